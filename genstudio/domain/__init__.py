@@ -1,0 +1,1 @@
+"""What the layers say to each other: plain values, pydantic and the standard library only."""

@@ -1,0 +1,40 @@
+"""Model cards: what an architecture is for, as data that the window and the command line show."""
+
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict
+
+# Capabilities are an open set of names: each stands for a small Protocol in
+# genstudio.models.protocol, and a third-party architecture may bring its own.
+INTERPOLATE: Final = "interpolate"
+RECONSTRUCT: Final = "reconstruct"
+
+
+class ModelCard(BaseModel):
+    """Everything a person needs to choose an architecture.
+
+    Attributes:
+        key: Name used in commands and saved files; never changes once released.
+        title: Name shown on the card.
+        summary: What it is for, in a sentence without jargon.
+        family: Field's name for the kind of model, such as "GAN" or "VAE".
+        dataset_kind: What it learns from, such as "images".
+        output: What it makes, such as "image".
+        capabilities: What can be done with a trained model.
+        cost: How long to expect, in a few words.
+        needs: What the pictures must be like, in a few words.
+        paper: Title, authors, year and arXiv number of the source.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    title: str
+    summary: str
+    family: str
+    dataset_kind: str = "images"
+    output: str = "image"
+    capabilities: frozenset[str] = frozenset()
+    cost: str
+    needs: str
+    paper: str

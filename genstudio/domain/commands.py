@@ -1,0 +1,43 @@
+"""What a person can ask of a training run while it runs; answered between two steps."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Wait before the next step, holding everything in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Go on after a pause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Save a checkpoint and end the run; it can be resumed later."""
+
+
+@dataclass(frozen=True, slots=True)
+class SampleNow:
+    """Make a preview at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaveNow:
+    """Save a checkpoint at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Change a setting of the run that may change while it runs.
+
+    ``budget`` takes a :class:`~genstudio.domain.training.Budget`;
+    ``preview_every_s`` and ``save_every_s`` take seconds.
+    """
+
+    setting: str
+    value: object
+
+
+Command = Pause | Resume | Stop | SampleNow | SaveNow | Change

@@ -1,0 +1,97 @@
+"""What a scan finds in a folder, and the manifest that a run learns from."""
+
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Remark(StrEnum):
+    """Something worth knowing about one picture; the picture stays usable."""
+
+    TINY = "tiny"
+    ODD_ASPECT = "odd aspect"
+    BLURRED = "blurred"
+    TRANSPARENT = "transparent"
+    ANIMATED = "animated"
+    DUPLICATE = "duplicate"
+
+
+class PictureInfo(BaseModel):
+    """One usable picture.
+
+    Attributes:
+        name: Path relative to the folder, with forward slashes.
+        width, height: Pixels, after the camera's rotation is applied.
+        content_hash: BLAKE2b-128 of the file's bytes, hexadecimal.
+        remarks: What the scan noticed.
+        duplicate_of: Name of the first picture that looks the same.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    width: int = Field(ge=1)
+    height: int = Field(ge=1)
+    content_hash: str
+    remarks: frozenset[Remark] = frozenset()
+    duplicate_of: str | None = None
+
+
+class UnreadablePicture(BaseModel):
+    """A file that looks like a picture by its name and cannot be used."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    reason: str
+
+
+class Advice(BaseModel):
+    """A suggestion from the scan, with its reason in plain words."""
+
+    model_config = ConfigDict(frozen=True)
+
+    title: str
+    reason: str
+
+
+class ScanProgress(BaseModel):
+    """So many files of so many are looked at."""
+
+    model_config = ConfigDict(frozen=True)
+
+    done: int
+    total: int
+
+
+class ScanReport(BaseModel):
+    """All that a scan found, in a stable order."""
+
+    model_config = ConfigDict(frozen=True)
+
+    folder: Path
+    pictures: tuple[PictureInfo, ...]
+    unreadable: tuple[UnreadablePicture, ...] = ()
+    advice: tuple[Advice, ...] = ()
+    suggested_size: int = 64
+
+    def with_remark(self, remark: Remark) -> list[PictureInfo]:
+        """Pictures that carry a remark."""
+        return [picture for picture in self.pictures if remark in picture.remarks]
+
+
+class Manifest(BaseModel):
+    """The exact pictures that a run learns from; saved as ``manifest.toml``.
+
+    Attributes:
+        folder: The user's folder, read-only to us.
+        pictures: Name and content hash of each used picture, in order.
+        excluded: Names that a person took out.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    folder: Path
+    pictures: tuple[tuple[str, str], ...]
+    excluded: tuple[str, ...] = ()

@@ -1,0 +1,52 @@
+"""Errors that are shown to people: what happened, what it means, what to do."""
+
+
+class GenStudioError(Exception):
+    """Something a person can understand and mend.
+
+    Args:
+        title: What happened, in a few words.
+        message: What it means, in a plain sentence.
+        hint: What to do about it.
+    """
+
+    def __init__(self, title: str, message: str = "", hint: str = "") -> None:
+        super().__init__(title)
+        self.title = title
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (f"{self.title}.", self.message, self.hint) if part)
+
+    def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
+        """Keep all three parts when the error crosses a process boundary."""
+        return type(self), (self.title, self.message, self.hint)
+
+
+class DatasetError(GenStudioError):
+    """The pictures cannot be used as they are."""
+
+
+class ProjectError(GenStudioError):
+    """A project folder cannot be read or written."""
+
+
+class SettingsError(GenStudioError):
+    """A setting is unknown or out of bounds."""
+
+
+class UnknownModelError(GenStudioError):
+    """No architecture goes by that key."""
+
+
+class CheckpointError(GenStudioError):
+    """A checkpoint is missing, damaged or does not fit the model."""
+
+
+class TrainingError(GenStudioError):
+    """Training cannot go on."""
+
+
+class DeviceError(GenStudioError):
+    """A device or precision is not available here."""

@@ -1,0 +1,164 @@
+"""What a training run tells the world; frozen, picklable, one terminal event per run."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    def to_record(self) -> dict[str, Any]:
+        """The event as plain JSON values; pictures are left out."""
+        return self.model_dump(mode="json")
+
+
+class Preparing(_Event):
+    """Something is made ready before the first step, such as the decoded pictures."""
+
+    event: Literal["Preparing"] = "Preparing"
+    what: str
+    done: int
+    total: int
+
+
+class RunStarted(_Event):
+    """The first step comes next. ``step`` is above 0 when the run continues."""
+
+    event: Literal["RunStarted"] = "RunStarted"
+    run: Path
+    model: str
+    device: str
+    precision: str
+    threads: int
+    num_images: int
+    num_parameters: int
+    step: int
+
+
+class StepDone(_Event):
+    """Where training stands; sent some 20 times a second at most.
+
+    ``losses`` are means since the last such event; ``seconds`` is time spent
+    training since the beginning of the run; ``progress`` is from 0 to 1.
+    """
+
+    event: Literal["StepDone"] = "StepDone"
+    step: int
+    images_seen: int
+    losses: dict[str, float]
+    images_per_s: float
+    seconds: float
+    progress: float
+    eta_s: float | None
+    memory_gib: float
+
+
+class PreviewReady(_Event):
+    """A sheet of samples on fixed seeds: uint8 array (height, width, 3)."""
+
+    event: Literal["PreviewReady"] = "PreviewReady"
+    step: int
+    path: Path | None = None
+    image: Any = Field(default=None, exclude=True, repr=False)
+
+
+class MetricsReady(_Event):
+    """Quality figures of the model as it is at this step."""
+
+    event: Literal["MetricsReady"] = "MetricsReady"
+    step: int
+    metrics: dict[str, float]
+
+
+class CheckpointSaved(_Event):
+    """Everything up to this step is safely on disk."""
+
+    event: Literal["CheckpointSaved"] = "CheckpointSaved"
+    step: int
+    path: Path
+    took_s: float
+
+
+class CoachSaid(_Event):
+    """Something a person should know about the run, in plain words."""
+
+    event: Literal["CoachSaid"] = "CoachSaid"
+    step: int
+    level: Literal["info", "warning"]
+    title: str
+    message: str
+
+
+class Paused(_Event):
+    """No step is taken until Resume; everything stays in memory."""
+
+    event: Literal["Paused"] = "Paused"
+    step: int
+
+
+class Resumed(_Event):
+    """Steps are taken again."""
+
+    event: Literal["Resumed"] = "Resumed"
+    step: int
+
+
+class Finished(_Event):
+    """Terminal: the budget is spent and the result is saved."""
+
+    event: Literal["Finished"] = "Finished"
+    run: Path
+    step: int
+    images_seen: int
+    seconds: float
+    checkpoint: Path
+
+
+class Stopped(_Event):
+    """Terminal: a person stopped the run; it is saved and can go on later."""
+
+    event: Literal["Stopped"] = "Stopped"
+    run: Path
+    step: int
+    images_seen: int
+    seconds: float
+    checkpoint: Path | None
+
+
+class Failed(_Event):
+    """Terminal: the run cannot go on."""
+
+    event: Literal["Failed"] = "Failed"
+    run: Path | None
+    step: int
+    title: str
+    message: str = ""
+    hint: str = ""
+    traceback: str = ""
+
+
+Terminal = Finished | Stopped | Failed
+Event = (
+    Preparing
+    | RunStarted
+    | StepDone
+    | PreviewReady
+    | MetricsReady
+    | CheckpointSaved
+    | CoachSaid
+    | Paused
+    | Resumed
+    | Terminal
+)
+
+_ADAPTER: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
+
+
+def parse_event(line: str | bytes) -> Event | None:
+    """Read one line of an event file; None for a line that is no event (a torn write)."""
+    try:
+        return _ADAPTER.validate_json(line)
+    except ValidationError:
+        return None

@@ -1,0 +1,91 @@
+"""Writing files so that a power cut leaves the old file or the new one, never half of one."""
+
+import contextlib
+import errno
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from genstudio.domain.errors import ProjectError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside ``path``; on success flush it and move it into place.
+
+    Raises:
+        ProjectError: The disk is full or the folder cannot be written to.
+    """
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        os.close(handle)
+    temporary = Path(name)
+    try:
+        with explained(path):
+            yield temporary
+            os.chmod(temporary, 0o644)
+            flush(temporary)
+            temporary.replace(path)
+            flush(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a whole file at once, safely."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write a whole text file at once, safely, in UTF-8."""
+    write_bytes(path, content.encode("utf-8"))
+
+
+def flush(path: Path) -> None:
+    """Ask the system to put a file or folder on the disk itself."""
+    if path.is_dir():
+        if sys.platform == "win32":
+            return  # Windows cannot flush folders and does not need it.
+        descriptor = os.open(path, os.O_RDONLY)
+    else:
+        descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn the system's error about a full disk or a locked folder into one for people."""
+    try:
+        yield
+    except OSError as error:
+        folder = path.parent
+        if error.errno in _FULL:
+            raise ProjectError(
+                "The disk is full",
+                f"{path.name} could not be written to {folder}. What was saved before is intact.",
+                "Free some space, then go on from the last checkpoint.",
+            ) from error
+        if error.errno in _READ_ONLY:
+            raise ProjectError(
+                "The folder cannot be written to",
+                f"{path.name} could not be written to {folder}: {error.strerror}.",
+                "Choose another project folder, or change its permissions.",
+            ) from error
+        raise
+
+
+def free_disk_bytes(path: Path) -> int:
+    """Free space on the drive that holds ``path``, whether or not it exists yet."""
+    existing = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    return shutil.disk_usage(existing).free

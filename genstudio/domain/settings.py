@@ -1,0 +1,133 @@
+"""Settings declared once: bounds, help and units that forms, flags and files are derived from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticUndefined
+
+from genstudio.domain.errors import SettingsError
+
+SettingsT = TypeVar("SettingsT", bound="Settings")
+
+
+class Settings(BaseModel):
+    """Base of every declared group of settings: closed, validated on assignment, immutable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldHints:
+    """How a setting is shown; the bounds are pydantic's own.
+
+    Attributes:
+        unit: Printed behind the value.
+        advanced: Hidden until a person asks for all settings.
+        logarithmic: Steps multiply instead of add.
+    """
+
+    unit: str = ""
+    advanced: bool = False
+    logarithmic: bool = False
+
+
+def setting(
+    default: Any,
+    *,
+    title: str,
+    help: str,
+    ge: float | None = None,
+    le: float | None = None,
+    unit: str = "",
+    advanced: bool = False,
+    logarithmic: bool = False,
+) -> Any:
+    """Declare one setting of a :class:`Settings` class.
+
+    Args:
+        default: Value used when a person changes nothing.
+        title: A painter's words, the technical term behind a dash.
+        help: A sentence or two on what turning it does.
+        ge: Smallest allowed value.
+        le: Largest allowed value.
+        unit: Printed behind the value.
+        advanced: Hidden until a person asks for all settings.
+        logarithmic: Steps multiply instead of add.
+    """
+    hints = FieldHints(unit=unit, advanced=advanced, logarithmic=logarithmic)
+    extra = cast("dict[str, Any]", {"hints": hints})
+    return Field(default, title=title, description=help, ge=ge, le=le, json_schema_extra=extra)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingField:
+    """One setting, ready to be drawn as an editor or printed as help."""
+
+    name: str
+    title: str
+    help: str
+    annotation: Any
+    default: Any
+    minimum: float | None
+    maximum: float | None
+    hints: FieldHints
+
+
+def setting_fields(settings_class: type[BaseModel]) -> list[SettingField]:
+    """List the settings that a class declares, in the order of declaration."""
+    fields: list[SettingField] = []
+    for name, info in settings_class.model_fields.items():
+        extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+        hints = extra.get("hints")
+        fields.append(
+            SettingField(
+                name=name,
+                title=info.title or name.replace("_", " "),
+                help=info.description or "",
+                annotation=info.annotation,
+                default=None if info.default is PydanticUndefined else info.default,
+                minimum=_bound(info.metadata, "ge"),
+                maximum=_bound(info.metadata, "le"),
+                hints=hints if isinstance(hints, FieldHints) else FieldHints(),
+            )
+        )
+    return fields
+
+
+def _bound(metadata: list[Any], name: str) -> float | None:
+    return next((getattr(item, name) for item in metadata if hasattr(item, name)), None)
+
+
+def parse_settings(settings_class: type[SettingsT], values: Mapping[str, Any]) -> SettingsT:
+    """Build settings from loose values such as ``--set key=value`` or a file.
+
+    Strings are read as the declared type ("0.5" becomes 0.5).
+
+    Raises:
+        SettingsError: A name is unknown or a value is out of bounds; the hint
+            lists what is known or allowed.
+    """
+    try:
+        return settings_class.model_validate(dict(values))
+    except ValidationError as error:
+        raise _explained(settings_class, error) from error
+
+
+def _explained(settings_class: type[BaseModel], error: ValidationError) -> SettingsError:
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        known = ", ".join(settings_class.model_fields) or "none"
+        return SettingsError(f"There is no setting “{name}”", "", f"Known settings: {known}.")
+    message = f"{name} = {first['input']!r}: {first['msg']}."
+    fields = {field.name: field for field in setting_fields(settings_class)}
+    field = fields.get(name)
+    hint = ""
+    if field is not None:
+        low = "" if field.minimum is None else f" from {field.minimum:g}"
+        high = "" if field.maximum is None else f" to {field.maximum:g}"
+        span = f"Allowed:{low}{high}. " if low or high else ""
+        hint = f"{span}The default is {field.default}."
+    return SettingsError(f"The setting “{name}” is not valid", message, hint)

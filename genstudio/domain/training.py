@@ -1,0 +1,98 @@
+"""The settings of one training run, as frozen into its run file."""
+
+import secrets
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from genstudio.domain.settings import Settings, setting
+
+SIZES = (32, 64, 128, 256)
+
+Precision = Literal["auto", "fp32", "bf16", "fp16"]
+
+
+class Budget(BaseModel):
+    """When a run is done: after so many steps, pictures seen, or minutes of training.
+
+    The count starts at the beginning of the run, so a resumed run with the
+    same budget ends where the uninterrupted one would have ended.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    unit: Literal["steps", "images", "minutes"] = "minutes"
+    amount: float = Field(30, gt=0, le=1e12)
+
+    def progress(self, *, step: int, images_seen: int, seconds: float) -> float:
+        """Share of the budget that is spent, from 0 to 1."""
+        spent = {"steps": step, "images": images_seen, "minutes": seconds / 60}[self.unit]
+        return min(spent / self.amount, 1.0)
+
+    def __str__(self) -> str:
+        return f"{self.amount:g} {self.unit}"
+
+
+class TrainingSettings(Settings):
+    """What every architecture needs to know to be trained.
+
+    The architecture's own settings are in ``model``, checked against its Config.
+    """
+
+    model_key: str
+    model: dict[str, Any] = Field(default_factory=dict)
+    preset: str = "balanced"
+    size: Literal[32, 64, 128, 256] = 64
+    batch: int = setting(
+        32,
+        title="Pictures per step — batch size",
+        help="How many pictures are looked at before each small correction. "
+        "More is steadier and needs more memory.",
+        ge=2,
+        le=1024,
+    )
+    accumulate: int = setting(
+        1,
+        title="Parts per step — gradient accumulation",
+        help="Splits each step into this many parts, for the same result in less memory.",
+        ge=1,
+        le=64,
+        advanced=True,
+    )
+    budget: Budget = Budget()
+    seed: int = Field(default_factory=lambda: secrets.randbelow(2**31), ge=0, lt=2**63)
+    device: str = "auto"
+    precision: Precision = "auto"
+    mirror: bool = setting(
+        True,
+        title="Also learn from mirrored pictures — horizontal flip",
+        help="Doubles the pictures for free. Turn it off for lettering, or anything that "
+        "would look wrong in a mirror.",
+    )
+    ema_half_life_kimg: float = setting(
+        10.0,
+        title="Steadiness of the result — EMA half-life",
+        help="The pictures you see come from an average of recent versions of the model. "
+        "Longer is smoother but follows more slowly.",
+        ge=0.0,
+        le=1000.0,
+        unit="thousand pictures",
+        advanced=True,
+    )
+    gradient_clip: float = setting(
+        0.0,
+        title="Largest correction — gradient clipping",
+        help="Limits how far one step may go; 0 switches it off.",
+        ge=0.0,
+        le=1000.0,
+        advanced=True,
+    )
+    preview_every_s: float = Field(20.0, gt=0)
+    save_every_s: float = Field(60.0, gt=0)
+
+
+def new_run_id(model_key: str, now: datetime | None = None) -> str:
+    """Name a run so that folders sort by time: ``20260131-154500-gan-3f2a``."""
+    stamp = (now or datetime.now(UTC).astimezone()).strftime("%Y%m%d-%H%M%S")
+    return f"{stamp}-{model_key}-{secrets.token_hex(2)}"

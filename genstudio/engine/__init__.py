@@ -1,0 +1,1 @@
+"""Training as a generator of events; knows no window and no project folder."""

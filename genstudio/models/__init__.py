@@ -1,0 +1,1 @@
+"""Architectures, each behind the same small interface."""
