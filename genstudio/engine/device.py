@@ -1,0 +1,104 @@
+"""Which device and precision a run uses, and what it says about them."""
+
+import os
+from dataclasses import dataclass
+from typing import Literal
+
+import psutil
+import torch
+
+from genstudio.domain.errors import DeviceError
+from genstudio.domain.training import Precision
+
+FabricPrecision = Literal["32-true", "bf16-mixed", "16-mixed"]
+_FABRIC: dict[str, FabricPrecision] = {
+    "fp32": "32-true",
+    "bf16": "bf16-mixed",
+    "fp16": "16-mixed",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevicePlan:
+    """Where and how a run computes.
+
+    Attributes:
+        accelerator: "cpu", "cuda" or "mps".
+        name: For people, such as "CPU, 2 threads".
+        precision: "fp32", "bf16" or "fp16".
+    """
+
+    accelerator: str
+    name: str
+    precision: str
+
+    @property
+    def fabric_precision(self) -> FabricPrecision:
+        """Lightning Fabric's name for the precision."""
+        return _FABRIC[self.precision]
+
+
+def available_accelerators() -> list[str]:
+    """Accelerators that work here, fastest first; always ends with "cpu"."""
+    found: list[str] = []
+    if torch.cuda.is_available():
+        found.append("cuda")
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return [*found, "cpu"]
+
+
+def plan_device(device: str = "auto", precision: Precision = "auto") -> DevicePlan:
+    """Settle on a device and a precision.
+
+    Raises:
+        DeviceError: The device or the precision is not to be had here.
+    """
+    available = available_accelerators()
+    accelerator = available[0] if device == "auto" else device
+    if accelerator not in available:
+        raise DeviceError(
+            f"The device “{device}” is not available",
+            "",
+            f"Available here: auto, {', '.join(available)}.",
+        )
+    chosen = fastest_precision(accelerator) if precision == "auto" else precision
+    if chosen == "fp16" and accelerator == "cpu":
+        raise DeviceError(
+            "fp16 does not work on the processor",
+            "Processors compute in fp32 or bf16.",
+            "Choose auto, bf16 or fp32.",
+        )
+    return DevicePlan(accelerator=accelerator, name=_name(accelerator), precision=chosen)
+
+
+def fastest_precision(accelerator: str) -> Literal["fp32", "bf16", "fp16"]:
+    """The fastest precision that the hardware itself computes in."""
+    if accelerator == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
+    if accelerator == "cpu" and _cpu_computes_bf16():
+        return "bf16"
+    return "fp32"
+
+
+def _cpu_computes_bf16() -> bool:
+    # Without AMX or AVX512-bf16, bf16 is emulated and slower than fp32.
+    has_amx = torch.cpu._is_amx_tile_supported()  # noqa: SLF001  # no public way to ask
+    has_avx = torch.cpu._is_avx512_bf16_supported()  # noqa: SLF001  # no public way to ask
+    return has_amx or has_avx
+
+
+def _name(accelerator: str) -> str:
+    if accelerator == "cuda":
+        return torch.cuda.get_device_name()
+    if accelerator == "mps":
+        return "Apple GPU"
+    threads = torch.get_num_threads()
+    return f"CPU, {threads} thread{'s' if threads > 1 else ''}"
+
+
+def memory_in_use_gib(accelerator: str) -> float:
+    """Memory that training holds: the GPU's for CUDA, else the process's."""
+    if accelerator == "cuda":
+        return torch.cuda.memory_reserved() / 2**30
+    return psutil.Process(os.getpid()).memory_info().rss / 2**30

@@ -1,0 +1,74 @@
+"""A model's phases with their optimizers, and how their state is written down."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from genstudio.domain.errors import CheckpointError
+from genstudio.models.protocol import Phase
+
+
+def make_optimizer(phase: Phase) -> torch.optim.Optimizer:
+    """Adam as the phase asks for it, in torch's fused form."""
+    spec = phase.optimizer
+    return torch.optim.AdamW(
+        phase.parameters,
+        lr=spec.learning_rate,
+        betas=spec.betas,
+        eps=spec.eps,
+        weight_decay=spec.weight_decay,
+        fused=True,
+    )
+
+
+def hold_still_all_but(parameters: Iterable[nn.Parameter], network: nn.Module) -> None:
+    """Let gradients flow into a phase's own parameters only."""
+    network.requires_grad_(False)
+    for parameter in parameters:
+        parameter.requires_grad_(True)
+
+
+def optimizer_tensors(optimizers: Mapping[str, torch.optim.Optimizer]) -> dict[str, Tensor]:
+    """Flatten the state of all optimizers to tensors named ``phase/parameter index/entry``."""
+    return {
+        f"{name}/{index}/{entry}": value
+        for name, optimizer in optimizers.items()
+        for index, state in optimizer.state_dict()["state"].items()
+        for entry, value in state.items()
+    }
+
+
+def restore_optimizers(
+    optimizers: Mapping[str, torch.optim.Optimizer], tensors: Mapping[str, Tensor]
+) -> None:
+    """Put back what :func:`optimizer_tensors` gave.
+
+    Raises:
+        CheckpointError: The state belongs to another model.
+    """
+    states: dict[str, dict[int, dict[str, Tensor]]] = {name: {} for name in optimizers}
+    for key, value in tensors.items():
+        name, _, rest = key.partition("/")
+        index, _, entry = rest.partition("/")
+        if name not in states or not index.isdecimal():
+            raise CheckpointError("The checkpoint does not fit this model", f"Unexpected {key}.")
+        states[name].setdefault(int(index), {})[entry] = value
+    for name, optimizer in optimizers.items():
+        groups = optimizer.state_dict()["param_groups"]
+        _check_shapes(name, optimizer, states[name])
+        optimizer.load_state_dict({"state": states[name], "param_groups": groups})
+
+
+def _check_shapes(
+    name: str, optimizer: torch.optim.Optimizer, state: Mapping[int, Mapping[str, Tensor]]
+) -> None:
+    parameters: Sequence[Tensor] = [p for group in optimizer.param_groups for p in group["params"]]
+    for index, entries in state.items():
+        fits = index < len(parameters) and all(
+            value.ndim == 0 or value.shape == parameters[index].shape for value in entries.values()
+        )
+        if not fits:
+            raise CheckpointError(
+                "The checkpoint does not fit this model", f"Optimizer {name}, parameter {index}."
+            )

@@ -1,0 +1,165 @@
+"""The one interface that every architecture implements, and its small companions."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+import numpy as np
+from torch import Tensor, nn
+
+from genstudio.domain.cards import ModelCard
+from genstudio.domain.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSpec:
+    """What the pictures of a run are like.
+
+    Attributes:
+        size: Side in pixels; pictures are square.
+        channels: 3 for RGB.
+    """
+
+    size: int
+    channels: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """One part of a training step.
+
+    Attributes:
+        images_NCHW: Real pictures, float in [-1, 1], on the training device.
+        images_seen: Real pictures seen since the beginning of the run.
+    """
+
+    images_NCHW: Tensor
+    images_seen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """What a phase minimises, and what its plot shows.
+
+    Attributes:
+        total: Scalar with a graph behind it.
+        values: Named scalars without a graph, in the units they are plotted in.
+    """
+
+    total: Tensor
+    values: Mapping[str, Tensor]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptimizerSpec:
+    """Adam's hyper-parameters (Kingma & Ba 2015, arXiv:1412.6980)."""
+
+    learning_rate: float
+    betas: tuple[float, float] = (0.9, 0.999)
+    eps: float = 1e-8
+    weight_decay: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """One optimizer's part of a training step.
+
+    Attributes:
+        name: Passed to ``losses``; also names the optimizer in checkpoints.
+        parameters: What this phase changes; everything else is held still.
+        optimizer: How it is changed.
+        every: The phase takes part in every so many steps.
+    """
+
+    name: str
+    parameters: Sequence[nn.Parameter]
+    optimizer: OptimizerSpec
+    every: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleRequest:
+    """Pictures wanted of a model: one per seed.
+
+    Attributes:
+        seeds: One per artifact, in order.
+        settings: An instance of the model's ``Sampling`` class.
+    """
+
+    seeds: Sequence[int]
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """One thing that a model made.
+
+    Attributes:
+        kind: Matches the card's ``output``, such as "image".
+        seed: Makes the same artifact again.
+        image_HWC: For images, uint8 of shape (height, width, channels).
+        extra: For kinds that the program does not know of.
+    """
+
+    kind: str
+    seed: int
+    image_HWC: np.ndarray
+    extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+class TrainableModel(Protocol):
+    """An architecture. The engine owns optimizers, precision, EMA and checkpoints.
+
+    ``network`` holds every module with weights under a name of its own; the
+    model calls them through it, since the engine may wrap them.
+    """
+
+    card: ClassVar[ModelCard]
+    Config: ClassVar[type[Settings]]
+    Sampling: ClassVar[type[Settings]]
+    network: nn.ModuleDict
+
+    def __init__(self, config: Settings, data: DataSpec) -> None:
+        """Build the networks, with random weights from torch's global generator."""
+        ...
+
+    def phases(self) -> Sequence[Phase]:
+        """Say what each step consists of, in order."""
+        ...
+
+    def losses(self, phase: str, batch: Batch, step: int) -> Losses:
+        """Compute what a phase minimises.
+
+        Randomness comes from torch's global generator only, which the engine
+        seeds from the run's seed and the step.
+        """
+        ...
+
+    def sample(self, request: SampleRequest) -> Iterator[Artifact]:
+        """Make one artifact per seed; the same seed gives the same pixels, whatever the company.
+
+        Must not touch torch's global generator.
+        """
+        ...
+
+
+@runtime_checkable
+class Interpolates(Protocol):
+    """Capability INTERPOLATE: pictures between pictures."""
+
+    def latents(self, seeds: Sequence[int], settings: Settings) -> Tensor:
+        """Latents of shape (number of seeds, latent size)."""
+        ...
+
+    def decode(self, latents: Tensor, settings: Settings) -> np.ndarray:
+        """Latents => uint8 pictures of shape (N, height, width, channels)."""
+        ...
+
+
+@runtime_checkable
+class Reconstructs(Protocol):
+    """Capability RECONSTRUCT: a picture goes in, what the model understood of it comes out."""
+
+    def reconstruct(self, images_NCHW: Tensor) -> Tensor:
+        """Pictures in [-1, 1] => pictures in [-1, 1], same shape."""
+        ...

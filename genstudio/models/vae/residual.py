@@ -1,0 +1,215 @@
+"""A residual convolutional VAE whose noise level is computed, not tuned.
+
+Sources: the variational bound, Kingma & Welling 2014 (arXiv:1312.6114, eq. 10); the
+optimal-σ decoder, Rybkin et al. 2021 (arXiv:2006.13202, eq. 5); free bits, Kingma et
+al. 2016 (arXiv:1606.04934, appendix C.8); KL warm-up, Sønderby et al. 2016
+(arXiv:1602.02282, section 2.3).
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from genstudio.domain.cards import INTERPOLATE, RECONSTRUCT, ModelCard
+from genstudio.domain.settings import Settings, setting
+from genstudio.models.blocks.residual import (
+    FeaturesToPixels,
+    PixelsToFeatures,
+    ResidualBlock,
+    group_norm,
+    stage_channels,
+)
+from genstudio.models.protocol import (
+    Artifact,
+    Batch,
+    DataSpec,
+    Losses,
+    OptimizerSpec,
+    Phase,
+    SampleRequest,
+)
+from genstudio.models.sampling import evaluating, seeded_latents, to_uint8
+
+# Below this the bound rewards copying the noise of the 8-bit rounding itself.
+_SMALLEST_SIGMA = 1e-3
+
+
+class ResidualVAEConfig(Settings):
+    """Settings of the residual VAE."""
+
+    width: Literal[32, 48, 64, 96, 128] = setting(
+        64,
+        title="Size of the model — width",
+        help="A larger model can learn more detail and takes longer for each step.",
+    )
+    latent_size: int = setting(
+        128,
+        title="Room for variety — latent size",
+        help="How many numbers describe one picture. More keeps finer detail.",
+        ge=8,
+        le=1024,
+    )
+    learning_rate: float = setting(
+        5e-4,
+        title="Speed of learning — learning rate",
+        help="Higher learns faster until it no longer holds together.",
+        ge=1e-6,
+        le=1e-2,
+        advanced=True,
+        logarithmic=True,
+    )
+    warmup_kimg: float = setting(
+        10.0,
+        title="Look first, tidy later — KL warm-up",
+        help="For so many thousand pictures the model may describe freely before its "
+        "descriptions are drawn together.",
+        ge=0.0,
+        le=1000.0,
+        unit="thousand pictures",
+        advanced=True,
+    )
+    free_bits: float = setting(
+        0.05,
+        title="Keep every number in use — free bits",
+        help="Each number of the description may hold this much information for free.",
+        ge=0.0,
+        le=2.0,
+        unit="nats",
+        advanced=True,
+    )
+
+
+class ResidualVAESampling(Settings):
+    """How pictures are drawn from a trained residual VAE."""
+
+    temperature: float = setting(
+        0.8,
+        title="Adventurousness — temperature",
+        help="Lower stays close to the typical picture; higher is more varied and stranger.",
+        ge=0.0,
+        le=1.5,
+    )
+
+
+class Encoder(nn.Module):
+    """Pictures (N, C, S, S) => mean and log-variance of their latents, each (N, Z)."""
+
+    def __init__(self, config: ResidualVAEConfig, data: DataSpec) -> None:
+        super().__init__()
+        stages = stage_channels(data.size, config.width)[::-1]
+        self.pixels = PixelsToFeatures(data.channels, stages[0])
+        layers: list[nn.Module] = []
+        for before, after in zip(stages[:-1], stages[1:], strict=True):
+            layers += [ResidualBlock(before, after), nn.AvgPool2d(2)]
+        self.stages = nn.Sequential(*layers, ResidualBlock(stages[-1], stages[-1]))
+        self.norm = group_norm(stages[-1])
+        self.posterior = nn.Linear(stages[-1] * 16, 2 * config.latent_size)
+
+    def forward(self, images_NCHW: Tensor) -> tuple[Tensor, Tensor]:
+        """Describe each picture by a Gaussian over latents."""
+        h = self.norm(self.stages(self.pixels(images_NCHW)))
+        mean, log_variance = self.posterior(nn.functional.silu(h).flatten(1)).chunk(2, dim=1)
+        # Bounds keep one strange picture from blowing up the KL term.
+        return mean, log_variance.clamp(-12, 4)
+
+
+class Decoder(nn.Module):
+    """Latents (N, Z) => mean pictures (N, C, S, S), unbounded."""
+
+    def __init__(self, config: ResidualVAEConfig, data: DataSpec) -> None:
+        super().__init__()
+        stages = stage_channels(data.size, config.width)
+        self.first_channels = stages[0]
+        self.first = nn.Linear(config.latent_size, stages[0] * 16)
+        layers: list[nn.Module] = [ResidualBlock(stages[0], stages[0])]
+        for before, after in zip(stages[:-1], stages[1:], strict=True):
+            layers += [nn.Upsample(scale_factor=2), ResidualBlock(before, after)]
+        self.stages = nn.Sequential(*layers)
+        self.pixels = FeaturesToPixels(stages[-1], data.channels)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Draw the mean picture of each latent."""
+        h = self.first(z).reshape(-1, self.first_channels, 4, 4)
+        return self.pixels(self.stages(h.contiguous(memory_format=torch.channels_last)))
+
+
+class ResidualVAE:
+    """Encoder and decoder trained on the variational bound with an optimal σ."""
+
+    card: ClassVar[ModelCard] = ModelCard(
+        key="residual-vae",
+        title="Describe and redraw",
+        summary="Learns to describe each picture in a few numbers and to draw it again from "
+        "them. Steady and soft; made for blending pictures.",
+        family="VAE",
+        capabilities=frozenset({INTERPOLATE, RECONSTRUCT}),
+        cost="Recognisable after a minute, good after half an hour",
+        needs="50 or more pictures",
+        paper="Kingma & Welling 2014, Auto-Encoding Variational Bayes, arXiv:1312.6114",
+    )
+    Config: ClassVar[type[Settings]] = ResidualVAEConfig
+    Sampling: ClassVar[type[Settings]] = ResidualVAESampling
+
+    def __init__(self, config: Settings, data: DataSpec) -> None:
+        assert isinstance(config, ResidualVAEConfig)
+        self.config = config
+        self.network = nn.ModuleDict(
+            {"encoder": Encoder(config, data), "decoder": Decoder(config, data)}
+        )
+
+    def phases(self) -> Sequence[Phase]:
+        """Encoder and decoder learn together."""
+        adam = OptimizerSpec(learning_rate=self.config.learning_rate, betas=(0.9, 0.99))
+        everything = list(self.network.parameters())
+        return [Phase(name="autoencoder", parameters=everything, optimizer=adam)]
+
+    def losses(self, phase: str, batch: Batch, step: int) -> Losses:
+        """The negative bound in nats per pixel value."""
+        del phase, step
+        images = batch.images_NCHW
+        mean, log_variance = self.network["encoder"](images)
+        z = mean + torch.randn_like(mean) * (log_variance / 2).exp()
+        error = (self.network["decoder"](z) - images).square().mean()
+        # The best σ² is the error itself, which leaves D/2 · ln σ² of the likelihood.
+        reconstruction = 0.5 * error.clamp(min=_SMALLEST_SIGMA**2).log()
+        kl_per_unit = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean(dim=0)
+        values_per_picture = math.prod(images.shape[1:])
+        bounded = kl_per_unit.clamp(min=self.config.free_bits).sum() / values_per_picture
+        total = reconstruction + bounded * self._kl_weight(batch.images_seen)
+        values = {
+            "bound": (reconstruction + kl_per_unit.sum() / values_per_picture).detach(),
+            "error": error.detach().sqrt(),
+            "KL per picture": kl_per_unit.sum().detach(),
+        }
+        return Losses(total, values)
+
+    def _kl_weight(self, images_seen: int) -> float:
+        warmup = self.config.warmup_kimg * 1000
+        return 1.0 if warmup == 0 else min(1.0, images_seen / warmup)
+
+    def sample(self, request: SampleRequest) -> Iterator[Artifact]:
+        """Draw one picture per seed, one at a time so that company changes nothing."""
+        for seed in request.seeds:
+            image = self.decode(self.latents([seed], request.settings), request.settings)[0]
+            yield Artifact(kind="image", seed=seed, image_HWC=image)
+
+    def latents(self, seeds: Sequence[int], settings: Settings) -> Tensor:
+        """Latents of shape (number of seeds, latent size) from the prior N(0, temperature²)."""
+        assert isinstance(settings, ResidualVAESampling)
+        return seeded_latents(seeds, self.config.latent_size) * settings.temperature
+
+    def decode(self, latents: Tensor, settings: Settings) -> np.ndarray:
+        """Latents => uint8 pictures of shape (N, height, width, channels)."""
+        del settings  # Temperature has already shaped the latents.
+        with evaluating(self.network) as device:
+            return to_uint8(self.network["decoder"](latents.to(device)))
+
+    def reconstruct(self, images_NCHW: Tensor) -> Tensor:
+        """Describe pictures and draw them again; in [-1, 1], same shape."""
+        with evaluating(self.network) as device:
+            mean, _ = self.network["encoder"](images_NCHW.to(device))
+            return self.network["decoder"](mean).clamp(-1, 1)

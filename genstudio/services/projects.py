@@ -1,0 +1,151 @@
+"""Project folders: made, opened, refused when a newer program wrote them."""
+
+import hashlib
+import re
+import tomllib
+import unicodedata
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from genstudio.domain.datasets import Manifest
+from genstudio.domain.errors import ProjectError
+from genstudio.domain.files import write_text
+
+FORMAT_VERSION = 1
+_PROJECT_FILE = "project.toml"
+_LARGEST_TOML_BYTES = 64 * 2**20
+
+
+class _ProjectFile(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    format_version: int = FORMAT_VERSION
+    name: str = Field(min_length=1, max_length=200)
+    created: datetime
+
+
+class Project:
+    """A folder that holds data sets, runs and a gallery."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self.path = path
+        self.name = name
+
+    @property
+    def runs(self) -> Path:
+        """Folder of runs, one folder each."""
+        return self.path / "runs"
+
+    @property
+    def gallery(self) -> Path:
+        """Folder of generated pictures."""
+        return self.path / "gallery"
+
+    def run_folders(self) -> list[Path]:
+        """Folders of complete runs, oldest first."""
+        return sorted(path.parent for path in self.runs.glob("*/run.toml"))
+
+    def save_manifest(self, manifest: Manifest) -> Path:
+        """Keep the list of pictures that runs learn from; gives its folder."""
+        digest = hashlib.blake2b(manifest.model_dump_json().encode(), digest_size=4).hexdigest()
+        folder = self.path / "datasets" / f"{slug(manifest.folder.name)}-{digest}"
+        if not (folder / "manifest.toml").is_file():
+            write_text(folder / "manifest.toml", tomli_w.dumps(manifest.model_dump(mode="json")))
+        return folder
+
+    def load_manifest(self, dataset: str) -> Manifest:
+        """Read a saved list of pictures.
+
+        Raises:
+            ProjectError: It is missing or damaged.
+        """
+        path = self.path / "datasets" / dataset / "manifest.toml"
+        try:
+            return Manifest.model_validate(read_toml(path))
+        except ValidationError as error:
+            raise ProjectError(f"{path} is damaged", str(error)) from error
+
+
+def open_or_create(path: Path, *, dataset: Path | None = None) -> Project:
+    """Open a project folder, or make one.
+
+    Args:
+        path: The project's folder.
+        dataset: A folder of pictures that the project must stay out of.
+
+    Raises:
+        ProjectError: Not writable, damaged, of a newer format, or inside the pictures.
+    """
+    path = path.expanduser().absolute()
+    if dataset is not None and path.resolve().is_relative_to(dataset.resolve()):
+        raise ProjectError(
+            "The project cannot be inside the folder of pictures",
+            "GenStudio never writes into your pictures' folder.",
+            "Choose another folder for the project.",
+        )
+    if (path / _PROJECT_FILE).exists():
+        return open_project(path)
+    if path.exists() and not path.is_dir():
+        raise ProjectError(f"{path} is a file", "A project is a folder.", "Choose a folder.")
+    content = _ProjectFile(name=path.name or "Project", created=datetime.now(UTC))
+    write_text(path / _PROJECT_FILE, tomli_w.dumps(content.model_dump(mode="json")))
+    return Project(path, content.name)
+
+
+def open_project(path: Path) -> Project:
+    """Open an existing project.
+
+    Raises:
+        ProjectError: There is none, it is damaged or of a newer format.
+    """
+    raw = read_toml(path / _PROJECT_FILE)
+    refuse_newer(raw, path, FORMAT_VERSION)
+    try:
+        return Project(path, _ProjectFile.model_validate(raw).name)
+    except ValidationError as error:
+        raise ProjectError(f"{path / _PROJECT_FILE} is damaged", str(error)) from error
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file of ours.
+
+    Raises:
+        ProjectError: It is missing, too large or not TOML.
+    """
+    try:
+        if path.stat().st_size > _LARGEST_TOML_BYTES:
+            raise ProjectError(f"{path} is too large to be a file of GenStudio")
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ProjectError(
+            f"{path.name} cannot be read",
+            f"{path}: {error.strerror}.",
+            "Is this the right folder?",
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise ProjectError(f"{path} is damaged", str(error)) from error
+
+
+def refuse_newer(raw: dict[str, Any], path: Path, known: int) -> None:
+    """Stop before touching what a newer program wrote.
+
+    Raises:
+        ProjectError: The format version is above ``known``.
+    """
+    version = raw.get("format_version")
+    if isinstance(version, int) and version > known:
+        raise ProjectError(
+            "This was made by a newer GenStudio",
+            f"{path} has format {version}; this program reads up to {known}. Nothing was changed.",
+            "Update GenStudio to open it.",
+        )
+
+
+def slug(name: str) -> str:
+    """A short folder name that every system accepts; letters of all scripts stay."""
+    normal = unicodedata.normalize("NFC", name)
+    return re.sub(r"[^\w-]+", "-", normal).strip("-")[:60] or "pictures"

@@ -1,0 +1,193 @@
+"""Runs on disk: frozen settings, the record of events, previews, checkpoints."""
+
+import platform
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+import genstudio
+from genstudio.domain import events
+from genstudio.domain.errors import CheckpointError, ProjectError
+from genstudio.domain.files import explained, replacing, write_text
+from genstudio.domain.training import TrainingSettings, new_run_id
+from genstudio.engine.checkpoint import Checkpoint, CheckpointStore
+from genstudio.services.projects import Project, open_project, read_toml, refuse_newer
+
+FORMAT_VERSION = 1
+# Steps are told 20 times a second; one in a second is worth keeping.
+_STEP_RECORD_INTERVAL_S = 1.0
+
+
+class RunState(StrEnum):
+    """How a run stands, judging by its record."""
+
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    OPEN = "open"
+
+
+class RunFile(BaseModel):
+    """Content of ``run.toml``; never changes after the run has begun."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    format_version: int = FORMAT_VERSION
+    created: datetime
+    dataset: str
+    settings: TrainingSettings
+    branched_from: str = ""
+    versions: dict[str, str] = Field(default_factory=dict)
+
+
+class Run:
+    """One run of a project.
+
+    Raises:
+        ProjectError: The folder holds no run, a damaged one, or one of a newer format.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.expanduser().absolute()
+        raw = read_toml(self.path / "run.toml")
+        refuse_newer(raw, self.path, FORMAT_VERSION)
+        try:
+            self.file = RunFile.model_validate(raw)
+        except ValidationError as error:
+            raise ProjectError(f"{self.path / 'run.toml'} is damaged", str(error)) from error
+        self.store = CheckpointStore(self.path / "checkpoints")
+
+    @property
+    def settings(self) -> TrainingSettings:
+        """Settings that the run was begun with."""
+        return self.file.settings
+
+    def project(self) -> Project:
+        """The project that the run belongs to."""
+        return open_project(self.path.parent.parent)
+
+    def events(self) -> Iterator[events.Event]:
+        """The record so far; lines torn by a crash are passed over."""
+        record = self.path / "events.jsonl"
+        if not record.is_file():
+            return
+        with record.open("rb") as lines:
+            for line in lines:
+                event = events.parse_event(line)
+                if event is not None:
+                    yield event
+
+    def state(self) -> RunState:
+        """How the run stands, judging by the last thing recorded."""
+        last: events.Event | None = None
+        for last in self.events():
+            pass
+        match last:
+            case events.Finished():
+                return RunState.FINISHED
+            case events.Stopped():
+                return RunState.STOPPED
+            case events.Failed():
+                return RunState.FAILED
+            case _:
+                return RunState.OPEN
+
+    def checkpoint(self, which: str = "best") -> Checkpoint:
+        """Open a checkpoint by its step, or "last" or "best".
+
+        Raises:
+            CheckpointError: There is no such checkpoint.
+        """
+        if which in ("best", "last"):
+            newest = self.store.newest()
+            if newest is None:
+                raise CheckpointError(
+                    "This run has no checkpoint yet",
+                    f"{self.path.name} was not trained long enough to be saved.",
+                    "Let it train for a minute or more.",
+                )
+            return newest
+        if not which.isdecimal():
+            raise CheckpointError(
+                f"“{which}” names no checkpoint", "", "Give a step, “best” or “last”."
+            )
+        return self.store.load(int(which))
+
+
+def create_run(
+    project: Project, dataset: Path, settings: TrainingSettings, *, branched_from: str = ""
+) -> Run:
+    """Make the folder of a new run and freeze its settings."""
+    path = project.runs / new_run_id(settings.model_key)
+    content = RunFile(
+        created=datetime.now(UTC),
+        dataset=dataset.name,
+        settings=settings,
+        branched_from=branched_from,
+        versions={
+            "genstudio": genstudio.__version__,
+            "python": platform.python_version(),
+            "torch": version("torch"),
+        },
+    )
+    write_text(path / "run.toml", tomli_w.dumps(content.model_dump(mode="json")))
+    return Run(path)
+
+
+class Recorder:
+    """Keeps what is worth keeping of a run's events."""
+
+    def __init__(self, run: Path) -> None:
+        self._run = run
+        self._next_step_s = 0.0
+
+    def record(self, event: events.Event) -> events.Event:
+        """Write an event down; a preview comes back with the path that it was saved at."""
+        match event:
+            case events.Preparing():
+                return event
+            case events.StepDone():
+                now_s = time.monotonic()
+                if now_s < self._next_step_s:
+                    return event
+                self._next_step_s = now_s + _STEP_RECORD_INTERVAL_S
+            case events.PreviewReady():
+                event = self._save_preview(event)
+            case _:
+                pass
+        self._append(event)
+        return event
+
+    def _save_preview(self, event: events.PreviewReady) -> events.PreviewReady:
+        path = self._run / "previews" / f"{event.step}.png"
+        with replacing(path) as temporary:
+            Image.fromarray(event.image).save(temporary, "PNG")
+        return event.model_copy(update={"path": path})
+
+    def _append(self, event: events.Event) -> None:
+        path = self._run / "events.jsonl"
+        with explained(path), path.open("a", encoding="utf-8") as record:
+            record.write(event.model_dump_json() + "\n")
+
+
+def loose_settings(pairs: list[str]) -> dict[str, Any]:
+    """Read ``key=value`` pairs as given on a command line.
+
+    Raises:
+        ProjectError: A pair has no equals sign.
+    """
+    settings: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise ProjectError(f"“{pair}” is not a setting", "", "Write it as key=value.")
+        settings[key.strip()] = value.strip()
+    return settings

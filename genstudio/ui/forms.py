@@ -1,0 +1,234 @@
+"""Forms made from declared settings: an editor, its unit, its help and its default, for each."""
+
+from collections.abc import Collection, Mapping
+from html import escape
+from typing import Any
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from genstudio.domain.errors import SettingsError
+from genstudio.domain.settings import SettingField, Settings, setting_fields
+from genstudio.ui.editors import Editor, editor_for
+from genstudio.ui.icons import icon
+from genstudio.ui.theme import GRID_PX, colors, is_restyled, mark
+from genstudio.ui.widgets.disclosure import Disclosure
+
+
+class SettingsForm(QWidget):
+    """Edits the values of a :class:`Settings` class.
+
+    Signals:
+        changed(): A value was changed, by a person or by :meth:`set_values`; once for each.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        settings_class: type[Settings],
+        include: Collection[str] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Build the form.
+
+        Args:
+            settings_class: What to edit.
+            include: Names to show; all by default.
+            parent: Qt parent.
+        """
+        super().__init__(parent)
+        self._rows: dict[str, _Row] = {}
+        self._is_loading = False
+        for field in setting_fields(settings_class):
+            if include is None or field.name in include:
+                declared = settings_class.model_fields[field.name]
+                default = declared.get_default(call_default_factory=True, validated_data={})
+                row = _Row(field, default)
+                row.changed.connect(self._on_changed)
+                self._rows[field.name] = row
+        self._reset = QPushButton("Back to defaults")
+        self._reset.setIcon(icon("rotate-ccw", "muted"))
+        self._reset.clicked.connect(self.reset)
+        self._reset.setVisible(bool(self._rows))
+        mark(self._reset, flat=True)
+        self._more = self._lay_out()
+        self._update_reset()
+
+    def values(self) -> dict[str, Any]:
+        """What is set now, by name; to be checked with ``parse_settings``."""
+        return {name: row.editor.value() for name, row in self._rows.items()}
+
+    def set_values(self, values: Mapping[str, Any]) -> None:
+        """Show other values; settings that are not named stay as they are.
+
+        Raises:
+            SettingsError: The form has no setting of that name.
+        """
+        for name in values:
+            if name not in self._rows:
+                known = ", ".join(self._rows) or "none"
+                raise SettingsError(f"There is no setting “{name}”", "", f"Known: {known}.")
+        before = self.values()
+        self._is_loading = True
+        for name, value in values.items():
+            self._rows[name].editor.set_value(value)
+        self._is_loading = False
+        self._update_reset()
+        if self.values() != before:
+            self.changed.emit()
+
+    def reset(self) -> None:
+        """Go back to the default of every setting."""
+        self.set_values({name: row.default for name, row in self._rows.items()})
+
+    def show_advanced(self, is_shown: bool) -> None:
+        """Open or close the section of settings that few people need."""
+        if self._more is not None:
+            self._more.set_open(is_shown)
+
+    def _lay_out(self) -> Disclosure | None:
+        layout = _column(self)
+        more_page = QWidget()
+        more_layout = _column(more_page)
+        for row in self._rows.values():
+            (more_layout if row.field.hints.advanced else layout).addWidget(row)
+        more = None
+        if more_layout.count():
+            more = Disclosure("More settings", more_page)
+            layout.addWidget(more)
+        else:
+            more_page.deleteLater()
+        layout.addWidget(self._reset, 0, Qt.AlignmentFlag.AlignLeft)
+        return more
+
+    def _on_changed(self) -> None:
+        if not self._is_loading:
+            self._update_reset()
+            self.changed.emit()
+
+    def _update_reset(self) -> None:
+        for row in self._rows.values():
+            row.update_reset()
+        self._reset.setEnabled(any(row.is_changed() for row in self._rows.values()))
+
+
+class _Row(QWidget):
+    """One setting: title, help and reset above its editor; a check box stands before its title."""
+
+    changed = Signal()
+
+    def __init__(self, field: SettingField, default: Any) -> None:
+        super().__init__()
+        self.field = field
+        self.default = default
+        self.editor: Editor = editor_for(field)
+        # Before the first comparison: an empty editor would count as changed.
+        self.editor.set_value(default)
+        self.editor.on_changed(self._on_changed)
+        words, _, term = field.title.partition(" — ")
+        control = self.editor.control
+        control.setObjectName(f"setting.{field.name}")
+        control.setAccessibleName(field.title)
+        control.setAccessibleDescription(field.help)
+        control.setToolTip(field.help)
+        title = _Title(words, term, self.editor.control)
+        self._help_text = QLabel(field.help)
+        self._help_text.setWordWrap(True)
+        self._help_text.hide()
+        mark(self._help_text, role="small")
+        help_button = _tool("circle-help", f"What does this do? {words}")
+        help_button.setCheckable(True)
+        help_button.setVisible(bool(field.help))
+        help_button.toggled.connect(self._help_text.setVisible)
+        self._reset = _tool("rotate-ccw", f"Back to the default: {words}")
+        self._reset.setObjectName(f"reset.{field.name}")
+        self._reset.clicked.connect(lambda: self.editor.set_value(self.default))
+        self._lay_out(title, help_button)
+
+    def is_changed(self) -> bool:
+        """Whether the value is another than the default."""
+        return self.editor.value() != self.default
+
+    def update_reset(self) -> None:
+        """Offer the way back only where there is one."""
+        self._reset.setVisible(self.is_changed())
+
+    def _on_changed(self, *_value: object) -> None:
+        self.changed.emit()
+
+    def _lay_out(self, title: QWidget, help_button: QWidget) -> None:
+        policy = self._reset.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._reset.setSizePolicy(policy)
+        is_flag = isinstance(self.editor.widget, QCheckBox)
+        head = QHBoxLayout()
+        head.setSpacing(GRID_PX // 4)
+        if is_flag:
+            head.addWidget(self.editor.widget)
+        head.addWidget(title, 1)
+        head.addWidget(self._reset, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(help_button, 0, Qt.AlignmentFlag.AlignTop)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID_PX // 2)
+        layout.addLayout(head)
+        if not is_flag:
+            layout.addWidget(self.editor.widget)
+        layout.addWidget(self._help_text)
+
+
+class _Title(QLabel):
+    """A painter's words, the technical term more quietly behind; a click goes to the editor."""
+
+    def __init__(self, words: str, term: str, control: QWidget) -> None:
+        super().__init__()
+        self._words = words
+        self._term = term
+        self._control = control
+        self.setBuddy(control)
+        self.setWordWrap(True)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._write()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Colour the term as the theme does now."""
+        if is_restyled(event):
+            self._write()
+        super().changeEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take the click for the editor, as every form does."""
+        if isinstance(self._control, QCheckBox):
+            self._control.click()
+        self._control.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    def _write(self) -> None:
+        term = f' <span style="color:{colors().muted}">{escape(self._term)}</span>'
+        self.setText(escape(self._words) + (term if self._term else ""))
+
+
+def _column(page: QWidget) -> QVBoxLayout:
+    layout = QVBoxLayout(page)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(GRID_PX + GRID_PX // 2)
+    return layout
+
+
+def _tool(icon_name: str, label: str) -> QToolButton:
+    button = QToolButton()
+    button.setIcon(icon(icon_name, "muted"))
+    button.setIconSize(QSize(14, 14))
+    button.setToolTip(label)
+    button.setAccessibleName(label)
+    return button

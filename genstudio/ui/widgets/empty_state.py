@@ -1,0 +1,55 @@
+"""What an empty page says: what belongs here, and the one thing to do about it."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+
+from genstudio.ui.icons import IconLabel
+from genstudio.ui.theme import GRID_PX, mark
+
+_TEXT_WIDTH_PX = 420
+
+
+class EmptyState(QWidget):
+    """An icon, a headline, a sentence and a button, in the middle of an empty page.
+
+    Signals:
+        triggered(): The button was pressed.
+    """
+
+    triggered = Signal()
+
+    def __init__(
+        self,
+        icon_name: str,
+        headline: str,
+        sentence: str,
+        action: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(headline)
+        self.setAccessibleDescription(sentence)
+        title = QLabel(headline)
+        mark(title, role="heading")
+        self._sentence = QLabel(sentence)
+        self._sentence.setWordWrap(True)
+        self._sentence.setFixedWidth(_TEXT_WIDTH_PX)
+        self._sentence.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        mark(self._sentence, role="muted")
+        self.button = QPushButton(action)
+        self.button.setVisible(bool(action))
+        self.button.clicked.connect(self.triggered)
+        mark(self.button, primary=True)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(GRID_PX)
+        layout.addStretch(2)
+        for widget in (IconLabel(icon_name, 48, "disabled"), title, self._sentence):
+            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addSpacing(GRID_PX)
+        layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(3)
+
+    def set_sentence(self, sentence: str) -> None:
+        """Say something else under the headline."""
+        self._sentence.setText(sentence)
+        self.setAccessibleDescription(sentence)

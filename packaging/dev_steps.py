@@ -1,0 +1,129 @@
+"""The steps of checking and testing: what each runs, how long it took, what came of it."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from dev_environment import ROOT, python, script
+
+# pytest's own status for "no test was selected".
+_NO_TESTS = 5
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command with a name for people."""
+
+    title: str
+    command: list[str]
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    may_be_empty: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a step: passed, FAILED or skipped."""
+
+    title: str
+    outcome: str
+    seconds: float
+
+
+def checks() -> list[Step]:
+    """Formatting, lint, layers and types."""
+    return [
+        Step("format", [str(script("ruff")), "format", "--check", "."]),
+        Step("lint", [str(script("ruff")), "check", "."]),
+        Step("layers", [str(script("lint-imports"))]),
+        Step("types", [str(script("pyright"))], {"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}),
+    ]
+
+
+def tests(extra: list[str]) -> Step:
+    """All tests that need no display, two at a time."""
+    folders = [
+        f"tests/{name}"
+        for name in ("unit", "contract", "gui", "faults")
+        if any((ROOT / "tests" / name).glob("**/test_*.py"))
+    ]
+    command = [str(python()), "-m", "pytest", "-n", "2", "-m", "not xvfb", *folders, *extra]
+    # One thread for each worker: two sets of torch threads on two cores slow each other down.
+    surroundings = {"QT_QPA_PLATFORM": "offscreen", "OMP_NUM_THREADS": "1"}
+    return Step("tests", command, surroundings, may_be_empty=bool(extra))
+
+
+def run_window_tests(extra: list[str]) -> Result:
+    """Run the tests that need a real window system on a screen of their own."""
+    title = "window tests (Xvfb)"
+    if not (shutil.which("Xvfb") and shutil.which("openbox")):
+        print(f"\n==> {title}\nSkipped: Xvfb and openbox are not installed here.")
+        return Result(title, "skipped", 0.0)
+    with _screen() as display:
+        surroundings = {
+            "DISPLAY": display,
+            "QT_QPA_PLATFORM": "xcb",
+            "GENSTUDIO_TEST_XVFB": "1",
+            "OMP_NUM_THREADS": "1",
+        }
+        command = [str(python()), "-m", "pytest", "-m", "xvfb", "tests", *extra]
+        return run(Step(title, command, surroundings, may_be_empty=True))
+
+
+def run(step: Step) -> Result:
+    """Run one step to its end, showing what it prints."""
+    print(f"\n==> {step.title}: {' '.join(step.command)}".replace(f"{ROOT}{os.sep}", ""))
+    began = time.monotonic()
+    status = subprocess.run(
+        step.command, cwd=ROOT, env={**os.environ, **step.environment}, check=False
+    ).returncode
+    outcome = "passed" if status == 0 else "FAILED"
+    if status == _NO_TESTS and step.may_be_empty:
+        outcome = "skipped"
+    return Result(step.title, outcome, time.monotonic() - began)
+
+
+def report(results: list[Result]) -> int:
+    """Print a summary; 0 when nothing failed."""
+    width = max(len(result.title) for result in results)
+    print("\nSummary")
+    for result in results:
+        print(f"  {result.title:<{width}}  {result.outcome:<7}  {result.seconds:6.1f} s")
+    failed = [result.title for result in results if result.outcome == "FAILED"]
+    print(f"FAILED: {', '.join(failed)}" if failed else "All passed.", flush=True)
+    return 1 if failed else 0
+
+
+@contextlib.contextmanager
+def _screen() -> Iterator[str]:
+    """A virtual screen with a small window manager; gives its DISPLAY."""
+    reading, writing = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"],
+        pass_fds=[writing],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        number = pipe.readline().strip()  # Empty when Xvfb died instead of starting.
+    if not number:
+        server.wait()
+        sys.exit("Xvfb did not start.")
+    display = f":{number}"
+    manager = subprocess.Popen(
+        ["openbox"],
+        env={**os.environ, "DISPLAY": display},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield display
+    finally:
+        for process in (manager, server):
+            process.terminate()
+            process.wait()
