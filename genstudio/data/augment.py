@@ -5,13 +5,6 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def mirror_half(images_NCHW: Tensor) -> Tensor:
-    """Mirror each picture left to right with probability one half."""
-    count = images_NCHW.shape[0]
-    mirrored = torch.rand(count, device=images_NCHW.device) < 0.5
-    return torch.where(mirrored[:, None, None, None], images_NCHW.flip(3), images_NCHW)
-
-
 def diff_augment(images_NCHW: Tensor, *, colour: bool, translation: bool, cutout: bool) -> Tensor:
     """DiffAugment (Zhao et al. 2020, arXiv:2006.10738, section 3 and appendix).
 

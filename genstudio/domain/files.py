@@ -30,7 +30,7 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         with explained(path):
             yield temporary
-            os.chmod(temporary, 0o644)
+            temporary.chmod(0o644)
             flush(temporary)
             temporary.replace(path)
             flush(path.parent)

@@ -173,7 +173,9 @@ def _write_files(
     for name, group in tensors.items():
         path = folder / f"{name}.safetensors"
         try:
-            save_file({key: value.detach().cpu().contiguous() for key, value in group.items()}, path)
+            save_file(
+                {key: value.detach().cpu().contiguous() for key, value in group.items()}, path
+            )
         except safetensors.SafetensorError as error:
             # The library hides the system's error number behind its own message.
             raise OSError(_errno_in(str(error)), str(error), str(path)) from error

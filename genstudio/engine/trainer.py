@@ -91,6 +91,7 @@ def with_one_ending(stream: Iterable[events.Event], run: Path | None) -> Iterato
     try:
         for event in stream:
             step = getattr(event, "step", step)
+            run = getattr(event, "run", run)
             yield event
             if isinstance(event, events.Terminal):
                 return
@@ -215,6 +216,7 @@ class _Trainer:
         self.speed = Speedometer()
         self.losses: dict[str, float] = {}
         self._step_events = RateLimit(_EVENTS_PER_S)
+        self._told_step = -1
         self._last_preview: np.ndarray | None = None
         self._preview_due_s = self.seconds + settings.preview_every_s
         self._save_due_s = self.seconds + settings.save_every_s
@@ -334,7 +336,8 @@ class _Trainer:
 
     def last_words(self) -> Iterator[events.Event]:
         """Tell how the run ends: final figures and a final preview."""
-        yield self._step_done()
+        if self._told_step != self.step:
+            yield self._step_done()
         yield self.preview()
 
     def started(self) -> events.RunStarted:
@@ -351,6 +354,7 @@ class _Trainer:
         )
 
     def _step_done(self) -> events.StepDone:
+        self._told_step = self.step
         self.losses.update(self.meter.read(self.step))
         self.speed.add(self.seconds, self.images_seen, self.progress())
         return events.StepDone(

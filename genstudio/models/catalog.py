@@ -54,9 +54,7 @@ def model_class(key: str) -> type[TrainableModel]:
         known = ", ".join([*locations, *_DEFAULT_OF_FAMILY])
         raise UnknownModelError(f"There is no model “{key}”", "", f"Known models: {known}.")
     module_name, _, class_name = location.partition(":")
-    return cast(
-        "type[TrainableModel]", getattr(importlib.import_module(module_name), class_name)
-    )
+    return cast("type[TrainableModel]", getattr(importlib.import_module(module_name), class_name))
 
 
 def model_cards() -> list[ModelCard]:

@@ -45,6 +45,10 @@ class Project:
         """Folder of generated pictures."""
         return self.path / "gallery"
 
+    def dataset_folder(self, dataset: str) -> Path:
+        """Folder of a saved list of pictures and of their decoded form."""
+        return self.path / "datasets" / dataset
+
     def run_folders(self) -> list[Path]:
         """Folders of complete runs, oldest first."""
         return sorted(path.parent for path in self.runs.glob("*/run.toml"))
@@ -52,7 +56,7 @@ class Project:
     def save_manifest(self, manifest: Manifest) -> Path:
         """Keep the list of pictures that runs learn from; gives its folder."""
         digest = hashlib.blake2b(manifest.model_dump_json().encode(), digest_size=4).hexdigest()
-        folder = self.path / "datasets" / f"{slug(manifest.folder.name)}-{digest}"
+        folder = self.dataset_folder(f"{slug(manifest.folder.name)}-{digest}")
         if not (folder / "manifest.toml").is_file():
             write_text(folder / "manifest.toml", tomli_w.dumps(manifest.model_dump(mode="json")))
         return folder
@@ -63,7 +67,7 @@ class Project:
         Raises:
             ProjectError: It is missing or damaged.
         """
-        path = self.path / "datasets" / dataset / "manifest.toml"
+        path = self.dataset_folder(dataset) / "manifest.toml"
         try:
             return Manifest.model_validate(read_toml(path))
         except ValidationError as error:
@@ -149,3 +153,8 @@ def slug(name: str) -> str:
     """A short folder name that every system accepts; letters of all scripts stay."""
     normal = unicodedata.normalize("NFC", name)
     return re.sub(r"[^\w-]+", "-", normal).strip("-")[:60] or "pictures"
+
+
+def is_project(path: Path) -> bool:
+    """Whether a folder is a project."""
+    return (path / _PROJECT_FILE).is_file()

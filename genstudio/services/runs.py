@@ -4,10 +4,8 @@ import platform
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import tomli_w
 from PIL import Image
@@ -17,6 +15,7 @@ import genstudio
 from genstudio.domain import events
 from genstudio.domain.errors import CheckpointError, ProjectError
 from genstudio.domain.files import explained, replacing, write_text
+from genstudio.domain.runs import RunState, RunSummary
 from genstudio.domain.training import TrainingSettings, new_run_id
 from genstudio.engine.checkpoint import Checkpoint, CheckpointStore
 from genstudio.services.projects import Project, open_project, read_toml, refuse_newer
@@ -24,15 +23,11 @@ from genstudio.services.projects import Project, open_project, read_toml, refuse
 FORMAT_VERSION = 1
 # Steps are told 20 times a second; one in a second is worth keeping.
 _STEP_RECORD_INTERVAL_S = 1.0
-
-
-class RunState(StrEnum):
-    """How a run stands, judging by its record."""
-
-    FINISHED = "finished"
-    STOPPED = "stopped"
-    FAILED = "failed"
-    OPEN = "open"
+_ENDINGS: dict[type | None, RunState] = {
+    events.Finished: RunState.FINISHED,
+    events.Stopped: RunState.STOPPED,
+    events.Failed: RunState.FAILED,
+}
 
 
 class RunFile(BaseModel):
@@ -85,20 +80,31 @@ class Run:
                 if event is not None:
                     yield event
 
-    def state(self) -> RunState:
-        """How the run stands, judging by the last thing recorded."""
+    def summary(self) -> RunSummary:
+        """The run at a glance."""
+        losses: list[tuple[int, dict[str, float]]] = []
         last: events.Event | None = None
         for last in self.events():
-            pass
-        match last:
-            case events.Finished():
-                return RunState.FINISHED
-            case events.Stopped():
-                return RunState.STOPPED
-            case events.Failed():
-                return RunState.FAILED
-            case _:
-                return RunState.OPEN
+            if isinstance(last, events.RunStarted):
+                # What came after the checkpoint that a run went on from was done again.
+                losses = [point for point in losses if point[0] <= last.step]
+            elif isinstance(last, events.StepDone):
+                losses.append((last.step, last.losses))
+        newest = self.store.newest()
+        return RunSummary(
+            path=self.path,
+            settings=self.settings,
+            state=_ENDINGS.get(type(last), RunState.OPEN),
+            step=newest.state.step if newest else 0,
+            seconds=newest.state.seconds if newest else 0.0,
+            losses=tuple(losses),
+            previews=tuple(self.previews()),
+        )
+
+    def previews(self) -> list[tuple[int, Path]]:
+        """Step and file of each preview, in order."""
+        files = (self.path / "previews").glob("*.png")
+        return sorted((int(path.stem), path) for path in files if path.stem.isdecimal())
 
     def checkpoint(self, which: str = "best") -> Checkpoint:
         """Open a checkpoint by its step, or "last" or "best".
@@ -176,18 +182,3 @@ class Recorder:
         path = self._run / "events.jsonl"
         with explained(path), path.open("a", encoding="utf-8") as record:
             record.write(event.model_dump_json() + "\n")
-
-
-def loose_settings(pairs: list[str]) -> dict[str, Any]:
-    """Read ``key=value`` pairs as given on a command line.
-
-    Raises:
-        ProjectError: A pair has no equals sign.
-    """
-    settings: dict[str, Any] = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise ProjectError(f"“{pair}” is not a setting", "", "Write it as key=value.")
-        settings[key.strip()] = value.strip()
-    return settings

@@ -29,25 +29,43 @@ def stage_channels(size: int, width: int) -> list[int]:
 class ResidualBlock(nn.Module):
     """Normalise, activate, convolve, twice, around a skip (He et al. 2016, arXiv:1603.05027).
 
-    Shapes: (N, in, H, W) => (N, out, H, W).
+    Resampling happens between the convolutions, and the narrower side's channels are used
+    at the larger resolution: a third to half of the arithmetic of resampling outside.
+
+    Shapes: (N, in, H, W) => (N, out, H', W'), where H', W' are what ``resample`` makes.
+
+    Args:
+        channels_in: Channels of the input.
+        channels_out: Channels of the output.
+        resample: Changes the resolution, or not.
     """
 
-    def __init__(self, channels_in: int, channels_out: int) -> None:
+    def __init__(
+        self, channels_in: int, channels_out: int, resample: nn.Module | None = None
+    ) -> None:
         super().__init__()
+        narrow = min(channels_in, channels_out)
+        self.resample = resample or nn.Identity()
         self.norm1 = group_norm(channels_in)
-        self.conv1 = nn.Conv2d(channels_in, channels_out, 3, padding=1)
-        self.norm2 = group_norm(channels_out)
-        self.conv2 = nn.Conv2d(channels_out, channels_out, 3, padding=1)
+        self.conv1 = nn.Conv2d(channels_in, narrow, 3, padding=1)
+        self.norm2 = group_norm(narrow)
+        self.conv2 = nn.Conv2d(narrow, channels_out, 3, padding=1)
         same = channels_in == channels_out
         self.skip = nn.Identity() if same else nn.Conv2d(channels_in, channels_out, 1)
         # Starting as the identity keeps deep stacks stable (Zhang et al. 2019, arXiv:1901.09321).
         nn.init.zeros_(self.conv2.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Transform features, keeping the resolution."""
-        h = self.conv1(functional.silu(self.norm1(x)))
+        """Transform features."""
+        h = self.resample(self.conv1(functional.silu(self.norm1(x))))
         h = self.conv2(functional.silu(self.norm2(h)))
-        return self.skip(x) + h
+        return self._skipped(x) + h
+
+    def _skipped(self, x: Tensor) -> Tensor:
+        # A 1×1 convolution commutes with both ways of resampling; the small side is cheaper.
+        if isinstance(self.resample, nn.AvgPool2d):
+            return self.skip(self.resample(x))
+        return self.resample(self.skip(x))
 
 
 class PixelsToFeatures(nn.Module):

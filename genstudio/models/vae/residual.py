@@ -8,6 +8,7 @@ al. 2016 (arXiv:1606.04934, appendix C.8); KL warm-up, Sønderby et al. 2016
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -42,7 +43,7 @@ class ResidualVAEConfig(Settings):
     """Settings of the residual VAE."""
 
     width: Literal[32, 48, 64, 96, 128] = setting(
-        64,
+        48,
         title="Size of the model — width",
         help="A larger model can learn more detail and takes longer for each step.",
     )
@@ -103,8 +104,8 @@ class Encoder(nn.Module):
         stages = stage_channels(data.size, config.width)[::-1]
         self.pixels = PixelsToFeatures(data.channels, stages[0])
         layers: list[nn.Module] = []
-        for before, after in zip(stages[:-1], stages[1:], strict=True):
-            layers += [ResidualBlock(before, after), nn.AvgPool2d(2)]
+        for before, after in pairwise(stages):
+            layers.append(ResidualBlock(before, after, nn.AvgPool2d(2)))
         self.stages = nn.Sequential(*layers, ResidualBlock(stages[-1], stages[-1]))
         self.norm = group_norm(stages[-1])
         self.posterior = nn.Linear(stages[-1] * 16, 2 * config.latent_size)
@@ -126,8 +127,8 @@ class Decoder(nn.Module):
         self.first_channels = stages[0]
         self.first = nn.Linear(config.latent_size, stages[0] * 16)
         layers: list[nn.Module] = [ResidualBlock(stages[0], stages[0])]
-        for before, after in zip(stages[:-1], stages[1:], strict=True):
-            layers += [nn.Upsample(scale_factor=2), ResidualBlock(before, after)]
+        for before, after in pairwise(stages):
+            layers.append(ResidualBlock(before, after, nn.Upsample(scale_factor=2)))
         self.stages = nn.Sequential(*layers)
         self.pixels = FeaturesToPixels(stages[-1], data.channels)
 

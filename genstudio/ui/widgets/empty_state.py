@@ -47,7 +47,13 @@ class EmptyState(QWidget):
             layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addSpacing(GRID_PX)
         layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._below = QVBoxLayout()
+        layout.addLayout(self._below)
         layout.addStretch(3)
+
+    def add_below(self, widget: QWidget) -> None:
+        """Offer something else under the button."""
+        self._below.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
 
     def set_sentence(self, sentence: str) -> None:
         """Say something else under the headline."""

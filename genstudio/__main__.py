@@ -1,0 +1,43 @@
+"""Entry point: a command is carried out, anything else opens the window."""
+
+import difflib
+import os
+import sys
+from pathlib import Path
+
+# The threads of a training step would spin while they wait and starve the window; set before
+# torch is imported anywhere.
+os.environ.setdefault("GOMP_SPINCOUNT", "0")
+
+
+def main() -> None:
+    """Run the program with the arguments it was started with."""
+    arguments = sys.argv[1:]
+    from genstudio.cli import app, command_names
+
+    if arguments and (
+        len(arguments) > 1 or arguments[0] in command_names() or _is_option(arguments)
+    ):
+        app(prog_name="genstudio")
+        return
+    project = Path(arguments[0]) if arguments else None
+    if project is not None and not project.is_dir():
+        sys.exit(_not_found(arguments[0], command_names()))
+    from genstudio.app import run
+
+    sys.exit(run(project))
+
+
+def _is_option(arguments: list[str]) -> bool:
+    return arguments[0].startswith("-")
+
+
+def _not_found(word: str, commands: list[str]) -> int:
+    close = difflib.get_close_matches(word, commands, n=1)
+    hint = f"Did you mean “genstudio {close[0]}”?" if close else "See “genstudio --help”."
+    sys.stderr.write(f"There is neither a command nor a folder “{word}”. {hint}\n")
+    return 2
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""The composition root: makes the application and its window from their parts."""
+
+import signal
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
+
+import genstudio
+from genstudio.services.notices import NoticeBoard
+from genstudio.services.preferences import load_preferences
+from genstudio.ui.icons import icon
+from genstudio.ui.main_window import MainWindow
+from genstudio.ui.theme import apply_theme, prepare_application
+
+
+def build_window(project: Path | None) -> MainWindow:
+    """Make the main window; needs a ``QApplication``.
+
+    Args:
+        project: Project folder to open, or to make when training begins.
+    """
+    app = QApplication.instance()
+    assert isinstance(app, QApplication), "make a QApplication first"
+    return _build(app, project, NoticeBoard())
+
+
+def run(project: Path | None) -> int:
+    """Open the window and give the exit code when it has closed.
+
+    Args:
+        project: Project folder to open; the most recent one by default.
+    """
+    notices = NoticeBoard()
+    notices.hook()
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("GenStudio")
+    app.setApplicationVersion(genstudio.__version__)
+    app.setDesktopFileName("genstudio")
+    qInstallMessageHandler(_to_standard_error)
+    window = _build(app, project or load_preferences().last_project(), notices)
+    app.setWindowIcon(icon("sparkles", "accent"))
+    # Ctrl-C in the terminal asks as the close button does.
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    window.show()
+    return app.exec()
+
+
+def _build(app: QApplication, project: Path | None, notices: NoticeBoard) -> MainWindow:
+    preferences = load_preferences()
+    prepare_application(app)
+    apply_theme(app, preferences.theme)
+    return MainWindow(project, preferences, notices)
+
+
+def _to_standard_error(_kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
+    sys.stderr.write(f"Qt: {text}\n")

@@ -1,0 +1,334 @@
+"""The commands: the studio without its window, for terminals, scripts and other programs."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from typer.main import get_command
+
+from genstudio.console import explained, follow, people, print_json, progress
+from genstudio.domain.datasets import Remark, ScanReport
+from genstudio.domain.errors import SettingsError
+from genstudio.domain.training import SIZES, Budget
+from genstudio.services.session import TrainingSession
+
+# What needs torch is imported by the command that needs it: `--help` answers at once.
+
+app = typer.Typer(
+    help="Train generative models of your own on your own pictures, on this machine.\n\n"
+    "Without a command, opens the window: genstudio [PROJECT].",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+AsJson = Annotated[
+    bool, typer.Option("--json", help="One JSON object per line on standard output.")
+]
+Assignments = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="A setting of the model; can be repeated."),
+]
+Steps = Annotated[int | None, typer.Option(min=1, help="Stop after so many steps.")]
+Images = Annotated[int | None, typer.Option(min=1, help="Stop after so many pictures seen.")]
+Minutes = Annotated[float | None, typer.Option(min=0.01, help="Stop after so many minutes.")]
+
+
+@app.command()
+def models(*, as_json: AsJson = False) -> None:
+    """List the architectures."""
+    from genstudio.models.catalog import model_cards
+
+    with explained(as_json=as_json):
+        cards = model_cards()
+    if as_json:
+        for card in cards:
+            content = card.model_dump(mode="json")
+            print_json({**content, "capabilities": sorted(card.capabilities)})
+        return
+    table = Table("Key", "Family", "Learns from", "Can", "What it is for", box=None)
+    for card in cards:
+        can = ", ".join(sorted(card.capabilities))
+        table.add_row(card.key, card.family, card.dataset_kind, can, card.summary)
+    Console().print(table)
+
+
+@app.command()
+def check(
+    folder: Annotated[Path, typer.Argument(help="Folder of pictures; nothing in it is changed.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Look through a folder of pictures and report what is in it."""
+    from genstudio.data.scan import scan_folder, usable_manifest
+
+    with explained(as_json=as_json):
+        report = None
+        with progress(hidden=as_json) as bar:
+            task = bar.add_task("Looking through the pictures", total=None)
+            for item in scan_folder(folder):
+                if isinstance(item, ScanReport):
+                    report = item
+                else:
+                    bar.update(task, completed=item.done, total=item.total)
+        assert report is not None
+        if as_json:
+            print_json(_report_record(report))
+        else:
+            _print_report(report)
+        usable_manifest(report)
+
+
+def _report_record(report: ScanReport) -> dict[str, Any]:
+    sides = [min(picture.width, picture.height) for picture in report.pictures]
+    return {
+        "folder": str(report.folder),
+        "images": len(report.pictures),
+        "unreadable": [item.model_dump() for item in report.unreadable],
+        "duplicates": [
+            {"name": picture.name, "same_as": picture.duplicate_of}
+            for picture in report.with_remark(Remark.DUPLICATE)
+        ],
+        "sizes": {
+            "smallest": min(sides, default=0),
+            "largest": max(sides, default=0),
+            "suggested": report.suggested_size,
+        },
+        "remarks": {remark.value: len(report.with_remark(remark)) for remark in Remark},
+        "advice": [item.model_dump() for item in report.advice],
+    }
+
+
+def _print_report(report: ScanReport) -> None:
+    out = Console()
+    out.print(f"{len(report.pictures)} pictures can be used.")
+    for remark in Remark:
+        if found := report.with_remark(remark):
+            out.print(f"  {len(found)} {remark.value}")
+    for item in report.unreadable:
+        out.print(f"  left out: {item.name}: {item.reason}", markup=False)
+    for advice in report.advice:
+        out.print(f"{advice.title}: {advice.reason}", markup=False)
+
+
+@app.command()
+def train(
+    folder: Annotated[Path, typer.Argument(help="Folder of pictures; nothing in it is changed.")],
+    *,
+    model: Annotated[str, typer.Option(help="Key of the architecture; see `models`.")],
+    project: Annotated[Path, typer.Option(help="Project folder; made if it is not there.")],
+    size: Annotated[
+        int | None, typer.Option(help=f"Side in pixels: {', '.join(map(str, SIZES))}.")
+    ] = None,
+    batch: Annotated[int | None, typer.Option(help="Pictures per step.")] = None,
+    steps: Steps = None,
+    images: Images = None,
+    minutes: Minutes = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Makes a run repeatable.")] = None,
+    preset: Annotated[str, typer.Option(help="Ready-made settings.")] = "balanced",
+    assignments: Assignments = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    devices: Annotated[int, typer.Option(min=1, help="How many devices to train on.")] = 1,
+    precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")] = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Train a new model on a folder of pictures."""
+    from genstudio.models.catalog import model_class
+    from genstudio.services.presets import resolve_settings
+    from genstudio.services.training import NewRun, start_run
+
+    with explained(as_json=as_json):
+        if devices != 1:
+            raise SettingsError(
+                "Training on several devices at once is not possible yet",
+                "",
+                "Leave --devices out, or give 1.",
+            )
+        chosen: dict[str, Any] = {
+            "size": size,
+            "batch": batch,
+            "seed": seed,
+            "device": device,
+            "precision": precision,
+            "budget": _budget(steps, images, minutes),
+        }
+        settings = resolve_settings(
+            preset=preset,
+            model_key=model_class(model).card.key,
+            training={name: value for name, value in chosen.items() if value is not None},
+            model=_loose_settings(assignments),
+        )
+        request = NewRun(folder=folder, project=project, settings=settings)
+        session = TrainingSession(lambda source: start_run(request, source))
+        follow(session, as_json=as_json)
+
+
+@app.command()
+def resume(
+    run: Annotated[Path, typer.Argument(help="Folder of the run.")],
+    *,
+    steps: Steps = None,
+    images: Images = None,
+    minutes: Minutes = None,
+    branch_from: Annotated[
+        int | None, typer.Option("--from", help="Begin a new run at the checkpoint of this step.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Continue a run exactly where it was saved; budgets count from its beginning."""
+    from genstudio.services.training import resume_run
+
+    with explained(as_json=as_json):
+        budget = _budget(steps, images, minutes)
+        session = TrainingSession(
+            lambda source: resume_run(run, source, budget=budget, branch_from=branch_from)
+        )
+        follow(session, as_json=as_json)
+
+
+def _budget(steps: int | None, images: int | None, minutes: float | None) -> Budget | None:
+    given = {"steps": steps, "images": images, "minutes": minutes}
+    chosen = [(unit, amount) for unit, amount in given.items() if amount is not None]
+    if len(chosen) > 1:
+        raise typer.BadParameter("Give one of --steps, --images and --minutes, not several.")
+    return (
+        Budget.model_validate(dict(zip(("unit", "amount"), chosen[0], strict=True)))
+        if chosen
+        else None
+    )
+
+
+def _loose_settings(pairs: list[str] | None) -> dict[str, Any]:
+    settings: dict[str, Any] = {}
+    for pair in pairs or ():
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"“{pair}” is not KEY=VALUE.")
+        settings[key.strip()] = value.strip()
+    return settings
+
+
+@app.command()
+def generate(
+    run: Annotated[Path, typer.Argument(help="Folder of the run.")],
+    *,
+    count: Annotated[int, typer.Option(min=1, help="How many pictures.")],
+    out: Annotated[Path, typer.Option(help="Folder that SEED.png files are written to.")],
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the first picture.")] = 0,
+    checkpoint: Annotated[str, typer.Option(help="A step, best or last.")] = "best",
+    assignments: Assignments = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make pictures from a trained run, each with its recipe inside."""
+    from genstudio.services.generation import generate as make
+    from genstudio.services.provenance import save_picture
+    from genstudio.services.runs import Run
+
+    with explained(as_json=as_json):
+        made = make(
+            Run(run),
+            range(seed, seed + count),
+            checkpoint=checkpoint,
+            sampling=_loose_settings(assignments),
+        )
+        with progress(hidden=as_json) as bar:
+            for picture in bar.track(made, total=count, description="Making pictures"):
+                path = out / f"{picture.recipe.seed}.png"
+                save_picture(picture.image_HWC, path, picture.recipe)
+                if as_json:
+                    recipe = picture.recipe.model_dump(mode="json")
+                    print_json({"image": str(path), "seed": picture.recipe.seed, "recipe": recipe})
+    people.print(f"{count} pictures in {out}", markup=False)
+
+
+@app.command()
+def export(
+    project: Annotated[Path, typer.Argument(help="Project folder.")],
+    *,
+    to: Annotated[Path, typer.Option(help="Folder to export to.")],
+    kind: Annotated[str, typer.Option("--as", help="folder or web.")] = "folder",
+    query: Annotated[str, typer.Option(help="Only pictures that these words are found in.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Export a project's gallery as a folder of pictures or as a web page."""
+    from genstudio.services.export import ExportDone, export_gallery
+    from genstudio.services.gallery import Gallery
+    from genstudio.services.projects import open_project
+
+    with explained(as_json=as_json):
+        opened = open_project(project)
+        with Gallery(opened) as gallery:
+            gallery.sync()
+            items = gallery.items(query)
+        with progress(hidden=as_json) as bar:
+            task = bar.add_task("Exporting", total=None)
+            for step in export_gallery(items, to=to, kind=kind, title=opened.name):
+                if isinstance(step, ExportDone):
+                    if as_json:
+                        print_json({"exported": step.count, "path": str(step.path)})
+                    people.print(f"{step.count} pictures in {step.path}", markup=False)
+                else:
+                    bar.update(task, completed=step.done, total=step.total)
+
+
+@app.command()
+def doctor(
+    *,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(help="Also write the report to this file, without pictures or private paths."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Examine this machine: devices, versions, space, rights, and how to mend what is missing."""
+    from genstudio.services.doctor import Verdict, examine, write_bundle
+
+    colors = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.PROBLEM: "bold red"}
+    findings = []
+    for finding in examine():
+        findings.append(finding)
+        if as_json:
+            print_json(asdict(finding))
+            continue
+        out = Console()
+        detail = escape(finding.detail)
+        out.print(
+            f"[{colors[finding.verdict]}]{finding.verdict.value:8}[/]{finding.name}: {detail}"
+        )
+        if finding.hint:
+            out.print(f"        {finding.hint}", markup=False)
+    with explained(as_json=as_json):
+        if bundle is not None:
+            write_bundle(findings, bundle)
+            people.print(f"The report is in {bundle}", markup=False)
+    if any(finding.verdict is Verdict.PROBLEM for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command(hidden=True)
+def demo(
+    *,
+    project: Annotated[
+        Path | None, typer.Option(help="Project folder; a new one by default.")
+    ] = None,
+    minutes: Annotated[float, typer.Option(min=0.01, help="How long to train.")] = 1.0,
+) -> None:
+    """Make the built-in pictures, train a small model on them and leave a gallery."""
+    from genstudio.services.demo import demonstration, demonstration_folder
+
+    with explained(as_json=False):
+        folder = project or demonstration_folder()
+        follow(
+            TrainingSession(lambda source: demonstration(folder, minutes, source)), as_json=False
+        )
+        export(folder, to=folder / "export", kind="web", query="", as_json=False)
+    Console().print(f"Gallery: {folder / 'export' / 'index.html'}", markup=False, soft_wrap=True)
+
+
+def command_names() -> list[str]:
+    """Names of all commands."""
+    return sorted(get_command(app).commands)  # type: ignore[attr-defined]  # a group has them

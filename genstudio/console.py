@@ -1,0 +1,178 @@
+"""How commands speak: JSON on standard output for programs, the rest on standard error."""
+
+import json
+import os
+import queue
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from types import FrameType
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from genstudio.domain import events
+from genstudio.domain.commands import Stop
+from genstudio.domain.errors import GenStudioError
+from genstudio.services.jobs import JobEnded
+from genstudio.services.session import TrainingSession
+
+INTERRUPTED = 130
+_POLL_S = 0.2
+# Where no bar can be drawn, in a log, a line now and then says that it goes on.
+_LOG_EVERY_S = 30.0
+
+people = Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def explained(*, as_json: bool) -> Iterator[None]:
+    """Say in words what went wrong, and leave with the exit code that belongs to it."""
+    try:
+        yield
+    except GenStudioError as error:
+        if as_json:
+            print_json({"error": error.title, "message": error.message, "hint": error.hint})
+        _say_failure(error.title, error.message, error.hint)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt:
+        people.print("Interrupted.")
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """Write one object on a line of its own to standard output."""
+    _write_line(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def progress(*, hidden: bool) -> Progress:
+    """A progress bar on standard error; hidden from programs and logs."""
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TextColumn("{task.fields[note]}", markup=False),
+        console=people,
+        disable=hidden or not people.is_terminal,
+    )
+
+
+def follow(session: TrainingSession, *, as_json: bool) -> events.Finished | events.Stopped:
+    """Start a training and show it until its end.
+
+    Ctrl-C saves and stops; pressed again, it leaves at once.
+
+    Raises:
+        typer.Exit: The training failed (1), or was interrupted and is saved (130).
+    """
+    with _interrupts_as_stop(session) as was_interrupted, progress(hidden=as_json) as bar:
+        ending = _show_until_end(session, _TrainingDisplay(bar), as_json=as_json)
+    if isinstance(ending, events.Failed):
+        _say_failure(ending.title, ending.message, ending.hint)
+        raise typer.Exit(1)
+    verb = "Stopped and saved" if isinstance(ending, events.Stopped) else "Finished"
+    people.print(f"{verb} at step {ending.step}: {ending.run}", markup=False, soft_wrap=True)
+    if was_interrupted():
+        raise typer.Exit(INTERRUPTED)
+    return ending
+
+
+def _show_until_end(
+    session: TrainingSession, display: "_TrainingDisplay", *, as_json: bool
+) -> events.Terminal:
+    session.start()
+    try:
+        while True:
+            try:
+                # With a limit, for Windows answers Ctrl-C between two waits only.
+                event = session.events.get(timeout=_POLL_S)
+            except queue.Empty:
+                continue
+            if isinstance(event, JobEnded):
+                raise event.error or RuntimeError("training ended without a result")
+            if as_json:
+                _write_line(event.model_dump_json())
+            display.show(event)
+            if isinstance(event, events.Terminal):
+                return event
+    finally:
+        # Also when nobody reads standard output any more: what was learned is saved.
+        session.send(Stop())
+        session.join()
+
+
+@contextmanager
+def _interrupts_as_stop(session: TrainingSession) -> Iterator[Callable[[], bool]]:
+    signals = 0
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        nonlocal signals
+        signals += 1
+        if signals > 1:
+            os._exit(INTERRUPTED)
+        people.print("Saving. Press Ctrl-C again to leave at once.")
+        session.send(Stop())
+
+    handled = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, on_signal) for number in handled}
+    try:
+        yield lambda: signals > 0
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _TrainingDisplay:
+    """Turns events into a bar, or into a line now and then where there is no terminal."""
+
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._task: TaskID = bar.add_task("Starting", total=None, note="")
+        self._next_log_s = 0.0
+
+    def show(self, event: events.Event) -> None:
+        """Show what an event says."""
+        match event:
+            case events.Preparing():
+                self._bar.update(
+                    self._task, description=event.what, completed=event.done, total=event.total
+                )
+            case events.RunStarted():
+                self._bar.reset(self._task, description="Training", total=1.0)
+                people.print(
+                    f"{event.model} with {event.num_parameters / 1e6:.1f} million weights learns "
+                    f"from {event.num_images} pictures on {event.device} in {event.precision}.",
+                    markup=False,
+                )
+            case events.StepDone():
+                self._show_step(event)
+            case events.CoachSaid():
+                people.print(f"{event.title}. {event.message}", markup=False)
+            case _:
+                pass
+
+    def _show_step(self, event: events.StepDone) -> None:
+        left = "" if event.eta_s is None else f"{timedelta(seconds=round(event.eta_s))} left"
+        losses = ", ".join(f"{name} {value:.3g}" for name, value in event.losses.items())
+        note = f"{event.images_per_s:.0f} pictures/s, {left}, {losses}"
+        self._bar.update(self._task, completed=event.progress, note=note)
+        if self._bar.disable and not people.is_terminal and event.seconds >= self._next_log_s:
+            self._next_log_s = event.seconds + _LOG_EVERY_S
+            people.print(f"step {event.step}: {note}", markup=False, soft_wrap=True)
+
+
+def _write_line(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _say_failure(title: str, message: str, hint: str) -> None:
+    people.print(f"[bold red]{escape(title)}[/]", soft_wrap=True)
+    for line in (message, hint):
+        if line:
+            people.print(line, markup=False, soft_wrap=True)

@@ -1,0 +1,172 @@
+"""Pictures decoded once into a memory-mapped array that training reads from at memory speed."""
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from genstudio.data.decode import UnreadablePictureError, decode_picture
+from genstudio.domain.datasets import Manifest
+from genstudio.domain.errors import DatasetError
+from genstudio.domain.files import explained, flush, free_disk_bytes, write_text
+
+# Raised whenever decoding changes what the pixels are.
+_DECODING_VERSION = 1
+_PIXELS = "pixels.npy"
+_COMPLETE = "complete.json"
+# Left free on the drive: a full disk troubles the whole machine.
+_SPARE_BYTES = 256 * 2**20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheProgress:
+    """So many pictures of so many are decoded."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureCache:
+    """Decoded pictures.
+
+    Attributes:
+        images_NHWC: Read-only memory map, uint8.
+        key: Hash of the pictures' contents and of how they were decoded.
+        skipped: Names of pictures that could not be decoded after all.
+    """
+
+    images_NHWC: np.ndarray
+    key: str
+    skipped: tuple[str, ...] = ()
+
+
+def build_cache(
+    manifest: Manifest, *, size: int, cache_dir: Path, workers: int | None = None
+) -> Iterator[CacheProgress | PictureCache]:
+    """Decode the manifest's pictures, or find them decoded already.
+
+    Args:
+        manifest: What to decode; the files themselves are only read.
+        size: Side of the decoded squares in pixels.
+        cache_dir: Folder that holds caches, one folder for each key.
+        workers: Threads; by default one for each processor.
+
+    Yields:
+        Progress, and the cache as the last item.
+
+    Raises:
+        DatasetError: Fewer than two pictures can be decoded, or they changed since the scan.
+        ProjectError: The disk is full or the folder cannot be written to.
+    """
+    key = _key(manifest, size)
+    folder = cache_dir / key
+    found = _open(folder, key)
+    if found is None:
+        _check_space(manifest, size, cache_dir)
+        partial = cache_dir / f".partial-{key}-{os.getpid()}-{time.monotonic_ns()}"
+        try:
+            with explained(folder / _PIXELS):
+                partial.mkdir(parents=True)
+                yield from _decode_all(manifest, size, partial, workers or os.cpu_count() or 1)
+                # What stood here before could not be opened.
+                shutil.rmtree(folder, ignore_errors=True)
+                partial.rename(folder)
+                flush(cache_dir)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+        found = _open(folder, key)
+    if found is None:
+        raise DatasetError(
+            "The decoded pictures could not be read back",
+            f"{folder} is not what was written.",
+            "Is the drive in order? Choose a project folder on another one.",
+        )
+    yield found
+
+
+def _decode_all(
+    manifest: Manifest, size: int, folder: Path, workers: int
+) -> Iterator[CacheProgress]:
+    names = [name for name, _ in manifest.pictures]
+    pixels = np.lib.format.open_memmap(
+        folder / _PIXELS, mode="w+", dtype=np.uint8, shape=(len(names), size, size, 3)
+    )
+    skipped: list[str] = []
+    done = 0
+    for picture in _in_threads(_decoder(manifest.folder, size), names, workers):
+        if picture is None:
+            skipped.append(names[done])
+        else:
+            # Good ones move up, so that the array has no holes.
+            pixels[done - len(skipped)] = picture
+        done += 1
+        yield CacheProgress(done=done, total=len(names))
+    if done - len(skipped) < 2:
+        raise DatasetError(
+            "Fewer than two pictures can be read",
+            f"{len(skipped)} of {len(names)} could not be decoded.",
+            "Were they moved or changed since they were looked through? Choose the folder again.",
+        )
+    pixels.flush()
+    flush(folder / _PIXELS)
+    content = {"count": done - len(skipped), "skipped": skipped}
+    write_text(folder / _COMPLETE, json.dumps(content))
+
+
+def _in_threads(
+    decode: Callable[[str], np.ndarray | None], names: list[str], workers: int
+) -> Iterator[np.ndarray | None]:
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            yield from pool.map(decode, names)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _key(manifest: Manifest, size: int) -> str:
+    hashes = [content_hash for _, content_hash in manifest.pictures]
+    text = json.dumps([_DECODING_VERSION, size, hashes])
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+def _open(folder: Path, key: str) -> PictureCache | None:
+    """The finished cache in a folder; None if there is none, or a damaged one."""
+    try:
+        content = json.loads((folder / _COMPLETE).read_bytes())
+        pixels = np.load(folder / _PIXELS, mmap_mode="r", allow_pickle=False)
+        count, skipped = int(content["count"]), tuple(map(str, content["skipped"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if pixels.dtype != np.uint8 or pixels.ndim != 4 or not 0 < count <= len(pixels):
+        return None
+    return PictureCache(images_NHWC=pixels[:count], key=key, skipped=skipped)
+
+
+def _check_space(manifest: Manifest, size: int, cache_dir: Path) -> None:
+    needed = len(manifest.pictures) * size * size * 3
+    free = free_disk_bytes(cache_dir)
+    if needed + _SPARE_BYTES > free:
+        raise DatasetError(
+            "There is not enough space for the decoded pictures",
+            f"They need {needed / 2**30:.2f} GB; {free / 2**30:.2f} GB are free on the drive "
+            f"of {cache_dir}.",
+            "Free some space, choose a smaller size, or a project folder on another drive.",
+        )
+
+
+def _decoder(folder: Path, size: int) -> Callable[[str], np.ndarray | None]:
+    def decode(name: str) -> np.ndarray | None:
+        try:
+            return decode_picture(folder / name, size=size)
+        except UnreadablePictureError:
+            return None
+
+    return decode

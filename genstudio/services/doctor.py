@@ -1,0 +1,187 @@
+"""Examines the machine: devices, versions, space, rights; what is missing and how to mend it."""
+
+import getpass
+import importlib
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import platformdirs
+import psutil
+
+import genstudio
+from genstudio.domain.files import free_disk_bytes, write_text
+from genstudio.domain.resources import resource
+
+_LITTLE_SPACE_GIB = 5
+_LITTLE_MEMORY_GIB = 4
+
+
+class Verdict(StrEnum):
+    """How a finding is to be taken."""
+
+    OK = "ok"
+    WARNING = "warning"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was examined."""
+
+    name: str
+    verdict: Verdict
+    detail: str
+    hint: str = ""
+
+
+def examine() -> Iterator[Finding]:
+    """Look at everything that the program needs, one thing after the other."""
+    yield _ok("GenStudio", f"{genstudio.__version__} in {Path(genstudio.__file__).parent}")
+    yield _ok("System", f"{platform.platform()}, Python {platform.python_version()}")
+    yield from (_library(name) for name in ("torch", "torchvision", "PySide6_Essentials", "pillow"))
+    yield from _guarded("Devices", _devices)
+    yield _memory()
+    for name, folder in (
+        ("Projects' folder", platformdirs.user_documents_path()),
+        ("Preferences' folder", platformdirs.user_config_path("genstudio", appauthor=False)),
+    ):
+        yield _writable(name, folder)
+    yield _space(platformdirs.user_documents_path())
+    yield from _guarded("Window", _window)
+    yield from _guarded("Own files", _own_files)
+
+
+def write_bundle(findings: list[Finding], path: Path) -> None:
+    """Write findings to a file that can be shown to others: no pictures, no private paths.
+
+    Raises:
+        ProjectError: The disk is full or the folder cannot be written to.
+    """
+    text = json.dumps([asdict(finding) for finding in findings], indent=1, ensure_ascii=False)
+    write_text(path, _without_names(text))
+
+
+def _without_names(text: str) -> str:
+    home = str(Path.home())
+    if home != os.sep:
+        text = text.replace(json.dumps(home)[1:-1], "~")
+    user, host = getpass.getuser(), platform.node()
+    for name, stand_in in ((user, "USER"), (host, "MACHINE")):
+        # A short name would be found inside other words.
+        if len(name) > 3:
+            text = text.replace(name, stand_in)
+    return text
+
+
+def _ok(name: str, detail: str) -> Finding:
+    return Finding(name=name, verdict=Verdict.OK, detail=detail)
+
+
+def _guarded(name: str, findings: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """A part that cannot even be looked at is a finding too."""
+    try:
+        yield from findings()
+    except (ImportError, OSError, RuntimeError) as error:
+        yield Finding(
+            name=name,
+            verdict=Verdict.PROBLEM,
+            detail=str(error),
+            hint="Install GenStudio again.",
+        )
+
+
+def _library(name: str) -> Finding:
+    try:
+        return _ok(name, version(name))
+    except PackageNotFoundError:
+        return Finding(
+            name=name,
+            verdict=Verdict.PROBLEM,
+            detail="not installed",
+            hint="Install GenStudio again.",
+        )
+
+
+def _devices() -> Iterator[Finding]:
+    device = importlib.import_module("genstudio.engine.device")
+    for accelerator in device.available_accelerators():
+        plan = device.plan_device(accelerator)
+        yield _ok(f"Device {accelerator}", f"{plan.name}, fastest in {plan.precision}")
+    if device.available_accelerators() == ["cpu"]:
+        yield Finding(
+            name="Graphics card",
+            verdict=Verdict.WARNING,
+            detail="none that can train",
+            hint="Training works on the processor, slowly; with an NVIDIA card, install its "
+            "driver and a CUDA build of torch.",
+        )
+
+
+def _memory() -> Finding:
+    memory = psutil.virtual_memory()
+    detail = f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GB free"
+    if memory.available < _LITTLE_MEMORY_GIB * 2**30:
+        return Finding(
+            name="Memory",
+            verdict=Verdict.WARNING,
+            detail=detail,
+            hint="Close other programs, or train with small pictures.",
+        )
+    return _ok("Memory", detail)
+
+
+def _writable(name: str, folder: Path) -> Finding:
+    existing = next(path for path in (folder, *folder.parents) if path.is_dir())
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            return _ok(name, f"{folder} can be written to")
+    except OSError as error:
+        return Finding(
+            name=name,
+            verdict=Verdict.PROBLEM,
+            detail=f"{existing} cannot be written to: {error.strerror}",
+            hint="Change the folder's permissions, or choose other project folders.",
+        )
+
+
+def _space(folder: Path) -> Finding:
+    free_gib = free_disk_bytes(folder) / 2**30
+    detail = f"{free_gib:.1f} GB free on the drive of {folder}"
+    if free_gib < _LITTLE_SPACE_GIB:
+        return Finding(
+            name="Disk",
+            verdict=Verdict.WARNING,
+            detail=detail,
+            hint="Free some space before a long training.",
+        )
+    return _ok("Disk", detail)
+
+
+def _window() -> Iterator[Finding]:
+    importlib.import_module("PySide6.QtWidgets")
+    display = sys.platform != "linux" or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+    )
+    if display:
+        yield _ok("Window", "Qt loads and there is a display")
+    else:
+        yield Finding(
+            name="Window",
+            verdict=Verdict.WARNING,
+            detail="Qt loads; there is no display",
+            hint="The commands work without one; the window needs one.",
+        )
+
+
+def _own_files() -> Iterator[Finding]:
+    for name in ("icons", "styles", "presets", "web"):
+        resource(name)
+    yield _ok("Own files", "icons, styles, presets and the web page are there")

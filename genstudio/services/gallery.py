@@ -1,0 +1,348 @@
+"""The gallery: an index of generated pictures with ratings and tags, rebuilt from the files."""
+
+import contextlib
+import hashlib
+import json
+import os
+import sqlite3
+import threading
+import unicodedata
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Self
+
+import numpy as np
+from send2trash import send2trash
+
+from genstudio.domain.errors import GenStudioError, ProjectError, SettingsError
+from genstudio.domain.files import explained
+from genstudio.domain.recipes import Recipe
+from genstudio.services.gallery_index import damaged, explained_index, open_index
+from genstudio.services.projects import Project, slug
+from genstudio.services.provenance import read_recipe, save_picture
+
+MOST_STARS: Final = 5
+
+_SAVE = """
+    INSERT INTO pictures (name, identity, recipe, search, added_ns) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (name) DO UPDATE SET
+        identity = excluded.identity, recipe = excluded.recipe, search = excluded.search,
+        added_ns = excluded.added_ns"""
+_ITEMS = """
+    SELECT name, recipe, rating, added_ns, (
+        SELECT json_group_array(tag) FROM (
+            SELECT tag FROM tags WHERE tags.name = pictures.name ORDER BY tags.rowid))
+    FROM pictures"""
+_COUNT = "SELECT count(*) FROM pictures"
+# No word may be missing from both the picture's own words and its tags.
+_MATCHING = """
+    WHERE rating >= ? AND NOT EXISTS (
+        SELECT 1 FROM json_each(?) AS word
+        WHERE instr(pictures.search, word.value) = 0 AND NOT EXISTS (
+            SELECT 1 FROM tags
+            WHERE tags.name = pictures.name AND instr(tags.search, word.value) > 0))"""
+_NEWEST = " ORDER BY added_ns DESC, rowid DESC LIMIT ?"
+
+# Two pictures that agree in these are the same picture.
+_IDENTITY = {"run", "step", "seed", "size", "sampling", "weights_sha256"}
+
+_Row = tuple[str, str, str, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryItem:
+    """One picture of the gallery.
+
+    Attributes:
+        name: Path relative to the gallery's folder, with forward slashes.
+        path: The file.
+        recipe: How it was made.
+        rating: From 0 (not rated) to 5.
+        tags: Words that a person gave it, in their order.
+        added: When the file was written.
+    """
+
+    name: str
+    path: Path
+    recipe: Recipe
+    rating: int
+    tags: tuple[str, ...]
+    added: datetime
+
+
+class Gallery:
+    """The pictures of a project; may be used from several threads and programs at once.
+
+    The files are the truth: an index that is missing or damaged is made again
+    from them, without ratings and tags; a damaged one is kept under another name.
+
+    Attributes:
+        repaired: Whether the index was damaged and had to be made again.
+
+    Raises:
+        ProjectError: The index cannot be written, or a newer program wrote it.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._folder = project.gallery.absolute()
+        self._database = project.path / "library.sqlite"
+        self._lock = threading.Lock()
+        opened = open_index(self._database)
+        self._connection = opened.connection
+        self.repaired = opened.was_repaired
+        if opened.is_new:
+            with contextlib.ExitStack() as on_failure:
+                on_failure.callback(self.close)
+                self.sync()
+                on_failure.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the index."""
+        with self._lock:
+            self._connection.close()
+
+    def add(self, image_HWC: np.ndarray, recipe: Recipe) -> GalleryItem:
+        """Save a picture with its recipe inside; one that is there already is not saved twice.
+
+        Args:
+            image_HWC: uint8 array of shape (height, width, channels).
+            recipe: How it was made.
+
+        Raises:
+            ProjectError: The picture or the index cannot be written.
+        """
+        with self._writing() as database:
+            known = database.execute(
+                "SELECT name FROM pictures WHERE identity = ? ORDER BY rowid", [_identity(recipe)]
+            ).fetchone()
+            name = known[0] if known else self._unused_name(recipe, database)
+            if not (known and self._path(name).is_file()):
+                save_picture(image_HWC, self._path(name), recipe)
+                database.execute(_SAVE, self._row(name, recipe))
+            return self._item(database.execute(f"{_ITEMS} WHERE name = ?", [name]).fetchone())
+
+    def sync(self) -> int:
+        """Bring the index in line with the files.
+
+        Pictures without a recipe, and files that are no pictures, are passed over.
+
+        Returns:
+            How many pictures were found or had vanished.
+
+        Raises:
+            ProjectError: The folder cannot be read, or the index cannot be written.
+        """
+        # In this order, a picture that is added meanwhile is never taken for a vanished one.
+        with self._reading() as database:
+            known = {row[0] for row in database.execute("SELECT name FROM pictures")}
+        present = set(self._file_names())
+        found = [row for name in sorted(present - known) if (row := self._read_row(name))]
+        vanished = [(name,) for name in known - present]
+        with self._writing() as database:
+            database.executemany("DELETE FROM pictures WHERE name = ?", vanished)
+            database.executemany(_SAVE, found)
+        return len(found) + len(vanished)
+
+    def items(
+        self, query: str = "", *, minimum_rating: int = 0, limit: int | None = None
+    ) -> list[GalleryItem]:
+        """List pictures, newest first.
+
+        Args:
+            query: Words that must all occur in the model's key, run, seed, name or tags.
+            minimum_rating: Fewest stars.
+            limit: List no more than these.
+        """
+        most = -1 if limit is None else limit
+        with self._reading() as database:
+            rows = database.execute(
+                _ITEMS + _MATCHING + _NEWEST, [minimum_rating, _words(query), most]
+            ).fetchall()
+        return [self._item(row) for row in rows]
+
+    def item(self, name: str) -> GalleryItem:
+        """Look one picture up.
+
+        Raises:
+            ProjectError: There is no such picture.
+        """
+        with self._reading() as database:
+            row = database.execute(f"{_ITEMS} WHERE name = ?", [name]).fetchone()
+        if row is None:
+            raise _no_picture(name)
+        return self._item(row)
+
+    def count(self, query: str = "", *, minimum_rating: int = 0) -> int:
+        """Count what :meth:`items` would list."""
+        with self._reading() as database:
+            row = database.execute(_COUNT + _MATCHING, [minimum_rating, _words(query)]).fetchone()
+        return row[0]
+
+    def rate(self, name: str, stars: int) -> None:
+        """Give a picture up to five stars; 0 takes them away.
+
+        Raises:
+            SettingsError: Not that many stars.
+            ProjectError: There is no such picture.
+        """
+        if not 0 <= stars <= MOST_STARS:
+            raise SettingsError(f"{stars} stars?", "", f"Give 0 to {MOST_STARS}.")
+        self._path(name)
+        with self._writing() as database:
+            changed = database.execute(
+                "UPDATE pictures SET rating = ? WHERE name = ?", [stars, name]
+            ).rowcount
+            if not changed:
+                raise _no_picture(name)
+
+    def tag(self, name: str, tags: Iterable[str]) -> None:
+        """Give a picture these tags and no others; empty and repeated ones are dropped.
+
+        Raises:
+            ProjectError: There is no such picture.
+        """
+        self._path(name)
+        unique: dict[str, str] = {}
+        for tag in tags:
+            if tag.strip():
+                unique.setdefault(_folded(tag.strip()), tag.strip())
+        rows = [(name, tag, folded) for folded, tag in unique.items()]
+        with self._writing() as database:
+            if not _is_indexed(database, name):
+                raise _no_picture(name)
+            database.execute("DELETE FROM tags WHERE name = ?", [name])
+            database.executemany("INSERT INTO tags (name, tag, search) VALUES (?, ?, ?)", rows)
+
+    def remove(self, name: str) -> None:
+        """Move a picture to the system's trash.
+
+        Raises:
+            ProjectError: There is no such picture, or it cannot be moved.
+        """
+        path = self._path(name)
+        if not path.parent.resolve().is_relative_to(self._folder.resolve()):
+            raise _no_picture(name)
+        with self._writing() as database:
+            removed = database.execute("DELETE FROM pictures WHERE name = ?", [name]).rowcount
+            if not removed:
+                raise _no_picture(name)
+            if path.exists():
+                _trash(path)
+
+    def _path(self, name: str) -> Path:
+        path = self._folder / name
+        inside = path.parts[len(self._folder.parts) :]
+        if not path.is_relative_to(self._folder) or not inside or {"..", "\0"} & {*inside, *name}:
+            raise _no_picture(name)
+        return path
+
+    def _unused_name(self, recipe: Recipe, database: sqlite3.Connection) -> str:
+        stem = f"{slug(recipe.run)}-{recipe.step}-{recipe.seed}"
+        name, number = f"{stem}.png", 1
+        while _is_indexed(database, name) or self._path(name).exists():
+            number += 1
+            name = f"{stem}-{number}.png"
+        return name
+
+    def _file_names(self) -> Iterator[str]:
+        with explained(self._folder / "pictures"):
+            for folder, _, files in os.walk(self._folder, onerror=_raise_unless_missing):
+                for path in (Path(folder, file) for file in files if _may_be_picture(file)):
+                    if not path.is_symlink():
+                        yield path.relative_to(self._folder).as_posix()
+
+    def _read_row(self, name: str) -> _Row | None:
+        try:
+            recipe = read_recipe(self._path(name))
+            return None if recipe is None else self._row(name, recipe)
+        except (GenStudioError, FileNotFoundError):
+            return None  # Not one of ours, or gone again.
+
+    def _row(self, name: str, recipe: Recipe) -> _Row:
+        search = _folded("\n".join((recipe.model_key, recipe.run, str(recipe.seed), name)))
+        added_ns = self._path(name).stat().st_mtime_ns
+        return name, _identity(recipe), recipe.model_dump_json(), search, added_ns
+
+    def _item(self, row: Sequence[Any]) -> GalleryItem:
+        name, recipe, rating, added_ns, tags = row
+        try:
+            return GalleryItem(
+                name,
+                self._path(name),
+                Recipe.model_validate_json(recipe),
+                rating,
+                tuple(json.loads(tags)),
+                datetime.fromtimestamp(added_ns / 1e9, UTC),
+            )
+        except (ValueError, TypeError, OverflowError, OSError) as error:
+            raise damaged(self._database) from error
+
+    @contextlib.contextmanager
+    def _reading(self) -> Generator[sqlite3.Connection]:
+        with self._lock, explained_index(self._database):
+            yield self._connection
+
+    @contextlib.contextmanager
+    def _writing(self) -> Generator[sqlite3.Connection]:
+        with self._lock, explained_index(self._database), self._connection as database:
+            database.execute("BEGIN IMMEDIATE")
+            yield database
+
+
+def _may_be_picture(file: str) -> bool:
+    # Names that are not text, which Linux allows, cannot be kept in the index.
+    return (
+        file.lower().endswith(".png")
+        and not file.startswith(".")
+        and not any("\ud800" <= character <= "\udfff" for character in file)
+    )
+
+
+def _raise_unless_missing(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
+
+
+def _is_indexed(database: sqlite3.Connection, name: str) -> bool:
+    row = database.execute("SELECT 1 FROM pictures WHERE name = ?", [name]).fetchone()
+    return row is not None
+
+
+def _identity(recipe: Recipe) -> str:
+    values = json.dumps(recipe.model_dump(mode="json", include=_IDENTITY), sort_keys=True)
+    return hashlib.blake2b(values.encode(), digest_size=16).hexdigest()
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text.casefold())
+
+
+def _words(query: str) -> str:
+    return json.dumps(_folded(query).split())
+
+
+def _trash(path: Path) -> None:
+    try:
+        send2trash(path)
+    except OSError as error:
+        raise ProjectError(
+            f"{path.name} could not be moved to the trash",
+            str(error),
+            "It is still in the gallery. Check that the drive has a trash and may be written to.",
+        ) from error
+
+
+def _no_picture(name: str) -> ProjectError:
+    return ProjectError(
+        f"“{name}” is not a picture of the gallery",
+        "It may have been removed.",
+        "Choose one that the gallery shows.",
+    )

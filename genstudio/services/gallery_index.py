@@ -1,0 +1,151 @@
+"""The file behind the gallery: its tables, and what to do when they are damaged or in use."""
+
+import contextlib
+import sqlite3
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from genstudio.domain.errors import ProjectError
+from genstudio.domain.files import explained
+from genstudio.services.projects import refuse_newer
+
+SCHEMA_VERSION: Final = 1
+_BUSY_TIMEOUT_S = 10.0
+
+_SCHEMA = (
+    """CREATE TABLE pictures (
+        name TEXT PRIMARY KEY,
+        identity TEXT NOT NULL,
+        recipe TEXT NOT NULL,
+        search TEXT NOT NULL,
+        rating INTEGER NOT NULL DEFAULT 0 CHECK (rating BETWEEN 0 AND 5),
+        added_ns INTEGER NOT NULL
+    )""",
+    "CREATE INDEX pictures_by_identity ON pictures (identity)",
+    """CREATE TABLE tags (
+        name TEXT NOT NULL REFERENCES pictures (name) ON DELETE CASCADE,
+        tag TEXT NOT NULL,
+        search TEXT NOT NULL,
+        PRIMARY KEY (name, search)
+    )""",
+    f"PRAGMA user_version = {SCHEMA_VERSION}",
+)
+_DAMAGED = (
+    "The gallery's index is damaged",
+    "Move library.sqlite out of the project's folder: it is made again from the pictures.",
+)
+_UNWRITABLE = (
+    "The gallery's index cannot be written",
+    "Check that the project's folder is there and may be written to.",
+)
+_TROUBLES = {
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+    sqlite3.SQLITE_ERROR: _DAMAGED,
+    sqlite3.SQLITE_BUSY: ("The gallery is in use elsewhere", "Try again in a moment."),
+    sqlite3.SQLITE_FULL: ("The disk is full", "Free some space, then try again."),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedIndex:
+    """An open index.
+
+    Attributes:
+        connection: May be used from any thread, by one at a time; commits by itself.
+        is_new: Whether it was made just now, and is empty.
+        was_repaired: Whether it was made in place of a damaged one.
+    """
+
+    connection: sqlite3.Connection
+    is_new: bool
+    was_repaired: bool = False
+
+
+def open_index(path: Path) -> OpenedIndex:
+    """Open the index in a file, or make one; a damaged one is kept under another name.
+
+    Raises:
+        ProjectError: It cannot be read or written, or a newer program wrote it.
+    """
+    with explained_index(path):
+        try:
+            return _open(path)
+        except sqlite3.DatabaseError as error:
+            if not _is_damage(error):
+                raise
+        _move_aside(path)
+        return replace(_open(path), was_repaired=True)
+
+
+@contextlib.contextmanager
+def explained_index(path: Path) -> Generator[None]:
+    """Turn the trouble of SQLite into one for people; our own mistakes go through."""
+    try:
+        yield
+    except (sqlite3.ProgrammingError, sqlite3.IntegrityError):
+        raise
+    except sqlite3.DatabaseError as error:
+        raise _trouble(_code(error), path) from error
+
+
+def damaged(path: Path) -> ProjectError:
+    """The error for an index whose content makes no sense."""
+    return _trouble(sqlite3.SQLITE_CORRUPT, path)
+
+
+def _open(path: Path) -> OpenedIndex:
+    connection = sqlite3.connect(
+        path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+    )
+    with contextlib.ExitStack() as on_failure:
+        on_failure.callback(connection.close)
+        is_new = _prepare(connection, path)
+        on_failure.pop_all()
+    return OpenedIndex(connection=connection, is_new=is_new)
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> bool:
+    is_new = not _version(connection, path)
+    # A write-ahead log does not work on network drives.
+    connection.execute("PRAGMA journal_mode = DELETE")
+    connection.execute("PRAGMA foreign_keys = ON")
+    if is_new:
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            if not _version(connection, path):  # Another program may have been faster.
+                for statement in _SCHEMA:
+                    connection.execute(statement)
+    elif connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+        raise sqlite3.DatabaseError("quick_check")
+    return is_new
+
+
+def _version(connection: sqlite3.Connection, path: Path) -> int:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    refuse_newer({"format_version": version}, path, SCHEMA_VERSION)
+    return version
+
+
+def _move_aside(path: Path) -> None:
+    """Keep a damaged index for whoever may want to rescue ratings from it."""
+    stamp = datetime.now(UTC).astimezone().strftime("%Y%m%d-%H%M%S-%f")
+    with explained(path):
+        path.replace(path.with_name(f"{path.name}.damaged-{stamp}"))
+
+
+def _code(error: sqlite3.Error) -> int:
+    """What went wrong, by SQLite's number; text that cannot be decoded has none."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    return _TROUBLES.get(_code(error)) is _DAMAGED
+
+
+def _trouble(code: int, path: Path) -> ProjectError:
+    title, hint = _TROUBLES.get(code, _UNWRITABLE)
+    return ProjectError(title, f"This concerns {path}.", hint)

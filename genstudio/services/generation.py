@@ -1,0 +1,92 @@
+"""Pictures from a trained run: its averaged weights, one seed for each picture."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import torch
+
+import genstudio
+from genstudio.domain.errors import CheckpointError
+from genstudio.domain.recipes import Recipe
+from genstudio.domain.settings import Settings, parse_settings
+from genstudio.engine.checkpoint import Checkpoint
+from genstudio.models.catalog import model_class
+from genstudio.models.protocol import DataSpec, SampleRequest, TrainableModel
+from genstudio.services.runs import Run
+
+_RGB = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generated:
+    """A new picture, uint8 of shape (height, width, 3), and how to make it again."""
+
+    image_HWC: np.ndarray
+    recipe: Recipe
+
+
+def generate(
+    run: Run,
+    seeds: Iterable[int],
+    *,
+    checkpoint: str = "best",
+    sampling: Mapping[str, Any] | None = None,
+) -> Iterator[Generated]:
+    """Make one picture for each seed, on the processor in fp32.
+
+    The processor gives the same pixels on every run, and leaves a graphics card to training.
+
+    Args:
+        run: A run that has a checkpoint.
+        seeds: From 0 to 2⁶³ - 1.
+        checkpoint: A step, "best" or "last".
+        sampling: Settings of the architecture's Sampling class.
+
+    Raises:
+        CheckpointError: There is no such checkpoint, or it is damaged.
+        SettingsError: A sampling setting is unknown or out of bounds.
+    """
+    settings = parse_settings(model_class(run.settings.model_key).Sampling, sampling or {})
+    found = run.checkpoint(checkpoint)
+    model = _load(run, found)
+    project = run.project().name
+    for seed in seeds:
+        (artifact,) = model.sample(SampleRequest(seeds=[seed], settings=settings))
+        yield Generated(
+            image_HWC=artifact.image_HWC, recipe=_recipe(run, project, found, seed, settings)
+        )
+
+
+def _load(run: Run, checkpoint: Checkpoint) -> TrainableModel:
+    chosen = model_class(run.settings.model_key)
+    config = parse_settings(chosen.Config, run.settings.model)
+    # Built without memory of its own: no random weights are drawn, so a training in the
+    # same process keeps its random numbers, and loading is twice as fast.
+    with torch.device("meta"):
+        model = chosen(config, DataSpec(size=run.settings.size, channels=_RGB))
+    try:
+        model.network.load_state_dict(checkpoint.tensors("ema"), assign=True)
+    except RuntimeError as error:
+        raise CheckpointError("The checkpoint does not fit this model", str(error)) from error
+    model.network.to(memory_format=torch.channels_last)
+    return model
+
+
+def _recipe(
+    run: Run, project: str, checkpoint: Checkpoint, seed: int, settings: Settings
+) -> Recipe:
+    return Recipe(
+        software=f"GenStudio {genstudio.__version__}",
+        model_key=run.settings.model_key,
+        run=run.path.name,
+        project=project,
+        step=checkpoint.state.step,
+        weights_sha256=checkpoint.checksums["ema.safetensors"],
+        seed=seed,
+        size=run.settings.size,
+        sampling=settings.model_dump(mode="json"),
+        created=datetime.now(UTC).replace(microsecond=0),
+    )

@@ -1,0 +1,83 @@
+"""What the program remembers between two starts: look, window, recent projects."""
+
+import base64
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from genstudio.domain.errors import ProjectError
+from genstudio.domain.files import write_text
+from genstudio.services.projects import read_toml, slug
+
+_MOST_RECENT = 8
+
+
+class Preferences(BaseModel):
+    """Content of ``preferences.toml``; a field that cannot be read falls back to its default."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    theme: Literal["system", "light", "dark"] = "system"
+    recent_projects: list[Path] = Field(default_factory=list[Path])
+    pictures_folder: Path | None = None
+    window: str = ""
+
+    def remember_project(self, project: Path) -> None:
+        """Put a project first among the recent ones."""
+        others = [path for path in self.recent_projects if path != project]
+        self.recent_projects = [project, *others][:_MOST_RECENT]
+
+    def last_project(self) -> Path | None:
+        """The most recent project that is still there."""
+        found = (path for path in self.recent_projects if (path / "project.toml").is_file())
+        return next(found, None)
+
+    def window_geometry(self) -> bytes:
+        """Place and size of the window, as Qt wrote it down."""
+        try:
+            return base64.b64decode(self.window, validate=True)
+        except ValueError:
+            return b""
+
+    def set_window_geometry(self, geometry: bytes) -> None:
+        """Remember place and size of the window."""
+        self.window = base64.b64encode(geometry).decode("ascii")
+
+
+def preferences_path() -> Path:
+    """Where the preferences are kept."""
+    return platformdirs.user_config_path("genstudio", appauthor=False) / "preferences.toml"
+
+
+def load_preferences() -> Preferences:
+    """Read the preferences; damaged or missing ones are the defaults, for they are only comfort."""
+    path = preferences_path()
+    if not path.is_file():
+        return Preferences()
+    try:
+        return Preferences.model_validate(read_toml(path))
+    except (ProjectError, ValidationError):
+        return Preferences()
+
+
+def save_preferences(preferences: Preferences) -> None:
+    """Write the preferences.
+
+    Raises:
+        ProjectError: The disk is full or the folder cannot be written to.
+    """
+    content = preferences.model_dump(mode="json", exclude_none=True)
+    write_text(preferences_path(), tomli_w.dumps(content))
+
+
+def default_project_folder(pictures: Path) -> Path:
+    """Where a project for a folder of pictures goes unless a person says otherwise."""
+    return platformdirs.user_documents_path() / "GenStudio" / slug(pictures.name)
+
+
+def sample_folder() -> Path:
+    """Where the built-in pictures are drawn, once."""
+    return platformdirs.user_data_path("genstudio", appauthor=False) / "flowers"

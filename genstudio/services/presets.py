@@ -1,0 +1,91 @@
+"""Presets: ready-made settings in TOML files, and how they become a run's settings."""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from genstudio.domain.errors import SettingsError
+from genstudio.domain.resources import resource
+from genstudio.domain.settings import parse_settings
+from genstudio.domain.training import TrainingSettings
+
+DEFAULT_PRESET = "balanced"
+
+
+class Preset(BaseModel):
+    """One file of ``resources/presets``.
+
+    Attributes:
+        key: File name without suffix.
+        title: Shown to people.
+        summary: What it is good for, in a sentence.
+        order: Place in lists.
+        training: Values of :class:`TrainingSettings`.
+        model: Model key => values of its Config; models that are not named keep their defaults.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str
+    title: str
+    summary: str
+    order: int = 0
+    training: dict[str, Any] = Field(default_factory=dict)
+    model: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
+@cache
+def presets() -> tuple[Preset, ...]:
+    """All presets, in the order in which they are shown."""
+    found = [_read(path) for path in resource("presets").glob("*.toml")]
+    return tuple(sorted(found, key=lambda preset: (preset.order, preset.key)))
+
+
+def _read(path: Path) -> Preset:
+    return Preset(key=path.stem, **tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+def preset_named(key: str) -> Preset:
+    """Find a preset.
+
+    Raises:
+        SettingsError: There is none of that name; the hint lists them.
+    """
+    for preset in presets():
+        if preset.key == key:
+            return preset
+    known = ", ".join(preset.key for preset in presets())
+    raise SettingsError(f"There is no preset “{key}”", "", f"Known presets: {known}.")
+
+
+def resolve_settings(
+    *,
+    preset: str,
+    model_key: str,
+    training: Mapping[str, Any] | None = None,
+    model: Mapping[str, Any] | None = None,
+) -> TrainingSettings:
+    """Lay a person's own settings over a preset's.
+
+    Args:
+        preset: Key of the preset.
+        model_key: Key of the architecture in the catalogue, not an alias.
+        training: Settings of the run that a person chose.
+        model: Settings of the architecture that a person chose.
+
+    Raises:
+        SettingsError: The preset is unknown, or a setting of the run is unknown or out of bounds.
+    """
+    base = preset_named(preset)
+    values = {
+        **base.training,
+        **(training or {}),
+        "preset": preset,
+        "model_key": model_key,
+        "model": {**base.model.get(model_key, {}), **(model or {})},
+    }
+    return parse_settings(TrainingSettings, values)

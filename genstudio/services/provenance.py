@@ -1,0 +1,117 @@
+"""Pictures that say how they were made: the recipe and the mark of a trained model, in the PNG."""
+
+import html
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from PIL import Image, PngImagePlugin
+from pydantic import ValidationError
+
+from genstudio.domain.errors import DatasetError, ProjectError
+from genstudio.domain.files import replacing
+from genstudio.domain.recipes import Recipe
+
+RECIPE_KEY: Final = "genstudio"
+XMP_KEY: Final = "XML:com.adobe.xmp"
+LARGEST_RECIPE_BYTES: Final = 64 * 2**10
+
+# The IPTC's term for "made by a model that was trained on pictures".
+_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+_XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/">
+ <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+  <rdf:Description rdf:about=""
+    xmlns:xmp="http://ns.adobe.com/xap/1.0/"
+    xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+    xmp:CreatorTool="{tool}"
+    Iptc4xmpExt:DigitalSourceType="{source_type}"/>
+ </rdf:RDF>
+</x:xmpmeta>
+<?xpacket end="r"?>"""
+
+_READABLE = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+# All that Pillow raises for damaged or hostile files; it warns of some, which may be an error, too.
+_UNREADABLE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    LookupError,
+    OverflowError,
+    Image.DecompressionBombError,
+    Warning,
+)
+
+
+def save_picture(image_HWC: np.ndarray, path: Path, recipe: Recipe) -> None:
+    """Write a generated picture with its recipe inside.
+
+    Args:
+        image_HWC: uint8 array of shape (height, width, channels), with 1, 3 or 4 channels.
+        path: A PNG file; replaced if it exists.
+        recipe: All that is needed to make the picture again.
+
+    Raises:
+        ProjectError: The disk is full, the folder cannot be written to, or the
+            recipe is longer than :func:`read_recipe` accepts.
+    """
+    record = recipe.model_dump_json()
+    if len(record.encode()) > LARGEST_RECIPE_BYTES:
+        raise _too_long(path)
+    texts = PngImagePlugin.PngInfo()
+    texts.add_itxt(RECIPE_KEY, record)
+    texts.add_itxt(XMP_KEY, _xmp_packet(recipe.software))
+    pixels = image_HWC[..., 0] if image_HWC.shape[-1] == 1 else image_HWC
+    with replacing(path) as temporary:
+        Image.fromarray(pixels).save(temporary, "PNG", pnginfo=texts)
+
+
+def _xmp_packet(software: str) -> str:
+    printable = "".join(character for character in software if character.isprintable())
+    return _XMP.format(tool=html.escape(printable), source_type=_SOURCE_TYPE)
+
+
+def read_recipe(path: Path) -> Recipe | None:
+    """Read how a picture was made; the pixels are not looked at.
+
+    Returns:
+        None when the picture carries no recipe.
+
+    Raises:
+        DatasetError: The file is missing or is no picture.
+        ProjectError: What it carries under our name is no recipe, or too long for one.
+    """
+    record = _recipe_text(path)
+    if record is None:
+        return None
+    if len(record) > LARGEST_RECIPE_BYTES or len(record.encode()) > LARGEST_RECIPE_BYTES:
+        raise _too_long(path)
+    try:
+        return Recipe.model_validate_json(record)
+    except ValidationError as error:
+        raise ProjectError(
+            f"The recipe in {path.name} is damaged",
+            f"{error.error_count()} of its entries cannot be read.",
+            "Use the original picture, as GenStudio saved it.",
+        ) from error
+
+
+def _recipe_text(path: Path) -> str | None:
+    try:
+        with Image.open(path, formats=_READABLE) as picture:
+            text = picture.info.get(RECIPE_KEY)
+    except _UNREADABLE as error:
+        raise DatasetError(
+            f"{path.name} cannot be read as a picture",
+            "The file is missing, damaged, or of another kind.",
+            "Choose a picture that GenStudio made.",
+        ) from error
+    return text if isinstance(text, str) else None
+
+
+def _too_long(path: Path) -> ProjectError:
+    return ProjectError(
+        f"The recipe of {path.name} is too long",
+        f"Recipes have up to {LARGEST_RECIPE_BYTES // 1024} KiB.",
+        "Pictures made by GenStudio carry short recipes; this one came from elsewhere.",
+    )

@@ -1,0 +1,154 @@
+"""What the window asks of the program: each slow thing as a job that runs beside it.
+
+Importing this module does not import torch; the jobs do, in their own threads.
+"""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from genstudio.data.decode import decode_thumbnail
+from genstudio.data.samples import SampleProgress, make_sample_folder
+from genstudio.data.scan import scan_folder
+from genstudio.domain.cards import ModelCard
+from genstudio.domain.datasets import Manifest, ScanProgress, ScanReport
+from genstudio.domain.events import Event
+from genstudio.domain.runs import RunSummary
+from genstudio.domain.settings import Settings
+from genstudio.domain.training import Budget, TrainingSettings
+from genstudio.services.export import ExportDone, ExportProgress, export_gallery
+from genstudio.services.gallery import Gallery, GalleryItem
+from genstudio.services.jobs import Job
+from genstudio.services.preferences import sample_folder
+from genstudio.services.projects import Project
+from genstudio.services.session import TrainingSession
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueEntry:
+    """An architecture as the window needs to know it."""
+
+    card: ModelCard
+    config: type[Settings]
+    sampling: type[Settings]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """What there is to train on; ``devices`` begins with the fastest."""
+
+    devices: tuple[str, ...]
+    names: Mapping[str, str]
+
+
+def load_catalogue() -> Job[CatalogueEntry | Machine]:
+    """Import torch and the architectures; gives the machine first, then an entry for each."""
+
+    def items() -> Iterator[CatalogueEntry | Machine]:
+        device = import_module("genstudio.engine.device")
+        found = tuple(device.available_accelerators())
+        yield Machine(devices=found, names={key: device.plan_device(key).name for key in found})
+        catalogue = import_module("genstudio.models.catalog")
+        for key in catalogue.model_keys():
+            model = catalogue.model_class(key)
+            yield CatalogueEntry(card=model.card, config=model.Config, sampling=model.Sampling)
+        # What starting a run needs, so that the button answers at once.
+        import_module("genstudio.services.training")
+
+    return Job("catalogue", items)
+
+
+def scan(folder: Path) -> Job[ScanProgress | ScanReport]:
+    """Look through a folder of pictures."""
+    return Job("scan", lambda: scan_folder(folder))
+
+
+def make_samples() -> tuple[Path, Job[SampleProgress]]:
+    """Draw the built-in pictures where they are missing; gives their folder as well."""
+    folder = sample_folder()
+    return folder, Job("samples", lambda: make_sample_folder(folder))
+
+
+def start_training(
+    *,
+    project: Path,
+    settings: TrainingSettings,
+    excluded: tuple[str, ...],
+    report: ScanReport,
+) -> TrainingSession:
+    """Train a new model on the pictures of a report."""
+
+    def make_events(source: Any) -> Iterator[Event]:
+        training = import_module("genstudio.services.training")
+        request = training.NewRun(
+            folder=report.folder,
+            project=project,
+            settings=settings,
+            excluded=excluded,
+            report=report,
+        )
+        yield from training.start_run(request, source)
+
+    return TrainingSession(make_events)
+
+
+def resume_training(run: Path, budget: Budget) -> TrainingSession:
+    """Continue a run until ``budget``, counted from its beginning, is spent."""
+
+    def make_events(source: Any) -> Iterator[Event]:
+        training = import_module("genstudio.services.training")
+        yield from training.resume_run(run, source, budget=budget)
+
+    return TrainingSession(make_events)
+
+
+def list_runs(project: Project) -> Job[RunSummary]:
+    """All runs of a project, oldest first."""
+
+    def items() -> Iterator[RunSummary]:
+        runs = import_module("genstudio.services.runs")
+        for folder in project.run_folders():
+            yield runs.Run(folder).summary()
+
+    return Job("runs", items)
+
+
+def load_manifest(project: Project) -> Manifest | None:
+    """The pictures that the project learned from last; None before the first run."""
+    folders = sorted(
+        project.dataset_folder("").glob("*/manifest.toml"), key=lambda path: path.stat().st_mtime
+    )
+    return project.load_manifest(folders[-1].parent.name) if folders else None
+
+
+def generate_pictures(
+    project: Project, run: Path, *, count: int, sampling: Mapping[str, Any]
+) -> Job[GalleryItem]:
+    """Make new pictures on fresh seeds from a run's newest checkpoint, into the gallery."""
+
+    def items() -> Iterator[GalleryItem]:
+        generation = import_module("genstudio.services.generation")
+        runs = import_module("genstudio.services.runs")
+        seeds = [secrets.randbelow(2**31) for _ in range(count)]
+        with Gallery(project) as gallery:
+            for made in generation.generate(runs.Run(run), seeds, sampling=sampling):
+                yield gallery.add(made.image_HWC, made.recipe)
+
+    return Job("generate", items)
+
+
+def export_pictures(
+    items: list[GalleryItem], *, to: Path, kind: str, title: str
+) -> Job[ExportProgress | ExportDone]:
+    """Export pictures of the gallery."""
+    return Job("export", lambda: export_gallery(items, to=to, kind=kind, title=title))
+
+
+def thumbnail(path: Path, side: int) -> np.ndarray:
+    """Read a picture for a grid: uint8 (height, width, 3), its longer side at most ``side``."""
+    return decode_thumbnail(path, side=side)

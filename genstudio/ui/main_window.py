@@ -1,0 +1,373 @@
+"""The main window: rail, pages, messages and status bar, and what goes between the pages."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QStandardPaths, QTimer, QUrl
+from PySide6.QtGui import QCloseEvent, QDesktopServices
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QHBoxLayout,
+    QMainWindow,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from genstudio.domain import commands, events
+from genstudio.domain.errors import GenStudioError
+from genstudio.domain.files import free_disk_bytes
+from genstudio.domain.notices import Level, Notice
+from genstudio.domain.training import TrainingSettings
+from genstudio.services import studio
+from genstudio.services.notices import NoticeBoard, notice_about
+from genstudio.services.preferences import Preferences, save_preferences
+from genstudio.ui.actions import build_menus
+from genstudio.ui.bridge import Bridge
+from genstudio.ui.dialogs.about import show_about
+from genstudio.ui.dialogs.closing import ask_before_closing
+from genstudio.ui.pages.dataset import DatasetPage
+from genstudio.ui.pages.gallery import GalleryPage
+from genstudio.ui.pages.train import TrainPage
+from genstudio.ui.state.dataset import DatasetState
+from genstudio.ui.state.gallery import GalleryState
+from genstudio.ui.state.project import ProjectState
+from genstudio.ui.state.samples import SamplesState
+from genstudio.ui.state.training import Activity, TrainingState
+from genstudio.ui.theme import Mode, apply_theme
+from genstudio.ui.widgets.notice_bar import NoticeBar
+from genstudio.ui.widgets.rail import Rail
+from genstudio.ui.widgets.status_bar import StudioStatusBar
+
+_DISK_INTERVAL_MS = 10_000
+_LONGEST_WAIT_S = 60.0
+_IDLE_WORDS = {
+    Activity.IDLE: "Ready",
+    Activity.PREPARING: "Getting ready…",
+    Activity.TRAINING: "Training",
+    Activity.PAUSED: "Paused",
+    Activity.STOPPING: "Stopping and saving…",
+}
+
+
+class MainWindow(QMainWindow):
+    """The studio.
+
+    Args:
+        project: Project folder to open, or to make when training begins; None for none yet.
+        preferences: What was remembered; changed and saved when the window closes.
+        notices: Where messages come together.
+    """
+
+    def __init__(
+        self, project: Path | None, preferences: Preferences, notices: NoticeBoard
+    ) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self._preferences = preferences
+        self._notices = notices
+        self._bridge = Bridge(self)
+        self._dataset = DatasetState(self._bridge, self)
+        self._samples = SamplesState(self._bridge, self)
+        self._training = TrainingState(self._bridge, self)
+        self._gallery = GalleryState(self._bridge, self)
+        self._project = ProjectState(self)
+        self._is_closing = False
+        self._build()
+        self._connect()
+        self._restore_geometry()
+        self._training.load_catalogue()
+        self._on_project_changed()
+        if project is not None and self._project.choose(project):
+            self._reopen_dataset()
+        self._update_training_controls()
+
+    def open_dataset(self, path: Path) -> None:
+        """Look through a folder of pictures; what the Dataset page's chooser does."""
+        self._show_page("dataset")
+        self._preferences.pictures_folder = path
+        self._dataset.open(Path(path))
+
+    # --- building -----------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self._rail = Rail()
+        self._stack = QStackedWidget()
+        self._pages: dict[str, QWidget] = {}
+        self._dataset_page = DatasetPage(self._dataset)
+        self._train_page = TrainPage(self._training)
+        self._gallery_page = GalleryPage(self._gallery, self._training)
+        for key, title, icon_name, page in (
+            ("dataset", "Dataset", "images", self._dataset_page),
+            ("train", "Train", "sparkles", self._train_page),
+            ("gallery", "Gallery", "layout-grid", self._gallery_page),
+        ):
+            self._rail.add(key, title, icon_name)
+            self._stack.addWidget(page)
+            self._pages[key] = page
+        self._notice_bar = NoticeBar()
+        column = QVBoxLayout()
+        column.setSpacing(0)
+        column.addWidget(self._notice_bar)
+        column.addWidget(self._stack, 1)
+        central = QWidget()
+        row = QHBoxLayout(central)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._rail)
+        row.addLayout(column, 1)
+        self.setCentralWidget(central)
+        self._status = StudioStatusBar()
+        self.setStatusBar(self._status)
+        self._actions = build_menus(
+            self,
+            {
+                "project.choose_pictures": self._choose_pictures,
+                "project.open": self._choose_project,
+                "project.show_folder": self._show_project_folder,
+                "project.quit": self.close,
+                "train.preview": lambda: self._training.send(commands.SampleNow()),
+                "train.save": lambda: self._training.send(commands.SaveNow()),
+                "view.dataset": lambda: self._show_page("dataset"),
+                "view.train": lambda: self._show_page("train"),
+                "view.gallery": lambda: self._show_page("gallery"),
+                "view.system": lambda: self._set_theme("system"),
+                "view.light": lambda: self._set_theme("light"),
+                "view.dark": lambda: self._set_theme("dark"),
+                "help.about": lambda: show_about(self),
+            },
+        )
+        self._actions[f"view.{self._preferences.theme}"].setChecked(True)
+        self._show_page("dataset")
+
+    def _connect(self) -> None:
+        self._rail.chosen.connect(self._show_page)
+        self._dataset_page.choose_wanted.connect(self._choose_pictures)
+        self._dataset_page.samples_wanted.connect(self._samples.make)
+        self._dataset_page.folder_dropped.connect(self.open_dataset)
+        self._samples.made.connect(self.open_dataset)
+        self._samples.progressed.connect(self._on_samples_progressed)
+        self._dataset.changed.connect(self._on_dataset_changed)
+        self._train_page.start_wanted.connect(self._start)
+        self._train_page.controls.failed.connect(self._on_error)
+        self._train_page.controls.project_change_wanted.connect(self._choose_project)
+        self._training.activity_changed.connect(self._on_activity_changed)
+        self._training.received.connect(self._on_received)
+        self._training.catalogue_loaded.connect(self._on_catalogue_loaded)
+        self._gallery_page.train_wanted.connect(lambda: self._show_page("train"))
+        self._gallery_page.export_wanted.connect(self._export)
+        self._gallery.exported.connect(self._on_exported)
+        self._project.changed.connect(self._on_project_changed)
+        for state in (self._dataset, self._samples, self._project):
+            state.failed.connect(self._notices.post)
+        for state in (self._training, self._gallery):
+            state.noticed.connect(self._notices.post)
+        self._notices.listen(self._notice_bar.show_notice)
+        self._disk_timer = QTimer(self)
+        self._disk_timer.setInterval(_DISK_INTERVAL_MS)
+        self._disk_timer.timeout.connect(self._show_free_disk)
+        self._disk_timer.start()
+
+    def _restore_geometry(self) -> None:
+        self.setMinimumSize(1024, 680)
+        if not self.restoreGeometry(QByteArray(self._preferences.window_geometry())):
+            self.resize(1280, 800)
+
+    # --- pictures and project -----------------------------------------------------------
+
+    def _choose_pictures(self) -> None:
+        begin = self._preferences.pictures_folder or Path(
+            QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
+        )
+        chosen = QFileDialog.getExistingDirectory(
+            self, "Choose the folder of pictures to learn from", str(begin)
+        )
+        if chosen:
+            self.open_dataset(Path(chosen))
+
+    def _choose_project(self) -> None:
+        if self._training.is_running:
+            self._notices.post(
+                Notice(
+                    level=Level.INFO,
+                    title="A training is under way",
+                    message="Stop it before you change the project.",
+                )
+            )
+            return
+        begin = self._project.path or Path.home()
+        chosen = QFileDialog.getExistingDirectory(
+            self, "Choose a project folder, or an empty one for a new project", str(begin)
+        )
+        if chosen and self._project.choose(Path(chosen)):
+            self._reopen_dataset()
+
+    def _reopen_dataset(self) -> None:
+        """Look again through the pictures that an opened project learned from last."""
+        if self._project.project is None or self._dataset.is_scanning:
+            return
+        try:
+            manifest = studio.load_manifest(self._project.project)
+        except GenStudioError as error:
+            self._on_error(error)
+            return
+        if manifest is not None and manifest.folder.is_dir():
+            self._dataset.open(manifest.folder, manifest.excluded)
+
+    def _show_project_folder(self) -> None:
+        folder = self._project.project.path if self._project.project else None
+        if folder is None:
+            text = "A project is made when the first training begins."
+            self._notices.post(
+                Notice(level=Level.INFO, title="There is no project yet", message=text)
+            )
+            return
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+    def _on_project_changed(self) -> None:
+        project = self._project.project
+        self.setWindowTitle(f"{project.name} — GenStudio" if project else "GenStudio")
+        self._train_page.controls.set_project(self._project.path, is_open=project is not None)
+        self._training.set_project(project)
+        self._gallery.set_project(project)
+        self._show_free_disk()
+        if project is not None:
+            self._preferences.remember_project(project.path)
+
+    def _on_dataset_changed(self) -> None:
+        report = self._dataset.report
+        if report is not None and not self._dataset.is_scanning:
+            self._project.suggest(report.folder)
+        self._update_training_controls()
+
+    def _update_training_controls(self) -> None:
+        report, is_scanning = self._dataset.report, self._dataset.is_scanning
+        if is_scanning:
+            why_not = "The pictures are being looked through."
+        elif report is None:
+            why_not = "Choose a folder of pictures on the Dataset page first."
+        else:
+            why_not = "At least two pictures are needed; choose others on the Dataset page."
+        is_ready = not is_scanning and len(self._dataset.used()) >= 2
+        self._train_page.controls.set_pictures(
+            is_ready, report.suggested_size if report else None, why_not
+        )
+
+    def _on_samples_progressed(self, done: int, total: int) -> None:
+        self._status.show_state(f"Drawing flowers: {done:,} of {total:,}")
+        if done == total:
+            self._status.show_state(_IDLE_WORDS[self._training.activity])
+
+    # --- training -----------------------------------------------------------------------
+
+    def _start(self, settings: TrainingSettings) -> None:
+        report = self._dataset.report
+        assert report is not None
+        assert self._project.path is not None
+        self._training.start(
+            project=self._project.path,
+            settings=settings,
+            excluded=self._dataset.excluded,
+            report=report,
+        )
+
+    def _on_activity_changed(self) -> None:
+        activity = self._training.activity
+        self._status.show_state(_IDLE_WORDS[activity])
+        for key in ("train.preview", "train.save"):
+            self._actions[key].setEnabled(activity in (Activity.TRAINING, Activity.PAUSED))
+        if activity is Activity.IDLE:
+            self._status.clear_eta()
+            self._gallery.refresh(look_at_files=True)
+            if self._is_closing:
+                self.close()
+
+    def _on_received(self, received: list[events.Event]) -> None:
+        last_step: events.StepDone | None = None
+        for event in received:
+            if isinstance(event, events.RunStarted):
+                self._project.open_now()
+                self._status.show_device(f"{event.device} · {event.precision}")
+            elif isinstance(event, events.StepDone):
+                last_step = event
+        if last_step is not None and self._training.activity is Activity.TRAINING:
+            self._status.show_step(last_step)
+
+    def _on_catalogue_loaded(self) -> None:
+        machine = self._training.machine
+        if machine.devices:
+            self._status.show_device(machine.names[machine.devices[0]])
+
+    # --- gallery ------------------------------------------------------------------------
+
+    def _export(self, kind: str, names: list[str]) -> None:
+        documents = QStandardPaths.writableLocation(
+            QStandardPaths.StandardLocation.DocumentsLocation
+        )
+        chosen = QFileDialog.getExistingDirectory(self, "Choose a folder to export to", documents)
+        if chosen:
+            self.export_gallery(kind, Path(chosen), names)
+
+    def export_gallery(self, kind: str, to: Path, names: list[str] | None = None) -> None:
+        """Export pictures of the gallery; what the Gallery page's Export does."""
+        title = self._project.project.name if self._project.project else "Gallery"
+        wanted = self._gallery_page.chosen_names() if names is None else names
+        self._gallery.export(wanted, to=to, kind=kind, title=title)
+
+    def _on_exported(self, path: Path) -> None:
+        self._notices.post(
+            Notice(level=Level.INFO, title="The gallery is exported", message=str(path))
+        )
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+    # --- window -------------------------------------------------------------------------
+
+    def _show_page(self, key: str) -> None:
+        self._stack.setCurrentWidget(self._pages[key])
+        self._rail.show_chosen(key)
+
+    def _set_theme(self, mode: Mode) -> None:
+        self._preferences.theme = mode
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        apply_theme(app, mode)
+
+    def _show_free_disk(self) -> None:
+        self._status.show_free_disk(free_disk_bytes(self._project.path or Path.home()))
+
+    def _on_error(self, error: GenStudioError) -> None:
+        self._notices.post(notice_about(error))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask while a training runs; else put everything in order and close."""
+        if self._training.is_running:
+            event.ignore()
+            if not self._is_closing:
+                ask_before_closing(self, self._stop_and_close)
+            return
+        self._shut_down()
+        event.accept()
+
+    def _stop_and_close(self) -> None:
+        self._is_closing = True
+        if self._training.is_running:
+            self._training.send(commands.Stop())
+        else:
+            self.close()
+
+    def _shut_down(self) -> None:
+        self._disk_timer.stop()
+        self._notices.listen(None)
+        self._bridge.stop()
+        self._dataset.shutdown()
+        self._samples.shutdown()
+        self._gallery.close()
+        self._training.wait(_LONGEST_WAIT_S)
+        self._dataset_page.shutdown()
+        self._gallery_page.shutdown()
+        self._preferences.set_window_geometry(self.saveGeometry().data())
+        try:
+            save_preferences(self._preferences)
+        except GenStudioError as error:
+            # Only comfort is lost, and there is no window any more to say so in.
+            self._notices.post(notice_about(error))

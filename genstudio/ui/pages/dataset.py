@@ -1,0 +1,327 @@
+"""The Dataset page: choose a folder, read the report, take pictures out."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from genstudio.domain.datasets import PictureInfo, Remark, ScanReport
+from genstudio.services import studio
+from genstudio.ui.icons import icon
+from genstudio.ui.state.dataset import DatasetState
+from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.widgets.elided_label import ElidedLabel
+from genstudio.ui.widgets.empty_state import EmptyState
+from genstudio.ui.widgets.grid_items import GridItem
+from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
+
+_REPORT_WIDTH_PX = 320
+# What a remark means, in the words of the report: one picture, several, why it matters.
+_MEANING = {
+    Remark.DUPLICATE: ("looks like another", "look like others", "The model would favour them."),
+    Remark.BLURRED: ("is blurred", "are blurred", "The model learns to blur as well."),
+    Remark.TINY: ("is tiny", "are tiny", "Enlarged, they teach the model soft edges."),
+    Remark.ODD_ASPECT: (
+        "is very wide or tall",
+        "are very wide or tall",
+        "Only the middle square is used.",
+    ),
+    Remark.TRANSPARENT: ("is see-through", "are see-through", "They are laid on white."),
+    Remark.ANIMATED: ("is animated", "are animated", "The first frame is used."),
+}
+
+
+class DatasetPage(QWidget):
+    """Shows the open folder and what the scan found in it.
+
+    Signals:
+        choose_wanted(): A person wants to choose a folder.
+        samples_wanted(): A person wants to try the built-in pictures.
+        folder_dropped(Path): A folder was dropped on the page.
+    """
+
+    choose_wanted = Signal()
+    samples_wanted = Signal()
+    folder_dropped = Signal(object)
+
+    def __init__(self, state: DatasetState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("page.dataset")
+        self.setAccessibleName("Dataset")
+        self.setAcceptDrops(True)
+        self._state = state
+        self._shown: ScanReport | None = None
+        self._excluded: frozenset[str] = frozenset()
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._make_empty())
+        self._stack.addWidget(self._make_filled())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
+        layout.setSpacing(GRID_PX + GRID_PX // 2)
+        layout.addLayout(self._make_head())
+        layout.addWidget(self._stack, 1)
+        state.changed.connect(self._show_state)
+        state.progressed.connect(self._on_progressed)
+        self._show_state()
+
+    def shutdown(self) -> None:
+        """Let go of threads before the window closes."""
+        self._grid.shutdown()
+
+    # --- building -----------------------------------------------------------------------
+
+    def _make_head(self) -> QHBoxLayout:
+        self._choose = QPushButton("Choose a folder…")
+        self._choose.setObjectName("dataset.choose")
+        self._choose.setAccessibleName("Choose a folder of pictures")
+        self._choose.setIcon(icon("folder-open"))
+        self._choose.clicked.connect(self.choose_wanted)
+        self._path = ElidedLabel()
+        self._path.setObjectName("dataset.path")
+        self._path.setAccessibleName("Folder of pictures")
+        self._summary = QLabel()
+        self._summary.setObjectName("dataset.summary")
+        self._summary.setAccessibleName("What was found")
+        mark(self._summary, role="heading")
+        self._progress = QProgressBar()
+        self._progress.setAccessibleName("Looking through the pictures")
+        self._progress.setFixedWidth(20 * GRID_PX)
+        policy = self._progress.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._progress.setSizePolicy(policy)
+        self._cancel = QPushButton("Cancel")
+        self._cancel.clicked.connect(self._state.cancel)
+        head = QHBoxLayout()
+        head.setSpacing(GRID_PX + GRID_PX // 2)
+        head.addWidget(self._choose)
+        head.addWidget(self._path, 1)
+        head.addWidget(self._progress)
+        head.addWidget(self._cancel)
+        head.addWidget(self._summary)
+        return head
+
+    def _make_empty(self) -> EmptyState:
+        self._empty = EmptyState(
+            "images",
+            "Drop a folder of pictures here",
+            "Some hundred pictures of one kind of thing make a good start. "
+            "They are only read: nothing in your folder is changed, moved or copied elsewhere "
+            "than into your project.",
+            "Choose a folder…",
+        )
+        self._empty.triggered.connect(self.choose_wanted)
+        samples = QPushButton("Or try it with built-in pictures of flowers")
+        samples.setObjectName("dataset.samples")
+        mark(samples, flat=True)
+        samples.clicked.connect(self.samples_wanted)
+        self._empty.add_below(samples)
+        return self._empty
+
+    def _make_filled(self) -> QWidget:
+        self._grid = ThumbnailGrid(studio.thumbnail)
+        self._grid.setObjectName("dataset.grid")
+        self._grid.setAccessibleName("Pictures in the folder")
+        self._grid.toggled_key.connect(self._state.toggle)
+        self._grid.activated_key.connect(self._state.toggle)
+        self._grid.selection_changed_keys.connect(self._update_buttons)
+        self._exclude = QPushButton("Leave out")
+        self._exclude.setObjectName("dataset.exclude")
+        self._exclude.setToolTip("Do not learn from the selected pictures (Space)")
+        self._exclude.clicked.connect(lambda: self._state.exclude(self._grid.selected_keys()))
+        self._include = QPushButton("Use again")
+        self._include.setObjectName("dataset.include")
+        self._include.setToolTip("Learn from the selected pictures (Space)")
+        self._include.clicked.connect(lambda: self._state.include(self._grid.selected_keys()))
+        hint = QLabel("Double-click or Space leaves a picture out, or takes it in again.")
+        mark(hint, role="small")
+        below = QHBoxLayout()
+        below.addWidget(hint, 1)
+        below.addWidget(self._exclude)
+        below.addWidget(self._include)
+        left = QWidget()
+        left_layout = QVBoxLayout(left)
+        left_layout.setContentsMargins(0, 0, 0, 0)
+        left_layout.setSpacing(GRID_PX)
+        left_layout.addWidget(self._grid, 1)
+        left_layout.addLayout(below)
+        splitter = QSplitter()
+        splitter.setHandleWidth(2 * GRID_PX)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(left)
+        splitter.addWidget(self._make_report())
+        splitter.setStretchFactor(0, 1)
+        return splitter
+
+    def _make_report(self) -> QWidget:
+        self._report = QVBoxLayout()
+        self._report.setSpacing(2 * GRID_PX)
+        self._report.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
+        content = QFrame()
+        mark(content, role="panel")
+        content.setLayout(self._report)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setMinimumWidth(_REPORT_WIDTH_PX)
+        area.setMaximumWidth(2 * _REPORT_WIDTH_PX)
+        area.setWidget(content)
+        area.setAccessibleName("Report on the pictures")
+        return area
+
+    # --- showing ------------------------------------------------------------------------
+
+    def _show_state(self) -> None:
+        report = self._state.report
+        self._progress.setVisible(self._state.is_scanning)
+        self._cancel.setVisible(self._state.is_scanning)
+        self._choose.setVisible(report is not None or self._state.is_scanning)
+        self._stack.setCurrentIndex(0 if report is None else 1)
+        self._summary.setText(self._summary_text())
+        if report is None:
+            self._path.set_text("")
+            return
+        self._path.set_text(str(report.folder))
+        if report is not self._shown:
+            self._shown = report
+            self._excluded = self._state.excluded
+            self._grid.set_items([self._grid_item(picture) for picture in report.pictures])
+        else:
+            self._show_exclusions(report)
+        self._show_report(report)
+        self._update_buttons()
+
+    def _summary_text(self) -> str:
+        report = self._state.report
+        if report is None:
+            return ""
+        found, used = len(report.pictures), len(self._state.used())
+        return f"{found:,} found · {used:,} will be used"
+
+    def _show_exclusions(self, report: ScanReport) -> None:
+        changed = self._excluded ^ self._state.excluded
+        self._excluded = self._state.excluded
+        for picture in report.pictures:
+            if picture.name in changed:
+                self._grid.update_item(self._grid_item(picture))
+
+    def _grid_item(self, picture: PictureInfo) -> GridItem:
+        assert self._state.report is not None
+        marks = sorted(remark.value for remark in picture.remarks - {Remark.TRANSPARENT})
+        size = f"{picture.width} × {picture.height}"
+        return GridItem(
+            key=picture.name,
+            path=self._state.report.folder / picture.name,
+            caption=f"{picture.name}, {size}",
+            dimmed=picture.name in self._state.excluded,
+            badge=marks[0] if marks else "",
+        )
+
+    def _show_report(self, report: ScanReport) -> None:
+        _clear(self._report)
+        for advice in report.advice:
+            self._report.addWidget(_paragraph(advice.title, advice.reason))
+        for remark, (one, several, why) in _MEANING.items():
+            pictures = report.with_remark(remark)
+            if pictures:
+                title = f"{len(pictures):,} {one if len(pictures) == 1 else several}"
+                self._report.addWidget(self._remark_row(title, why, pictures))
+        if report.unreadable:
+            lines = [f"{item.name}: {item.reason}" for item in report.unreadable[:20]]
+            if len(report.unreadable) > len(lines):
+                lines.append(f"… and {len(report.unreadable) - len(lines)} more")
+            title = f"{len(report.unreadable):,} cannot be read"
+            self._report.addWidget(_paragraph(title, "\n".join(lines)))
+        self._report.addStretch(1)
+
+    def _remark_row(self, title: str, why: str, pictures: list[PictureInfo]) -> QWidget:
+        names = {picture.name for picture in pictures}
+        row = _paragraph(title, why)
+        show = QPushButton("Show")
+        show.setAccessibleName(f"Show: {title}")
+        show.clicked.connect(lambda: self._select(names))
+        is_out = names <= self._state.excluded
+        change = QPushButton("Use again" if is_out else "Leave out")
+        change.setAccessibleName(f"{change.text()}: {title}")
+        act = self._state.include if is_out else self._state.exclude
+        change.clicked.connect(lambda: act(names))
+        buttons = QHBoxLayout()
+        buttons.setContentsMargins(0, GRID_PX // 2, 0, 0)
+        buttons.addWidget(show)
+        buttons.addWidget(change)
+        buttons.addStretch(1)
+        layout = row.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.addLayout(buttons)
+        return row
+
+    def _select(self, names: set[str]) -> None:
+        self._grid.select_keys(names)
+        self._grid.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _update_buttons(self) -> None:
+        selected = set(self._grid.selected_keys())
+        self._exclude.setEnabled(bool(selected - self._state.excluded))
+        self._include.setEnabled(bool(selected & self._state.excluded))
+
+    def _on_progressed(self, done: int, total: int) -> None:
+        self._progress.setRange(0, total)
+        self._progress.setValue(done)
+        self._summary.setText(f"Looking at {done:,} of {total:,}")
+
+    # --- dropping -----------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take folders, and pictures for the folder that they lie in."""
+        if _dropped_folder(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        folder = _dropped_folder(event)
+        if folder is not None:
+            self.folder_dropped.emit(folder)
+
+
+def _dropped_folder(event: QDropEvent) -> Path | None:
+    for url in event.mimeData().urls():
+        if url.isLocalFile():
+            path = Path(url.toLocalFile())
+            return path if path.is_dir() else path.parent
+    return None
+
+
+def _paragraph(title: str, text: str) -> QWidget:
+    widget = QWidget()
+    widget.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+    layout = QVBoxLayout(widget)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(GRID_PX // 4)
+    for words, role in ((title, "heading"), (text, "muted")):
+        label = QLabel(words)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setWordWrap(True)
+        mark(label, role=role)
+        layout.addWidget(label)
+    return widget
+
+
+def _clear(layout: QVBoxLayout) -> None:
+    while layout.count():
+        item = layout.takeAt(0)
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()

@@ -1,0 +1,251 @@
+"""The Gallery page: pictures made so far, found, rated, made more of, exported."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from genstudio.services import studio
+from genstudio.services.gallery import GalleryItem
+from genstudio.ui.icons import icon
+from genstudio.ui.pages.gallery_details import GalleryDetails
+from genstudio.ui.pages.gallery_maker import GalleryMaker
+from genstudio.ui.state.gallery import GalleryState
+from genstudio.ui.state.training import TrainingState
+from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.widgets.empty_state import EmptyState
+from genstudio.ui.widgets.grid_items import GridItem
+from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
+
+_TYPING_PAUSE_MS = 250
+_PICTURES, _PREVIEWS = range(2)
+
+
+class GalleryPage(QWidget):
+    """Shows the gallery, or all training previews.
+
+    Signals:
+        export_wanted(str, list): Kind of export, and the names of the pictures.
+        train_wanted(): There is nothing to show yet, and a person wants to change that.
+    """
+
+    export_wanted = Signal(str, list)
+    train_wanted = Signal()
+
+    def __init__(
+        self, state: GalleryState, training: TrainingState, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("page.gallery")
+        self.setAccessibleName("Gallery")
+        self._state = state
+        self._training = training
+        self._grid_keys: list[str] = []
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(_TYPING_PAUSE_MS)
+        self._typing.timeout.connect(self._on_filter)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
+        layout.setSpacing(GRID_PX + GRID_PX // 2)
+        layout.addLayout(self._make_head())
+        layout.addWidget(self._make_body(), 1)
+        state.changed.connect(self._show_items)
+        state.item_changed.connect(self._on_item_changed)
+        state.busy_changed.connect(self._on_busy_changed)
+        state.progressed.connect(self._on_progressed)
+        training.runs_changed.connect(self._show_items)
+        self._on_busy_changed()
+        self._show_items()
+
+    def shutdown(self) -> None:
+        """Let go of threads before the window closes."""
+        self._grid.shutdown()
+
+    # --- building -----------------------------------------------------------------------
+
+    def _make_head(self) -> QHBoxLayout:
+        self._source = QComboBox()
+        self._source.setObjectName("gallery.source")
+        self._source.setAccessibleName("What is shown")
+        self._source.addItems(["Pictures", "Training previews"])
+        self._source.currentIndexChanged.connect(self._show_items)
+        self._search = QLineEdit()
+        self._search.setObjectName("gallery.search")
+        self._search.setAccessibleName("Search the gallery")
+        self._search.setPlaceholderText("Search: model, tag, seed, run")
+        self._search.setClearButtonEnabled(True)
+        self._search.textChanged.connect(lambda: self._typing.start())
+        self._rating = QComboBox()
+        self._rating.setObjectName("gallery.rating")
+        self._rating.setAccessibleName("Least rating")
+        self._rating.addItems(["All ratings", *(f"{'★' * stars} and up" for stars in range(1, 6))])
+        self._rating.currentIndexChanged.connect(self._on_filter)
+        self._count = QLabel()
+        self._count.setObjectName("gallery.count")
+        mark(self._count, role="muted")
+        self._progress = QProgressBar()
+        self._progress.setAccessibleName("Progress")
+        self._progress.setFixedWidth(16 * GRID_PX)
+        self._cancel = QPushButton("Cancel")
+        self._cancel.clicked.connect(self._state.cancel)
+        self._export = QPushButton("Export…")
+        self._export.setObjectName("gallery.export")
+        self._export.setIcon(icon("share"))
+        menu = QMenu(self._export)
+        menu.addAction(icon("folder-open"), "As a folder of pictures…", self._wanted("folder"))
+        menu.addAction(icon("globe"), "As a web page…", self._wanted("web"))
+        self._export.setMenu(menu)
+        head = QHBoxLayout()
+        head.setSpacing(GRID_PX)
+        head.addWidget(self._source)
+        head.addWidget(self._search, 1)
+        head.addWidget(self._rating)
+        for widget in (self._count, self._progress, self._cancel, self._export):
+            head.addWidget(widget)
+        return head
+
+    def _wanted(self, kind: str):  # noqa: ANN202  # a slot
+        return lambda: self.export_wanted.emit(kind, self.chosen_names())
+
+    def _make_body(self) -> QWidget:
+        self._grid = ThumbnailGrid(studio.thumbnail)
+        self._grid.setObjectName("gallery.grid")
+        self._grid.setAccessibleName("Pictures in the gallery")
+        self._grid.selection_changed_keys.connect(self._on_selection)
+        self._grid.activated_key.connect(self._on_opened)
+        self._empty = EmptyState(
+            "layout-grid",
+            "No pictures yet",
+            "Train a model first: when it has finished, its first pictures hang here.",
+            "Go to Train",
+        )
+        self._empty.triggered.connect(self.train_wanted)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self._grid)
+        self._details = GalleryDetails()
+        self._details.rated.connect(lambda stars: self._state.rate(self._selected(), stars))
+        self._details.tagged.connect(lambda tags: self._state.tag(self._selected(), tags))
+        self._details.removed.connect(lambda: self._state.remove(self._selected()))
+        self._maker = GalleryMaker(self._state, self._training)
+        side = QWidget()
+        side_layout = QVBoxLayout(side)
+        side_layout.setContentsMargins(0, 0, 0, 0)
+        side_layout.setSpacing(2 * GRID_PX)
+        side_layout.addWidget(self._details, 1)
+        side_layout.addWidget(self._maker)
+        side.setMinimumWidth(38 * GRID_PX)
+        side.setMaximumWidth(64 * GRID_PX)
+        splitter = QSplitter()
+        splitter.setHandleWidth(2 * GRID_PX)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(self._stack)
+        splitter.addWidget(side)
+        splitter.setStretchFactor(0, 1)
+        return splitter
+
+    # --- showing ------------------------------------------------------------------------
+
+    def chosen_names(self) -> list[str]:
+        """Pictures to export: the selected ones if there are several, else all that are shown."""
+        selected = self._selected()
+        return selected if len(selected) > 1 else list(self._state.items)
+
+    def _selected(self) -> list[str]:
+        return [key for key in self._grid.selected_keys() if key in self._state.items]
+
+    def _show_items(self) -> None:
+        shows_pictures = self._source.currentIndex() == _PICTURES
+        items = self._picture_items() if shows_pictures else self._preview_items()
+        self._search.setEnabled(shows_pictures)
+        self._rating.setEnabled(shows_pictures)
+        keys = [item.key for item in items]
+        if keys != self._grid_keys:
+            self._grid_keys = keys
+            self._grid.set_items(items)
+        self._stack.setCurrentIndex(1 if items else 0)
+        self._empty.button.setVisible(not self._is_filtered())
+        self._empty.set_sentence(
+            "No picture fits the search. Use fewer words, or clear it."
+            if self._is_filtered()
+            else "Train a model first: when it has finished, its first pictures hang here."
+        )
+        noun = "picture" if shows_pictures else "preview"
+        self._count.setText(f"{len(items):,} {noun}{'' if len(items) == 1 else 's'}")
+        self._on_selection()
+        self._on_busy_changed()
+
+    def _is_filtered(self) -> bool:
+        return bool(self._search.text().strip()) or self._rating.currentIndex() > 0
+
+    def _picture_items(self) -> list[GridItem]:
+        return [_grid_item(item) for item in self._state.items.values()]
+
+    def _preview_items(self) -> list[GridItem]:
+        return [
+            GridItem(key=str(path), path=path, caption=f"{run.path.name}, step {step:,}")
+            for run in reversed(self._training.runs)
+            for step, path in reversed(run.previews)
+        ]
+
+    def _on_selection(self) -> None:
+        keys: Sequence[str] = self._grid.selected_keys()
+        items = [self._state.items[key] for key in keys if key in self._state.items]
+        if items or not keys:
+            self._details.show_items(items)
+        else:
+            self._details.show_file(Path(keys[0]))
+
+    def _on_item_changed(self, item: GalleryItem) -> None:
+        self._grid.update_item(_grid_item(item))
+        self._on_selection()
+
+    def _on_opened(self, key: str) -> None:
+        item = self._state.items.get(key)
+        path = item.path if item else Path(key)
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+    def _on_filter(self) -> None:
+        self._state.filter(self._search.text(), self._rating.currentIndex())
+
+    def _on_busy_changed(self) -> None:
+        is_busy = self._state.is_busy
+        self._progress.setVisible(is_busy)
+        self._cancel.setVisible(is_busy)
+        shows_pictures = self._source.currentIndex() == _PICTURES
+        self._export.setEnabled(shows_pictures and bool(self._state.items) and not is_busy)
+        self._export.setToolTip(
+            "Export the pictures that are shown; if several are selected, only those"
+            if shows_pictures
+            else "Training previews lie in the project's folder, under runs"
+        )
+
+    def _on_progressed(self, what: str, done: int, total: int) -> None:
+        self._progress.setRange(0, total)
+        self._progress.setValue(done)
+        self._progress.setToolTip(f"{what}: {done:,} of {total:,}")
+
+
+def _grid_item(item: GalleryItem) -> GridItem:
+    recipe = item.recipe
+    return GridItem(
+        key=item.name,
+        path=item.path,
+        caption=f"{recipe.model_key}, step {recipe.step:,}, seed {recipe.seed}",
+        badge="★" * item.rating,
+    )

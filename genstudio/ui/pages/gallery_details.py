@@ -1,0 +1,178 @@
+"""The selected picture of the gallery, large, with its recipe, rating and tags."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from genstudio.data.decode import UnreadablePictureError, decode_thumbnail
+from genstudio.services.gallery import GalleryItem
+from genstudio.ui.icons import icon
+from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.widgets.picture_view import PictureView
+
+_LARGEST_SIDE_PX = 2048
+_STARS = 5
+
+
+class GalleryDetails(QFrame):
+    """Shows one picture with its recipe; rates and tags all that are selected.
+
+    Signals:
+        rated(int): So many stars for the selected pictures.
+        tagged(list): These tags for the selected pictures.
+        removed(): Move the selected pictures to the trash.
+    """
+
+    rated = Signal(int)
+    tagged = Signal(list)
+    removed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        mark(self, role="panel")
+        self._path: Path | None = None
+        self._rating = 0
+        self._view = PictureView()
+        self._view.setObjectName("gallery.picture")
+        self._view.setAccessibleName("Selected picture")
+        self._view.set_placeholder("Select a picture to see it large.")
+        self._recipe = QLabel()
+        self._recipe.setObjectName("gallery.recipe")
+        self._recipe.setTextFormat(Qt.TextFormat.PlainText)
+        self._recipe.setWordWrap(True)
+        self._recipe.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        mark(self._recipe, role="small")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
+        layout.setSpacing(GRID_PX)
+        layout.addWidget(self._view, 1)
+        layout.addWidget(self._recipe)
+        layout.addLayout(self._make_rating())
+        layout.addLayout(self._make_tags())
+        self.show_items([])
+
+    def show_items(self, items: Sequence[GalleryItem]) -> None:
+        """Show the selected pictures: the first one large."""
+        for widget in (*self._stars, self._tags, self._trash):
+            widget.setEnabled(bool(items))
+        self._folder.setEnabled(len(items) == 1)
+        if not items:
+            self._show_picture(None)
+            self._recipe.setText("")
+            self._set_stars(0)
+            self._tags.setText("")
+            return
+        first = items[0]
+        self._show_picture(first.path)
+        self._recipe.setText(_described(items))
+        self._set_stars(first.rating)
+        if not self._tags.hasFocus():
+            self._tags.setText(", ".join(first.tags))
+
+    def show_file(self, path: Path) -> None:
+        """Show a picture that is not in the gallery, such as a training preview."""
+        self.show_items([])
+        self._show_picture(path)
+        self._recipe.setText(f"Preview at step {path.stem}")
+        self._folder.setEnabled(True)
+
+    # --- building -----------------------------------------------------------------------
+
+    def _make_rating(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        self._stars: list[QToolButton] = []
+        for stars in range(1, _STARS + 1):
+            star = QToolButton()
+            star.setObjectName(f"gallery.star{stars}")
+            star.setAccessibleName(f"{stars} star{'s' if stars > 1 else ''}")
+            star.setToolTip("Rate; the same star again takes the rating away")
+            star.clicked.connect(lambda _checked=False, stars=stars: self._on_star(stars))
+            self._stars.append(star)
+            row.addWidget(star)
+        self._folder = QToolButton()
+        self._folder.setIcon(icon("folder-open"))
+        self._folder.setToolTip("Show the file in its folder")
+        self._folder.setAccessibleName("Show the file in its folder")
+        self._folder.clicked.connect(self._on_folder)
+        self._trash = QToolButton()
+        self._trash.setObjectName("gallery.trash")
+        self._trash.setIcon(icon("trash-2"))
+        self._trash.setToolTip("Move the selected pictures to the system's trash")
+        self._trash.setAccessibleName("Move to trash")
+        self._trash.clicked.connect(self.removed)
+        row.addStretch(1)
+        row.addWidget(self._folder)
+        row.addWidget(self._trash)
+        return row
+
+    def _make_tags(self) -> QHBoxLayout:
+        self._tags = QLineEdit()
+        self._tags.setObjectName("gallery.tags")
+        self._tags.setAccessibleName("Tags")
+        self._tags.setPlaceholderText("Tags, with commas between them")
+        self._tags.editingFinished.connect(self._on_tags)
+        keep = QPushButton("Tag")
+        keep.setToolTip("Give these tags to the selected pictures")
+        keep.setAutoDefault(False)
+        row = QHBoxLayout()
+        row.setSpacing(GRID_PX)
+        row.addWidget(self._tags, 1)
+        row.addWidget(keep)
+        return row
+
+    # --- reacting -----------------------------------------------------------------------
+
+    def _show_picture(self, path: Path | None) -> None:
+        if path == self._path:
+            return
+        self._path = path
+        if path is None:
+            self._view.set_placeholder("Select a picture to see it large.")
+            self._view.set_picture(None)
+            return
+        try:
+            self._view.set_picture(decode_thumbnail(path, side=_LARGEST_SIDE_PX))
+        except UnreadablePictureError as error:
+            self._view.set_placeholder(str(error))
+            self._view.set_picture(None)
+
+    def _set_stars(self, rating: int) -> None:
+        self._rating = rating
+        for stars, button in enumerate(self._stars, start=1):
+            button.setIcon(icon("star", "accent" if stars <= rating else "disabled"))
+
+    def _on_star(self, stars: int) -> None:
+        self.rated.emit(0 if stars == self._rating else stars)
+
+    def _on_tags(self) -> None:
+        words = (word.strip() for word in self._tags.text().split(","))
+        self.tagged.emit([word for word in words if word])
+
+    def _on_folder(self) -> None:
+        if self._path is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._path.parent)))
+
+
+def _described(items: Sequence[GalleryItem]) -> str:
+    if len(items) > 1:
+        return f"{len(items)} pictures are selected; the first one is shown."
+    recipe = items[0].recipe
+    when = recipe.created.astimezone().strftime("%Y-%m-%d %H:%M")
+    sampling = ", ".join(f"{name} {value}" for name, value in recipe.sampling.items())
+    return (
+        f"{recipe.model_key} · step {recipe.step:,} · seed {recipe.seed}\n"
+        f"{recipe.size} × {recipe.size} px · {sampling}\n{when} · run {recipe.run}"
+    )

@@ -1,0 +1,112 @@
+"""The part of the Gallery page that makes new pictures from a trained run."""
+
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from genstudio.ui.forms import SettingsForm
+from genstudio.ui.icons import icon
+from genstudio.ui.state.gallery import GalleryState
+from genstudio.ui.state.training import TrainingState
+from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.widgets.number_boxes import WholeBox
+from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
+
+_DEFAULT_COUNT = 24
+
+
+class GalleryMaker(QFrame):
+    """Chooses a run, how many and how adventurous, and makes them."""
+
+    def __init__(
+        self, state: GalleryState, training: TrainingState, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        mark(self, role="panel")
+        self._state = state
+        self._training = training
+        self._form: SettingsForm | None = None
+        self._form_key = ""
+        self._run = QComboBox()
+        self._run.setObjectName("gallery.run")
+        self._run.setAccessibleName("Run to make pictures from")
+        self._run.setPlaceholderText("No trained run yet")
+        ignore_wheel_unless_focused(self._run)
+        self._run.currentIndexChanged.connect(self._show_form)
+        self._count = WholeBox(1, 1000)
+        self._count.setObjectName("gallery.number")
+        self._count.setAccessibleName("How many pictures")
+        self._count.setValue(_DEFAULT_COUNT)
+        ignore_wheel_unless_focused(self._count)
+        self._generate = QPushButton("Make pictures")
+        self._generate.setObjectName("gallery.generate")
+        self._generate.setAccessibleName("Make pictures")
+        self._generate.setIcon(icon("sparkles", "on_accent"))
+        mark(self._generate, primary=True)
+        self._generate.clicked.connect(self._on_generate)
+        title = QLabel("Make more pictures")
+        mark(title, role="heading")
+        row = QHBoxLayout()
+        row.setSpacing(GRID_PX)
+        row.addWidget(self._count)
+        row.addWidget(self._generate, 1)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
+        self._column.setSpacing(GRID_PX + GRID_PX // 2)
+        self._column.addWidget(title)
+        self._column.addWidget(self._run)
+        self._column.addLayout(row)
+        training.runs_changed.connect(self._show_runs)
+        training.catalogue_loaded.connect(self._show_form)
+        state.busy_changed.connect(self._update_button)
+        self._show_runs()
+
+    def _show_runs(self) -> None:
+        chosen = self._run.currentData()
+        self._run.clear()
+        for run in reversed(self._training.runs):
+            if run.step > 0:
+                settings = run.settings
+                self._run.addItem(
+                    f"{settings.model_key} · {settings.size} px · step {run.step:,}", run.path
+                )
+        shown = self._training.shown
+        wanted = chosen if self._run.findData(chosen) >= 0 else shown.path if shown else None
+        self._run.setCurrentIndex(max(self._run.findData(wanted), 0 if self._run.count() else -1))
+        self._run.setEnabled(self._run.count() > 0)
+        self._show_form()
+
+    def _show_form(self) -> None:
+        run = next(
+            (run for run in self._training.runs if run.path == self._run.currentData()), None
+        )
+        entry = self._training.entries.get(run.settings.model_key) if run else None
+        key = entry.card.key if entry else ""
+        if key != self._form_key:
+            if self._form is not None:
+                self._column.removeWidget(self._form)
+                self._form.hide()
+                self._form.deleteLater()
+                self._form = None
+            self._form_key = key
+            if entry is not None:
+                self._form = SettingsForm(entry.sampling)
+                self._column.insertWidget(2, self._form)
+        self._update_button()
+
+    def _update_button(self) -> None:
+        self._generate.setEnabled(
+            self._state.is_open and self._form is not None and not self._state.is_busy
+        )
+
+    def _on_generate(self) -> None:
+        assert self._form is not None
+        self._state.generate(
+            self._run.currentData(), count=self._count.value(), sampling=self._form.values()
+        )

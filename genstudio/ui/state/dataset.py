@@ -1,0 +1,113 @@
+"""The folder of pictures that is open: its report, and which pictures are taken out."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from genstudio.domain.datasets import PictureInfo, ScanProgress, ScanReport
+from genstudio.domain.notices import Notice
+from genstudio.services import studio
+from genstudio.services.jobs import Job, JobEnded
+from genstudio.services.notices import notice_about
+from genstudio.ui.bridge import Bridge
+
+
+class DatasetState(QObject):
+    """The pictures to learn from.
+
+    Signals:
+        changed(): Another folder, another report, or other pictures are taken out.
+        progressed(int, int): So many of so many files are looked at.
+        failed(Notice): The folder cannot be used; the one before stays open.
+    """
+
+    changed = Signal()
+    progressed = Signal(int, int)
+    failed = Signal(Notice)
+
+    def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._bridge = bridge
+        self._job: Job[ScanProgress | ScanReport] | None = None
+        self.report: ScanReport | None = None
+        self.excluded: frozenset[str] = frozenset()
+
+    @property
+    def is_scanning(self) -> bool:
+        """Whether a folder is being looked through."""
+        return self._job is not None
+
+    def open(self, folder: Path, excluded: Iterable[str] = ()) -> None:
+        """Look through a folder and make it the one to learn from."""
+        self.cancel()
+        job = studio.scan(folder)
+        wanted = frozenset(excluded)
+        self._job = job
+        self._bridge.follow(
+            job.items,
+            lambda items: self._on_items(job, items, wanted),
+            lambda ending: self._on_end(job, ending),
+        )
+        job.start()
+        self.changed.emit()
+
+    def cancel(self) -> None:
+        """Stop looking; what was open before stays open."""
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
+            self.changed.emit()
+
+    def shutdown(self) -> None:
+        """Stop looking before the window closes."""
+        job = self._job
+        self.cancel()
+        if job is not None:
+            job.join()
+
+    def used(self) -> list[PictureInfo]:
+        """Pictures that will be learned from."""
+        pictures = self.report.pictures if self.report else ()
+        return [picture for picture in pictures if picture.name not in self.excluded]
+
+    def exclude(self, names: Iterable[str]) -> None:
+        """Take pictures out; the files stay where they are."""
+        self._set_excluded(self.excluded | set(names))
+
+    def include(self, names: Iterable[str]) -> None:
+        """Take pictures in again."""
+        self._set_excluded(self.excluded - set(names))
+
+    def toggle(self, name: str) -> None:
+        """Take a picture out, or in again."""
+        self._set_excluded(self.excluded ^ {name})
+
+    def _set_excluded(self, names: frozenset[str]) -> None:
+        if names != self.excluded:
+            self.excluded = names
+            self.changed.emit()
+
+    def _on_items(
+        self,
+        job: Job[ScanProgress | ScanReport],
+        items: list[ScanProgress | ScanReport],
+        excluded: frozenset[str],
+    ) -> None:
+        if job is not self._job:
+            return  # Another folder was chosen meanwhile.
+        last = items[-1]
+        if isinstance(last, ScanProgress):
+            self.progressed.emit(last.done, last.total)
+            return
+        self.report = last
+        self.excluded = excluded & {picture.name for picture in last.pictures}
+        self._job = None
+        self.changed.emit()
+
+    def _on_end(self, job: Job[ScanProgress | ScanReport], ending: JobEnded) -> None:
+        if job is self._job:
+            self._job = None
+            self.changed.emit()
+        if ending.error is not None:
+            self.failed.emit(notice_about(ending.error))

@@ -1,0 +1,110 @@
+"""The empty plot of losses: axes, colours, and which step is under the pointer."""
+
+from collections.abc import Iterable
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QGraphicsItem
+
+from genstudio.ui.theme import GRID_PX, colors
+
+# Room at the ends of the axes, as a part of their length.
+_MARGIN = 0.05
+_GRID_STRENGTH = 64
+
+
+class _StepAxis(pg.AxisItem):
+    """Steps, thousands with a k and millions with an M."""
+
+    def tickStrings(self, values: Iterable[float], _scale: float, spacing: float) -> list[str]:
+        unit, suffix = next(
+            (unit, suffix)
+            for unit, suffix in ((1e6, "M"), (1e3, "k"), (1.0, ""))
+            if spacing >= unit / 10 or unit == 1
+        )
+        return [f"{value / unit:g}{suffix if value else ''}" for value in values]
+
+
+class LossCanvas(pg.GraphicsLayoutWidget):
+    """A plot that only shows: the mouse neither moves nor scales it, and it has no menu.
+
+    Signals:
+        pointed(float): The pointer is over this step.
+        left(): The pointer is not over the plot any more.
+    """
+
+    pointed = Signal(float)
+    left = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Not pyqtgraph's PlotItem: that makes forty hidden widgets for menus nobody opens.
+        self._view = pg.ViewBox(enableMouse=False, enableMenu=False)
+        self._steps = _StepAxis("bottom", linkView=self._view)
+        self._values = pg.AxisItem("left", linkView=self._view)
+        self.ci.addItem(self._values, 0, 0)
+        self.ci.addItem(self._view, 0, 1)
+        self.ci.addItem(self._steps, 1, 1)
+        self.ci.setSpacing(0)
+        self.ci.setContentsMargins(GRID_PX // 2, GRID_PX, GRID_PX, GRID_PX // 2)
+        self._values.setGrid(_GRID_STRENGTH)
+        # Grid lines are drawn over the view by their axis, but belong behind the losses. Only
+        # those with a number: each costs as much as a loss.
+        self._values.setZValue(-1)
+        self._values.setStyle(maxTickLevel=1)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def add(self, item: QGraphicsItem) -> None:
+        """Show something at its steps and values."""
+        self._view.addItem(item, ignoreBounds=True)
+
+    def remove(self, item: QGraphicsItem) -> None:
+        """Take it off again."""
+        self._view.removeItem(item)
+
+    def extent(self) -> tuple[list[float], list[float]]:
+        """First and last step, lowest and highest value of the axes."""
+        steps, values = self._view.viewRange()
+        return steps, values
+
+    def fit(self, first: float, last: float, low: float, high: float) -> None:
+        """Let the axes hold these steps and values."""
+        (_, right), (bottom, top) = self._view.viewRange()
+        margin = _MARGIN * ((high - low) or abs(high) or 1.0)
+        self._view.setRange(
+            xRange=(first, _roomy(last, right, _MARGIN * max(last - first, 1))),
+            yRange=(-_roomy(-low, -bottom, margin), _roomy(high, top, margin)),
+            padding=0,
+        )
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Tell which step is under the pointer."""
+        super().mouseMoveEvent(event)
+        point = self.mapToScene(event.position().toPoint())
+        if self._view.sceneBoundingRect().contains(point):
+            self.pointed.emit(self._view.mapSceneToView(point).x())
+        else:
+            self.left.emit()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Tell that none is any more."""
+        super().leaveEvent(event)
+        self.left.emit()
+
+    def tint(self) -> None:
+        """Take the colours of the theme."""
+        theme = colors()
+        self.setBackground(theme.panel)
+        for axis in (self._steps, self._values):
+            axis.setPen(theme.border)
+            axis.setTextPen(theme.muted)
+        self._steps.setLabel("step", color=theme.muted)
+
+
+def _roomy(outermost: float, end: float, margin: float) -> float:
+    """Upper end of an axis: that which it has, while it fits, else with some room to grow into.
+
+    An axis that moved at every step would be hard to read, and drawing it is most of the work.
+    """
+    return end if 0 <= end - outermost <= 3 * margin else outermost + margin

@@ -1,0 +1,268 @@
+"""The losses of a run as lines over its steps."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtGui import QColor, QPen, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+
+from genstudio.ui.theme import GRID_PX, colors, is_restyled, mark
+from genstudio.ui.widgets.loss_canvas import LossCanvas
+from genstudio.ui.widgets.loss_chip import LossChip, chip_height, line_pen
+from genstudio.ui.widgets.loss_history import LossHistory, in_parts, smoothed
+
+_EMPTY_TEXT = "The losses will show here once training has begun."
+# A line beyond this ratio to the first would press that flat, and starts hidden.
+_LARGEST_RATIO = 20
+_POINTS_TO_JUDGE = 50
+# Of a line; more would be finer than the pixels of the screen.
+_DRAWN_PARTS = 300
+# The smoothed line follows a fiftieth of the run.
+_SMOOTHED_PART = 50
+_RAW_STRENGTH = 0.3
+# Three times a second is as often as a person can read a value, and spares the training.
+_PAUSE_MS = 300
+
+
+_Extent = tuple[float, float, float, float]
+
+
+class LossPlot(QWidget):
+    """One line for each loss, smoothed over its faint raw values, and a row of chips above.
+
+    A chip shows the newest value of its line, or that under the pointer, and hides or shows
+    the line. The plot always fits what is visible.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._histories: dict[str, LossHistory] = {}
+        self._lines: dict[str, _Line] = {}
+        self._is_stale = False
+        self._pointed_step: float | None = None
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
+        self._pause.timeout.connect(self._draw)
+        self._plot = LossCanvas()
+        self._cursor = pg.InfiniteLine(angle=90)
+        self._cursor.hide()
+        self._plot.add(self._cursor)
+        self._plot.pointed.connect(self._on_pointed)
+        self._plot.left.connect(self._on_left)
+        self._step = QLabel()
+        self._step.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        mark(self._step, role="small")
+        self._empty = QLabel(_EMPTY_TEXT)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
+        mark(self._empty, role="muted")
+        self._chips = QHBoxLayout()
+        self._stack = QStackedLayout()
+        self._lay_out()
+        self._tint()
+        self.setAccessibleName("Losses")
+        self.setAccessibleDescription(_EMPTY_TEXT)
+
+    def add(self, step: int, values: Mapping[str, float]) -> None:
+        """Note the losses of a step; they show at the next :meth:`redraw`."""
+        for name, value in values.items():
+            if name not in self._histories:
+                self._histories[name] = LossHistory()
+            self._histories[name].add(step, value)
+        self._is_stale = True
+
+    def extend(self, steps: Iterable[tuple[int, Mapping[str, float]]]) -> None:
+        """Note the losses of many steps, as of a run that is opened."""
+        for step, values in steps:
+            self.add(step, values)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for line in self._lines.values():
+            line.remove()
+        self._histories.clear()
+        self._lines.clear()
+        self._pointed_step = None
+        self._is_stale = True
+        self._draw()
+
+    def redraw(self) -> None:
+        """Show what was added since the last time, now or soon; call it as often as you like."""
+        if not self._pause.isActive():
+            self._draw()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with what was added out of sight."""
+        super().showEvent(event)
+        self._draw()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take the colours of the theme."""
+        if is_restyled(event):
+            self._tint()
+        super().changeEvent(event)
+
+    def _draw(self) -> None:
+        if not (self._is_stale and self.isVisible()):
+            return
+        self._is_stale = False
+        self._pause.start()
+        for name, history in self._histories.items():
+            if name not in self._lines and len(history):
+                self._add_line(name, history)
+        self._stack.setCurrentIndex(1 if self._lines else 0)
+        self._hide_misfits()
+        extents = [line.draw() for line in self._lines.values()]
+        self._fit([extent for extent in extents if extent is not None])
+        self._write_values()
+
+    def _add_line(self, name: str, history: LossHistory) -> None:
+        line = _Line(name, len(self._lines), history, self._plot)
+        line.chip.clicked.connect(self._on_clicked)
+        self._chips.insertWidget(len(self._lines), line.chip)
+        self._lines[name] = line
+
+    def _hide_misfits(self) -> None:
+        """Judge each line once, as soon as enough of it is known."""
+        shown = [line for line in self._lines.values() if line.chip.isChecked()]
+        if not shown or len(shown[0].history) < _POINTS_TO_JUDGE:
+            return
+        scale = shown[0].typical_scale()
+        for line in self._lines.values():
+            if not line.is_judged and len(line.history) >= _POINTS_TO_JUDGE:
+                line.is_judged = True
+                low, high = sorted((scale, line.typical_scale()))
+                line.chip.setChecked(high <= low * _LARGEST_RATIO)
+
+    def _fit(self, extents: list[_Extent]) -> None:
+        if extents:
+            first, last, low, high = np.transpose(extents)
+            self._plot.fit(first.min(), last.max(), low.min(), high.max())
+
+    def _write_values(self) -> None:
+        """Of the step under the pointer, or the newest."""
+        step = max((line.history.last_step for line in self._lines.values()), default=0)
+        for line in self._lines.values():
+            if self._pointed_step is None:
+                line.chip.set_value(line.history.newest)
+            else:
+                step, value = line.history.nearest(self._pointed_step)
+                line.chip.set_value(value)
+        self._cursor.setVisible(self._pointed_step is not None)
+        self._step.setText(f"step {step:,.0f}" if self._lines else "")
+        words = (f"{line.chip.text()} {line.chip.value()}" for line in self._lines.values())
+        self.setAccessibleDescription(", ".join((self._step.text(), *words)).strip() or _EMPTY_TEXT)
+
+    def _on_clicked(self) -> None:
+        """A person's choice stays."""
+        for line in self._lines.values():
+            line.is_judged |= line.chip is self.sender()
+        self._is_stale = True
+        self._draw()
+
+    def _on_pointed(self, step: float) -> None:
+        if self._lines:
+            self._pointed_step = step
+            self._cursor.setValue(step)
+            self._write_values()
+
+    def _on_left(self) -> None:
+        self._pointed_step = None
+        self._write_values()
+
+    def _tint(self) -> None:
+        theme = colors()
+        self._plot.tint()
+        self._cursor.setPen(QPen(QColor(theme.text), 0))
+        for line in self._lines.values():
+            line.tint()
+
+    def _lay_out(self) -> None:
+        row = QWidget()
+        # As high as a chip before there is one: nothing jumps when they come.
+        row.setFixedHeight(chip_height(self.font()))
+        self._chips.setContentsMargins(0, 0, 0, 0)
+        self._chips.setSpacing(GRID_PX // 2)
+        self._chips.addStretch(1)
+        self._chips.addWidget(self._step)
+        row.setLayout(self._chips)
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self._plot)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID_PX // 2)
+        layout.addWidget(row)
+        layout.addLayout(self._stack, 1)
+
+
+class _Line:
+    """What stands for one loss: its chip, its raw and its smoothed line."""
+
+    def __init__(self, name: str, number: int, history: LossHistory, plot: LossCanvas) -> None:
+        self.history = history
+        self.chip = LossChip(name, number)
+        self.is_judged = False
+        self._number = number
+        self._plot = plot
+        self._raw = pg.PlotDataItem(skipFiniteCheck=True)
+        self._smooth = pg.PlotDataItem(skipFiniteCheck=True, antialias=True)
+        for curve in (self._raw, self._smooth):
+            plot.add(curve)
+        self.tint()
+
+    def typical_scale(self) -> float:
+        """Size of a usual value at the beginning of the run."""
+        return float(np.median(np.abs(self.history.values()[:_POINTS_TO_JUDGE])))
+
+    def draw(self) -> _Extent | None:
+        """Draw the line unless it is hidden, and return its extent.
+
+        Returns:
+            First and last step, lowest and highest value that should be seen; None if hidden.
+        """
+        is_shown = self.chip.isChecked()
+        self._raw.setVisible(is_shown)
+        self._smooth.setVisible(is_shown)
+        if not is_shown:
+            return None
+        steps, means, lows, highs = in_parts(
+            self.history.steps(), self.history.values(), _DRAWN_PARTS
+        )
+        smooth = smoothed(means, max(1.0, len(means) / _SMOOTHED_PART))
+        # Up and down within each part: no peak is lost, however many values a pixel stands for.
+        self._raw.setData(np.repeat(steps, 2), np.column_stack((lows, highs)).ravel())
+        self._smooth.setData(steps, smooth)
+        return steps[0], steps[-1], *_extent(lows, highs, smooth)
+
+    def tint(self) -> None:
+        """Take the colours of the theme."""
+        pen = line_pen(self._number)
+        self._raw.setPen(QPen(_mixed(pen.color(), QColor(colors().panel), _RAW_STRENGTH), 0))
+        self._smooth.setPen(pen)
+        self.chip.update()
+
+    def remove(self) -> None:
+        """Take everything off the plot."""
+        for curve in (self._raw, self._smooth):
+            self._plot.remove(curve)
+        self.chip.hide()
+        self.chip.deleteLater()
+
+
+def _extent(lows: np.ndarray, highs: np.ndarray, smooth: np.ndarray) -> tuple[float, float]:
+    """All but the rarest outliers; how a run begins only if that is not far off."""
+    later = smooth[len(smooth) // 20 :]
+    low = min(np.percentile(lows, 1), later.min())
+    high = max(np.percentile(highs, 99), later.max())
+    height = high - low
+    return (
+        max(min(low, smooth.min()), low - height),
+        min(max(high, smooth.max()), high + height),
+    )
+
+
+def _mixed(color: QColor, ground: QColor, strength: float) -> QColor:
+    """As if transparent, but drawn several times as fast."""
+    over, under = (np.array((part.red(), part.green(), part.blue())) for part in (color, ground))
+    return QColor(*(strength * over + (1 - strength) * under).round().astype(int).tolist())

@@ -1,0 +1,206 @@
+"""Cards to choose an architecture from: what it is for, how long it takes, what it needs."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetrics, QPainter, QPen, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QListWidget,
+    QListWidgetItem,
+    QSizePolicy,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from genstudio.domain.cards import ModelCard
+from genstudio.ui.theme import GRID_PX, colors
+
+_PADDING_PX = 12
+_ROUNDING_PX = 6
+_CHIP_PADDING_PX = 6
+_GAP_PX = GRID_PX
+_SMALL = 0.9
+_SMALLEST_WIDTH_PX = 200
+_ENDLESS_PX = 10_000
+_CARD_ROLE = Qt.ItemDataRole.UserRole
+_WRAPPED = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+# The cards have frames of their own; around them one only says that they have the focus.
+_STYLE = "ModelCards { background: transparent; } ModelCards:!focus { border-color: transparent; }"
+
+
+class ModelCards(QListWidget):
+    """One card under the other, one of them chosen; as high as all of them.
+
+    Signals:
+        keyChanged(str): Another card is chosen.
+    """
+
+    keyChanged = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._told_key = ""
+        self.setItemDelegate(_CardDelegate(self))
+        self.setStyleSheet(_STYLE)
+        self.setAccessibleName("Model")
+        self.setMouseTracking(True)
+        self.setTabKeyNavigation(False)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.currentItemChanged.connect(self._tell)
+
+    def set_cards(self, cards: Sequence[ModelCard]) -> None:
+        """Offer these; what was chosen stays so if it is among them, else the first is."""
+        keys = [card.key for card in cards]
+        chosen = self.current_key()
+        self.blockSignals(True)
+        self.clear()
+        for card in cards:
+            item = QListWidgetItem(card.title, self)
+            item.setData(_CARD_ROLE, card)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, _in_words(card))
+            item.setToolTip(card.paper)
+        self.setCurrentRow(keys.index(chosen) if chosen in keys else 0)
+        self.blockSignals(False)
+        self._tell()
+        self._fit()
+
+    def current_key(self) -> str:
+        """Key of the chosen card; empty if there is none to choose."""
+        item = self.currentItem()
+        return item.data(_CARD_ROLE).key if item else ""
+
+    def select(self, key: str) -> None:
+        """Choose a card.
+
+        Raises:
+            KeyError: There is no such card.
+        """
+        keys = [self.item(row).data(_CARD_ROLE).key for row in range(self.count())]
+        if key not in keys:
+            raise KeyError(f"No model “{key}”; there are: {', '.join(keys) or 'none'}")
+        self.setCurrentRow(keys.index(key))
+
+    def minimumSizeHint(self) -> QSize:
+        """Narrow, for a column of controls; the height is that of the cards."""
+        return QSize(_SMALLEST_WIDTH_PX, self.minimumHeight())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Wrap the words to the new width."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Make room for letters of another size."""
+        super().changeEvent(event)
+        if event.type() in {QEvent.Type.FontChange, QEvent.Type.StyleChange}:
+            self._fit()
+
+    def _fit(self) -> None:
+        self.scheduleDelayedItemsLayout()
+        cards = sum(self.sizeHintForRow(row) for row in range(self.count()))
+        self.setFixedHeight(cards + 2 * self.frameWidth())
+
+    def _tell(self) -> None:
+        key = self.current_key()
+        if key != self._told_key:
+            self._told_key = key
+            self.keyChanged.emit(key)
+
+
+def _in_words(card: ModelCard) -> str:
+    return f"{card.title}, {card.family}. {card.summary} {card.cost}. {card.needs}."
+
+
+class _Layout:
+    """Where the parts of a card are, for a width and a font."""
+
+    def __init__(self, card: ModelCard, font: QFont, corner: QPoint, width: int) -> None:
+        self.title_font = QFont(font)
+        self.title_font.setWeight(QFont.Weight.DemiBold)
+        self.summary_font = font
+        self.small_font = QFont(font)
+        self.small_font.setPointSizeF(QFontInfo(font).pointSizeF() * _SMALL)
+        self.facts_text = f"{card.cost}\N{NO-BREAK SPACE}· {card.needs}"
+        small = QFontMetrics(self.small_font)
+        left, top = corner.x() + _PADDING_PX, corner.y() + _PADDING_PX
+        room = width - 2 * _PADDING_PX
+        chip_width = small.horizontalAdvance(card.family) + 2 * _CHIP_PADDING_PX
+        self.chip = QRect(left + room - chip_width, top, chip_width, small.height() + 2)
+        self.title = _wrapped(card.title, self.title_font, left, top, room - chip_width - GRID_PX)
+        top = max(self.title.bottom(), self.chip.bottom()) + GRID_PX // 2
+        self.summary = _wrapped(card.summary, font, left, top, room)
+        top = self.summary.bottom() + GRID_PX - 2
+        self.facts = _wrapped(self.facts_text, self.small_font, left, top, room)
+        bottom = self.facts.bottom() + _PADDING_PX
+        self.frame = QRect(corner, QPoint(corner.x() + width - 1, bottom))
+
+
+def _wrapped(text: str, font: QFont, left: int, top: int, width: int) -> QRect:
+    endless = QRect(left, top, max(width, 1), _ENDLESS_PX)
+    bounds = QFontMetrics(font).boundingRect(endless, _WRAPPED, text)
+    return QRect(left, top, width, bounds.height())
+
+
+class _CardDelegate(QStyledItemDelegate):
+    def __init__(self, view: QListWidget) -> None:
+        super().__init__(view)
+        self._view = view
+
+    def sizeHint(
+        self, _option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        width = self._view.maximumViewportSize().width()
+        layout = _Layout(index.data(_CARD_ROLE), self._view.font(), QPoint(), width)
+        # No width of its own: a card is as wide as the list.
+        return QSize(0, layout.frame.height() + _GAP_PX)
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        card: ModelCard = index.data(_CARD_ROLE)
+        corner = option.rect.topLeft() + QPoint(0, _GAP_PX // 2)
+        layout = _Layout(card, self._view.font(), corner, option.rect.width())
+        theme = colors()
+        is_chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        is_hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(theme.accent), 2) if is_chosen else QColor(theme.border))
+        painter.setBrush(QColor(theme.hover if is_hovered and not is_chosen else theme.field))
+        inset = 1.0 if is_chosen else 0.5
+        frame = QRectF(layout.frame).adjusted(inset, inset, -inset, -inset)
+        painter.drawRoundedRect(frame, _ROUNDING_PX, _ROUNDING_PX)
+        painter.setPen(QColor(theme.border))
+        painter.setBrush(QColor(theme.panel))
+        painter.drawRoundedRect(QRectF(layout.chip).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        for rect, flags, font, color, text in (
+            (layout.chip, Qt.AlignmentFlag.AlignCenter, layout.small_font, "muted", card.family),
+            (layout.title, _WRAPPED, layout.title_font, "text", card.title),
+            (layout.summary, _WRAPPED, layout.summary_font, "text", card.summary),
+            (layout.facts, _WRAPPED, layout.small_font, "muted", layout.facts_text),
+        ):
+            painter.setFont(font)
+            painter.setPen(QColor(getattr(theme, color)))
+            painter.drawText(rect, flags, text)
+        painter.restore()

@@ -1,0 +1,51 @@
+"""The rail at the left: one button for each page."""
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout, QWidget
+
+from genstudio.ui.icons import icon
+from genstudio.ui.theme import GRID_PX, mark
+
+_ICON_PX = 24
+_WIDTH_PX = 11 * GRID_PX
+
+
+class Rail(QFrame):
+    """Page buttons of which one is down.
+
+    Signals:
+        chosen(str): Key of the page to show.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        mark(self, role="rail")
+        self.setFixedWidth(_WIDTH_PX)
+        self._group = QButtonGroup(self)
+        self._buttons: dict[str, QToolButton] = {}
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(GRID_PX, 2 * GRID_PX, GRID_PX, GRID_PX)
+        self._column.setSpacing(GRID_PX)
+        self._column.addStretch(1)
+
+    def add(self, key: str, title: str, icon_name: str) -> None:
+        """Add a page under those that are there."""
+        button = QToolButton()
+        button.setObjectName(f"rail.{key}")
+        button.setText(title)
+        button.setAccessibleName(title)
+        button.setIcon(icon(icon_name))
+        button.setIconSize(QSize(_ICON_PX, _ICON_PX))
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        button.setCheckable(True)
+        button.setFixedSize(_WIDTH_PX - 2 * GRID_PX, 8 * GRID_PX)
+        button.clicked.connect(lambda: self.chosen.emit(key))
+        self._group.addButton(button)
+        self._buttons[key] = button
+        self._column.insertWidget(self._column.count() - 1, button)
+
+    def show_chosen(self, key: str) -> None:
+        """Mark the page that is shown."""
+        self._buttons[key].setChecked(True)

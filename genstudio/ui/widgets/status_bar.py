@@ -1,0 +1,61 @@
+"""The bar at the bottom: what the machine is doing, on what, for how long, and the free space."""
+
+from datetime import timedelta
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
+
+from genstudio.domain import events
+
+
+class StudioStatusBar(QStatusBar):
+    """State, device, time left and free disk, always in the same places."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        self._state = self._label("status.state", "State", 1)
+        self._device = self._label("status.device", "Device")
+        self._eta = self._label("status.eta", "Time left")
+        self._disk = self._label("status.disk", "Free disk space")
+
+    def show_state(self, text: str) -> None:
+        """Say what is going on."""
+        self._state.setText(text)
+
+    def show_device(self, text: str) -> None:
+        """Say what is computing."""
+        self._device.setText(text)
+
+    def show_step(self, event: events.StepDone) -> None:
+        """Say how fast the training goes and how long it will take."""
+        self._state.setText(
+            f"Training · step {event.step:,} · {event.images_per_s:.0f} pictures/s · "
+            f"{event.memory_gib:.1f} GB in use"
+        )
+        self._eta.setText("" if event.eta_s is None else f"{_words(event.eta_s)} left")
+
+    def clear_eta(self) -> None:
+        """No training, no time left."""
+        self._eta.setText("")
+
+    def show_free_disk(self, free_bytes: int) -> None:
+        """Say how much space is left where the project is."""
+        self._disk.setText(f"{free_bytes / 2**30:,.0f} GB free")
+
+    def _label(self, name: str, title: str, stretch: int = 0) -> QLabel:
+        label = QLabel()
+        label.setObjectName(name)
+        label.setAccessibleName(title)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        # Status tips of menus would hide ordinary widgets.
+        self.addPermanentWidget(label, stretch)
+        return label
+
+
+def _words(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    return str(timedelta(minutes=round(seconds / 60)))[:-3] + " h"

@@ -1,0 +1,327 @@
+"""The grid: what is loaded, what is painted, what keys and pictures do."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shiboken6
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from genstudio.ui.theme import DARK, LIGHT, apply_theme
+from genstudio.ui.widgets.thumbnail_grid import GridItem, ThumbnailGrid
+
+RED = (255, 0, 0)
+
+
+def items(count: int, prefix: str = "") -> list[GridItem]:
+    return [GridItem(f"{prefix}{n}", Path(f"/pictures/{prefix}{n}.png")) for n in range(count)]
+
+
+class Loader:
+    """Red pictures; remembers what was asked for, and in which threads."""
+
+    def __init__(self) -> None:
+        self.paths: list[Path] = []
+        self.sides: set[int] = set()
+        self.threads: set[int] = set()
+        self.delay_s = 0.0
+        self.may_go_on = threading.Event()
+        self.may_go_on.set()
+
+    def __call__(self, path: Path, side_px: int) -> np.ndarray:
+        self.may_go_on.wait(5)
+        time.sleep(self.delay_s)
+        self.paths.append(path)
+        self.sides.add(side_px)
+        self.threads.add(threading.get_ident())
+        if "broken" in path.name:
+            raise OSError("not a picture")
+        return np.full((side_px, side_px, 3), RED, np.uint8)
+
+
+@pytest.fixture
+def loader() -> Loader:
+    return Loader()
+
+
+@pytest.fixture
+def grid(qtbot: QtBot, qapp: QApplication, loader: Loader) -> ThumbnailGrid:
+    apply_theme(qapp, "dark")
+    grid = ThumbnailGrid(loader)
+    qtbot.addWidget(grid, before_close_func=lambda _: loader.may_go_on.set())
+    grid.resize(600, 400)
+    grid.show()
+    qtbot.waitExposed(grid)
+    return grid
+
+
+def middle(grid: ThumbnailGrid, row: int) -> QPoint:
+    return grid.visualRect(grid.model().index(row, 0)).center()
+
+
+def color_at(grid: ThumbnailGrid, point: QPoint) -> QColor:
+    return grid.viewport().grab().toImage().pixelColor(point)
+
+
+def is_red(grid: ThumbnailGrid, row: int) -> Callable[[], bool]:
+    return lambda: color_at(grid, middle(grid, row)).getRgb()[:3] == RED
+
+
+def test_pictures_appear_and_were_loaded_in_another_thread(
+    qtbot: QtBot, grid: ThumbnailGrid, loader: Loader
+) -> None:
+    grid.set_items(items(3))
+    assert not is_red(grid, 0)(), "a neutral square stands in until the picture is there"
+    qtbot.waitUntil(is_red(grid, 2))
+    assert threading.get_ident() not in loader.threads
+    assert loader.sides == {round(112 * grid.devicePixelRatioF())}
+
+
+def test_only_pictures_near_the_view_are_loaded(
+    qtbot: QtBot, grid: ThumbnailGrid, loader: Loader
+) -> None:
+    grid.set_items(items(100_000))
+    grid.executeDelayedItemsLayout()
+    grid.verticalScrollBar().setValue(grid.verticalScrollBar().maximum() // 2)
+    shown = grid.indexAt(QPoint(60, 60)).row()
+    assert 49_000 < shown < 51_000
+    qtbot.waitUntil(is_red(grid, shown))
+    grid.shutdown()
+    assert len(loader.paths) < 100
+
+
+def test_pictures_in_view_are_loaded_before_their_neighbours(
+    qtbot: QtBot, grid: ThumbnailGrid, loader: Loader
+) -> None:
+    grid.set_items(items(1000))
+    qtbot.waitUntil(lambda: len(loader.paths) >= 12)
+    first_row_of_next_screen = grid.indexAt(QPoint(60, 399)).row() + 4
+    assert [path.stem for path in loader.paths[:12]] == [str(n) for n in range(12)]
+    assert first_row_of_next_screen > 12
+
+
+def test_a_slow_picture_never_holds_up_the_window(
+    qtbot: QtBot, grid: ThumbnailGrid, loader: Loader
+) -> None:
+    loader.may_go_on.clear()
+    grid.set_items(items(50))
+    qtbot.wait(100)
+    grid.select("7")
+    assert grid.current_key() == "7"
+    assert not loader.paths
+    loader.may_go_on.set()
+    qtbot.waitUntil(is_red(grid, 0))
+
+
+def test_an_unreadable_picture_is_marked_and_the_others_still_load(
+    qtbot: QtBot, grid: ThumbnailGrid
+) -> None:
+    grid.set_items([GridItem("b", Path("broken.png")), *items(2)])
+    pending = grid.viewport().grab(grid.visualRect(grid.model().index(0, 0))).toImage()
+    qtbot.waitUntil(is_red(grid, 2))
+    broken = grid.viewport().grab(grid.visualRect(grid.model().index(0, 0))).toImage()
+    assert broken != pending
+    assert not is_red(grid, 0)()
+
+
+def test_pictures_keep_their_shape(qtbot: QtBot, qapp: QApplication) -> None:
+    wide = ThumbnailGrid(lambda _, side: np.full((side // 4, side, 3), RED, np.uint8))
+    qtbot.addWidget(wide)
+    wide.resize(400, 300)
+    wide.set_items(items(1))
+    wide.show()
+    qtbot.waitUntil(is_red(wide, 0))
+    assert color_at(wide, middle(wide, 0) + QPoint(50, 0)).getRgb()[:3] == RED
+    assert color_at(wide, middle(wide, 0) + QPoint(0, 30)).getRgb()[:3] != RED
+
+
+def test_rows_are_spread_over_the_width(qtbot: QtBot, grid: ThumbnailGrid) -> None:
+    grid.set_items(items(20))
+    for width in (380, 600, 633):
+        grid.resize(width, 400)
+        qtbot.wait(10)
+        tops = [grid.visualRect(grid.model().index(row, 0)).top() for row in range(20)]
+        columns = tops.count(tops[0])
+        last = grid.visualRect(grid.model().index(columns - 1, 0))
+        assert columns == width // 128 or columns == (width - 14) // 128
+        assert width - last.right() < 40, "no empty column at the right"
+
+
+def test_larger_thumbnails_are_loaded_anew_and_the_old_ones_serve_meanwhile(
+    qtbot: QtBot, grid: ThumbnailGrid, loader: Loader
+) -> None:
+    grid.set_items(items(4))
+    qtbot.waitUntil(is_red(grid, 3))
+    loader.may_go_on.clear()
+    grid.set_side(200)
+    qtbot.wait(80)
+    assert is_red(grid, 0)()
+    loader.may_go_on.set()
+    qtbot.waitUntil(lambda: round(200 * grid.devicePixelRatioF()) in loader.sides)
+
+
+def test_arrows_walk_on_from_the_end_of_a_row_and_reach_a_short_last_row(
+    qtbot: QtBot, grid: ThumbnailGrid
+) -> None:
+    grid.set_items(items(10))
+    grid.select("3")
+    qtbot.keyClick(grid, Qt.Key.Key_Right)
+    assert grid.current_key() == "4", "four columns: the next row"
+    for _ in range(2):
+        qtbot.keyClick(grid, Qt.Key.Key_Down)
+    assert grid.current_key() == "9"
+    qtbot.keyClick(grid, Qt.Key.Key_Home)
+    assert grid.current_key() == "0"
+    qtbot.keyClick(grid, Qt.Key.Key_Up)
+    assert grid.current_key() == "0"
+    qtbot.keyClick(grid, Qt.Key.Key_End)
+    assert grid.current_key() == "9"
+
+
+def test_keys_and_double_click_tell_the_page(qtbot: QtBot, grid: ThumbnailGrid) -> None:
+    grid.set_items(items(6))
+    grid.select("2")
+    with qtbot.waitSignal(grid.toggled_key) as toggled:
+        qtbot.keyClick(grid, Qt.Key.Key_Space)
+    with qtbot.waitSignal(grid.activated_key) as opened:
+        qtbot.keyClick(grid, Qt.Key.Key_Return)
+    with qtbot.waitSignal(grid.activated_key) as clicked:
+        qtbot.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=middle(grid, 4))
+        qtbot.mouseDClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=middle(grid, 4))
+    assert (toggled.args, opened.args, clicked.args) == (["2"], ["2"], ["4"])
+    assert grid.selected_keys() == ["4"]
+
+
+def test_shift_selects_a_range_in_the_order_shown(qtbot: QtBot, grid: ThumbnailGrid) -> None:
+    grid.set_items(items(6))
+    grid.select("4")
+    with qtbot.waitSignal(grid.selection_changed_keys):
+        qtbot.mouseClick(
+            grid.viewport(),
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.ShiftModifier,
+            middle(grid, 1),
+        )
+    assert grid.selected_keys() == ["1", "2", "3", "4"]
+
+
+def test_filtering_keeps_what_is_still_there_and_tells_only_what_changed(
+    qtbot: QtBot, grid: ThumbnailGrid
+) -> None:
+    grid.set_items(items(6))
+    grid.selectAll()
+    grid.selectionModel().setCurrentIndex(
+        grid.model().index(3, 0), grid.selectionModel().SelectionFlag.NoUpdate
+    )
+    told: list[str] = []
+    grid.current_changed_key.connect(told.append)
+    kept = [item for item in items(6) if item.key in {"1", "3", "5"}]
+    with qtbot.waitSignal(grid.selection_changed_keys):
+        grid.set_items(kept)
+    assert (grid.current_key(), grid.selected_keys(), told) == ("3", ["1", "3", "5"], [])
+    grid.set_items(items(2))
+    assert (grid.current_key(), grid.selected_keys(), told) == (None, ["1"], [""])
+
+
+def test_new_pictures_on_top_do_not_move_those_in_view(qtbot: QtBot, grid: ThumbnailGrid) -> None:
+    grid.set_items(items(400))
+    grid.executeDelayedItemsLayout()
+    grid.verticalScrollBar().setValue(2000)
+    before = grid.visualRect(grid.model().index(70, 0)).top()
+    grid.add_items(items(8, "new"), prepend=True)
+    assert grid.visualRect(grid.model().index(78, 0)).top() == before
+    assert [item.key for item in grid.items()[:2]] == ["new0", "new1"]
+    grid.add_items(items(1, "last"))
+    assert grid.items()[-1].key == "last0"
+
+
+def test_an_excluded_picture_is_fainter_and_struck_through(
+    qtbot: QtBot, grid: ThumbnailGrid
+) -> None:
+    grid.set_items(items(2))
+    qtbot.waitUntil(is_red(grid, 0))
+    beside_the_stroke = middle(grid, 0) + QPoint(30, 0)
+    grid.update_item(GridItem("0", Path("/pictures/0.png"), dimmed=True))
+    assert color_at(grid, beside_the_stroke).red() < 128
+    assert color_at(grid, middle(grid, 0)).name() != color_at(grid, beside_the_stroke).name()
+    assert is_red(grid, 1)()
+
+
+def test_a_badge_is_written_over_the_picture(qtbot: QtBot, grid: ThumbnailGrid) -> None:
+    grid.set_items(items(1))
+    qtbot.waitUntil(is_red(grid, 0))
+    corner = middle(grid, 0) + QPoint(112 // 2 - 8, -112 // 2 + 8)
+    assert color_at(grid, corner).getRgb()[:3] == RED
+    grid.update_item(GridItem("0", Path("/pictures/0.png"), badge="★★★★★"))
+    assert color_at(grid, corner).getRgb()[:3] != RED
+
+
+def test_selection_is_a_ring_in_the_accent(qtbot: QtBot, grid: ThumbnailGrid) -> None:
+    grid.set_items(items(2))
+    ring = middle(grid, 0) - QPoint(0, 112 // 2 + 4)
+    assert color_at(grid, ring).name() == DARK.canvas
+    grid.select("0")
+    assert color_at(grid, ring).name() == DARK.accent
+
+
+def test_screen_readers_and_tooltips_have_words(grid: ThumbnailGrid) -> None:
+    path = Path("/pictures/cat.png")
+    grid.set_items(
+        [GridItem("a", path, "A cat", badge="duplicate", dimmed=True), GridItem("b", path)]
+    )
+    first, second = (grid.model().index(row, 0) for row in range(2))
+    assert first.data(Qt.ItemDataRole.AccessibleTextRole) == "A cat, duplicate, excluded"
+    assert second.data(Qt.ItemDataRole.AccessibleTextRole) == "cat.png"
+    assert first.data(Qt.ItemDataRole.ToolTipRole) == "A cat"
+
+
+def test_the_ground_follows_the_theme(
+    qtbot: QtBot, qapp: QApplication, grid: ThumbnailGrid
+) -> None:
+    corner = QPoint(grid.viewport().width() - 3, grid.viewport().height() - 3)
+    assert color_at(grid, corner).name() == DARK.canvas
+    painted: list[bool] = []
+    grid.paintEvent = lambda event: (painted.append(True), ThumbnailGrid.paintEvent(grid, event))
+    apply_theme(qapp, "light")
+    qtbot.waitUntil(lambda: bool(painted))
+    assert color_at(grid, corner).name() == LIGHT.canvas
+
+
+def test_no_thread_outlives_the_grid(qtbot: QtBot, loader: Loader) -> None:
+    loader.delay_s = 0.01
+    grid = ThumbnailGrid(loader)
+    qtbot.addWidget(grid)
+    grid.resize(600, 400)
+    grid.set_items(items(500))
+    grid.show()
+    qtbot.waitUntil(lambda: bool(loader.paths))
+    grid.shutdown()
+    loaded = len(loader.paths)
+    qtbot.wait(30)
+    assert len(loader.paths) == loaded
+    grid.hide()
+    grid.show()
+    qtbot.waitUntil(lambda: len(loader.paths) > loaded)
+    grid.close()
+    assert grid.findChild(type(grid._loader))._pool.activeThreadCount() == 0
+
+
+def test_a_grid_destroyed_while_it_loads_takes_its_thread_along(
+    qtbot: QtBot, loader: Loader
+) -> None:
+    loader.delay_s = 0.01
+    grid = ThumbnailGrid(loader)
+    grid.resize(600, 400)
+    grid.set_items(items(500))
+    grid.show()
+    qtbot.waitUntil(lambda: bool(loader.paths))
+    shiboken6.delete(grid)
+    loaded = len(loader.paths)
+    qtbot.wait(30)
+    assert len(loader.paths) == loaded
