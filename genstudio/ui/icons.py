@@ -62,8 +62,8 @@ class _ThemedEngine(QIconEngine):
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         side = min(rect.width(), rect.height())
-        square = QRectF(0, 0, side, side)
-        square.moveCenter(QRectF(rect).center())
+        # At the left of a wide place: the rest is the gap to the words of a button.
+        square = QRectF(rect.x(), rect.y() + (rect.height() - side) / 2, side, side)
         _renderer(self._name, self._tint(mode)).render(painter, square)
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:

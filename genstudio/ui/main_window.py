@@ -139,6 +139,7 @@ class MainWindow(QMainWindow):
         )
         self._actions[f"view.{self._preferences.theme}"].setChecked(True)
         self._show_page("dataset")
+        self._on_activity_changed()
 
     def _connect(self) -> None:
         self._rail.chosen.connect(self._show_page)

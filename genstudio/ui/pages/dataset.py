@@ -259,6 +259,7 @@ class DatasetPage(QWidget):
         change.clicked.connect(lambda: act(names))
         buttons = QHBoxLayout()
         buttons.setContentsMargins(0, GRID_PX // 2, 0, 0)
+        buttons.setSpacing(GRID_PX)
         buttons.addWidget(show)
         buttons.addWidget(change)
         buttons.addStretch(1)

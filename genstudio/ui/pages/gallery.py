@@ -89,7 +89,7 @@ class GalleryPage(QWidget):
         self._search.setAccessibleName("Search the gallery")
         self._search.setPlaceholderText("Search: model, tag, seed, run")
         self._search.setClearButtonEnabled(True)
-        self._search.textChanged.connect(lambda: self._typing.start())
+        self._search.textChanged.connect(self._on_typed)
         self._rating = QComboBox()
         self._rating.setObjectName("gallery.rating")
         self._rating.setAccessibleName("Least rating")
@@ -178,6 +178,8 @@ class GalleryPage(QWidget):
         if keys != self._grid_keys:
             self._grid_keys = keys
             self._grid.set_items(items)
+            if keys and self._grid.current_key() is None:
+                self._grid.select(keys[0])
         self._stack.setCurrentIndex(1 if items else 0)
         self._empty.button.setVisible(not self._is_filtered())
         self._empty.set_sentence(
@@ -219,6 +221,9 @@ class GalleryPage(QWidget):
         item = self._state.items.get(key)
         path = item.path if item else Path(key)
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+    def _on_typed(self) -> None:
+        self._typing.start()
 
     def _on_filter(self) -> None:
         self._state.filter(self._search.text(), self._rating.currentIndex())

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -60,7 +59,7 @@ class GalleryDetails(QFrame):
         layout.addWidget(self._view, 1)
         layout.addWidget(self._recipe)
         layout.addLayout(self._make_rating())
-        layout.addLayout(self._make_tags())
+        layout.addWidget(self._make_tags())
         self.show_items([])
 
     def show_items(self, items: Sequence[GalleryItem]) -> None:
@@ -118,20 +117,13 @@ class GalleryDetails(QFrame):
         row.addWidget(self._trash)
         return row
 
-    def _make_tags(self) -> QHBoxLayout:
+    def _make_tags(self) -> QLineEdit:
         self._tags = QLineEdit()
         self._tags.setObjectName("gallery.tags")
         self._tags.setAccessibleName("Tags")
         self._tags.setPlaceholderText("Tags, with commas between them")
         self._tags.editingFinished.connect(self._on_tags)
-        keep = QPushButton("Tag")
-        keep.setToolTip("Give these tags to the selected pictures")
-        keep.setAutoDefault(False)
-        row = QHBoxLayout()
-        row.setSpacing(GRID_PX)
-        row.addWidget(self._tags, 1)
-        row.addWidget(keep)
-        return row
+        return self._tags
 
     # --- reacting -----------------------------------------------------------------------
 
@@ -158,6 +150,9 @@ class GalleryDetails(QFrame):
         self.rated.emit(0 if stars == self._rating else stars)
 
     def _on_tags(self) -> None:
+        if not self._tags.isModified():
+            return  # Only looked at: other selected pictures keep their own tags.
+        self._tags.setModified(False)
         words = (word.strip() for word in self._tags.text().split(","))
         self.tagged.emit([word for word in words if word])
 

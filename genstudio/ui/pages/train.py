@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from genstudio.data.decode import UnreadablePictureError, decode_thumbnail
 from genstudio.domain import commands, events
-from genstudio.domain.runs import RunSummary
+from genstudio.domain.runs import RunState, RunSummary
 from genstudio.ui.icons import icon
 from genstudio.ui.pages.train_controls import TrainControls
 from genstudio.ui.state.training import Activity, TrainingState
@@ -30,6 +30,12 @@ from genstudio.ui.widgets.loss_plot import LossPlot
 from genstudio.ui.widgets.picture_view import PictureView
 
 _LARGEST_SHEET_PX = 4096
+_STATE_WORDS = {
+    RunState.FINISHED: "finished",
+    RunState.STOPPED: "stopped, can go on",
+    RunState.FAILED: "failed",
+    RunState.OPEN: "interrupted, can go on",
+}
 
 
 class TrainPage(QWidget):
@@ -78,6 +84,7 @@ class TrainPage(QWidget):
         self._plot = LossPlot()
         self._plot.setObjectName("train.plot")
         self._plot.setAccessibleName("Losses")
+        self._plot.setMinimumHeight(24 * GRID_PX)
         upper = QWidget()
         upper_layout = QVBoxLayout(upper)
         upper_layout.setContentsMargins(0, 0, 0, 0)
@@ -311,4 +318,4 @@ def _run_title(run: RunSummary) -> str:
     stamp = run.path.name[:15]
     when = f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]} {stamp[9:11]}:{stamp[11:13]}"
     settings = run.settings
-    return f"{when} · {settings.model_key} · {settings.size} px · {run.state.value}"
+    return f"{when} · {settings.model_key} · {settings.size} px · {_STATE_WORDS[run.state]}"

@@ -177,6 +177,7 @@ class TrainControls(QFrame):
         self._device.addItem("The fastest — auto", "auto")
         rows = QFormLayout()
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         rows.setHorizontalSpacing(2 * GRID_PX)
         rows.setVerticalSpacing(GRID_PX)
         self._preset_summary = QLabel()

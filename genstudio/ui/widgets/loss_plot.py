@@ -46,6 +46,7 @@ class LossPlot(QWidget):
         self._pause.timeout.connect(self._draw)
         self._plot = LossCanvas()
         self._cursor = pg.InfiniteLine(angle=90)
+        self._cursor.setZValue(1)
         self._cursor.hide()
         self._plot.add(self._cursor)
         self._plot.pointed.connect(self._on_pointed)
@@ -207,6 +208,8 @@ class _Line:
         self._plot = plot
         self._raw = pg.PlotDataItem(skipFiniteCheck=True)
         self._smooth = pg.PlotDataItem(skipFiniteCheck=True, antialias=True)
+        # All raw lines lie behind all smoothed ones.
+        self._raw.setZValue(-1)
         for curve in (self._raw, self._smooth):
             plot.add(curve)
         self.tint()

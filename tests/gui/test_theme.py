@@ -1,0 +1,135 @@
+"""The themes: enough contrast for every reader, and all of the window follows."""
+
+import locale
+from dataclasses import asdict
+
+import pytest
+from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from genstudio.ui.icons import IconLabel, icon
+from genstudio.ui.theme import DARK, LIGHT, Colors, apply_theme, colors, mark, prepare_application
+
+THEMES = [pytest.param(DARK, id="dark"), pytest.param(LIGHT, id="light")]
+WRITTEN = ("text", "muted", "danger", "warning", "good", "accent")
+GROUNDS = ("window", "panel", "field")
+
+
+def luminance(name: str) -> float:
+    """Relative luminance as WCAG 2 defines it."""
+    channels = QColor(name).getRgbF()[:3]
+    red, green, blue = (
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+        for value in channels
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(first: str, second: str) -> float:
+    darker, lighter = sorted((luminance(first), luminance(second)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def test_the_formula_is_that_of_wcag() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("ground", GROUNDS)
+@pytest.mark.parametrize("role", WRITTEN)
+def test_writing_can_be_read(theme: Colors, role: str, ground: str) -> None:
+    assert contrast(getattr(theme, role), getattr(theme, ground)) >= 4.5
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_writing_can_be_read_on_accent_hover_and_canvas(theme: Colors) -> None:
+    assert contrast(theme.on_accent, theme.accent) >= 4.5
+    assert contrast(theme.text, theme.hover) >= 4.5
+    assert contrast(theme.text, theme.canvas) >= 4.5
+    assert contrast(theme.muted, theme.canvas) >= 4.5
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_lines_of_plots_stand_out(theme: Colors) -> None:
+    assert len(set(theme.plot)) == 7
+    assert all(contrast(line, theme.panel) >= 3 for line in theme.plot)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_greys_are_neutral_so_that_the_pictures_carry_the_color(theme: Colors) -> None:
+    for name in ("window", "panel", "field", "hover", "canvas", "text", "muted", "border"):
+        assert QColor(getattr(theme, name)).saturation() == 0
+
+
+def test_both_themes_name_the_same_colors() -> None:
+    assert asdict(DARK).keys() == asdict(LIGHT).keys()
+
+
+def test_the_palette_follows_the_theme(qapp: QApplication) -> None:
+    for mode, theme in (("light", LIGHT), ("dark", DARK)):
+        apply_theme(qapp, mode)
+        assert colors() is theme
+        palette = qapp.palette()
+        assert palette.color(QPalette.ColorRole.Window).name() == theme.window
+        assert palette.color(QPalette.ColorRole.Text).name() == theme.text
+        assert palette.color(QPalette.ColorRole.Highlight).name() == theme.accent
+        disabled = palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text)
+        assert disabled.name() == theme.disabled
+
+
+def test_a_window_that_is_open_changes_its_colors(qtbot: QtBot, qapp: QApplication) -> None:
+    apply_theme(qapp, "dark")
+    button = QPushButton("Start")
+    mark(button, primary=True)
+    qtbot.addWidget(button)
+    button.resize(120, 40)
+    button.show()
+    for mode, theme in (("dark", DARK), ("light", LIGHT)):
+        apply_theme(qapp, mode)
+        assert button.grab().toImage().pixelColor(8, 20).name() == theme.accent
+
+
+def test_the_theme_follows_the_system_only_when_told_to(qapp: QApplication) -> None:
+    apply_theme(qapp, "light")
+    qapp.styleHints().colorSchemeChanged.emit(Qt.ColorScheme.Dark)
+    assert colors() is LIGHT
+    apply_theme(qapp, "system")
+    system_is_light = qapp.styleHints().colorScheme() == Qt.ColorScheme.Light
+    assert colors() is (LIGHT if system_is_light else DARK)
+
+
+def test_icons_take_the_colors_of_the_theme_at_once(qtbot: QtBot, qapp: QApplication) -> None:
+    label = IconLabel("square", 64)
+    qtbot.addWidget(label)
+    for mode, theme in (("dark", DARK), ("light", LIGHT)):
+        apply_theme(qapp, mode)
+        image = label.grab().toImage()
+        drawn = {image.pixelColor(QPoint(x, y)).name() for x in range(64) for y in range(64)}
+        assert theme.text in drawn
+
+
+def test_an_icon_of_a_disabled_button_is_quiet(qapp: QApplication) -> None:
+    apply_theme(qapp, "dark")
+    button = icon("square")
+    normal, disabled = (
+        button.pixmap(QSize(32, 32), mode).toImage()
+        for mode in (button.Mode.Normal, button.Mode.Disabled)
+    )
+    assert normal != disabled
+
+
+def test_a_wrong_name_of_an_icon_shows_at_once() -> None:
+    with pytest.raises(FileNotFoundError):
+        icon("no-such-icon")
+
+
+def test_numbers_in_files_keep_their_point_and_the_style_is_the_same_everywhere(
+    qapp: QApplication,
+) -> None:
+    prepare_application(qapp)
+    assert locale.localeconv()["decimal_point"] == "."
+    apply_theme(qapp, "dark")
+    assert qapp.style().metaObject().className() in {"QFusionStyle", "QStyleSheetStyle"}
