@@ -32,8 +32,8 @@ class SaveNow:
 class Change:
     """Change a setting of the run that may change while it runs.
 
-    ``budget`` takes a :class:`~genstudio.domain.training.Budget`;
-    ``preview_every_s`` and ``save_every_s`` take seconds.
+    ``budget`` takes a :class:`~genstudio.domain.training.Budget`. Anything else is refused
+    with a message, and the run goes on.
     """
 
     setting: str

@@ -1,43 +1,18 @@
 """Training as a generator of events: whoever reads it decides what to show and to keep."""
 
-import hashlib
 import time
 import traceback
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
 import torch
-from lightning_fabric import Fabric
-from torch import Tensor
 
-from genstudio.data.order import DataOrder
-from genstudio.data.vision import transforms
 from genstudio.domain import commands, events
-from genstudio.domain.errors import CheckpointError, GenStudioError, SettingsError, TrainingError
-from genstudio.domain.settings import parse_settings
-from genstudio.domain.training import Budget, TrainingSettings
-from genstudio.engine.checkpoint import Checkpoint, CheckpointState, CheckpointStore
-from genstudio.engine.device import DevicePlan, memory_in_use_gib, plan_device
-from genstudio.engine.ema import ExponentialMovingAverage
-from genstudio.engine.meters import LossMeter, RateLimit, Speedometer
-from genstudio.engine.phases import (
-    hold_still_all_but,
-    make_optimizer,
-    optimizer_tensors,
-    restore_optimizers,
-)
-from genstudio.engine.preview import preview_sheet
-from genstudio.models.catalog import model_class
-from genstudio.models.protocol import Batch, DataSpec, Phase, TrainableModel
+from genstudio.domain.errors import GenStudioError, TrainingError
+from genstudio.engine.stepper import Stepper, TrainingJob
 
-_EVENTS_PER_S = 20
 _PAUSE_POLL_S = 0.1
-_KEEP_NEWEST = 3
-# Previews come more rarely as a run grows older: a night's worth stays some hundreds.
-_PREVIEW_SHARE_OF_AGE = 0.01
 
 
 class CommandSource(Protocol):
@@ -55,25 +30,6 @@ class NoCommands:
         """Give nothing."""
         time.sleep(timeout_s)
         return None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingJob:
-    """All that a run needs.
-
-    Attributes:
-        settings: Frozen settings of the run.
-        images_NHWC: Decoded pictures, uint8; may be a memory map.
-        run: The run's folder, named in events only.
-        checkpoints: Folder that checkpoints are written to.
-        resume_from: Step of the checkpoint to continue from; None starts anew.
-    """
-
-    settings: TrainingSettings
-    images_NHWC: np.ndarray
-    run: Path
-    checkpoints: Path
-    resume_from: int | None = None
 
 
 def train(job: TrainingJob, source: CommandSource) -> Iterator[events.Event]:
@@ -130,7 +86,7 @@ def _recognised(error: Exception) -> GenStudioError:
 
 
 def _train(job: TrainingJob, source: CommandSource) -> Iterator[events.Event]:
-    trainer = _Trainer(job)
+    trainer = Stepper(job)
     yield trainer.started()
     if trainer.step == 0:
         yield trainer.preview()
@@ -147,7 +103,7 @@ def _train(job: TrainingJob, source: CommandSource) -> Iterator[events.Event]:
 
 
 def _answer(
-    trainer: "_Trainer", source: CommandSource
+    trainer: Stepper, source: CommandSource
 ) -> Generator[events.Event, None, events.Stopped | None]:
     """Answer all waiting commands; while paused, wait for more."""
     paused = False
@@ -171,261 +127,7 @@ def _answer(
             case commands.SaveNow():
                 yield from trainer.save()
             case commands.Change(setting=name, value=value):
-                trainer.change(name, value)
+                yield from trainer.change(name, value)
             case commands.Stop():
                 checkpoint = yield from trainer.save()
                 return trainer.stopped(checkpoint)
-
-
-def _step_seed(seed: int, step: int) -> int:
-    """A 63-bit seed for one step; hashed, since neighbouring seeds give related streams."""
-    digest = hashlib.blake2b(f"{seed}/{step}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "little") >> 1
-
-
-class _Trainer:
-    """State of one run: model, average, optimizers, counters."""
-
-    def __init__(self, job: TrainingJob) -> None:
-        settings = job.settings
-        self.job = job
-        self.settings = settings
-        self.budget = settings.budget
-        self.plan: DevicePlan = plan_device(settings.device, settings.precision)
-        self.fabric = Fabric(
-            accelerator=self.plan.accelerator, devices=1, precision=self.plan.fabric_precision
-        )
-        self.order = DataOrder(len(job.images_NHWC), settings.seed)
-        self.store = CheckpointStore(job.checkpoints)
-        self.store.remove_partial()
-        self.step = 0
-        self.images_seen = 0
-        self.seconds = 0.0
-        torch.manual_seed(_step_seed(settings.seed, -1))
-        self.model, self.averaged = self._build(), self._build()
-        self.ema = ExponentialMovingAverage(
-            self.model.network, self.averaged.network, settings.ema_half_life_kimg
-        )
-        self.ema.copy()
-        self.phases: list[Phase] = list(self.model.phases())
-        self.optimizers = {phase.name: make_optimizer(phase) for phase in self.phases}
-        if job.resume_from is not None:
-            self._restore(self.store.load(job.resume_from))
-        self._hand_to_fabric()
-        self.meter = LossMeter()
-        self.speed = Speedometer()
-        self.losses: dict[str, float] = {}
-        self._step_events = RateLimit(_EVENTS_PER_S)
-        self._told_step = -1
-        self._last_preview: np.ndarray | None = None
-        self._preview_due_s = self.seconds + settings.preview_every_s
-        self._save_due_s = self.seconds + settings.save_every_s
-        self._saved_step = job.resume_from
-        self._clock_s = time.monotonic()
-
-    # --- building -----------------------------------------------------------------------
-
-    def _build(self) -> TrainableModel:
-        chosen = model_class(self.settings.model_key)
-        config = parse_settings(chosen.Config, self.settings.model)
-        channels = self.job.images_NHWC.shape[-1]
-        model = chosen(config, DataSpec(size=self.settings.size, channels=channels))
-        model.network.to(self.fabric.device, memory_format=torch.channels_last)
-        return model
-
-    def _hand_to_fabric(self) -> None:
-        for name, module in self.model.network.items():
-            self.model.network[name] = self.fabric.setup_module(module)
-        self.fabric_optimizers = {
-            name: self.fabric.setup_optimizers(optimizer)
-            for name, optimizer in self.optimizers.items()
-        }
-
-    def _restore(self, checkpoint: Checkpoint) -> None:
-        state = checkpoint.state
-        if state.model_key != self.model.card.key:
-            raise CheckpointError(
-                "The checkpoint does not fit this model", f"It belongs to {state.model_key}."
-            )
-        try:
-            self.model.network.load_state_dict(checkpoint.tensors("weights"))
-            self.averaged.network.load_state_dict(checkpoint.tensors("ema"))
-        except RuntimeError as error:
-            raise CheckpointError("The checkpoint does not fit this model", str(error)) from error
-        restore_optimizers(self.optimizers, checkpoint.tensors("optimizer"))
-        self.step = state.step
-        self.images_seen = state.images_seen
-        self.seconds = state.seconds
-
-    # --- stepping -----------------------------------------------------------------------
-
-    def take_step(self) -> None:
-        """Run every phase that is due, on the next pictures."""
-        torch.manual_seed(_step_seed(self.settings.seed, self.step))
-        parts = self._next_parts()
-        for phase in self.phases:
-            if self.step % phase.every == 0:
-                self._run_phase(phase, parts)
-        self.step += 1
-        self.images_seen += self.settings.batch
-        self.ema.update(images_seen=self.images_seen, batch=self.settings.batch)
-        now_s = time.monotonic()
-        self.seconds += now_s - self._clock_s
-        self._clock_s = now_s
-
-    def _next_parts(self) -> list[Batch]:
-        chosen = self.order.indices(self.images_seen, self.settings.batch)
-        parts = np.array_split(chosen, min(self.settings.accumulate, self.settings.batch))
-        return [self._load(part) for part in parts]
-
-    def _load(self, indices: np.ndarray) -> Batch:
-        # NHWC bytes seen as NCHW are already channels-last.
-        pixels = torch.from_numpy(self.job.images_NHWC[indices]).to(self.fabric.device)
-        images = pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
-        if self.settings.mirror:
-            mirrored = torch.rand(len(indices)) < 0.5
-            images[mirrored] = transforms.horizontal_flip(images[mirrored])
-        return Batch(images_NCHW=images, images_seen=self.images_seen)
-
-    def _run_phase(self, phase: Phase, parts: list[Batch]) -> None:
-        optimizer = self.fabric_optimizers[phase.name]
-        hold_still_all_but(phase.parameters, self.model.network)
-        for part in parts:
-            losses = self.model.losses(phase.name, part, self.step)
-            share = len(part.images_NCHW) / self.settings.batch
-            self.fabric.backward(losses.total * share)
-            self.meter.add(losses.values)
-        if self.settings.gradient_clip > 0:
-            torch.nn.utils.clip_grad_norm_(phase.parameters, self.settings.gradient_clip)
-        optimizer.step()
-        optimizer.zero_grad()
-
-    def forget_pause(self) -> None:
-        """Do not count a pause as training time."""
-        self._clock_s = time.monotonic()
-
-    def change(self, name: str, value: object) -> None:
-        """Apply a :class:`~genstudio.domain.commands.Change`.
-
-        Raises:
-            SettingsError: The setting cannot be changed while the run goes on.
-        """
-        if name == "budget" and isinstance(value, Budget):
-            self.budget = value
-            return
-        raise SettingsError(
-            f"“{name}” cannot be changed during a run", "", "Can be changed: budget."
-        )
-
-    # --- telling ------------------------------------------------------------------------
-
-    def progress(self) -> float:
-        """Share of the budget that is spent."""
-        return self.budget.progress(
-            step=self.step, images_seen=self.images_seen, seconds=self.seconds
-        )
-
-    def report(self) -> Iterator[events.Event]:
-        """Tell what is due after a step: figures, a preview, a checkpoint."""
-        if self._step_events.allows(self._clock_s):
-            yield self._step_done()
-        if self.seconds >= self._preview_due_s:
-            yield self.preview()
-        if self.seconds >= self._save_due_s:
-            yield from self.save()
-
-    def last_words(self) -> Iterator[events.Event]:
-        """Tell how the run ends: final figures and a final preview."""
-        if self._told_step != self.step:
-            yield self._step_done()
-        yield self.preview()
-
-    def started(self) -> events.RunStarted:
-        """Describe the run before its first step."""
-        return events.RunStarted(
-            run=self.job.run,
-            model=self.model.card.key,
-            device=self.plan.name,
-            precision=self.plan.precision,
-            threads=torch.get_num_threads(),
-            num_images=len(self.job.images_NHWC),
-            num_parameters=sum(p.numel() for p in self.averaged.network.parameters()),
-            step=self.step,
-        )
-
-    def _step_done(self) -> events.StepDone:
-        self._told_step = self.step
-        self.losses.update(self.meter.read(self.step))
-        self.speed.add(self.seconds, self.images_seen, self.progress())
-        return events.StepDone(
-            step=self.step,
-            images_seen=self.images_seen,
-            losses=dict(self.losses),
-            images_per_s=self.speed.images_per_s(),
-            seconds=self.seconds,
-            progress=self.progress(),
-            eta_s=self.speed.eta_s(),
-            memory_gib=memory_in_use_gib(self.plan.accelerator),
-        )
-
-    def preview(self) -> events.PreviewReady:
-        """Draw the fixed seeds with the averaged weights."""
-        self._last_preview = preview_sheet(self.averaged, self.settings.size)
-        age_share = self.seconds * _PREVIEW_SHARE_OF_AGE
-        self._preview_due_s = self.seconds + max(self.settings.preview_every_s, age_share)
-        return events.PreviewReady(step=self.step, image=self._last_preview)
-
-    def save(self) -> Generator[events.Event, None, Path]:
-        """Save a checkpoint unless this very step is saved; gives its folder."""
-        self._save_due_s = self.seconds + self.settings.save_every_s
-        if self._saved_step == self.step:
-            return self.store.folder / str(self.step)
-        begun_s = time.monotonic()
-        tensors = {
-            "weights": self.model.network.state_dict(),
-            "ema": self.averaged.network.state_dict(),
-            "optimizer": optimizer_tensors(self.optimizers),
-        }
-        self._refuse_broken(tensors["weights"])
-        state = CheckpointState(
-            model_key=self.model.card.key,
-            step=self.step,
-            images_seen=self.images_seen,
-            seconds=self.seconds,
-            losses=self.losses,
-        )
-        path = self.store.save(state, tensors, self._last_preview)
-        self.store.prune(_KEEP_NEWEST)
-        self._saved_step = self.step
-        yield events.CheckpointSaved(step=self.step, path=path, took_s=time.monotonic() - begun_s)
-        return path
-
-    def _refuse_broken(self, weights: dict[str, Tensor]) -> None:
-        sums = torch.stack([value.float().sum() for value in weights.values()])
-        if not bool(sums.isfinite().all()):
-            raise TrainingError(
-                "The numbers ran away",
-                f"Some weights stopped being numbers before step {self.step}, "
-                "so this state was not saved. Earlier checkpoints are intact.",
-                "Continue from the last one with a lower learning rate.",
-            )
-
-    def finished(self, checkpoint: Path) -> events.Finished:
-        """The budget is spent."""
-        return events.Finished(
-            run=self.job.run,
-            step=self.step,
-            images_seen=self.images_seen,
-            seconds=self.seconds,
-            checkpoint=checkpoint,
-        )
-
-    def stopped(self, checkpoint: Path) -> events.Stopped:
-        """A person stopped the run."""
-        return events.Stopped(
-            run=self.job.run,
-            step=self.step,
-            images_seen=self.images_seen,
-            seconds=self.seconds,
-            checkpoint=checkpoint,
-        )

@@ -188,6 +188,7 @@ def test_steps_are_written_in_short(plot: LossPlot) -> None:
     axis = plot._plot._steps
     assert axis.tickStrings([0, 2000, 4000], 1, 2000) == ["0", "2k", "4k"]
     assert axis.tickStrings([1_000_000, 1_500_000], 1, 500_000) == ["1M", "1.5M"]
+    assert axis.tickStrings([500, 1000, 1500], 1, 500) == ["500", "1k", "1.5k"]
     assert axis.tickStrings([50, 100], 1, 50) == ["50", "100"]
 
 

@@ -129,6 +129,14 @@ def test_the_chosen_card_alone_has_the_accent(qapp: QApplication, cards: ModelCa
     assert edge(2).name() == LIGHT.accent
 
 
+def test_the_keyboard_can_be_seen_to_be_here(page: QWidget, cards: ModelCards) -> None:
+    page.activateWindow()
+    cards.clearFocus()
+    without = cards.grab().toImage()
+    cards.setFocus()
+    assert cards.grab().toImage() != without
+
+
 def test_screen_readers_get_all_the_words_and_tooltips_the_paper(cards: ModelCards) -> None:
     item = cards.item(0)
     words = item.data(Qt.ItemDataRole.AccessibleTextRole)

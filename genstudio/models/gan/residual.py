@@ -121,9 +121,14 @@ class GeneratorBlock(nn.Module):
         scale1, shift1, scale2, shift2 = self.steer(z)[:, :, None, None].split(self.split, dim=1)
         h = functional.silu(self.norm1(x) * (1 + scale1) + shift1)
         # Convolving before upsampling, here and on the skip, costs a quarter.
-        h = functional.interpolate(self.conv1(h), scale_factor=2.0)
+        h = _twice(self.conv1(h))
         h = self.conv2(functional.silu(self.norm2(h) * (1 + scale2) + shift2))
-        return functional.interpolate(self.skip(x), scale_factor=2.0) + h
+        return _twice(self.skip(x)) + h
+
+
+def _twice(features_NCHW: Tensor) -> Tensor:
+    """Double the side smoothly: doubled pixels would show as a grid until they are unlearned."""
+    return functional.interpolate(features_NCHW, scale_factor=2.0, mode="bilinear")
 
 
 class Generator(nn.Module):

@@ -17,13 +17,8 @@ _GRID_STRENGTH = 64
 class _StepAxis(pg.AxisItem):
     """Steps, thousands with a k and millions with an M."""
 
-    def tickStrings(self, values: Iterable[float], _scale: float, spacing: float) -> list[str]:
-        unit, suffix = next(
-            (unit, suffix)
-            for unit, suffix in ((1e6, "M"), (1e3, "k"), (1.0, ""))
-            if spacing >= unit / 10 or unit == 1
-        )
-        return [f"{value / unit:g}{suffix if value else ''}" for value in values]
+    def tickStrings(self, values: Iterable[float], _scale: float, _spacing: float) -> list[str]:
+        return [_in_short(value) for value in values]
 
 
 class LossCanvas(pg.GraphicsLayoutWidget):
@@ -108,3 +103,10 @@ def _roomy(outermost: float, end: float, margin: float) -> float:
     An axis that moved at every step would be hard to read, and drawing it is most of the work.
     """
     return end if 0 <= end - outermost <= 3 * margin else outermost + margin
+
+
+def _in_short(step: float) -> str:
+    for unit, suffix in ((1e6, "M"), (1e3, "k")):
+        if step >= unit:
+            return f"{step / unit:g}{suffix}"
+    return f"{step:g}"

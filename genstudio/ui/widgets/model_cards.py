@@ -38,8 +38,8 @@ _SMALLEST_WIDTH_PX = 200
 _ENDLESS_PX = 10_000
 _CARD_ROLE = Qt.ItemDataRole.UserRole
 _WRAPPED = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
-# The cards have frames of their own; around them one only says that they have the focus.
-_STYLE = "ModelCards { background: transparent; } ModelCards:!focus { border-color: transparent; }"
+# The cards have frames of their own, which also say where the focus is.
+_STYLE = "ModelCards { background: transparent; border: none; }"
 
 
 class ModelCards(QListWidget):
@@ -191,6 +191,9 @@ class _CardDelegate(QStyledItemDelegate):
         inset = 1.0 if is_chosen else 0.5
         frame = QRectF(layout.frame).adjusted(inset, inset, -inset, -inset)
         painter.drawRoundedRect(frame, _ROUNDING_PX, _ROUNDING_PX)
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            painter.setPen(QColor(theme.text))
+            painter.drawRoundedRect(frame.adjusted(2.5, 2.5, -2.5, -2.5), 4, 4)
         painter.setPen(QColor(theme.border))
         painter.setBrush(QColor(theme.panel))
         painter.drawRoundedRect(QRectF(layout.chip).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
