@@ -69,7 +69,7 @@ class ResidualGANConfig(Settings):
         logarithmic=True,
     )
     gamma: float = setting(
-        1.0,
+        0.1,
         title="Calm the critic — R1 strength γ",
         help="Raise it if the pictures collapse into one; lower it if they stay soft.",
         ge=0.0,
@@ -108,8 +108,9 @@ class GeneratorBlock(nn.Module):
 
     def __init__(self, channels_in: int, channels_out: int, latent_size: int) -> None:
         super().__init__()
-        self.norm1 = group_norm(channels_in)
-        self.norm2 = group_norm(channels_out)
+        # Over the batch: normalising each picture by itself makes all pictures alike.
+        self.norm1 = nn.BatchNorm2d(channels_in, affine=False)
+        self.norm2 = nn.BatchNorm2d(channels_out, affine=False)
         self.steer = nn.Linear(latent_size, 2 * (channels_in + channels_out))
         self.conv1 = nn.Conv2d(channels_in, channels_out, 3, padding=1)
         self.conv2 = nn.Conv2d(channels_out, channels_out, 3, padding=1)

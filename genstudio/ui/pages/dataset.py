@@ -29,6 +29,8 @@ from genstudio.ui.widgets.grid_items import GridItem
 from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
 
 _REPORT_WIDTH_PX = 320
+# Pages of the stack.
+_EMPTY, _SCANNING, _FILLED = range(3)
 # What a remark means, in the words of the report: one picture, several, why it matters.
 _MEANING = {
     Remark.DUPLICATE: ("looks like another", "look like others", "The model would favour them."),
@@ -67,6 +69,13 @@ class DatasetPage(QWidget):
         self._excluded: frozenset[str] = frozenset()
         self._stack = QStackedWidget()
         self._stack.addWidget(self._make_empty())
+        self._stack.addWidget(
+            EmptyState(
+                "search",
+                "Looking through the pictures",
+                "Every picture is opened once. Nothing in your folder is changed.",
+            )
+        )
         self._stack.addWidget(self._make_filled())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
@@ -188,7 +197,8 @@ class DatasetPage(QWidget):
         self._progress.setVisible(self._state.is_scanning)
         self._cancel.setVisible(self._state.is_scanning)
         self._choose.setVisible(report is not None or self._state.is_scanning)
-        self._stack.setCurrentIndex(0 if report is None else 1)
+        page = _FILLED if report is not None else _SCANNING if self._state.is_scanning else _EMPTY
+        self._stack.setCurrentIndex(page)
         self._summary.setText(self._summary_text())
         if report is None:
             self._path.set_text("")

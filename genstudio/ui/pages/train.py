@@ -143,7 +143,9 @@ class TrainPage(QWidget):
         self._timeline.valueChanged.connect(self._on_timeline)
         self._timeline_label = QLabel()
         self._timeline_label.setMinimumWidth(14 * GRID_PX)
-        self._timeline_label.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._timeline_label.setAlignment(
+            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        )
         mark(self._timeline_label, role="small")
         row = QHBoxLayout()
         row.setSpacing(GRID_PX)

@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QFormLayout,
+    QGridLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -158,7 +158,7 @@ class TrainControls(QFrame):
         self._settings_content = content
         return area
 
-    def _make_rows(self) -> QFormLayout:
+    def _make_rows(self) -> QGridLayout:
         self._preset = _combo("train.preset", "Preset")
         for preset in presets():
             self._preset.addItem(preset.title, preset.key)
@@ -175,21 +175,27 @@ class TrainControls(QFrame):
         ignore_wheel_unless_focused(self._batch)
         self._device = _combo("train.device", "Device")
         self._device.addItem("The fastest — auto", "auto")
-        rows = QFormLayout()
-        rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        rows = QGridLayout()
+        rows.setColumnStretch(1, 1)
         rows.setHorizontalSpacing(2 * GRID_PX)
         rows.setVerticalSpacing(GRID_PX)
         self._preset_summary = QLabel()
         self._preset_summary.setWordWrap(True)
         mark(self._preset_summary, role="small")
-        rows.addRow("Preset", self._preset)
-        rows.addRow(self._preset_summary)
-        rows.addRow("Picture size", self._size)
-        rows.addRow("Pictures per step", self._batch)
-        rows.addRow("Train for", self._make_budget())
-        rows.addRow("Device", self._device)
-        rows.addRow("Saved in", self._make_project())
+        for title, widget in (
+            ("Preset", self._preset),
+            ("", self._preset_summary),
+            ("Picture size", self._size),
+            ("Pictures per step", self._batch),
+            ("Train for", self._make_budget()),
+            ("Device", self._device),
+            ("Saved in", self._make_project()),
+        ):
+            label = QLabel(title)
+            label.setBuddy(widget)
+            row = rows.rowCount()
+            rows.addWidget(label, row, 0)
+            rows.addWidget(widget, row, 1)
         self._preset.currentIndexChanged.connect(self._apply_preset)
         keys = [preset.key for preset in presets()]
         self._preset.setCurrentIndex(keys.index(DEFAULT_PRESET))

@@ -1,6 +1,7 @@
 """What an empty page says: what belongs here, and the one thing to do about it."""
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from genstudio.ui.icons import IconLabel
@@ -58,4 +59,14 @@ class EmptyState(QWidget):
     def set_sentence(self, sentence: str) -> None:
         """Say something else under the headline."""
         self._sentence.setText(sentence)
+        self._fit_sentence()
         self.setAccessibleDescription(sentence)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The font is known only now."""
+        self._fit_sentence()
+        super().showEvent(event)
+
+    def _fit_sentence(self) -> None:
+        # A layout that centres a widget gives it the height of a single line.
+        self._sentence.setFixedHeight(self._sentence.heightForWidth(_TEXT_WIDTH_PX))

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox
 _DECIMALS = 9
 _UNBOUNDED = 1e12
 _SERIES = (1.0, 2.0, 5.0)
+# Stylesheets do not reach the line inside a spin box; this lines it up with other inputs.
+_MARGIN_PX = 6
 
 
 class WholeBox(QSpinBox):
@@ -22,6 +24,7 @@ class WholeBox(QSpinBox):
         self.setAccelerated(True)
         # The widest number would make the box, and with it the form, far too wide.
         self.setMinimumWidth(72)
+        self.lineEdit().setTextMargins(_MARGIN_PX, 0, 0, 0)
 
     def stepBy(self, steps: int) -> None:
         """Step once or several times, up or down."""
@@ -48,6 +51,7 @@ class DecimalBox(QDoubleSpinBox):
         self.setRange(low, high)
         self.setSingleStep(_step(low, high))
         self.setMinimumWidth(72)
+        self.lineEdit().setTextMargins(_MARGIN_PX, 0, 0, 0)
 
     def stepBy(self, steps: int) -> None:
         """Step once or several times, up or down."""
@@ -84,7 +88,7 @@ class DecimalBox(QDoubleSpinBox):
 
 
 def step_logarithmically(value: float, *, up: bool) -> float:
-    """Neighbour of a value in the series … 0.1, 0.2, 0.5, 1, 2, 5, 10 …
+    """Neighbour of a value in the series … 0.1, 0.2, 0.5, 1, 2, 5, 10.
 
     Below the smallest number that can be shown lies zero; negative values mirror.
     """
