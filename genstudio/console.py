@@ -148,6 +148,7 @@ class _TrainingDisplay:
                     f"{event.model} with {event.num_parameters / 1e6:.1f} million weights learns "
                     f"from {event.num_images} pictures on {event.device} in {event.precision}.",
                     markup=False,
+                    soft_wrap=True,
                 )
             case events.StepDone():
                 self._show_step(event)
@@ -157,9 +158,11 @@ class _TrainingDisplay:
                 pass
 
     def _show_step(self, event: events.StepDone) -> None:
-        left = "" if event.eta_s is None else f"{timedelta(seconds=round(event.eta_s))} left"
-        losses = ", ".join(f"{name} {value:.3g}" for name, value in event.losses.items())
-        note = f"{event.images_per_s:.0f} pictures/s, {left}, {losses}"
+        parts = [f"{event.images_per_s:.0f} pictures/s"] if event.images_per_s else []
+        if event.eta_s is not None:
+            parts.append(f"{timedelta(seconds=round(event.eta_s))} left")
+        parts += [f"{name} {value:.3g}" for name, value in event.losses.items()]
+        note = ", ".join(parts)
         self._bar.update(self._task, completed=event.progress, note=note)
         if self._bar.disable and not people.is_terminal and event.seconds >= self._next_log_s:
             self._next_log_s = event.seconds + _LOG_EVERY_S

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticUndefined
@@ -109,10 +109,20 @@ def parse_settings(settings_class: type[SettingsT], values: Mapping[str, Any]) -
         SettingsError: A name is unknown or a value is out of bounds; the hint
             lists what is known or allowed.
     """
+    read = {name: _as_option(settings_class, name, value) for name, value in values.items()}
     try:
-        return settings_class.model_validate(dict(values))
+        return settings_class.model_validate(read)
     except ValidationError as error:
         raise _explained(settings_class, error) from error
+
+
+def _as_option(settings_class: type[BaseModel], name: str, value: Any) -> Any:
+    """A choice among numbers, written as text, as the number: pydantic leaves that to us."""
+    field = settings_class.model_fields.get(name)
+    if not isinstance(value, str) or field is None or get_origin(field.annotation) is not Literal:
+        return value
+    options = {str(option): option for option in get_args(field.annotation)}
+    return options.get(value, value)
 
 
 def _explained(settings_class: type[BaseModel], error: ValidationError) -> SettingsError:

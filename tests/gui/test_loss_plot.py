@@ -116,6 +116,17 @@ def test_a_line_of_another_scale_starts_hidden_but_a_choice_stays(
     assert chips(plot)["far"].isChecked()
 
 
+def test_a_choice_made_before_a_line_is_judged_stays(qtbot: QtBot, plot: LossPlot) -> None:
+    plot.extend((step, {"a": 1.0, "far": 30.0}) for step in range(30))
+    plot.redraw()
+    for _ in range(2):
+        qtbot.mouseClick(chips(plot)["far"], Qt.MouseButton.LeftButton)
+    plot.extend((step, {"a": 1.0, "far": 30.0}) for step in range(30, 80))
+    plot.redraw()
+    qtbot.waitUntil(lambda: plot._step.text() == "step 79")
+    assert chips(plot)["far"].isChecked()
+
+
 def test_redraws_in_quick_succession_are_put_together_and_none_is_lost(
     qtbot: QtBot, plot: LossPlot
 ) -> None:

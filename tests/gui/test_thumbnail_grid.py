@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from genstudio.ui.theme import DARK, LIGHT, apply_theme
+from genstudio.ui.widgets import thumbnail_loader
 from genstudio.ui.widgets.thumbnail_grid import GridItem, ThumbnailGrid
 
 RED = (255, 0, 0)
@@ -117,6 +118,25 @@ def test_a_slow_picture_never_holds_up_the_window(
     assert not loader.paths
     loader.may_go_on.set()
     qtbot.waitUntil(is_red(grid, 0))
+
+
+def test_pictures_used_last_are_remembered_and_no_more_than_fit(
+    qtbot: QtBot, grid: ThumbnailGrid, loader: Loader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thumbnail_loader, "_REMEMBERED_PIXELS", 60 * 112**2)
+    grid.set_items(items(400))
+    grid.executeDelayedItemsLayout()
+    for value in range(0, 3000, 300):
+        grid.verticalScrollBar().setValue(value)
+        qtbot.wait(60)
+    shown = grid.indexAt(QPoint(60, 60)).row()
+    qtbot.waitUntil(is_red(grid, shown))
+    assert len(grid._loader._thumbnails) <= 60
+    loaded = len(loader.paths)
+    grid.verticalScrollBar().setValue(value - 100)
+    qtbot.wait(60)
+    again = set(loader.paths[:loaded]) & set(loader.paths[loaded:])
+    assert not again, "those just seen are still there"
 
 
 def test_an_unreadable_picture_is_marked_and_the_others_still_load(

@@ -1,0 +1,212 @@
+"""What the tests of several parts share: small pictures, small settings, a model of two layers."""
+
+from collections.abc import Iterator, Sequence
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from genstudio.data.samples import paint_flower
+from genstudio.domain import events
+from genstudio.domain.cards import ModelCard
+from genstudio.domain.commands import Command
+from genstudio.domain.settings import Settings, setting
+from genstudio.domain.training import Budget, TrainingSettings
+from genstudio.engine.stepper import TrainingJob
+from genstudio.engine.trainer import CommandSource, NoCommands, train
+from genstudio.models import catalog
+from genstudio.models.protocol import (
+    Artifact,
+    Batch,
+    DataSpec,
+    Losses,
+    OptimizerSpec,
+    Phase,
+    SampleRequest,
+)
+from genstudio.services.training import NewRun, start_run
+
+NUM_PICTURES = 16
+SIZE = 32
+# Longer than any test: nothing is saved or drawn but at the end of a run.
+NEVER_S = 1e6
+
+
+def flowers_NHWC(count: int = NUM_PICTURES, size: int = SIZE) -> np.ndarray:
+    """Painted flowers, uint8 (count, size, size, 3)."""
+    return np.stack([paint_flower(size, seed=0, index=index) for index in range(count)])
+
+
+def save_pictures(folder: Path, pictures_NHWC: np.ndarray) -> Path:
+    """Write pictures to a folder as 00.png, 01.png, …"""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, picture in enumerate(pictures_NHWC):
+        Image.fromarray(picture).save(folder / f"{number:02}.png")
+    return folder
+
+
+def steps(amount: float) -> Budget:
+    return Budget(unit="steps", amount=amount)
+
+
+def small_settings(model_key: str = "residual-vae", **changes: Any) -> TrainingSettings:
+    """Settings of a run that takes about a second, and is the same on every machine."""
+    small_model = {"width": 32, "latent_size": 8} if model_key.startswith("residual") else {}
+    values: dict[str, Any] = {
+        "model_key": model_key,
+        "model": small_model,
+        "size": SIZE,
+        "batch": 4,
+        "budget": steps(4),
+        "seed": 7,
+        "device": "cpu",
+        "precision": "fp32",
+        "preview_every_s": NEVER_S,
+        "save_every_s": NEVER_S,
+    }
+    return TrainingSettings(**{**values, **changes})
+
+
+class Script:
+    """A person who says the next word each time the engine listens; None is silence."""
+
+    def __init__(self, *words: Command | None) -> None:
+        self._words = list(words)
+
+    def poll(self, timeout_s: float) -> Command | None:
+        return self._words.pop(0) if self._words else None
+
+
+def train_to_end(
+    folder: Path,
+    settings: TrainingSettings,
+    images_NHWC: np.ndarray,
+    source: CommandSource | None = None,
+    *,
+    resume_from: int | None = None,
+) -> list[events.Event]:
+    """Train with the engine alone; checkpoints go to ``folder``."""
+    job = TrainingJob(
+        settings=settings,
+        images_NHWC=images_NHWC,
+        run=folder,
+        checkpoints=folder,
+        resume_from=resume_from,
+    )
+    return list(train(job, source or NoCommands()))
+
+
+def of_kind(kind: type, told: Sequence[events.Event]) -> list[Any]:
+    return [event for event in told if isinstance(event, kind)]
+
+
+class ToyConfig(Settings):
+    speed: float = setting(0.01, title="Speed", help="How far a step goes.", ge=0.0, le=1.0)
+    tint_every: int = setting(1, title="Tint every", help="Steps.", ge=1, le=9)
+    no_number_from: int = setting(-1, title="No number from", help="Step.", ge=-1)
+    error_at: int = setting(-1, title="Error at", help="Step.", ge=-1)
+
+
+class ToySampling(Settings):
+    brightness: float = setting(1.0, title="Brightness", help="Of all pixels.", ge=0.0, le=1.0)
+
+
+class ToyModel:
+    """Two layers that learn to halve the contrast, each in a phase of its own."""
+
+    card: ClassVar[ModelCard] = ModelCard(
+        key="toy",
+        title="Toy",
+        summary="Halves the contrast.",
+        family="Toy",
+        cost="None",
+        needs="Any pictures",
+        paper="None",
+    )
+    Config: ClassVar[type[Settings]] = ToyConfig
+    Sampling: ClassVar[type[Settings]] = ToySampling
+
+    def __init__(self, config: Settings, data: DataSpec) -> None:
+        assert isinstance(config, ToyConfig)
+        self.config = config
+        self.data = data
+        self.network = nn.ModuleDict(
+            {name: nn.Conv2d(data.channels, data.channels, 1) for name in ("mix", "tint")}
+        )
+
+    def phases(self) -> Sequence[Phase]:
+        adam = OptimizerSpec(learning_rate=self.config.speed)
+        return [
+            Phase(name="mix", parameters=list(self.network["mix"].parameters()), optimizer=adam),
+            Phase(
+                name="tint",
+                parameters=list(self.network["tint"].parameters()),
+                optimizer=adam,
+                every=self.config.tint_every,
+            ),
+        ]
+
+    def losses(self, phase: str, batch: Batch, step: int) -> Losses:
+        if step == self.config.error_at:
+            raise ValueError("the toy is broken")
+        images = batch.images_NCHW
+        total = (self.network[phase](images) - images / 2).square().mean()
+        if 0 <= self.config.no_number_from <= step:
+            total = total * torch.nan
+        return Losses(total, {f"{phase} distance": total.detach()})
+
+    def sample(self, request: SampleRequest) -> Iterator[Artifact]:
+        assert isinstance(request.settings, ToySampling)
+        shade = self.network["mix"].bias.detach().sum().sigmoid().item()
+        for seed in request.seeds:
+            value = int(255 * shade * request.settings.brightness) ^ (seed % 256)
+            shape = (self.data.size, self.data.size, self.data.channels)
+            yield Artifact(kind="image", seed=seed, image_HWC=np.full(shape, value, np.uint8))
+
+
+def install_models(monkeypatch: pytest.MonkeyPatch, **locations: str) -> None:
+    """Make the catalogue find architectures as if packages had brought them."""
+    entries = [
+        EntryPoint(name=name, value=location, group=catalog.ENTRY_POINT_GROUP)
+        for name, location in locations.items()
+    ]
+    monkeypatch.setattr(catalog, "entry_points", lambda group: entries)
+    catalog._locations.cache_clear()
+
+
+@pytest.fixture
+def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The catalogue knows the toy model."""
+    install_models(monkeypatch, toy="tiny_studio:ToyModel")
+    yield
+    monkeypatch.undo()
+    catalog._locations.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def pictures_NHWC() -> np.ndarray:
+    """Sixteen decoded pictures; not to be written to."""
+    pictures = flowers_NHWC()
+    pictures.flags.writeable = False
+    return pictures
+
+
+@pytest.fixture(scope="session")
+def flowers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of sixteen pictures; not to be written to."""
+    return save_pictures(tmp_path_factory.mktemp("pictures") / "flowers", flowers_NHWC(size=48))
+
+
+@pytest.fixture(scope="session")
+def trained_run(flowers: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of four steps in a project of its own; not to be changed."""
+    project = tmp_path_factory.mktemp("trained") / "Meadow"
+    request = NewRun(folder=flowers, project=project, settings=small_settings())
+    told = list(start_run(request, NoCommands()))
+    assert isinstance(told[-1], events.Finished), told[-1]
+    return told[-1].run
