@@ -6,21 +6,23 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 from genstudio.domain.errors import ProjectError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
+# A file stands where a folder should be, or the name is longer than the drive allows.
+_NO_SUCH_PLACE = {errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG}
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path) -> Generator[Path]:
     """Give a temporary path beside ``path``; on success flush it and move it into place.
 
     Raises:
-        ProjectError: The disk is full or the folder cannot be written to.
+        ProjectError: The disk is full, or the folder cannot be written to or made.
     """
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,8 +66,8 @@ def flush(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Turn the system's error about a full disk or a locked folder into one for people."""
+def explained(path: Path) -> Generator[None]:
+    """Turn the system's error about a full disk, a locked or an impossible folder into words."""
     try:
         yield
     except OSError as error:
@@ -81,6 +83,12 @@ def explained(path: Path) -> Iterator[None]:
                 "The folder cannot be written to",
                 f"{path.name} could not be written to {folder}: {error.strerror}.",
                 "Choose another project folder, or change its permissions.",
+            ) from error
+        if error.errno in _NO_SUCH_PLACE:
+            raise ProjectError(
+                "There can be no such folder",
+                f"{path.name} could not be written to {folder}: {error.strerror}.",
+                "Choose another folder: is there a file of that name, or is the name too long?",
             ) from error
         raise
 

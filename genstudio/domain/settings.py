@@ -79,7 +79,7 @@ def setting_fields(settings_class: type[BaseModel]) -> list[SettingField]:
     """List the settings that a class declares, in the order of declaration."""
     fields: list[SettingField] = []
     for name, info in settings_class.model_fields.items():
-        extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+        extra = cast("Mapping[str, object] | None", info.json_schema_extra) or {}
         hints = extra.get("hints")
         fields.append(
             SettingField(

@@ -23,7 +23,7 @@ class Budget(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     unit: Literal["steps", "images", "minutes"] = "minutes"
-    amount: float = Field(30, gt=0, le=1e12)
+    amount: float = Field(default=30, gt=0, le=1e12)
 
     def progress(self, *, step: int, images_seen: int, seconds: float) -> float:
         """Share of the budget that is spent, from 0 to 1."""

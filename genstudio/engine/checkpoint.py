@@ -8,13 +8,16 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import safetensors
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import (
+    load_file,  # pyright: ignore[reportUnknownVariableType]  # untyped upstream
+    save_file,  # pyright: ignore[reportUnknownVariableType]  # untyped upstream
+)
 from torch import Tensor
 
 from genstudio.domain.errors import CheckpointError
@@ -211,12 +214,13 @@ def _are_checksums(value: Any) -> bool:
         return False
     return all(
         isinstance(name, str) and Path(name).name == name and isinstance(digest, str)
-        for name, digest in value.items()
+        for name, digest in cast("dict[object, object]", value).items()
     )
 
 
 def _refuse_newer(raw: Any, path: Path) -> None:
-    version = raw.get("format_version") if isinstance(raw, dict) else None
+    content = cast("dict[str, object]", raw) if isinstance(raw, dict) else {}
+    version = content.get("format_version")
     if isinstance(version, int) and version > FORMAT_VERSION:
         raise CheckpointError(
             "The checkpoint was made by a newer GenStudio",

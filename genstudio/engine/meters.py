@@ -3,6 +3,7 @@
 import math
 from collections import deque
 from collections.abc import Mapping
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -31,7 +32,9 @@ class LossMeter:
             TrainingError: A loss is no longer a number.
         """
         names = list(self._sums)
-        sums = torch.stack(list(self._sums.values())).tolist() if names else []
+        stacked = torch.stack(list(self._sums.values())) if names else torch.empty(0)
+        # All in one transfer: each reading of its own would make the device wait.
+        sums = cast("list[float]", stacked.tolist())  # pyright: ignore[reportUnknownMemberType]
         means = {n: total / self._counts[n] for n, total in zip(names, sums, strict=True)}
         self._sums.clear()
         self._counts.clear()

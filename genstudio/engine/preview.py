@@ -28,6 +28,6 @@ def preview_sheet(model: TrainableModel, size: int) -> np.ndarray:
 
 def tile(artifacts: Iterator[Artifact], columns: int) -> np.ndarray:
     """Put pictures of one size side by side, ``columns`` in a row."""
-    pictures_NHWC = torch.from_numpy(np.stack([artifact.image_HWC for artifact in artifacts]))
-    grid = make_grid(pictures_NHWC.permute(0, 3, 1, 2), nrow=columns, padding=2)
+    pictures_NHWC = np.stack([artifact.image_HWC for artifact in artifacts])
+    grid = make_grid(torch.tensor(pictures_NHWC).permute(0, 3, 1, 2), nrow=columns, padding=2)
     return np.ascontiguousarray(grid.permute(1, 2, 0).numpy())

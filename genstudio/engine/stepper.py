@@ -5,6 +5,7 @@ import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -18,7 +19,13 @@ from genstudio.domain.errors import CheckpointError, TrainingError
 from genstudio.domain.settings import parse_settings
 from genstudio.domain.training import Budget, TrainingSettings
 from genstudio.engine.checkpoint import Checkpoint, CheckpointState, CheckpointStore
-from genstudio.engine.device import DevicePlan, memory_in_use_gib, plan_device
+from genstudio.engine.device import (
+    DevicePlan,
+    memory_in_use_gib,
+    place,
+    plan_device,
+    seed_everything,
+)
 from genstudio.engine.ema import ExponentialMovingAverage
 from genstudio.engine.meters import LossMeter, RateLimit, Speedometer
 from genstudio.engine.phases import (
@@ -80,7 +87,7 @@ class Stepper:
         self.step = 0
         self.images_seen = 0
         self.seconds = 0.0
-        torch.manual_seed(_step_seed(settings.seed, -1))
+        seed_everything(_step_seed(settings.seed, -1))
         self.model, self.averaged = self._build(), self._build()
         self.ema = ExponentialMovingAverage(
             self.model.network, self.averaged.network, settings.ema_half_life_kimg
@@ -109,14 +116,15 @@ class Stepper:
         config = parse_settings(chosen.Config, self.settings.model)
         channels = self.job.images_NHWC.shape[-1]
         model = chosen(config, DataSpec(size=self.settings.size, channels=channels))
-        model.network.to(self.fabric.device, memory_format=torch.channels_last)
+        place(model.network, self.fabric.device)
         return model
 
     def _hand_to_fabric(self) -> None:
         for name, module in self.model.network.items():
             self.model.network[name] = self.fabric.setup_module(module)
         self.fabric_optimizers = {
-            name: self.fabric.setup_optimizers(optimizer)
+            # One optimizer goes in, one wrapped like it comes out.
+            name: cast("torch.optim.Optimizer", self.fabric.setup_optimizers(optimizer))
             for name, optimizer in self.optimizers.items()
         }
 
@@ -140,7 +148,7 @@ class Stepper:
 
     def take_step(self) -> None:
         """Run every phase that is due, on the next pictures."""
-        torch.manual_seed(_step_seed(self.settings.seed, self.step))
+        seed_everything(_step_seed(self.settings.seed, self.step))
         parts = self._next_parts()
         for phase in self.phases:
             if self.step % phase.every == 0:
@@ -159,7 +167,7 @@ class Stepper:
 
     def _load(self, indices: np.ndarray) -> Batch:
         # NHWC bytes seen as NCHW are already channels-last.
-        pixels = torch.from_numpy(self.job.images_NHWC[indices]).to(self.fabric.device)
+        pixels = torch.as_tensor(self.job.images_NHWC[indices]).to(self.fabric.device)
         images = pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
         if self.settings.mirror:
             mirrored = torch.rand(len(indices)) < 0.5

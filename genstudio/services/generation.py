@@ -13,6 +13,7 @@ from genstudio.domain.errors import CheckpointError
 from genstudio.domain.recipes import Recipe
 from genstudio.domain.settings import Settings, parse_settings
 from genstudio.engine.checkpoint import Checkpoint
+from genstudio.engine.device import place
 from genstudio.models.catalog import model_class
 from genstudio.models.protocol import DataSpec, SampleRequest, TrainableModel
 from genstudio.services.runs import Run
@@ -71,7 +72,7 @@ def _load(run: Run, checkpoint: Checkpoint) -> TrainableModel:
         model.network.load_state_dict(checkpoint.tensors("ema"), assign=True)
     except RuntimeError as error:
         raise CheckpointError("The checkpoint does not fit this model", str(error)) from error
-    model.network.to(memory_format=torch.channels_last)
+    place(model.network, torch.device("cpu"))
     return model
 
 

@@ -4,7 +4,6 @@ import logging
 import sys
 import threading
 import traceback
-import warnings
 from collections.abc import Callable
 from types import TracebackType
 
@@ -48,7 +47,7 @@ class NoticeBoard:
         threading.excepthook = lambda args: self._uncaught(
             args.exc_type, args.exc_value, args.exc_traceback
         )
-        warnings.showwarning = lambda message, *_rest, **_more: _log.warning("%s", message)
+        logging.captureWarnings(capture=True)
 
     def _uncaught(
         self,

@@ -366,7 +366,7 @@ class MainWindow(QMainWindow):
         self._training.wait(_LONGEST_WAIT_S)
         self._dataset_page.shutdown()
         self._gallery_page.shutdown()
-        self._preferences.set_window_geometry(self.saveGeometry().data())
+        self._preferences.set_window_geometry(bytes(self.saveGeometry().data()))
         try:
             save_preferences(self._preferences)
         except GenStudioError as error:

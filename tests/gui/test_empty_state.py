@@ -1,6 +1,5 @@
 """An empty page: what it says, and the one thing to do."""
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -38,7 +37,6 @@ def test_another_sentence_is_said_and_read_aloud(qtbot: QtBot) -> None:
     assert state.accessibleDescription() == "This folder holds no pictures."
 
 
-@pytest.mark.xfail(reason="its layout asks for the height at the page's width, not at its own")
 def test_a_long_sentence_wraps_and_nothing_is_cut_off(qtbot: QtBot) -> None:
     page = QWidget()
     qtbot.addWidget(page)

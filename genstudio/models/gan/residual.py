@@ -69,7 +69,7 @@ class ResidualGANConfig(Settings):
         logarithmic=True,
     )
     gamma: float = setting(
-        0.1,
+        0.5,
         title="Calm the critic — R1 strength γ",
         help="Raise it if the pictures collapse into one; lower it if they stay soft.",
         ge=0.0,
@@ -108,9 +108,8 @@ class GeneratorBlock(nn.Module):
 
     def __init__(self, channels_in: int, channels_out: int, latent_size: int) -> None:
         super().__init__()
-        # Over the batch: normalising each picture by itself makes all pictures alike.
-        self.norm1 = nn.BatchNorm2d(channels_in, affine=False)
-        self.norm2 = nn.BatchNorm2d(channels_out, affine=False)
+        self.norm1 = group_norm(channels_in)
+        self.norm2 = group_norm(channels_out)
         self.steer = nn.Linear(latent_size, 2 * (channels_in + channels_out))
         self.conv1 = nn.Conv2d(channels_in, channels_out, 3, padding=1)
         self.conv2 = nn.Conv2d(channels_out, channels_out, 3, padding=1)
@@ -237,7 +236,7 @@ class ResidualGAN:
 
     def phases(self) -> Sequence[Phase]:
         """The critic learns first, then the painter."""
-        adam = OptimizerSpec(learning_rate=self.config.learning_rate, betas=(0.0, 0.99))
+        adam = OptimizerSpec(learning_rate=self.config.learning_rate, betas=(0.5, 0.99))
         return [
             Phase(name=name, parameters=list(self.network[name].parameters()), optimizer=adam)
             for name in ("discriminator", "generator")

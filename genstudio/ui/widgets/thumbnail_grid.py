@@ -141,6 +141,15 @@ class ThumbnailGrid(QListView):
             self.selectionModel().setCurrentIndex(index, _Select.ClearAndSelect)
             self.scrollTo(index)
 
+    def select_keys(self, keys: Iterable[str]) -> None:
+        """Select items and no others, and scroll to the first of them."""
+        selection = self._items.selection_of(keys)
+        if not selection.isEmpty():
+            first = self._items.index(selection.first().top())
+            self.selectionModel().setCurrentIndex(first, _Select.NoUpdate)
+            self.scrollTo(first)
+        self.selectionModel().select(selection, _Select.ClearAndSelect)
+
     def set_side(self, side_px: int) -> None:
         """Show thumbnails of another size; those that are loaded serve until they are again."""
         self._delegate.side_px = side_px

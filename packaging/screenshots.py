@@ -1,0 +1,100 @@
+"""Makes the pictures of the README: the real window, after a real training on the flowers.
+
+Usage: .venv/bin/python packaging/screenshots.py [MINUTES]
+
+Needs a display, or QT_QPA_PLATFORM=offscreen.
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QDoubleSpinBox,
+    QLabel,
+    QWidget,
+)
+
+from genstudio.app import build_window
+from genstudio.data.samples import make_sample_folder
+from genstudio.ui.main_window import MainWindow
+from genstudio.ui.theme import apply_theme
+
+OUT = Path(__file__).resolve().parent.parent / "resources" / "screenshots"
+_LONGEST_WAIT_S = 120.0
+W = TypeVar("W", bound=QWidget)
+
+
+def main(minutes: float) -> None:
+    """Train on the built-in pictures and save a picture of each page."""
+    app = QApplication([])
+    with tempfile.TemporaryDirectory() as folder:
+        pictures = Path(folder) / "flowers"
+        for _ in make_sample_folder(pictures):
+            pass
+        window = build_window(Path(folder) / "Flowers")
+        apply_theme(app, "dark")
+        window.resize(1280, 800)
+        window.show()
+        _photograph(app, window, pictures, minutes)
+        window.close()
+
+
+def _photograph(app: QApplication, window: MainWindow, pictures: Path, minutes: float) -> None:
+    def wait(condition: Callable[[], bool], longest_s: float = _LONGEST_WAIT_S) -> None:
+        deadline = time.monotonic() + longest_s
+        while not condition():
+            if time.monotonic() > deadline:
+                sys.exit("The window did not come as far as expected.")
+            app.processEvents()
+            time.sleep(0.01)
+
+    def rest(seconds: float) -> None:
+        end = time.monotonic() + seconds
+        wait(lambda: time.monotonic() > end)
+
+    def find(kind: type[W], name: str) -> W:
+        widget = window.findChild(kind, name)
+        assert widget is not None, name
+        return widget
+
+    def click(name: str) -> None:
+        button = find(QAbstractButton, name)
+        wait(button.isEnabled)
+        button.click()
+
+    def save(name: str) -> None:
+        OUT.mkdir(parents=True, exist_ok=True)
+        window.grab().save(str(OUT / f"{name}.png"))
+        print(f"{name}.png")
+
+    window.open_dataset(pictures)
+    summary = find(QLabel, "dataset.summary")
+    wait(lambda: "will be used" in summary.text())
+    rest(3)
+    save("dataset")
+    click("rail.train")
+    wait(find(QAbstractButton, "train.start").isEnabled)
+    preset = find(QComboBox, "train.preset")
+    preset.setCurrentIndex(preset.findData("quick"))
+    find(QDoubleSpinBox, "train.budget").setValue(minutes)
+    click("train.start")
+    eta = find(QLabel, "status.eta")
+    wait(lambda: eta.text().endswith("left"))
+    rest(minutes * 60 * 0.9)
+    save("train")
+    coach = find(QLabel, "train.coach")
+    wait(lambda: coach.text().startswith("Finished"), minutes * 60 + _LONGEST_WAIT_S)
+    click("rail.gallery")
+    rest(2)
+    save("gallery")
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 10.0)
