@@ -68,7 +68,7 @@ def build_cache(
     """
     key = _key(manifest, size)
     folder = cache_dir / key
-    found = _open(folder, key)
+    found = _open(folder, key, size)
     if found is None:
         _check_space(manifest, size, cache_dir)
         partial = cache_dir / f".partial-{key}-{os.getpid()}-{time.monotonic_ns()}"
@@ -82,7 +82,7 @@ def build_cache(
                 flush(cache_dir)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
-        found = _open(folder, key)
+        found = _open(folder, key, size)
     if found is None:
         raise DatasetError(
             "The decoded pictures could not be read back",
@@ -137,15 +137,17 @@ def _key(manifest: Manifest, size: int) -> str:
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
-def _open(folder: Path, key: str) -> PictureCache | None:
+def _open(folder: Path, key: str, size: int) -> PictureCache | None:
     """The finished cache in a folder; None if there is none, or a damaged one."""
     try:
         content = json.loads((folder / _COMPLETE).read_bytes())
-        pixels = np.load(folder / _PIXELS, mmap_mode="r", allow_pickle=False)
+        pixels = np.lib.format.open_memmap(folder / _PIXELS, mode="r")
         count, skipped = int(content["count"]), tuple(map(str, content["skipped"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
-    if pixels.dtype != np.uint8 or pixels.ndim != 4 or not 0 < count <= len(pixels):
+    if pixels.dtype != np.uint8 or pixels.shape[1:] != (size, size, 3):
+        return None
+    if not 0 < count <= len(pixels):
         return None
     return PictureCache(images_NHWC=pixels[:count], key=key, skipped=skipped)
 

@@ -4,6 +4,7 @@ Everything is opened through Pillow with its limits on; only still-picture forma
 artists use are tried, so that a hostile file cannot reach an exotic parser.
 """
 
+import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,13 +56,13 @@ def opened(path: Path) -> Iterator[Image.Image]:
         UnreadablePictureError: Here, or from decoding inside the block.
     """
     try:
-        with warnings.catch_warnings():
-            # Pillow warns from half of what it refuses; we allow all below the refusal.
-            warnings.simplefilter("ignore")
-            with Image.open(path, formats=FORMATS) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise _too_large(f"{image.width} × {image.height}")
-                yield image
+        # Pillow warns from half of what it refuses; we allow all below the refusal. Pictures are
+        # opened in several threads, which catch_warnings would leave with each other's filters.
+        warnings.filterwarnings("ignore", module=r"PIL\b")
+        with Image.open(path, formats=FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise _too_large(f"{image.width} × {image.height}")
+            yield image
     except UnidentifiedImageError as error:
         raise UnreadablePictureError("It is no picture, or of an unknown kind.") from error
     except Image.DecompressionBombError as error:
@@ -74,7 +75,7 @@ def opened(path: Path) -> Iterator[Image.Image]:
     except (OSError, ValueError, SyntaxError, EOFError, TypeError, KeyError, IndexError) as error:
         reason = str(error) or type(error).__name__
         raise UnreadablePictureError(f"It is damaged: {reason}.") from error
-    except (OverflowError, ZeroDivisionError, RuntimeError, NotImplementedError) as error:
+    except (OverflowError, ZeroDivisionError, RuntimeError, struct.error) as error:
         reason = str(error) or type(error).__name__
         raise UnreadablePictureError(f"It is damaged: {reason}.") from error
 
@@ -98,17 +99,18 @@ def to_rgb(image: Image.Image) -> Image.Image:
     """First frame, upright, RGB; transparent parts over white, 16 bits scaled to 8."""
     image.seek(0)
     image = ImageOps.exif_transpose(image)
-    if has_transparency(image):
-        layer = image.convert("RGBA")
-        paper = Image.new("RGBA", layer.size, "white")
-        return Image.alpha_composite(paper, layer).convert("RGB")
     if image.mode in _SIXTEEN_BIT_MODES:
         # Pillow would clip instead of scale.
         levels = np.asarray(image).astype(np.int64)
         scaled = levels >> 8 if levels.max(initial=0) > 255 else levels
         return Image.fromarray(scaled.clip(0, 255).astype(np.uint8)).convert("RGB")
+    if has_transparency(image):
+        layer = image.convert("RGBA")
+        paper = Image.new("RGBA", layer.size, "white")
+        return Image.alpha_composite(paper, layer).convert("RGB")
     if image.mode == "F":
-        return Image.fromarray(np.asarray(image).clip(0, 255).astype(np.uint8)).convert("RGB")
+        levels = np.nan_to_num(np.asarray(image)).clip(0, 255)
+        return Image.fromarray(levels.astype(np.uint8)).convert("RGB")
     return image.convert("RGB")
 
 

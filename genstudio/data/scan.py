@@ -149,6 +149,7 @@ def _picture_names(folder: Path) -> list[str]:
 def _look_at(folder: Path, name: str) -> _Looked | UnreadablePicture:
     path = folder / name
     try:
+        _refuse_strange(path, name)
         digest = _content_hash(path)
         with opened(path) as image:
             width, height = upright_size(image)
@@ -164,11 +165,21 @@ def _look_at(folder: Path, name: str) -> _Looked | UnreadablePicture:
                 remarks.add(Remark.BLURRED)
             fingerprint = np.asarray(rgb.resize((_FINGERPRINT_SIDE, _FINGERPRINT_SIDE)))
     except UnreadablePictureError as error:
-        return UnreadablePicture(name=name, reason=str(error))
+        # A name that is no text could be neither shown nor written down.
+        shown = name.encode("utf-8", "replace").decode("utf-8")
+        return UnreadablePicture(name=shown, reason=str(error))
     info = PictureInfo(
         name=name, width=width, height=height, content_hash=digest, remarks=frozenset(remarks)
     )
     return _Looked(info=info, fingerprint=fingerprint)
+
+
+def _refuse_strange(path: Path, name: str) -> None:
+    if any("\ud800" <= character <= "\udfff" for character in name):
+        raise UnreadablePictureError("Its name is not text that can be read: give it another one.")
+    # Reading a pipe would wait for ever.
+    if path.exists() and not path.is_file():
+        raise UnreadablePictureError("It is not an ordinary file.")
 
 
 def _content_hash(path: Path) -> str:

@@ -149,7 +149,7 @@ class Stepper:
     def take_step(self) -> None:
         """Run every phase that is due, on the next pictures."""
         seed_everything(_step_seed(self.settings.seed, self.step))
-        parts = self._next_parts()
+        parts = self.next_parts()
         for phase in self.phases:
             if self.step % phase.every == 0:
                 self._run_phase(phase, parts)
@@ -160,7 +160,8 @@ class Stepper:
         self.seconds += now_s - self._clock_s
         self._clock_s = now_s
 
-    def _next_parts(self) -> list[Batch]:
+    def next_parts(self) -> list[Batch]:
+        """Load the pictures of the next step, in as many parts as the settings say."""
         chosen = self.order.indices(self.images_seen, self.settings.batch)
         parts = np.array_split(chosen, min(self.settings.accumulate, self.settings.batch))
         return [self._load(part) for part in parts]

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain import commands, events
+from genstudio.domain.datasets import ScanReport
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.files import free_disk_bytes
 from genstudio.domain.notices import Level, Notice
@@ -72,6 +73,7 @@ class MainWindow(QMainWindow):
         self._training = TrainingState(self._bridge, self)
         self._gallery = GalleryState(self._bridge, self)
         self._project = ProjectState(self)
+        self._seen_report: ScanReport | None = None
         self._is_closing = False
         self._build()
         self._connect()
@@ -138,6 +140,8 @@ class MainWindow(QMainWindow):
             },
         )
         self._actions[f"view.{self._preferences.theme}"].setChecked(True)
+        # Else the first button would wear the focus ring before anybody used the keyboard.
+        self.setFocus()
         self._show_page("dataset")
         self._on_activity_changed()
 
@@ -212,8 +216,19 @@ class MainWindow(QMainWindow):
         except GenStudioError as error:
             self._on_error(error)
             return
-        if manifest is not None and manifest.folder.is_dir():
+        if manifest is None:
+            return
+        if manifest.folder.is_dir():
             self._dataset.open(manifest.folder, manifest.excluded)
+            return
+        self._notices.post(
+            Notice(
+                level=Level.WARNING,
+                title="The pictures are not where they were",
+                message=f"This project learned from {manifest.folder}. Its runs and its gallery "
+                "are here, and runs can go on; a new run needs the folder.",
+            )
+        )
 
     def _show_project_folder(self) -> None:
         folder = self._project.project.path if self._project.project else None
@@ -237,7 +252,10 @@ class MainWindow(QMainWindow):
 
     def _on_dataset_changed(self) -> None:
         report = self._dataset.report
-        if report is not None and not self._dataset.is_scanning:
+        if report is not None and report is not self._seen_report:
+            # Once for each folder: what a person chooses after that stands.
+            self._seen_report = report
+            self._train_page.controls.suggest_size(report.suggested_size)
             self._project.suggest(report.folder)
         self._update_training_controls()
 
@@ -250,9 +268,7 @@ class MainWindow(QMainWindow):
         else:
             why_not = "At least two pictures are needed; choose others on the Dataset page."
         is_ready = not is_scanning and len(self._dataset.used()) >= 2
-        self._train_page.controls.set_pictures(
-            is_ready, report.suggested_size if report else None, why_not
-        )
+        self._train_page.controls.set_pictures(is_ready, why_not)
 
     def _on_samples_progressed(self, done: int, total: int) -> None:
         self._status.show_state(f"Drawing flowers: {done:,} of {total:,}")

@@ -184,7 +184,6 @@ class TrainPage(QWidget):
             if self._state.shown is None or event.run != self._state.shown.path:
                 self._plot.clear()
                 self._set_previews([])
-        self._runs.setCurrentIndex(-1)
         self._say(
             f"A model with {event.num_parameters / 1e6:.1f} million weights learns from "
             f"{event.num_images:,} pictures."
@@ -230,9 +229,10 @@ class TrainPage(QWidget):
     def _on_runs_changed(self) -> None:
         self._runs.clear()
         for run in reversed(self._state.runs):
-            self._runs.addItem(_run_title(run), run.path)
+            is_live = self._state.is_running and run.path == self._live_run
+            self._runs.addItem(_run_title(run, is_live=is_live), run.path)
         shown = self._state.shown
-        self._runs.setEnabled(self._runs.count() > 0)
+        self._runs.setEnabled(self._runs.count() > 0 and not self._state.is_running)
         if shown is None:
             self._runs.setPlaceholderText("No run yet")
             self._plot.clear()
@@ -316,8 +316,9 @@ class TrainPage(QWidget):
         self._coach.setText(text)
 
 
-def _run_title(run: RunSummary) -> str:
+def _run_title(run: RunSummary, *, is_live: bool) -> str:
     stamp = run.path.name[:15]
     when = f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]} {stamp[9:11]}:{stamp[11:13]}"
     settings = run.settings
-    return f"{when} · {settings.model_key} · {settings.size} px · {_STATE_WORDS[run.state]}"
+    state = "learning now" if is_live else _STATE_WORDS[run.state]
+    return f"{when} · {settings.model_key} · {settings.size} px · {state}"

@@ -78,19 +78,20 @@ class TrainControls(QFrame):
         state.runs_changed.connect(self._update_buttons)
         self._update_buttons()
 
-    def set_pictures(self, has_pictures: bool, suggested_size: int | None, why_not: str) -> None:
+    def set_pictures(self, has_pictures: bool, why_not: str) -> None:
         """Say whether there are pictures to learn from, and if not, why.
 
         Args:
             has_pictures: Whether a run can begin.
-            suggested_size: Size to choose, if the folder is a new one.
-            why_not: Shown under the button when a run cannot begin.
+            why_not: Shown above the button when a run cannot begin.
         """
         self._has_pictures = has_pictures
         self._why_not = why_not
-        if suggested_size in SIZES:
-            self._size.setCurrentIndex(SIZES.index(suggested_size))
         self._update_buttons()
+
+    def suggest_size(self, size: int) -> None:
+        """Choose the size that suits a new folder."""
+        self._size.setCurrentIndex(self._size.findData(size))
 
     def set_project(self, path: Path | None, *, is_open: bool) -> None:
         """Show where runs are saved."""

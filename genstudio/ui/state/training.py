@@ -162,6 +162,7 @@ class TrainingState(QObject):
                 case events.RunStarted():
                     self.started = event
                     activity = Activity.TRAINING
+                    self.reload_runs(show=event.run)
                 case events.Paused():
                     activity = Activity.PAUSED
                 case events.Resumed():

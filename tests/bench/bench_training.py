@@ -1,0 +1,98 @@
+"""How much of a training step is the model's own work: data and engine beside the bare networks.
+
+Usage: .venv/bin/python tests/bench/bench_training.py [SIZE] [SECONDS]
+
+For each model of the catalogue, in turns inside one run: a bare loop of losses, backward and
+optimizer on one fixed batch, and the engine's whole step (order, memory map, mirror, EMA, meters).
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from genstudio.domain.training import Budget
+from genstudio.engine.phases import hold_still_all_but, make_optimizer
+from genstudio.engine.stepper import Stepper, TrainingJob
+from genstudio.models.catalog import model_keys
+from genstudio.models.protocol import Batch
+from genstudio.services.presets import resolve_settings
+
+NUM_IMAGES = 1000
+ROUNDS = 3
+
+
+def measure(step: Callable[[], None], seconds: float) -> float:
+    """Steps a second."""
+    step()
+    begun_s, count = time.perf_counter(), 0
+    while (took_s := time.perf_counter() - begun_s) < seconds:
+        step()
+        count += 1
+    return count / took_s
+
+
+def bare_step(stepper: Stepper) -> Callable[[], None]:
+    """One step of the same networks without any of the engine."""
+    model, size = stepper.model, stepper.settings.size
+    images = torch.rand(stepper.settings.batch, 3, size, size).mul(2).sub(1)
+    batch = Batch(images_NCHW=images.to(memory_format=torch.channels_last), images_seen=0)
+    phases = model.phases()
+    optimizers = {phase.name: make_optimizer(phase) for phase in phases}
+    count = 0
+
+    def step() -> None:
+        nonlocal count
+        for phase in phases:
+            hold_still_all_but(phase.parameters, model.network)
+            model.losses(phase.name, batch, count).total.backward()
+            optimizers[phase.name].step()
+            optimizers[phase.name].zero_grad()
+        count += 1
+
+    return step
+
+
+def main(size: int, seconds: float) -> None:
+    """Print one line for each model."""
+    print(f"{torch.get_num_threads()} threads, {size} px, preset quick")
+    print("model          images/s   engine / bare   data share of a step")
+    generator = np.random.default_rng(0)
+    images_NHWC = generator.integers(0, 256, (NUM_IMAGES, size, size, 3), dtype=np.uint8)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "pixels.npy"
+        np.save(path, images_NHWC)
+        for key in model_keys():
+            settings = resolve_settings(
+                preset="quick",
+                model_key=key,
+                training={"size": size, "budget": Budget(unit="steps", amount=1e9)},
+            )
+            job = TrainingJob(
+                settings=settings,
+                images_NHWC=np.load(path, mmap_mode="r"),
+                run=Path(folder),
+                checkpoints=Path(folder) / "checkpoints",
+            )
+            stepper = Stepper(job)
+            bare = bare_step(Stepper(job))
+            rates = [
+                (measure(stepper.take_step, seconds), measure(bare, seconds)) for _ in range(ROUNDS)
+            ]
+            whole, alone = (float(np.median(column)) for column in zip(*rates, strict=True))
+            loading = measure(lambda stepper=stepper: stepper.next_parts(), seconds / 4)
+            print(
+                f"{key:14} {whole * settings.batch:8.1f} {whole / alone:12.3f}"
+                f" {whole / loading:18.4f}"
+            )
+
+
+if __name__ == "__main__":
+    main(
+        int(sys.argv[1]) if len(sys.argv) > 1 else 64,
+        float(sys.argv[2]) if len(sys.argv) > 2 else 6.0,
+    )

@@ -1,0 +1,146 @@
+"""What the window costs the training, and how late the window's events are while it trains.
+
+Usage: .venv/bin/python tests/bench/bench_window.py [SECONDS]
+
+In turns inside one run: the same session read by nobody but a queue, and shown in the real
+window (offscreen). Lateness is that of a 5 ms timer in the window's thread.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("GOMP_SPINCOUNT", "0")
+
+import numpy as np
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication
+
+from genstudio.app import build_window
+from genstudio.data.samples import make_sample_folder
+from genstudio.data.scan import scan_folder
+from genstudio.domain import commands, events
+from genstudio.domain.datasets import ScanReport
+from genstudio.domain.training import Budget, TrainingSettings
+from genstudio.services import studio
+from genstudio.services.presets import resolve_settings
+from genstudio.ui.state.training import Activity
+
+ROUNDS = 3
+TIMER_MS = 5
+# The first steps allocate and are slower, with or without a window.
+WARM_UP_S = 3.0
+
+
+def settings() -> TrainingSettings:
+    """A run that ends only when it is told to."""
+    return resolve_settings(
+        preset="quick",
+        model_key="residual-vae",
+        training={"size": 64, "budget": Budget(unit="steps", amount=1e9)},
+    )
+
+
+class Speed:
+    """Pictures a second after the warm-up, from the events of a run."""
+
+    def __init__(self) -> None:
+        self._first: events.StepDone | None = None
+        self._last: events.StepDone | None = None
+
+    def add(self, event: events.Event) -> None:
+        """Look at one event."""
+        if isinstance(event, events.StepDone):
+            if self._first is None and event.seconds >= WARM_UP_S:
+                self._first = event
+            self._last = event
+
+    def images_per_s(self) -> float:
+        """Mean over everything after the warm-up."""
+        assert self._first is not None
+        assert self._last is not None
+        images = self._last.images_seen - self._first.images_seen
+        return images / (self._last.seconds - self._first.seconds)
+
+
+def headless(report: ScanReport, project: Path, seconds: float) -> float:
+    """Speed with nobody but a queue listening."""
+    session = studio.start_training(
+        project=project, settings=settings(), excluded=(), report=report
+    )
+    speed, begun_s = Speed(), time.perf_counter()
+    session.start()
+    stopped = False
+    while True:
+        item = session.events.get()
+        if not isinstance(item, events.Event):
+            break
+        speed.add(item)
+        if not stopped and time.perf_counter() - begun_s > seconds:
+            session.send(commands.Stop())
+            stopped = True
+    session.join()
+    return speed.images_per_s()
+
+
+def shown(
+    app: QApplication, report: ScanReport, project: Path, seconds: float
+) -> tuple[float, list[float]]:
+    """Speed with the window, and how late its timer was, in ms."""
+    window = build_window(project)
+    window.resize(1280, 800)
+    window.show()
+    training = window._training
+    while not training.entries:
+        app.processEvents()
+    window._show_page("train")
+    speed, late_ms = Speed(), list[float]()
+    training.received.connect(lambda items: [speed.add(item) for item in items])
+    timer = QTimer(window, interval=TIMER_MS, timerType=Qt.TimerType.PreciseTimer)
+    last_s = time.perf_counter()
+
+    def on_timer() -> None:
+        nonlocal last_s
+        now_s = time.perf_counter()
+        late_ms.append(max(0.0, (now_s - last_s) * 1000 - TIMER_MS))
+        last_s = now_s
+
+    timer.timeout.connect(on_timer)
+    training.start(project=project, settings=settings(), excluded=frozenset(), report=report)
+    QTimer.singleShot(int(WARM_UP_S * 1000), timer.start)
+    QTimer.singleShot(int(seconds * 1000), lambda: training.send(commands.Stop()))
+    training.activity_changed.connect(
+        lambda: app.quit() if training.activity is Activity.IDLE else None
+    )
+    app.exec()
+    timer.stop()
+    window.close()
+    return speed.images_per_s(), late_ms[1:]
+
+
+def main(seconds: float) -> None:
+    """Print the ratio and the lateness."""
+    app = QApplication([])
+    with tempfile.TemporaryDirectory() as folder:
+        pictures = Path(folder) / "flowers"
+        for _ in make_sample_folder(pictures, count=300, size=64):
+            pass
+        *_, report = scan_folder(pictures)
+        assert isinstance(report, ScanReport)
+        ratios, late_ms = list[float](), list[float]()
+        for number in range(ROUNDS):
+            alone = headless(report, Path(folder) / f"alone-{number}", seconds)
+            beside, late = shown(app, report, Path(folder) / f"shown-{number}", seconds)
+            ratios.append(beside / alone)
+            late_ms += late
+            print(f"round {number + 1}: {alone:.1f} images/s alone, {beside:.1f} with the window")
+    print(f"speed with the window / without: {np.median(ratios):.3f}")
+    p50, p99 = np.percentile(late_ms, [50, 99])
+    print(f"lateness of events: median {p50:.1f} ms, p99 {p99:.1f} ms, worst {max(late_ms):.1f} ms")
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 20.0)
