@@ -14,7 +14,8 @@ from typing import Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
+from rich.text import Text
 
 from genstudio.domain import events
 from genstudio.domain.commands import Stop
@@ -28,6 +29,7 @@ _POLL_S = 0.2
 _LOG_EVERY_S = 30.0
 
 people = Console(stderr=True, highlight=False)
+results = Console(highlight=False)
 
 
 @contextmanager
@@ -56,7 +58,7 @@ def progress(*, hidden: bool) -> Progress:
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f} %"),
-        TextColumn("{task.fields[note]}", markup=False),
+        _NoteColumn(),
         console=people,
         disable=hidden or not people.is_terminal,
     )
@@ -125,6 +127,13 @@ def _interrupts_as_stop(session: TrainingSession) -> Iterator[Callable[[], bool]
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+class _NoteColumn(ProgressColumn):
+    """What a task has to say for itself, if anything."""
+
+    def render(self, task: Task) -> Text:
+        return Text(task.fields.get("note", ""))
 
 
 class _TrainingDisplay:

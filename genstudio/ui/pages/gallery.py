@@ -1,6 +1,6 @@
 """The Gallery page: pictures made so far, found, rated, made more of, exported."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, QUrl, Signal
@@ -119,7 +119,7 @@ class GalleryPage(QWidget):
             head.addWidget(widget)
         return head
 
-    def _wanted(self, kind: str):  # noqa: ANN202  # a slot
+    def _wanted(self, kind: str) -> Callable[[], None]:
         return lambda: self.export_wanted.emit(kind, self.chosen_names())
 
     def _make_body(self) -> QWidget:

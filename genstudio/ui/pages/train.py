@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from genstudio.data.decode import UnreadablePictureError, decode_thumbnail
 from genstudio.domain import commands, events
 from genstudio.domain.runs import RunState, RunSummary
+from genstudio.domain.training import Budget
 from genstudio.ui.icons import icon
 from genstudio.ui.pages.train_controls import TrainControls
 from genstudio.ui.state.training import Activity, TrainingState
@@ -300,11 +301,11 @@ class TrainPage(QWidget):
 
     # --- steering -----------------------------------------------------------------------
 
-    def _on_keep(self, extra: object) -> None:
+    def _on_keep(self, extra: Budget) -> None:
         shown = self._state.shown
         if shown is not None:
             self._live_run = shown.path
-            self._state.keep_learning(shown, extra)  # type: ignore[arg-type]  # a Budget
+            self._state.keep_learning(shown, extra)
 
     def _on_pause(self) -> None:
         if self._state.activity is Activity.PAUSED:
