@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from typer.main import get_command
 
-from genstudio.console import explained, follow, people, print_json, progress
+from genstudio.console import explained, follow, people, print_json, progress, results
 from genstudio.domain.datasets import Remark, ScanReport
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.training import SIZES, Budget
@@ -54,7 +53,7 @@ def models(*, as_json: AsJson = False) -> None:
     for card in cards:
         can = ", ".join(sorted(card.capabilities))
         table.add_row(card.key, card.family, card.dataset_kind, can, card.summary)
-    Console().print(table)
+    results.print(table)
 
 
 @app.command()
@@ -104,15 +103,14 @@ def _report_record(report: ScanReport) -> dict[str, Any]:
 
 
 def _print_report(report: ScanReport) -> None:
-    out = Console()
-    out.print(f"{len(report.pictures)} pictures can be used.")
+    results.print(f"{len(report.pictures)} pictures can be used.")
     for remark in Remark:
         if found := report.with_remark(remark):
-            out.print(f"  {len(found)} {remark.value}")
+            results.print(f"  {len(found)} {remark.value}")
     for item in report.unreadable:
-        out.print(f"  left out: {item.name}: {item.reason}", markup=False)
+        results.print(f"  left out: {item.name}: {item.reason}", markup=False)
     for advice in report.advice:
-        out.print(f"{advice.title}: {advice.reason}", markup=False)
+        results.print(f"{advice.title}: {advice.reason}", markup=False)
 
 
 @app.command()
@@ -264,15 +262,18 @@ def export(
         with Gallery(opened) as gallery:
             gallery.sync()
             items = gallery.items(query)
+        done: ExportDone | None = None
         with progress(hidden=as_json) as bar:
             task = bar.add_task("Exporting", total=None)
             for step in export_gallery(items, to=to, kind=kind, title=opened.name):
                 if isinstance(step, ExportDone):
-                    if as_json:
-                        print_json({"exported": step.count, "path": str(step.path)})
-                    people.print(f"{step.count} pictures in {step.path}", markup=False)
+                    done = step
                 else:
                     bar.update(task, completed=step.done, total=step.total)
+        assert done is not None
+        if as_json:
+            print_json({"exported": done.count, "path": str(done.path)})
+        people.print(f"{done.count} pictures in {done.path}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -294,13 +295,12 @@ def doctor(
         if as_json:
             print_json(asdict(finding))
             continue
-        out = Console()
-        detail = escape(finding.detail)
-        out.print(
+            detail = escape(finding.detail)
+        results.print(
             f"[{colors[finding.verdict]}]{finding.verdict.value:8}[/]{finding.name}: {detail}"
         )
         if finding.hint:
-            out.print(f"        {finding.hint}", markup=False)
+            results.print(f"        {finding.hint}", markup=False)
     with explained(as_json=as_json):
         if bundle is not None:
             write_bundle(findings, bundle)
@@ -326,7 +326,7 @@ def demo(
             TrainingSession(lambda source: demonstration(folder, minutes, source)), as_json=False
         )
         export(folder, to=folder / "export", kind="web", query="", as_json=False)
-    Console().print(f"Gallery: {folder / 'export' / 'index.html'}", markup=False, soft_wrap=True)
+    results.print(f"Gallery: {folder / 'export' / 'index.html'}", markup=False, soft_wrap=True)
 
 
 def command_names() -> list[str]:
