@@ -295,7 +295,7 @@ def doctor(
         if as_json:
             print_json(asdict(finding))
             continue
-            detail = escape(finding.detail)
+        detail = escape(finding.detail)
         results.print(
             f"[{colors[finding.verdict]}]{finding.verdict.value:8}[/]{finding.name}: {detail}"
         )
