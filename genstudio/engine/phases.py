@@ -57,7 +57,8 @@ def restore_optimizers(
     for name, optimizer in optimizers.items():
         groups = optimizer.state_dict()["param_groups"]
         _check_shapes(name, optimizer, states[name])
-        optimizer.load_state_dict({"state": states[name], "param_groups": groups})
+        fitted = _laid_out_alike(optimizer, states[name])
+        optimizer.load_state_dict({"state": fitted, "param_groups": groups})
 
 
 def _check_shapes(
@@ -72,3 +73,21 @@ def _check_shapes(
             raise CheckpointError(
                 "The checkpoint does not fit this model", f"Optimizer {name}, parameter {index}."
             )
+
+
+def _laid_out_alike(
+    optimizer: torch.optim.Optimizer, state: Mapping[int, Mapping[str, Tensor]]
+) -> dict[int, dict[str, Tensor]]:
+    """Give the state the memory layout of its parameters, which files do not keep.
+
+    The fused optimizer walks through both in the order of memory: state of another layout
+    would be added to the wrong weights.
+    """
+    parameters: Sequence[Tensor] = [p for group in optimizer.param_groups for p in group["params"]]
+    return {
+        index: {
+            entry: value if value.ndim == 0 else torch.empty_like(parameters[index]).copy_(value)
+            for entry, value in entries.items()
+        }
+        for index, entries in state.items()
+    }

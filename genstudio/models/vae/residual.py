@@ -128,7 +128,9 @@ class Decoder(nn.Module):
         self.first = nn.Linear(config.latent_size, stages[0] * 16)
         layers: list[nn.Module] = [ResidualBlock(stages[0], stages[0])]
         for before, after in pairwise(stages):
-            layers.append(ResidualBlock(before, after, nn.Upsample(scale_factor=2)))
+            layers.append(
+                ResidualBlock(before, after, nn.Upsample(scale_factor=2, mode="bilinear"))
+            )
         self.stages = nn.Sequential(*layers)
         self.pixels = FeaturesToPixels(stages[-1], data.channels)
 
