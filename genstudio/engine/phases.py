@@ -1,8 +1,10 @@
 """A model's phases with their optimizers, and how their state is written down."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 
 import torch
+from lightning_fabric import wrappers
 from torch import Tensor, nn
 
 from genstudio.domain.errors import CheckpointError
@@ -27,6 +29,21 @@ def hold_still_all_but(parameters: Iterable[nn.Parameter], network: nn.Module) -
     network.requires_grad_(False)
     for parameter in parameters:
         parameter.requires_grad_(True)
+
+
+@contextmanager
+def own_gradients_allowed() -> Generator[None]:
+    """Let a model take gradients inside its losses, as R1 does.
+
+    In mixed precision Fabric takes every gradient that it does not compute itself for a
+    forgotten loss scale; a penalty on gradients is not stepped on, and needs none.
+    """
+    # There is no public way to say so.
+    wrappers._in_fabric_backward = True  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    try:
+        yield
+    finally:
+        wrappers._in_fabric_backward = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 
 def optimizer_tensors(optimizers: Mapping[str, torch.optim.Optimizer]) -> dict[str, Tensor]:

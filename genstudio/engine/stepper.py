@@ -32,6 +32,7 @@ from genstudio.engine.phases import (
     hold_still_all_but,
     make_optimizer,
     optimizer_tensors,
+    own_gradients_allowed,
     restore_optimizers,
 )
 from genstudio.engine.preview import preview_sheet
@@ -179,12 +180,18 @@ class Stepper:
         optimizer = self.fabric_optimizers[phase.name]
         hold_still_all_but(phase.parameters, self.model.network)
         for part in parts:
-            losses = self.model.losses(phase.name, part, self.step)
+            with own_gradients_allowed():
+                losses = self.model.losses(phase.name, part, self.step)
             share = len(part.images_NCHW) / self.settings.batch
             self.fabric.backward(losses.total * share)
             self.meter.add(losses.values)
         if self.settings.gradient_clip > 0:
-            torch.nn.utils.clip_grad_norm_(phase.parameters, self.settings.gradient_clip)
+            self.fabric.clip_gradients(
+                self.model.network,
+                optimizer,
+                max_norm=self.settings.gradient_clip,
+                error_if_nonfinite=False,
+            )
         optimizer.step()
         optimizer.zero_grad()
 

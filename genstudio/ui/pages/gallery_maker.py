@@ -91,7 +91,7 @@ class GalleryMaker(QFrame):
         if key != self._form_key:
             if self._form is not None:
                 self._column.removeWidget(self._form)
-                self._form.hide()
+                self._form.setParent(None)
                 self._form.deleteLater()
                 self._form = None
             self._form_key = key

@@ -261,7 +261,7 @@ class TrainControls(QFrame):
     def _on_model_changed(self, key: str) -> None:
         if self._model_form is not None:
             self._all_column.removeWidget(self._model_form)
-            self._model_form.hide()
+            self._model_form.setParent(None)
             self._model_form.deleteLater()
         self._model_form = SettingsForm(self._state.entries[key].config)
         self._all_column.insertWidget(0, self._model_form)
