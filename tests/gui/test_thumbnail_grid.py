@@ -265,7 +265,7 @@ def test_an_excluded_picture_is_fainter_and_struck_through(
     qtbot: QtBot, grid: ThumbnailGrid
 ) -> None:
     grid.set_items(items(2))
-    qtbot.waitUntil(is_red(grid, 0))
+    qtbot.waitUntil(lambda: is_red(grid, 0)() and is_red(grid, 1)())
     beside_the_stroke = middle(grid, 0) + QPoint(30, 0)
     grid.update_item(GridItem("0", Path("/pictures/0.png"), dimmed=True))
     assert color_at(grid, beside_the_stroke).red() < 128
