@@ -188,6 +188,12 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     catalog._locations.cache_clear()
 
 
+@pytest.fixture
+def small_sheets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Previews of two pictures instead of a hundred: most of the time of a short run."""
+    monkeypatch.setattr("genstudio.engine.preview.sheet_layout", lambda size: (1, 2))
+
+
 @pytest.fixture(scope="session")
 def pictures_NHWC() -> np.ndarray:
     """Sixteen decoded pictures; not to be written to."""
