@@ -271,9 +271,11 @@ def _advice(pictures: list[PictureInfo], unreadable: list[UnreadablePicture]) ->
             title="Some pictures look the same" if duplicates > 1 else "Two pictures look the same",
             reason=f"{duplicates} look like an earlier one. Excluding them keeps the model from "
             "favouring what it sees twice.",
+            topic=Remark.DUPLICATE.value,
         )
     if unreadable:
         yield Advice(
             title="Some files cannot be read" if len(unreadable) > 1 else "A file cannot be read",
             reason=f"{len(unreadable)} will be left out; the rest is used.",
+            topic="unreadable",
         )

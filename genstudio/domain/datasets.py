@@ -48,12 +48,20 @@ class UnreadablePicture(BaseModel):
 
 
 class Advice(BaseModel):
-    """A suggestion from the scan, with its reason in plain words."""
+    """A suggestion from the scan, with its reason in plain words.
+
+    Attributes:
+        title: What to do or to know, in a few words.
+        reason: Why, in a sentence.
+        topic: What a report shows it beside: a remark's value, or "unreadable"; empty for
+            advice on the whole set.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     title: str
     reason: str
+    topic: str = ""
 
 
 class ScanProgress(BaseModel):

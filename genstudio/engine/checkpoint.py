@@ -57,10 +57,13 @@ class Checkpoint:
         """Read ``NAME.safetensors`` of the checkpoint into CPU memory.
 
         Raises:
-            CheckpointError: The file cannot be parsed.
+            CheckpointError: The file was not checked, or cannot be parsed.
         """
+        file = f"{name}.safetensors"
+        if file not in self.checksums:
+            raise _damaged(self.path, f"{file} is not listed in {_CHECKSUMS}")
         try:
-            return load_file(self.path / f"{name}.safetensors")
+            return load_file(self.path / file)
         except (safetensors.SafetensorError, OSError) as error:
             raise _damaged(self.path, str(error)) from error
 

@@ -241,13 +241,16 @@ class DatasetPage(QWidget):
 
     def _show_report(self, report: ScanReport) -> None:
         _clear(self._report)
+        beside = {advice.topic: advice.reason for advice in report.advice}
         for advice in report.advice:
-            self._report.addWidget(_paragraph(advice.title, advice.reason))
+            if not advice.topic:
+                self._report.addWidget(_paragraph(advice.title, advice.reason))
         for remark, (one, several, why) in _MEANING.items():
             pictures = report.with_remark(remark)
             if pictures:
                 title = f"{len(pictures):,} {one if len(pictures) == 1 else several}"
-                self._report.addWidget(self._remark_row(title, why, pictures))
+                reason = beside.get(remark.value, why)
+                self._report.addWidget(self._remark_row(title, reason, pictures))
         if report.unreadable:
             lines = [f"{item.name}: {item.reason}" for item in report.unreadable[:20]]
             if len(report.unreadable) > len(lines):
