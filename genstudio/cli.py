@@ -32,9 +32,14 @@ Assignments = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="A setting of the model; can be repeated."),
 ]
-Steps = Annotated[int | None, typer.Option(min=1, help="Stop after so many steps.")]
-Images = Annotated[int | None, typer.Option(min=1, help="Stop after so many pictures seen.")]
-Minutes = Annotated[float | None, typer.Option(min=0.01, help="Stop after so many minutes.")]
+_MOST = 10**12  # As a budget has it.
+Steps = Annotated[int | None, typer.Option(min=1, max=_MOST, help="Stop after so many steps.")]
+Images = Annotated[
+    int | None, typer.Option(min=1, max=_MOST, help="Stop after so many pictures seen.")
+]
+Minutes = Annotated[
+    float | None, typer.Option(min=0.01, max=_MOST, help="Stop after so many minutes.")
+]
 
 
 @app.command()
@@ -315,7 +320,7 @@ def demo(
     project: Annotated[
         Path | None, typer.Option(help="Project folder; a new one by default.")
     ] = None,
-    minutes: Annotated[float, typer.Option(min=0.01, help="How long to train.")] = 1.0,
+    minutes: Annotated[float, typer.Option(min=0.01, max=_MOST, help="How long to train.")] = 1.0,
 ) -> None:
     """Make the built-in pictures, train a small model on them and leave a gallery."""
     from genstudio.services.demo import demonstration, demonstration_folder

@@ -43,7 +43,7 @@ def flowers_NHWC(count: int = NUM_PICTURES, size: int = SIZE) -> np.ndarray:
 
 
 def save_pictures(folder: Path, pictures_NHWC: np.ndarray) -> Path:
-    """Write pictures to a folder as 00.png, 01.png, …"""
+    """Write pictures to a folder, called 00.png, 01.png and so on."""
     folder.mkdir(parents=True, exist_ok=True)
     for number, picture in enumerate(pictures_NHWC):
         Image.fromarray(picture).save(folder / f"{number:02}.png")
@@ -175,7 +175,7 @@ def install_models(monkeypatch: pytest.MonkeyPatch, **locations: str) -> None:
         EntryPoint(name=name, value=location, group=catalog.ENTRY_POINT_GROUP)
         for name, location in locations.items()
     ]
-    monkeypatch.setattr(catalog, "entry_points", lambda group: entries)
+    monkeypatch.setattr(catalog, "entry_points", lambda **_: entries)
     catalog._locations.cache_clear()
 
 
@@ -191,7 +191,7 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def small_sheets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Previews of two pictures instead of a hundred: most of the time of a short run."""
-    monkeypatch.setattr("genstudio.engine.preview.sheet_layout", lambda size: (1, 2))
+    monkeypatch.setattr("genstudio.engine.preview.sheet_layout", lambda _: (1, 2))
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from genstudio.data.decode import UnreadablePictureError, decode_picture
 from genstudio.domain.datasets import Manifest
@@ -70,6 +71,7 @@ def build_cache(
     folder = cache_dir / key
     found = _open(folder, key, size)
     if found is None:
+        _remove_abandoned(cache_dir)
         _check_space(manifest, size, cache_dir)
         partial = cache_dir / f".partial-{key}-{os.getpid()}-{time.monotonic_ns()}"
         try:
@@ -150,6 +152,14 @@ def _open(folder: Path, key: str, size: int) -> PictureCache | None:
     if not 0 < count <= len(pixels):
         return None
     return PictureCache(images_NHWC=pixels[:count], key=key, skipped=skipped)
+
+
+def _remove_abandoned(cache_dir: Path) -> None:
+    """Remove what programs left behind that were killed while they decoded."""
+    for path in cache_dir.glob(".partial-*"):
+        process = path.name.split("-")[-2]
+        if process.isdecimal() and not psutil.pid_exists(int(process)):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _check_space(manifest: Manifest, size: int, cache_dir: Path) -> None:

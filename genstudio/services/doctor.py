@@ -72,13 +72,19 @@ def write_bundle(findings: list[Finding], path: Path) -> None:
 def _without_names(text: str) -> str:
     home = str(Path.home())
     if home != os.sep:
-        text = text.replace(json.dumps(home)[1:-1], "~")
-    user, host = getpass.getuser(), platform.node()
-    for name, stand_in in ((user, "USER"), (host, "MACHINE")):
+        text = text.replace(json.dumps(home, ensure_ascii=False)[1:-1], "~")
+    for name, stand_in in ((_user(), "USER"), (platform.node(), "MACHINE")):
         # A short name would be found inside other words.
         if len(name) > 3:
             text = text.replace(name, stand_in)
     return text
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):  # As in a container, where nobody is known.
+        return ""
 
 
 def _ok(name: str, detail: str) -> Finding:

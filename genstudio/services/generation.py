@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 import genstudio
-from genstudio.domain.errors import CheckpointError
+from genstudio.domain.errors import CheckpointError, SettingsError
 from genstudio.domain.recipes import Recipe
 from genstudio.domain.settings import Settings, parse_settings
 from genstudio.engine.checkpoint import Checkpoint
@@ -19,6 +19,7 @@ from genstudio.models.protocol import DataSpec, SampleRequest, TrainableModel
 from genstudio.services.runs import Run
 
 _RGB = 3
+_SEEDS_END = 2**63
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +49,15 @@ def generate(
 
     Raises:
         CheckpointError: There is no such checkpoint, or it is damaged.
-        SettingsError: A sampling setting is unknown or out of bounds.
+        SettingsError: A seed or a sampling setting is unknown or out of bounds.
     """
     settings = parse_settings(model_class(run.settings.model_key).Sampling, sampling or {})
     found = run.checkpoint(checkpoint)
     model = _load(run, found)
     project = run.project().name
     for seed in seeds:
+        if not 0 <= seed < _SEEDS_END:
+            raise SettingsError(f"{seed} cannot be a seed", "", "Seeds go from 0 to 2⁶³ - 1.")
         (artifact,) = model.sample(SampleRequest(seeds=[seed], settings=settings))
         yield Generated(
             image_HWC=artifact.image_HWC, recipe=_recipe(run, project, found, seed, settings)

@@ -58,9 +58,15 @@ def load_preferences() -> Preferences:
     if not path.is_file():
         return Preferences()
     try:
-        return Preferences.model_validate(read_toml(path))
-    except (ProjectError, ValidationError):
+        content = read_toml(path)
+    except ProjectError:
         return Preferences()
+    try:
+        return Preferences.model_validate(content)
+    except ValidationError as error:
+        unreadable = {entry["loc"][0] for entry in error.errors()}
+        kept = {name: value for name, value in content.items() if name not in unreadable}
+        return Preferences.model_validate(kept)
 
 
 def save_preferences(preferences: Preferences) -> None:

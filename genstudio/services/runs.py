@@ -1,11 +1,13 @@
 """Runs on disk: frozen settings, the record of events, previews, checkpoints."""
 
+import os
 import platform
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import BinaryIO
 
 import tomli_w
 from PIL import Image
@@ -37,7 +39,8 @@ class RunFile(BaseModel):
 
     format_version: int = FORMAT_VERSION
     created: datetime
-    dataset: str
+    # A folder of the project: the name alone, so that it leads nowhere else.
+    dataset: str = Field(pattern=r"^[^./\\:\x00]+$")
     settings: TrainingSettings
     branched_from: str = ""
     versions: dict[str, str] = Field(default_factory=dict)
@@ -180,5 +183,16 @@ class Recorder:
 
     def _append(self, event: events.Event) -> None:
         path = self._run / "events.jsonl"
-        with explained(path), path.open("a", encoding="utf-8") as record:
-            record.write(event.model_dump_json() + "\n")
+        line = event.model_dump_json().encode() + b"\n"
+        with explained(path), path.open("a+b") as record:
+            if _is_torn(record):
+                line = b"\n" + line
+            record.write(line)
+
+
+def _is_torn(record: BinaryIO) -> bool:
+    """Whether a crash cut off the last line."""
+    if record.seek(0, os.SEEK_END) == 0:
+        return False
+    record.seek(-1, os.SEEK_END)
+    return record.read(1) != b"\n"

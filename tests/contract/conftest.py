@@ -1,0 +1,16 @@
+"""Small pictures and runs for the tests below."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tiny_studio import (  # in a folder that is no package
+    flowers,
+    pictures_NHWC,
+    small_sheets,
+    toy,
+    trained_run,
+)
+
+__all__ = ["flowers", "pictures_NHWC", "small_sheets", "toy", "trained_run"]

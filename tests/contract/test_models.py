@@ -1,0 +1,395 @@
+"""What every architecture of the catalogue keeps to; a new one is tested before anyone asks."""
+
+import filecmp
+import itertools
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tomli_w
+import torch
+from tiny_studio import Script, of_kind, small_settings, steps, train_to_end
+
+from genstudio.domain import commands, events
+from genstudio.domain.cards import INTERPOLATE, RECONSTRUCT
+from genstudio.domain.errors import SettingsError
+from genstudio.domain.settings import parse_settings, setting_fields
+from genstudio.domain.training import SIZES, TrainingSettings
+from genstudio.engine.checkpoint import CheckpointStore
+from genstudio.engine.phases import hold_still_all_but, make_optimizer
+from genstudio.models.catalog import model_class, model_keys
+from genstudio.models.protocol import (
+    Artifact,
+    Batch,
+    DataSpec,
+    Interpolates,
+    Losses,
+    Reconstructs,
+    SampleRequest,
+    TrainableModel,
+)
+
+SIDE = 32
+# What makes a model small, whatever it calls the rest.
+SMALL = {"width": 32, "latent_size": 8}
+
+pytestmark = pytest.mark.parametrize("key", model_keys())
+
+
+def small_config(key: str) -> dict[str, Any]:
+    return {
+        name: value for name, value in SMALL.items() if name in model_class(key).Config.model_fields
+    }
+
+
+def build(key: str, size: int = SIDE, seed: int = 0) -> TrainableModel:
+    chosen = model_class(key)
+    torch.manual_seed(seed)
+    return chosen(parse_settings(chosen.Config, small_config(key)), DataSpec(size=size))
+
+
+def sampled(model: TrainableModel, seeds: Sequence[int]) -> list[Artifact]:
+    return list(model.sample(SampleRequest(seeds=seeds, settings=model.Sampling())))
+
+
+def learn(model: TrainableModel, images_NCHW: torch.Tensor, num_steps: int) -> list[Losses]:
+    """Train as the engine does, in little."""
+    phases = list(model.phases())
+    optimizers = {phase.name: make_optimizer(phase) for phase in phases}
+    told = []
+    for step in range(num_steps):
+        torch.manual_seed(step)
+        batch = Batch(images_NCHW=images_NCHW, images_seen=step * len(images_NCHW))
+        for phase in phases:
+            if step % phase.every == 0:
+                hold_still_all_but(phase.parameters, model.network)
+                losses = model.losses(phase.name, batch, step)
+                losses.total.backward()
+                optimizers[phase.name].step()
+                optimizers[phase.name].zero_grad()
+                told.append(losses)
+    return told
+
+
+@pytest.fixture
+def images_NCHW(pictures_NHWC: np.ndarray) -> torch.Tensor:
+    pixels = torch.from_numpy(pictures_NHWC[:4].copy()).permute(0, 3, 1, 2)
+    return pixels.float().div(127.5).sub(1)
+
+
+# What a person is told
+
+
+def test_its_card_says_what_a_person_needs_to_choose(key: str) -> None:
+    card = model_class(key).card
+
+    assert card.key == key
+    assert key == key.lower()
+    assert " " not in key
+    assert all([card.title, card.family, card.dataset_kind, card.output, card.cost, card.needs])
+    assert card.summary.endswith(".")
+    assert "arXiv:" in card.paper or "doi" in card.paper.lower()
+    assert type(card).model_validate_json(card.model_dump_json()) == card
+
+
+def test_every_setting_has_a_title_a_help_and_a_default_that_is_allowed(key: str) -> None:
+    for settings_class in (model_class(key).Config, model_class(key).Sampling):
+        assert parse_settings(settings_class, {}) == settings_class()
+        for field in setting_fields(settings_class):
+            assert field.title != field.name.replace("_", " "), f"{field.name} has no title"
+            assert field.help.endswith("."), f"{field.name} has no help"
+            assert field.default is not None
+
+
+def test_its_settings_come_back_from_a_runs_file_and_from_the_command_line(key: str) -> None:
+    for settings_class in (model_class(key).Config, model_class(key).Sampling):
+        values = settings_class().model_dump(mode="json")
+
+        assert parse_settings(settings_class, tomllib.loads(tomli_w.dumps(values))) == (
+            settings_class()
+        )
+        words = {name: str(value) for name, value in values.items()}
+        assert parse_settings(settings_class, words) == settings_class()
+        with pytest.raises(SettingsError, match="Known settings"):
+            parse_settings(settings_class, {"no_such_setting": 1})
+
+
+def test_what_its_card_promises_is_what_it_can_do(key: str) -> None:
+    model, capabilities = build(key), model_class(key).card.capabilities
+
+    assert (INTERPOLATE in capabilities) == isinstance(model, Interpolates)
+    assert (RECONSTRUCT in capabilities) == isinstance(model, Reconstructs)
+
+
+# Learning
+
+
+def test_its_losses_are_numbers_and_every_weight_learns(
+    key: str, images_NCHW: torch.Tensor
+) -> None:
+    model = build(key)
+    phases = list(model.phases())
+    assert len({phase.name for phase in phases}) == len(phases)
+    names = {id(parameter): name for name, parameter in model.network.named_parameters()}
+    before = {name: p.detach().clone() for name, p in model.network.named_parameters()}
+    assert {id(p) for phase in phases for p in phase.parameters} == set(names)
+
+    told = learn(model, images_NCHW, num_steps=3)
+
+    assert all(losses.total.isfinite() for losses in told)
+    unmoved = [
+        name
+        for name, parameter in model.network.named_parameters()
+        if torch.equal(parameter, before[name])
+    ]
+    assert unmoved == []
+
+
+def test_a_phase_moves_its_own_weights_only(key: str, images_NCHW: torch.Tensor) -> None:
+    model = build(key)
+    batch = Batch(images_NCHW=images_NCHW, images_seen=0)
+    for phase in model.phases():
+        hold_still_all_but(phase.parameters, model.network)
+        model.losses(phase.name, batch, 0).total.backward()
+        own = {id(parameter) for parameter in phase.parameters}
+
+        for parameter in model.network.parameters():
+            assert (parameter.grad is not None) == (id(parameter) in own)
+        model.network.zero_grad()
+
+
+def test_what_it_plots_are_single_numbers_that_hold_no_memory(
+    key: str, images_NCHW: torch.Tensor
+) -> None:
+    for losses in learn(build(key), images_NCHW, num_steps=2):
+        assert losses.total.shape == ()
+        assert losses.values
+        for name, value in losses.values.items():
+            assert name
+            assert value.shape == ()
+            assert value.grad_fn is None
+            assert not value.requires_grad
+            assert value.isfinite()
+
+
+def test_its_randomness_comes_from_the_seed_of_the_step(
+    key: str, images_NCHW: torch.Tensor
+) -> None:
+    first, again = (
+        [losses.total.item() for losses in learn(build(key), images_NCHW, num_steps=2)]
+        for _ in range(2)
+    )
+
+    assert first == again
+
+
+def test_it_leaves_the_pictures_that_it_learns_from_as_they_are(
+    key: str, images_NCHW: torch.Tensor
+) -> None:
+    before = images_NCHW.clone()
+    learn(build(key), images_NCHW, num_steps=1)
+
+    assert torch.equal(images_NCHW, before)
+    assert not images_NCHW.requires_grad
+
+
+def test_on_an_easy_set_it_keeps_to_numbers_and_gets_better_where_that_can_be_measured(
+    key: str,
+) -> None:
+    model = build(key)
+    plain = torch.tensor([0.8, -0.2, 0.4]).reshape(1, 3, 1, 1).expand(4, 3, SIDE, SIDE)
+    before = model.reconstruct(plain) if isinstance(model, Reconstructs) else None
+
+    told = learn(model, plain, num_steps=30)
+
+    assert all(losses.total.isfinite() for losses in told)
+    assert all(parameter.isfinite().all() for parameter in model.network.parameters())
+    if isinstance(model, Reconstructs):
+        assert before is not None
+        assert (model.reconstruct(plain) - plain).abs().mean() < (before - plain).abs().mean() / 3
+
+
+# Making pictures
+
+
+def test_it_makes_one_picture_for_each_seed_in_their_order(key: str) -> None:
+    model = build(key)
+    made = sampled(model, [3, 1, 2**62])
+
+    assert [artifact.seed for artifact in made] == [3, 1, 2**62]
+    for artifact in made:
+        assert artifact.kind == model.card.output
+        assert (artifact.image_HWC.dtype, artifact.image_HWC.shape) == (np.uint8, (SIDE, SIDE, 3))
+    for one, other in itertools.combinations(made, 2):
+        assert not np.array_equal(one.image_HWC, other.image_HWC)
+
+
+def test_the_same_seed_gives_the_same_pixels_alone_or_in_company(key: str) -> None:
+    model = build(key)
+    together = {artifact.seed: artifact.image_HWC for artifact in sampled(model, [5, 6, 7, 8, 9])}
+
+    for seed in (9, 5):
+        (alone,) = sampled(model, [seed])
+        np.testing.assert_array_equal(alone.image_HWC, together[seed])
+
+
+def test_making_pictures_disturbs_no_training(key: str) -> None:
+    model = build(key)
+    model.network.train()
+    torch.manual_seed(11)
+    state = torch.get_rng_state()
+    weights = {name: tensor.clone() for name, tensor in model.network.state_dict().items()}
+
+    sampled(model, [0, 1])
+
+    assert torch.equal(torch.get_rng_state(), state)
+    assert model.network.training
+    assert all(parameter.grad is None for parameter in model.network.parameters())
+    for name, tensor in model.network.state_dict().items():
+        assert torch.equal(tensor, weights[name])
+
+
+def test_every_sampling_setting_may_be_at_its_ends(key: str) -> None:
+    model = build(key)
+    for field in setting_fields(model.Sampling):
+        for bound in (field.minimum, field.maximum):
+            if bound is not None:
+                settings = parse_settings(model.Sampling, {field.name: bound})
+                (made,) = model.sample(SampleRequest(seeds=[0], settings=settings))
+                assert made.image_HWC.shape == (SIDE, SIDE, 3)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_it_makes_pictures_of_every_size_that_the_studio_offers(key: str, size: int) -> None:
+    (made,) = sampled(build(key, size), [0])
+
+    assert made.image_HWC.shape == (size, size, 3)
+
+
+def test_a_place_between_seeds_is_where_the_seeds_are(key: str) -> None:
+    model = build(key)
+    if not isinstance(model, Interpolates):
+        pytest.skip("its card does not promise it")
+    settings = model.Sampling()
+    latents = model.latents([4, 5, 6], settings)
+
+    assert latents.ndim == 2
+    assert len(latents) == 3
+    assert model.decode(latents, settings).shape == (3, SIDE, SIDE, 3)
+    for row, made in zip(latents, sampled(model, [4, 5, 6]), strict=True):
+        np.testing.assert_array_equal(model.decode(row[None], settings)[0], made.image_HWC)
+
+
+def test_a_redrawn_picture_is_a_picture_like_the_one_that_went_in(
+    key: str, images_NCHW: torch.Tensor
+) -> None:
+    model = build(key)
+    if not isinstance(model, Reconstructs):
+        pytest.skip("its card does not promise it")
+
+    redrawn = model.reconstruct(images_NCHW)
+
+    assert redrawn.shape == images_NCHW.shape
+    assert redrawn.abs().max() <= 1
+    assert not redrawn.requires_grad
+
+
+def test_built_without_memory_it_draws_no_random_numbers_and_takes_weights(key: str) -> None:
+    trained = build(key, seed=1)
+    torch.manual_seed(11)
+    state = torch.get_rng_state()
+
+    with torch.device("meta"):
+        chosen = model_class(key)
+        empty = chosen(parse_settings(chosen.Config, small_config(key)), DataSpec(size=SIDE))
+    assert torch.equal(torch.get_rng_state(), state)
+    assert all(tensor.is_meta for tensor in empty.network.state_dict().values())
+    empty.network.load_state_dict(trained.network.state_dict(), assign=True)
+
+    np.testing.assert_array_equal(
+        sampled(empty, [0])[0].image_HWC, sampled(trained, [0])[0].image_HWC
+    )
+
+
+# In the engine
+
+
+def settings_of(key: str, **changes: Any) -> TrainingSettings:
+    return small_settings(key, model=small_config(key), **changes)
+
+
+runs_in_the_engine = pytest.mark.usefixtures("small_sheets")
+TENSORS = ["weights.safetensors", "ema.safetensors", "optimizer.safetensors"]
+
+
+def assert_same_tensors(one: Path, other: Path) -> None:
+    same, different, missing = filecmp.cmpfiles(one, other, TENSORS, shallow=False)
+    assert (same, different, missing) == (TENSORS, [], [])
+
+
+@runs_in_the_engine
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"accumulate": 2, "gradient_clip": 1.0, "ema_half_life_kimg": 0.01},
+        {"precision": "bf16", "mirror": False},
+    ],
+    ids=["as usual", "in parts", "bf16"],
+)
+def test_a_run_that_was_interrupted_ends_as_one_that_was_not_bit_for_bit(
+    key: str, changes: dict[str, Any], pictures_NHWC: np.ndarray, tmp_path: Path
+) -> None:
+    # Five pictures in steps of four: rounds begin in the middle of steps.
+    pictures = pictures_NHWC[:5]
+    settings = settings_of(key, budget=steps(4), **changes)
+    half = settings.model_copy(update={"budget": steps(2)})
+
+    unbroken = train_to_end(tmp_path / "unbroken", settings, pictures)
+    train_to_end(tmp_path / "halves", half, pictures)
+    resumed = train_to_end(tmp_path / "halves", settings, pictures, resume_from=2)
+
+    assert isinstance(unbroken[-1], events.Finished)
+    assert isinstance(resumed[-1], events.Finished)
+    assert resumed[-1].step == 4
+    assert resumed[-1].images_seen == 16
+    assert_same_tensors(unbroken[-1].checkpoint, resumed[-1].checkpoint)
+    # Learning changed something, or the comparison would say nothing.
+    halves = CheckpointStore(tmp_path / "halves")
+    for name in ("weights", "ema", "optimizer"):
+        early, late = halves.load(2).tensors(name), halves.load(4).tensors(name)
+        assert any(not torch.equal(early[entry], late[entry]) for entry in early)
+
+
+@runs_in_the_engine
+def test_looking_saving_and_pausing_change_nothing_of_what_is_learned(
+    key: str, pictures_NHWC: np.ndarray, tmp_path: Path
+) -> None:
+    settings = settings_of(key, budget=steps(2))
+    person = Script(
+        None, commands.SampleNow(), commands.SaveNow(), commands.Pause(), commands.SampleNow(),
+        commands.Resume(),
+    )  # fmt: skip
+
+    left_alone = train_to_end(tmp_path / "alone", settings, pictures_NHWC)
+    watched = train_to_end(tmp_path / "watched", settings, pictures_NHWC, person)
+
+    assert [event.step for event in of_kind(events.CheckpointSaved, watched)] == [1, 2]
+    assert_same_tensors(left_alone[-1].checkpoint, watched[-1].checkpoint)
+
+
+@runs_in_the_engine
+def test_the_seed_of_a_run_decides_what_it_learns(
+    key: str, pictures_NHWC: np.ndarray, tmp_path: Path
+) -> None:
+    def trained(name: str, seed: int) -> Path:
+        settings = settings_of(key, budget=steps(1), seed=seed)
+        return train_to_end(tmp_path / name, settings, pictures_NHWC)[-1].checkpoint
+
+    assert_same_tensors(trained("first", 1), trained("again", 1))
+    assert not filecmp.cmp(
+        tmp_path / "first" / "1" / TENSORS[0], trained("other", 2) / TENSORS[0], shallow=False
+    )

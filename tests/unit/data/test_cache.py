@@ -1,0 +1,276 @@
+"""Decoded pictures: the same pixels as from the files, made once, whole or not at all."""
+
+import errno
+import json
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from genstudio.data import cache
+from genstudio.data.cache import CacheProgress, PictureCache, build_cache
+from genstudio.data.decode import decode_picture
+from genstudio.data.scan import scan_folder, usable_manifest
+from genstudio.domain.datasets import Manifest, ScanReport
+from genstudio.domain.errors import DatasetError, ProjectError
+
+
+@pytest.fixture
+def manifest(flowers: Path) -> Manifest:
+    return manifest_of(flowers)
+
+
+def manifest_of(folder: Path) -> Manifest:
+    *_, report = scan_folder(folder, workers=1)
+    assert isinstance(report, ScanReport)
+    return usable_manifest(report)
+
+
+def built(manifest: Manifest, cache_dir: Path, *, size: int = 32, workers: int = 2) -> PictureCache:
+    *_, found = build_cache(manifest, size=size, cache_dir=cache_dir, workers=workers)
+    assert isinstance(found, PictureCache)
+    return found
+
+
+def own_pictures(flowers: Path, folder: Path, count: int = 4) -> Path:
+    folder.mkdir()
+    for path in sorted(flowers.iterdir())[:count]:
+        (folder / path.name).write_bytes(path.read_bytes())
+    return folder
+
+
+def test_the_pixels_are_those_of_the_files_in_their_order(
+    manifest: Manifest, tmp_path: Path
+) -> None:
+    found = built(manifest, tmp_path, size=64, workers=4)
+
+    assert found.images_NHWC.shape == (16, 64, 64, 3)
+    for (name, _), picture in zip(manifest.pictures, found.images_NHWC, strict=True):
+        np.testing.assert_array_equal(picture, decode_picture(manifest.folder / name, size=64))
+
+
+def test_progress_is_told_picture_by_picture(manifest: Manifest, tmp_path: Path) -> None:
+    *progress, _ = build_cache(manifest, size=32, cache_dir=tmp_path)
+
+    assert progress == [CacheProgress(done=done, total=16) for done in range(1, 17)]
+
+
+def test_training_cannot_change_the_decoded_pictures(manifest: Manifest, tmp_path: Path) -> None:
+    images_NHWC = built(manifest, tmp_path).images_NHWC
+
+    assert isinstance(images_NHWC, np.memmap)
+    with pytest.raises(ValueError, match="read-only"):
+        images_NHWC[0] = 0
+
+
+def test_the_second_time_they_are_there_at_once(
+    manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = built(manifest, tmp_path)
+    before = sorted((path, path.stat().st_mtime_ns) for path in tmp_path.rglob("*"))
+    # Even if the pictures are out of reach and the disk is full by now.
+    monkeypatch.setattr(cache, "decode_picture", None)
+    monkeypatch.setattr(cache, "free_disk_bytes", lambda _: 0)
+
+    (second,) = build_cache(manifest, size=32, cache_dir=tmp_path)
+
+    assert isinstance(second, PictureCache)
+    assert second.key == first.key
+    np.testing.assert_array_equal(second.images_NHWC, first.images_NHWC)
+    assert sorted((path, path.stat().st_mtime_ns) for path in tmp_path.rglob("*")) == before
+
+
+def test_the_key_follows_size_content_and_order_and_not_the_names(
+    manifest: Manifest, tmp_path: Path
+) -> None:
+    def key(pictures: tuple[tuple[str, str], ...], size: int = 32) -> str:
+        changed = manifest.model_copy(update={"pictures": pictures})
+        return cache._key(changed, size)
+
+    pictures = manifest.pictures
+    renamed = tuple((f"other {name}", content_hash) for name, content_hash in pictures)
+    repainted = ((pictures[0][0], "0" * 32), *pictures[1:])
+
+    assert key(renamed) == key(pictures)
+    keys = [
+        key(pictures),
+        key(pictures, 64),
+        key(repainted),
+        key(pictures[::-1]),
+        key(pictures[1:]),
+    ]
+    assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.parametrize("after", [0, 1, 15])
+def test_a_build_that_is_given_up_leaves_nothing(
+    manifest: Manifest, tmp_path: Path, after: int
+) -> None:
+    threads_before = set(threading.enumerate())
+    building = build_cache(manifest, size=32, cache_dir=tmp_path / "cache", workers=2)
+    for _ in range(after):
+        next(building)
+
+    building.close()  # type: ignore[attr-defined]  # a generator
+
+    assert list((tmp_path / "cache").glob("*")) == []
+    assert set(threading.enumerate()) == threads_before
+
+
+def truncated(folder: Path) -> None:
+    os.truncate(folder / "pixels.npy", 500)
+
+
+def emptied(folder: Path) -> None:
+    os.truncate(folder / "pixels.npy", 0)
+
+
+def other_numbers(folder: Path) -> None:
+    np.save(folder / "pixels.npy", np.zeros((16, 32, 32, 3), np.float32))
+
+
+def pickled(folder: Path) -> None:
+    np.save(folder / "pixels.npy", np.array([{"run": "this"}] * 16), allow_pickle=True)
+
+
+def zipped(folder: Path) -> None:
+    np.savez(folder / "pixels.npz", np.zeros((16, 32, 32, 3), np.uint8))
+    (folder / "pixels.npz").rename(folder / "pixels.npy")
+
+
+def other_shape(folder: Path) -> None:
+    np.save(folder / "pixels.npy", np.zeros((16, 8, 8, 3), np.uint8))
+
+
+def without_end(folder: Path) -> None:
+    (folder / "complete.json").unlink()
+
+
+def with_end(content: str) -> Callable[[Path], None]:
+    def damage(folder: Path) -> None:
+        (folder / "complete.json").write_text(content)
+
+    return damage
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [truncated, emptied, other_numbers, pickled, zipped, other_shape, without_end]
+    + [
+        with_end(content)
+        for content in (
+            "", "{", "[]", "null", "{}", '{"count": 17, "skipped": []}',
+            '{"count": 0, "skipped": []}', '{"count": -3, "skipped": []}',
+            '{"count": "many", "skipped": []}', '{"count": 16, "skipped": 3}',
+            '{"count": 1e999, "skipped": []}', "[" * 100_000,
+        )
+    ],
+)  # fmt: skip
+def test_a_damaged_cache_is_made_again(
+    manifest: Manifest, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    first = built(manifest, tmp_path)
+    pixels = np.array(first.images_NHWC)
+    damage(tmp_path / first.key)
+
+    again = built(manifest, tmp_path)
+
+    assert again.key == first.key
+    np.testing.assert_array_equal(again.images_NHWC, pixels)
+    assert [path.name for path in tmp_path.iterdir()] == [first.key]
+
+
+def test_pictures_that_broke_since_the_scan_are_left_out(flowers: Path, tmp_path: Path) -> None:
+    folder = own_pictures(flowers, tmp_path / "own")
+    manifest = manifest_of(folder)
+    (folder / "00.png").write_text("tulips")
+    (folder / "02.png").unlink()
+
+    found = built(manifest, tmp_path / "cache")
+
+    assert found.skipped == ("00.png", "02.png")
+    assert len(found.images_NHWC) == 2
+    for name, picture in zip(("01.png", "03.png"), found.images_NHWC, strict=True):
+        np.testing.assert_array_equal(picture, decode_picture(folder / name, size=32))
+    assert built(manifest, tmp_path / "cache").skipped == found.skipped
+
+
+def test_a_folder_that_vanished_since_the_scan_is_refused_with_a_hint(
+    flowers: Path, tmp_path: Path
+) -> None:
+    folder = own_pictures(flowers, tmp_path / "own")
+    manifest = manifest_of(folder)
+    folder.rename(tmp_path / "elsewhere")
+
+    with pytest.raises(DatasetError, match="Fewer than two pictures") as caught:
+        built(manifest, tmp_path / "cache")
+    assert "4 of 4" in caught.value.message
+    assert caught.value.hint
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_disk_that_is_too_small_is_told_before_anything_is_written(
+    manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needed = 16 * 32 * 32 * 3 + cache._SPARE_BYTES
+    monkeypatch.setattr(cache, "free_disk_bytes", lambda _: needed - 1)
+    with pytest.raises(DatasetError, match="not enough space") as caught:
+        built(manifest, tmp_path / "cache")
+    assert "smaller size" in caught.value.hint
+    assert not (tmp_path / "cache").exists()
+
+    monkeypatch.setattr(cache, "free_disk_bytes", lambda _: needed)
+    assert len(built(manifest, tmp_path / "cache").images_NHWC) == 16
+
+
+def test_a_disk_that_fills_up_meanwhile_is_told_and_leaves_nothing(
+    manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(cache, "flush", full)
+
+    with pytest.raises(ProjectError, match="The disk is full"):
+        built(manifest, tmp_path / "cache")
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_drive_that_does_not_keep_what_is_written_is_told(
+    manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        cache, "write_text", lambda path, _: path.write_text(json.dumps("forgotten"))
+    )
+
+    with pytest.raises(DatasetError, match="could not be read back"):
+        built(manifest, tmp_path / "cache")
+
+
+def test_what_a_killed_program_left_is_cleared_away_and_what_another_makes_is_not(
+    manifest: Manifest, tmp_path: Path
+) -> None:
+    nobody, somebody = ".partial-abc-2147483647-1", f".partial-abc-{os.getpid()}-1"
+    for name in (nobody, somebody, ".partial-odd"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "pixels.npy").write_bytes(b"half")
+
+    found = built(manifest, tmp_path)
+
+    assert {path.name for path in tmp_path.iterdir()} == {found.key, somebody, ".partial-odd"}
+
+
+def test_the_pictures_themselves_are_only_read(manifest: Manifest, tmp_path: Path) -> None:
+    before = {
+        path.name: (path.stat().st_mtime_ns, path.read_bytes())
+        for path in manifest.folder.iterdir()
+    }
+    built(manifest, tmp_path)
+
+    assert before == {
+        path.name: (path.stat().st_mtime_ns, path.read_bytes())
+        for path in manifest.folder.iterdir()
+    }

@@ -1,0 +1,422 @@
+"""A scan says in plain words what is in a folder, and leaves the folder as it is."""
+
+import hashlib
+import os
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageFilter
+
+from genstudio.data import scan
+from genstudio.data.samples import paint_flower
+from genstudio.data.scan import scan_folder, usable_manifest
+from genstudio.domain.datasets import Remark, ScanProgress, ScanReport
+from genstudio.domain.errors import DatasetError
+
+
+def flower(index: int = 0, size: int = 96) -> Image.Image:
+    return Image.fromarray(paint_flower(size, seed=0, index=index))
+
+
+def put(folder: Path, name: str, image: Image.Image | None = None, **options: object) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    (image or flower()).save(path, **options)  # type: ignore[arg-type]
+    return path
+
+
+def report_on(folder: Path) -> ScanReport:
+    *progress, report = scan_folder(folder, workers=2)
+    assert all(isinstance(item, ScanProgress) for item in progress)
+    assert isinstance(report, ScanReport)
+    return report
+
+
+def names_with(remark: Remark, folder: Path) -> list[str]:
+    return [picture.name for picture in report_on(folder).with_remark(remark)]
+
+
+# Finding pictures
+
+
+def test_every_picture_is_counted_and_measured(tmp_path: Path) -> None:
+    for index in range(3):
+        put(tmp_path, f"{index}.png", flower(index))
+    put(tmp_path, "wide.JPG", flower(3).resize((64, 48)))
+
+    *progress, report = scan_folder(tmp_path)
+
+    assert [(item.done, item.total) for item in progress] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert [(p.name, p.width, p.height) for p in report.pictures] == [
+        ("0.png", 96, 96), ("1.png", 96, 96), ("2.png", 96, 96), ("wide.JPG", 64, 48),
+    ]  # fmt: skip
+    assert report.folder == tmp_path
+    assert report.unreadable == ()
+    content = (tmp_path / "0.png").read_bytes()
+    assert report.pictures[0].content_hash == hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def test_folders_inside_are_looked_through_and_hidden_ones_are_not(tmp_path: Path) -> None:
+    put(tmp_path, "b/c/2.png")
+    put(tmp_path, "a/1.png")
+    put(tmp_path, "a/._1.png")
+    put(tmp_path, ".hidden.png")
+    put(tmp_path, ".thumbnails/3.png")
+    put(tmp_path, "__MACOSX/4.png")
+    (tmp_path / "notes.txt").write_text("tulips")
+
+    assert [picture.name for picture in report_on(tmp_path).pictures] == ["a/1.png", "b/c/2.png"]
+
+
+@pytest.mark.parametrize(
+    "name", ["Wiese im Mai.png", "草地/罂粟.png", "Мак.JPEG", "🌷.png", "é.png", "a\u202eb.png"]
+)
+def test_names_of_all_scripts_are_fine(tmp_path: Path, name: str) -> None:
+    put(tmp_path, name)
+
+    assert [picture.name for picture in report_on(tmp_path).pictures] == [name]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems' names are always text")
+def test_a_name_that_is_no_text_is_told_and_the_others_are_used(tmp_path: Path) -> None:
+    put(tmp_path, "a.png")
+    put(tmp_path, os.fsdecode(b"Bl\xfcte.png"))
+
+    report = report_on(tmp_path)
+
+    assert [picture.name for picture in report.pictures] == ["a.png"]
+    (unreadable,) = report.unreadable
+    assert unreadable.name == "Bl?te.png"
+    assert "name" in unreadable.reason
+    # It can be printed and sent.
+    assert unreadable.model_dump_json()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems allow few names")
+@settings(
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    name=st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=40)
+)
+def test_whatever_a_picture_is_called_it_is_found_once(
+    tmp_path_factory: pytest.TempPathFactory, name: str
+) -> None:
+    folder = tmp_path_factory.mktemp("odd")
+    put(folder, "0.png")
+    put(folder, f"x{name}.png")
+
+    report = report_on(folder)
+
+    assert sorted(picture.name for picture in report.pictures) == sorted(["0.png", f"x{name}.png"])
+    assert usable_manifest(report).model_dump_json()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes of this kind")
+def test_a_pipe_with_a_pictures_name_does_not_keep_the_scan_waiting(tmp_path: Path) -> None:
+    put(tmp_path, "a.png")
+    os.mkfifo(tmp_path / "pipe.png")
+
+    assert [item.name for item in report_on(tmp_path).unreadable] == ["pipe.png"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_link_to_nowhere_is_told_and_a_link_in_a_circle_is_not_followed(tmp_path: Path) -> None:
+    put(tmp_path, "a.png")
+    (tmp_path / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    (tmp_path / "circle").symlink_to(tmp_path, target_is_directory=True)
+
+    report = report_on(tmp_path)
+
+    assert [picture.name for picture in report.pictures] == ["a.png"]
+    assert [item.name for item in report.unreadable] == ["gone.png"]
+
+
+# What is said about them
+
+
+def test_unreadable_files_are_listed_with_the_reason_and_the_rest_is_used(tmp_path: Path) -> None:
+    put(tmp_path, "1.png")
+    whole = put(tmp_path, "2.png", flower(1))
+    (tmp_path / "text.png").write_text("tulips, poppies")
+    (tmp_path / "torn.png").write_bytes(whole.read_bytes()[:-500])
+    (tmp_path / "empty.jpg").touch()
+
+    report = report_on(tmp_path)
+
+    assert [picture.name for picture in report.pictures] == ["1.png", "2.png"]
+    assert [item.name for item in report.unreadable] == ["empty.jpg", "text.png", "torn.png"]
+    assert all(item.reason.startswith("It is ") for item in report.unreadable)
+    assert any("3 will be left out" in advice.reason for advice in report.advice)
+
+
+def test_a_file_that_may_not_be_read_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, "a.png")
+    put(tmp_path, "locked.png", flower(1))
+    open_file = Path.open
+
+    def guarded(path: Path, *arguments: object) -> object:
+        if path.name == "locked.png":
+            raise PermissionError(13, "Permission denied")
+        return open_file(path, *arguments)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", guarded)
+
+    (unreadable,) = report_on(tmp_path).unreadable
+    assert (unreadable.name, unreadable.reason) == (
+        "locked.png", "It cannot be read: Permission denied.",
+    )  # fmt: skip
+
+
+def test_the_same_picture_saved_again_or_resized_is_a_duplicate(tmp_path: Path) -> None:
+    put(tmp_path, "1.png", flower(0))
+    put(tmp_path, "2.jpg", flower(0), quality=85)
+    put(tmp_path, "3.png", flower(0).resize((128, 128), Image.Resampling.LANCZOS))
+    put(tmp_path, "4.png", flower(0))
+
+    report = report_on(tmp_path)
+
+    assert [picture.duplicate_of for picture in report.pictures] == [None] + ["1.png"] * 3
+    assert names_with(Remark.DUPLICATE, tmp_path) == ["2.jpg", "3.png", "4.png"]
+    assert any("3 look like an earlier one" in advice.reason for advice in report.advice)
+
+
+def test_pictures_of_the_same_kind_are_no_duplicates(tmp_path: Path) -> None:
+    for index in range(12):
+        put(tmp_path, f"{index:02}.png", flower(index))
+    put(tmp_path, "mirrored.png", flower(0).transpose(Image.Transpose.FLIP_LEFT_RIGHT))
+    brush = flower(1)
+    brush.paste((255, 255, 255), (0, 0, 24, 24))
+    put(tmp_path, "signed.png", brush)
+
+    assert names_with(Remark.DUPLICATE, tmp_path) == []
+
+
+def test_duplicates_do_not_depend_on_the_number_of_threads(tmp_path: Path) -> None:
+    for index in range(6):
+        put(tmp_path, f"{index}.png", flower(index % 3))
+
+    *_, alone = scan_folder(tmp_path, workers=1)
+    *_, many = scan_folder(tmp_path, workers=4)
+
+    assert alone == many
+
+
+def test_a_picture_out_of_focus_is_told_from_a_sharp_and_from_a_soft_one(tmp_path: Path) -> None:
+    put(tmp_path, "sharp.png", flower(0))
+    put(tmp_path, "soft.png", flower(0).filter(ImageFilter.GaussianBlur(0.5)))
+    put(tmp_path, "out of focus.png", flower(0).filter(ImageFilter.GaussianBlur(6)))
+    put(tmp_path, "too small to tell.png", Image.new("RGB", (40, 40), "teal"))
+
+    assert names_with(Remark.BLURRED, tmp_path) == ["out of focus.png"]
+
+
+def test_tiny_and_oddly_shaped_pictures_are_told(tmp_path: Path) -> None:
+    put(tmp_path, "31.png", flower(0, size=64).resize((64, 31)))
+    put(tmp_path, "32.png", flower(1, size=64).resize((60, 32)))
+    put(tmp_path, "panorama.png", flower(2).resize((192, 96)))
+    put(tmp_path, "tower.png", flower(3).resize((40, 90)))
+
+    assert names_with(Remark.TINY, tmp_path) == ["31.png"]
+    assert names_with(Remark.ODD_ASPECT, tmp_path) == ["31.png", "panorama.png", "tower.png"]
+
+
+def test_a_turned_photo_is_measured_as_it_stands(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    put(tmp_path, "a.jpg", flower(0).resize((90, 60)), exif=exif)
+
+    (picture,) = report_on(tmp_path).pictures
+
+    assert (picture.width, picture.height) == (60, 90)
+
+
+def test_see_through_and_moving_pictures_are_told(tmp_path: Path) -> None:
+    layer = flower(0).convert("RGBA")
+    layer.putalpha(128)
+    put(tmp_path, "glass.png", layer)
+    put(tmp_path, "film.gif", flower(1), save_all=True, append_images=[flower(2), flower(3)])
+
+    assert names_with(Remark.TRANSPARENT, tmp_path) == ["glass.png"]
+    assert names_with(Remark.ANIMATED, tmp_path) == ["film.gif"]
+
+
+@pytest.mark.parametrize(("side", "suggested"), [(20, 32), (40, 32), (64, 64), (300, 64)])
+def test_the_size_to_begin_with_suits_the_pictures(
+    tmp_path: Path, side: int, suggested: int
+) -> None:
+    for index in range(4):
+        put(tmp_path, f"{index}.png", flower(index).resize((side, side)))
+
+    report = report_on(tmp_path)
+
+    assert report.suggested_size == suggested
+    assert report.advice[0].title == f"Begin with {suggested} px"
+
+
+def test_advice_on_too_few_pictures_goes_when_there_are_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for index in range(4):
+        put(tmp_path, f"{index}.png", flower(index))
+    assert any("With 4 a model" in advice.reason for advice in report_on(tmp_path).advice)
+    monkeypatch.setattr(scan, "_FEW_PICTURES", 4)
+
+    assert [advice.title for advice in report_on(tmp_path).advice] == ["Begin with 64 px"]
+
+
+# What cannot be scanned
+
+
+@pytest.mark.parametrize(
+    ("make", "title"),
+    [
+        (lambda _: None, "There is no folder"),
+        (lambda path: path.touch(), "is a file"),
+        (lambda path: path.mkdir(), "There are no pictures in"),
+        (lambda path: put(path, ".hidden.png"), "There are no pictures in"),
+    ],
+)
+def test_a_folder_that_cannot_be_used_is_refused_with_a_hint(
+    tmp_path: Path, make: Callable[[Path], object], title: str
+) -> None:
+    make(tmp_path / "meadow")
+
+    with pytest.raises(DatasetError, match=title) as caught:
+        report_on(tmp_path / "meadow")
+    assert "meadow" in caught.value.title
+    assert caught.value.hint
+
+
+def test_a_folder_of_other_files_is_refused_with_the_kinds_that_can_be_read(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "notes.txt").write_text("tulips")
+    (tmp_path / "photo.raw").write_bytes(b"raw")
+
+    with pytest.raises(DatasetError) as caught:
+        report_on(tmp_path)
+    assert caught.value.message == "It holds 2 other files."
+    assert "JPG" in caught.value.hint
+    assert "PNG" in caught.value.hint
+
+
+def test_a_locked_folder_is_not_taken_for_an_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(_: object) -> list[str]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(scan.os, "listdir", locked)
+
+    with pytest.raises(DatasetError, match="cannot be read") as caught:
+        report_on(tmp_path)
+    assert "permissions" in caught.value.hint
+
+
+# What a run learns from
+
+
+def test_excluded_pictures_are_left_out_of_what_a_run_learns_from(tmp_path: Path) -> None:
+    for index in range(4):
+        put(tmp_path, f"{index}.png", flower(index))
+    report = report_on(tmp_path)
+
+    manifest = usable_manifest(report, excluded=["3.png", "1.png"])
+
+    assert manifest.folder == tmp_path
+    assert manifest.pictures == tuple(
+        (picture.name, picture.content_hash) for picture in report.pictures[::2]
+    )
+    assert manifest.excluded == ("1.png", "3.png")
+
+
+def test_fewer_than_two_pictures_are_refused_and_it_is_said_where_the_others_went(
+    tmp_path: Path,
+) -> None:
+    put(tmp_path, "1.png", flower(0))
+    put(tmp_path, "2.png", flower(1))
+    (tmp_path / "text.png").write_text("tulips")
+    report = report_on(tmp_path)
+
+    assert len(usable_manifest(report).pictures) == 2
+    with pytest.raises(DatasetError, match="At least two pictures are needed") as caught:
+        usable_manifest(report, excluded=["2.png"])
+    assert "1 of the files" in caught.value.message
+    assert "1 could not be read: text.png." in caught.value.hint
+    assert "1 are excluded." in caught.value.hint
+
+
+def test_a_folder_where_nothing_can_be_read_still_has_a_report(tmp_path: Path) -> None:
+    (tmp_path / "text.png").write_text("tulips")
+
+    report = report_on(tmp_path)
+
+    assert (len(report.pictures), len(report.unreadable), report.suggested_size) == (0, 1, 32)
+
+
+# Leaving things as they are
+
+
+def test_a_scan_that_is_given_up_leaves_no_thread(tmp_path: Path) -> None:
+    for index in range(8):
+        put(tmp_path, f"{index}.png", flower(index))
+    before = set(threading.enumerate())
+    scanning = scan_folder(tmp_path, workers=2)
+    next(scanning)
+    assert set(threading.enumerate()) - before
+
+    scanning.close()  # type: ignore[attr-defined]  # a generator
+
+    assert set(threading.enumerate()) == before
+
+
+def test_a_persons_files_are_only_read(tmp_path: Path) -> None:
+    for index in range(3):
+        put(tmp_path, f"in/{index}.jpg", flower(index))
+    (tmp_path / "text.png").write_text("tulips")
+    (tmp_path / "notes.txt").write_text("poppies")
+
+    def state() -> dict[str, tuple[int, int, str]]:
+        return {
+            path.relative_to(tmp_path).as_posix(): (
+                path.stat().st_mtime_ns,
+                path.stat().st_mode,
+                hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "",
+            )
+            for path in [tmp_path, *tmp_path.rglob("*")]
+        }
+
+    before = state()
+    report_on(tmp_path)
+
+    assert state() == before
+
+
+def test_each_duplicate_is_found_among_thousands_of_pictures() -> None:
+    prints = np.random.default_rng(0).integers(0, 256, (3000, 16, 16, 3), np.uint8)
+    prints[2000:] = prints[:1000]
+    looked = [
+        scan._Looked(
+            info=scan.PictureInfo(name=str(index), width=64, height=64, content_hash=""),
+            fingerprint=fingerprint,
+        )
+        for index, fingerprint in enumerate(prints)
+    ]
+
+    marked = scan._with_duplicates(looked)
+
+    assert [picture.duplicate_of for picture in marked] == [None] * 2000 + [
+        str(index) for index in range(1000)
+    ]

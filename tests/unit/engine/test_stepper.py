@@ -1,0 +1,231 @@
+"""One training step: which pictures, which weights, how far, and with what averaged."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tiny_studio import small_settings, steps
+
+from genstudio.engine import stepper as stepper_module
+from genstudio.engine.stepper import Stepper, TrainingJob
+from genstudio.models.protocol import Batch, Phase
+
+pytestmark = pytest.mark.usefixtures("toy", "small_sheets")
+
+
+def stepper(folder: Path, images_NHWC: np.ndarray, **changes: Any) -> Stepper:
+    job = TrainingJob(
+        settings=small_settings("toy", **changes),
+        images_NHWC=images_NHWC,
+        run=folder,
+        checkpoints=folder,
+    )
+    return Stepper(job)
+
+
+def weights(stepper: Stepper) -> dict[str, torch.Tensor]:
+    return {name: value.clone() for name, value in stepper.model.network.state_dict().items()}
+
+
+def numbered(count: int) -> np.ndarray:
+    """Pictures that can be told apart: each has the grey of its number."""
+    return (
+        np.arange(count, dtype=np.uint8)[:, None, None, None]
+        .repeat(32, 1)
+        .repeat(32, 2)
+        .repeat(3, 3)
+    )
+
+
+class Watched:
+    """What a stepper hands to the model, in order."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.phases: list[tuple[int, str]] = []
+        self.batches: list[Batch] = []
+        real = Stepper._run_phase
+
+        def watch(stepper: Stepper, phase: Phase, parts: list[Batch]) -> None:
+            self.phases.append((stepper.step, phase.name))
+            if phase.name == "mix":
+                self.batches.extend(parts)
+            real(stepper, phase, parts)
+
+        monkeypatch.setattr(Stepper, "_run_phase", watch)
+
+    def numbers(self) -> list[list[int]]:
+        """Numbers of the pictures in each batch that was seen."""
+        return [
+            batch.images_NCHW[:, 0, 0, 0].add(1).mul(127.5).round().int().tolist()
+            for batch in self.batches
+        ]
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
+    return Watched(monkeypatch)
+
+
+def test_every_picture_is_learned_from_once_a_round(tmp_path: Path, watched: Watched) -> None:
+    training = stepper(tmp_path, numbered(6), batch=4)
+    for _ in range(3):
+        training.take_step()
+
+    seen = [number for numbers in watched.numbers() for number in numbers]
+    assert sorted(seen[:6]) == sorted(seen[6:]) == list(range(6))
+    assert [batch.images_seen for batch in watched.batches] == [0, 4, 8]
+    assert training.images_seen == 12
+
+
+def test_pictures_reach_the_model_in_its_range(tmp_path: Path, watched: Watched) -> None:
+    ends = np.zeros((2, 32, 32, 3), np.uint8)
+    ends[1] = 255
+    stepper(tmp_path, ends, batch=2).take_step()
+
+    (batch,) = watched.batches
+    assert (batch.images_NCHW.dtype, batch.images_NCHW.shape) == (torch.float32, (2, 3, 32, 32))
+    assert sorted(batch.images_NCHW.amax(dim=(1, 2, 3)).tolist()) == [-1.0, 1.0]
+
+
+def test_about_half_the_pictures_are_mirrored_where_that_is_wanted(
+    tmp_path: Path, watched: Watched
+) -> None:
+    leaning = np.zeros((64, 32, 32, 3), np.uint8)
+    leaning[:, :, :16] = 255
+    stepper(tmp_path, leaning, batch=64, mirror=True).take_step()
+    stepper(tmp_path, leaning, batch=64, mirror=False).take_step()
+
+    mirrored, plain = (batch.images_NCHW[:, 0, 0, 0] < 0 for batch in watched.batches)
+    assert 16 < mirrored.sum() < 48
+    assert not plain.any()
+
+
+@pytest.mark.parametrize(
+    ("parts", "sizes"), [(1, [6]), (2, [3, 3]), (4, [2, 2, 1, 1]), (9, [1] * 6)]
+)
+def test_a_step_in_parts_sees_the_same_pictures(
+    tmp_path: Path, watched: Watched, parts: int, sizes: list[int]
+) -> None:
+    stepper(tmp_path, numbered(6), batch=6, mirror=False).take_step()
+    stepper(tmp_path, numbered(6), batch=6, mirror=False, accumulate=parts).take_step()
+
+    whole, *in_parts = watched.numbers()
+    assert [len(part) for part in in_parts] == sizes
+    assert [number for part in in_parts for number in part] == whole
+
+
+@pytest.mark.parametrize("parts", [2, 3, 4])
+def test_a_step_in_parts_goes_as_far_as_a_whole_one(
+    tmp_path: Path, pictures_NHWC: np.ndarray, parts: int
+) -> None:
+    whole = stepper(tmp_path, pictures_NHWC, batch=6, mirror=False)
+    in_parts = stepper(tmp_path, pictures_NHWC, batch=6, mirror=False, accumulate=parts)
+    for _ in range(3):
+        whole.take_step()
+        in_parts.take_step()
+
+    for name, value in weights(whole).items():
+        torch.testing.assert_close(weights(in_parts)[name], value, rtol=1e-4, atol=1e-6)
+
+
+def test_a_phase_takes_part_in_its_own_steps_and_moves_its_own_weights(
+    tmp_path: Path, pictures_NHWC: np.ndarray, watched: Watched
+) -> None:
+    training = stepper(tmp_path, pictures_NHWC, model={"tint_every": 3})
+    moved = []
+    for _ in range(4):
+        before = weights(training)
+        training.take_step()
+        after = weights(training)
+        moved.append({name for name in before if not torch.equal(before[name], after[name])})
+
+    mix, tint = ({f"{name}.weight", f"{name}.bias"} for name in ("mix", "tint"))
+    assert moved == [mix | tint, mix, mix, mix | tint]
+    assert [step for step, name in watched.phases if name == "tint"] == [0, 3]
+
+
+def test_a_limit_keeps_corrections_small(
+    tmp_path: Path, pictures_NHWC: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    norms: list[float] = []
+
+    def lengths(**changes: Any) -> list[float]:
+        training = stepper(tmp_path, pictures_NHWC, **changes)
+        norms.clear()
+        for name, optimizer in training.optimizers.items():
+            parameters = list(training.model.network[name].parameters())
+            optimizer.register_step_pre_hook(
+                lambda *_, parameters=parameters: norms.append(
+                    torch.stack([p.grad.norm() for p in parameters]).norm().item()
+                )
+            )
+        training.take_step()
+        return list(norms)
+
+    free = lengths(gradient_clip=0.0)
+    assert min(free) > 0.05
+    assert lengths(gradient_clip=0.01) == pytest.approx([0.01, 0.01], rel=1e-3)
+    # A generous limit limits nothing.
+    assert lengths(gradient_clip=1000.0) == pytest.approx(free)
+
+
+def test_each_step_begins_with_fresh_gradients(tmp_path: Path, pictures_NHWC: np.ndarray) -> None:
+    training = stepper(tmp_path, pictures_NHWC)
+    training.take_step()
+
+    assert all(p.grad is None for p in training.model.network.parameters())
+
+
+def test_the_average_follows_and_is_what_previews_are_drawn_with(
+    tmp_path: Path, pictures_NHWC: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = stepper(tmp_path, pictures_NHWC, ema_half_life_kimg=0.004)
+    drawn: list[object] = []
+    monkeypatch.setattr(
+        stepper_module,
+        "preview_sheet",
+        lambda model, _: drawn.append(model) or np.zeros((1, 1, 3), np.uint8),
+    )
+    averaged = training.averaged.network.state_dict()
+    assert all(torch.equal(averaged[name], value) for name, value in weights(training).items())
+    begun = {name: value.clone() for name, value in averaged.items()}
+
+    training.take_step()
+    # In the first thousandths of a run the half-life is shorter than a step.
+    for name, value in weights(training).items():
+        moved, followed = value - begun[name], averaged[name] - begun[name]
+        assert (followed.abs() <= moved.abs() + 1e-7).all()
+        assert followed.norm() > 0.9 * moved.norm()
+
+    training.preview()
+    assert drawn == [training.averaged]
+
+
+def test_the_same_seed_begins_with_the_same_weights_and_another_with_others(
+    tmp_path: Path, pictures_NHWC: np.ndarray
+) -> None:
+    first, again, other = (
+        weights(stepper(tmp_path, pictures_NHWC, seed=seed)) for seed in (1, 1, 2)
+    )
+
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not any(torch.equal(first[name], other[name]) for name in first)
+
+
+def test_steps_and_seeds_have_random_numbers_of_their_own() -> None:
+    seeds = [stepper_module._step_seed(seed, step) for seed in range(20) for step in range(-1, 50)]
+
+    assert len(set(seeds)) == len(seeds)
+    assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+def test_a_run_may_have_more_pictures_in_a_step_than_in_its_set(
+    tmp_path: Path, watched: Watched
+) -> None:
+    stepper(tmp_path, numbered(2), batch=5, budget=steps(1)).take_step()
+
+    (numbers,) = watched.numbers()
+    assert sorted(numbers)[:2] == [0, 0]
+    assert len(numbers) == 5

@@ -1,0 +1,181 @@
+"""The residual GAN against its papers: losses, R1, variety in the batch, no grids."""
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from genstudio.models.gan import residual
+from genstudio.models.gan.residual import (
+    Discriminator,
+    Generator,
+    ResidualGAN,
+    ResidualGANConfig,
+    ResidualGANSampling,
+)
+from genstudio.models.protocol import Batch, DataSpec
+
+
+def gan(**config: Any) -> ResidualGAN:
+    torch.manual_seed(0)
+    values: dict[str, Any] = {"width": 32, "latent_size": 8, "augment": "off", **config}
+    return ResidualGAN(ResidualGANConfig(**values), DataSpec(size=32))
+
+
+@pytest.fixture
+def batch() -> Batch:
+    generator = torch.Generator().manual_seed(1)
+    return Batch(images_NCHW=torch.rand(4, 3, 32, 32, generator=generator) * 2 - 1, images_seen=0)
+
+
+class Ruler(nn.Module):
+    """A critic whose slope is known: the sum of all pixels, each times its own weight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(
+            torch.rand(3, 32, 32, generator=torch.Generator().manual_seed(2))
+        )
+
+    def forward(self, images_NCHW: Tensor) -> Tensor:
+        return (images_NCHW * self.weight).sum(dim=(1, 2, 3))
+
+
+@pytest.mark.parametrize("size", [32, 64, 128])
+def test_painter_and_critic_fit_together_at_every_size(size: int) -> None:
+    torch.manual_seed(0)
+    config, data = ResidualGANConfig(width=32, latent_size=8), DataSpec(size=size)
+    with torch.no_grad():
+        images = Generator(config, data)(torch.randn(2, 8))
+
+        assert images.shape == (2, 3, size, size)
+        assert images.abs().max() <= 1
+        assert Discriminator(config, data)(images).shape == (2,)
+
+
+def test_an_undecided_critic_costs_what_chance_costs(batch: Batch) -> None:
+    model = gan(gamma=0.0)
+    nn.init.zeros_(model.network["discriminator"].verdict.weight)
+    nn.init.zeros_(model.network["discriminator"].verdict.bias)
+
+    assert model.losses("discriminator", batch, 0).total.item() == pytest.approx(2 * math.log(2))
+    assert model.losses("generator", batch, 0).total.item() == pytest.approx(math.log(2))
+
+
+def test_the_critic_is_calmed_on_its_steps_only(batch: Batch) -> None:
+    model = gan(gamma=1.0, r1_every=4)
+
+    calmed = ["R1" in model.losses("discriminator", batch, step).values for step in range(9)]
+
+    assert calmed == [step % 4 == 0 for step in range(9)]
+    assert "R1" not in model.losses("generator", batch, 0).values
+
+
+def test_without_strength_the_critic_is_never_calmed(batch: Batch) -> None:
+    assert "R1" not in gan(gamma=0.0, r1_every=1).losses("discriminator", batch, 0).values
+
+
+def test_r1_is_the_squared_slope_on_real_pictures_made_up_for_the_steps_without_it(
+    batch: Batch,
+) -> None:
+    model = gan(gamma=3.0, r1_every=5)
+    ruler = Ruler()
+    model.network["discriminator"] = ruler
+
+    losses = model.losses("discriminator", batch, 10)
+
+    r1 = ruler.weight.square().sum()
+    torch.testing.assert_close(losses.values["R1"], r1.detach())
+    torch.testing.assert_close(losses.total, losses.values["discriminator"] + r1 * 3.0 / 2 * 5)
+    (slope,) = torch.autograd.grad(losses.total, ruler.weight)
+    assert slope.isfinite().all()
+
+
+def test_the_critics_lesson_teaches_the_painter_nothing(batch: Batch) -> None:
+    model = gan(r1_every=1)
+
+    model.losses("discriminator", batch, 0).total.backward()
+
+    assert all(p.grad is None for p in model.network["generator"].parameters())
+    assert all(p.grad is not None for p in model.network["discriminator"].parameters())
+
+
+@pytest.mark.parametrize(
+    ("augment", "flags"),
+    [
+        ("full", {"colour": True, "translation": True, "cutout": True}),
+        ("shift only", {"colour": False, "translation": True, "cutout": False}),
+        ("off", {"colour": False, "translation": False, "cutout": False}),
+    ],
+)
+def test_real_and_painted_pictures_are_augmented_alike_as_chosen(
+    batch: Batch, monkeypatch: pytest.MonkeyPatch, augment: str, flags: dict[str, bool]
+) -> None:
+    used: list[dict[str, bool]] = []
+
+    def watched(images_NCHW: Tensor, **chosen: bool) -> Tensor:
+        used.append(chosen)
+        return images_NCHW
+
+    monkeypatch.setattr(residual, "diff_augment", watched)
+    model = gan(augment=augment)
+    model.losses("discriminator", batch, 0)
+    model.losses("generator", batch, 0)
+
+    assert used == [flags] * 3
+
+
+def test_a_batch_without_variety_is_seen_as_such() -> None:
+    one = torch.randn(1, 6, 4, 4, generator=torch.Generator().manual_seed(0))
+    alike = residual._minibatch_deviation(one.expand(4, -1, -1, -1))
+    varied = residual._minibatch_deviation(torch.cat([one, -one, one, -one]))
+
+    assert alike.shape == (4, 1, 4, 4)
+    assert alike.max() < 1e-3
+    # The deviation of ±x is |x|.
+    torch.testing.assert_close(varied, one.abs().mean().expand(4, 1, 4, 4))
+
+
+def test_variety_is_judged_in_groups_of_four_or_in_the_whole_of_an_odd_batch() -> None:
+    one = torch.randn(1, 6, 4, 4, generator=torch.Generator().manual_seed(0))
+    eight = one.repeat(8, 1, 1, 1)
+    eight[::2] *= torch.tensor([1.0, -1.0, 1.0, -1.0]).reshape(4, 1, 1, 1)
+    deviation = residual._minibatch_deviation(eight)[:, 0, 0, 0]
+
+    torch.testing.assert_close(deviation[::2], one.abs().mean().expand(4))
+    assert deviation[1::2].max() < 1e-3
+    assert len(residual._minibatch_deviation(eight[:6])[:, 0, 0, 0].unique()) == 1
+    assert residual._minibatch_deviation(one).max() < 1e-3
+
+
+def test_patterns_of_two_pixels_are_filtered_out_and_even_areas_stay() -> None:
+    board = (torch.arange(8)[:, None] + torch.arange(8)).remainder(2).float().mul(2).sub(1)
+    stripes = torch.arange(8).remainder(2).float().mul(2).sub(1).expand(8, 8)
+    for pattern in (board, stripes, stripes.T):
+        inner = residual._without_checkerboard(pattern[None, None])[..., 1:-1, 1:-1]
+        assert inner.abs().max() < 1e-6
+
+    even = torch.full((1, 3, 8, 8), 0.4)
+    torch.testing.assert_close(residual._without_checkerboard(even), even)
+
+
+def test_less_adventure_stays_closer_to_the_middle() -> None:
+    model = gan()
+    full = model.latents([1, 2], ResidualGANSampling(truncation=1.0))
+
+    torch.testing.assert_close(
+        model.latents([1, 2], ResidualGANSampling(truncation=0.5)), full * 0.5
+    )
+
+
+def test_critic_and_painter_take_turns_with_an_optimizer_each() -> None:
+    model = gan(learning_rate=1e-3)
+    critic, painter = model.phases()
+
+    assert (critic.name, painter.name) == ("discriminator", "generator")
+    assert critic.optimizer.learning_rate == 1e-3
+    both = {id(p) for p in [*critic.parameters, *painter.parameters]}
+    assert both == {id(p) for p in model.network.parameters()}
+    assert len(both) == len(critic.parameters) + len(painter.parameters)

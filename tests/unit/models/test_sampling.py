@@ -1,0 +1,67 @@
+"""One seed, one latent, one picture."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from genstudio.models.sampling import evaluating, seeded_latents, to_uint8
+
+
+def test_a_seed_has_the_same_latent_in_any_company() -> None:
+    together = seeded_latents([5, 0, 2**63 - 1], 16)
+
+    assert (together.shape, together.dtype) == ((3, 16), torch.float32)
+    for row, seed in enumerate([5, 0, 2**63 - 1]):
+        assert torch.equal(together[row], seeded_latents([seed], 16)[0])
+
+
+def test_latents_are_standard_normal_and_unlike_each_other() -> None:
+    latents = seeded_latents(range(500), 64)
+
+    assert abs(latents.mean()) < 0.02
+    assert abs(latents.std() - 1) < 0.02
+    assert len(latents[:, 0].unique()) == 500
+
+
+def test_drawing_latents_leaves_the_random_numbers_of_a_training_alone() -> None:
+    torch.manual_seed(3)
+    state = torch.get_rng_state()
+    seeded_latents([1, 2], 8)
+
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_the_ends_of_the_range_are_black_and_white_and_what_lies_beyond_is_clipped() -> None:
+    values = torch.tensor([-9.0, -1.0, -0.999, 0.0, 0.999, 1.0, 9.0]).reshape(1, 1, 1, 7)
+
+    assert to_uint8(values.expand(1, 3, 1, 7))[0, 0, :, 0].tolist() == [0, 0, 0, 128, 255, 255, 255]
+
+
+def test_a_pictures_bytes_come_back_from_the_range_as_they_were() -> None:
+    pixels_NHWC = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1).repeat(3, axis=3)
+    images_NCHW = torch.from_numpy(pixels_NHWC).permute(0, 3, 1, 2).float().div(127.5).sub(1)
+
+    found = to_uint8(images_NCHW)
+
+    assert found.dtype == np.uint8
+    np.testing.assert_array_equal(found, pixels_NHWC)
+    np.testing.assert_array_equal(to_uint8(images_NCHW.double()), pixels_NHWC)
+
+
+@pytest.mark.parametrize("was_training", [True, False])
+def test_evaluating_ends_as_it_began_even_after_an_error(was_training: bool) -> None:
+    network = nn.ModuleDict({"layer": nn.Dropout(), "weights": nn.Linear(2, 2)})
+    network.train(was_training)
+
+    def look_and_fail() -> None:
+        with evaluating(network) as device:
+            assert device == torch.device("cpu")
+            assert not network["layer"].training
+            assert not network["weights"](torch.ones(1, 2)).requires_grad
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        look_and_fail()
+    assert network["layer"].training == was_training
+    assert network["weights"](torch.ones(1, 2)).requires_grad
