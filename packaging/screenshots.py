@@ -25,6 +25,7 @@ from genstudio.app import build_window
 from genstudio.data.samples import make_sample_folder
 from genstudio.ui.main_window import MainWindow
 from genstudio.ui.theme import apply_theme
+from genstudio.ui.widgets.model_cards import ModelCards
 
 OUT = Path(__file__).resolve().parent.parent / "resources" / "screenshots"
 _LONGEST_WAIT_S = 120.0
@@ -57,7 +58,7 @@ def _photograph(app: QApplication, window: MainWindow, pictures: Path, minutes: 
 
     def rest(seconds: float) -> None:
         end = time.monotonic() + seconds
-        wait(lambda: time.monotonic() > end)
+        wait(lambda: time.monotonic() > end, seconds + _LONGEST_WAIT_S)
 
     def find(kind: type[W], name: str) -> W:
         widget = window.findChild(kind, name)
@@ -81,6 +82,8 @@ def _photograph(app: QApplication, window: MainWindow, pictures: Path, minutes: 
     save("dataset")
     click("rail.train")
     wait(find(QAbstractButton, "train.start").isEnabled)
+    # The steady one: something to look at after some minutes on any machine.
+    find(ModelCards, "train.model").select("residual-vae")
     preset = find(QComboBox, "train.preset")
     preset.setCurrentIndex(preset.findData("quick"))
     find(QDoubleSpinBox, "train.budget").setValue(minutes)

@@ -1,5 +1,6 @@
 """What the tests of several parts share: small pictures, small settings, a model of two layers."""
 
+import os
 from collections.abc import Iterator, Sequence
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -30,6 +31,12 @@ from genstudio.models.protocol import (
     SampleRequest,
 )
 from genstudio.services.training import NewRun, start_run
+
+# Threads that wait for each other on a busy machine take ten times as long, and several test
+# processes run side by side. Programs that tests start inherit it: the number of threads decides
+# the last bits of a result.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
 
 NUM_PICTURES = 16
 SIZE = 32

@@ -41,6 +41,7 @@ from genstudio.ui.widgets.rail import Rail
 from genstudio.ui.widgets.status_bar import StudioStatusBar
 
 _DISK_INTERVAL_MS = 10_000
+_FIRST_PAINT_MS = 100
 _LONGEST_WAIT_S = 60.0
 _IDLE_WORDS = {
     Activity.IDLE: "Ready",
@@ -78,7 +79,10 @@ class MainWindow(QMainWindow):
         self._build()
         self._connect()
         self._restore_geometry()
-        self._training.load_catalogue()
+        # Importing torch takes seconds: the window is painted first.
+        self._begin = QTimer(self, singleShot=True, interval=_FIRST_PAINT_MS)
+        self._begin.timeout.connect(self._training.load_catalogue)
+        self._begin.start()
         self._on_project_changed()
         if project is not None and self._project.choose(project):
             self._reopen_dataset()
@@ -373,6 +377,7 @@ class MainWindow(QMainWindow):
             self.close()
 
     def _shut_down(self) -> None:
+        self._begin.stop()
         self._disk_timer.stop()
         self._notices.listen(None)
         self._bridge.stop()

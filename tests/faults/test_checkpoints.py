@@ -127,7 +127,7 @@ def test_a_kill_in_the_middle_of_a_save_costs_that_save_only(
 ) -> None:
     script = Path(__file__).with_name("die_while_saving.py")
     paths = [str(script.parents[1]), os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(paths)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     dying = subprocess.run(
         [sys.executable, str(script), str(flowers), str(tmp_path), *MOMENTS],
         capture_output=True, text=True, env=environment, timeout=120, check=False,

@@ -464,9 +464,6 @@ def program(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "genstudio", *(str(argument) for argument in arguments)]
 
 
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
-
-
 def test_help_answers_without_torch() -> None:
     answer = subprocess.run(
         [
@@ -488,7 +485,7 @@ def test_an_interrupted_training_is_saved_exits_with_130_and_goes_on(
 ) -> None:
     command = program(*train_arguments(flowers, tmp_path / "P", "--minutes", 9), "--json")
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
     ) as training:
         assert training.stdout is not None
         lines = []
@@ -510,7 +507,7 @@ def test_an_interrupted_training_is_saved_exits_with_130_and_goes_on(
 
     resumed = subprocess.run(
         program("resume", stopped["run"], "--steps", stopped["step"] + 2, "--json"),
-        capture_output=True, text=True, env=ENVIRONMENT, timeout=120, check=False,
+        capture_output=True, text=True, env=dict(os.environ), timeout=120, check=False,
     )  # fmt: skip
     assert resumed.returncode == 0, resumed.stderr
     told = [json.loads(line) for line in resumed.stdout.splitlines()]
