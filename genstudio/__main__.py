@@ -5,10 +5,11 @@ import os
 import sys
 from pathlib import Path
 
-# The threads of a training step spin for a millisecond while they wait, and starve the window.
-# Not spinning at all would cost a third of the speed where steps are small; so they spin for
-# some ten microseconds. Set before torch is imported anywhere.
-os.environ.setdefault("GOMP_SPINCOUNT", "20000")
+# Waiting threads of a training step sleep instead of spinning: on an idle machine that costs a
+# quarter of the speed of small steps, but as soon as anything else wants a core, the window
+# included, spinning threads fall to a third (tests/bench/RESULTS.md). Set before torch is
+# imported anywhere.
+os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
 
 def main() -> None:

@@ -484,20 +484,23 @@ def test_an_interrupted_training_is_saved_exits_with_130_and_goes_on(
     flowers: Path, tmp_path: Path
 ) -> None:
     command = program(*train_arguments(flowers, tmp_path / "P", "--minutes", 9), "--json")
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
-    ) as training:
+    lines: Records = []
+    with (
+        (tmp_path / "words").open("w+") as errors,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, env=dict(os.environ)
+        ) as training,
+    ):
         assert training.stdout is not None
-        lines = []
         for line in training.stdout:
             lines.append(json.loads(line))
             if lines[-1]["event"] == "StepDone":
+                training.send_signal(signal.SIGINT)
                 break
-        training.send_signal(signal.SIGINT)
-        rest, words = training.communicate(timeout=60)
+        lines += [json.loads(line) for line in training.stdout]
+    words = (tmp_path / "words").read_text()
 
     assert training.returncode == 130, words
-    lines += [json.loads(line) for line in rest.splitlines()]
     stopped = lines[-1]
     assert stopped["event"] == "Stopped"
     assert [line["event"] for line in lines].count("CheckpointSaved") == 1

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -118,6 +119,25 @@ def test_a_build_that_is_given_up_leaves_nothing(
 
     assert list((tmp_path / "cache").glob("*")) == []
     assert set(threading.enumerate()) == threads_before
+
+
+def test_a_build_that_is_given_up_decodes_no_more_pictures(
+    manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[Path] = []
+
+    def slowly(path: Path, *, size: int) -> np.ndarray:
+        decoded.append(path)
+        if len(decoded) > 1:
+            time.sleep(0.1)
+        return decode_picture(path, size=size)
+
+    monkeypatch.setattr(cache, "decode_picture", slowly)
+    building = build_cache(manifest, size=32, cache_dir=tmp_path, workers=2)
+    next(building)
+    building.close()  # type: ignore[attr-defined]  # a generator
+
+    assert len(decoded) < 16
 
 
 def truncated(folder: Path) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -382,6 +383,28 @@ def test_a_scan_that_is_given_up_leaves_no_thread(tmp_path: Path) -> None:
     assert set(threading.enumerate()) == before
 
 
+def test_a_scan_that_is_given_up_looks_at_no_more_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for index in range(60):
+        put(tmp_path, f"{index}.png", Image.new("RGB", (8, 8)))
+    looked_at: list[str] = []
+    real = scan._look_at
+
+    def slowly(folder: Path, name: str) -> object:
+        looked_at.append(name)
+        if len(looked_at) > 1:
+            time.sleep(0.1)
+        return real(folder, name)
+
+    monkeypatch.setattr(scan, "_look_at", slowly)
+    scanning = scan_folder(tmp_path, workers=2)
+    next(scanning)
+    scanning.close()  # type: ignore[attr-defined]  # a generator
+
+    assert len(looked_at) < 60
+
+
 def test_a_persons_files_are_only_read(tmp_path: Path) -> None:
     for index in range(3):
         put(tmp_path, f"in/{index}.jpg", flower(index))
@@ -404,18 +427,24 @@ def test_a_persons_files_are_only_read(tmp_path: Path) -> None:
     assert state() == before
 
 
+def looked(name: str, fingerprint: np.ndarray) -> scan._Looked:
+    info = scan.PictureInfo(name=name, width=64, height=64, content_hash="")
+    return scan._Looked(info=info, fingerprint=fingerprint)
+
+
+def test_a_row_of_small_changes_leads_back_to_the_first() -> None:
+    # The third is too far from the first to look the same, but not from the second.
+    row = [looked(str(n), np.full((16, 16, 3), 100 + n, np.uint8)) for n in range(3)]
+
+    assert [picture.duplicate_of for picture in scan._with_duplicates(row)] == [None, "0", "0"]
+
+
 def test_each_duplicate_is_found_among_thousands_of_pictures() -> None:
     prints = np.random.default_rng(0).integers(0, 256, (3000, 16, 16, 3), np.uint8)
     prints[2000:] = prints[:1000]
-    looked = [
-        scan._Looked(
-            info=scan.PictureInfo(name=str(index), width=64, height=64, content_hash=""),
-            fingerprint=fingerprint,
-        )
-        for index, fingerprint in enumerate(prints)
-    ]
+    pictures = [looked(str(index), fingerprint) for index, fingerprint in enumerate(prints)]
 
-    marked = scan._with_duplicates(looked)
+    marked = scan._with_duplicates(pictures)
 
     assert [picture.duplicate_of for picture in marked] == [None] * 2000 + [
         str(index) for index in range(1000)

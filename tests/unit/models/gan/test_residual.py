@@ -64,6 +64,32 @@ def test_an_undecided_critic_costs_what_chance_costs(batch: Batch) -> None:
     assert model.losses("generator", batch, 0).total.item() == pytest.approx(math.log(2))
 
 
+class Says(nn.Module):
+    """A critic that gives the answers that it was told, one for each batch."""
+
+    def __init__(self, *verdicts: float) -> None:
+        super().__init__()
+        self.verdicts = list(verdicts)
+
+    def forward(self, images_NCHW: Tensor) -> Tensor:
+        return torch.full((len(images_NCHW),), self.verdicts.pop(0))
+
+
+def test_each_player_is_paid_for_what_the_other_pays_for(batch: Batch) -> None:
+    model = gan(gamma=0.0)
+
+    def cost(phase: str, *verdicts: float) -> float:
+        model.network["discriminator"] = Says(*verdicts)
+        return model.losses(phase, batch, 0).total.item()
+
+    # Above 0 the critic takes a picture for real; it sees the real ones first.
+    assert cost("discriminator", 9.0, -9.0) == pytest.approx(0, abs=1e-3)
+    assert cost("discriminator", -9.0, -9.0) == pytest.approx(9, abs=1e-3)
+    assert cost("discriminator", 9.0, 9.0) == pytest.approx(9, abs=1e-3)
+    assert cost("generator", 9.0) == pytest.approx(0, abs=1e-3)
+    assert cost("generator", -9.0) == pytest.approx(9, abs=1e-3)
+
+
 def test_the_critic_is_calmed_on_its_steps_only(batch: Batch) -> None:
     model = gan(gamma=1.0, r1_every=4)
 
