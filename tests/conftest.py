@@ -22,6 +22,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the platform and move the person's folders away before anything reads them."""
+    # Two sets of torch threads on two cores slow each other down to nothing.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault(
         "QT_QPA_PLATFORM", "xcb" if "GENSTUDIO_TEST_XVFB" in os.environ else "offscreen"
     )

@@ -17,6 +17,7 @@ from genstudio.data.samples import SampleProgress, make_sample_folder
 from genstudio.data.scan import scan_folder
 from genstudio.domain.cards import ModelCard
 from genstudio.domain.datasets import Manifest, ScanProgress, ScanReport
+from genstudio.domain.errors import GenStudioError
 from genstudio.domain.events import Event
 from genstudio.domain.runs import RunSummary
 from genstudio.domain.settings import Settings
@@ -112,8 +113,15 @@ def list_runs(project: Project) -> Job[RunSummary]:
 
     def items() -> Iterator[RunSummary]:
         runs = import_module("genstudio.services.runs")
+        damage: GenStudioError | None = None
         for folder in project.run_folders():
-            yield runs.Run(folder).summary()
+            try:
+                yield runs.Run(folder).summary()
+            except GenStudioError as error:
+                damage = damage or error
+        # Told after the others, which are as good as before.
+        if damage is not None:
+            raise damage
 
     return Job("runs", items)
 

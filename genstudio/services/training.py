@@ -100,11 +100,12 @@ def complete_settings(settings: TrainingSettings) -> TrainingSettings:
 
 def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
     settings = complete_settings(request.settings)
-    project = open_or_create(request.project, dataset=request.folder)
     report = request.report
     if report is None:
         report = yield from _scan(request.folder)
     manifest = usable_manifest(report, request.excluded)
+    # Only now: pictures that cannot be used leave no empty project behind.
+    project = open_or_create(request.project, dataset=request.folder)
     dataset = project.save_manifest(manifest)
     images_NHWC = yield from _decode(manifest, settings.size, dataset)
     run = create_run(project, dataset, settings)

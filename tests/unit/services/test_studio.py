@@ -1,5 +1,6 @@
 """What the window asks for runs beside it, and needs no torch before it is asked for."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -76,6 +77,19 @@ def test_runs_are_listed_with_how_they_stand(trained_run: Path) -> None:
 
     assert isinstance(summary, RunSummary)
     assert (summary.path, summary.state, summary.step) == (trained_run, RunState.FINISHED, 4)
+
+
+def test_a_damaged_run_hides_no_other(trained_run: Path, tmp_path: Path) -> None:
+    project = tmp_path / "Meadow"
+    shutil.copytree(trained_run.parent.parent, project)
+    (project / "runs" / "00000000-damaged").mkdir()
+    (project / "runs" / "00000000-damaged" / "run.toml").write_text("no run")
+    job = studio.list_runs(open_project(project))
+    job.start()
+    assert job.join(LONG_S)
+    summary, last = job.items.get(), job.items.get()
+    assert isinstance(summary, RunSummary)
+    assert "damaged" in str(last.error)
 
 
 def test_the_pictures_that_were_learned_from_last_are_known(
