@@ -18,6 +18,7 @@ from genstudio.domain.cards import ModelCard
 from genstudio.domain.commands import Command
 from genstudio.domain.settings import Settings, setting
 from genstudio.domain.training import Budget, TrainingSettings
+from genstudio.engine.checkpoint import CheckpointStore
 from genstudio.engine.stepper import TrainingJob
 from genstudio.engine.trainer import CommandSource, NoCommands, train
 from genstudio.models import catalog
@@ -82,6 +83,8 @@ def small_settings(model_key: str = "residual-vae", **changes: Any) -> TrainingS
 class Script:
     """A person who says the next word each time the engine listens; None is silence."""
 
+    is_stop_wanted = False
+
     def __init__(self, *words: Command | None) -> None:
         self._words = list(words)
 
@@ -103,7 +106,7 @@ def train_to_end(
         images_NHWC=images_NHWC,
         run=folder,
         checkpoints=folder,
-        resume_from=resume_from,
+        resume_from=None if resume_from is None else CheckpointStore(folder).load(resume_from),
     )
     return list(train(job, source or NoCommands()))
 

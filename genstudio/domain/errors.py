@@ -32,6 +32,10 @@ class ProjectError(GenStudioError):
     """A project folder cannot be read or written."""
 
 
+class DiskFullError(ProjectError):
+    """There is no space left to write to."""
+
+
 class SettingsError(GenStudioError):
     """A setting is unknown or out of bounds."""
 
@@ -46,6 +50,10 @@ class CheckpointError(GenStudioError):
 
 class TrainingError(GenStudioError):
     """Training cannot go on."""
+
+
+class RunawayError(TrainingError):
+    """Losses or weights stopped being numbers."""
 
 
 class DeviceError(GenStudioError):

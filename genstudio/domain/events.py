@@ -73,12 +73,17 @@ class MetricsReady(_Event):
 
 
 class CheckpointSaved(_Event):
-    """Everything up to this step is safely on disk."""
+    """Everything up to this step is safely on disk.
+
+    ``took_s`` is the time from its beginning to its end, ``held_up_s`` the part of it in which
+    training waited.
+    """
 
     event: Literal["CheckpointSaved"] = "CheckpointSaved"
     step: int
     path: Path
     took_s: float
+    held_up_s: float = 0.0
 
 
 class CoachSaid(_Event):
@@ -117,10 +122,13 @@ class Finished(_Event):
 
 
 class Stopped(_Event):
-    """Terminal: a person stopped the run; it is saved and can go on later."""
+    """Terminal: a person stopped the run; it is saved and can go on later.
+
+    ``run`` and ``checkpoint`` are None if it was stopped before there was anything to save.
+    """
 
     event: Literal["Stopped"] = "Stopped"
-    run: Path
+    run: Path | None
     step: int
     images_seen: int
     seconds: float

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
-from genstudio.domain.errors import ProjectError
+from genstudio.domain.errors import DiskFullError, ProjectError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -73,7 +73,7 @@ def explained(path: Path) -> Generator[None]:
     except OSError as error:
         folder = path.parent
         if error.errno in _FULL:
-            raise ProjectError(
+            raise DiskFullError(
                 "The disk is full",
                 f"{path.name} could not be written to {folder}. What was saved before is intact.",
                 "Free some space, then go on from the last checkpoint.",

@@ -1,9 +1,10 @@
 """How a run stands, and a run at a glance."""
 
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from genstudio.domain.training import TrainingSettings
 
@@ -14,7 +15,40 @@ class RunState(StrEnum):
     FINISHED = "finished"
     STOPPED = "stopped"
     FAILED = "failed"
-    OPEN = "open"
+    INTERRUPTED = "interrupted"
+
+
+class CheckpointInfo(BaseModel):
+    """A checkpoint at a glance; its files are there, but were not looked into.
+
+    Attributes:
+        path: Its folder.
+        step: Steps taken.
+        images_seen: Pictures seen.
+        seconds: Time spent training.
+        saved_at: When it was written, by the machine's clock; None if it was not noted.
+        losses: Named losses when it was written.
+        metrics: Quality figures of the model as it was; empty if none were taken.
+        num_bytes: Space that it takes.
+        is_starred: A person wants it kept for ever.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    path: Path
+    step: int
+    images_seen: int
+    seconds: float
+    saved_at: datetime | None = None
+    losses: dict[str, float] = Field(default_factory=dict)
+    metrics: dict[str, float] = Field(default_factory=dict)
+    num_bytes: int = 0
+    is_starred: bool = False
+
+    @property
+    def preview(self) -> Path:
+        """What the model drew when it was saved; the file may be missing."""
+        return self.path / "preview.png"
 
 
 class RunSummary(BaseModel):
@@ -26,8 +60,12 @@ class RunSummary(BaseModel):
         state: How it stands.
         step: Last step that is saved; 0 if there is no checkpoint.
         seconds: Time spent training up to that step.
+        lost_steps: Steps taken after that, which an interruption cost.
+        lost_seconds: Time spent on them.
+        branched_from: Run and step that it grew out of, as ``RUN/STEP``; empty if none.
         losses: Step and named losses, in order.
         previews: Step and file of each preview, in order.
+        checkpoints: In order.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -37,5 +75,9 @@ class RunSummary(BaseModel):
     state: RunState
     step: int
     seconds: float
+    lost_steps: int = 0
+    lost_seconds: float = 0.0
+    branched_from: str = ""
     losses: tuple[tuple[int, dict[str, float]], ...]
     previews: tuple[tuple[int, Path], ...]
+    checkpoints: tuple[CheckpointInfo, ...] = ()

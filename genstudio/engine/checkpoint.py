@@ -1,12 +1,11 @@
-"""Checkpoints that are whole or absent: written aside, flushed, read back, then renamed."""
+"""The checkpoints of a run: saved, found again, starred, and cleared away by age."""
 
-import hashlib
 import io
-import json
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,16 +15,28 @@ from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors.torch import (
     load_file,  # pyright: ignore[reportUnknownVariableType]  # untyped upstream
-    save_file,  # pyright: ignore[reportUnknownVariableType]  # untyped upstream
 )
 from torch import Tensor
 
 from genstudio.domain.errors import CheckpointError
-from genstudio.domain.files import explained, flush
+from genstudio.domain.files import explained, flush, free_disk_bytes
+from genstudio.domain.runs import CheckpointInfo
+from genstudio.engine.checkpoint_files import (
+    CHECKSUMS,
+    PARTIAL,
+    damaged,
+    read_checksums,
+    read_json,
+    verify,
+    write_folder,
+)
+from genstudio.engine.retention import superfluous
 
-FORMAT_VERSION = 1
-_PARTIAL = ".partial-"
-_CHECKSUMS = "checksums.json"
+FORMAT_VERSION = 2
+_STAR = ".star"
+_DAMAGED = ".damaged-"
+# What checkpoints may take of the space that would be free without them.
+_SHARE_OF_DISK = 0.25
 
 
 class CheckpointState(BaseModel):
@@ -33,6 +44,18 @@ class CheckpointState(BaseModel):
 
     Random numbers need no place here: the engine seeds them anew at every step
     from the run's seed and the step.
+
+    Attributes:
+        step: Steps taken.
+        images_seen: Pictures seen.
+        seconds: Time spent training.
+        saved_at: By the machine's clock, for people.
+        losses: Named losses, means over the steps before.
+        metrics: Quality figures.
+        learning_rate_scale: What the learning rates are multiplied with, after they had to be
+            lowered.
+        parts: Parts that each step is taken in, after memory did not suffice for fewer.
+        loss_scale: State of the loss scale of fp16; empty in other precisions.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,8 +64,13 @@ class CheckpointState(BaseModel):
     model_key: str
     step: int = Field(ge=0)
     images_seen: int = Field(ge=0)
-    seconds: float = Field(ge=0)
+    seconds: float = Field(ge=0, allow_inf_nan=False)
+    saved_at: datetime | None = None
     losses: dict[str, float] = Field(default_factory=dict)
+    metrics: dict[str, float] = Field(default_factory=dict)
+    learning_rate_scale: float = Field(default=1.0, gt=0, le=1)
+    parts: int = Field(default=1, ge=1)
+    loss_scale: dict[str, int | float] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,15 +89,26 @@ class Checkpoint:
         """
         file = f"{name}.safetensors"
         if file not in self.checksums:
-            raise _damaged(self.path, f"{file} is not listed in {_CHECKSUMS}")
+            raise damaged(self.path, f"{file} is not listed in {CHECKSUMS}")
         try:
             return load_file(self.path / file)
         except (safetensors.SafetensorError, OSError) as error:
-            raise _damaged(self.path, str(error)) from error
+            raise damaged(self.path, str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest undamaged checkpoint, if any, and the steps of damaged ones after it."""
+
+    checkpoint: Checkpoint | None
+    damaged: Sequence[int]
 
 
 class CheckpointStore:
-    """The checkpoints of one run, one folder each, named by step."""
+    """The checkpoints of one run, one folder each, named by step.
+
+    Stars are empty files beside the folders: a window may set them while a run is being trained.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -81,7 +120,7 @@ class CheckpointStore:
         return sorted(
             int(path.name)
             for path in self.folder.iterdir()
-            if path.name.isdecimal() and (path / _CHECKSUMS).is_file()
+            if path.name.isdecimal() and (path / CHECKSUMS).is_file()
         )
 
     def save(
@@ -94,29 +133,16 @@ class CheckpointStore:
 
         Args:
             state: Counters and the like.
-            tensors: File name without suffix => its tensors.
+            tensors: File name without suffix => its tensors, in CPU memory.
             preview_HWC: Thumbnail for the timeline, uint8.
 
         Raises:
             ProjectError: The disk is full or the folder cannot be written to.
             CheckpointError: What was read back differs from what was written.
         """
-        final = self.folder / str(state.step)
-        partial = self.folder / f"{_PARTIAL}{state.step}-{time.monotonic_ns()}"
-        try:
-            with explained(final):
-                partial.mkdir(parents=True)
-                checksums = _write_files(partial, _serialised(state, preview_HWC), tensors)
-                _write_flushed(partial / _CHECKSUMS, json.dumps(checksums, indent=1).encode())
-                _verify(partial, checksums)
-                flush(partial)
-                if final.exists():
-                    shutil.rmtree(final)
-                partial.rename(final)
-                flush(self.folder)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
-        return final
+        path = self.folder / str(state.step)
+        write_folder(path, _serialised(state, preview_HWC), tensors)
+        return path
 
     def load(self, step: int) -> Checkpoint:
         """Open a checkpoint after checking every byte of it.
@@ -126,39 +152,101 @@ class CheckpointStore:
         """
         path = self.folder / str(step)
         try:
-            checksums = json.loads((path / _CHECKSUMS).read_bytes())
-            if not _are_checksums(checksums):
-                raise _damaged(path, f"{_CHECKSUMS} is malformed")
-            _verify(path, checksums)
-            raw = json.loads((path / "state.json").read_bytes())
-            _refuse_newer(raw, path)
-            state = CheckpointState.model_validate(raw)
+            checksums = read_checksums(path)
+            verify(path, checksums)
+            return Checkpoint(path=path, state=_read_state(path), checksums=checksums)
         except FileNotFoundError as error:
             known = ", ".join(map(str, self.steps())) or "none"
             raise CheckpointError(
                 f"There is no complete checkpoint {step}", str(error), f"Saved steps: {known}."
             ) from error
-        except (OSError, ValueError, ValidationError, RecursionError) as error:
-            raise _damaged(path, str(error)) from error
-        return Checkpoint(path=path, state=state, checksums=checksums)
+        except OSError as error:
+            raise damaged(path, str(error)) from error
 
-    def newest(self) -> Checkpoint | None:
-        """The newest checkpoint that is undamaged; None if there is none."""
+    def newest(self) -> Newest:
+        """Look for the newest checkpoint that is undamaged, checking every byte."""
+        passed_over: list[int] = []
         for step in reversed(self.steps()):
             try:
-                return self.load(step)
+                return Newest(self.load(step), passed_over)
             except CheckpointError:
-                continue
-        return None
+                passed_over.append(step)
+        return Newest(None, passed_over)
 
-    def prune(self, keep_newest: int) -> None:
-        """Remove all but the newest checkpoints, and what an interrupted write left behind."""
-        for step in self.steps()[:-keep_newest]:
+    def set_aside(self, step: int) -> None:
+        """Let a damaged checkpoint be none any more; its files stay, for whoever can mend them.
+
+        Raises:
+            ProjectError: The folder cannot be written to.
+        """
+        path = self.folder / str(step)
+        with explained(path):
+            path.rename(path.with_name(f"{_DAMAGED}{step}-{time.time_ns()}"))
+
+    def infos(self) -> list[CheckpointInfo]:
+        """All checkpoints at a glance, ascending; those that cannot be read are left out."""
+        starred = self.starred()
+        found: list[CheckpointInfo] = []
+        for step in self.steps():
+            path = self.folder / str(step)
+            try:
+                state = _read_state(path)
+                num_bytes = sum(file.stat().st_size for file in path.iterdir())
+            except (CheckpointError, OSError):
+                continue  # Damaged, or cleared away meanwhile.
+            found.append(
+                CheckpointInfo(
+                    path=path,
+                    step=step,
+                    images_seen=state.images_seen,
+                    seconds=state.seconds,
+                    saved_at=state.saved_at,
+                    losses=state.losses,
+                    metrics=state.metrics,
+                    num_bytes=num_bytes,
+                    is_starred=step in starred,
+                )
+            )
+        return found
+
+    def starred(self) -> set[int]:
+        """Steps whose checkpoints are kept for ever."""
+        names = (path.stem for path in self.folder.glob(f"*{_STAR}"))
+        return {int(name) for name in names if name.isdecimal()}
+
+    def star(self, step: int, *, is_starred: bool) -> None:
+        """Keep a checkpoint for ever, or no longer.
+
+        Raises:
+            CheckpointError: There is no such checkpoint.
+            ProjectError: The folder cannot be written to.
+        """
+        if step not in self.steps():
+            raise CheckpointError(f"There is no complete checkpoint {step}")
+        mark = self.folder / f"{step}{_STAR}"
+        with explained(mark):
+            if is_starred:
+                mark.touch()
+            else:
+                mark.unlink(missing_ok=True)
+            flush(self.folder)
+
+    def clear_away(self, *, spare_bytes: int = 0) -> None:
+        """Remove what is too old to keep, so that checkpoints leave room on the disk.
+
+        Args:
+            spare_bytes: Have at least so much free afterwards, if that can be.
+        """
+        infos = self.infos()
+        taken = sum(info.num_bytes for info in infos)
+        free = free_disk_bytes(self.folder)
+        room = min((free + taken) * _SHARE_OF_DISK, free + taken - spare_bytes)
+        for step in superfluous(infos, room_bytes=room):
             shutil.rmtree(self.folder / str(step), ignore_errors=True)
 
     def remove_partial(self) -> None:
         """Remove what interrupted writes left behind; call only while nobody writes."""
-        for path in self.folder.glob(f"{_PARTIAL}*"):
+        for path in self.folder.glob(f"{PARTIAL}*"):
             shutil.rmtree(path, ignore_errors=True)
 
 
@@ -171,54 +259,13 @@ def _serialised(state: CheckpointState, preview_HWC: np.ndarray | None) -> dict[
     return files
 
 
-def _write_files(
-    folder: Path, files: Mapping[str, bytes], tensors: Mapping[str, Mapping[str, Tensor]]
-) -> dict[str, str]:
-    for name, content in files.items():
-        _write_flushed(folder / name, content)
-    for name, group in tensors.items():
-        path = folder / f"{name}.safetensors"
-        try:
-            save_file(
-                {key: value.detach().cpu().contiguous() for key, value in group.items()}, path
-            )
-        except safetensors.SafetensorError as error:
-            # The library hides the system's error number behind its own message.
-            raise OSError(_errno_in(str(error)), str(error), str(path)) from error
-        flush(path)
-    names = [*files, *(f"{name}.safetensors" for name in tensors)]
-    return {name: _sha256(folder / name) for name in names}
-
-
-def _errno_in(message: str) -> int:
-    _, _, tail = message.partition("os error ")
-    digits = "".join(character for character in tail[:4] if character.isdecimal())
-    return int(digits) if digits else 0
-
-
-def _write_flushed(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
-    flush(path)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _verify(folder: Path, checksums: Mapping[str, str]) -> None:
-    for name, expected in checksums.items():
-        if _sha256(folder / name) != expected:
-            raise _damaged(folder, f"{name} is not what was written")
-
-
-def _are_checksums(value: Any) -> bool:
-    if not isinstance(value, dict) or "state.json" not in value:
-        return False
-    return all(
-        isinstance(name, str) and Path(name).name == name and isinstance(digest, str)
-        for name, digest in cast("dict[object, object]", value).items()
-    )
+def _read_state(path: Path) -> CheckpointState:
+    raw = read_json(path / "state.json")
+    _refuse_newer(raw, path)
+    try:
+        return CheckpointState.model_validate(raw)
+    except (ValidationError, RecursionError) as error:
+        raise damaged(path, str(error)) from error
 
 
 def _refuse_newer(raw: Any, path: Path) -> None:
@@ -230,9 +277,3 @@ def _refuse_newer(raw: Any, path: Path) -> None:
             f"{path} has format {version}; this program reads up to {FORMAT_VERSION}.",
             "Update GenStudio to open it.",
         )
-
-
-def _damaged(path: Path, reason: str) -> CheckpointError:
-    return CheckpointError(
-        f"Checkpoint {path.name} is damaged", f"{reason}.", "An earlier checkpoint may be intact."
-    )

@@ -1,9 +1,12 @@
 """Which device and precision a run uses, and what it says about them."""
 
+import gc
 import os
+import random
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import psutil
 import torch
 from torch import nn
@@ -111,5 +114,25 @@ def place(network: nn.Module, device: torch.device) -> None:
 
 
 def seed_everything(seed: int) -> None:
-    """Seed torch's global generators, on all devices."""
+    """Seed the global generators of torch, on all devices, and of numpy and Python."""
     torch.manual_seed(seed)  # pyright: ignore[reportUnknownMemberType]
+    np.random.seed(seed % 2**32)  # the generator that third-party models may use
+    random.seed(seed)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether a device, or the machine, had not enough memory for what was asked."""
+    # On processors torch raises a plain RuntimeError.
+    words = ("can't allocate memory", "out of memory")
+    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or (
+        isinstance(error, RuntimeError) and any(word in str(error) for word in words)
+    )
+
+
+def release_memory(accelerator: str) -> None:
+    """Give back what the device's allocator holds in reserve, which may lie in small pieces."""
+    gc.collect()
+    if accelerator == "cuda":
+        torch.cuda.empty_cache()
+    elif accelerator == "mps":
+        torch.mps.empty_cache()

@@ -8,7 +8,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from genstudio.domain.errors import TrainingError
+from genstudio.domain.errors import RunawayError
 
 
 class LossMeter:
@@ -29,7 +29,7 @@ class LossMeter:
         """Means since the last reading.
 
         Raises:
-            TrainingError: A loss is no longer a number.
+            RunawayError: A loss is no longer a number.
         """
         names = list(self._sums)
         stacked = torch.stack(list(self._sums.values())) if names else torch.empty(0)
@@ -40,11 +40,9 @@ class LossMeter:
         self._counts.clear()
         broken = [name for name, mean in means.items() if not math.isfinite(mean)]
         if broken:
-            raise TrainingError(
+            raise RunawayError(
                 "The numbers ran away",
-                f"The loss “{broken[0]}” stopped being a number around step {step}. "
-                "The last checkpoint was saved before that.",
-                "Continue from it with a lower learning rate.",
+                f"The loss “{broken[0]}” stopped being a number around step {step}.",
             )
         return means
 

@@ -108,3 +108,12 @@ def _laid_out_alike(
         }
         for index, entries in state.items()
     }
+
+
+def scale_learning_rates(
+    optimizers: Mapping[str, torch.optim.Optimizer], phases: Sequence[Phase], scale: float
+) -> None:
+    """Set every learning rate to what its phase asks for, times ``scale``."""
+    for phase in phases:
+        for group in optimizers[phase.name].param_groups:
+            group["lr"] = phase.optimizer.learning_rate * scale

@@ -3,13 +3,15 @@
 import time
 import traceback
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
-import torch
-
 from genstudio.domain import commands, events
-from genstudio.domain.errors import GenStudioError, TrainingError
+from genstudio.domain.errors import GenStudioError, RunawayError, TrainingError
+from genstudio.engine.device import is_out_of_memory
+from genstudio.engine.reporter import Reporter
+from genstudio.engine.safekeeping import Safekeeping
 from genstudio.engine.stepper import Stepper, TrainingJob
 
 _PAUSE_POLL_S = 0.1
@@ -18,6 +20,11 @@ _PAUSE_POLL_S = 0.1
 class CommandSource(Protocol):
     """Where a person's commands arrive."""
 
+    @property
+    def is_stop_wanted(self) -> bool:
+        """Whether a stop is among the commands that have arrived, taken or not."""
+        ...
+
     def poll(self, timeout_s: float) -> commands.Command | None:
         """Give the next command, waiting up to ``timeout_s`` for one; None if there is none."""
         ...
@@ -25,6 +32,8 @@ class CommandSource(Protocol):
 
 class NoCommands:
     """For runs that nobody steers."""
+
+    is_stop_wanted = False
 
     def poll(self, timeout_s: float) -> commands.Command | None:
         """Give nothing."""
@@ -71,63 +80,90 @@ def _failed(error: Exception, run: Path | None, step: int) -> events.Failed:
 
 
 def _recognised(error: Exception) -> GenStudioError:
-    text = str(error)
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate" in text:
+    if is_out_of_memory(error):
         return TrainingError(
             "There is not enough memory",
-            "The pictures of one step do not fit at once.",
-            "Choose fewer pictures per step, more parts per step, or a smaller size.",
+            "Even with one picture at a time, the model does not fit.",
+            "Choose a smaller size or a smaller model, or close other programs.",
         )
     return TrainingError(
         "Training stopped because of an error in the program",
-        f"{type(error).__name__}: {text}",
+        f"{type(error).__name__}: {error}",
         "What was saved is intact. The details help to mend the program.",
     )
 
 
 def _train(job: TrainingJob, source: CommandSource) -> Iterator[events.Event]:
-    trainer = Stepper(job)
-    yield trainer.started()
-    if trainer.step == 0:
-        yield trainer.preview()
-    while trainer.progress() < 1:
-        ending = yield from _answer(trainer, source)
-        if ending is not None:
-            yield ending
-            return
-        trainer.take_step()
-        yield from trainer.report()
-    yield from trainer.last_words()
-    checkpoint = yield from trainer.save()
-    yield trainer.finished(checkpoint)
+    training = _Training(job)
+    with closing(training.safekeeping):
+        yield training.reporter.started()
+        if training.stepper.step == 0:
+            yield from training.reporter.preview()
+        is_stopped = yield from training.answer(source)
+        while True:
+            is_stopped = is_stopped or (yield from training.go_on(source))
+            checkpoint = yield from training.save()
+            # Saving may have found that it had to go back, and then there is more to do.
+            if is_stopped or training.reporter.progress() >= 1:
+                break
+        reporter = training.reporter
+        yield reporter.stopped(checkpoint) if is_stopped else reporter.finished(checkpoint)
 
 
-def _answer(
-    trainer: Stepper, source: CommandSource
-) -> Generator[events.Event, None, events.Stopped | None]:
-    """Answer all waiting commands; while paused, wait for more."""
-    paused = False
-    while True:
-        command = source.poll(_PAUSE_POLL_S if paused else 0.0)
-        match command:
-            case None:
-                if not paused:
-                    return None
-            case commands.Pause():
-                if not paused:
-                    yield events.Paused(step=trainer.step)
-                paused = True
-            case commands.Resume():
-                if paused:
-                    yield events.Resumed(step=trainer.step)
-                    trainer.forget_pause()
-                paused = False
-            case commands.SampleNow():
-                yield trainer.preview()
-            case commands.SaveNow():
-                yield from trainer.save()
-            case commands.Change(setting=name, value=value):
-                yield from trainer.change(name, value)
-            case commands.Stop():
-                checkpoint = yield from trainer.save()
-                return trainer.stopped(checkpoint)
+class _Training:
+    """The parts that train a run together."""
+
+    def __init__(self, job: TrainingJob) -> None:
+        self.stepper = Stepper(job)
+        self.reporter = Reporter(job, self.stepper)
+        self.safekeeping = Safekeeping(job, self.stepper, self.reporter)
+
+    def go_on(self, source: CommandSource) -> Generator[events.Event, None, bool]:
+        """Train until a person stops it, which is True, or until the budget is spent."""
+        while True:
+            try:
+                if self.reporter.progress() >= 1:
+                    yield from self.reporter.last_words()
+                    return False
+                self.stepper.take_step()
+                yield from self.reporter.after_step()
+                yield from self.safekeeping.after_step()
+            except RunawayError as error:
+                yield from self.safekeeping.go_back(error)
+            if self.reporter.progress() < 1 and (yield from self.answer(source)):
+                return True
+
+    def save(self) -> Generator[events.Event, None, Path]:
+        """Save this very step, or if its numbers ran away, what there was before."""
+        while True:
+            try:
+                return (yield from self.safekeeping.save())
+            except RunawayError as error:
+                yield from self.safekeeping.go_back(error)
+
+    def answer(self, source: CommandSource) -> Generator[events.Event, None, bool]:
+        """Answer all waiting commands; while paused, wait for more. True to stop."""
+        paused = False
+        while True:
+            command = source.poll(_PAUSE_POLL_S if paused else 0.0)
+            match command:
+                case None:
+                    if not paused:
+                        return False
+                case commands.Pause():
+                    if not paused:
+                        yield events.Paused(step=self.stepper.step)
+                    paused = True
+                case commands.Resume():
+                    if paused:
+                        yield events.Resumed(step=self.stepper.step)
+                        self.stepper.forget_pause()
+                    paused = False
+                case commands.SampleNow():
+                    yield from self.reporter.preview()
+                case commands.SaveNow():
+                    yield from self.save()
+                case commands.Change(setting=name, value=value):
+                    yield from self.reporter.change(name, value)
+                case commands.Stop():
+                    return True

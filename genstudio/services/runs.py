@@ -21,6 +21,7 @@ from genstudio.domain.runs import RunState, RunSummary
 from genstudio.domain.training import TrainingSettings, new_run_id
 from genstudio.engine.checkpoint import Checkpoint, CheckpointStore
 from genstudio.services.projects import Project, open_project, read_toml, refuse_newer
+from genstudio.services.trash import move_to_trash
 
 FORMAT_VERSION = 1
 # Steps are told 20 times a second; one in a second is worth keeping.
@@ -84,24 +85,38 @@ class Run:
                     yield event
 
     def summary(self) -> RunSummary:
-        """The run at a glance."""
+        """The run at a glance; its checkpoints are counted, not checked."""
         losses: list[tuple[int, dict[str, float]]] = []
+        told: events.StepDone | None = None
         last: events.Event | None = None
         for last in self.events():
-            if isinstance(last, events.RunStarted):
-                # What came after the checkpoint that a run went on from was done again.
-                losses = [point for point in losses if point[0] <= last.step]
-            elif isinstance(last, events.StepDone):
+            if isinstance(last, (events.RunStarted, events.StepDone)):
+                # What came after a checkpoint that the run went on from was done again.
+                while losses and losses[-1][0] > last.step:
+                    losses.pop()
+            if isinstance(last, events.StepDone):
+                told = last
                 losses.append((last.step, last.losses))
-        newest = self.store.newest()
+        state = _ENDINGS.get(type(last), RunState.INTERRUPTED)
+        checkpoints = self.store.infos()
+        step = checkpoints[-1].step if checkpoints else 0
+        seconds = checkpoints[-1].seconds if checkpoints else 0.0
+        lost_steps, lost_seconds = 0, 0.0
+        if told is not None and state in (RunState.INTERRUPTED, RunState.FAILED):
+            lost_steps = max(told.step - step, 0)
+            lost_seconds = max(told.seconds - seconds, 0.0)
         return RunSummary(
             path=self.path,
             settings=self.settings,
-            state=_ENDINGS.get(type(last), RunState.OPEN),
-            step=newest.state.step if newest else 0,
-            seconds=newest.state.seconds if newest else 0.0,
+            state=state,
+            step=step,
+            seconds=seconds,
+            lost_steps=lost_steps,
+            lost_seconds=lost_seconds,
+            branched_from=self.file.branched_from,
             losses=tuple(losses),
             previews=tuple(self.previews()),
+            checkpoints=tuple(checkpoints),
         )
 
     def previews(self) -> list[tuple[int, Path]]:
@@ -116,7 +131,7 @@ class Run:
             CheckpointError: There is no such checkpoint.
         """
         if which in ("best", "last"):
-            newest = self.store.newest()
+            newest = self.store.newest().checkpoint
             if newest is None:
                 raise CheckpointError(
                     "This run has no checkpoint yet",
@@ -129,6 +144,19 @@ class Run:
                 f"“{which}” names no checkpoint", "", "Give a step, “best” or “last”."
             )
         return self.store.load(int(which))
+
+    def go_back_to(self, step: int) -> None:
+        """Make a checkpoint the newest again: what came after it goes to the trash.
+
+        Raises:
+            CheckpointError: There is no such checkpoint, or it is damaged.
+            ProjectError: Something could not be moved to the trash.
+        """
+        self.store.load(step)
+        later = [info.path for info in self.store.infos() if info.step > step]
+        later += [path for number, path in self.previews() if number > step]
+        for path in later:
+            move_to_trash(path)
 
 
 def create_run(

@@ -3,7 +3,7 @@
 import queue
 from collections.abc import Callable, Iterator
 
-from genstudio.domain.commands import Command
+from genstudio.domain.commands import Command, Stop
 from genstudio.domain.events import Event
 from genstudio.services.jobs import Job, JobEnded
 
@@ -13,9 +13,12 @@ class CommandQueue:
 
     def __init__(self) -> None:
         self._queue: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self.is_stop_wanted = False
 
     def send(self, command: Command) -> None:
         """Leave a command; it is answered between two steps."""
+        if isinstance(command, Stop):
+            self.is_stop_wanted = True
         self._queue.put(command)
 
     def poll(self, timeout_s: float) -> Command | None:

@@ -2,32 +2,37 @@
 
 import shutil
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+import psutil
 
 from genstudio.data.cache import PictureCache, build_cache
 from genstudio.data.scan import scan_folder, usable_manifest
 from genstudio.domain import events
 from genstudio.domain.datasets import Manifest, ScanReport
-from genstudio.domain.errors import SettingsError
+from genstudio.domain.errors import GenStudioError, SettingsError
 from genstudio.domain.files import explained
+from genstudio.domain.runs import RunState
 from genstudio.domain.settings import parse_settings
 from genstudio.domain.training import Budget, TrainingSettings
+from genstudio.engine.checkpoint import Checkpoint, CheckpointState
 from genstudio.engine.device import plan_device
 from genstudio.engine.meters import RateLimit
 from genstudio.engine.trainer import CommandSource, TrainingJob, train, with_one_ending
 from genstudio.models.catalog import model_class
 from genstudio.services.gallery import Gallery
 from genstudio.services.generation import generate
+from genstudio.services.locks import ProjectLock
 from genstudio.services.projects import open_or_create
 from genstudio.services.runs import Recorder, Run, create_run
 
 _PREPARING_PER_S = 10
 _FIRST_PICTURES = 24
+_SMALL_SHARE_OF_MEMORY = 0.125
 
 T = TypeVar("T")
 # Tells how it goes while it runs, and has a result at its end.
@@ -100,53 +105,125 @@ def complete_settings(settings: TrainingSettings) -> TrainingSettings:
 
 def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
     settings = complete_settings(request.settings)
-    report = request.report
-    if report is None:
-        report = yield from _scan(request.folder)
-    manifest = usable_manifest(report, request.excluded)
-    # Only now: pictures that cannot be used leave no empty project behind.
-    project = open_or_create(request.project, dataset=request.folder)
-    dataset = project.save_manifest(manifest)
-    images_NHWC = yield from _decode(manifest, settings.size, dataset)
-    run = create_run(project, dataset, settings)
-    yield from _record(run, settings, images_NHWC, source, resume_from=None)
+    try:
+        report = request.report
+        if report is None:
+            report = yield from _scan(request.folder, source)
+        manifest = usable_manifest(report, request.excluded)
+        # Only now: pictures that cannot be used leave no empty project behind.
+        project = open_or_create(request.project, dataset=request.folder)
+        with ProjectLock(project.path):
+            dataset = project.save_manifest(manifest)
+            images_NHWC = yield from _decode(manifest, settings.size, dataset, source)
+            run = create_run(project, dataset, settings)
+            yield from _record(run, settings, images_NHWC, source)
+    except _StopWantedError:
+        yield events.Stopped(run=None, step=0, images_seen=0, seconds=0.0, checkpoint=None)
 
 
 def _resume(
     path: Path, source: CommandSource, budget: Budget | None, branch_from: int | None
 ) -> Iterator[events.Event]:
     run = Run(path)
-    settings = run.settings
-    if budget is not None:
-        settings = settings.model_copy(update={"budget": budget})
-    checkpoint = run.checkpoint("last" if branch_from is None else str(branch_from))
-    state = checkpoint.state
-    spent = settings.budget.progress(
-        step=state.step, images_seen=state.images_seen, seconds=state.seconds
-    )
+    project = run.project()
+    with ProjectLock(project.path):
+        settings = run.settings
+        if budget is not None:
+            settings = settings.model_copy(update={"budget": budget})
+        checkpoint = run.checkpoint("last" if branch_from is None else str(branch_from))
+        _refuse_spent(settings.budget, checkpoint.state)
+        manifest = project.load_manifest(run.file.dataset)
+        dataset = project.dataset_folder(run.file.dataset)
+        try:
+            images_NHWC = yield from _decode(manifest, settings.size, dataset, source)
+        except _StopWantedError:
+            yield _stopped_before_it_began(run, checkpoint)
+            return
+        if branch_from is None:
+            remarks = _remarks(run, checkpoint)
+        else:
+            run, checkpoint = _branch(run, checkpoint, settings)
+            remarks = []
+        yield from _record(run, settings, images_NHWC, source, checkpoint, remarks)
+
+
+def _refuse_spent(budget: Budget, state: CheckpointState) -> None:
+    spent = budget.progress(step=state.step, images_seen=state.images_seen, seconds=state.seconds)
     if spent >= 1:
         raise SettingsError(
             "This run has already done what it was asked to",
             f"It stands at step {state.step:,} after {state.seconds / 60:.1f} minutes; "
-            f"its budget is {settings.budget}, counted from its beginning.",
+            f"its budget is {budget}, counted from its beginning.",
             "Give it a larger budget to keep learning.",
         )
-    project = run.project()
-    manifest = project.load_manifest(run.file.dataset)
+
+
+def _branch(run: Run, checkpoint: Checkpoint, settings: TrainingSettings) -> tuple[Run, Checkpoint]:
+    """Make a new run that begins with a copy of a checkpoint; the old one is left as it is."""
+    project, step = run.project(), checkpoint.state.step
     dataset = project.dataset_folder(run.file.dataset)
-    images_NHWC = yield from _decode(manifest, settings.size, dataset)
-    if branch_from is not None:
-        run = create_run(project, dataset, settings, branched_from=f"{run.path.name}/{state.step}")
-        with explained(run.store.folder):
-            shutil.copytree(checkpoint.path, run.store.folder / str(state.step))
-    yield from _record(run, settings, images_NHWC, source, resume_from=state.step)
+    branch = create_run(project, dataset, settings, branched_from=f"{run.path.name}/{step}")
+    with explained(branch.store.folder):
+        shutil.copytree(checkpoint.path, branch.store.folder / str(step))
+    return branch, branch.store.load(step)
 
 
-def _scan(folder: Path) -> Preparation[ScanReport]:
+def _remarks(run: Run, checkpoint: Checkpoint) -> list[events.CoachSaid]:
+    """What a person should know about the checkpoint that a run goes on from.
+
+    Newer ones must have been damaged, or the run would go on from them; they are set aside.
+    """
+    step = checkpoint.state.step
+    remarks: list[events.CoachSaid] = []
+    if damaged := [later for later in run.store.steps() if later > step]:
+        for later in damaged:
+            run.store.set_aside(later)
+        names = ", ".join(f"{later:,}" for later in damaged)
+        remarks.append(
+            events.CoachSaid(
+                step=step,
+                level="warning",
+                title=f"The newest checkpoint is damaged; the run goes on from step {step:,}",
+                message=f"Step {names} could not be read back as it was written. "
+                "It may be time to check the drive.",
+            )
+        )
+    summary = run.summary()
+    if summary.state is RunState.INTERRUPTED:
+        lost = f"{summary.lost_seconds:.0f} seconds ({summary.lost_steps:,} steps)"
+        remarks.append(
+            events.CoachSaid(
+                step=step,
+                level="info",
+                title=f"This run was interrupted; it goes on from step {step:,}",
+                message=f"What it did after that, {lost}, is done again.",
+            )
+        )
+    return remarks
+
+
+class _StopWantedError(Exception):
+    """A person does not want to wait until the pictures are ready."""
+
+
+def _stopped_before_it_began(run: Run, checkpoint: Checkpoint) -> events.Stopped:
+    state = checkpoint.state
+    return events.Stopped(
+        run=run.path,
+        step=state.step,
+        images_seen=state.images_seen,
+        seconds=state.seconds,
+        checkpoint=checkpoint.path,
+    )
+
+
+def _scan(folder: Path, source: CommandSource) -> Preparation[ScanReport]:
     limit = RateLimit(_PREPARING_PER_S)
     for item in scan_folder(folder):
         if isinstance(item, ScanReport):
             return item
+        if source.is_stop_wanted:
+            raise _StopWantedError
         if limit.allows(time.monotonic()) or item.done == item.total:
             yield events.Preparing(
                 what="Looking through the pictures", done=item.done, total=item.total
@@ -154,14 +231,27 @@ def _scan(folder: Path) -> Preparation[ScanReport]:
     raise AssertionError("a scan ends with its report")
 
 
-def _decode(manifest: Manifest, size: int, dataset: Path) -> Preparation[np.ndarray]:
+def _decode(
+    manifest: Manifest, size: int, dataset: Path, source: CommandSource
+) -> Preparation[np.ndarray]:
     limit = RateLimit(_PREPARING_PER_S)
     for item in build_cache(manifest, size=size, cache_dir=dataset):
         if isinstance(item, PictureCache):
-            return item.images_NHWC
+            return _in_memory_if_small(item.images_NHWC)
+        if source.is_stop_wanted:
+            raise _StopWantedError
         if limit.allows(time.monotonic()) or item.done == item.total:
             yield events.Preparing(what="Reading the pictures", done=item.done, total=item.total)
     raise AssertionError("decoding ends with the decoded pictures")
+
+
+def _in_memory_if_small(images_NHWC: np.ndarray) -> np.ndarray:
+    """Copy decoded pictures out of their file where that costs little.
+
+    Reading a mapped file whose drive was unplugged kills the process; a copy trains on.
+    """
+    is_small = images_NHWC.nbytes < psutil.virtual_memory().available * _SMALL_SHARE_OF_MEMORY
+    return np.array(images_NHWC) if is_small else images_NHWC
 
 
 def _record(
@@ -169,8 +259,8 @@ def _record(
     settings: TrainingSettings,
     images_NHWC: np.ndarray,
     source: CommandSource,
-    *,
-    resume_from: int | None,
+    resume_from: Checkpoint | None = None,
+    remarks: Sequence[events.CoachSaid] = (),
 ) -> Iterator[events.Event]:
     job = TrainingJob(
         settings=settings,
@@ -182,12 +272,27 @@ def _record(
     recorder = Recorder(run.path)
     for event in train(job, source):
         if isinstance(event, events.Finished):
-            _hang_first_pictures(run)
+            yield from _hang_first_pictures(run, source)
         yield recorder.record(event)
+        if isinstance(event, events.RunStarted):
+            yield from map(recorder.record, remarks)
 
 
-def _hang_first_pictures(run: Run) -> None:
-    """A finished run has something to show: pictures on the seeds that its previews began with."""
-    with Gallery(run.project()) as gallery:
-        for made in generate(run, range(_FIRST_PICTURES), checkpoint="last"):
-            gallery.add(made.image_HWC, made.recipe)
+def _hang_first_pictures(run: Run, source: CommandSource) -> Iterator[events.CoachSaid]:
+    """A finished run has something to show: pictures on the seeds that its previews began with.
+
+    Whatever hinders that does not make a failure of the run.
+    """
+    try:
+        with Gallery(run.project()) as gallery:
+            for made in generate(run, range(_FIRST_PICTURES), checkpoint="last"):
+                gallery.add(made.image_HWC, made.recipe)
+                if source.is_stop_wanted:
+                    return
+    except GenStudioError as error:
+        yield events.CoachSaid(
+            step=run.checkpoint("last").state.step,
+            level="warning",
+            title=f"The first pictures could not be hung: {error.title}",
+            message=f"The run itself is finished and saved. {error.message} {error.hint}",
+        )

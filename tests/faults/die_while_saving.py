@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import tiny_studio
 
-from genstudio.engine import checkpoint, preview
+from genstudio.engine import checkpoint, checkpoint_files, preview
 from genstudio.engine.trainer import NoCommands
 from genstudio.models import catalog
 from genstudio.services.training import NewRun, start_run
@@ -40,12 +40,12 @@ def unless_checksums(write: Callable[..., None]) -> Callable[..., None]:
 
 
 MOMENTS: dict[str, tuple[object, str, Callable[..., Any]]] = {
-    "at-the-beginning": (checkpoint, "_write_files", die),
-    "within-a-file": (checkpoint, "save_file", half_a_file),
+    "at-the-beginning": (checkpoint_files, "_write_files", die),
+    "within-a-file": (checkpoint_files, "save_file", half_a_file),
     "before-the-checksums": (
-        checkpoint, "_write_flushed", unless_checksums(checkpoint._write_flushed),
+        checkpoint_files, "_write_flushed", unless_checksums(checkpoint_files._write_flushed),
     ),
-    "before-it-is-checked": (checkpoint, "_verify", die),
+    "before-it-is-checked": (checkpoint_files, "verify", die),
     "before-it-has-its-name": (Path, "rename", die),
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ from tiny_studio import Script, of_kind, small_settings, steps
 
 from genstudio.domain import commands, events
 from genstudio.domain.runs import RunState
-from genstudio.engine import checkpoint
+from genstudio.engine import checkpoint, checkpoint_files
 from genstudio.services import training
 from genstudio.services.projects import open_project
 from genstudio.services.runs import Run
@@ -87,7 +87,7 @@ def test_a_disk_that_is_full_ends_the_run_in_words_and_it_goes_on_when_there_is_
     def save_until_full(store: Any, state: Any, *rest: Any) -> Path:
         with monkeypatch.context() as patch:
             if state.step == 3:
-                patch.setattr(checkpoint, function, full)
+                patch.setattr(checkpoint_files, function, full)
             return save(store, state, *rest)
 
     with monkeypatch.context() as patch:
@@ -113,7 +113,7 @@ def test_a_disk_that_is_full_when_a_person_stops_is_told_and_not_taken_for_a_sto
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "full")
 
-    monkeypatch.setattr(checkpoint, "flush", full)
+    monkeypatch.setattr(checkpoint_files, "flush", full)
     told = start(flowers, tmp_path / "Meadow", None, commands.Stop())
 
     assert of_kind(events.Stopped, told) == []
@@ -138,7 +138,7 @@ def test_a_kill_in_the_middle_of_a_save_costs_that_save_only(
         run = only_run(tmp_path / moment)
         assert list(run.store.folder.glob(".partial-*")), moment
         assert run.store.steps() == [1, 2], moment
-        assert run.summary().state == RunState.OPEN
+        assert run.summary().state == RunState.INTERRUPTED
         assert run.checkpoint("last").state.step == 2
         assert_goes_on_as_if_nothing_had_happened(run, unbroken)
 

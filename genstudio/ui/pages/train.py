@@ -35,7 +35,7 @@ _STATE_WORDS = {
     RunState.FINISHED: "finished",
     RunState.STOPPED: "stopped, can go on",
     RunState.FAILED: "failed",
-    RunState.OPEN: "interrupted, can go on",
+    RunState.INTERRUPTED: "interrupted, can go on",
 }
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from genstudio.domain.errors import CheckpointError, ProjectError
-from genstudio.engine import checkpoint
+from genstudio.engine import checkpoint_files
 from genstudio.engine.checkpoint import CheckpointState, CheckpointStore
 
 TENSORS = {
@@ -45,7 +45,7 @@ def rewrite(path: Path, name: str, change: Callable[[Any], Any]) -> None:
     (path / name).write_text(json.dumps(change(json.loads((path / name).read_text()))))
     if name != "checksums.json":
         checksums = json.loads((path / "checksums.json").read_text())
-        checksums[name] = checkpoint._sha256(path / name)
+        checksums[name] = checkpoint_files._sha256(path / name)
         (path / "checksums.json").write_text(json.dumps(checksums))
 
 
@@ -121,8 +121,9 @@ def test_steps_are_listed_as_numbers_in_order(store: CheckpointStore) -> None:
 
     assert store.steps() == [3, 20, 100]
     newest = store.newest()
-    assert newest is not None
-    assert newest.state.step == 100
+    assert newest.checkpoint is not None
+    assert newest.checkpoint.state.step == 100
+    assert newest.damaged == []
 
 
 def test_what_is_no_checkpoint_is_not_listed(store: CheckpointStore) -> None:
@@ -137,19 +138,96 @@ def test_what_is_no_checkpoint_is_not_listed(store: CheckpointStore) -> None:
 
 
 def test_without_any_there_is_no_newest(store: CheckpointStore) -> None:
-    assert store.newest() is None
+    assert store.newest().checkpoint is None
     with pytest.raises(CheckpointError, match="no complete checkpoint 5") as caught:
         store.load(5)
     assert caught.value.hint == "Saved steps: none."
 
 
-def test_pruning_keeps_the_newest(store: CheckpointStore) -> None:
-    for step in range(1, 6):
+def test_clearing_away_keeps_the_newest_the_last_of_each_hour_and_the_starred(
+    store: CheckpointStore,
+) -> None:
+    for step in range(1, 9):
+        aged = state(step).model_copy(update={"seconds": step * 1200.0})
+        store.save(aged, TENSORS, None)
+    store.star(4, is_starred=True)
+    store.clear_away()
+    # An hour has three of them: 1 and 2, 3 to 5, 6 to 8.
+    assert store.steps() == [2, 4, 5, 6, 7, 8]
+
+    store.star(4, is_starred=False)
+    store.clear_away()
+    assert store.steps() == [2, 5, 6, 7, 8]
+
+
+def test_where_the_disk_is_small_hours_give_way(
+    store: CheckpointStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for step in range(1, 9):
+        store.save(state(step).model_copy(update={"seconds": step * 3600.0}), TENSORS, None)
+    store.star(2, is_starred=True)
+    monkeypatch.setattr("genstudio.engine.checkpoint.free_disk_bytes", lambda _: 0)
+    store.clear_away()
+
+    assert store.steps() == [2, 6, 7, 8]
+
+
+def test_a_checkpoint_at_a_glance(store: CheckpointStore) -> None:
+    for step in (5, 6):
         save(store, step)
-    store.prune(3)
-    assert store.steps() == [3, 4, 5]
-    store.prune(3)
-    assert store.steps() == [3, 4, 5]
+    store.star(6, is_starred=True)
+    (store.folder / "6" / "weights.safetensors").write_bytes(b"not looked into")
+    damage = save(store, 7) / "state.json"
+    damage.write_text("{")
+
+    first, second = store.infos()
+    assert (first.step, first.images_seen, first.seconds) == (5, 20, 1.5)
+    assert first.losses == state().losses
+    assert first.num_bytes == sum(file.stat().st_size for file in first.path.iterdir())
+    assert first.preview.is_file()
+    assert [first.is_starred, second.is_starred] == [False, True]
+
+
+def test_only_what_is_there_can_be_starred(store: CheckpointStore) -> None:
+    save(store)
+    with pytest.raises(CheckpointError, match="no complete checkpoint 6"):
+        store.star(6, is_starred=True)
+    store.star(5, is_starred=True)
+    store.star(5, is_starred=True)
+    assert store.starred() == {5}
+    for _ in range(2):
+        store.star(5, is_starred=False)
+    assert store.starred() == set()
+    assert store.steps() == [5]
+
+
+def test_a_damaged_one_can_be_set_aside(store: CheckpointStore) -> None:
+    save(store, 4)
+    weights = save(store, 5) / "weights.safetensors"
+    weights.write_bytes(b"x")
+    store.set_aside(5)
+
+    assert store.steps() == [4]
+    (aside,) = store.folder.glob(".damaged-5-*/weights.safetensors")
+    assert aside.read_bytes() == b"x"
+    save(store, 5)
+    assert store.steps() == [4, 5]
+
+
+def test_the_checkpoints_of_the_first_format_are_read(store: CheckpointStore) -> None:
+    new = {"saved_at", "metrics", "learning_rate_scale", "parts", "loss_scale"}
+    rewrite(
+        save(store),
+        "state.json",
+        lambda content: {
+            **{name: value for name, value in content.items() if name not in new},
+            "format_version": 1,
+        },
+    )
+    found = store.load(5).state
+
+    assert found.saved_at is None
+    assert (found.learning_rate_scale, found.parts, found.loss_scale) == (1.0, 1, {})
 
 
 def test_what_interrupted_saves_left_is_removed_and_nothing_else(store: CheckpointStore) -> None:
@@ -213,8 +291,10 @@ def test_a_damaged_checkpoint_is_refused_and_the_newest_undamaged_one_chosen(
     assert "5" in caught.value.title
     assert caught.value.hint
     newest = store.newest()
-    assert newest is not None
-    assert newest.state.step == 4
+    assert newest.checkpoint is not None
+    assert newest.checkpoint.state.step == 4
+    # Without its list of files it is none at all.
+    assert newest.damaged == [step for step in (5,) if step in store.steps()]
 
 
 @pytest.mark.parametrize("name", ["state.json", "checksums.json"])
@@ -222,7 +302,7 @@ def test_a_file_nested_beyond_measure_is_damage(store: CheckpointStore, name: st
     path = save(store)
     (path / name).write_text("[" * 100_000)
     if name == "state.json":
-        listing({name: checkpoint._sha256(path / name)})(path)
+        listing({name: checkpoint_files._sha256(path / name)})(path)
 
     with pytest.raises(CheckpointError, match="is damaged"):
         store.load(5)
@@ -246,7 +326,7 @@ def test_a_state_that_makes_no_sense_is_damage(
 
 def test_a_checkpoint_of_a_newer_program_is_refused_as_such(store: CheckpointStore) -> None:
     path = save(store)
-    rewrite(path, "state.json", lambda content: {**content, "format_version": 2, "new": True})
+    rewrite(path, "state.json", lambda content: {**content, "format_version": 3, "new": True})
     before = {item.name: item.read_bytes() for item in path.iterdir()}
 
     with pytest.raises(CheckpointError, match="newer GenStudio") as caught:
@@ -266,8 +346,8 @@ def test_checksums_cannot_lead_out_of_the_checkpoint(
     path = save(store)
     rewrite(path, "checksums.json", lambda sums: {name: "0" * 64, **sums})
     read: list[Path] = []
-    real = checkpoint._sha256
-    monkeypatch.setattr(checkpoint, "_sha256", lambda file: read.append(file) or real(file))
+    real = checkpoint_files._sha256
+    monkeypatch.setattr(checkpoint_files, "_sha256", lambda file: read.append(file) or real(file))
 
     with pytest.raises(CheckpointError, match="is damaged"):
         store.load(5)
@@ -291,7 +371,7 @@ def test_tensors_that_were_not_checked_are_not_read(store: CheckpointStore) -> N
 def test_a_file_of_tensors_that_is_none_is_damage(store: CheckpointStore) -> None:
     path = save(store)
     (path / "weights.safetensors").write_bytes(b"\x80\x04pickled?" * 40)
-    digest = checkpoint._sha256(path / "weights.safetensors")
+    digest = checkpoint_files._sha256(path / "weights.safetensors")
     rewrite(path, "checksums.json", lambda sums: {**sums, "weights.safetensors": digest})
 
     with pytest.raises(CheckpointError, match="is damaged"):
@@ -338,7 +418,7 @@ def failing(code: int) -> Callable[..., None]:
     return fail
 
 
-@pytest.mark.parametrize("moment", ["_write_flushed", "flush", "save_file", "_verify"])
+@pytest.mark.parametrize("moment", ["_write_flushed", "flush", "save_file", "verify"])
 @pytest.mark.parametrize(
     ("code", "title"), [(errno.ENOSPC, "The disk is full"), (errno.EROFS, "cannot be written to")]
 )
@@ -347,7 +427,7 @@ def test_a_disk_that_gives_up_while_saving_costs_no_older_checkpoint(
 ) -> None:
     save(store, 4)
     with monkeypatch.context() as patch:
-        patch.setattr(checkpoint, moment, failing(code))
+        patch.setattr(checkpoint_files, moment, failing(code))
         with pytest.raises(ProjectError, match=title) as caught:
             save(store, 5)
 
@@ -360,11 +440,11 @@ def test_the_systems_reason_behind_the_librarys_error_is_found(
     store: CheckpointStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
-        raise checkpoint.safetensors.SafetensorError(
+        raise checkpoint_files.safetensors.SafetensorError(
             "Error while serializing: I/O error: No space left on device (os error 28)"
         )
 
-    monkeypatch.setattr(checkpoint, "save_file", fail)
+    monkeypatch.setattr(checkpoint_files, "save_file", fail)
 
     with pytest.raises(ProjectError, match="The disk is full"):
         save(store)
@@ -374,9 +454,9 @@ def test_other_errors_of_the_library_keep_their_words(
     store: CheckpointStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
-        raise checkpoint.safetensors.SafetensorError("dtype unheard of")
+        raise checkpoint_files.safetensors.SafetensorError("dtype unheard of")
 
-    monkeypatch.setattr(checkpoint, "save_file", fail)
+    monkeypatch.setattr(checkpoint_files, "save_file", fail)
 
     with pytest.raises(OSError, match="dtype unheard of"):
         save(store)
@@ -387,14 +467,14 @@ def test_a_drive_that_does_not_keep_what_is_written_is_noticed(
     store: CheckpointStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save(store, 4)
-    real = checkpoint._write_files
+    real = checkpoint_files._write_files
 
     def forgetful(folder: Path, files: Any, tensors: Any) -> dict[str, str]:
         checksums = real(folder, files, tensors)
         save_file({"layer.bias": torch.full((2,), 5.0)}, folder / "weights.safetensors")
         return checksums
 
-    monkeypatch.setattr(checkpoint, "_write_files", forgetful)
+    monkeypatch.setattr(checkpoint_files, "_write_files", forgetful)
 
     with pytest.raises(CheckpointError, match="is damaged"):
         save(store, 5)
@@ -407,7 +487,7 @@ def test_everything_is_on_the_disk_before_the_checkpoint_has_its_name(
 ) -> None:
     flushed: list[str] = []
     monkeypatch.setattr(
-        checkpoint,
+        checkpoint_files,
         "flush",
         lambda path: flushed.append(f"{path.name} {sorted(store.steps())}"),
     )

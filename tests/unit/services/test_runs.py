@@ -151,7 +151,7 @@ def test_what_happened_is_recorded_and_read_back(run: Run) -> None:
 def test_a_run_that_has_not_begun_has_no_record(run: Run) -> None:
     assert list(run.events()) == []
     summary = run.summary()
-    assert (summary.state, summary.step, summary.seconds) == (RunState.OPEN, 0, 0.0)
+    assert (summary.state, summary.step, summary.seconds) == (RunState.INTERRUPTED, 0, 0.0)
     assert (summary.losses, summary.previews) == ((), ())
 
 
@@ -205,7 +205,7 @@ def test_previews_are_listed_by_their_steps(run: Run) -> None:
 @pytest.mark.parametrize(
     ("ending", "state"),
     [
-        (None, RunState.OPEN),
+        (None, RunState.INTERRUPTED),
         ("stopped", RunState.STOPPED),
         ("failed", RunState.FAILED),
         ("finished", RunState.FINISHED),

@@ -1,0 +1,163 @@
+"""A folder of files that is whole or absent: written aside, flushed, read back, then renamed."""
+
+import hashlib
+import json
+import os
+import shutil
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import safetensors
+from safetensors.torch import (
+    save_file,  # pyright: ignore[reportUnknownVariableType]  # untyped upstream
+)
+from torch import Tensor
+
+from genstudio.domain.errors import CheckpointError
+from genstudio.domain.files import explained, flush
+
+PARTIAL = ".partial-"
+CHECKSUMS = "checksums.json"
+_LARGEST_JSON_BYTES = 2**20
+
+
+def write_folder(
+    final: Path, files: Mapping[str, bytes], tensors: Mapping[str, Mapping[str, Tensor]]
+) -> None:
+    """Write a folder for good; one that is there already is replaced.
+
+    Args:
+        final: The folder.
+        files: Name => content.
+        tensors: Name without suffix => tensors, which become ``NAME.safetensors``.
+
+    Raises:
+        ProjectError: The disk is full or the folder cannot be written to.
+        CheckpointError: What was read back differs from what was written.
+    """
+    unique = f"{final.name}-{os.getpid()}-{threading.get_ident()}-{time.monotonic_ns()}"
+    partial = final.parent / f"{PARTIAL}{unique}"
+    try:
+        with explained(final):
+            partial.mkdir(parents=True)
+            checksums = _write_files(partial, files, tensors)
+            _write_flushed(partial / CHECKSUMS, json.dumps(checksums, indent=1).encode())
+            for name in checksums:
+                _forget_cached(partial / name)
+            verify(partial, checksums)
+            flush(partial)
+            _move_into_place(partial, final)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def read_checksums(folder: Path) -> dict[str, str]:
+    """Read which files a folder has, and what is in them.
+
+    Raises:
+        CheckpointError: The list is malformed.
+        OSError: It is missing or cannot be read.
+    """
+    checksums = read_json(folder / CHECKSUMS)
+    if not _are_checksums(checksums):
+        raise damaged(folder, f"{CHECKSUMS} is malformed")
+    return cast("dict[str, str]", checksums)
+
+
+def read_json(path: Path) -> Any:
+    """Read a small file of ours.
+
+    Raises:
+        CheckpointError: It is too large, or not JSON.
+        OSError: It is missing or cannot be read.
+    """
+    if path.stat().st_size > _LARGEST_JSON_BYTES:
+        raise damaged(path.parent, f"{path.name} is too large")
+    try:
+        return json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise damaged(path.parent, f"{path.name}: {error}") from error
+
+
+def verify(folder: Path, checksums: Mapping[str, str]) -> None:
+    """Read every byte and compare.
+
+    Raises:
+        CheckpointError: A file is not what was written.
+        OSError: A file is missing or cannot be read.
+    """
+    for name, expected in checksums.items():
+        if _sha256(folder / name) != expected:
+            raise damaged(folder, f"{name} is not what was written")
+
+
+def damaged(folder: Path, reason: str) -> CheckpointError:
+    """The error about a folder that is not as it was written."""
+    return CheckpointError(
+        f"Checkpoint {folder.name} is damaged", f"{reason}.", "An earlier checkpoint may be intact."
+    )
+
+
+def _move_into_place(partial: Path, final: Path) -> None:
+    if final.exists():
+        # Out of the way by a rename: at no moment is there half of one.
+        final.rename(partial.with_name(f"{partial.name}-old"))
+    partial.rename(final)
+    flush(final.parent)
+    shutil.rmtree(partial.with_name(f"{partial.name}-old"), ignore_errors=True)
+
+
+def _write_files(
+    folder: Path, files: Mapping[str, bytes], tensors: Mapping[str, Mapping[str, Tensor]]
+) -> dict[str, str]:
+    for name, content in files.items():
+        _write_flushed(folder / name, content)
+    for name, group in tensors.items():
+        path = folder / f"{name}.safetensors"
+        try:
+            save_file({key: value.contiguous() for key, value in group.items()}, path)
+        except safetensors.SafetensorError as error:
+            # The library hides the system's error number behind its own message.
+            raise OSError(_errno_in(str(error)), str(error), str(path)) from error
+        flush(path)
+    names = [*files, *(f"{name}.safetensors" for name in tensors)]
+    return {name: _sha256(folder / name) for name in names}
+
+
+def _errno_in(message: str) -> int:
+    _, _, tail = message.partition("os error ")
+    digits = "".join(character for character in tail[:4] if character.isdecimal())
+    return int(digits) if digits else 0
+
+
+def _write_flushed(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    flush(path)
+
+
+def _forget_cached(path: Path) -> None:
+    """Have the next reading come from the disk, so that it proves something."""
+    if not hasattr(os, "posix_fadvise"):
+        return  # Windows and macOS give no such way; reading back still finds a full disk.
+    with path.open("rb") as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _are_checksums(value: Any) -> bool:
+    if not isinstance(value, dict) or "state.json" not in value:
+        return False
+    return all(
+        isinstance(name, str)
+        and Path(name).name == name
+        and "\0" not in name
+        and isinstance(digest, str)
+        for name, digest in cast("dict[object, object]", value).items()
+    )

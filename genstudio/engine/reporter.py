@@ -1,0 +1,170 @@
+"""Tells how a run goes: figures at a bearable rate, previews, how it began and how it ended."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from genstudio.domain import events
+from genstudio.domain.training import Budget
+from genstudio.engine.device import is_out_of_memory, memory_in_use_gib
+from genstudio.engine.meters import RateLimit, Speedometer
+from genstudio.engine.preview import preview_sheet
+from genstudio.engine.stepper import Stepper, TrainingJob
+
+_EVENTS_PER_S = 20
+# Previews come more rarely as a run grows older: a night's worth stays some hundreds.
+_PREVIEW_SHARE_OF_AGE = 0.01
+
+
+class Reporter:
+    """What there is to say about a run.
+
+    Attributes:
+        budget: When the run is done; may be changed while it goes on.
+        losses: As told last.
+        preview_HWC: As drawn last; None before the first.
+    """
+
+    def __init__(self, job: TrainingJob, stepper: Stepper) -> None:
+        self._job = job
+        self._stepper = stepper
+        self.budget = job.settings.budget
+        self.losses: dict[str, float] = {}
+        self.preview_HWC: np.ndarray | None = None
+        self._speed = Speedometer()
+        self._step_events = RateLimit(_EVENTS_PER_S)
+        self._told_step = -1
+        self._told_parts = stepper.parts
+        self._preview_due_s = stepper.seconds + job.settings.preview_every_s
+
+    def progress(self) -> float:
+        """Share of the budget that is spent."""
+        stepper = self._stepper
+        return self.budget.progress(
+            step=stepper.step, images_seen=stepper.images_seen, seconds=stepper.seconds
+        )
+
+    def after_step(self) -> Iterator[events.Event]:
+        """Tell what is due after a step.
+
+        Raises:
+            RunawayError: A loss is no longer a number.
+        """
+        if self._stepper.parts != self._told_parts:
+            yield self._smaller_parts()
+        if self._step_events.allows(self._stepper.clock_s):
+            yield self._step_done()
+        if self._stepper.seconds >= self._preview_due_s:
+            yield from self.preview()
+
+    def last_words(self) -> Iterator[events.Event]:
+        """Tell how the run ends: final figures and a final preview.
+
+        Raises:
+            RunawayError: A loss is no longer a number.
+        """
+        if self._told_step != self._stepper.step:
+            yield self._step_done()
+        yield from self.preview()
+
+    def preview(self) -> Iterator[events.Event]:
+        """Draw the fixed seeds with the averaged weights; a preview is not worth a run."""
+        stepper, settings = self._stepper, self._job.settings
+        age_share = stepper.seconds * _PREVIEW_SHARE_OF_AGE
+        self._preview_due_s = stepper.seconds + max(settings.preview_every_s, age_share)
+        try:
+            self.preview_HWC = preview_sheet(stepper.averaged, settings.size)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            yield self.say(
+                "There was not enough memory for a preview",
+                "The training goes on; the next preview is tried later.",
+            )
+        else:
+            yield events.PreviewReady(step=stepper.step, image=self.preview_HWC)
+
+    def went_back(self) -> None:
+        """Steps are counted from an earlier one again."""
+        self._speed = Speedometer()
+        self._told_step = -1
+        due_s = self._stepper.seconds + self._job.settings.preview_every_s
+        self._preview_due_s = min(self._preview_due_s, due_s)
+
+    def say(self, title: str, message: str) -> events.CoachSaid:
+        """Tell a person something that they should know."""
+        return events.CoachSaid(
+            step=self._stepper.step, level="warning", title=title, message=message
+        )
+
+    def change(self, name: str, value: object) -> Iterator[events.Event]:
+        """Apply a :class:`~genstudio.domain.commands.Change`; tell a person if it cannot be."""
+        if name == "budget" and isinstance(value, Budget):
+            self.budget = value
+            return
+        yield self.say(
+            f"“{name}” cannot be changed while a run goes on",
+            "The run goes on as it was. Only its budget can be changed.",
+        )
+
+    # --- beginning and end --------------------------------------------------------------
+
+    def started(self) -> events.RunStarted:
+        """Describe the run before its first step."""
+        stepper = self._stepper
+        return events.RunStarted(
+            run=self._job.run,
+            model=stepper.model.card.key,
+            device=stepper.plan.name,
+            precision=stepper.plan.precision,
+            threads=torch.get_num_threads(),
+            num_images=len(self._job.images_NHWC),
+            num_parameters=sum(p.numel() for p in stepper.averaged.network.parameters()),
+            step=stepper.step,
+        )
+
+    def finished(self, checkpoint: Path) -> events.Finished:
+        """The budget is spent."""
+        return events.Finished(
+            run=self._job.run,
+            step=self._stepper.step,
+            images_seen=self._stepper.images_seen,
+            seconds=self._stepper.seconds,
+            checkpoint=checkpoint,
+        )
+
+    def stopped(self, checkpoint: Path) -> events.Stopped:
+        """A person stopped the run."""
+        return events.Stopped(
+            run=self._job.run,
+            step=self._stepper.step,
+            images_seen=self._stepper.images_seen,
+            seconds=self._stepper.seconds,
+            checkpoint=checkpoint,
+        )
+
+    def _step_done(self) -> events.StepDone:
+        stepper = self._stepper
+        self._told_step = stepper.step
+        self.losses.update(stepper.meter.read(stepper.step))
+        self._speed.add(stepper.seconds, stepper.images_seen, self.progress())
+        return events.StepDone(
+            step=stepper.step,
+            images_seen=stepper.images_seen,
+            losses=dict(self.losses),
+            images_per_s=self._speed.images_per_s(),
+            seconds=stepper.seconds,
+            progress=self.progress(),
+            eta_s=self._speed.eta_s(),
+            memory_gib=memory_in_use_gib(stepper.plan.accelerator),
+        )
+
+    def _smaller_parts(self) -> events.CoachSaid:
+        self._told_parts = self._stepper.parts
+        return self.say(
+            "There was not enough memory, so each step is taken in parts",
+            f"A step now has {self._told_parts} parts. It learns the same, a little more slowly. "
+            "Closing other programs, or a smaller size, would make it faster again.",
+        )

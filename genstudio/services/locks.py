@@ -1,0 +1,112 @@
+"""One program at a time changes a project: a lock that ends with its process, however that ends."""
+
+import json
+import os
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+import psutil
+from filelock import FileLock, Timeout
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from genstudio.domain.errors import ProjectError
+from genstudio.domain.files import explained, write_text
+
+_LOCK = ".lock"
+_OWNER = ".owner.json"
+
+
+class ProjectInUseError(ProjectError):
+    """Another program works in the project."""
+
+
+class Owner(BaseModel):
+    """Who works in a project. A process is told from a later one of its number by its start."""
+
+    model_config = ConfigDict(frozen=True)
+
+    machine: str
+    pid: int
+    started_s: float
+    since: datetime
+
+    def __str__(self) -> str:
+        when = self.since.astimezone().strftime("%H:%M")
+        return f"process {self.pid} on {self.machine}, since {when}"
+
+
+class ProjectLock:
+    """Keeps other processes from changing a project; may be taken several times by one process.
+
+    The system itself lets go of the lock when the process dies; on drives that cannot lock, the
+    lock is a file with process number, machine and start of the process, and a dead process's is
+    taken over.
+    """
+
+    def __init__(self, project: Path) -> None:
+        self._project = project.absolute()
+        # One lock per folder and process, which counts how often it was taken, in any thread.
+        self._lock = FileLock(self._project / _LOCK, thread_local=False, is_singleton=True)
+
+    def __enter__(self) -> Self:
+        self.take()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def take(self) -> None:
+        """Take the lock, or take it once more.
+
+        Raises:
+            ProjectInUseError: Another process has it.
+            ProjectError: The folder cannot be written to.
+        """
+        is_first = not self._lock.is_locked
+        with explained(self._lock_path):
+            try:
+                self._lock.acquire(blocking=False)
+            except Timeout as error:
+                raise self._in_use() from error
+        if is_first:
+            write_text(self._owner_path, _this_process().model_dump_json())
+
+    def release(self) -> None:
+        """Let go of it, once."""
+        if self._lock.lock_counter == 1:
+            self._owner_path.unlink(missing_ok=True)
+        self._lock.release()
+
+    @property
+    def _lock_path(self) -> Path:
+        return self._project / _LOCK
+
+    @property
+    def _owner_path(self) -> Path:
+        return self._project / _OWNER
+
+    def _in_use(self) -> ProjectInUseError:
+        owner = self._owner()
+        return ProjectInUseError(
+            "This project is open in another GenStudio",
+            f"{self._project} is in use by {owner or 'another process'}. "
+            "Two at once would write over each other's work.",
+            "Close it there, or wait until its training has ended; then try again.",
+        )
+
+    def _owner(self) -> Owner | None:
+        try:
+            return Owner.model_validate(json.loads(self._owner_path.read_bytes()))
+        except (OSError, ValueError, ValidationError, RecursionError):
+            return None  # It is only for the message.
+
+
+def _this_process() -> Owner:
+    return Owner(
+        machine=platform.node(),
+        pid=os.getpid(),
+        started_s=psutil.Process().create_time(),
+        since=datetime.now(UTC),
+    )
