@@ -123,6 +123,10 @@ class CheckpointStore:
             if path.name.isdecimal() and (path / CHECKSUMS).is_file()
         )
 
+    def has_any(self) -> bool:
+        """Whether anything was ever saved here, damaged or not."""
+        return self.folder.is_dir() and any(path.name.isdecimal() for path in self.folder.iterdir())
+
     def save(
         self,
         state: CheckpointState,

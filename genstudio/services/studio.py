@@ -28,6 +28,7 @@ from genstudio.services.jobs import Job
 from genstudio.services.preferences import sample_folder
 from genstudio.services.projects import Project
 from genstudio.services.session import TrainingSession
+from genstudio.services.trash import move_to_trash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,14 +99,54 @@ def start_training(
     return TrainingSession(make_events)
 
 
-def resume_training(run: Path, budget: Budget) -> TrainingSession:
-    """Continue a run until ``budget``, counted from its beginning, is spent."""
+def resume_training(
+    run: Path, budget: Budget, *, branch_from: int | None = None
+) -> TrainingSession:
+    """Continue a run until ``budget``, counted from its beginning, is spent.
+
+    Args:
+        run: The run's folder.
+        budget: When it is done.
+        branch_from: Step of a checkpoint at which a new run begins instead; ``run`` stays as it is.
+    """
 
     def make_events(source: Any) -> Iterator[Event]:
         training = import_module("genstudio.services.training")
-        yield from training.resume_run(run, source, budget=budget)
+        yield from training.resume_run(run, source, budget=budget, branch_from=branch_from)
 
     return TrainingSession(make_events)
+
+
+def go_back(run: Path, step: int) -> Job[None]:
+    """Make an older checkpoint of a run the newest again; what came after goes to the trash."""
+
+    def items() -> Iterator[None]:
+        runs = import_module("genstudio.services.runs")
+        runs.Run(run).go_back_to(step)
+        yield None
+
+    return Job("go-back", items)
+
+
+def star_checkpoint(run: Path, step: int, *, is_starred: bool) -> Job[None]:
+    """Keep a checkpoint for ever, or no longer."""
+
+    def items() -> Iterator[None]:
+        runs = import_module("genstudio.services.runs")
+        runs.Run(run).store.star(step, is_starred=is_starred)
+        yield None
+
+    return Job("star", items)
+
+
+def remove_run(run: Path) -> Job[None]:
+    """Move a run with all its checkpoints to the system's trash."""
+
+    def items() -> Iterator[None]:
+        move_to_trash(run)
+        yield None
+
+    return Job("remove-run", items)
 
 
 def list_runs(project: Project) -> Job[RunSummary]:

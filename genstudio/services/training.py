@@ -76,6 +76,8 @@ def resume_run(
 ) -> Iterator[events.Event]:
     """Continue a run from its newest undamaged checkpoint, or branch a new run from an older one.
 
+    A run that was interrupted before its first checkpoint begins again.
+
     Args:
         run: The run's folder.
         source: A person's commands.
@@ -118,7 +120,7 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
             run = create_run(project, dataset, settings)
             yield from _record(run, settings, images_NHWC, source)
     except _StopWantedError:
-        yield events.Stopped(run=None, step=0, images_seen=0, seconds=0.0, checkpoint=None)
+        yield _stopped_before_it_began()
 
 
 def _resume(
@@ -130,20 +132,22 @@ def _resume(
         settings = run.settings
         if budget is not None:
             settings = settings.model_copy(update={"budget": budget})
-        checkpoint = run.checkpoint("last" if branch_from is None else str(branch_from))
-        _refuse_spent(settings.budget, checkpoint.state)
+        checkpoint = None
+        if branch_from is not None or run.store.has_any():
+            checkpoint = run.checkpoint("last" if branch_from is None else str(branch_from))
+            _refuse_spent(settings.budget, checkpoint.state)
         manifest = project.load_manifest(run.file.dataset)
         dataset = project.dataset_folder(run.file.dataset)
         try:
             images_NHWC = yield from _decode(manifest, settings.size, dataset, source)
         except _StopWantedError:
-            yield _stopped_before_it_began(run, checkpoint)
+            yield _stopped_before_it_began(run.path, checkpoint)
             return
+        remarks: list[events.CoachSaid] = []
         if branch_from is None:
-            remarks = _remarks(run, checkpoint)
-        else:
+            remarks = _remarks(run, checkpoint.state.step if checkpoint else 0)
+        elif checkpoint is not None:
             run, checkpoint = _branch(run, checkpoint, settings)
-            remarks = []
         yield from _record(run, settings, images_NHWC, source, checkpoint, remarks)
 
 
@@ -168,12 +172,11 @@ def _branch(run: Run, checkpoint: Checkpoint, settings: TrainingSettings) -> tup
     return branch, branch.store.load(step)
 
 
-def _remarks(run: Run, checkpoint: Checkpoint) -> list[events.CoachSaid]:
-    """What a person should know about the checkpoint that a run goes on from.
+def _remarks(run: Run, step: int) -> list[events.CoachSaid]:
+    """What a person should know about the step that a run goes on from.
 
-    Newer ones must have been damaged, or the run would go on from them; they are set aside.
+    Newer checkpoints must have been damaged, or the run would go on from them; they are set aside.
     """
-    step = checkpoint.state.step
     remarks: list[events.CoachSaid] = []
     if damaged := [later for later in run.store.steps() if later > step]:
         for later in damaged:
@@ -206,14 +209,15 @@ class _StopWantedError(Exception):
     """A person does not want to wait until the pictures are ready."""
 
 
-def _stopped_before_it_began(run: Run, checkpoint: Checkpoint) -> events.Stopped:
-    state = checkpoint.state
+def _stopped_before_it_began(
+    run: Path | None = None, checkpoint: Checkpoint | None = None
+) -> events.Stopped:
     return events.Stopped(
-        run=run.path,
-        step=state.step,
-        images_seen=state.images_seen,
-        seconds=state.seconds,
-        checkpoint=checkpoint.path,
+        run=run,
+        step=checkpoint.state.step if checkpoint else 0,
+        images_seen=checkpoint.state.images_seen if checkpoint else 0,
+        seconds=checkpoint.state.seconds if checkpoint else 0.0,
+        checkpoint=checkpoint.path if checkpoint else None,
     )
 
 

@@ -1,5 +1,6 @@
 """One training step: which pictures, which weights, how far, and with what averaged."""
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -228,3 +229,79 @@ def test_a_run_may_have_more_pictures_in_a_step_than_in_its_set(
     (numbers,) = watched.numbers()
     assert sorted(numbers)[:2] == [0, 0]
     assert len(numbers) == 5
+
+
+class LittleMemory:
+    """Fails as an allocator does, for parts of more than so many pictures."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, enough_for: int) -> None:
+        self.tries: list[tuple[str, int]] = []
+        real = ToyModel.losses
+
+        def losses(toy: ToyModel, phase: str, batch: Batch, step: int) -> Losses:
+            self.tries.append((phase, len(batch.images_NCHW)))
+            if len(batch.images_NCHW) > enough_for:
+                raise torch.OutOfMemoryError("too much")
+            return real(toy, phase, batch, step)
+
+        monkeypatch.setattr(ToyModel, "losses", losses)
+
+
+def test_where_memory_does_not_suffice_steps_are_taken_in_smaller_parts_with_the_same_result(
+    tmp_path: Path, pictures_NHWC: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = stepper(tmp_path, pictures_NHWC, batch=8)
+    in_parts = stepper(tmp_path, pictures_NHWC, batch=8)
+    whole.take_step()
+    with monkeypatch.context() as patch:
+        memory = LittleMemory(patch, enough_for=3)
+        in_parts.take_step()
+
+    assert in_parts.parts == 4
+    # Both phases; the second knows already.
+    assert memory.tries == [("mix", 8), ("mix", 4), *[("mix", 2)] * 4, *[("tint", 2)] * 4]
+    for name, value in weights(whole).items():
+        torch.testing.assert_close(weights(in_parts)[name], value, rtol=1e-4, atol=1e-6)
+    # What the failed tries saw is not counted twice.
+    assert in_parts.meter.read(1) == pytest.approx(whole.meter.read(1), rel=1e-4)
+
+
+def test_one_picture_at_a_time_is_the_least(
+    tmp_path: Path, pictures_NHWC: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = stepper(tmp_path, pictures_NHWC, batch=6)
+    memory = LittleMemory(monkeypatch, enough_for=0)
+
+    with pytest.raises(torch.OutOfMemoryError):
+        training.take_step()
+    assert [count for _, count in memory.tries] == [6, 3, 2, 1]
+    assert training.step == 0
+
+
+def test_other_errors_are_not_tried_again(tmp_path: Path, pictures_NHWC: np.ndarray) -> None:
+    training = stepper(tmp_path, pictures_NHWC, model={"error_at": 0})
+
+    with pytest.raises(ValueError, match="the toy is broken"):
+        training.take_step()
+    assert training.parts == 1
+
+
+def test_whatever_a_model_draws_random_numbers_from_it_draws_them_again(
+    tmp_path: Path, pictures_NHWC: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[tuple[float, ...]] = []
+    real = ToyModel.losses
+
+    def losses(toy: ToyModel, phase: str, batch: Batch, step: int) -> Losses:
+        drawn.append((torch.rand(1).item(), np.random.rand(), random.random()))
+        return real(toy, phase, batch, step)
+
+    monkeypatch.setattr(ToyModel, "losses", losses)
+    for _ in range(2):
+        training = stepper(tmp_path, pictures_NHWC)
+        for _ in range(2):
+            training.take_step()
+
+    first, again = drawn[:4], drawn[4:]
+    assert first == again
+    assert len(set(first)) == 4

@@ -12,13 +12,14 @@ from tiny_studio import Script, flowers_NHWC, of_kind, save_pictures, small_sett
 from genstudio.data.scan import scan_folder
 from genstudio.domain import commands, events
 from genstudio.domain.datasets import ScanReport
-from genstudio.domain.errors import GenStudioError
+from genstudio.domain.errors import GenStudioError, ProjectError
 from genstudio.domain.events import Event
 from genstudio.domain.runs import RunState
 from genstudio.domain.training import Budget
 from genstudio.engine.trainer import NoCommands
 from genstudio.services import training
 from genstudio.services.gallery import Gallery
+from genstudio.services.locks import ProjectInUseError
 from genstudio.services.projects import open_project
 from genstudio.services.runs import Run
 from genstudio.services.training import NewRun, complete_settings, resume_run, start_run
@@ -331,8 +332,168 @@ def test_a_damaged_checkpoint_costs_what_came_after_the_one_before(start: Start)
     told = resume(run, budget=steps(5))
 
     assert of_kind(events.RunStarted, told)[0].step == 2
+    (said,) = of_kind(events.CoachSaid, told)
+    assert (said.step, said.level) == (2, "warning")
+    assert "is damaged; the run goes on from step 2" in said.title
+    assert "Step 3" in said.message
     assert ending(told).step == 5
     assert Run(run).summary().step == 5
+    assert Run(run).store.steps() == [2, 5]
+    # For whoever can mend it.
+    assert len(list((run / "checkpoints").glob(".damaged-3-*"))) == 1
+
+
+def interrupt(run: Path) -> None:
+    """Make the record look as if the process had died: there is no ending."""
+    record = run / "events.jsonl"
+    lines = record.read_text().splitlines(keepends=True)
+    record.write_text("".join(lines[:-1]))
+
+
+def test_an_interrupted_run_says_what_was_lost_and_does_it_again(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("genstudio.services.runs._STEP_RECORD_INTERVAL_S", 0.0)
+    run = ending(start(None, None, commands.SaveNow(), budget=steps(4))).run
+    interrupt(run)
+    shutil.rmtree(run / "checkpoints" / "4")
+
+    summary = Run(run).summary()
+    assert (summary.state, summary.step, summary.lost_steps) == (RunState.INTERRUPTED, 2, 2)
+    assert 0 < summary.lost_seconds < 60
+    assert [info.step for info in summary.checkpoints] == [2]
+
+    told = resume(run)
+    assert of_kind(events.RunStarted, told)[0].step == 2
+    (said,) = of_kind(events.CoachSaid, told)
+    assert said.title == "This run was interrupted; it goes on from step 2"
+    assert "2 steps" in said.message
+    assert ending(told).step == 4
+    again = Run(run).summary()
+    assert (again.state, again.lost_steps, again.lost_seconds) == (RunState.FINISHED, 0, 0.0)
+
+
+def test_a_run_that_died_before_its_first_checkpoint_begins_again(start: Start) -> None:
+    run = ending(start()).run
+    interrupt(run)
+    shutil.rmtree(run / "checkpoints")
+
+    told = resume(run)
+    assert of_kind(events.RunStarted, told)[0].step == 0
+    assert "goes on from step 0" in of_kind(events.CoachSaid, told)[0].title
+    assert ending(told).step == 4
+
+
+def test_a_run_whose_checkpoints_are_all_damaged_does_not_begin_again(start: Start) -> None:
+    run = ending(start()).run
+    (run / "checkpoints" / "4" / "checksums.json").unlink()
+
+    assert ending(resume(run, budget=steps(6))).title == "This run has no checkpoint yet"
+
+
+def test_going_back_makes_an_older_checkpoint_the_newest(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = ending(start(None, None, commands.SaveNow(), commands.SampleNow())).run
+    trashed: list[Path] = []
+
+    def trash(path: Path) -> None:
+        trashed.append(path)
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    monkeypatch.setattr("genstudio.services.runs.move_to_trash", trash)
+    Run(run).go_back_to(2)
+
+    assert [path.relative_to(run).as_posix() for path in trashed] == [
+        "checkpoints/4", "previews/4.png",
+    ]  # fmt: skip
+    told = resume(run)
+    assert of_kind(events.RunStarted, told)[0].step == 2
+    assert ending(told).step == 4
+    with pytest.raises(GenStudioError):
+        Run(run).go_back_to(3)
+
+
+class Impatient:
+    """Wants to stop after so many looks."""
+
+    def __init__(self, patience: int) -> None:
+        self._patience = patience
+
+    @property
+    def is_stop_wanted(self) -> bool:
+        self._patience -= 1
+        return self._patience < 0
+
+    def poll(self, timeout_s: float) -> None:
+        raise AssertionError("no training began")
+
+
+@pytest.mark.parametrize("patience", [0, 5, 20, 30])
+def test_whoever_stops_while_pictures_are_made_ready_does_not_wait(
+    flowers: Path, project: Path, patience: int
+) -> None:
+    request = NewRun(folder=flowers, project=project, settings=small_settings("toy"))
+    stopped = ending(start_run(request, Impatient(patience)))
+
+    assert isinstance(stopped, events.Stopped)
+    assert (stopped.run, stopped.checkpoint, stopped.step) == (None, None, 0)
+    if project.exists():
+        assert open_project(project).run_folders() == []
+
+
+def test_whoever_stops_while_a_run_is_made_ready_has_it_as_it_was(
+    start: Start, project: Path
+) -> None:
+    run = ending(start()).run
+    for cache in (project / "datasets").glob("*/*/"):
+        shutil.rmtree(cache)
+    before = fingerprint(run)
+    stopped = ending(resume_run(run, Impatient(3), budget=steps(9)))
+
+    assert isinstance(stopped, events.Stopped)
+    assert (stopped.run, stopped.step) == (run, 4)
+    assert stopped.checkpoint == run / "checkpoints" / "4"
+    assert fingerprint(run) == before
+
+
+def test_a_gallery_that_cannot_be_hung_makes_no_failure_of_a_finished_run(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ProjectError("The disk is full", "No space.", "Free some.")
+
+    monkeypatch.setattr(Gallery, "add", fail)
+    told = start()
+
+    assert isinstance(ending(told), events.Finished)
+    (said,) = of_kind(events.CoachSaid, told)
+    assert "could not be hung: The disk is full" in said.title
+    assert "finished and saved" in said.message
+
+
+def test_a_project_that_another_program_works_in_is_refused(
+    start: Start, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = ending(start()).run
+
+    def in_use(_: object) -> None:
+        raise ProjectInUseError("This project is open in another GenStudio", "", "Close it there.")
+
+    monkeypatch.setattr(training.ProjectLock, "take", in_use)
+    for told in (start(), resume(run, budget=steps(9))):
+        assert "open in another" in ending(told).title
+    assert open_project(project).run_folders() == [run]
+
+
+@pytest.mark.parametrize("words", [(), (None, commands.Stop())])
+def test_when_a_run_has_ended_the_project_is_free(
+    start: Start, project: Path, words: tuple[commands.Command | None, ...]
+) -> None:
+    start(*words)
+    start(model={"error_at": 1})
+
+    assert not (project / ".owner.json").exists()
 
 
 def test_a_run_goes_on_without_its_pictures_once_they_are_decoded(
@@ -367,11 +528,13 @@ def test_a_folder_that_is_no_run_fails_with_a_hint(tmp_path: Path) -> None:
     assert failed.run == tmp_path
 
 
-def test_a_run_that_was_never_saved_cannot_go_on(start: Start, project: Path) -> None:
+def test_a_run_that_was_never_saved_begins_again(start: Start, project: Path) -> None:
     start(model={"error_at": 0})
     (run,) = open_project(project).run_folders()
+    told = resume(run)
 
-    assert ending(resume(run)).title == "This run has no checkpoint yet"
+    assert of_kind(events.RunStarted, told)[0].step == 0
+    assert "the toy is broken" in ending(told).message
     assert Run(run).summary().state == RunState.FAILED
 
 
