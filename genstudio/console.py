@@ -6,7 +6,7 @@ import queue
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from types import FrameType
 from typing import Any
@@ -112,15 +112,20 @@ def _show_until_end(
 def _interrupts_as_stop(session: TrainingSession) -> Iterator[Callable[[], bool]]:
     signals = 0
 
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
+    def on_signal(number: int, _frame: FrameType | None) -> None:
         nonlocal signals
         signals += 1
-        if signals > 1:
+        # Only a person is in such a hurry; a system that shuts down may well say so twice.
+        if signals > 1 and number == signal.SIGINT:
             os._exit(INTERRUPTED)
-        people.print("Saving. Press Ctrl-C again to leave at once.")
         session.send(Stop())
+        # A terminal that was closed cannot be written to any more.
+        with suppress(OSError):
+            people.print("Saving. Press Ctrl-C again to leave at once.")
 
-    handled = (signal.SIGINT, signal.SIGTERM)
+    # The last is what a program is told when its terminal is closed; Windows has no such signal.
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    handled = [getattr(signal, name) for name in names if hasattr(signal, name)]
     before = {number: signal.signal(number, on_signal) for number in handled}
     try:
         yield lambda: signals > 0

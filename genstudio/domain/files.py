@@ -15,6 +15,8 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
 # A file stands where a folder should be, or the name is longer than the drive allows.
 _NO_SUCH_PLACE = {errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG}
+# The drive was unplugged, or somebody moved the folder away.
+_GONE = {errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.EIO, errno.ESTALE}
 
 
 @contextlib.contextmanager
@@ -83,6 +85,13 @@ def explained(path: Path) -> Generator[None]:
                 "The folder cannot be written to",
                 f"{path.name} could not be written to {folder}: {error.strerror}.",
                 "Choose another project folder, or change its permissions.",
+            ) from error
+        if error.errno in _GONE:
+            raise ProjectError(
+                "The folder is gone",
+                f"{path.name} could not be written to {folder}: {error.strerror}.",
+                "Was a drive unplugged, or the folder moved? Bring it back, then go on from the "
+                "last checkpoint.",
             ) from error
         if error.errno in _NO_SUCH_PLACE:
             raise ProjectError(

@@ -27,6 +27,7 @@ from genstudio.engine.checkpoint_files import (
     damaged,
     read_checksums,
     read_json,
+    remove_folder,
     verify,
     write_folder,
 )
@@ -246,7 +247,7 @@ class CheckpointStore:
         free = free_disk_bytes(self.folder)
         room = min((free + taken) * _SHARE_OF_DISK, free + taken - spare_bytes)
         for step in superfluous(infos, room_bytes=room):
-            shutil.rmtree(self.folder / str(step), ignore_errors=True)
+            remove_folder(self.folder / str(step))
 
     def remove_partial(self) -> None:
         """Remove what interrupted writes left behind; call only while nobody writes."""

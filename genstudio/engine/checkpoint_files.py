@@ -1,5 +1,6 @@
 """A folder of files that is whole or absent: written aside, flushed, read back, then renamed."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -38,11 +39,12 @@ def write_folder(
         ProjectError: The disk is full or the folder cannot be written to.
         CheckpointError: What was read back differs from what was written.
     """
-    unique = f"{final.name}-{os.getpid()}-{threading.get_ident()}-{time.monotonic_ns()}"
-    partial = final.parent / f"{PARTIAL}{unique}"
+    partial = _partial_name(final)
     try:
         with explained(final):
-            partial.mkdir(parents=True)
+            # Not its parents: where a drive was unplugged they would be made on another.
+            final.parent.mkdir(exist_ok=True)
+            partial.mkdir()
             checksums = _write_files(partial, files, tensors)
             _write_flushed(partial / CHECKSUMS, json.dumps(checksums, indent=1).encode())
             for name in checksums:
@@ -52,6 +54,14 @@ def write_folder(
             _move_into_place(partial, final)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder, which is whole until it is gone: a kill in between leaves no half of one."""
+    partial = _partial_name(folder)
+    with contextlib.suppress(OSError):
+        folder.rename(partial)
+    shutil.rmtree(partial, ignore_errors=True)
 
 
 def read_checksums(folder: Path) -> dict[str, str]:
@@ -103,11 +113,14 @@ def damaged(folder: Path, reason: str) -> CheckpointError:
 
 def _move_into_place(partial: Path, final: Path) -> None:
     if final.exists():
-        # Out of the way by a rename: at no moment is there half of one.
-        final.rename(partial.with_name(f"{partial.name}-old"))
+        remove_folder(final)
     partial.rename(final)
     flush(final.parent)
-    shutil.rmtree(partial.with_name(f"{partial.name}-old"), ignore_errors=True)
+
+
+def _partial_name(final: Path) -> Path:
+    unique = f"{final.name}-{os.getpid()}-{threading.get_ident()}-{time.monotonic_ns()}"
+    return final.with_name(f"{PARTIAL}{unique}")
 
 
 def _write_files(

@@ -1,5 +1,6 @@
 """One program at a time changes a project: a lock that ends with its process, however that ends."""
 
+import contextlib
 import json
 import os
 import platform
@@ -76,7 +77,9 @@ class ProjectLock:
     def release(self) -> None:
         """Let go of it, once."""
         if self._lock.lock_counter == 1:
-            self._owner_path.unlink(missing_ok=True)
+            # What stays on a drive that is full or gone names a process that no longer has the lock.
+            with contextlib.suppress(OSError):
+                self._owner_path.unlink()
         self._lock.release()
 
     @property

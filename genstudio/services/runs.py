@@ -205,6 +205,9 @@ class Recorder:
 
     def _save_preview(self, event: events.PreviewReady) -> events.PreviewReady:
         path = self._run / "previews" / f"{event.step}.png"
+        with explained(path):
+            # Not its parents: where a drive was unplugged they would be made on another.
+            path.parent.mkdir(exist_ok=True)
         with replacing(path) as temporary:
             Image.fromarray(event.image).save(temporary, "PNG")
         return event.model_copy(update={"path": path})

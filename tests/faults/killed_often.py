@@ -1,0 +1,114 @@
+"""Trains the toy in processes that are killed at random moments, each going on where the last died.
+
+Usage: killed_often.py PICTURES PROJECT KILLS SEED; prints a line of JSON for each kill, then the
+ending of the run, which after all kills is given ten steps more.
+"""
+
+import json
+import os
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+import tiny_studio
+
+from genstudio.domain import events
+from genstudio.engine import preview
+from genstudio.engine.trainer import NoCommands
+from genstudio.models import catalog
+from genstudio.services import runs, training
+from genstudio.services.projects import open_project
+from genstudio.services.runs import Run
+
+# More than all lives together can take.
+ENDLESS = tiny_studio.steps(1e9)
+LAST_STEPS = 10
+# From before the first picture is read to some dozens of checkpoints later.
+LONGEST_LIFE_S = 0.5
+
+
+def settings() -> tiny_studio.TrainingSettings:
+    """A run that saves as often as it can, and whose steps are uneven."""
+    return tiny_studio.small_settings(
+        "toy", budget=ENDLESS, save_every_s=1e-9, accumulate=2,
+        preview_every_s=0.05, model={"tint_every": 3},
+    )  # fmt: skip
+
+
+def prepare() -> None:
+    """Let the catalogue know the toy, and keep what is not measured here small."""
+    catalog._BUILT_IN["toy"] = "tiny_studio:ToyModel"
+    preview.sheet_layout = lambda _: (1, 2)
+    runs._STEP_RECORD_INTERVAL_S = 0.0
+    training._FIRST_PICTURES = 2
+
+
+def only_run(project: Path) -> Run | None:
+    """The run, if a process lived long enough to begin it."""
+    folders = open_project(project).run_folders() if (project / "project.toml").exists() else []
+    assert len(folders) <= 1, folders
+    return Run(folders[0]) if folders else None
+
+
+def live(pictures: Path, project: Path, extra_steps: int = 0) -> events.Event:
+    """Begin the run, or go on with it, for ever or for some steps."""
+    run = only_run(project)
+    if run is None:
+        request = training.NewRun(folder=pictures, project=project, settings=settings())
+        told = training.start_run(request, NoCommands())
+    else:
+        budget = tiny_studio.steps(run.summary().step + extra_steps) if extra_steps else None
+        told = training.resume_run(run.path, NoCommands(), budget=budget)
+    *_, last = told
+    return last
+
+
+def kill_after(life_s: float, pictures: Path, project: Path) -> None:
+    """Let a process live for a while."""
+    child = os.fork()
+    if child == 0:
+        last = live(pictures, project)
+        sys.stderr.write(f"ended by itself: {last}\n")
+        os._exit(1)
+    time.sleep(life_s)
+    os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL, "it was too slow to be killed"
+
+
+def autopsy(project: Path) -> dict[str, object]:
+    """What is left of the run: every checkpoint that is listed must be whole."""
+    run = only_run(project)
+    if run is None:
+        return {"step": 0, "lost_steps": 0, "lost_s": 0.0, "in_a_write": False, "checkpoints": 0}
+    for step in run.store.steps():
+        checkpoint = run.store.load(step)
+        for name in ("weights", "ema", "optimizer"):
+            assert checkpoint.tensors(name)
+    summary = run.summary()
+    return {
+        "step": summary.step,
+        "lost_steps": summary.lost_steps,
+        "lost_s": round(summary.lost_seconds, 3),
+        "in_a_write": any(run.store.folder.glob(".partial-*")),
+        "checkpoints": len(summary.checkpoints),
+    }
+
+
+def main(pictures: Path, project: Path, kills: int, seed: int) -> None:
+    """Kill so many times, then let the run come to its end."""
+    prepare()
+    moments = random.Random(seed)
+    for _ in range(kills):
+        life_s = moments.uniform(0, LONGEST_LIFE_S)
+        kill_after(life_s, pictures, project)
+        sys.stdout.write(json.dumps({"life_s": round(life_s, 3), **autopsy(project)}) + "\n")
+        sys.stdout.flush()
+    last = live(pictures, project, LAST_STEPS)
+    sys.stdout.write(last.model_dump_json() + "\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
