@@ -14,6 +14,16 @@ from torch import nn
 from genstudio.domain.errors import DeviceError
 from genstudio.domain.training import Precision
 
+# What torch says of it in plain RuntimeErrors: its allocator on Linux and on Windows, drivers,
+# and the libraries of kernels, which cannot allocate their scratch memory.
+_OUT_OF_MEMORY = (
+    "can't allocate memory",
+    "not enough memory",
+    "out of memory",
+    "STATUS_ALLOC_FAILED",
+    "could not create a primitive",
+    "could not execute a primitive",
+)
 FabricPrecision = Literal["32-true", "bf16-mixed", "16-mixed"]
 _FABRIC: dict[str, FabricPrecision] = {
     "fp32": "32-true",
@@ -122,10 +132,8 @@ def seed_everything(seed: int) -> None:
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether a device, or the machine, had not enough memory for what was asked."""
-    # On processors torch raises a plain RuntimeError.
-    words = ("can't allocate memory", "out of memory")
     return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or (
-        isinstance(error, RuntimeError) and any(word in str(error) for word in words)
+        isinstance(error, RuntimeError) and any(word in str(error) for word in _OUT_OF_MEMORY)
     )
 
 

@@ -1,0 +1,100 @@
+"""Ctrl-C, a shutdown, a closed terminal: saved and gone within seconds."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from genstudio.services.projects import open_project
+from genstudio.services.runs import Run
+
+LONGEST_S = 5.0
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are sent")
+
+
+def command(flowers: Path, project: Path, *options: str) -> list[str]:
+    return [
+        sys.executable, "-m", "genstudio", "train", str(flowers), "--project", str(project),
+        "--model", "vae", "--size", "32", "--batch", "4", "--minutes", "60", "--seed", "7",
+        "--set", "width=32", "--set", "latent_size=8", "--device", "cpu", *options,
+    ]  # fmt: skip
+
+
+def ending_of(training: "subprocess.Popen[str]", number: int) -> tuple[dict[str, object], float]:
+    """Send a signal once some steps are taken; gives the last event and the time it took."""
+    assert training.stdout is not None
+    for line in training.stdout:
+        if '"StepDone"' in line and json.loads(line)["step"] >= 2:
+            break
+    began_s = time.monotonic()
+    training.send_signal(number)
+    rest, _ = training.communicate(timeout=60)
+    return json.loads(rest.splitlines()[-1]), time.monotonic() - began_s
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_saves_and_stops_within_seconds(flowers: Path, tmp_path: Path, name: str) -> None:
+    with subprocess.Popen(
+        command(flowers, tmp_path / "Meadow", "--json"),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as training:  # fmt: skip
+        last, took_s = ending_of(training, getattr(signal, name))
+
+    assert last["event"] == "Stopped", last
+    assert training.returncode == 130
+    assert took_s < LONGEST_S
+    run = Run(Path(str(last["run"])))
+    assert run.checkpoint("last").state.step == last["step"]
+    assert run.summary().lost_steps == 0
+
+
+def test_a_terminal_that_is_closed_costs_nothing(flowers: Path, tmp_path: Path) -> None:
+    """As a terminal does it: the signal comes, and nothing can be written any more."""
+    project = tmp_path / "Meadow"
+    ours, theirs = pty.openpty()
+    training = subprocess.Popen(
+        command(flowers, project), stdin=theirs, stdout=theirs, stderr=theirs,
+        start_new_session=True,
+    )  # fmt: skip
+    os.close(theirs)
+    said = b""
+    while b"pictures/s" not in said:
+        said += os.read(ours, 4096)
+    began_s = time.monotonic()
+    os.close(ours)
+    training.send_signal(signal.SIGHUP)
+    training.wait(60)
+
+    assert time.monotonic() - began_s < LONGEST_S
+    (folder,) = open_project(project).run_folders()
+    assert Run(folder).checkpoint("last").state.step > 0
+    assert Run(folder).summary().lost_steps == 0
+
+
+def test_a_stop_is_heard_while_pictures_are_looked_through(tmp_path: Path, flowers: Path) -> None:
+    many = tmp_path / "many"
+    many.mkdir()
+    content = next(flowers.iterdir()).read_bytes()
+    for number in range(20_000):
+        (many / f"{number}.png").write_bytes(content)
+    with subprocess.Popen(
+        command(many, tmp_path / "Meadow", "--json"),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as training:  # fmt: skip
+        assert training.stdout is not None
+        assert '"Preparing"' in training.stdout.readline()
+        began_s = time.monotonic()
+        training.send_signal(signal.SIGINT)
+        rest, _ = training.communicate(timeout=60)
+
+    last = json.loads(rest.splitlines()[-1])
+    assert (last["event"], last["run"]) == ("Stopped", None)
+    assert training.returncode == 130
+    assert time.monotonic() - began_s < LONGEST_S
