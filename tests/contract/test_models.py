@@ -2,16 +2,18 @@
 
 import filecmp
 import itertools
+import os
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import killed_often
 import numpy as np
 import pytest
 import tomli_w
 import torch
-from tiny_studio import Script, of_kind, small_settings, steps, train_to_end
+from tiny_studio import NEVER_S, Script, of_kind, small_settings, steps, train_to_end
 
 from genstudio.domain import commands, events
 from genstudio.domain.cards import INTERPOLATE, RECONSTRUCT
@@ -31,6 +33,7 @@ from genstudio.models.protocol import (
     SampleRequest,
     TrainableModel,
 )
+from genstudio.services.training import NewRun, start_run
 
 SIDE = 32
 # What makes a model small, whatever it calls the rest.
@@ -362,6 +365,38 @@ def test_a_run_that_was_interrupted_ends_as_one_that_was_not_bit_for_bit(
     for name in ("weights", "ema", "optimizer"):
         early, late = halves.load(2).tensors(name), halves.load(4).tensors(name)
         assert any(not torch.equal(early[entry], late[entry]) for entry in early)
+
+
+@runs_in_the_engine
+@pytest.mark.parametrize("step", [0, 1, 3])
+def test_it_can_be_interrupted_after_any_step(
+    key: str, step: int, pictures_NHWC: np.ndarray, tmp_path: Path
+) -> None:
+    settings = settings_of(key, budget=steps(4), accumulate=3)
+    person = Script(*[None] * step, commands.Stop())
+
+    unbroken = train_to_end(tmp_path / "unbroken", settings, pictures_NHWC)
+    stopped = train_to_end(tmp_path / "stopped", settings, pictures_NHWC, person)
+    resumed = train_to_end(tmp_path / "stopped", settings, pictures_NHWC, resume_from=step)
+
+    assert isinstance(stopped[-1], events.Stopped)
+    assert stopped[-1].step == step
+    assert_same_tensors(unbroken[-1].checkpoint, resumed[-1].checkpoint)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
+def test_it_can_be_killed_at_any_moment(key: str, flowers: Path, tmp_path: Path) -> None:
+    kills, last = killed_often.in_a_process_of_its_own(flowers, tmp_path / "K", 4, 3, key, 2.0)
+
+    settings = killed_often.settings(key).model_copy(
+        update={"budget": steps(int(last.name)), "save_every_s": NEVER_S}
+    )
+    request = NewRun(folder=flowers, project=tmp_path / "unbroken", settings=settings)
+    *_, unbroken = start_run(request, Script())
+    # It lived long enough to be saved, and was killed after that.
+    assert kills[-1]["step"] > 0
+    assert isinstance(unbroken, events.Finished)
+    assert_same_tensors(unbroken.checkpoint, last)
 
 
 @runs_in_the_engine

@@ -1,20 +1,24 @@
-"""Trains the toy in processes that are killed at random moments, each going on where the last died.
+"""Trains a model in processes that are killed at random moments, each going on where the last died.
 
-Usage: killed_often.py PICTURES PROJECT KILLS SEED; prints a line of JSON for each kill, then the
-ending of the run, which after all kills is given ten steps more.
+Usage: killed_often.py PICTURES PROJECT KILLS SEED [MODEL [LONGEST_LIFE_S]]; prints
+a line of JSON for each kill, then the ending of the run, which is given ten steps more after all
+kills.
 """
 
 import json
 import os
 import random
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import tiny_studio
 
 from genstudio.domain import events
+from genstudio.domain.training import TrainingSettings
 from genstudio.engine import preview
 from genstudio.engine.trainer import NoCommands
 from genstudio.models import catalog
@@ -25,16 +29,16 @@ from genstudio.services.runs import Run
 # More than all lives together can take.
 ENDLESS = tiny_studio.steps(1e9)
 LAST_STEPS = 10
-# From before the first picture is read to some dozens of checkpoints later.
+# From before the first picture is read to some dozens of checkpoints of the toy later.
 LONGEST_LIFE_S = 0.5
 
 
-def settings() -> tiny_studio.TrainingSettings:
+def settings(model_key: str = "toy") -> TrainingSettings:
     """A run that saves as often as it can, and whose steps are uneven."""
+    changes = {"model": {"tint_every": 3}} if model_key == "toy" else {}
     return tiny_studio.small_settings(
-        "toy", budget=ENDLESS, save_every_s=1e-9, accumulate=2,
-        preview_every_s=0.05, model={"tint_every": 3},
-    )  # fmt: skip
+        model_key, budget=ENDLESS, save_every_s=1e-9, accumulate=2, preview_every_s=0.05, **changes
+    )
 
 
 def prepare() -> None:
@@ -52,11 +56,11 @@ def only_run(project: Path) -> Run | None:
     return Run(folders[0]) if folders else None
 
 
-def live(pictures: Path, project: Path, extra_steps: int = 0) -> events.Event:
+def live(pictures: Path, project: Path, model_key: str, extra_steps: int = 0) -> events.Event:
     """Begin the run, or go on with it, for ever or for some steps."""
     run = only_run(project)
     if run is None:
-        request = training.NewRun(folder=pictures, project=project, settings=settings())
+        request = training.NewRun(folder=pictures, project=project, settings=settings(model_key))
         told = training.start_run(request, NoCommands())
     else:
         budget = tiny_studio.steps(run.summary().step + extra_steps) if extra_steps else None
@@ -65,17 +69,33 @@ def live(pictures: Path, project: Path, extra_steps: int = 0) -> events.Event:
     return last
 
 
-def kill_after(life_s: float, pictures: Path, project: Path) -> None:
+def kill_after(life_s: float, pictures: Path, project: Path, model_key: str) -> None:
     """Let a process live for a while."""
     child = os.fork()
     if child == 0:
-        last = live(pictures, project)
+        last = live(pictures, project, model_key)
         sys.stderr.write(f"ended by itself: {last}\n")
         os._exit(1)
     time.sleep(life_s)
     os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL, "it was too slow to be killed"
+
+
+def in_a_process_of_its_own(
+    pictures: Path, project: Path, kills: int, *options: object
+) -> tuple[list[dict[str, Any]], Path]:
+    """What was left after each kill, and the last checkpoint of the run."""
+    paths = [str(Path(tiny_studio.__file__).parent), os.environ.get("PYTHONPATH", "")]
+    done = subprocess.run(
+        [sys.executable, __file__, *map(str, [pictures, project, kills, *options])],
+        capture_output=True, text=True, timeout=240, check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    *told, ending = [json.loads(line) for line in done.stdout.splitlines()]
+    assert ending["event"] == "Finished", ending
+    return told, Path(ending["checkpoint"])
 
 
 def autopsy(project: Path) -> dict[str, object]:
@@ -97,18 +117,32 @@ def autopsy(project: Path) -> dict[str, object]:
     }
 
 
-def main(pictures: Path, project: Path, kills: int, seed: int) -> None:
+def main(
+    pictures: Path,
+    project: Path,
+    kills: int,
+    seed: int,
+    model_key: str = "toy",
+    longest_life_s: float = LONGEST_LIFE_S,
+) -> None:
     """Kill so many times, then let the run come to its end."""
     prepare()
     moments = random.Random(seed)
     for _ in range(kills):
-        life_s = moments.uniform(0, LONGEST_LIFE_S)
-        kill_after(life_s, pictures, project)
+        life_s = moments.uniform(0, longest_life_s)
+        kill_after(life_s, pictures, project, model_key)
         sys.stdout.write(json.dumps({"life_s": round(life_s, 3), **autopsy(project)}) + "\n")
         sys.stdout.flush()
-    last = live(pictures, project, LAST_STEPS)
+    last = live(pictures, project, model_key, LAST_STEPS)
     sys.stdout.write(last.model_dump_json() + "\n")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
+    main(
+        Path(sys.argv[1]),
+        Path(sys.argv[2]),
+        int(sys.argv[3]),
+        int(sys.argv[4]),
+        *sys.argv[5:6],
+        *map(float, sys.argv[6:7]),
+    )

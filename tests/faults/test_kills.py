@@ -1,12 +1,8 @@
 """A run that is killed fifty times ends, bit for bit, as one that nothing happened to."""
 
 import filecmp
-import json
 import os
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import killed_often
 import pytest
@@ -24,23 +20,8 @@ pytestmark = [
 ]
 
 
-def kill_often(pictures: Path, project: Path, seed: int) -> tuple[list[dict[str, Any]], Path]:
-    """What was left after each kill, and the last checkpoint of the run."""
-    script = Path(killed_often.__file__)
-    paths = [str(script.parents[1]), os.environ.get("PYTHONPATH", "")]
-    done = subprocess.run(
-        [sys.executable, str(script), str(pictures), str(project), str(KILLS), str(seed)],
-        capture_output=True, text=True, timeout=240, check=False,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    *kills, ending = [json.loads(line) for line in done.stdout.splitlines()]
-    assert ending["event"] == "Finished", ending
-    return kills, Path(ending["checkpoint"])
-
-
 def test_fifty_kills_cost_no_checkpoint_and_change_nothing(flowers: Path, tmp_path: Path) -> None:
-    kills, last = kill_often(flowers, tmp_path / "killed", seed=1)
+    kills, last = killed_often.in_a_process_of_its_own(flowers, tmp_path / "killed", KILLS, 1)
 
     assert len(kills) == KILLS
     saved = [kill["step"] for kill in kills]

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny_studio import ToyModel, small_settings, steps
+from tiny_studio import ToyModel, small_settings, steps, train_to_end
 
 from genstudio.engine import stepper as stepper_module
+from genstudio.engine.checkpoint import CheckpointStore
 from genstudio.engine.stepper import Stepper, TrainingJob
 from genstudio.models.protocol import Batch, Losses, Phase
 
@@ -305,3 +306,35 @@ def test_whatever_a_model_draws_random_numbers_from_it_draws_them_again(
     first, again = drawn[:4], drawn[4:]
     assert first == again
     assert len(set(first)) == 4
+
+
+def test_what_a_model_steers_by_is_part_of_what_is_saved(
+    tmp_path: Path, pictures_NHWC: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the strength of an augmentation: a buffer that the losses change, by chance as well."""
+    build, losses = ToyModel.__init__, ToyModel.losses
+
+    def with_strength(toy: ToyModel, *arguments: Any) -> None:
+        build(toy, *arguments)
+        toy.network["mix"].register_buffer("strength", torch.zeros(()))
+
+    def steering(toy: ToyModel, phase: str, batch: Batch, step: int) -> Losses:
+        told = losses(toy, phase, batch, step)
+        strength = toy.network["mix"].strength
+        strength += random.random() * np.random.rand()
+        return Losses(told.total * (1 + strength), told.values)
+
+    monkeypatch.setattr(ToyModel, "__init__", with_strength)
+    monkeypatch.setattr(ToyModel, "losses", steering)
+    settings = small_settings("toy", budget=steps(5))
+    half = settings.model_copy(update={"budget": steps(2)})
+    train_to_end(tmp_path / "unbroken", settings, pictures_NHWC)
+    train_to_end(tmp_path / "halves", half, pictures_NHWC)
+    train_to_end(tmp_path / "halves", settings, pictures_NHWC, resume_from=2)
+
+    unbroken, resumed = (
+        CheckpointStore(tmp_path / name).load(5).checksums for name in ("unbroken", "halves")
+    )
+    for name in ("weights", "ema", "optimizer"):
+        assert unbroken[f"{name}.safetensors"] == resumed[f"{name}.safetensors"]
+    assert CheckpointStore(tmp_path / "halves").load(5).tensors("ema")["mix.strength"] > 0
