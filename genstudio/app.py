@@ -1,5 +1,6 @@
 """The composition root: makes the application and its window from their parts."""
 
+import logging
 import signal
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 import genstudio
+from genstudio.services.logs import start_logging
 from genstudio.services.notices import NoticeBoard
 from genstudio.services.preferences import load_preferences
 from genstudio.ui.icons import icon
@@ -32,13 +34,14 @@ def run(project: Path | None) -> int:
     Args:
         project: Project folder to open; the most recent one by default.
     """
+    start_logging("window")
     notices = NoticeBoard()
     notices.hook()
     app = QApplication(sys.argv[:1])
     app.setApplicationName("GenStudio")
     app.setApplicationVersion(genstudio.__version__)
     app.setDesktopFileName("genstudio")
-    qInstallMessageHandler(_to_standard_error)
+    qInstallMessageHandler(_keep_message)
     window = _build(app, project or load_preferences().last_project(), notices)
     app.setWindowIcon(icon("sparkles", "accent"))
     # Ctrl-C in the terminal asks as the close button does.
@@ -54,5 +57,6 @@ def _build(app: QApplication, project: Path | None, notices: NoticeBoard) -> Mai
     return MainWindow(project, preferences, notices)
 
 
-def _to_standard_error(_kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
+def _keep_message(_kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
     sys.stderr.write(f"Qt: {text}\n")
+    logging.getLogger("genstudio").warning("Qt %s", text)

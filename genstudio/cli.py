@@ -13,6 +13,7 @@ from genstudio.console import explained, follow, people, print_json, progress, r
 from genstudio.domain.datasets import Remark, ScanReport
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.training import SIZES, Budget
+from genstudio.services.logs import start_logging
 from genstudio.services.session import TrainingSession
 
 # What needs torch is imported by the command that needs it: `--help` answers at once.
@@ -24,6 +25,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def begin() -> None:
+    """Keep a log of what the command does."""
+    start_logging("commands")
+
 
 AsJson = Annotated[
     bool, typer.Option("--json", help="One JSON object per line on standard output.")

@@ -19,6 +19,7 @@ import psutil
 import genstudio
 from genstudio.domain.files import free_disk_bytes, write_text
 from genstudio.domain.resources import resource
+from genstudio.services.logs import excerpt
 
 _LITTLE_SPACE_GIB = 5
 _LITTLE_MEMORY_GIB = 4
@@ -60,12 +61,15 @@ def examine() -> Iterator[Finding]:
 
 
 def write_bundle(findings: list[Finding], path: Path) -> None:
-    """Write findings to a file that can be shown to others: no pictures, no private paths.
+    """Write findings, and what the logs say, to a file that can be shown to others.
+
+    It holds no pictures, no names and no private paths.
 
     Raises:
         ProjectError: The disk is full or the folder cannot be written to.
     """
-    text = json.dumps([asdict(finding) for finding in findings], indent=1, ensure_ascii=False)
+    report = {"findings": [asdict(finding) for finding in findings], "logs": excerpt()}
+    text = json.dumps(report, indent=1, ensure_ascii=False)
     write_text(path, _without_names(text))
 
 

@@ -77,7 +77,7 @@ class ProjectLock:
     def release(self) -> None:
         """Let go of it, once."""
         if self._lock.lock_counter == 1:
-            # What stays on a drive that is full or gone names a process that no longer has the lock.
+            # Where it stays, on a drive that is gone, it names a process that has no lock.
             with contextlib.suppress(OSError):
                 self._owner_path.unlink()
         self._lock.release()

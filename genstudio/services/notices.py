@@ -24,7 +24,8 @@ class NoticeBoard:
     def post(self, notice: Notice) -> None:
         """Tell a person something; may be called from any thread."""
         level = logging.INFO if notice.level is Level.INFO else logging.WARNING
-        _log.log(level, "%s %s", notice.title, notice.message)
+        text = "\n".join(part for part in (notice.title, notice.message, notice.details) if part)
+        _log.log(level, "Notice %s", text)
         with self._lock:
             listener = self._listener
             if listener is None:

@@ -27,6 +27,7 @@ from genstudio.models.catalog import model_class
 from genstudio.services.gallery import Gallery
 from genstudio.services.generation import generate
 from genstudio.services.locks import ProjectLock
+from genstudio.services.logs import log_event
 from genstudio.services.projects import open_or_create
 from genstudio.services.runs import Recorder, Run, create_run
 
@@ -64,7 +65,7 @@ def start_run(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
     Yields:
         Events, of which the last and only the last is terminal.
     """
-    return with_one_ending(_start(request, source), None)
+    return _logged(with_one_ending(_start(request, source), None))
 
 
 def resume_run(
@@ -87,7 +88,13 @@ def resume_run(
     Yields:
         Events, of which the last and only the last is terminal.
     """
-    return with_one_ending(_resume(run, source, budget, branch_from), run)
+    return _logged(with_one_ending(_resume(run, source, budget, branch_from), run))
+
+
+def _logged(told: Iterator[events.Event]) -> Iterator[events.Event]:
+    for event in told:
+        log_event(event)
+        yield event
 
 
 def complete_settings(settings: TrainingSettings) -> TrainingSettings:

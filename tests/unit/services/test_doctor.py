@@ -137,12 +137,22 @@ def bundled(tmp_path: Path, *details: str) -> str:
 def test_the_report_holds_the_findings(tmp_path: Path) -> None:
     findings = list(examine())
     write_bundle(findings, tmp_path / "new" / "report.json")
-    read: list[dict[str, Any]] = json.loads((tmp_path / "new" / "report.json").read_text("utf-8"))
+    report = json.loads((tmp_path / "new" / "report.json").read_text("utf-8"))
+    read: list[dict[str, Any]] = report["findings"]
 
     assert [(entry["name"], entry["verdict"]) for entry in read] == [
         (finding.name, finding.verdict) for finding in findings
     ]
     assert set(read[0]) == {"name", "verdict", "detail", "hint"}
+
+
+def test_the_report_holds_what_happened_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "excerpt", lambda: {"window.log": ["2026-01-31 INFO Started"]})
+    report = json.loads(bundled(tmp_path, "fine"))
+
+    assert report["logs"] == {"window.log": ["2026-01-31 INFO Started"]}
 
 
 def test_the_report_tells_neither_home_nor_user_nor_machine(tmp_path: Path, anna: Path) -> None:
@@ -153,7 +163,7 @@ def test_the_report_tells_neither_home_nor_user_nor_machine(tmp_path: Path, anna
         "Linux on annas-atelier",
     )
 
-    details = [entry["detail"] for entry in json.loads(text)]
+    details = [entry["detail"] for entry in json.loads(text)["findings"]]
     assert details == [
         "~/Documents can be written to", "/mnt/USER/pictures", "Linux on MACHINE",
     ]  # fmt: skip
@@ -170,7 +180,8 @@ def test_paths_of_windows_are_found_as_they_stand_in_the_report(
     monkeypatch.setattr(Path, "home", Home)
     monkeypatch.setattr(getpass, "getuser", lambda: "zoë")
 
-    (entry,) = json.loads(bundled(tmp_path, r"C:\Users\zoë\Documents can be written to"))
+    text = bundled(tmp_path, r"C:\Users\zoë\Documents can be written to")
+    (entry,) = json.loads(text)["findings"]
     assert entry["detail"] == r"~\Documents can be written to"
 
 
@@ -199,7 +210,7 @@ def test_a_machine_that_does_not_know_its_user_still_gives_a_report(
 
     monkeypatch.setattr(getpass, "getuser", unknown)
 
-    assert json.loads(bundled(tmp_path, "any"))[0]["detail"] == "any"
+    assert json.loads(bundled(tmp_path, "any"))["findings"][0]["detail"] == "any"
 
 
 def test_a_short_user_name_does_not_garble_the_words(
@@ -207,7 +218,7 @@ def test_a_short_user_name_does_not_garble_the_words(
 ) -> None:
     monkeypatch.setattr(getpass, "getuser", lambda: "an")
 
-    assert json.loads(bundled(tmp_path, "an answer"))[0]["detail"] == "an answer"
+    assert json.loads(bundled(tmp_path, "an answer"))["findings"][0]["detail"] == "an answer"
 
 
 def test_a_home_at_the_root_does_not_garble_the_paths(
@@ -215,7 +226,7 @@ def test_a_home_at_the_root_does_not_garble_the_paths(
 ) -> None:
     monkeypatch.setattr(Path, "home", lambda: Path("/"))
 
-    assert json.loads(bundled(tmp_path, "/usr/lib"))[0]["detail"] == "/usr/lib"
+    assert json.loads(bundled(tmp_path, "/usr/lib"))["findings"][0]["detail"] == "/usr/lib"
 
 
 def test_a_report_that_cannot_be_written_is_explained(tmp_path: Path) -> None:

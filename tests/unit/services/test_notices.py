@@ -75,7 +75,7 @@ def test_notices_are_in_the_log_as_well(
         board.post(SECOND)
 
     assert [(entry.levelno, entry.getMessage().strip()) for entry in caplog.records] == [
-        (logging.INFO, "First"), (logging.WARNING, "Second It matters."),
+        (logging.INFO, "Notice First"), (logging.WARNING, "Notice Second\nIt matters."),
     ]  # fmt: skip
 
 

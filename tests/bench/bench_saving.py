@@ -1,0 +1,104 @@
+"""What saving costs a training: speed with and without checkpoints, in turns inside one run.
+
+Usage: .venv/bin/python tests/bench/bench_saving.py [SIZE] [BLOCK_SECONDS]
+
+Each block with saving holds several checkpoints, far more than a run writes; what one of them
+costs is set against the minute of training that lies between two of them.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("GOMP_SPINCOUNT", "0")  # As the program has it.
+
+import numpy as np
+import torch
+
+from genstudio.domain import events
+from genstudio.domain.training import Budget
+from genstudio.engine.reporter import Reporter
+from genstudio.engine.safekeeping import Safekeeping
+from genstudio.engine.stepper import Stepper, TrainingJob
+from genstudio.models.catalog import model_keys
+from genstudio.services.presets import resolve_settings
+
+ROUNDS = 4
+SAVES_IN_A_BLOCK = 3
+MINUTE_S = 60.0
+
+
+class Block:
+    """Some seconds of training, with or without checkpoints."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self.seconds = 0.0
+        self.saved: list[events.CheckpointSaved] = []
+
+    def train(self, stepper: Stepper, safekeeping: Safekeeping | None, seconds: float) -> None:
+        """Train for some more."""
+        began_s, before = time.perf_counter(), stepper.step
+        while time.perf_counter() - began_s < seconds:
+            stepper.take_step()
+            if safekeeping is not None:
+                told = safekeeping.after_step()
+                self.saved += [event for event in told if isinstance(event, events.CheckpointSaved)]
+        self.steps += stepper.step - before
+        self.seconds += time.perf_counter() - began_s
+
+    def steps_per_s(self) -> float:
+        """Speed over all of it."""
+        return self.steps / self.seconds
+
+
+def main(size: int, block_s: float) -> None:
+    """Print one line for each model."""
+    print(f"{torch.get_num_threads()} threads, {size} px, preset balanced")
+    print("model          MiB   training waits   written in   costs   of a minute")
+    pictures = np.random.default_rng(0).integers(0, 256, (500, size, size, 3), dtype=np.uint8)
+    for key in model_keys():
+        settings = resolve_settings(
+            preset="balanced",
+            model_key=key,
+            training={"size": size, "budget": Budget(unit="steps", amount=1e9)},
+        ).model_copy(update={"save_every_s": block_s / SAVES_IN_A_BLOCK})
+        with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+            job = TrainingJob(
+                settings=settings,
+                images_NHWC=pictures,
+                run=Path(folder),
+                checkpoints=Path(folder) / "checkpoints",
+            )
+            print(f"{key:15}{measure(job, block_s)}", flush=True)
+
+
+def measure(job: TrainingJob, block_s: float) -> str:
+    """Train one model in turns."""
+    stepper = Stepper(job)
+    safekeeping = Safekeeping(job, stepper, Reporter(job, stepper))
+    Block().train(stepper, None, 2.0)
+    without, with_saving = Block(), Block()
+    for _ in range(ROUNDS):
+        without.train(stepper, None, block_s)
+        with_saving.train(stepper, safekeeping, block_s)
+    safekeeping.close()
+    saved = with_saving.saved
+    mib = sum(file.stat().st_size for file in saved[-1].path.iterdir()) / 2**20
+    held_up_s = sum(event.held_up_s for event in saved) / len(saved)
+    took_s = sum(event.took_s for event in saved) / len(saved)
+    lost_s = with_saving.seconds - with_saving.steps / without.steps_per_s()
+    cost_s = lost_s / len(saved)
+    return (
+        f"{mib:4.0f}{held_up_s * 1000:14.0f} ms{took_s:11.2f} s{cost_s:7.2f} s"
+        f"{cost_s / MINUTE_S:11.2%}"
+    )
+
+
+if __name__ == "__main__":
+    main(
+        int(sys.argv[1]) if len(sys.argv) > 1 else 64,
+        float(sys.argv[2]) if len(sys.argv) > 2 else 15.0,
+    )
