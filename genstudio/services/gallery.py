@@ -14,14 +14,16 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import numpy as np
-from send2trash import send2trash
 
 from genstudio.domain.errors import GenStudioError, ProjectError, SettingsError
 from genstudio.domain.files import explained
 from genstudio.domain.recipes import Recipe
-from genstudio.services.gallery_index import damaged, explained_index, open_index
+from genstudio.services import gallery_index, kept_pictures
+from genstudio.services.gallery_index import IndexEntry, damaged, explained_index, open_index
+from genstudio.services.kept_pictures import KeptPicture, KeptPictures
 from genstudio.services.projects import Project, slug
 from genstudio.services.provenance import read_recipe, save_picture
+from genstudio.services.trash import move_to_trash
 
 MOST_STARS: Final = 5
 
@@ -72,6 +74,19 @@ class GalleryItem:
     added: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovedPicture:
+    """A picture that was moved to the trash.
+
+    Attributes:
+        entry: Its name, rating, tags and what else the index knew of it.
+        kept: The file, until the gallery is closed.
+    """
+
+    entry: IndexEntry
+    kept: KeptPicture
+
+
 class Gallery:
     """The pictures of a project; may be used from several threads and programs at once.
 
@@ -91,6 +106,7 @@ class Gallery:
         self._lock = threading.Lock()
         opened = open_index(self._database)
         self._connection = opened.connection
+        self._kept = KeptPictures(project.path)
         self.repaired = opened.was_repaired
         if opened.is_new:
             with contextlib.ExitStack() as on_failure:
@@ -105,9 +121,10 @@ class Gallery:
         self.close()
 
     def close(self) -> None:
-        """Let go of the index."""
+        """Let go of the index, and of what could have been restored."""
         with self._lock:
             self._connection.close()
+            self._kept.close()
 
     def add(self, image_HWC: np.ndarray, recipe: Recipe) -> GalleryItem:
         """Save a picture with its recipe inside; one that is there already is not saved twice.
@@ -221,21 +238,47 @@ class Gallery:
             database.execute("DELETE FROM tags WHERE name = ?", [name])
             database.executemany("INSERT INTO tags (name, tag, search) VALUES (?, ?, ?)", rows)
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str) -> RemovedPicture | None:
         """Move a picture to the system's trash.
+
+        Returns:
+            What :meth:`restore` takes; None where the file had gone before.
 
         Raises:
             ProjectError: There is no such picture, or it cannot be moved.
         """
+        path = self._own_path(name)
+        with self._writing() as database:
+            entry = gallery_index.take_out(database, name)
+            if entry is None:
+                raise _no_picture(name)
+            if not path.exists():
+                return None
+            kept = self._kept.keep(path)
+            move_to_trash(path)
+        return RemovedPicture(entry=entry, kept=kept)
+
+    def restore(self, removed: RemovedPicture) -> GalleryItem:
+        """Put a removed picture back as it was, with its time, rating and tags.
+
+        Raises:
+            ProjectError: Its name is taken, its copy has gone, or it cannot be written.
+        """
+        name = removed.entry.name
+        path = self._own_path(name)
+        with self._writing() as database:
+            if _is_indexed(database, name) or path.exists() or path.is_symlink():
+                raise _name_taken(name)
+            gallery_index.put_back(database, removed.entry)
+            kept_pictures.put_back(removed.kept, path)
+        return self.item(name)
+
+    def _own_path(self, name: str) -> Path:
+        """The path of a file that may be moved or written: no link leads out of the gallery."""
         path = self._path(name)
         if not path.parent.resolve().is_relative_to(self._folder.resolve()):
             raise _no_picture(name)
-        with self._writing() as database:
-            removed = database.execute("DELETE FROM pictures WHERE name = ?", [name]).rowcount
-            if not removed:
-                raise _no_picture(name)
-            if path.exists():
-                _trash(path)
+        return path
 
     def _path(self, name: str) -> Path:
         path = self._folder / name
@@ -329,20 +372,17 @@ def _words(query: str) -> str:
     return json.dumps(_folded(query).split())
 
 
-def _trash(path: Path) -> None:
-    try:
-        send2trash(path)
-    except OSError as error:
-        raise ProjectError(
-            f"{path.name} could not be moved to the trash",
-            str(error),
-            "It is still in the gallery. Check that the drive has a trash and may be written to.",
-        ) from error
-
-
 def _no_picture(name: str) -> ProjectError:
     return ProjectError(
         f"“{name}” is not a picture of the gallery",
         "It may have been removed.",
         "Choose one that the gallery shows.",
+    )
+
+
+def _name_taken(name: str) -> ProjectError:
+    return ProjectError(
+        f"“{name}” could not be brought back",
+        "There is a picture of that name again, which is not written over.",
+        "The removed one is still in the system's trash.",
     )

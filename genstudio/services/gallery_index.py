@@ -3,7 +3,7 @@
 import contextlib
 import sqlite3
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -33,6 +33,14 @@ _SCHEMA = (
     )""",
     f"PRAGMA user_version = {SCHEMA_VERSION}",
 )
+_ENTRY = """
+    SELECT rowid, name, identity, recipe, search, rating, added_ns FROM pictures WHERE name = ?"""
+_TAGS = "SELECT tag, search FROM tags WHERE name = ? ORDER BY rowid"
+# A place that a newer picture has taken meanwhile stays its own.
+_PUT_BACK = """
+    INSERT INTO pictures (rowid, name, identity, recipe, search, rating, added_ns)
+    VALUES (nullif(:place, (SELECT rowid FROM pictures WHERE rowid = :place)),
+        :name, :identity, :recipe, :search, :rating, :added_ns)"""
 _DAMAGED = (
     "The gallery's index is damaged",
     "Move library.sqlite out of the project's folder: it is made again from the pictures.",
@@ -63,6 +71,50 @@ class OpenedIndex:
     connection: sqlite3.Connection
     is_new: bool
     was_repaired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IndexEntry:
+    """All that the index knows of one picture.
+
+    Attributes:
+        place: Decides the order of pictures that were added at the same moment.
+        name: Path relative to the gallery's folder.
+        identity: What it shares with the same picture made again.
+        recipe: How it was made, as JSON.
+        search: Its own words, as they are searched for.
+        rating: Stars.
+        added_ns: When the file was written.
+        tags: Each as a person wrote it and as it is searched for, in their order.
+    """
+
+    place: int
+    name: str
+    identity: str
+    recipe: str
+    search: str
+    rating: int
+    added_ns: int
+    tags: tuple[tuple[str, str], ...]
+
+
+def take_out(database: sqlite3.Connection, name: str) -> IndexEntry | None:
+    """Delete a picture from the index, and give what it knew; None if it knew of none."""
+    row = database.execute(_ENTRY, [name]).fetchone()
+    if row is None:
+        return None
+    tags = tuple(database.execute(_TAGS, [name]).fetchall())
+    database.execute("DELETE FROM pictures WHERE name = ?", [name])
+    return IndexEntry(*row, tags=tags)
+
+
+def put_back(database: sqlite3.Connection, entry: IndexEntry) -> None:
+    """Index a picture again as it was."""
+    database.execute(_PUT_BACK, asdict(entry))
+    database.executemany(
+        "INSERT INTO tags (name, tag, search) VALUES (?, ?, ?)",
+        [(entry.name, *tag) for tag in entry.tags],
+    )
 
 
 def open_index(path: Path) -> OpenedIndex:

@@ -67,6 +67,20 @@ COMMANDS = (
         separated=True,
     ),
     Command(
+        key="edit.undo",
+        menu="&Edit",
+        title="&Undo",
+        help="Take back what was done last on this page",
+        shortcut="Ctrl+Z",
+    ),
+    Command(
+        key="edit.redo",
+        menu="&Edit",
+        title="&Redo",
+        help="Do again what was undone last on this page",
+        shortcut="Ctrl+Shift+Z",
+    ),
+    Command(
         key="train.preview",
         menu="&Training",
         title="P&review now",

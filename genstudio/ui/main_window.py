@@ -27,6 +27,7 @@ from genstudio.ui.actions import build_menus
 from genstudio.ui.bridge import Bridge
 from genstudio.ui.dialogs.about import show_about
 from genstudio.ui.dialogs.closing import ask_before_closing
+from genstudio.ui.history import ShownHistory
 from genstudio.ui.pages.dataset import DatasetPage
 from genstudio.ui.pages.gallery import GalleryPage
 from genstudio.ui.pages.train import TrainPage
@@ -74,6 +75,9 @@ class MainWindow(QMainWindow):
         self._training = TrainingState(self._bridge, self)
         self._gallery = GalleryState(self._bridge, self)
         self._project = ProjectState(self)
+        self._history = ShownHistory(
+            {"dataset": self._dataset.history, "gallery": self._gallery.history}, self
+        )
         self._seen_report: ScanReport | None = None
         self._is_closing = False
         self._build()
@@ -132,6 +136,8 @@ class MainWindow(QMainWindow):
                 "project.open": self._choose_project,
                 "project.show_folder": self._show_project_folder,
                 "project.quit": self.close,
+                "edit.undo": self._history.undo,
+                "edit.redo": self._history.redo,
                 "train.preview": lambda: self._training.send(commands.SampleNow()),
                 "train.save": lambda: self._training.send(commands.SaveNow()),
                 "view.dataset": lambda: self._show_page("dataset"),
@@ -143,6 +149,7 @@ class MainWindow(QMainWindow):
                 "help.about": lambda: show_about(self),
             },
         )
+        self._history.lead(self._actions["edit.undo"], self._actions["edit.redo"])
         self._actions[f"view.{self._preferences.theme}"].setChecked(True)
         # Else the first button would wear the focus ring before anybody used the keyboard.
         self.setFocus()
@@ -196,13 +203,7 @@ class MainWindow(QMainWindow):
 
     def _choose_project(self) -> None:
         if self._training.is_running:
-            self._notices.post(
-                Notice(
-                    level=Level.INFO,
-                    title="A training is under way",
-                    message="Stop it before you change the project.",
-                )
-            )
+            self._tell("A training is under way", "Stop it before you change the project.")
             return
         begin = self._project.path or Path.home()
         chosen = QFileDialog.getExistingDirectory(
@@ -225,22 +226,18 @@ class MainWindow(QMainWindow):
         if manifest.folder.is_dir():
             self._dataset.open(manifest.folder, manifest.excluded)
             return
-        self._notices.post(
-            Notice(
-                level=Level.WARNING,
-                title="The pictures are not where they were",
-                message=f"This project learned from {manifest.folder}. Its runs and its gallery "
-                "are here, and runs can go on; a new run needs the folder.",
-            )
+        self._tell(
+            "The pictures are not where they were",
+            f"This project learned from {manifest.folder}. Its runs and its gallery "
+            "are here, and runs can go on; a new run needs the folder.",
+            level=Level.WARNING,
         )
 
     def _show_project_folder(self) -> None:
         folder = self._project.project.path if self._project.project else None
         if folder is None:
             text = "A project is made when the first training begins."
-            self._notices.post(
-                Notice(level=Level.INFO, title="There is no project yet", message=text)
-            )
+            self._tell("There is no project yet", text)
             return
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
@@ -336,9 +333,7 @@ class MainWindow(QMainWindow):
         self._gallery.export(wanted, to=to, kind=kind, title=title)
 
     def _on_exported(self, path: Path) -> None:
-        self._notices.post(
-            Notice(level=Level.INFO, title="The gallery is exported", message=str(path))
-        )
+        self._tell("The gallery is exported", str(path))
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
     # --- window -------------------------------------------------------------------------
@@ -346,6 +341,7 @@ class MainWindow(QMainWindow):
     def _show_page(self, key: str) -> None:
         self._stack.setCurrentWidget(self._pages[key])
         self._rail.show_chosen(key)
+        self._history.show_page(key)
 
     def _set_theme(self, mode: Mode) -> None:
         self._preferences.theme = mode
@@ -355,6 +351,9 @@ class MainWindow(QMainWindow):
 
     def _show_free_disk(self) -> None:
         self._status.show_free_disk(free_disk_bytes(self._project.path or Path.home()))
+
+    def _tell(self, title: str, message: str, *, level: Level = Level.INFO) -> None:
+        self._notices.post(Notice(level=level, title=title, message=message))
 
     def _on_error(self, error: GenStudioError) -> None:
         self._notices.post(notice_about(error))
@@ -377,6 +376,7 @@ class MainWindow(QMainWindow):
             self.close()
 
     def _shut_down(self) -> None:
+        self.setFocus()  # Fields take over what was typed when they lose the focus.
         self._begin.stop()
         self._disk_timer.stop()
         self._notices.listen(None)

@@ -15,7 +15,7 @@ from studio_driver import StudioDriver
 from genstudio.app import build_window
 from genstudio.domain.notices import Level
 from genstudio.engine.trainer import NoCommands
-from genstudio.services import gallery as gallery_module
+from genstudio.services import trash as trash_module
 from genstudio.services.preferences import load_preferences
 from genstudio.services.presets import resolve_settings
 from genstudio.services.training import NewRun, start_run
@@ -223,7 +223,7 @@ def test_removing_moves_to_the_trash(
 ) -> None:
     trash = tmp_path / "trash"
     trash.mkdir()
-    monkeypatch.setattr(gallery_module, "send2trash", lambda path: shutil.move(path, trash))
+    monkeypatch.setattr(trash_module, "send2trash", lambda path: shutil.move(path, trash))
     open_studio.go_to("gallery")
     open_studio.click("gallery.trash")
     open_studio.wait(lambda: open_studio.text("gallery.count") == "23 pictures")

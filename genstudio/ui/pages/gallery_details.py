@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QKeySequence
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -74,11 +74,14 @@ class GalleryDetails(QFrame):
             self._tags.setText("")
             return
         first = items[0]
+        is_other = first.path != self._path
         self._show_picture(first.path)
         self._recipe.setText(_described(items))
         self._set_stars(first.rating)
-        if not self._tags.hasFocus():
-            self._tags.setText(", ".join(first.tags))
+        tags = ", ".join(first.tags)
+        # What a person is typing stays, and so does the cursor when there is nothing new.
+        if is_other or not (self._tags.isModified() or self._tags.text() == tags):
+            self._tags.setText(tags)
 
     def show_file(self, path: Path) -> None:
         """Show a picture that is not in the gallery, such as a training preview."""
@@ -109,7 +112,10 @@ class GalleryDetails(QFrame):
         self._trash = QToolButton()
         self._trash.setObjectName("gallery.trash")
         self._trash.setIcon(icon("trash-2"))
-        self._trash.setToolTip("Move the selected pictures to the system's trash")
+        undo = QKeySequence("Ctrl+Z").toString(QKeySequence.SequenceFormat.NativeText)
+        self._trash.setToolTip(
+            f"Move the selected pictures to the system's trash; {undo} brings them back"
+        )
         self._trash.setAccessibleName("Move to trash")
         self._trash.clicked.connect(self.removed)
         row.addStretch(1)

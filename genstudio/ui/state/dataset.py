@@ -11,10 +11,14 @@ from genstudio.services import studio
 from genstudio.services.jobs import Job, JobEnded
 from genstudio.services.notices import notice_about
 from genstudio.ui.bridge import Bridge
+from genstudio.ui.history import History
 
 
 class DatasetState(QObject):
     """The pictures to learn from.
+
+    Attributes:
+        history: What was taken out and in since the folder was opened.
 
     Signals:
         changed(): Another folder, another report, or other pictures are taken out.
@@ -32,6 +36,7 @@ class DatasetState(QObject):
         self._job: Job[ScanProgress | ScanReport] | None = None
         self.report: ScanReport | None = None
         self.excluded: frozenset[str] = frozenset()
+        self.history = History(self)
 
     @property
     def is_scanning(self) -> bool:
@@ -73,20 +78,26 @@ class DatasetState(QObject):
 
     def exclude(self, names: Iterable[str]) -> None:
         """Take pictures out; the files stay where they are."""
-        self._set_excluded(self.excluded | set(names))
+        self._change("take out {}", frozenset(names) - self.excluded)
 
     def include(self, names: Iterable[str]) -> None:
         """Take pictures in again."""
-        self._set_excluded(self.excluded - set(names))
+        self._change("take {} in again", frozenset(names) & self.excluded)
 
     def toggle(self, name: str) -> None:
         """Take a picture out, or in again."""
-        self._set_excluded(self.excluded ^ {name})
+        act = self.include if name in self.excluded else self.exclude
+        act([name])
 
-    def _set_excluded(self, names: frozenset[str]) -> None:
-        if names != self.excluded:
-            self.excluded = names
-            self.changed.emit()
+    def _change(self, text: str, names: frozenset[str]) -> None:
+        if names:
+            self.history.add(text, self._flip(names), undo=self._flip, redo=self._flip)
+
+    def _flip(self, names: frozenset[str]) -> frozenset[str]:
+        """Take those pictures out that are in, and in those that are out."""
+        self.excluded ^= names
+        self.changed.emit()
+        return names
 
     def _on_items(
         self,
@@ -100,6 +111,7 @@ class DatasetState(QObject):
         if isinstance(last, ScanProgress):
             self.progressed.emit(last.done, last.total)
             return
+        self.history.clear()
         self.report = last
         self.excluded = excluded & {picture.name for picture in last.pictures}
         self._job = None

@@ -1,8 +1,9 @@
 """The pictures of the project's gallery: found, rated, made, exported."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -10,15 +11,23 @@ from genstudio.domain.errors import GenStudioError
 from genstudio.domain.notices import Level, Notice
 from genstudio.services import studio
 from genstudio.services.export import ExportDone, ExportProgress
-from genstudio.services.gallery import Gallery, GalleryItem
+from genstudio.services.gallery import Gallery, GalleryItem, RemovedPicture
 from genstudio.services.jobs import Job, JobEnded
 from genstudio.services.notices import notice_about
 from genstudio.services.projects import Project
 from genstudio.ui.bridge import Bridge
+from genstudio.ui.history import History
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class GalleryState(QObject):
     """The gallery, as filtered.
+
+    Attributes:
+        items: The pictures that are shown, by name.
+        history: What was rated, tagged and moved to the trash since the project was opened.
 
     Signals:
         changed(): Other pictures are shown.
@@ -45,6 +54,7 @@ class GalleryState(QObject):
         self._query = ""
         self._minimum_rating = 0
         self.items: dict[str, GalleryItem] = {}
+        self.history = History(self)
 
     @property
     def is_open(self) -> bool:
@@ -81,10 +91,12 @@ class GalleryState(QObject):
         if self._job is not None:
             self._job.cancel()
             self._job.join()
+        self.history.clear()
         if self._gallery is not None:
             self._gallery.close()
         self._gallery = None
         self._project = None
+        self.items = {}
 
     def filter(self, query: str, minimum_rating: int) -> None:
         """Show only pictures that the words are found in and that are rated well enough."""
@@ -106,24 +118,20 @@ class GalleryState(QObject):
 
     def rate(self, names: Iterable[str], stars: int) -> None:
         """Give pictures 0 to 5 stars."""
-        for name in names:
-            self._update(name, rating=stars)
+        before = self._rate(dict.fromkeys(names, stars))
+        self.history.add("rate {}", before, undo=self._rate, redo=self._rate)
 
     def tag(self, names: Iterable[str], tags: Sequence[str]) -> None:
         """Give pictures these tags instead of those they had."""
-        for name in names:
-            self._update(name, tags=tags)
+        before = self._tag(dict.fromkeys(names, tags))
+        self.history.add("tag {}", before, undo=self._tag, redo=self._tag)
 
     def remove(self, names: Iterable[str]) -> None:
         """Move pictures to the system's trash."""
-        if self._gallery is None:
-            return
-        try:
-            for name in list(names):
-                self._gallery.remove(name)
-        except GenStudioError as error:
-            self.noticed.emit(notice_about(error))
-        self.refresh()
+        removed = self._move_to_trash(names)
+        self.history.add(
+            "move {} to the trash", removed, undo=self._bring_back, redo=self._move_to_trash
+        )
 
     def generate(self, run: Path, *, count: int, sampling: Mapping[str, Any]) -> None:
         """Make new pictures from a run's newest checkpoint."""
@@ -158,22 +166,65 @@ class GalleryState(QObject):
         if self._job is not None:
             self._job.cancel()
 
-    def _update(
-        self, name: str, *, rating: int | None = None, tags: Sequence[str] | None = None
-    ) -> None:
-        if self._gallery is None:
-            return
-        try:
-            if rating is not None:
-                self._gallery.rate(name, rating)
-            if tags is not None:
-                self._gallery.tag(name, tags)
-            item = self._gallery.item(name)
-        except GenStudioError as error:
-            self.noticed.emit(notice_about(error))
-            return
-        self.items[name] = item
-        self.item_changed.emit(item)
+    @property
+    def _open_gallery(self) -> Gallery:
+        assert self._gallery is not None, "no project, no pictures"
+        return self._gallery
+
+    def _rate(self, stars: Mapping[str, int]) -> dict[str, int]:
+        return self._mark(stars, attrgetter("rating"), Gallery.rate)
+
+    def _tag(self, tags: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+        return self._mark(tags, attrgetter("tags"), Gallery.tag)
+
+    def _mark(
+        self,
+        marks: Mapping[str, T],
+        read: Callable[[GalleryItem], T],
+        write: Callable[[Gallery, str, T], None],
+    ) -> dict[str, T]:
+        """Give pictures other marks; gives what those had that are another now."""
+
+        def mark(name: str) -> tuple[GalleryItem, GalleryItem]:
+            before = self._open_gallery.item(name)
+            write(self._open_gallery, name, marks[name])
+            return before, self._open_gallery.item(name)
+
+        changed = [(before, after) for before, after in self._each(marks, mark) if before != after]
+        self._show([after for _, after in changed])
+        return {before.name: read(before) for before, _ in changed}
+
+    def _move_to_trash(self, names: Iterable[str]) -> list[RemovedPicture]:
+        removed = self._each(names, self._open_gallery.remove)
+        self.refresh()
+        return [picture for picture in removed if picture is not None]
+
+    def _bring_back(self, removed: Iterable[RemovedPicture]) -> list[str]:
+        restored = self._each(removed, self._open_gallery.restore)
+        self.refresh()
+        return [item.name for item in restored]
+
+    def _each(self, things: Iterable[T], act: Callable[[T], R]) -> list[R]:
+        """Do something with each; those that it fails with are told of at once and passed over."""
+        results: list[R] = []
+        errors: list[GenStudioError] = []
+        for thing in things:
+            try:
+                results.append(act(thing))
+            except GenStudioError as error:
+                errors.append(error)
+        if errors:
+            self.noticed.emit(_notice_about_all(errors))
+        return results
+
+    def _show(self, items: Sequence[GalleryItem]) -> None:
+        for item in items:
+            if item.name in self.items:
+                self.items[item.name] = item
+                self.item_changed.emit(item)
+        # Undoing may concern pictures that are filtered out, and perhaps no longer should be.
+        if any(item.name not in self.items for item in items):
+            self.refresh()
 
     def _start(self, job: Job[Any], on_items: Any) -> None:
         assert self._job is None, "one thing at a time"
@@ -187,3 +238,11 @@ class GalleryState(QObject):
         self.busy_changed.emit()
         if ending.error is not None:
             self.noticed.emit(notice_about(ending.error))
+
+
+def _notice_about_all(errors: Sequence[GenStudioError]) -> Notice:
+    notice = notice_about(errors[0])
+    if len(errors) == 1:
+        return notice
+    others = f"The same goes for {len(errors) - 1:,} more."
+    return notice.model_copy(update={"message": f"{notice.message} {others}"})
