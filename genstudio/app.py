@@ -3,9 +3,11 @@
 import logging
 import signal
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
-from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 import genstudio
@@ -15,6 +17,8 @@ from genstudio.services.preferences import load_preferences
 from genstudio.ui.icons import icon
 from genstudio.ui.main_window import MainWindow
 from genstudio.ui.theme import apply_theme, prepare_application
+
+_PULSE_MS = 200
 
 
 def build_window(project: Path | None) -> MainWindow:
@@ -44,10 +48,25 @@ def run(project: Path | None) -> int:
     qInstallMessageHandler(_keep_message)
     window = _build(app, project or load_preferences().last_project(), notices)
     app.setWindowIcon(icon("sparkles", "accent"))
-    # Ctrl-C in the terminal asks as the close button does.
-    signal.signal(signal.SIGINT, lambda *_: window.close())
     window.show()
-    return app.exec()
+    app.commitDataRequest.connect(lambda _: window.save_before_logout())
+    with _signals_heard(window):
+        return app.exec()
+
+
+@contextmanager
+def _signals_heard(window: MainWindow) -> Generator[None]:
+    """Let Ctrl-C in the terminal ask as the close button does, and an order to end save first."""
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no such orders.
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: window.save_and_close())
+    # Python answers signals between two of its own instructions; Qt may wait for long without any.
+    pulse = QTimer(window, interval=_PULSE_MS)
+    pulse.timeout.connect(lambda: None)
+    pulse.start()
+    yield
+    pulse.stop()
 
 
 def _build(app: QApplication, project: Path | None, notices: NoticeBoard) -> MainWindow:

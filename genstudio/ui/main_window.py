@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QStandardPaths, QTimer, QUrl
+from PySide6.QtCore import QByteArray, QTimer, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices
 from PySide6.QtWidgets import (
     QApplication,
-    QFileDialog,
     QHBoxLayout,
     QMainWindow,
     QStackedWidget,
@@ -27,6 +26,7 @@ from genstudio.ui.actions import build_menus
 from genstudio.ui.bridge import Bridge
 from genstudio.ui.dialogs.about import show_about
 from genstudio.ui.dialogs.closing import ask_before_closing
+from genstudio.ui.dialogs.folders import choose_export, choose_pictures, choose_project
 from genstudio.ui.history import ShownHistory
 from genstudio.ui.pages.dataset import DatasetPage
 from genstudio.ui.pages.gallery import GalleryPage
@@ -44,6 +44,8 @@ from genstudio.ui.widgets.status_bar import StudioStatusBar
 _DISK_INTERVAL_MS = 10_000
 _FIRST_PAINT_MS = 100
 _LONGEST_WAIT_S = 60.0
+# Longer than that, systems end a program that keeps them from shutting down.
+_LOGOUT_WAIT_S = 5.0
 _IDLE_WORDS = {
     Activity.IDLE: "Ready",
     Activity.PREPARING: "Getting ready…",
@@ -192,24 +194,16 @@ class MainWindow(QMainWindow):
     # --- pictures and project -----------------------------------------------------------
 
     def _choose_pictures(self) -> None:
-        begin = self._preferences.pictures_folder or Path(
-            QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
-        )
-        chosen = QFileDialog.getExistingDirectory(
-            self, "Choose the folder of pictures to learn from", str(begin)
-        )
-        if chosen:
-            self.open_dataset(Path(chosen))
+        chosen = choose_pictures(self, self._preferences.pictures_folder)
+        if chosen is not None:
+            self.open_dataset(chosen)
 
     def _choose_project(self) -> None:
         if self._training.is_running:
             self._tell("A training is under way", "Stop it before you change the project.")
             return
-        begin = self._project.path or Path.home()
-        chosen = QFileDialog.getExistingDirectory(
-            self, "Choose a project folder, or an empty one for a new project", str(begin)
-        )
-        if chosen and self._project.choose(Path(chosen)):
+        chosen = choose_project(self, self._project.path)
+        if chosen is not None and self._project.choose(chosen):
             self._reopen_dataset()
 
     def _reopen_dataset(self) -> None:
@@ -319,12 +313,9 @@ class MainWindow(QMainWindow):
     # --- gallery ------------------------------------------------------------------------
 
     def _export(self, kind: str, names: list[str]) -> None:
-        documents = QStandardPaths.writableLocation(
-            QStandardPaths.StandardLocation.DocumentsLocation
-        )
-        chosen = QFileDialog.getExistingDirectory(self, "Choose a folder to export to", documents)
-        if chosen:
-            self.export_gallery(kind, Path(chosen), names)
+        chosen = choose_export(self)
+        if chosen is not None:
+            self.export_gallery(kind, chosen, names)
 
     def export_gallery(self, kind: str, to: Path, names: list[str] | None = None) -> None:
         """Export pictures of the gallery; what the Gallery page's Export does."""
@@ -363,17 +354,23 @@ class MainWindow(QMainWindow):
         if self._training.is_running:
             event.ignore()
             if not self._is_closing:
-                ask_before_closing(self, self._stop_and_close)
+                ask_before_closing(self, self.save_and_close)
             return
         self._shut_down()
         event.accept()
 
-    def _stop_and_close(self) -> None:
+    def save_and_close(self) -> None:
+        """Stop a running training at a safe point, and close when it is saved."""
         self._is_closing = True
         if self._training.is_running:
             self._training.send(commands.Stop())
         else:
             self.close()
+
+    def save_before_logout(self) -> None:
+        """Stop a running training and wait until it is saved: the system waits for the answer."""
+        self._training.send(commands.Stop())
+        self._training.wait(_LOGOUT_WAIT_S)
 
     def _shut_down(self) -> None:
         self.setFocus()  # Fields take over what was typed when they lose the focus.
@@ -385,6 +382,7 @@ class MainWindow(QMainWindow):
         self._samples.shutdown()
         self._gallery.close()
         self._training.wait(_LONGEST_WAIT_S)
+        self._project.close()
         self._dataset_page.shutdown()
         self._gallery_page.shutdown()
         self._preferences.set_window_geometry(bytes(self.saveGeometry().data()))

@@ -1,5 +1,6 @@
 """Ctrl-C, a shutdown, a closed terminal: saved and gone within seconds."""
 
+import contextlib
 import json
 import os
 import pty
@@ -7,10 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import window_that_trains
 
+from genstudio.domain.runs import RunState
 from genstudio.services.projects import open_project
 from genstudio.services.runs import Run
 
@@ -98,3 +102,83 @@ def test_a_stop_is_heard_while_pictures_are_looked_through(tmp_path: Path, flowe
     assert (last["event"], last["run"]) == ("Stopped", None)
     assert training.returncode == 130
     assert time.monotonic() - began_s < LONGEST_S
+
+
+# The window
+
+
+@contextlib.contextmanager
+def window_in_training(
+    flowers: Path, project: Path, *options: str
+) -> Iterator["subprocess.Popen[str]"]:
+    script = Path(window_that_trains.__file__)
+    paths = [str(script.parents[1]), os.environ.get("PYTHONPATH", "")]
+    window = subprocess.Popen(
+        [sys.executable, str(script), str(flowers), str(project), *options],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(paths),
+            "QT_QPA_PLATFORM": "offscreen",
+        },
+    )  # fmt: skip
+    assert window.stdout is not None
+    try:
+        assert window.stdout.readline() == "training\n", window.communicate(timeout=10)
+        yield window
+    finally:
+        window.kill()
+        window.communicate()
+
+
+def assert_saved(project: Path) -> None:
+    (folder,) = open_project(project).run_folders()
+    run = Run(folder)
+    assert run.checkpoint("last").state.step >= 2
+    assert run.summary().lost_steps == 0
+    assert run.summary().state is RunState.STOPPED
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_window_that_is_told_to_end_saves_first(flowers: Path, tmp_path: Path, name: str) -> None:
+    with window_in_training(flowers, tmp_path / "Meadow") as window:
+        began_s = time.monotonic()
+        window.send_signal(getattr(signal, name))
+        _, errors = window.communicate(timeout=60)
+
+    assert time.monotonic() - began_s < LONGEST_S
+    assert window.returncode == 0, errors
+    assert_saved(tmp_path / "Meadow")
+
+
+def test_a_logout_waits_until_all_is_saved(flowers: Path, tmp_path: Path) -> None:
+    with window_in_training(flowers, tmp_path / "Meadow", "logout") as window:
+        began_s = time.monotonic()
+        assert window.stdout is not None
+        assert window.stdout.readline() == "may log out\n"
+        # The system waits for no more than the answer.
+        window.kill()
+        assert time.monotonic() - began_s < LONGEST_S
+
+    assert_saved(tmp_path / "Meadow")
+
+
+def test_a_window_that_is_killed_is_in_nobodys_way(flowers: Path, tmp_path: Path) -> None:
+    project = tmp_path / "Meadow"
+    with window_in_training(flowers, project) as window:
+        refused = subprocess.run(
+            command(flowers, project), capture_output=True, text=True, timeout=60, check=False
+        )
+        assert refused.returncode == 1
+        assert "open in another GenStudio" in refused.stderr
+        assert f"process {window.pid}" in refused.stderr
+        window.kill()
+
+    (folder,) = open_project(project).run_folders()
+    assert Run(folder).summary().state is RunState.INTERRUPTED
+    goes_on = subprocess.run(
+        [sys.executable, "-m", "genstudio", "resume", str(folder), "--steps", "9", "--json"],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert goes_on.returncode == 0, goes_on.stderr
+    assert "was interrupted" in goes_on.stdout

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from genstudio.domain.errors import GenStudioError
-from genstudio.domain.notices import Notice
+from genstudio.domain.errors import GenStudioError, ProjectError
+from genstudio.domain.notices import Level, Notice
+from genstudio.services.locks import ProjectInUseError, ProjectLock
 from genstudio.services.notices import notice_about
 from genstudio.services.preferences import default_project_folder
 from genstudio.services.projects import Project, is_project, open_project
@@ -27,31 +28,63 @@ class ProjectState(QObject):
         self.path: Path | None = None
         self.project: Project | None = None
         self._is_chosen = False
+        self._lock: ProjectLock | None = None
 
     def choose(self, path: Path) -> bool:
-        """Open the project in a folder, or make one there later; says whether that will do."""
-        project = None
+        """Open the project in a folder, or make one there later; says whether that will do.
+
+        A project that another program works in is refused. One that cannot be written to is
+        opened to be looked at.
+        """
+        project, lock = None, None
         if is_project(path):
             try:
                 project = open_project(path)
+                lock = self._locked(path)
             except GenStudioError as error:
                 self.failed.emit(notice_about(error))
                 return False
-        self.path, self.project, self._is_chosen = path, project, True
+        self.close()
+        self.path, self.project, self._lock, self._is_chosen = path, project, lock, True
         self.changed.emit()
         return True
+
+    def close(self) -> None:
+        """Let other programs work in the project."""
+        if self._lock is not None:
+            self._lock.release()
+        self._lock = None
+
+    def _locked(self, path: Path) -> ProjectLock | None:
+        lock = ProjectLock(path)
+        try:
+            lock.take()
+        except ProjectInUseError:
+            raise
+        except ProjectError as error:
+            self.failed.emit(_notice_of_looking_only(path, error))
+            return None
+        return lock
 
     def suggest(self, pictures: Path) -> None:
         """Have a place for a project on these pictures, unless a person chose one."""
         if self._is_chosen or self.project is not None:
             return
         self.path = default_project_folder(pictures)
-        if is_project(self.path):
-            self.choose(self.path)
-        else:
+        if not is_project(self.path) or not self.choose(self.path):
             self.changed.emit()
 
     def open_now(self) -> None:
         """The project has just been made: open it."""
         if self.project is None and self.path is not None:
             self.choose(self.path)
+
+
+def _notice_of_looking_only(path: Path, error: ProjectError) -> Notice:
+    return Notice(
+        level=Level.WARNING,
+        title="This project can only be looked at",
+        message=f"{path} cannot be written to, so nothing can be trained, rated or saved in it. "
+        f"{error.hint}",
+        details=str(error),
+    )
