@@ -10,6 +10,8 @@ from genstudio.domain.settings import Settings, setting
 
 SIZES = (32, 64, 128, 256)
 
+_STAMP = "%Y%m%d-%H%M%S"
+
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 
 
@@ -94,5 +96,13 @@ class TrainingSettings(Settings):
 
 def new_run_id(model_key: str, now: datetime | None = None) -> str:
     """Name a run so that folders sort by time: ``20260131-154500-gan-3f2a``."""
-    stamp = (now or datetime.now(UTC).astimezone()).strftime("%Y%m%d-%H%M%S")
+    stamp = (now or datetime.now(UTC).astimezone()).strftime(_STAMP)
     return f"{stamp}-{model_key}-{secrets.token_hex(2)}"
+
+
+def run_stamp(run_id: str) -> datetime | None:
+    """When a run was named, in local time without a zone; None for names of other kinds."""
+    try:
+        return datetime.strptime(run_id[:15], _STAMP)  # noqa: DTZ007  # the name has no zone
+    except ValueError:
+        return None

@@ -4,7 +4,7 @@ import os
 import platform
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO
@@ -18,7 +18,7 @@ from genstudio.domain import events
 from genstudio.domain.errors import CheckpointError, ProjectError
 from genstudio.domain.files import explained, replacing, write_text
 from genstudio.domain.runs import RunState, RunSummary
-from genstudio.domain.training import TrainingSettings, new_run_id
+from genstudio.domain.training import TrainingSettings, new_run_id, run_stamp
 from genstudio.engine.checkpoint import Checkpoint, CheckpointStore
 from genstudio.services.projects import Project, open_project, read_toml, refuse_newer
 from genstudio.services.trash import move_to_trash
@@ -163,9 +163,10 @@ def create_run(
     project: Project, dataset: Path, settings: TrainingSettings, *, branched_from: str = ""
 ) -> Run:
     """Make the folder of a new run and freeze its settings."""
-    path = project.runs / new_run_id(settings.model_key)
+    now = _after_the_newest(project)
+    path = project.runs / new_run_id(settings.model_key, now)
     content = RunFile(
-        created=datetime.now(UTC),
+        created=now,
         dataset=dataset.name,
         settings=settings,
         branched_from=branched_from,
@@ -177,6 +178,18 @@ def create_run(
     )
     write_text(path / "run.toml", tomli_w.dumps(content.model_dump(mode="json")))
     return Run(path)
+
+
+def _after_the_newest(project: Project) -> datetime:
+    """The time, or if the clock was set back, a second after the newest run was made.
+
+    Runs are listed by their names, which begin with it.
+    """
+    now = datetime.now(UTC).astimezone()
+    folders = project.run_folders()
+    if not folders or (stamp := run_stamp(folders[-1].name)) is None:
+        return now
+    return max(now, stamp.replace(tzinfo=now.tzinfo) + timedelta(seconds=1))
 
 
 class Recorder:
