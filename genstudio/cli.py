@@ -230,7 +230,7 @@ def generate(
     count: Annotated[int, typer.Option(min=1, help="How many pictures.")],
     out: Annotated[Path, typer.Option(help="Folder that SEED.png files are written to.")],
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first picture.")] = 0,
-    checkpoint: Annotated[str, typer.Option(help="A step, best or last.")] = "best",
+    checkpoint: Annotated[str, typer.Option(help="A step, best or last.")] = "last",
     assignments: Assignments = None,
     as_json: AsJson = False,
 ) -> None:

@@ -1,5 +1,6 @@
 """How a run stands, and a run at a glance."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -7,6 +8,9 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from genstudio.domain.training import TrainingSettings
+
+# The figure that says which checkpoint is the best: a distance, so the lowest wins.
+QUALITY = "SWD"
 
 
 class RunState(StrEnum):
@@ -49,6 +53,12 @@ class CheckpointInfo(BaseModel):
     def preview(self) -> Path:
         """What the model drew when it was saved; the file may be missing."""
         return self.path / "preview.png"
+
+
+def best_step(checkpoints: Iterable[CheckpointInfo]) -> int | None:
+    """Step of the checkpoint with the best quality; None if none was measured."""
+    measured = [info for info in checkpoints if QUALITY in info.metrics]
+    return min(measured, key=lambda info: info.metrics[QUALITY]).step if measured else None
 
 
 class RunSummary(BaseModel):

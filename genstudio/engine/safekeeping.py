@@ -1,13 +1,14 @@
 """Keeps a run safe: saves it while it goes on, and goes back when the numbers run away."""
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from genstudio.domain import events
 from genstudio.domain.errors import RunawayError, TrainingError
 from genstudio.engine.checkpoint import CheckpointState, CheckpointStore
+from genstudio.engine.quality import QualityMeter
 from genstudio.engine.reporter import Reporter
 from genstudio.engine.saver import Saver, Snapshot
 from genstudio.engine.stepper import Stepper, TrainingJob
@@ -20,19 +21,34 @@ class Safekeeping:
 
     Going back halves the learning rate each time. Four times in a row without a checkpoint
     beyond the place where the numbers ran away are enough: then the run needs a person.
+
+    Args:
+        job: The run.
+        stepper: What is saved.
+        reporter: What is told, and saved with it.
+        is_hurried: Whether a person waits for the end; then nothing is measured any more.
     """
 
-    def __init__(self, job: TrainingJob, stepper: Stepper, reporter: Reporter) -> None:
+    def __init__(
+        self,
+        job: TrainingJob,
+        stepper: Stepper,
+        reporter: Reporter,
+        is_hurried: Callable[[], bool],
+    ) -> None:
         self._stepper = stepper
         self._reporter = reporter
+        self._is_hurried = is_hurried
         self._every_s = job.settings.save_every_s
         self._store = CheckpointStore(job.checkpoints)
         self._store.remove_partial()
         self._saver = Saver(self._store)
+        self._quality = QualityMeter(job.images_NHWC, job.settings.seed, stepper.seconds)
         self._due_s = stepper.seconds + self._every_s
         self._saved_step = job.resume_from.state.step if job.resume_from else None
         self._began_s = 0.0
         self._held_up_s = 0.0
+        self._metrics: dict[str, float] = {}
         self._retreats = 0
         self._worst_step = 0
 
@@ -48,7 +64,18 @@ class Safekeeping:
         if self._stepper.seconds >= self._due_s:
             if self._saver.is_pending:
                 yield self._collect()
+            yield from self.measure()
             self._begin()
+
+    def measure(self) -> Iterator[events.Event]:
+        """Measure the quality of what is about to be saved, if it is time."""
+        stepper = self._stepper
+        if self._saved_step != stepper.step and self._quality.is_due(stepper.seconds):
+            self._metrics = self._quality.measure(
+                stepper.averaged, stepper.seconds, self._is_hurried
+            )
+            if self._metrics:
+                yield events.MetricsReady(step=stepper.step, metrics=self._metrics)
 
     def save(self) -> Generator[events.Event, None, Path]:
         """Save now and wait until it is safe; gives the checkpoint's folder.
@@ -91,6 +118,7 @@ class Safekeeping:
         stepper.set_learning_rate_scale(scale)
         self._reporter.went_back()
         self._saved_step = None
+        self._metrics = {}
         self._due_s = min(self._due_s, stepper.seconds + self._every_s)
         yield self._reporter.say(
             f"{error.title}; the run goes on from step {stepper.step:,}",
@@ -112,6 +140,7 @@ class Safekeeping:
             seconds=stepper.seconds,
             saved_at=datetime.now(UTC),
             losses=reporter.losses,
+            metrics=self._metrics,
             learning_rate_scale=stepper.learning_rate_scale,
             parts=stepper.parts,
             loss_scale=stepper.loss_scale(),
@@ -120,6 +149,7 @@ class Safekeeping:
             Snapshot(state=state, tensors=stepper.tensors(), preview_HWC=reporter.preview_HWC)
         )
         self._saved_step = stepper.step
+        self._metrics = {}
         self._began_s, self._held_up_s = began_s, time.monotonic() - began_s
 
     def _collect(self) -> events.CheckpointSaved:

@@ -94,14 +94,14 @@ def _recognised(error: Exception) -> GenStudioError:
 
 
 def _train(job: TrainingJob, source: CommandSource) -> Iterator[events.Event]:
-    training = _Training(job)
+    training = _Training(job, source)
     with closing(training.safekeeping):
         yield training.reporter.started()
         if training.stepper.step == 0:
             yield from training.reporter.preview()
-        is_stopped = yield from training.answer(source)
+        is_stopped = yield from training.answer()
         while True:
-            is_stopped = is_stopped or (yield from training.go_on(source))
+            is_stopped = is_stopped or (yield from training.go_on())
             checkpoint = yield from training.save()
             # Saving may have found that it had to go back, and then there is more to do.
             if is_stopped or training.reporter.progress() >= 1:
@@ -113,24 +113,28 @@ def _train(job: TrainingJob, source: CommandSource) -> Iterator[events.Event]:
 class _Training:
     """The parts that train a run together."""
 
-    def __init__(self, job: TrainingJob) -> None:
+    def __init__(self, job: TrainingJob, source: CommandSource) -> None:
+        self._source = source
         self.stepper = Stepper(job)
         self.reporter = Reporter(job, self.stepper)
-        self.safekeeping = Safekeeping(job, self.stepper, self.reporter)
+        self.safekeeping = Safekeeping(
+            job, self.stepper, self.reporter, lambda: source.is_stop_wanted
+        )
 
-    def go_on(self, source: CommandSource) -> Generator[events.Event, None, bool]:
+    def go_on(self) -> Generator[events.Event, None, bool]:
         """Train until a person stops it, which is True, or until the budget is spent."""
         while True:
             try:
                 if self.reporter.progress() >= 1:
                     yield from self.reporter.last_words()
+                    yield from self.safekeeping.measure()
                     return False
                 self.stepper.take_step()
                 yield from self.reporter.after_step()
                 yield from self.safekeeping.after_step()
             except RunawayError as error:
                 yield from self.safekeeping.go_back(error)
-            if self.reporter.progress() < 1 and (yield from self.answer(source)):
+            if self.reporter.progress() < 1 and (yield from self.answer()):
                 return True
 
     def save(self) -> Generator[events.Event, None, Path]:
@@ -141,11 +145,11 @@ class _Training:
             except RunawayError as error:
                 yield from self.safekeeping.go_back(error)
 
-    def answer(self, source: CommandSource) -> Generator[events.Event, None, bool]:
+    def answer(self) -> Generator[events.Event, None, bool]:
         """Answer all waiting commands; while paused, wait for more. True to stop."""
         paused = False
         while True:
-            command = source.poll(_PAUSE_POLL_S if paused else 0.0)
+            command = self._source.poll(_PAUSE_POLL_S if paused else 0.0)
             match command:
                 case None:
                     if not paused:

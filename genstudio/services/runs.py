@@ -17,7 +17,7 @@ import genstudio
 from genstudio.domain import events
 from genstudio.domain.errors import CheckpointError, ProjectError
 from genstudio.domain.files import explained, replacing, write_text
-from genstudio.domain.runs import RunState, RunSummary
+from genstudio.domain.runs import RunState, RunSummary, best_step
 from genstudio.domain.training import TrainingSettings, new_run_id, run_stamp
 from genstudio.engine.checkpoint import Checkpoint, CheckpointStore
 from genstudio.services.projects import Project, open_project, read_toml, refuse_newer
@@ -124,12 +124,16 @@ class Run:
         files = (self.path / "previews").glob("*.png")
         return sorted((int(path.stem), path) for path in files if path.stem.isdecimal())
 
-    def checkpoint(self, which: str = "best") -> Checkpoint:
+    def checkpoint(self, which: str = "last") -> Checkpoint:
         """Open a checkpoint by its step, or "last" or "best".
+
+        The best is the one of the best quality; where none was measured, it is the last.
 
         Raises:
             CheckpointError: There is no such checkpoint.
         """
+        if which == "best" and (best := best_step(self.store.infos())) is not None:
+            return self.store.load(best)
         if which in ("best", "last"):
             newest = self.store.newest().checkpoint
             if newest is None:

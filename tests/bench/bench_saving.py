@@ -78,7 +78,7 @@ def main(size: int, block_s: float) -> None:
 def measure(job: TrainingJob, block_s: float) -> str:
     """Train one model in turns."""
     stepper = Stepper(job)
-    safekeeping = Safekeeping(job, stepper, Reporter(job, stepper))
+    safekeeping = Safekeeping(job, stepper, Reporter(job, stepper), lambda: True)
     Block().train(stepper, None, 2.0)
     without, with_saving = Block(), Block()
     for _ in range(ROUNDS):

@@ -47,6 +47,17 @@ def test_a_star_keeps_for_ever() -> None:
     assert kept(saved(1, 2, 3, 4, 5, 6, starred={0}), room_bytes=0) == [0, 3, 4, 5]
 
 
+def test_the_best_is_kept_whenever_it_was() -> None:
+    checkpoints = saved(1, 2, 3, 4, 5, 6)
+    quality = [9.0, 2.0, None, 5.0, 3.0, 4.0]
+    measured = [
+        info if figure is None else info.model_copy(update={"metrics": {"SWD": figure}})
+        for info, figure in zip(checkpoints, quality, strict=True)
+    ]
+
+    assert kept(measured, room_bytes=0) == [1, 3, 4, 5]
+
+
 def test_where_there_is_little_room_what_stays_is_spread_over_the_run() -> None:
     night = saved(*(60 * hour for hour in range(12)))
 

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from lightning_fabric.plugins import MixedPrecision
 from tiny_studio import ToyModel, small_settings, steps, train_to_end
 
 from genstudio.engine import stepper as stepper_module
-from genstudio.engine.checkpoint import CheckpointStore
+from genstudio.engine.checkpoint import CheckpointState, CheckpointStore
 from genstudio.engine.stepper import Stepper, TrainingJob
 from genstudio.models.protocol import Batch, Losses, Phase
 
@@ -338,3 +339,27 @@ def test_what_a_model_steers_by_is_part_of_what_is_saved(
     for name in ("weights", "ema", "optimizer"):
         assert unbroken[f"{name}.safetensors"] == resumed[f"{name}.safetensors"]
     assert CheckpointStore(tmp_path / "halves").load(5).tensors("ema")["mix.strength"] > 0
+
+
+def test_the_loss_scale_of_fp16_is_part_of_what_is_saved(
+    tmp_path: Path, pictures_NHWC: np.ndarray
+) -> None:
+    def with_scale(scale: float) -> Stepper:
+        training = stepper(tmp_path, pictures_NHWC)
+        # As Fabric has it on a GPU, where fp16 is computed in.
+        training.fabric.strategy._precision = MixedPrecision(
+            "16-mixed", "cpu", torch.amp.GradScaler("cpu", init_scale=scale)
+        )
+        return training
+
+    saved, other = with_scale(4096.0), with_scale(2.0)
+    state = CheckpointState(
+        model_key="toy", step=0, images_seen=0, seconds=0.0, loss_scale=saved.loss_scale()
+    )
+    path = CheckpointStore(tmp_path).save(state, saved.tensors(), None)
+    other.restore(CheckpointStore(tmp_path).load(int(path.name)))
+
+    assert other.loss_scale() == saved.loss_scale()
+    assert other.loss_scale()["scale"] == 4096.0
+    # The kernel that lets it grow wants whole numbers where they are whole.
+    assert isinstance(other.loss_scale()["growth_interval"], int)

@@ -12,8 +12,9 @@ from tiny_studio import NEVER_S, Script, ToyModel, of_kind, small_settings, step
 from genstudio.domain import commands, events
 from genstudio.domain.errors import ProjectError, SettingsError
 from genstudio.domain.events import Event
+from genstudio.domain.runs import best_step
 from genstudio.domain.training import Budget
-from genstudio.engine import reporter, stepper, trainer
+from genstudio.engine import quality, reporter, stepper, trainer
 from genstudio.engine.checkpoint import CheckpointStore
 from genstudio.engine.trainer import NoCommands, with_one_ending
 from genstudio.models.protocol import Batch, Losses
@@ -499,3 +500,45 @@ def test_errors_of_settings_are_told_in_their_own_words(run: Run) -> None:
     ending = the_ending(run(model={"speed": "fast"}))
 
     assert ending.title == str(SettingsError("The setting “speed” is not valid"))[:-1]
+
+
+# Quality
+
+
+def test_the_best_checkpoint_is_known_and_kept(
+    clock: Clock, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figures = iter([5.0, 3.0, 4.0, 6.0, 7.0, 8.0, 9.0, 10.0])
+    monkeypatch.setattr(quality, "_FIRST_AFTER_S", 1.0)
+    monkeypatch.setattr(quality.QualityMeter, "_measured", lambda *_: {"SWD": next(figures)})
+    told = run(budget=steps(8), save_every_s=1)
+
+    assert [(event.step, event.metrics["SWD"]) for event in of_kind(events.MetricsReady, told)] == [
+        (1, 5.0), (2, 3.0), (3, 4.0), (4, 6.0), (5, 7.0), (6, 8.0), (7, 9.0), (8, 10.0),
+    ]  # fmt: skip
+    infos = CheckpointStore(tmp_path).infos()
+    assert [(info.step, info.metrics["SWD"]) for info in infos] == [
+        (2, 3.0), (6, 8.0), (7, 9.0), (8, 10.0),
+    ]  # fmt: skip
+    assert best_step(infos) == 2
+
+
+def test_a_short_run_is_not_measured(run: Run, tmp_path: Path) -> None:
+    told = run(budget=steps(2))
+
+    assert of_kind(events.MetricsReady, told) == []
+    assert CheckpointStore(tmp_path).load(2).state.metrics == {}
+
+
+def test_measuring_changes_nothing_of_what_is_learned(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run()
+    left_alone = CheckpointStore(tmp_path).load(4).checksums
+    monkeypatch.setattr(quality, "_FIRST_AFTER_S", 0.0)
+    told = run(save_every_s=1e-9)
+
+    assert of_kind(events.MetricsReady, told)
+    measured = CheckpointStore(tmp_path).load(4).checksums
+    for name in ("weights", "ema", "optimizer"):
+        assert measured[f"{name}.safetensors"] == left_alone[f"{name}.safetensors"]

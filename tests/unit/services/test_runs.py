@@ -323,3 +323,22 @@ def test_two_runs_never_share_a_folder(project: Project, run: Run) -> None:
 
     assert len({other.path for other in others} | {run.path}) == 6
     assert len(project.run_folders()) == 6
+
+
+def test_the_best_checkpoint_is_the_one_of_the_best_quality(run: Run) -> None:
+    for step, metrics in ((1, {"SWD": 8.0}), (2, {"SWD": 3.0}), (3, {}), (4, {"SWD": 5.0})):
+        state = CheckpointState(
+            model_key="toy", step=step, images_seen=step, seconds=step, metrics=metrics
+        )
+        run.store.save(state, {}, None)
+
+    assert run.checkpoint("best").state.step == 2
+    assert run.checkpoint("last").state.step == run.checkpoint().state.step == 4
+
+
+def test_where_no_quality_was_measured_the_best_is_the_last(run: Run) -> None:
+    for step in (1, 2):
+        state = CheckpointState(model_key="toy", step=step, images_seen=step, seconds=step)
+        run.store.save(state, {}, None)
+
+    assert run.checkpoint("best").state.step == 2

@@ -1,0 +1,104 @@
+"""Quality while a model trains: measured now and then, of the same pictures, never in the way."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tiny_studio import ToyModel, flowers_NHWC
+
+from genstudio.domain.runs import QUALITY
+from genstudio.engine import quality
+from genstudio.engine.quality import QualityMeter
+from genstudio.models.protocol import Artifact, DataSpec, SampleRequest
+
+
+class Painter(ToyModel):
+    """Shows pictures by their seeds, with some noise."""
+
+    def __init__(self, pictures_NHWC: np.ndarray, noise: float = 0.0) -> None:
+        super().__init__(ToyModel.Config(), DataSpec(size=32))
+        self.pictures_NHWC = pictures_NHWC
+        self.noise = noise
+        self.asked: list[int] = []
+
+    def sample(self, request: SampleRequest) -> Iterator[Artifact]:
+        for seed in request.seeds:
+            self.asked.append(seed)
+            picture = self.pictures_NHWC[seed % len(self.pictures_NHWC)].astype(float)
+            picture += self.noise * np.random.default_rng(seed).normal(size=picture.shape)
+            yield Artifact(kind="image", seed=seed, image_HWC=picture.clip(0, 255).astype(np.uint8))
+
+
+@pytest.fixture(scope="module")
+def real_NHWC() -> np.ndarray:
+    return flowers_NHWC(24)
+
+
+def measured(meter: QualityMeter, painter: Painter) -> float:
+    return meter.measure(painter, 100.0, lambda: False)[QUALITY]
+
+
+def test_better_pictures_have_a_lower_figure_and_the_same_ones_the_same(
+    real_NHWC: np.ndarray,
+) -> None:
+    meter = QualityMeter(real_NHWC, 7, 0.0)
+    good, bad = Painter(real_NHWC, 5.0), Painter(real_NHWC, 60.0)
+
+    assert measured(meter, good) < measured(meter, bad)
+    assert measured(meter, good) == measured(QualityMeter(real_NHWC, 7, 0.0), good)
+    assert len(set(good.asked)) == 24
+    assert min(good.asked) >= 2**32
+
+
+def test_it_is_time_after_a_minute_and_then_as_rarely_as_it_is_slow(
+    real_NHWC: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Clock:
+        times_s: Iterator[float] = iter([1000.0, 1000.1, 2000.0, 2002.0])
+
+        @classmethod
+        def monotonic(cls) -> float:
+            return next(cls.times_s)
+
+    monkeypatch.setattr(quality, "time", Clock)
+    meter = QualityMeter(real_NHWC, 7, 30.0)
+    assert [meter.is_due(seconds) for seconds in (30.0, 89.9, 90.0)] == [False, False, True]
+
+    painter = Painter(real_NHWC)
+    meter.measure(painter, 90.0, lambda: False)
+    assert [meter.is_due(seconds) for seconds in (149.9, 150.0)] == [False, True]
+    meter.measure(painter, 150.0, lambda: False)
+    # It took two seconds, which is a hundredth of two hundred.
+    assert [meter.is_due(seconds) for seconds in (349.0, 351.0)] == [False, True]
+
+
+def test_whoever_waits_for_the_end_does_not_wait_for_a_figure(real_NHWC: np.ndarray) -> None:
+    painter = Painter(real_NHWC)
+
+    assert QualityMeter(real_NHWC, 7, 0.0).measure(painter, 0.0, lambda: True) == {}
+    assert len(painter.asked) == 1
+
+
+def test_a_figure_is_not_worth_a_run(
+    real_NHWC: np.ndarray, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fail(*_: Any) -> Iterator[Artifact]:
+        raise torch.OutOfMemoryError("too much")
+
+    painter = Painter(real_NHWC)
+    monkeypatch.setattr(painter, "sample", fail)
+    meter = QualityMeter(real_NHWC, 7, 0.0)
+
+    assert meter.measure(painter, 100.0, lambda: False) == {}
+    assert not meter.is_due(159.0)
+
+
+def test_of_many_pictures_some_are_enough() -> None:
+    many = np.zeros((1000, 32, 32, 3), np.uint8)
+    painter = Painter(many[:1])
+    measured(QualityMeter(many, 7, 0.0), painter)
+
+    assert len(painter.asked) == 256
