@@ -3,6 +3,7 @@
 import errno
 import filecmp
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from genstudio.services.training import NewRun, resume_run, start_run
 pytestmark = pytest.mark.usefixtures("toy", "small_sheets")
 
 TENSORS = ["weights.safetensors", "ema.safetensors", "optimizer.safetensors"]
+BITS_FLIPPED = 500
 MOMENTS = [
     "at-the-beginning", "within-a-file", "before-the-checksums", "before-it-is-checked",
     "before-it-has-its-name",
@@ -154,6 +156,30 @@ def test_a_checkpoint_that_the_disk_lost_half_of_costs_that_checkpoint_only(
 
     assert run.checkpoint("last").state.step == 2
     assert_goes_on_as_if_nothing_had_happened(run, unbroken)
+
+
+def test_a_flipped_bit_anywhere_costs_that_checkpoint_only(flowers: Path, tmp_path: Path) -> None:
+    start(flowers, tmp_path / "Meadow", budget=steps(3), save_every_s=1e-9)
+    run = only_run(tmp_path / "Meadow")
+    chance = random.Random(0)
+    files = sorted(path for path in (run.store.folder / "3").iterdir())
+    for number in range(BITS_FLIPPED):
+        file = files[number % len(files)]
+        content = file.read_bytes()
+        place, bit = chance.randrange(len(content)), chance.randrange(8)
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << bit
+        file.write_bytes(flipped)
+
+        newest = run.store.newest()
+        assert newest.checkpoint is not None
+        if newest.checkpoint.state.step == 3:
+            # Only blanks between the checksums can change without a trace.
+            assert file.name == "checksums.json", (file.name, place, bit)
+        else:
+            assert (newest.checkpoint.state.step, newest.damaged) == (2, [3])
+        file.write_bytes(content)
+    assert run.checkpoint("last").state.step == 3
 
 
 def test_a_run_whose_checkpoints_are_all_damaged_says_so(flowers: Path, tmp_path: Path) -> None:
