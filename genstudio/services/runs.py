@@ -26,7 +26,7 @@ from genstudio.services.trash import move_to_trash
 FORMAT_VERSION = 1
 # Steps are told 20 times a second; one in a second is worth keeping.
 _STEP_RECORD_INTERVAL_S = 1.0
-_ENDINGS: dict[type | None, RunState] = {
+_ENDINGS: dict[type, RunState] = {
     events.Finished: RunState.FINISHED,
     events.Stopped: RunState.STOPPED,
     events.Failed: RunState.FAILED,
@@ -236,6 +236,10 @@ class Recorder:
             if _is_torn(record):
                 line = b"\n" + line
             record.write(line)
+            if isinstance(event, (events.CheckpointSaved, *_ENDINGS)):
+                # What belongs to a checkpoint is on the disk as soon as that is.
+                record.flush()
+                os.fsync(record.fileno())
 
 
 def _is_torn(record: BinaryIO) -> bool:

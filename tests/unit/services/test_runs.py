@@ -342,3 +342,18 @@ def test_where_no_quality_was_measured_the_best_is_the_last(run: Run) -> None:
         run.store.save(state, {}, None)
 
     assert run.checkpoint("best").state.step == 2
+
+
+@pytest.mark.usefixtures("every_step")
+def test_the_record_is_on_the_disk_as_soon_as_a_checkpoint_is(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[list[str]] = []
+    monkeypatch.setattr(
+        runs.os, "fsync", lambda _: flushed.append([event.event for event in run.events()])
+    )
+    saved = events.CheckpointSaved(step=1, path=run.path, took_s=0.1)
+    record(run, started(run), step_done(1), saved, step_done(2), stopped(run, 2))
+
+    whole = ["RunStarted", "StepDone", "CheckpointSaved", "StepDone", "Stopped"]
+    assert flushed == [whole[:3], whole]
