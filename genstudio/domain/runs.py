@@ -35,6 +35,7 @@ class CheckpointInfo(BaseModel):
         metrics: Quality figures of the model as it was; empty if none were taken.
         num_bytes: Space that it takes.
         is_starred: A person wants it kept for ever.
+        is_best: No other of its run was measured to be better.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -48,6 +49,7 @@ class CheckpointInfo(BaseModel):
     metrics: dict[str, float] = Field(default_factory=dict)
     num_bytes: int = 0
     is_starred: bool = False
+    is_best: bool = False
 
     @property
     def preview(self) -> Path:

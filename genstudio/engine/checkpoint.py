@@ -20,7 +20,7 @@ from torch import Tensor
 
 from genstudio.domain.errors import CheckpointError
 from genstudio.domain.files import explained, flush, free_disk_bytes
-from genstudio.domain.runs import CheckpointInfo
+from genstudio.domain.runs import CheckpointInfo, best_step
 from genstudio.engine.checkpoint_files import (
     CHECKSUMS,
     PARTIAL,
@@ -212,7 +212,11 @@ class CheckpointStore:
                     is_starred=step in starred,
                 )
             )
-        return found
+        best = best_step(found)
+        return [
+            info.model_copy(update={"is_best": True}) if info.step == best else info
+            for info in found
+        ]
 
     def starred(self) -> set[int]:
         """Steps whose checkpoints are kept for ever."""

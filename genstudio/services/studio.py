@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image, ImageOps
 
 from genstudio.data.decode import decode_thumbnail
 from genstudio.data.samples import SampleProgress, make_sample_folder
@@ -19,16 +20,22 @@ from genstudio.domain.cards import ModelCard
 from genstudio.domain.datasets import Manifest, ScanProgress, ScanReport
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.events import Event
-from genstudio.domain.runs import RunSummary
+from genstudio.domain.runs import CheckpointInfo, RunSummary
 from genstudio.domain.settings import Settings
 from genstudio.domain.training import Budget, TrainingSettings
 from genstudio.services.export import ExportDone, ExportProgress, export_gallery
 from genstudio.services.gallery import Gallery, GalleryItem
 from genstudio.services.jobs import Job
+from genstudio.services.locks import ProjectLock
 from genstudio.services.preferences import sample_folder
 from genstudio.services.projects import Project
 from genstudio.services.session import TrainingSession
 from genstudio.services.trash import move_to_trash
+
+_LARGEST_SHEET_PX = 4096
+# Width of the lines on a sheet of samples, as genstudio.engine.preview draws them.
+_SHEET_GAP_PX = 2
+_CORNER_PICTURES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +129,8 @@ def go_back(run: Path, step: int) -> Job[None]:
 
     def items() -> Iterator[None]:
         runs = import_module("genstudio.services.runs")
-        runs.Run(run).go_back_to(step)
+        with ProjectLock(run.parent.parent):
+            runs.Run(run).go_back_to(step)
         yield None
 
     return Job("go-back", items)
@@ -143,10 +151,21 @@ def remove_run(run: Path) -> Job[None]:
     """Move a run with all its checkpoints to the system's trash."""
 
     def items() -> Iterator[None]:
-        move_to_trash(run)
+        with ProjectLock(run.parent.parent):
+            move_to_trash(run)
         yield None
 
     return Job("remove-run", items)
+
+
+def list_checkpoints(run: Path) -> Job[CheckpointInfo]:
+    """The checkpoints of a run at a glance, ascending; also while it is being trained."""
+
+    def items() -> Iterator[CheckpointInfo]:
+        runs = import_module("genstudio.services.runs")
+        yield from runs.Run(run).store.infos()
+
+    return Job("checkpoints", items)
 
 
 def list_runs(project: Project) -> Job[RunSummary]:
@@ -201,3 +220,31 @@ def export_pictures(
 def thumbnail(path: Path, side: int) -> np.ndarray:
     """Read a picture for a grid: uint8 (height, width, 3), its longer side at most ``side``."""
     return decode_thumbnail(path, side=side)
+
+
+def sheet(path: Path) -> np.ndarray:
+    """Read a sheet of samples whole: uint8 (height, width, 3).
+
+    Raises:
+        UnreadablePictureError: It cannot be shown; the message says why.
+    """
+    return decode_thumbnail(path, side=_LARGEST_SHEET_PX)
+
+
+def sheet_corner(path: Path, side: int, *, picture_px: int) -> np.ndarray:
+    """Read the first pictures of a sheet, which a thumbnail of the whole would make too small.
+
+    Args:
+        path: A sheet of samples.
+        side: Longer side of the result.
+        picture_px: Side of the pictures on the sheet.
+
+    Returns:
+        uint8 array of shape (height, width, 3).
+
+    Raises:
+        UnreadablePictureError: It cannot be shown; the message says why.
+    """
+    end = _CORNER_PICTURES * (picture_px + _SHEET_GAP_PX)
+    corner = Image.fromarray(sheet(path)[_SHEET_GAP_PX:end, _SHEET_GAP_PX:end])
+    return np.asarray(ImageOps.contain(corner, (side, side), Image.Resampling.LANCZOS))

@@ -384,6 +384,7 @@ class MainWindow(QMainWindow):
         self._training.wait(_LONGEST_WAIT_S)
         self._project.close()
         self._dataset_page.shutdown()
+        self._train_page.shutdown()
         self._gallery_page.shutdown()
         self._preferences.set_window_geometry(bytes(self.saveGeometry().data()))
         try:

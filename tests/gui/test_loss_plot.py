@@ -271,3 +271,30 @@ def test_parts_keep_every_peak_and_the_last_point() -> None:
     assert lows.max() == 0 or lows[-1] == 9
     assert means.sum() > 0
     assert steps[-1] <= 1002
+
+
+def test_lines_without_values_wait_for_some(plot: LossPlot) -> None:
+    plot.extend((step, {"early": 1.0, **({"late": 2.0} if step > 5 else {})}) for step in range(9))
+    plot.redraw()
+    plot.cut_after(3)
+    plot._draw()
+    assert plot._histories["late"].steps().tolist() == []
+    assert plot._histories["early"].steps().tolist() == [0, 1, 2, 3]
+    plot.add(4, {"early": 1.0, "late": 3.0})
+    plot._draw()
+    assert "late 3.000" in plot.accessibleDescription()
+
+
+def test_a_cut_history_ends_where_it_was_cut() -> None:
+    history = LossHistory(capacity=10)
+    for step in range(40):
+        history.add(step, float(step))
+    history.cut_after(100)
+    assert history.last_step == 39
+    history.cut_after(20)
+    assert history.steps()[-1] <= 20
+    history.cut_after(-1)
+    assert len(history) == 0
+    assert np.isnan(history.newest)
+    history.add(1, 5.0)
+    assert history.values().tolist() == [5.0]

@@ -28,7 +28,7 @@ def test_from_a_folder_to_an_exported_gallery(
     studio.click("train.start")
     studio.wait(lambda: studio.text("train.coach").startswith("Finished"))
     assert studio.progress() == 1000
-    assert "Ready" in studio.text("status.state")
+    studio.wait(lambda: "Ready" in studio.text("status.state"))
     assert "CPU" in studio.text("status.device")
 
     studio.go_to("gallery")

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain.errors import GenStudioError
-from genstudio.domain.runs import RunState
+from genstudio.domain.runs import RunState, RunSummary
 from genstudio.domain.settings import parse_settings
 from genstudio.domain.training import SIZES, Budget, TrainingSettings
 from genstudio.services.presets import (
@@ -29,6 +29,7 @@ from genstudio.services.presets import (
 )
 from genstudio.ui.forms import SettingsForm
 from genstudio.ui.icons import icon
+from genstudio.ui.run_words import can_go_on
 from genstudio.ui.state.training import Activity, TrainingState
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.disclosure import Disclosure
@@ -297,19 +298,13 @@ class TrainControls(QFrame):
         is_running = self._state.is_running
         is_ready = bool(self._state.entries)
         shown = self._state.shown
-        can_keep = shown is not None and shown.step > 0
+        can_keep = shown is not None and can_go_on(shown)
         self._settings_content.setEnabled(not is_running)
         self._start.setEnabled(is_ready and self._has_pictures and not is_running)
         self._keep.setVisible(can_keep and not is_running)
         self._keep.setEnabled(is_ready)
         if can_keep and shown is not None:
-            is_done = shown.state is RunState.FINISHED
-            self._keep.setToolTip(
-                f"Train this run for another {self.budget()}"
-                if is_done
-                else f"Go on at step {shown.step:,} until its budget of "
-                f"{shown.settings.budget} is spent"
-            )
+            self._keep.setToolTip(self._what_keeping_does(shown))
         self._pause.setEnabled(activity in (Activity.TRAINING, Activity.PAUSED))
         is_paused = activity is Activity.PAUSED
         self._pause.setText("Go on" if is_paused else "Pause")
@@ -317,6 +312,14 @@ class TrainControls(QFrame):
         self._stop.setEnabled(is_running and activity is not Activity.STOPPING)
         self._reason.setText("" if self._has_pictures or is_running else self._why_not)
         self._reason.setVisible(bool(self._reason.text()))
+
+    def _what_keeping_does(self, run: RunSummary) -> str:
+        if run.state is RunState.FINISHED:
+            return f"Train this run for another {self.budget()}"
+        if run.step == 0:
+            return "Begin this run again: it was not saved yet"
+        budget = run.settings.budget
+        return f"Go on at step {run.step:,} until its budget of {budget} is spent"
 
 
 def _combo(name: str, title: str) -> QComboBox:

@@ -1,15 +1,16 @@
 """The training that runs, the runs so far, and what there is to train with."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum, auto
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from genstudio.domain import commands, events
 from genstudio.domain.datasets import ScanReport
 from genstudio.domain.notices import Level, Notice
-from genstudio.domain.runs import RunState, RunSummary
+from genstudio.domain.runs import CheckpointInfo, RunState, RunSummary
 from genstudio.domain.training import Budget, TrainingSettings
 from genstudio.services import studio
 from genstudio.services.jobs import Job, JobEnded
@@ -18,6 +19,7 @@ from genstudio.services.projects import Project
 from genstudio.services.session import TrainingSession
 from genstudio.services.studio import CatalogueEntry, Machine
 from genstudio.ui.bridge import Bridge
+from genstudio.ui.run_words import what_was_lost
 
 
 class Activity(Enum):
@@ -38,6 +40,7 @@ class TrainingState(QObject):
         activity_changed(): Training began, paused, went on, ended.
         received(list): Events of the running training since the last time.
         runs_changed(): The project's runs, or the one that is shown, are others.
+        checkpoints_changed(): The run that is shown has other checkpoints, or other stars.
         noticed(Notice): Something a person should read.
     """
 
@@ -45,6 +48,7 @@ class TrainingState(QObject):
     activity_changed = Signal()
     received = Signal(list)
     runs_changed = Signal()
+    checkpoints_changed = Signal()
     noticed = Signal(Notice)
 
     def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
@@ -52,7 +56,10 @@ class TrainingState(QObject):
         self._bridge = bridge
         self._session: TrainingSession | None = None
         self._catalogue_job: Job[CatalogueEntry | Machine] | None = None
+        self._jobs: list[Job[Any]] = []
         self._project: Project | None = None
+        self._is_going_back = False
+        self._newest_reading = 0
         self.entries: dict[str, CatalogueEntry] = {}
         self.machine = Machine(devices=(), names={})
         self.activity = Activity.IDLE
@@ -64,8 +71,13 @@ class TrainingState(QObject):
 
     @property
     def is_running(self) -> bool:
-        """Whether a training is under way, paused ones included."""
-        return self._session is not None
+        """Whether a training is under way, paused ones and those about to go back included."""
+        return self._session is not None or self._is_going_back
+
+    @property
+    def live_run(self) -> Path | None:
+        """The run that is being trained, once it has begun."""
+        return self.started.run if self.is_running and self.started else None
 
     def load_catalogue(self) -> None:
         """Import torch and the architectures in the background."""
@@ -76,25 +88,31 @@ class TrainingState(QObject):
         self._catalogue_job.start()
 
     def set_project(self, project: Project | None) -> None:
-        """Show the runs of another project."""
+        """Show the runs of another project, and tell of one that was interrupted."""
         self._project = project
-        self.reload_runs()
+        # A project that a training has just made has no past.
+        self.reload_runs(tells_of_interruption=not self.is_running)
 
-    def reload_runs(self, show: Path | None = None) -> None:
+    def reload_runs(self, show: Path | None = None, *, tells_of_interruption: bool = False) -> None:
         """Read the project's runs again.
 
         Args:
             show: Run to show; the newest by default.
+            tells_of_interruption: Post a message if that run was interrupted.
         """
-        if self._project is None:
+        project = self._project
+        if project is None:
             self._set_runs([], None)
             return
         found: list[RunSummary] = []
-        job = studio.list_runs(self._project)
-        self._bridge.follow(
-            job.items, found.extend, lambda ending: self._on_runs_read(found, ending, show)
-        )
-        job.start()
+
+        def on_end(ending: JobEnded) -> None:
+            self._tell_of_error(ending)
+            if project is self._project:
+                self._set_runs(found, show)
+                self._on_runs_read(tells_of_interruption=tells_of_interruption)
+
+        self._do(studio.list_runs(project), on_end, found.extend)
 
     def show_run(self, run: Path) -> None:
         """Show another run of the project."""
@@ -122,33 +140,95 @@ class TrainingState(QObject):
 
     def keep_learning(self, run: RunSummary, extra: Budget) -> None:
         """Continue a run: to the end of its budget, or if that is spent, for ``extra`` more."""
-        budget = run.settings.budget
-        done = {
-            "steps": run.step,
-            "images": run.step * run.settings.batch,
-            "minutes": run.seconds / 60,
-        }
-        if run.state is RunState.FINISHED or done[budget.unit] >= budget.amount:
-            budget = Budget(unit=extra.unit, amount=done[extra.unit] + extra.amount)
-        self._follow(studio.resume_training(run.path, budget))
+        newest = run.checkpoints[-1] if run.checkpoints else None
+        self._follow(studio.resume_training(run.path, budget_after(run, newest, extra)))
+
+    def continue_from(self, run: RunSummary, checkpoint: CheckpointInfo, extra: Budget) -> None:
+        """Continue a run from one of its checkpoints; what came after it goes to the trash."""
+        if checkpoint.step == run.checkpoints[-1].step:
+            self.keep_learning(run, extra)
+            return
+
+        def on_end(ending: JobEnded) -> None:
+            self._is_going_back = False
+            if ending.error is None and self.activity is not Activity.STOPPING:
+                budget = budget_after(run, checkpoint, extra)
+                self._follow(studio.resume_training(run.path, budget))
+                return
+            self._tell_of_error(ending)
+            self._set_activity(Activity.IDLE)
+            self.reload_runs(show=run.path)
+
+        self._is_going_back = True
+        self._do(studio.go_back(run.path, checkpoint.step), on_end)
+        self._set_activity(Activity.PREPARING)
+
+    def branch_from(self, run: RunSummary, checkpoint: CheckpointInfo, extra: Budget) -> None:
+        """Begin a new run at a checkpoint of another, which stays as it is."""
+        budget = budget_after(run, checkpoint, extra)
+        self._follow(studio.resume_training(run.path, budget, branch_from=checkpoint.step))
 
     def send(self, command: commands.Command) -> None:
         """Ask something of the running training."""
-        if self._session is None:
+        if not self.is_running:
             return
-        self._session.send(command)
+        if self._session is not None:
+            self._session.send(command)
         if isinstance(command, commands.Stop):
             self._set_activity(Activity.STOPPING)
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for the worker threads to end; says whether they did."""
-        for worker in (self._session, self._catalogue_job):
+        for worker in (self._session, self._catalogue_job, *self._jobs):
             if worker is not None and not worker.join(timeout_s):
                 return False
         return True
 
+    # --- what was trained ---------------------------------------------------------------
+
+    def star(self, run: RunSummary, checkpoint: CheckpointInfo, *, is_starred: bool) -> None:
+        """Keep a checkpoint for ever, or no longer; also while training runs."""
+
+        def on_end(ending: JobEnded) -> None:
+            self._tell_of_error(ending)
+            self._read_checkpoints(run.path)
+
+        job = studio.star_checkpoint(run.path, checkpoint.step, is_starred=is_starred)
+        self._do(job, on_end)
+
+    def remove_run(self, run: RunSummary) -> None:
+        """Move a run to the system's trash and show its neighbour."""
+        place = self.runs.index(run)
+        others = [*self.runs[:place], *self.runs[place + 1 :]]
+        neighbour = others[max(place - 1, 0)].path if others else None
+
+        def on_end(ending: JobEnded) -> None:
+            self._tell_of_error(ending)
+            self.reload_runs(show=neighbour if ending.error is None else run.path)
+
+        self._do(studio.remove_run(run.path), on_end)
+        self._set_runs(others, neighbour)
+
+    # --- following ----------------------------------------------------------------------
+
+    def _do(
+        self,
+        job: Job[Any],
+        on_end: Callable[[JobEnded], None],
+        on_items: Callable[[list[Any]], None] = lambda _: None,
+    ) -> None:
+        """Start a job and follow it to its end."""
+
+        def on_its_end(ending: JobEnded) -> None:
+            self._jobs.remove(job)
+            on_end(ending)
+
+        self._jobs.append(job)
+        self._bridge.follow(job.items, on_items, on_its_end)
+        job.start()
+
     def _follow(self, session: TrainingSession) -> None:
-        assert self._session is None, "one training at a time"
+        assert not self.is_running, "one training at a time"
         self._session = session
         self.started = None
         self._bridge.follow(session.events, self._on_events, self._on_session_end)
@@ -167,6 +247,13 @@ class TrainingState(QObject):
                     activity = Activity.PAUSED
                 case events.Resumed():
                     activity = Activity.TRAINING
+                case events.CheckpointSaved():
+                    # Older ones may have gone to make room, so that all are read again.
+                    self._read_checkpoints(event.path.parent.parent)
+                case events.CoachSaid(level="warning"):
+                    self.noticed.emit(
+                        Notice(level=Level.WARNING, title=event.title, message=event.message)
+                    )
                 case events.Failed():
                     self.noticed.emit(_notice_of(event))
                 case _:
@@ -176,11 +263,11 @@ class TrainingState(QObject):
         self.received.emit(list(received))
 
     def _on_session_end(self, ending: JobEnded) -> None:
-        run = self.started.run if self.started else None
+        shown = self.shown.path if self.shown else None
+        run = self.started.run if self.started else shown
         self._session = None
         self._set_activity(Activity.IDLE)
-        if ending.error is not None:
-            self.noticed.emit(notice_about(ending.error))
+        self._tell_of_error(ending)
         self.reload_runs(show=run)
 
     def _set_activity(self, activity: Activity) -> None:
@@ -199,20 +286,76 @@ class TrainingState(QObject):
 
     def _on_catalogue_end(self, ending: JobEnded) -> None:
         self._catalogue_job = None
-        if ending.error is not None:
-            self.noticed.emit(notice_about(ending.error))
+        self._tell_of_error(ending)
         self.catalogue_loaded.emit()
 
-    def _on_runs_read(self, found: list[RunSummary], ending: JobEnded, show: Path | None) -> None:
+    def _on_runs_read(self, *, tells_of_interruption: bool) -> None:
+        shown = self.shown
+        if self.live_run is not None:
+            # One may have been saved since.
+            self._read_checkpoints(self.live_run)
+        elif tells_of_interruption and shown is not None and shown.state is RunState.INTERRUPTED:
+            self.noticed.emit(
+                Notice(
+                    level=Level.WARNING,
+                    title="A training was interrupted",
+                    message=f"{what_was_lost(shown)} “Keep learning” on the Train page goes on.",
+                )
+            )
+
+    def _read_checkpoints(self, run: Path) -> None:
+        self._newest_reading += 1
+        reading = self._newest_reading
+        found: list[CheckpointInfo] = []
+
+        def on_end(ending: JobEnded) -> None:
+            self._tell_of_error(ending)
+            if reading == self._newest_reading and ending.error is None:
+                self._set_checkpoints(run, tuple(found))
+
+        self._do(studio.list_checkpoints(run), on_end, found.extend)
+
+    def _set_checkpoints(self, path: Path, checkpoints: tuple[CheckpointInfo, ...]) -> None:
+        newest = checkpoints[-1] if checkpoints else None
+        update = {
+            "checkpoints": checkpoints,
+            "step": newest.step if newest else 0,
+            "seconds": newest.seconds if newest else 0.0,
+        }
+        self.runs = [
+            run.model_copy(update=update) if run.path == path else run for run in self.runs
+        ]
+        if self.shown is not None and self.shown.path == path:
+            self.shown = self.shown.model_copy(update=update)
+            self.checkpoints_changed.emit()
+
+    def _tell_of_error(self, ending: JobEnded) -> None:
         if ending.error is not None:
             self.noticed.emit(notice_about(ending.error))
-        self._set_runs(found, show)
 
     def _set_runs(self, runs: list[RunSummary], show: Path | None) -> None:
         self.runs = runs
         newest = runs[-1] if runs else None
         self.shown = next((run for run in runs if run.path == show), newest)
         self.runs_changed.emit()
+
+
+def budget_after(run: RunSummary, start: CheckpointInfo | None, extra: Budget) -> Budget:
+    """The rest of a run's budget, or if that is spent where it goes on, ``extra`` more.
+
+    Args:
+        run: The run as it was begun.
+        start: Where it goes on; None for its beginning.
+        extra: What a person would add.
+    """
+    budget = run.settings.budget
+    if start is None:
+        return budget
+    done = {"steps": start.step, "images": start.images_seen, "minutes": start.seconds / 60}
+    is_end = run.state is RunState.FINISHED and start.step == run.step
+    if is_end or done[budget.unit] >= budget.amount:
+        return Budget(unit=extra.unit, amount=done[extra.unit] + extra.amount)
+    return budget
 
 
 def _notice_of(failure: events.Failed) -> Notice:

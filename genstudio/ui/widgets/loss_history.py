@@ -2,7 +2,7 @@
 
 import math
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 
 import numpy as np
 
@@ -48,7 +48,7 @@ class LossHistory:
         if not math.isfinite(value):
             return
         if step <= self.last_step:
-            self._cut(step)
+            self._cut(bisect_left(self._steps, step))
         if self._filled < self._stride:
             self._filled += 1
             self._steps[-1] += (step - self._steps[-1]) / self._filled
@@ -61,6 +61,13 @@ class LossHistory:
             self._filled = 1
         self.last_step = step
         self.newest = value
+
+    def cut_after(self, step: int) -> None:
+        """Forget what came after a step: it will be done again."""
+        if step < self.last_step:
+            self._cut(bisect_right(self._steps, step))
+            self.last_step = int(self._steps[-1]) if self._steps else -1
+            self.newest = self._values[-1] if self._values else math.nan
 
     def steps(self) -> np.ndarray:
         """Steps of the points, shape (n,), ascending."""
@@ -77,8 +84,7 @@ class LossHistory:
         index = left if step - self._steps[left] < self._steps[right] - step else right
         return self._steps[index], self._values[index]
 
-    def _cut(self, step: int) -> None:
-        index = bisect_left(self._steps, step)
+    def _cut(self, index: int) -> None:
         del self._steps[index:], self._values[index:]
         self._filled = self._stride
 

@@ -40,6 +40,7 @@ class LossPlot(QWidget):
         super().__init__(parent)
         self._histories: dict[str, LossHistory] = {}
         self._lines: dict[str, _Line] = {}
+        self._last_step = -1
         self._is_stale = False
         self._pointed_step: float | None = None
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
@@ -66,7 +67,13 @@ class LossPlot(QWidget):
         self.setAccessibleDescription(_EMPTY_TEXT)
 
     def add(self, step: int, values: Mapping[str, float]) -> None:
-        """Note the losses of a step; they show at the next :meth:`redraw`."""
+        """Note the losses of a step; they show at the next :meth:`redraw`.
+
+        A smaller step than the last says that the run went back: what came after goes.
+        """
+        if step < self._last_step:
+            self.cut_after(step)
+        self._last_step = step
         for name, value in values.items():
             if name not in self._histories:
                 self._histories[name] = LossHistory()
@@ -78,12 +85,20 @@ class LossPlot(QWidget):
         for step, values in steps:
             self.add(step, values)
 
+    def cut_after(self, step: int) -> None:
+        """Forget what came after a step; it shows at the next :meth:`redraw`."""
+        for history in self._histories.values():
+            history.cut_after(step)
+        self._last_step = min(self._last_step, step)
+        self._is_stale = True
+
     def clear(self) -> None:
         """Forget everything."""
         for line in self._lines.values():
             line.remove()
         self._histories.clear()
         self._lines.clear()
+        self._last_step = -1
         self._pointed_step = None
         self._is_stale = True
         self._draw()
@@ -112,7 +127,7 @@ class LossPlot(QWidget):
         for name, history in self._histories.items():
             if name not in self._lines and len(history):
                 self._add_line(name, history)
-        self._stack.setCurrentIndex(1 if self._lines else 0)
+        self._stack.setCurrentIndex(1 if any(map(len, self._histories.values())) else 0)
         self._hide_misfits()
         extents = [line.draw() for line in self._lines.values()]
         self._fit([extent for extent in extents if extent is not None])
@@ -145,13 +160,13 @@ class LossPlot(QWidget):
         """Of the step under the pointer, or the newest."""
         step = max((line.history.last_step for line in self._lines.values()), default=0)
         for line in self._lines.values():
-            if self._pointed_step is None:
+            if self._pointed_step is None or not len(line.history):
                 line.chip.set_value(line.history.newest)
             else:
                 step, value = line.history.nearest(self._pointed_step)
                 line.chip.set_value(value)
         self._cursor.setVisible(self._pointed_step is not None)
-        self._step.setText(f"step {step:,.0f}" if self._lines else "")
+        self._step.setText(f"step {step:,.0f}" if step >= 0 and self._lines else "")
         words = (f"{line.chip.text()} {line.chip.value()}" for line in self._lines.values())
         self.setAccessibleDescription(", ".join((self._step.text(), *words)).strip() or _EMPTY_TEXT)
 
@@ -219,12 +234,12 @@ class _Line:
         return float(np.median(np.abs(self.history.values()[:_POINTS_TO_JUDGE])))
 
     def draw(self) -> _Extent | None:
-        """Draw the line unless it is hidden, and return its extent.
+        """Draw the line unless it is hidden or empty, and return its extent.
 
         Returns:
-            First and last step, lowest and highest value that should be seen; None if hidden.
+            First and last step, lowest and highest value that should be seen; None if nothing is.
         """
-        is_shown = self.chip.isChecked()
+        is_shown = self.chip.isChecked() and len(self.history) > 0
         self._raw.setVisible(is_shown)
         self._smooth.setVisible(is_shown)
         if not is_shown:

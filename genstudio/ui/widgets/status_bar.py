@@ -1,11 +1,10 @@
 """The bar at the bottom: what the machine is doing, on what, for how long, and the free space."""
 
-from datetime import timedelta
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from genstudio.domain import events
+from genstudio.ui.run_words import duration
 
 
 class StudioStatusBar(QStatusBar):
@@ -33,7 +32,7 @@ class StudioStatusBar(QStatusBar):
             f"Training · step {event.step:,} · {event.images_per_s:.0f} pictures/s · "
             f"{event.memory_gib:.1f} GB in use"
         )
-        self._eta.setText("" if event.eta_s is None else f"{_words(event.eta_s)} left")
+        self._eta.setText("" if event.eta_s is None else f"{duration(event.eta_s)} left")
 
     def clear_eta(self) -> None:
         """No training, no time left."""
@@ -51,11 +50,3 @@ class StudioStatusBar(QStatusBar):
         # Status tips of menus would hide ordinary widgets.
         self.addPermanentWidget(label, stretch)
         return label
-
-
-def _words(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 90 * 60:
-        return f"{seconds / 60:.0f} min"
-    return str(timedelta(minutes=round(seconds / 60)))[:-3] + " h"

@@ -188,6 +188,13 @@ def test_a_checkpoint_at_a_glance(store: CheckpointStore) -> None:
     assert [first.is_starred, second.is_starred] == [False, True]
 
 
+def test_the_best_is_the_one_of_the_lowest_distance(store: CheckpointStore) -> None:
+    for step, metrics in ((1, {"SWD": 8.0}), (2, {"SWD": 3.0}), (3, {}), (4, {"other": 1.0})):
+        store.save(state(step).model_copy(update={"metrics": metrics}), TENSORS, None)
+
+    assert [info.step for info in store.infos() if info.is_best] == [2]
+
+
 def test_only_what_is_there_can_be_starred(store: CheckpointStore) -> None:
     save(store)
     with pytest.raises(CheckpointError, match="no complete checkpoint 6"):

@@ -12,7 +12,6 @@ from tiny_studio import NEVER_S, Script, ToyModel, of_kind, small_settings, step
 from genstudio.domain import commands, events
 from genstudio.domain.errors import ProjectError, SettingsError
 from genstudio.domain.events import Event
-from genstudio.domain.runs import best_step
 from genstudio.domain.training import Budget
 from genstudio.engine import quality, reporter, stepper, trainer
 from genstudio.engine.checkpoint import CheckpointStore
@@ -520,7 +519,7 @@ def test_the_best_checkpoint_is_known_and_kept(
     assert [(info.step, info.metrics["SWD"]) for info in infos] == [
         (2, 3.0), (6, 8.0), (7, 9.0), (8, 10.0),
     ]  # fmt: skip
-    assert best_step(infos) == 2
+    assert [info.step for info in infos if info.is_best] == [2]
 
 
 def test_a_short_run_is_not_measured(run: Run, tmp_path: Path) -> None:

@@ -1,0 +1,102 @@
+"""Runs and their checkpoints in plain words."""
+
+from datetime import timedelta
+
+from genstudio.domain.runs import CheckpointInfo, RunState, RunSummary
+
+_STATE_WORDS = {
+    RunState.FINISHED: "finished",
+    RunState.STOPPED: "stopped, can go on",
+    RunState.FAILED: "failed",
+    RunState.INTERRUPTED: "interrupted, can go on",
+}
+_MINUTE_S = 60
+
+
+def duration(seconds: float) -> str:
+    """A time in short, such as 45 s, 12 min or 3:05 h."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 90 * _MINUTE_S:
+        return f"{seconds / _MINUTE_S:.0f} min"
+    return str(timedelta(minutes=round(seconds / _MINUTE_S)))[:-3] + " h"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things, such as 1 step or 1,200 steps."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def disk_size(num_bytes: int) -> str:
+    """Space on a disk, in MB or GB."""
+    if num_bytes < 2**30:
+        return f"{max(num_bytes / 2**20, 0.1):.3g} MB"
+    return f"{num_bytes / 2**30:.1f} GB"
+
+
+def run_title(run: RunSummary, *, is_live: bool) -> str:
+    """When a run was begun, on what, and how it stands."""
+    stamp = run.path.name[:15]
+    when = f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]} {stamp[9:11]}:{stamp[11:13]}"
+    settings = run.settings
+    state = "learning now" if is_live else _STATE_WORDS[run.state]
+    origin = f" · from step {int(step):,}" if (step := _origin_step(run)) else ""
+    return f"{when} · {settings.model_key} · {settings.size} px{origin} · {state}"
+
+
+def can_go_on(run: RunSummary) -> bool:
+    """Whether there is something to continue, be it from the beginning."""
+    return run.step > 0 or run.state in (RunState.INTERRUPTED, RunState.FAILED)
+
+
+def how_it_stands(run: RunSummary) -> str:
+    """What a person should know about a run that is not being trained."""
+    if run.state in (RunState.INTERRUPTED, RunState.FAILED):
+        return what_was_lost(run)
+    return f"Step {run.step:,} is the last that is saved."
+
+
+def what_was_lost(run: RunSummary) -> str:
+    """What an interruption or a failure cost."""
+    happened = "failed" if run.state is RunState.FAILED else "was interrupted"
+    if not run.checkpoints:
+        return f"This run {happened} before it was first saved; it begins again."
+    saved = f"This run {happened}. It is saved up to step {run.step:,}"
+    if run.lost_steps == 0:
+        return f"{saved}; nothing is lost."
+    time, steps = _whole_duration(run.lost_seconds), counted(run.lost_steps, "step")
+    verb = "is" if time.startswith("1 ") else "are"
+    return f"{saved}; the last {time} ({steps}) {verb} lost and will be done again."
+
+
+def checkpoint_title(checkpoint: CheckpointInfo) -> str:
+    """A checkpoint in a line."""
+    parts = (
+        f"Saved at step {checkpoint.step:,}",
+        f"{duration(checkpoint.seconds)} of training",
+        "the best so far" if checkpoint.is_best else "",
+        "starred" if checkpoint.is_starred else "",
+    )
+    return ", ".join(part for part in parts if part)
+
+
+def checkpoint_details(checkpoint: CheckpointInfo) -> str:
+    """Everything that is known of a checkpoint, line by line."""
+    lines = [checkpoint_title(checkpoint)]
+    if checkpoint.saved_at is not None:
+        lines.append(f"{checkpoint.saved_at.astimezone():%Y-%m-%d %H:%M:%S}")
+    figures = {**checkpoint.losses, **checkpoint.metrics}
+    lines += [f"{name}: {value:.4g}" for name, value in figures.items()]
+    lines.append(f"{disk_size(checkpoint.num_bytes)} on the disk")
+    return "\n".join(lines)
+
+
+def _origin_step(run: RunSummary) -> str:
+    step = run.branched_from.rpartition("/")[2]
+    return step if step.isdecimal() else ""
+
+
+def _whole_duration(seconds: float) -> str:
+    if seconds < 90:
+        return counted(max(round(seconds), 1), "second")
+    return counted(round(seconds / _MINUTE_S), "minute")

@@ -1,0 +1,169 @@
+"""Paints one checkpoint as a small card: picture, step, training time, star."""
+
+from PySide6.QtCore import (
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+)
+from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetrics, QPainter, QPen
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from genstudio.domain.runs import CheckpointInfo
+from genstudio.ui.icons import icon
+from genstudio.ui.run_words import duration
+from genstudio.ui.theme import GRID_PX, colors
+from genstudio.ui.widgets.checkpoint_items import CheckpointItems
+from genstudio.ui.widgets.thumbnail_loader import ThumbnailLoader
+
+_SMALL = 0.85
+_ROUNDING_PX = 4
+_MARGIN_PX = 5
+_STAR_PX = 14
+# Enlarged at least this much, single pixels are meant to be seen.
+_CRISP_FROM = 2.0
+_WIDEST_STEP = "step 999,999"
+_BEST = "best"
+
+
+class CheckpointDelegate(QStyledItemDelegate):
+    """Paints checkpoints in cells that are all alike.
+
+    Attributes:
+        side_px: Side of the square that the picture is fitted into.
+    """
+
+    def __init__(self, items: CheckpointItems, loader: ThumbnailLoader, parent: QObject) -> None:
+        super().__init__(parent)
+        self._items = items
+        self._loader = loader
+        self._broken = icon("image-off", "muted")
+        self._starred = icon("star-filled", "accent")
+        self._unstarred = icon("star", "muted")
+        self.side_px = 0
+
+    def cell(self, base: QFont) -> QSize:
+        """Size of every card, in that font."""
+        metrics = QFontMetrics(_small(base))
+        width = max(self.side_px, metrics.horizontalAdvance(_WIDEST_STEP))
+        height = self.side_px + GRID_PX // 2 + 2 * metrics.height()
+        return QSize(width + 2 * _MARGIN_PX, height + 2 * _MARGIN_PX)
+
+    def card_rect(self, place: QRect, base: QFont) -> QRect:
+        """Where a card is in its place, which is higher while there is no scroll bar."""
+        card = QRect(QPoint(), self.cell(base))
+        card.moveCenter(place.center())
+        return card
+
+    def star_rect(self, card: QRect) -> QRect:
+        """Where the star of a card is; a little more than is painted, to be hit easily."""
+        side = _STAR_PX + GRID_PX
+        return QRect(card.bottomRight() - QPoint(side - 1, side - 1), QSize(side, side))
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        """The size of every card."""
+        return self.cell(option.font)
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        """Paint a card into its cell."""
+        checkpoint = self._items.at(index)
+        if checkpoint is None:
+            return
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        whole = self.card_rect(option.rect, option.font)
+        self._paint_ground(painter, whole, option.state)
+        card = whole.adjusted(_MARGIN_PX, _MARGIN_PX, -_MARGIN_PX, -_MARGIN_PX)
+        square = QRect(0, 0, self.side_px, self.side_px)
+        square.moveCenter(card.center())
+        square.moveTop(card.top())
+        self._paint_picture(painter, square, checkpoint)
+        if checkpoint.is_best:
+            _paint_badge(painter, square, option.font)
+        self._paint_words(painter, card, option.font, checkpoint)
+        star = QRect(0, 0, _STAR_PX, _STAR_PX)
+        star.moveCenter(self.star_rect(whole).center())
+        (self._starred if checkpoint.is_starred else self._unstarred).paint(painter, star)
+        painter.restore()
+
+    def _paint_ground(self, painter: QPainter, whole: QRect, state: QStyle.StateFlag) -> None:
+        """Selected: a ring and a lighter ground; reached by keyboard: a line inside the ring."""
+        theme = colors()
+        is_selected = bool(state & QStyle.StateFlag.State_Selected)
+        ground = whole.adjusted(1, 1, -1, -1)
+        painter.setPen(QPen(QColor(theme.accent), 2) if is_selected else Qt.PenStyle.NoPen)
+        if is_selected or state & QStyle.StateFlag.State_MouseOver:
+            painter.setBrush(QColor(theme.hover))
+            painter.drawRoundedRect(ground, _ROUNDING_PX, _ROUNDING_PX)
+        if state & QStyle.StateFlag.State_HasFocus:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(theme.text), 1))
+            painter.drawRoundedRect(ground.adjusted(2, 2, -2, -2), _ROUNDING_PX, _ROUNDING_PX)
+
+    def _paint_picture(self, painter: QPainter, square: QRect, checkpoint: CheckpointInfo) -> None:
+        thumbnail = self._loader.thumbnail(checkpoint.preview)
+        if thumbnail is None or thumbnail.pixmap.isNull():
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(colors().canvas))
+            painter.drawRoundedRect(square, _ROUNDING_PX, _ROUNDING_PX)
+            if thumbnail is not None:
+                middle = QRect(0, 0, self.side_px // 3, self.side_px // 3)
+                middle.moveCenter(square.center())
+                self._broken.paint(painter, middle)
+            return
+        loaded = thumbnail.pixmap.size()
+        size = loaded.scaled(square.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        target = QRect(QPoint(), size)
+        target.moveCenter(square.center())
+        is_smooth = target.width() < loaded.width() * _CRISP_FROM
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smooth)
+        painter.drawPixmap(target, thumbnail.pixmap)
+
+    def _paint_words(
+        self, painter: QPainter, card: QRect, base: QFont, checkpoint: CheckpointInfo
+    ) -> None:
+        theme = colors()
+        painter.setFont(_small(base))
+        metrics = QFontMetrics(painter.font())
+        line = QRect(card.left(), 0, card.width(), metrics.height())
+        line.moveBottom(card.bottom())
+        painter.setPen(QColor(theme.muted))
+        painter.drawText(line, Qt.AlignmentFlag.AlignLeft, duration(checkpoint.seconds))
+        line.translate(0, -metrics.height())
+        words = f"step {checkpoint.step:,}"
+        painter.setPen(QColor(theme.text))
+        painter.drawText(
+            line,
+            Qt.AlignmentFlag.AlignLeft,
+            metrics.elidedText(words, Qt.TextElideMode.ElideRight, line.width()),
+        )
+
+
+def _paint_badge(painter: QPainter, square: QRect, base: QFont) -> None:
+    """Write “best” into a corner of the picture."""
+    theme = colors()
+    painter.setFont(_small(base))
+    badge = QFontMetrics(painter.font()).boundingRect(_BEST)
+    badge.setWidth(badge.width() + GRID_PX)
+    badge.moveTopLeft(square.topLeft())
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(theme.accent))
+    painter.drawRoundedRect(badge, _ROUNDING_PX, _ROUNDING_PX)
+    painter.setPen(QColor(theme.on_accent))
+    painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, _BEST)
+
+
+def _small(base: QFont) -> QFont:
+    font = QFont(base)
+    font.setPointSizeF(QFontInfo(base).pointSizeF() * _SMALL)
+    return font

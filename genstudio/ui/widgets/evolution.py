@@ -1,0 +1,178 @@
+"""How a run's pictures came about: a large preview, a slider over all, the checkpoints below."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
+
+from genstudio.data.decode import UnreadablePictureError
+from genstudio.domain.runs import CheckpointInfo, RunSummary
+from genstudio.services import studio
+from genstudio.ui.icons import icon
+from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.widgets.checkpoint_panel import CheckpointPanel
+from genstudio.ui.widgets.picture_view import PictureView
+
+_NONE_YET = "What the model paints will show here, soon after it has begun to learn."
+_UNREADABLE = "This preview cannot be read any more."
+
+
+class Evolution(QWidget):
+    """Shows the newest preview, until a person looks back at another or chooses a checkpoint.
+
+    Attributes:
+        preview: The picture.
+        panel: The checkpoints.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._run: Path | None = None
+        self._previews: list[tuple[int, Path]] = []
+        self._follows_newest = True
+        self.preview = PictureView()
+        self.preview.setObjectName("train.preview")
+        self.preview.setAccessibleName("Preview on fixed seeds")
+        self.preview.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.panel = CheckpointPanel()
+        self.panel.chosen.connect(self._on_checkpoint_chosen)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID_PX)
+        layout.addWidget(self.preview, 1)
+        layout.addLayout(self._make_timeline())
+        layout.addWidget(self.panel)
+        self.show_run(None)
+
+    def show_run(self, run: RunSummary | None) -> None:
+        """Show a run from its record; of the one that is shown, what a person looks at stays."""
+        if run is None:
+            self.begin(None)
+            return
+        if run.path != self._run:
+            self.begin(run.path)
+        self._set_previews(list(run.previews))
+        self.show_checkpoints(run)
+        if self.panel.strip.current() is None:
+            self._show_preview()
+
+    def show_checkpoints(self, run: RunSummary) -> None:
+        """Only the checkpoints of the run that is shown are others."""
+        self.panel.set_checkpoints(
+            run.checkpoints, picture_px=run.settings.size, previews=run.previews
+        )
+
+    def begin(self, run: Path | None) -> None:
+        """Show nothing of a run yet, or nothing at all."""
+        self._run = run
+        self._follows_newest = True
+        self.panel.set_checkpoints((), picture_px=0)
+        self._set_previews([])
+        self.preview.set_placeholder(_NONE_YET)
+        self.preview.set_picture(None)
+
+    def go_back(self, step: int) -> None:
+        """What came after a step will come again; the newest is followed from here."""
+        self.panel.strip.choose(None)
+        self._follows_newest = True
+        self._set_previews([item for item in self._previews if item[0] <= step])
+
+    def add_preview(self, step: int, path: Path | None, image_HWC: np.ndarray) -> None:
+        """A new preview was drawn; without a path it cannot be looked back at."""
+        if path is not None:
+            earlier = [item for item in self._previews if item[0] < step]
+            self._set_previews([*earlier, (step, path)])
+        if self._follows_newest:
+            self.preview.set_picture(image_HWC)
+
+    def _make_timeline(self) -> QHBoxLayout:
+        self._timeline = QSlider(Qt.Orientation.Horizontal)
+        self._timeline.setObjectName("train.timeline")
+        self._timeline.setAccessibleName("Evolution: previews so far")
+        self._timeline.setToolTip("Look back at earlier previews")
+        self._timeline.valueChanged.connect(self._on_timeline)
+        self._label = QLabel()
+        self._label.setMinimumWidth(14 * GRID_PX)
+        self._label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        mark(self._label, role="small")
+        self._unfold = QToolButton()
+        self._unfold.setObjectName("train.show_checkpoints")
+        self._unfold.setAccessibleName("Show saved points")
+        self._unfold.setToolTip("Show or hide the saved points")
+        self._unfold.setCheckable(True)
+        self._unfold.setChecked(True)
+        self._unfold.setIcon(icon("chevron-down"))
+        self._unfold.setIconSize(QSize(14, 14))
+        self._unfold.toggled.connect(self._on_unfolded)
+        row = QHBoxLayout()
+        row.setSpacing(GRID_PX)
+        row.addWidget(self._timeline, 1)
+        row.addWidget(self._label)
+        row.addWidget(self._unfold)
+        return row
+
+    def _on_unfolded(self, is_unfolded: bool) -> None:
+        self._unfold.setIcon(icon("chevron-down" if is_unfolded else "chevron-right"))
+        self.panel.setVisible(is_unfolded)
+
+    def _set_previews(self, previews: list[tuple[int, Path]]) -> None:
+        self._previews = previews
+        last = max(len(previews) - 1, 0)
+        self._timeline.blockSignals(True)
+        self._timeline.setEnabled(last > 0)
+        self._timeline.setRange(0, last)
+        if self._follows_newest:
+            self._timeline.setValue(last)
+        self._timeline.blockSignals(False)
+        self._write_step()
+
+    def _on_timeline(self, index: int) -> None:
+        # What is shown is no checkpoint any more.
+        self.panel.strip.choose(None)
+        self._follows_newest = index == len(self._previews) - 1
+        self._show_preview()
+        self._write_step()
+
+    def _on_checkpoint_chosen(self, checkpoint: CheckpointInfo | None) -> None:
+        if checkpoint is None:
+            self._write_step()
+            return
+        self._follows_newest = False
+        sheets = [checkpoint.preview]
+        earlier = [i for i, (step, _) in enumerate(self._previews) if step <= checkpoint.step]
+        if earlier:
+            self._timeline.blockSignals(True)
+            self._timeline.setValue(earlier[-1])
+            self._timeline.blockSignals(False)
+            sheets.append(self._previews[earlier[-1]][1])
+        self._show_first_of(sheets)
+        self._write_step()
+
+    def _show_preview(self) -> None:
+        checkpoints = self.panel.strip.checkpoints()
+        if self._previews:
+            self._show_first_of([self._previews[self._timeline.value()][1]])
+        elif checkpoints:
+            # A branch has drawn nothing of its own yet.
+            self._show_first_of([checkpoints[-1].preview])
+
+    def _show_first_of(self, sheets: Sequence[Path]) -> None:
+        """Show the first that can be read."""
+        for path in sheets:
+            try:
+                self.preview.set_picture(studio.sheet(path))
+            except UnreadablePictureError:
+                continue
+            return
+        self.preview.set_placeholder(_UNREADABLE)
+        self.preview.set_picture(None)
+
+    def _write_step(self) -> None:
+        checkpoint, index = self.panel.strip.current(), self._timeline.value()
+        if checkpoint is not None:
+            self._label.setText(f"step {checkpoint.step:,}")
+        else:
+            known = index < len(self._previews)
+            self._label.setText(f"step {self._previews[index][0]:,}" if known else "")
