@@ -40,10 +40,16 @@ class Undoer(StudioDriver):
         return tuple(entry.text() if entry.isEnabled() else "" for entry in (undo, redo))
 
     def undo(self, at: QWidget | None = None) -> None:
-        self.qtbot.keyClick(at or self.window, Qt.Key.Key_Z, _CTRL)
+        self._press_z(_CTRL, at)
 
     def redo(self, at: QWidget | None = None) -> None:
-        self.qtbot.keyClick(at or self.window, Qt.Key.Key_Z, _CTRL | _SHIFT)
+        self._press_z(_CTRL | _SHIFT, at)
+
+    def _press_z(self, modifiers: Qt.KeyboardModifier, at: QWidget | None) -> None:
+        # Shortcuts belong to the active window, which a busy machine may have forgotten about.
+        self.window.activateWindow()
+        self.wait(self.window.isActiveWindow)
+        self.qtbot.keyClick(at or self.window, Qt.Key.Key_Z, modifiers)
 
     def select(self, *names: str) -> None:
         self.find("gallery.grid").select_keys(names)
