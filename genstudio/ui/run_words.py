@@ -6,9 +6,9 @@ from genstudio.domain.runs import CheckpointInfo, RunState, RunSummary
 
 _STATE_WORDS = {
     RunState.FINISHED: "finished",
-    RunState.STOPPED: "stopped, can go on",
+    RunState.STOPPED: "stopped",
     RunState.FAILED: "failed",
-    RunState.INTERRUPTED: "interrupted, can go on",
+    RunState.INTERRUPTED: "interrupted",
 }
 _MINUTE_S = 60
 
