@@ -6,20 +6,25 @@ For each model of the catalogue, in turns inside one run: a bare loop of losses,
 optimizer on one fixed batch, and the engine's whole step (order, memory map, mirror, EMA, meters).
 """
 
+import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+os.environ.setdefault("GOMP_SPINCOUNT", "0")  # As the program has it.
+
 import numpy as np
 import torch
 
+from genstudio.domain.settings import parse_settings
 from genstudio.domain.training import Budget
+from genstudio.engine.device import place, plan_device
 from genstudio.engine.phases import hold_still_all_but, make_optimizer
 from genstudio.engine.stepper import Stepper, TrainingJob
-from genstudio.models.catalog import model_keys
-from genstudio.models.protocol import Batch
+from genstudio.models.catalog import model_class, model_keys
+from genstudio.models.protocol import Batch, DataSpec
 from genstudio.services.presets import resolve_settings
 
 NUM_IMAGES = 1000
@@ -36,20 +41,29 @@ def measure(step: Callable[[], None], seconds: float) -> float:
     return count / took_s
 
 
-def bare_step(stepper: Stepper) -> Callable[[], None]:
-    """One step of the same networks without any of the engine."""
-    model, size = stepper.model, stepper.settings.size
-    images = torch.rand(stepper.settings.batch, 3, size, size).mul(2).sub(1)
+def bare_step(job: TrainingJob) -> Callable[[], None]:
+    """One step of the same networks in the same precision, without any of the engine."""
+    settings = job.settings
+    chosen = model_class(settings.model_key)
+    model = chosen(
+        parse_settings(chosen.Config, settings.model), DataSpec(size=settings.size, channels=3)
+    )
+    plan = plan_device(settings.device, settings.precision)
+    place(model.network, torch.device(plan.accelerator))
+    images = torch.rand(settings.batch, 3, settings.size, settings.size).mul(2).sub(1)
     batch = Batch(images_NCHW=images.to(memory_format=torch.channels_last), images_seen=0)
     phases = model.phases()
     optimizers = {phase.name: make_optimizer(phase) for phase in phases}
+    in_bf16 = plan.precision == "bf16"
     count = 0
 
     def step() -> None:
         nonlocal count
         for phase in phases:
             hold_still_all_but(phase.parameters, model.network)
-            model.losses(phase.name, batch, count).total.backward()
+            with torch.autocast(plan.accelerator, torch.bfloat16, enabled=in_bf16):
+                total = model.losses(phase.name, batch, count).total
+            total.backward()
             optimizers[phase.name].step()
             optimizers[phase.name].zero_grad()
         count += 1
@@ -59,7 +73,7 @@ def bare_step(stepper: Stepper) -> Callable[[], None]:
 
 def main(size: int, seconds: float) -> None:
     """Print one line for each model."""
-    print(f"{torch.get_num_threads()} threads, {size} px, preset quick")
+    print(f"{plan_device().name}, {plan_device().precision}, {size} px, preset quick")
     print("model          images/s   engine / bare   data share of a step")
     generator = np.random.default_rng(0)
     images_NHWC = generator.integers(0, 256, (NUM_IMAGES, size, size, 3), dtype=np.uint8)
@@ -79,12 +93,12 @@ def main(size: int, seconds: float) -> None:
                 checkpoints=Path(folder) / "checkpoints",
             )
             stepper = Stepper(job)
-            bare = bare_step(Stepper(job))
+            bare = bare_step(job)
             rates = [
                 (measure(stepper.take_step, seconds), measure(bare, seconds)) for _ in range(ROUNDS)
             ]
             whole, alone = (float(np.median(column)) for column in zip(*rates, strict=True))
-            loading = measure(lambda stepper=stepper: stepper.next_parts(), seconds / 4)
+            loading = measure(lambda stepper=stepper: stepper._next_images(), seconds / 4)
             print(
                 f"{key:14} {whole * settings.batch:8.1f} {whole / alone:12.3f}"
                 f" {whole / loading:18.4f}"
