@@ -9,7 +9,7 @@ from PySide6.QtCore import (
     QSize,
     Qt,
 )
-from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetrics, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from genstudio.domain.runs import CheckpointInfo
@@ -18,13 +18,15 @@ from genstudio.ui.run_words import duration
 from genstudio.ui.theme import GRID_PX, colors
 from genstudio.ui.widgets.checkpoint_items import CheckpointItems
 from genstudio.ui.widgets.thumbnail_loader import ThumbnailLoader
+from genstudio.ui.widgets.thumbnail_painting import (
+    ROUNDING_PX,
+    paint_badge,
+    paint_thumbnail,
+    small_font,
+)
 
-_SMALL = 0.85
-_ROUNDING_PX = 4
 _MARGIN_PX = 5
 _STAR_PX = 14
-# Enlarged at least this much, single pixels are meant to be seen.
-_CRISP_FROM = 2.0
 _WIDEST_STEP = "step 999,999"
 _BEST = "best"
 
@@ -47,7 +49,7 @@ class CheckpointDelegate(QStyledItemDelegate):
 
     def cell(self, base: QFont) -> QSize:
         """Size of every card, in that font."""
-        metrics = QFontMetrics(_small(base))
+        metrics = QFontMetrics(small_font(base))
         width = max(self.side_px, metrics.horizontalAdvance(_WIDEST_STEP))
         height = self.side_px + GRID_PX // 2 + 2 * metrics.height()
         return QSize(width + 2 * _MARGIN_PX, height + 2 * _MARGIN_PX)
@@ -87,9 +89,10 @@ class CheckpointDelegate(QStyledItemDelegate):
         square = QRect(0, 0, self.side_px, self.side_px)
         square.moveCenter(card.center())
         square.moveTop(card.top())
-        self._paint_picture(painter, square, checkpoint)
+        thumbnail = self._loader.thumbnail(checkpoint.preview)
+        paint_thumbnail(painter, square, thumbnail, ground=colors().canvas, broken=self._broken)
         if checkpoint.is_best:
-            _paint_badge(painter, square, option.font)
+            paint_badge(painter, square, _BEST, option.font)
         self._paint_words(painter, card, option.font, checkpoint)
         star = QRect(0, 0, _STAR_PX, _STAR_PX)
         star.moveCenter(self.star_rect(whole).center())
@@ -104,36 +107,17 @@ class CheckpointDelegate(QStyledItemDelegate):
         painter.setPen(QPen(QColor(theme.accent), 2) if is_selected else Qt.PenStyle.NoPen)
         if is_selected or state & QStyle.StateFlag.State_MouseOver:
             painter.setBrush(QColor(theme.hover))
-            painter.drawRoundedRect(ground, _ROUNDING_PX, _ROUNDING_PX)
+            painter.drawRoundedRect(ground, ROUNDING_PX, ROUNDING_PX)
         if state & QStyle.StateFlag.State_HasFocus:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(theme.text), 1))
-            painter.drawRoundedRect(ground.adjusted(2, 2, -2, -2), _ROUNDING_PX, _ROUNDING_PX)
-
-    def _paint_picture(self, painter: QPainter, square: QRect, checkpoint: CheckpointInfo) -> None:
-        thumbnail = self._loader.thumbnail(checkpoint.preview)
-        if thumbnail is None or thumbnail.pixmap.isNull():
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(colors().canvas))
-            painter.drawRoundedRect(square, _ROUNDING_PX, _ROUNDING_PX)
-            if thumbnail is not None:
-                middle = QRect(0, 0, self.side_px // 3, self.side_px // 3)
-                middle.moveCenter(square.center())
-                self._broken.paint(painter, middle)
-            return
-        loaded = thumbnail.pixmap.size()
-        size = loaded.scaled(square.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        target = QRect(QPoint(), size)
-        target.moveCenter(square.center())
-        is_smooth = target.width() < loaded.width() * _CRISP_FROM
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smooth)
-        painter.drawPixmap(target, thumbnail.pixmap)
+            painter.drawRoundedRect(ground.adjusted(2, 2, -2, -2), ROUNDING_PX, ROUNDING_PX)
 
     def _paint_words(
         self, painter: QPainter, card: QRect, base: QFont, checkpoint: CheckpointInfo
     ) -> None:
         theme = colors()
-        painter.setFont(_small(base))
+        painter.setFont(small_font(base))
         metrics = QFontMetrics(painter.font())
         line = QRect(card.left(), 0, card.width(), metrics.height())
         line.moveBottom(card.bottom())
@@ -147,23 +131,3 @@ class CheckpointDelegate(QStyledItemDelegate):
             Qt.AlignmentFlag.AlignLeft,
             metrics.elidedText(words, Qt.TextElideMode.ElideRight, line.width()),
         )
-
-
-def _paint_badge(painter: QPainter, square: QRect, base: QFont) -> None:
-    """Write “best” into a corner of the picture."""
-    theme = colors()
-    painter.setFont(_small(base))
-    badge = QFontMetrics(painter.font()).boundingRect(_BEST)
-    badge.setWidth(badge.width() + GRID_PX)
-    badge.moveTopLeft(square.topLeft())
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(theme.accent))
-    painter.drawRoundedRect(badge, _ROUNDING_PX, _ROUNDING_PX)
-    painter.setPen(QColor(theme.on_accent))
-    painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, _BEST)
-
-
-def _small(base: QFont) -> QFont:
-    font = QFont(base)
-    font.setPointSizeF(QFontInfo(base).pointSizeF() * _SMALL)
-    return font

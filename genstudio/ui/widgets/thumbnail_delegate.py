@@ -1,19 +1,16 @@
 """Paints one picture of a grid: thumbnail, badge, selection, and a stroke if it is left out."""
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetrics, QPainter, QPen
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from genstudio.ui.icons import icon
-from genstudio.ui.theme import GRID_PX, colors
-from genstudio.ui.widgets.grid_items import GridItem, GridItems
+from genstudio.ui.theme import colors
+from genstudio.ui.widgets.grid_items import GridItems
 from genstudio.ui.widgets.thumbnail_loader import ThumbnailLoader
+from genstudio.ui.widgets.thumbnail_painting import ROUNDING_PX, paint_badge, paint_thumbnail
 
 _DIMMED_OPACITY = 0.25
-_BADGE_SIZE = 0.85
-_ROUNDING_PX = 4
-# Enlarged at least this much, single pixels are meant to be seen.
-_CRISP_FROM = 2.0
 
 
 class ThumbnailDelegate(QStyledItemDelegate):
@@ -52,13 +49,16 @@ class ThumbnailDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_frame(painter, square, option.state)
         painter.setOpacity(_DIMMED_OPACITY if item.dimmed else 1.0)
-        picture = self._paint_picture(painter, square, item)
+        thumbnail = self._loader.thumbnail(item.path)
+        picture = paint_thumbnail(
+            painter, square, thumbnail, ground=colors().panel, broken=self._broken
+        )
         painter.setOpacity(1.0)
         if item.dimmed:
             painter.setPen(QPen(QColor(colors().muted), 2))
             painter.drawLine(picture.bottomLeft(), picture.topRight())
         if item.badge:
-            _paint_badge(painter, picture, item.badge, option.font)
+            paint_badge(painter, picture, item.badge, option.font)
         painter.restore()
 
     def _paint_frame(self, painter: QPainter, square: QRect, state: QStyle.StateFlag) -> None:
@@ -72,50 +72,8 @@ class ThumbnailDelegate(QStyledItemDelegate):
             painter.setBrush(QColor(theme.hover))
             if is_selected:
                 painter.setPen(QPen(QColor(theme.accent), 3))
-            painter.drawRoundedRect(ground, _ROUNDING_PX, _ROUNDING_PX)
+            painter.drawRoundedRect(ground, ROUNDING_PX, ROUNDING_PX)
         if state & QStyle.StateFlag.State_HasFocus:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(theme.text), 1))
-            painter.drawRoundedRect(square.adjusted(-6, -6, 6, 6), _ROUNDING_PX, _ROUNDING_PX)
-
-    def _paint_picture(self, painter: QPainter, square: QRect, item: GridItem) -> QRect:
-        """Returns where the picture is; the whole square while there is none."""
-        thumbnail = self._loader.thumbnail(item.path)
-        if thumbnail is None or thumbnail.pixmap.isNull():
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(colors().panel))
-            painter.drawRoundedRect(square, _ROUNDING_PX, _ROUNDING_PX)
-            if thumbnail is not None:
-                middle = QRect(0, 0, self.side_px // 4, self.side_px // 4)
-                middle.moveCenter(square.center())
-                self._broken.paint(painter, middle)
-            return square
-        loaded = thumbnail.pixmap.size()
-        target = QRect(
-            square.topLeft(), loaded.scaled(square.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        )
-        target.moveCenter(square.center())
-        is_smooth = target.width() < loaded.width() * _CRISP_FROM
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smooth)
-        painter.drawPixmap(target, thumbnail.pixmap)
-        return target
-
-
-def _paint_badge(painter: QPainter, picture: QRect, text: str, base: QFont) -> None:
-    theme = colors()
-    font = QFont(base)
-    font.setPointSizeF(QFontInfo(base).pointSizeF() * _BADGE_SIZE)
-    metrics = QFontMetrics(font)
-    half = GRID_PX // 2
-    widest = picture.width() - 4 * half
-    text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(widest, metrics.height()))
-    box = QRect(0, 0, metrics.horizontalAdvance(text) + 2 * half, metrics.height() + 2)
-    box.moveTopRight(picture.topRight() + QPoint(-half, half))
-    ground = QColor(theme.window)
-    ground.setAlphaF(0.85)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(ground)
-    painter.drawRoundedRect(box, _ROUNDING_PX, _ROUNDING_PX)
-    painter.setFont(font)
-    painter.setPen(QColor(theme.text))
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+            painter.drawRoundedRect(square.adjusted(-6, -6, 6, 6), ROUNDING_PX, ROUNDING_PX)
