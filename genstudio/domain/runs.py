@@ -1,6 +1,6 @@
 """How a run stands, and a run at a glance."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -35,7 +35,7 @@ class CheckpointInfo(BaseModel):
         metrics: Quality figures of the model as it was; empty if none were taken.
         num_bytes: Space that it takes.
         is_starred: A person wants it kept for ever.
-        is_best: No other of its run was measured to be better.
+        is_best: As far as was measured, no other of its run is better.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -57,10 +57,28 @@ class CheckpointInfo(BaseModel):
         return self.path / "preview.png"
 
 
-def best_step(checkpoints: Iterable[CheckpointInfo]) -> int | None:
-    """Step of the checkpoint with the best quality; None if none was measured."""
-    measured = [info for info in checkpoints if QUALITY in info.metrics]
-    return min(measured, key=lambda info: info.metrics[QUALITY]).step if measured else None
+def best_measured(checkpoints: Iterable[CheckpointInfo]) -> CheckpointInfo | None:
+    """The one with the best quality of those that were measured; None if none was."""
+    measured = (info for info in checkpoints if QUALITY in info.metrics)
+    return min(measured, key=lambda info: info.metrics[QUALITY], default=None)
+
+
+def best_step(checkpoints: Sequence[CheckpointInfo]) -> int | None:
+    """Step of the best checkpoint; None if nothing was measured.
+
+    Not all are measured: as long as the last measurement was the best, the newest checkpoint is
+    taken for the best.
+
+    Args:
+        checkpoints: All of a run, in order of their steps.
+    """
+    best = best_measured(checkpoints)
+    if best is None:
+        return None
+    is_getting_better = not any(
+        QUALITY in info.metrics for info in checkpoints if info.step > best.step
+    )
+    return checkpoints[-1].step if is_getting_better else best.step
 
 
 class RunSummary(BaseModel):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from genstudio.domain.runs import CheckpointInfo
+from genstudio.domain.runs import CheckpointInfo, best_measured
 
 KEEP_NEWEST = 3
 _HOUR_S = 3600.0
@@ -24,8 +24,10 @@ def superfluous(checkpoints: Sequence[CheckpointInfo], *, room_bytes: float) -> 
     Returns:
         Steps of the checkpoints to remove.
     """
-    always = {info.step for info in checkpoints if info.is_starred or info.is_best}
+    always = {info.step for info in checkpoints if info.is_starred}
     always |= {info.step for info in checkpoints[-KEEP_NEWEST:]}
+    if (best := best_measured(checkpoints)) is not None:
+        always.add(best.step)
     last_of_hour = {int(info.seconds // _HOUR_S): info.step for info in checkpoints}
     kept = [info for info in checkpoints if info.step in {*always, *last_of_hour.values()}]
     while sum(info.num_bytes for info in kept) > room_bytes:

@@ -188,11 +188,26 @@ def test_a_checkpoint_at_a_glance(store: CheckpointStore) -> None:
     assert [first.is_starred, second.is_starred] == [False, True]
 
 
-def test_the_best_is_the_one_of_the_lowest_distance(store: CheckpointStore) -> None:
-    for step, metrics in ((1, {"SWD": 8.0}), (2, {"SWD": 3.0}), (3, {}), (4, {"other": 1.0})):
+@pytest.mark.parametrize(
+    ("figures", "best"),
+    [
+        ([None, None], []),
+        ([8.0, 3.0, None, 5.0], [2]),
+        ([8.0, 3.0, 5.0, None], [2]),
+        # Still getting better when it was last measured.
+        ([8.0, 3.0], [2]),
+        ([8.0, 3.0, None, None], [4]),
+        ([8.0, None], [2]),
+    ],
+)
+def test_the_best_is_the_one_of_the_lowest_distance_or_the_newest_while_it_gets_better(
+    store: CheckpointStore, figures: list[float | None], best: list[int]
+) -> None:
+    for step, figure in enumerate(figures, start=1):
+        metrics = {"other": 1.0} if figure is None else {"SWD": figure}
         store.save(state(step).model_copy(update={"metrics": metrics}), TENSORS, None)
 
-    assert [info.step for info in store.infos() if info.is_best] == [2]
+    assert [info.step for info in store.infos() if info.is_best] == best
 
 
 def test_only_what_is_there_can_be_starred(store: CheckpointStore) -> None:

@@ -47,11 +47,17 @@ def test_a_star_keeps_for_ever() -> None:
     assert kept(saved(1, 2, 3, 4, 5, 6, starred={0}), room_bytes=0) == [0, 3, 4, 5]
 
 
-def test_the_best_is_kept_whenever_it_was() -> None:
+def test_the_best_that_was_measured_is_kept_whenever_it_was() -> None:
     checkpoints = saved(1, 2, 3, 4, 5, 6)
-    checkpoints[1] = checkpoints[1].model_copy(update={"is_best": True})
+    quality = [9.0, 2.0, None, 5.0, 3.0, 4.0]
+    measured = [
+        info if figure is None else info.model_copy(update={"metrics": {"SWD": figure}})
+        for info, figure in zip(checkpoints, quality, strict=True)
+    ]
 
-    assert kept(checkpoints, room_bytes=0) == [1, 3, 4, 5]
+    assert kept(measured, room_bytes=0) == [1, 3, 4, 5]
+    # Also while those after it are not measured: they may turn out to be worse.
+    assert kept([*measured[:2], *checkpoints[2:]], room_bytes=0) == [1, 3, 4, 5]
 
 
 def test_where_there_is_little_room_what_stays_is_spread_over_the_run() -> None:
