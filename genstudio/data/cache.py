@@ -1,7 +1,9 @@
 """Pictures decoded once into a memory-mapped array that training reads from at memory speed."""
 
 import hashlib
+import io
 import json
+import math
 import os
 import shutil
 import time
@@ -16,12 +18,20 @@ import psutil
 from genstudio.data.decode import UnreadablePictureError, decode_picture
 from genstudio.domain.datasets import Manifest
 from genstudio.domain.errors import DatasetError
-from genstudio.domain.files import explained, flush, free_disk_bytes, write_text
+from genstudio.domain.files import (
+    explained,
+    flush,
+    free_disk_bytes,
+    is_file,
+    read_file,
+    write_text,
+)
 
 # Raised whenever decoding changes what the pixels are.
-_DECODING_VERSION = 1
+_DECODING_VERSION = 2
 _PIXELS = "pixels.npy"
 _COMPLETE = "complete.json"
+_LARGEST_NOTE_BYTES = 16 * 2**20
 # Left free on the drive: a full disk troubles the whole machine.
 _SPARE_BYTES = 256 * 2**20
 
@@ -69,7 +79,7 @@ def build_cache(
     """
     key = _key(manifest, size)
     folder = cache_dir / key
-    found = _open(folder, key, size)
+    found = _open(folder, key, size, len(manifest.pictures))
     if found is None:
         _remove_abandoned(cache_dir)
         _check_space(manifest, size, cache_dir)
@@ -84,7 +94,7 @@ def build_cache(
                 flush(cache_dir)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
-        found = _open(folder, key, size)
+        found = _open(folder, key, size, len(manifest.pictures))
     if found is None:
         raise DatasetError(
             "The decoded pictures could not be read back",
@@ -139,27 +149,53 @@ def _key(manifest: Manifest, size: int) -> str:
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
-def _open(folder: Path, key: str, size: int) -> PictureCache | None:
+def _open(folder: Path, key: str, size: int, total: int) -> PictureCache | None:
     """The finished cache in a folder; None if there is none, or a damaged one."""
     try:
-        content = json.loads((folder / _COMPLETE).read_bytes())
-        pixels = np.lib.format.open_memmap(folder / _PIXELS, mode="r")
+        content = json.loads(read_file(folder / _COMPLETE, largest_bytes=_LARGEST_NOTE_BYTES))
         count, skipped = int(content["count"]), tuple(map(str, content["skipped"]))
+        pixels = _mapped(folder / _PIXELS, (total, size, size, 3))
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
-    if pixels.dtype != np.uint8 or pixels.shape[1:] != (size, size, 3):
-        return None
-    if not 0 < count <= len(pixels):
+    if not 0 < count <= total:
         return None
     return PictureCache(images_NHWC=pixels[:count], key=key, skipped=skipped)
+
+
+def _mapped(path: Path, shape: tuple[int, ...]) -> np.ndarray:
+    """Map pixels of a known shape into memory.
+
+    What stands at the beginning of the file is compared and not parsed: numpy reads it as an
+    expression of Python, which a stranger can make as long and as deep as he likes.
+
+    Raises:
+        OSError, ValueError: It is not what was written.
+    """
+    expected = io.BytesIO()
+    content = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(expected, content)
+    header = expected.getvalue()
+    if not is_file(path) or path.stat().st_size != len(header) + math.prod(shape):
+        raise ValueError(f"{path} is not as long as its pictures")
+    with path.open("rb") as file:
+        if file.read(len(header)) != header:
+            raise ValueError(f"{path} holds something else than its pictures")
+    return np.memmap(path, np.uint8, mode="r", offset=len(header), shape=shape)
 
 
 def _remove_abandoned(cache_dir: Path) -> None:
     """Remove what programs left behind that were killed while they decoded."""
     for path in cache_dir.glob(".partial-*"):
-        process = path.name.split("-")[-2]
-        if process.isdecimal() and not psutil.pid_exists(int(process)):
+        if not _may_be_running(path.name.split("-")[-2]):
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _may_be_running(process: str) -> bool:
+    """Whether a process of that number runs; who knows, if it is no number of a process."""
+    try:
+        return psutil.pid_exists(int(process))
+    except (ValueError, OverflowError):
+        return True
 
 
 def _check_space(manifest: Manifest, size: int, cache_dir: Path) -> None:

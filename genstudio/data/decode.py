@@ -1,7 +1,7 @@
 """One file into one picture, whatever the format: upright, RGB, cropped to a square, resized.
 
-Everything is opened through Pillow with its limits on; only still-picture formats that
-artists use are tried, so that a hostile file cannot reach an exotic parser.
+Everything is opened through Pillow within limits; only still-picture formats that artists use
+are tried, so that a hostile file cannot reach an exotic parser.
 """
 
 import struct
@@ -12,6 +12,15 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
+
+from genstudio.data.limits import (
+    HUGE_PIXELS,
+    MAX_PIXELS,
+    TILE_SIDE,
+    TooLargeError,
+    refuse_too_large,
+    room_to_decode,
+)
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "TGA", "AVIF", "JPEG2000", "PSD")
 SUFFIXES = frozenset(
@@ -37,11 +46,36 @@ SUFFIXES = frozenset(
         "webp",
     ]
 )
-# Scans and panoramas stay below this; a small file that unpacks to more is a trap.
-MAX_PIXELS = 178_956_970
 # Reading a JPEG at 1/2, 1/4 or 1/8 leaves at least this times the wanted side to filter from.
 _DRAFT_MARGIN = 2
 _SIXTEEN_BIT_MODES = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N"})
+_ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+# What Pillow's parsers raise on damaged files; they share no base class.
+PARSER_ERRORS = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+    AssertionError,
+    AttributeError,
+    struct.error,
+)
+
+_Box = tuple[int, int, int, int]
 
 
 class UnreadablePictureError(Exception):
@@ -56,37 +90,36 @@ def opened(path: Path) -> Iterator[Image.Image]:
         UnreadablePictureError: Here, or from decoding inside the block.
     """
     try:
+        if path.exists() and not path.is_file():
+            # Reading a pipe would wait for ever.
+            raise UnreadablePictureError("It is not an ordinary file.")
         # Pillow warns from half of what it refuses; we allow all below the refusal. Pictures are
         # opened in several threads, which catch_warnings would leave with each other's filters.
         warnings.filterwarnings("ignore", module=r"PIL\b")
         with Image.open(path, formats=FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise _too_large(f"{image.width} × {image.height}")
-            yield image
+            refuse_too_large(image, path)
+            with room_to_decode(image):
+                yield image
     except UnidentifiedImageError as error:
         raise UnreadablePictureError("It is no picture, or of an unknown kind.") from error
+    except TooLargeError as error:
+        raise UnreadablePictureError(str(error)) from error
     except Image.DecompressionBombError as error:
-        raise _too_large("Its size in pixels") from error
+        reason = f"Its size is more than a picture may have ({MAX_PIXELS} pixels)."
+        raise UnreadablePictureError(reason) from error
     except MemoryError as error:
         raise UnreadablePictureError("It does not fit into memory.") from error
     except PermissionError as error:
         raise UnreadablePictureError("It may not be read (permission denied).") from error
-    # What Pillow's parsers raise on damaged files; they share no base class.
-    except (OSError, ValueError, SyntaxError, EOFError, TypeError, KeyError, IndexError) as error:
+    except PARSER_ERRORS as error:
         reason = str(error) or type(error).__name__
         raise UnreadablePictureError(f"It is damaged: {reason}.") from error
-    except (OverflowError, ZeroDivisionError, RuntimeError, struct.error) as error:
-        reason = str(error) or type(error).__name__
-        raise UnreadablePictureError(f"It is damaged: {reason}.") from error
-
-
-def _too_large(what: str) -> UnreadablePictureError:
-    return UnreadablePictureError(f"{what} is more than a picture may have ({MAX_PIXELS} pixels).")
 
 
 def upright_size(image: Image.Image) -> tuple[int, int]:
     """Width and height after the camera's rotation is applied."""
-    turned = image.getexif().get(0x0112) in (5, 6, 7, 8)
+    # Pillow gives the size of a TIFF as it will be after it has turned it.
+    turned = image.format != "TIFF" and image.getexif().get(_ORIENTATION) in (5, 6, 7, 8)
     return (image.height, image.width) if turned else (image.width, image.height)
 
 
@@ -95,23 +128,66 @@ def has_transparency(image: Image.Image) -> bool:
     return image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
 
 
-def to_rgb(image: Image.Image) -> Image.Image:
-    """First frame, upright, RGB; transparent parts over white, 16 bits scaled to 8."""
-    image.seek(0)
-    image = ImageOps.exif_transpose(image)
-    if image.mode in _SIXTEEN_BIT_MODES:
+def is_animated(image: Image.Image) -> bool:
+    """Whether there are more pictures after the first; to count them could take long."""
+    # The pictures inside a Photoshop file are its layers.
+    return image.format != "PSD" and getattr(image, "is_animated", False)
+
+
+def shrink_factor(size: tuple[int, int], side: int) -> int:
+    """By how much a huge picture can be shrunk on the way to one whose longer side is ``side``."""
+    if size[0] * size[1] < HUGE_PIXELS:
+        return 1
+    return max(1, max(size) // (side * _DRAFT_MARGIN))
+
+
+def to_rgb(image: Image.Image, *, box: _Box | None = None, factor: int = 1) -> Image.Image:
+    """First frame, upright, RGB; transparent parts over white, 16 bits scaled to 8.
+
+    Args:
+        image: As it was opened.
+        box: The part that is wanted, before it is turned; by default all.
+        factor: Shrinks the sides by so much.
+    """
+    image.load()
+    left, top, right, bottom = box or (0, 0, *image.size)
+    tiles = list(_tiles((left, top, right, bottom), factor))
+    brightest = _brightest(image, tiles) if image.mode in _SIXTEEN_BIT_MODES else 0
+    rgb = Image.new("RGB", (-(-(right - left) // factor), -(-(bottom - top) // factor)))
+    for tile in tiles:
+        part = _part_to_rgb(image.crop(tile), brightest)
+        place = (tile[0] - left) // factor, (tile[1] - top) // factor
+        rgb.paste(part.reduce(factor) if factor > 1 else part, place)
+    turn = _TURNS.get(image.getexif().get(_ORIENTATION, 1))
+    return rgb if turn is None else rgb.transpose(turn)
+
+
+def _tiles(box: _Box, factor: int) -> Iterator[_Box]:
+    left, top, right, bottom = box
+    step = max(TILE_SIDE // factor, 1) * factor
+    for y in range(top, bottom, step):
+        for x in range(left, right, step):
+            yield x, y, min(x + step, right), min(y + step, bottom)
+
+
+def _brightest(image: Image.Image, tiles: list[_Box]) -> int:
+    return max(int(np.asarray(image.crop(tile)).max(initial=0)) for tile in tiles)
+
+
+def _part_to_rgb(part: Image.Image, brightest: int) -> Image.Image:
+    if part.mode in _SIXTEEN_BIT_MODES:
         # Pillow would clip instead of scale.
-        levels = np.asarray(image).astype(np.int64)
-        scaled = levels >> 8 if levels.max(initial=0) > 255 else levels
+        levels = np.asarray(part).astype(np.int64)
+        scaled = levels >> 8 if brightest > 255 else levels
         return Image.fromarray(scaled.clip(0, 255).astype(np.uint8)).convert("RGB")
-    if has_transparency(image):
-        layer = image.convert("RGBA")
+    if has_transparency(part):
+        layer = part.convert("RGBA")
         paper = Image.new("RGBA", layer.size, "white")
         return Image.alpha_composite(paper, layer).convert("RGB")
-    if image.mode == "F":
-        levels = np.nan_to_num(np.asarray(image)).clip(0, 255)
+    if part.mode == "F":
+        levels = np.nan_to_num(np.asarray(part)).clip(0, 255)
         return Image.fromarray(levels.astype(np.uint8)).convert("RGB")
-    return image.convert("RGB")
+    return part.convert("RGB")
 
 
 def decode_picture(path: Path, *, size: int) -> np.ndarray:
@@ -125,8 +201,18 @@ def decode_picture(path: Path, *, size: int) -> np.ndarray:
     """
     with opened(path) as image:
         image.draft("RGB", (size * _DRAFT_MARGIN, size * _DRAFT_MARGIN))
-        square = ImageOps.fit(to_rgb(image), (size, size), Image.Resampling.LANCZOS)
-        return np.asarray(square)
+        box, factor = None, 1
+        if image.width * image.height >= HUGE_PIXELS:
+            box = _middle_square(image.size)
+            factor = max(1, min(image.size) // (size * _DRAFT_MARGIN))
+        rgb = to_rgb(image, box=box, factor=factor)
+        return np.asarray(ImageOps.fit(rgb, (size, size), Image.Resampling.LANCZOS))
+
+
+def _middle_square(size: tuple[int, int]) -> _Box:
+    side = min(size)
+    left, top = (size[0] - side) // 2, (size[1] - side) // 2
+    return left, top, left + side, top + side
 
 
 def decode_thumbnail(path: Path, *, side: int) -> np.ndarray:
@@ -140,6 +226,6 @@ def decode_thumbnail(path: Path, *, side: int) -> np.ndarray:
     """
     with opened(path) as image:
         image.draft("RGB", (side, side))
-        rgb = to_rgb(image)
+        rgb = to_rgb(image, factor=shrink_factor(image.size, side))
         rgb.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
         return np.asarray(rgb)

@@ -13,7 +13,9 @@ from genstudio.data.decode import (
     SUFFIXES,
     UnreadablePictureError,
     has_transparency,
+    is_animated,
     opened,
+    shrink_factor,
     to_rgb,
     upright_size,
 )
@@ -156,10 +158,10 @@ def _look_at(folder: Path, name: str) -> _Looked | UnreadablePicture:
             remarks = set(_remarks_on_shape(width, height))
             if has_transparency(image):
                 remarks.add(Remark.TRANSPARENT)
-            if getattr(image, "n_frames", 1) > 1:
+            if is_animated(image):
                 remarks.add(Remark.ANIMATED)
             image.draft("RGB", (_LOOKED_AT_SIDE, _LOOKED_AT_SIDE))
-            rgb = to_rgb(image)
+            rgb = to_rgb(image, factor=shrink_factor(image.size, _LOOKED_AT_SIDE))
             rgb.thumbnail((_LOOKED_AT_SIDE, _LOOKED_AT_SIDE), reducing_gap=2.0)
             if _is_blurred(np.asarray(rgb.convert("L"))):
                 remarks.add(Remark.BLURRED)
@@ -211,7 +213,9 @@ def _with_duplicates(looked: list[_Looked]) -> list[PictureInfo]:
     """Mark each picture that looks like an earlier one.
 
     The mean difference of two pictures is at least the difference of their means, of the
-    whole as of each quarter; comparing those first leaves few pairs to compare in full.
+    whole as of each quarter; comparing those first leaves few pairs to compare in full. What is
+    marked already is only compared where no original fits: of thousands of frames of one scene,
+    each would have thousands to be compared with.
     """
     if not looked:
         return []
@@ -221,23 +225,33 @@ def _with_duplicates(looked: list[_Looked]) -> list[PictureInfo]:
     by_mean = np.argsort(means, kind="stable")
     low = np.searchsorted(means[by_mean], means - _SAME_ON_AVERAGE)
     high = np.searchsorted(means[by_mean], means + _SAME_ON_AVERAGE, side="right")
-    originals: dict[int, int] = {}
+    originals = np.arange(len(looked))
     for index in range(len(looked)):
         near = by_mean[low[index] : high[index]]
         near = near[near < index]
-        difference = np.abs(quarters[near] - quarters[index]).mean(axis=1)
-        near = near[difference <= _SAME_ON_AVERAGE]
-        difference = np.abs(prints[near] - prints[index])
-        same = (difference.mean(axis=(1, 2, 3)) <= _SAME_ON_AVERAGE) & (
-            difference.max(axis=(1, 2, 3), initial=0) <= _SAME_ANYWHERE
-        )
-        if same.any():
-            first = int(near[same].min())
-            originals[index] = originals.get(first, first)
+        is_original = originals[near] == near
+        for some in (near[is_original], near[~is_original]):
+            same = _those_alike(index, some, prints, quarters)
+            if same.size:
+                originals[index] = originals[same.min()]
+                break
     return [
-        _marked(picture.info, looked[originals[index]].info) if index in originals else picture.info
-        for index, picture in enumerate(looked)
+        picture.info if first == index else _marked(picture.info, looked[first].info)
+        for index, (picture, first) in enumerate(zip(looked, originals, strict=True))
     ]
+
+
+def _those_alike(
+    index: int, others: np.ndarray, prints: np.ndarray, quarters: np.ndarray
+) -> np.ndarray:
+    """Indices of those pictures that look like one picture."""
+    difference = np.abs(quarters[others] - quarters[index]).mean(axis=1)
+    others = others[difference <= _SAME_ON_AVERAGE]
+    difference = np.abs(prints[others] - prints[index])
+    same = (difference.mean(axis=(1, 2, 3)) <= _SAME_ON_AVERAGE) & (
+        difference.max(axis=(1, 2, 3), initial=0) <= _SAME_ANYWHERE
+    )
+    return others[same]
 
 
 def _marked(info: PictureInfo, original: PictureInfo) -> PictureInfo:

@@ -1,9 +1,10 @@
 """What a scan finds in a folder, and the manifest that a run learns from."""
 
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
 class Remark(StrEnum):
@@ -89,6 +90,13 @@ class ScanReport(BaseModel):
         return [picture for picture in self.pictures if remark in picture.remarks]
 
 
+def _inside(name: str) -> str:
+    path = PurePath(name)
+    if path.anchor or ".." in path.parts or "\0" in name:
+        raise ValueError("the name leads out of the folder")
+    return name
+
+
 class Manifest(BaseModel):
     """The exact pictures that a run learns from; saved as ``manifest.toml``.
 
@@ -101,5 +109,5 @@ class Manifest(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     folder: Path
-    pictures: tuple[tuple[str, str], ...]
+    pictures: tuple[tuple[Annotated[str, AfterValidator(_inside)], str], ...]
     excluded: tuple[str, ...] = ()

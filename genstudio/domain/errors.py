@@ -1,5 +1,9 @@
 """Errors that are shown to people: what happened, what it means, what to do."""
 
+# Parts may quote files of strangers; more than this nobody reads, and a window cannot lay it out.
+_LONGEST_TITLE = 300
+_LONGEST_PART = 2000
+
 
 class GenStudioError(Exception):
     """Something a person can understand and mend.
@@ -11,10 +15,10 @@ class GenStudioError(Exception):
     """
 
     def __init__(self, title: str, message: str = "", hint: str = "") -> None:
-        super().__init__(title)
-        self.title = title
-        self.message = message
-        self.hint = hint
+        self.title = _printable(title, _LONGEST_TITLE)
+        self.message = _printable(message, _LONGEST_PART)
+        self.hint = _printable(hint, _LONGEST_PART)
+        super().__init__(self.title)
 
     def __str__(self) -> str:
         return " ".join(part for part in (f"{self.title}.", self.message, self.hint) if part)
@@ -22,6 +26,12 @@ class GenStudioError(Exception):
     def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
         """Keep all three parts when the error crosses a process boundary."""
         return type(self), (self.title, self.message, self.hint)
+
+
+def _printable(text: str, longest: int) -> str:
+    """Text that can be printed and written down; names of files need not be text at all."""
+    shown = text if len(text) <= longest else f"{text[:longest]}…"
+    return shown.encode("utf-8", "replace").decode("utf-8")
 
 
 class DatasetError(GenStudioError):

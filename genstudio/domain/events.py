@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from genstudio.domain.values import Count, Seconds
+
 
 class _Event(BaseModel):
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
@@ -19,8 +21,8 @@ class Preparing(_Event):
 
     event: Literal["Preparing"] = "Preparing"
     what: str
-    done: int
-    total: int
+    done: Count
+    total: Count
 
 
 class RunStarted(_Event):
@@ -31,10 +33,10 @@ class RunStarted(_Event):
     model: str
     device: str
     precision: str
-    threads: int
-    num_images: int
-    num_parameters: int
-    step: int
+    threads: Count
+    num_images: Count
+    num_parameters: Count
+    step: Count
 
 
 class StepDone(_Event):
@@ -45,11 +47,11 @@ class StepDone(_Event):
     """
 
     event: Literal["StepDone"] = "StepDone"
-    step: int
-    images_seen: int
+    step: Count
+    images_seen: Count
     losses: dict[str, float]
     images_per_s: float
-    seconds: float
+    seconds: Seconds
     progress: float
     eta_s: float | None
     memory_gib: float
@@ -59,7 +61,7 @@ class PreviewReady(_Event):
     """A sheet of samples on fixed seeds: uint8 array (height, width, 3)."""
 
     event: Literal["PreviewReady"] = "PreviewReady"
-    step: int
+    step: Count
     path: Path | None = None
     image: Any = Field(default=None, exclude=True, repr=False)
 
@@ -68,7 +70,7 @@ class MetricsReady(_Event):
     """Quality figures of the model as it is at this step."""
 
     event: Literal["MetricsReady"] = "MetricsReady"
-    step: int
+    step: Count
     metrics: dict[str, float]
 
 
@@ -80,9 +82,9 @@ class CheckpointSaved(_Event):
     """
 
     event: Literal["CheckpointSaved"] = "CheckpointSaved"
-    step: int
+    step: Count
     path: Path
-    took_s: float
+    took_s: Seconds
     held_up_s: float = 0.0
 
 
@@ -90,7 +92,7 @@ class CoachSaid(_Event):
     """Something a person should know about the run, in plain words."""
 
     event: Literal["CoachSaid"] = "CoachSaid"
-    step: int
+    step: Count
     level: Literal["info", "warning"]
     title: str
     message: str
@@ -100,14 +102,14 @@ class Paused(_Event):
     """No step is taken until Resume; everything stays in memory."""
 
     event: Literal["Paused"] = "Paused"
-    step: int
+    step: Count
 
 
 class Resumed(_Event):
     """Steps are taken again."""
 
     event: Literal["Resumed"] = "Resumed"
-    step: int
+    step: Count
 
 
 class Finished(_Event):
@@ -115,9 +117,9 @@ class Finished(_Event):
 
     event: Literal["Finished"] = "Finished"
     run: Path
-    step: int
-    images_seen: int
-    seconds: float
+    step: Count
+    images_seen: Count
+    seconds: Seconds
     checkpoint: Path
 
 
@@ -129,9 +131,9 @@ class Stopped(_Event):
 
     event: Literal["Stopped"] = "Stopped"
     run: Path | None
-    step: int
-    images_seen: int
-    seconds: float
+    step: Count
+    images_seen: Count
+    seconds: Seconds
     checkpoint: Path | None
 
 
@@ -140,7 +142,7 @@ class Failed(_Event):
 
     event: Literal["Failed"] = "Failed"
     run: Path | None
-    step: int
+    step: Count
     title: str
     message: str = ""
     hint: str = ""

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Generator
@@ -51,6 +52,30 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_text(path: Path, content: str) -> None:
     """Write a whole text file at once, safely, in UTF-8."""
     write_bytes(path, content.encode("utf-8"))
+
+
+def read_file(path: Path, *, largest_bytes: int) -> bytes:
+    """Read a whole file that a stranger may have put there.
+
+    Raises:
+        OSError: It is missing, larger than that, or no ordinary file: a pipe would keep its
+            reader waiting for ever, and a device would never end.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "It is not an ordinary file", str(path))
+    with path.open("rb") as file:
+        content = file.read(largest_bytes + 1)
+    if len(content) > largest_bytes:
+        raise OSError(errno.EINVAL, "It is too large to be a file of GenStudio", str(path))
+    return content
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; no where the system cannot say, or the name is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def flush(path: Path) -> None:

@@ -1,9 +1,10 @@
 """The recipe of a generated picture: all that is needed to make the same pixels again."""
 
-from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from genstudio.domain.values import Count, Moment
 
 
 class Recipe(BaseModel):
@@ -28,9 +29,9 @@ class Recipe(BaseModel):
     model_key: str = Field(max_length=200)
     run: str = Field(max_length=200)
     project: str = Field(max_length=200)
-    step: int = Field(ge=0)
+    step: Count
     weights_sha256: str = Field(max_length=64)
-    seed: int = Field(ge=0, lt=2**63)
+    seed: Count
     size: int = Field(ge=1, le=16384)
     sampling: dict[str, Any] = Field(default_factory=dict)
-    created: datetime
+    created: Moment

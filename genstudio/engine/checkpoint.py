@@ -5,7 +5,6 @@ import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,6 +20,7 @@ from torch import Tensor
 from genstudio.domain.errors import CheckpointError
 from genstudio.domain.files import explained, flush, free_disk_bytes
 from genstudio.domain.runs import CheckpointInfo, best_step
+from genstudio.domain.values import Count, Moment, Seconds
 from genstudio.engine.checkpoint_files import (
     CHECKSUMS,
     PARTIAL,
@@ -63,14 +63,14 @@ class CheckpointState(BaseModel):
 
     format_version: int = FORMAT_VERSION
     model_key: str
-    step: int = Field(ge=0)
-    images_seen: int = Field(ge=0)
-    seconds: float = Field(ge=0, allow_inf_nan=False)
-    saved_at: datetime | None = None
+    step: Count
+    images_seen: Count
+    seconds: Seconds
+    saved_at: Moment | None = None
     losses: dict[str, float] = Field(default_factory=dict)
     metrics: dict[str, float] = Field(default_factory=dict)
     learning_rate_scale: float = Field(default=1.0, gt=0, le=1)
-    parts: int = Field(default=1, ge=1)
+    parts: int = Field(default=1, ge=1, le=1024)
     loss_scale: dict[str, int | float] = Field(default_factory=dict)
 
 

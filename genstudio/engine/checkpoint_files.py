@@ -170,7 +170,8 @@ def _are_checksums(value: Any) -> bool:
     return all(
         isinstance(name, str)
         and Path(name).name == name
-        and "\0" not in name
+        and name.isascii()
+        and name.isprintable()
         and isinstance(digest, str)
         for name, digest in cast("dict[object, object]", value).items()
     )

@@ -83,13 +83,19 @@ def _check_shapes(
 ) -> None:
     parameters: Sequence[Tensor] = [p for group in optimizer.param_groups for p in group["params"]]
     for index, entries in state.items():
-        fits = index < len(parameters) and all(
-            value.ndim == 0 or value.shape == parameters[index].shape for value in entries.values()
-        )
+        fits = index < len(parameters) and _is_adam_state(entries, parameters[index])
         if not fits:
             raise CheckpointError(
                 "The checkpoint does not fit this model", f"Optimizer {name}, parameter {index}."
             )
+
+
+def _is_adam_state(entries: Mapping[str, Tensor], parameter: Tensor) -> bool:
+    shapes = {"step": torch.Size(), "exp_avg": parameter.shape, "exp_avg_sq": parameter.shape}
+    return entries.keys() == shapes.keys() and all(
+        value.shape == shapes[entry] and value.dtype == parameter.dtype
+        for entry, value in entries.items()
+    )
 
 
 def _laid_out_alike(

@@ -271,15 +271,17 @@ def _overwrite(network: nn.Module, tensors: Mapping[str, Tensor]) -> None:
     """Copy weights into a network, whose own memory and its layout stay.
 
     Raises:
-        CheckpointError: Names or shapes differ.
+        CheckpointError: Names, shapes or kinds of numbers differ.
     """
     own = network.state_dict()
     fits = own.keys() == tensors.keys() and all(
-        own[name].shape == value.shape for name, value in tensors.items()
+        own[name].shape == value.shape and own[name].dtype == value.dtype
+        for name, value in tensors.items()
     )
     if not fits:
         raise CheckpointError(
-            "The checkpoint does not fit this model", "Its weights have other names or shapes."
+            "The checkpoint does not fit this model",
+            "Its weights have other names, shapes or kinds of numbers.",
         )
     for name, value in tensors.items():
         own[name].copy_(value)

@@ -171,9 +171,16 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> bool:
             if not _version(connection, path):  # Another program may have been faster.
                 for statement in _SCHEMA:
                     connection.execute(statement)
-    elif connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+    elif not _is_sound(connection):
         raise sqlite3.DatabaseError("quick_check")
     return is_new
+
+
+def _is_sound(connection: sqlite3.Connection) -> bool:
+    try:
+        return connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
+    except UnicodeDecodeError:
+        return False  # What is wrong is told with a name from the file, which is no text.
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 import genstudio
 from genstudio.domain.errors import CheckpointError, SettingsError
@@ -34,7 +35,7 @@ def generate(
     run: Run,
     seeds: Iterable[int],
     *,
-    checkpoint: str = "best",
+    checkpoint: str = "last",
     sampling: Mapping[str, Any] | None = None,
 ) -> Iterator[Generated]:
     """Make one picture for each seed, on the processor in fp32.
@@ -71,12 +72,30 @@ def _load(run: Run, checkpoint: Checkpoint) -> TrainableModel:
     # same process keeps its random numbers, and loading is twice as fast.
     with torch.device("meta"):
         model = chosen(config, DataSpec(size=run.settings.size, channels=_RGB))
+    weights = checkpoint.tensors("ema")
+    _refuse_other_numbers(weights, model.network.state_dict())
     try:
-        model.network.load_state_dict(checkpoint.tensors("ema"), assign=True)
+        model.network.load_state_dict(weights, assign=True)
     except RuntimeError as error:
         raise CheckpointError("The checkpoint does not fit this model", str(error)) from error
     place(model.network, torch.device("cpu"))
     return model
+
+
+def _refuse_other_numbers(weights: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> None:
+    """Loading checks names and shapes only, and takes over whatever kind of number is there."""
+    for name, value in weights.items():
+        if name in own and value.dtype != own[name].dtype:
+            raise CheckpointError(
+                "The checkpoint does not fit this model",
+                f"{name} holds {value.dtype} instead of {own[name].dtype}.",
+            )
+        if not bool(value.isfinite().all()):
+            raise CheckpointError(
+                "The checkpoint has weights that are no numbers",
+                f"No picture can be drawn with {name}.",
+                "Choose an earlier checkpoint.",
+            )
 
 
 def _recipe(

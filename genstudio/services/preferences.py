@@ -9,8 +9,8 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from genstudio.domain.errors import ProjectError
-from genstudio.domain.files import write_text
-from genstudio.services.projects import read_toml, slug
+from genstudio.domain.files import is_file, write_text
+from genstudio.services.projects import is_project, read_toml, slug
 
 _MOST_RECENT = 8
 
@@ -32,7 +32,7 @@ class Preferences(BaseModel):
 
     def last_project(self) -> Path | None:
         """The most recent project that is still there."""
-        found = (path for path in self.recent_projects if (path / "project.toml").is_file())
+        found = (path for path in self.recent_projects if is_project(path))
         return next(found, None)
 
     def window_geometry(self) -> bytes:
@@ -55,7 +55,7 @@ def preferences_path() -> Path:
 def load_preferences() -> Preferences:
     """Read the preferences; damaged or missing ones are the defaults, for they are only comfort."""
     path = preferences_path()
-    if not path.is_file():
+    if not is_file(path):
         return Preferences()
     try:
         content = read_toml(path)

@@ -1,7 +1,9 @@
 """Project folders: made, opened, refused when a newer program wrote them."""
 
 import hashlib
+import os
 import re
+import stat
 import tomllib
 import unicodedata
 from datetime import UTC, datetime
@@ -13,11 +15,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from genstudio.domain.datasets import Manifest
 from genstudio.domain.errors import ProjectError
-from genstudio.domain.files import write_text
+from genstudio.domain.files import is_file, read_file, write_text
 
 FORMAT_VERSION = 1
 _PROJECT_FILE = "project.toml"
-_LARGEST_TOML_BYTES = 64 * 2**20
+_LARGEST_TOML_BYTES = 2**20
+_LARGEST_MANIFEST_BYTES = 64 * 2**20
+# Parsing a dotted key takes time and memory with the square of its parts; ours have two at most.
+_MOST_DOTS = 32
+_QUOTED = re.compile(r"""\"(?:[^"\\\n]|\\.)*+"?|'[^'\n]*+'?""")
 
 
 class _ProjectFile(BaseModel):
@@ -69,7 +75,8 @@ class Project:
         """
         path = self.dataset_folder(dataset) / "manifest.toml"
         try:
-            return Manifest.model_validate(read_toml(path))
+            content = read_toml(path, largest_bytes=_LARGEST_MANIFEST_BYTES)
+            return Manifest.model_validate(content)
         except ValidationError as error:
             raise ProjectError(f"{path} is damaged", str(error)) from error
 
@@ -104,26 +111,54 @@ def open_project(path: Path) -> Project:
     """Open an existing project.
 
     Raises:
-        ProjectError: There is none, it is damaged or of a newer format.
+        ProjectError: There is none, it is damaged, of a newer format, or leads elsewhere.
     """
     raw = read_toml(path / _PROJECT_FILE)
     refuse_newer(raw, path, FORMAT_VERSION)
+    _refuse_links_out(path)
     try:
         return Project(path, _ProjectFile.model_validate(raw).name)
     except ValidationError as error:
         raise ProjectError(f"{path / _PROJECT_FILE} is damaged", str(error)) from error
 
 
-def read_toml(path: Path) -> dict[str, Any]:
+def _refuse_links_out(project: Path) -> None:
+    """Stop before anything is written to where a link in a stranger's project leads.
+
+    Raises:
+        ProjectError: A folder or file that GenStudio writes to is a link out of the project.
+    """
+    inside = os.path.realpath(project) + os.sep
+    for pattern in ("*", "runs/*", "datasets/*", "runs/*/*", "datasets/*/*"):
+        for path in project.glob(pattern):
+            target = os.path.realpath(path) if _is_link(path) else inside
+            if not (target + os.sep).startswith(inside):
+                raise ProjectError(
+                    "The project leads out of its own folder",
+                    f"{path} is a link to {target}. GenStudio writes to no other folder.",
+                    "If you made the link, move the whole project to that drive instead.",
+                )
+
+
+def _is_link(path: Path) -> bool:
+    try:
+        status = path.lstat()
+    except OSError:
+        return False  # Gone again: it was a file that is being written.
+    # Windows has links that are none for Python.
+    return stat.S_ISLNK(status.st_mode) or getattr(status, "st_reparse_tag", 0) != 0
+
+
+def read_toml(path: Path, *, largest_bytes: int = _LARGEST_TOML_BYTES) -> dict[str, Any]:
     """Read a TOML file of ours.
 
     Raises:
-        ProjectError: It is missing, too large or not TOML.
+        ProjectError: It is missing, no ordinary file, too large or not TOML.
     """
     try:
-        if path.stat().st_size > _LARGEST_TOML_BYTES:
-            raise ProjectError(f"{path} is too large to be a file of GenStudio")
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = read_file(path, largest_bytes=largest_bytes).decode("utf-8")
+        _refuse_endless_keys(text)
+        return tomllib.loads(text)
     except OSError as error:
         raise ProjectError(
             f"{path.name} cannot be read",
@@ -134,6 +169,13 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ProjectError(f"{path} is damaged", str(error)) from error
 
 
+def _refuse_endless_keys(text: str) -> None:
+    """Stop before a small file takes minutes and gigabytes to parse."""
+    for number, line in enumerate(_QUOTED.sub("", text).split("\n"), start=1):
+        if line.count(".") > _MOST_DOTS:
+            raise ValueError(f"The key in line {number} has too many parts")
+
+
 def refuse_newer(raw: dict[str, Any], path: Path, known: int) -> None:
     """Stop before touching what a newer program wrote.
 
@@ -142,9 +184,11 @@ def refuse_newer(raw: dict[str, Any], path: Path, known: int) -> None:
     """
     version = raw.get("format_version")
     if isinstance(version, int) and version > known:
+        # The number itself may have more digits than can be printed.
         raise ProjectError(
             "This was made by a newer GenStudio",
-            f"{path} has format {version}; this program reads up to {known}. Nothing was changed.",
+            f"{path} has a newer format than the one that this program reads ({known}). "
+            "Nothing was changed.",
             "Update GenStudio to open it.",
         )
 
@@ -157,4 +201,4 @@ def slug(name: str) -> str:
 
 def is_project(path: Path) -> bool:
     """Whether a folder is a project."""
-    return (path / _PROJECT_FILE).is_file()
+    return is_file(path / _PROJECT_FILE)

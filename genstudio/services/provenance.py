@@ -8,8 +8,9 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 from pydantic import ValidationError
 
+from genstudio.data.decode import PARSER_ERRORS
 from genstudio.domain.errors import DatasetError, ProjectError
-from genstudio.domain.files import replacing
+from genstudio.domain.files import is_file, replacing
 from genstudio.domain.recipes import Recipe
 
 RECIPE_KEY: Final = "genstudio"
@@ -31,16 +32,8 @@ _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <?xpacket end="r"?>"""
 
 _READABLE = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
-# All that Pillow raises for damaged or hostile files; it warns of some, which may be an error, too.
-_UNREADABLE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    LookupError,
-    OverflowError,
-    Image.DecompressionBombError,
-    Warning,
-)
+# Pillow warns of some hostile files, which may be an error, too.
+_UNREADABLE = (*PARSER_ERRORS, Image.DecompressionBombError, MemoryError, Warning)
 
 
 def save_picture(image_HWC: np.ndarray, path: Path, recipe: Recipe) -> None:
@@ -97,16 +90,22 @@ def read_recipe(path: Path) -> Recipe | None:
 
 
 def _recipe_text(path: Path) -> str | None:
+    if not is_file(path):  # Reading a pipe would wait for ever.
+        raise _unreadable(path)
     try:
         with Image.open(path, formats=_READABLE) as picture:
             text = picture.info.get(RECIPE_KEY)
     except _UNREADABLE as error:
-        raise DatasetError(
-            f"{path.name} cannot be read as a picture",
-            "The file is missing, damaged, or of another kind.",
-            "Choose a picture that GenStudio made.",
-        ) from error
+        raise _unreadable(path) from error
     return text if isinstance(text, str) else None
+
+
+def _unreadable(path: Path) -> DatasetError:
+    return DatasetError(
+        f"{path.name} cannot be read as a picture",
+        "The file is missing, damaged, or of another kind.",
+        "Choose a picture that GenStudio made.",
+    )
 
 
 def _too_long(path: Path) -> ProjectError:

@@ -165,6 +165,26 @@ def other_shape(folder: Path) -> None:
     np.save(folder / "pixels.npy", np.zeros((16, 8, 8, 3), np.uint8))
 
 
+def with_header(header: bytes) -> Callable[[Path], None]:
+    """Damage the description of the pixels, which numpy would parse as Python."""
+
+    def damage(folder: Path) -> None:
+        pixels = (folder / "pixels.npy").read_bytes()
+        (folder / "pixels.npy").write_bytes(pixels[:10] + header.ljust(118) + pixels[128:])
+
+    return damage
+
+
+def longer(folder: Path) -> None:
+    with (folder / "pixels.npy").open("ab") as file:
+        file.write(bytes(32 * 32 * 3))
+
+
+def piped(folder: Path) -> None:
+    (folder / "pixels.npy").unlink()
+    os.mkfifo(folder / "pixels.npy")
+
+
 def without_end(folder: Path) -> None:
     (folder / "complete.json").unlink()
 
@@ -178,7 +198,9 @@ def with_end(content: str) -> Callable[[Path], None]:
 
 @pytest.mark.parametrize(
     "damage",
-    [truncated, emptied, other_numbers, pickled, zipped, other_shape, without_end]
+    [truncated, emptied, other_numbers, pickled, zipped, other_shape, without_end, longer]
+    + ([piped] if hasattr(os, "mkfifo") else [])
+    + [with_header(header) for header in (b"(", b"'''", b"-" * 99 + b"1", b"[1L]", b"\0")]
     + [
         with_end(content)
         for content in (
@@ -274,13 +296,14 @@ def test_what_a_killed_program_left_is_cleared_away_and_what_another_makes_is_no
     manifest: Manifest, tmp_path: Path
 ) -> None:
     nobody, somebody = ".partial-abc-2147483647-1", f".partial-abc-{os.getpid()}-1"
-    for name in (nobody, somebody, ".partial-odd"):
+    odd = {".partial-odd", f".partial-abc-{'9' * 30}-1"}
+    for name in (nobody, somebody, *odd):
         (tmp_path / name).mkdir()
         (tmp_path / name / "pixels.npy").write_bytes(b"half")
 
     found = built(manifest, tmp_path)
 
-    assert {path.name for path in tmp_path.iterdir()} == {found.key, somebody, ".partial-odd"}
+    assert {path.name for path in tmp_path.iterdir()} == {found.key, somebody, *odd}
 
 
 def test_the_pictures_themselves_are_only_read(manifest: Manifest, tmp_path: Path) -> None:

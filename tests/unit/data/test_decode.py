@@ -1,6 +1,7 @@
 """Any file becomes a picture of the right size and colours, or a reason in words why not."""
 
 import io
+import os
 import struct
 import sys
 import warnings
@@ -16,13 +17,14 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
-from genstudio.data import decode
+from genstudio.data import decode, limits
 from genstudio.data.decode import (
     SUFFIXES,
     UnreadablePictureError,
     decode_picture,
     decode_thumbnail,
     has_transparency,
+    is_animated,
     opened,
     upright_size,
 )
@@ -194,6 +196,65 @@ def test_of_an_animation_the_first_picture_is_taken(tmp_path: Path) -> None:
         assert decode_picture(path, size=8)[4, 4].tolist() == list(RED)
 
 
+def test_a_photoshop_file_is_read_as_it_looks_and_its_layers_are_no_animation(
+    tmp_path: Path,
+) -> None:
+    head = b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 3, 8, 8, 8, 3) + bytes(12)
+    (tmp_path / "a.psd").write_bytes(head + bytes(2) + b"\xff" * 64 + bytes(128))
+
+    assert (decode_picture(tmp_path / "a.psd", size=8) == RED).all()
+    with opened(tmp_path / "a.psd") as image:
+        assert not is_animated(image)
+
+
+def test_a_turned_tiff_has_the_size_that_it_is_shown_with(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = saved(tmp_path / "a.tif", Image.fromarray(QUARTERS[:, :24]), exif=exif)
+
+    with opened(path) as image:
+        assert upright_size(image) == (32, 24)
+    assert decode_thumbnail(path, side=64).shape == (24, 32, 3)
+
+
+# Huge pictures
+
+
+@pytest.mark.parametrize("turn", [1, 2, 6, 7])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "I;16", "L"])
+def test_a_huge_picture_is_shrunk_tile_by_tile_and_looks_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str, turn: int
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    picture = Image.fromarray(paint_flower(400, seed=0, index=1)).crop((0, 30, 390, 330))
+    levels = np.asarray(picture.convert("L")).astype(np.uint16) * 257
+    image = Image.fromarray(levels) if mode == "I;16" else picture.convert(mode)
+    path = saved(tmp_path / "a.png", image, exif=exif)
+    whole = decode_picture(path, size=32), decode_thumbnail(path, side=40)
+
+    monkeypatch.setattr(decode, "HUGE_PIXELS", 1000)
+    monkeypatch.setattr(decode, "TILE_SIDE", 50)
+    shrunk = decode_picture(path, size=32), decode_thumbnail(path, side=40)
+
+    for one, other in zip(whole, shrunk, strict=True):
+        assert one.shape == other.shape
+        assert np.abs(one.astype(int) - other).mean() < 3
+
+
+@pytest.mark.parametrize("size", [(4000, 3), (3, 4000)])
+def test_a_huge_strip_is_read_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(decode, "HUGE_PIXELS", 1000)
+    path = saved(tmp_path / "a.png", Image.new("RGB", size, BLUE))
+
+    assert (decode_picture(path, size=16) == BLUE).all()
+    thumbnail = decode_thumbnail(path, side=16)
+    assert max(thumbnail.shape) == 16
+    assert (thumbnail == BLUE).all()
+
+
 # Cropping and resizing
 
 
@@ -231,9 +292,9 @@ def test_a_large_photo_is_read_at_a_fraction_and_looks_the_same(
     read_at: list[tuple[int, int]] = []
     to_rgb = decode.to_rgb
 
-    def watched(image: Image.Image) -> Image.Image:
+    def watched(image: Image.Image, **how: Any) -> Image.Image:
         read_at.append(image.size)
-        return to_rgb(image)
+        return to_rgb(image, **how)
 
     monkeypatch.setattr(decode, "to_rgb", watched)
     picture = decode_picture(path, size=32)
@@ -297,11 +358,11 @@ def test_the_largest_allowed_picture_is_counted_in_pixels(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = saved(tmp_path / "a.png", FLOWER)
-    monkeypatch.setattr(decode, "MAX_PIXELS", 24 * 24)
+    monkeypatch.setattr(limits, "MAX_PIXELS", 24 * 24)
     decode_picture(path, size=16)
-    monkeypatch.setattr(decode, "MAX_PIXELS", 24 * 24 - 1)
+    monkeypatch.setattr(limits, "MAX_PIXELS", 24 * 24 - 1)
 
-    assert reason(path) == "24 × 24 is more than a picture may have (575 pixels)."
+    assert reason(path) == ("24 × 24 is more than a picture of its kind may have (575 pixels).")
 
 
 def test_a_picture_that_pillow_warns_of_is_read_all_the_same(
@@ -327,12 +388,13 @@ def test_a_missing_file_and_a_folder_are_reasons_too(tmp_path: Path) -> None:
         (MemoryError(), "It does not fit into memory."),
         (ZeroDivisionError(), "It is damaged: ZeroDivisionError."),
         (struct.error("odd entry"), "It is damaged: odd entry."),
+        (AssertionError(), "It is damaged: AssertionError."),
     ],
 )
 def test_what_stops_the_reading_is_said_in_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise error
 
     path = saved(tmp_path / "a.png", FLOWER)
@@ -341,19 +403,27 @@ def test_what_stops_the_reading_is_said_in_words(
     assert reason(path) == words
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such thing")
+def test_a_pipe_with_a_pictures_name_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.png")
+
+    assert reason(tmp_path / "a.png") == "It is not an ordinary file."
+
+
 def test_exotic_formats_are_not_even_tried(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.eps", FLOWER).rename(tmp_path / "a.png")
 
     assert reason(path) == "It is no picture, or of an unknown kind."
 
 
-def test_odd_notes_of_a_camera_stop_its_picture_and_not_the_program(tmp_path: Path) -> None:
-    # A turned photo's notes are rewritten, which fails for a width that is a word.
+def test_odd_notes_of_a_camera_do_not_cost_its_picture(tmp_path: Path) -> None:
+    # To write these notes again would fail, for a width that is a word.
     turned = struct.pack(">HHIHH", 0x0112, 3, 1, 6, 0)
     width = struct.pack(">HHI4s", 0x0100, 2, 4, b"odd")
     notes = b"Exif\0\0MM\0*\0\0\0\x08" + struct.pack(">H", 2) + width + turned + bytes(4)
+    path = saved(tmp_path / "a.jpg", Image.fromarray(QUARTERS[:, :24]), exif=notes)
 
-    assert reason(saved(tmp_path / "a.jpg", FLOWER, exif=notes)).startswith("It is damaged: ")
+    assert decode_thumbnail(path, side=64).shape == (24, 32, 3)
 
 
 def test_pictures_opened_side_by_side_leave_the_programs_warnings_as_they_were(

@@ -449,3 +449,25 @@ def test_each_duplicate_is_found_among_thousands_of_pictures() -> None:
     assert [picture.duplicate_of for picture in marked] == [None] * 2000 + [
         str(index) for index in range(1000)
     ]
+
+
+def test_thousands_of_frames_of_one_scene_are_told_apart_at_once() -> None:
+    noise = np.random.default_rng(0).integers(-1, 2, (6000, 16, 16, 3))
+    pictures = [looked(str(index), (120 + frame).astype(np.uint8)) for index, frame in
+                enumerate(noise)]  # fmt: skip
+
+    began_s = time.monotonic()
+    marked = scan._with_duplicates(pictures)
+
+    assert time.monotonic() - began_s < 5
+    assert [picture.duplicate_of for picture in marked] == [None] + ["0"] * 5999
+
+
+def test_the_pictures_of_an_animation_are_not_counted(tmp_path: Path) -> None:
+    frame = b"\x2c" + bytes(4) + b"\1\0\1\0\0\2\2\x4c\1\0"
+    head = b"GIF89a\x09\0\x09\0\x80\0\0" + bytes(6)
+    (tmp_path / "a.gif").write_bytes(head + frame * 500_000 + b";")
+
+    began_s = time.monotonic()
+    assert names_with(Remark.ANIMATED, tmp_path) == ["a.gif"]
+    assert time.monotonic() - began_s < 2

@@ -29,3 +29,17 @@ def test_an_error_reads_as_sentences_without_gaps() -> None:
     )
     assert str(errors.DatasetError("It failed", hint="Mend it.")) == "It failed. Mend it."
     assert str(errors.DatasetError("It failed")) == "It failed."
+
+
+def test_an_error_about_a_strangers_file_stays_as_short_as_a_person_can_read() -> None:
+    error = errors.ProjectError("t" * 10**6, "m" * 10**6, "h" * 10**6)
+
+    assert len(str(error)) < 5000
+    assert error.title.endswith("…")
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301  # made in this line
+
+
+def test_a_name_that_is_no_text_can_be_printed_all_the_same() -> None:
+    error = errors.DatasetError("The file \udcff.png is damaged")
+
+    assert str(error).encode() == b"The file ?.png is damaged."

@@ -88,3 +88,20 @@ def test_a_torn_line_is_no_event(event: Event, data: st.DataObject) -> None:
 )  # fmt: skip
 def test_a_line_from_elsewhere_is_no_event(line: str | bytes) -> None:
     assert parse_event(line) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("step", -1), ("step", 2**63), ("step", 10**400), ("images_seen", 10**30),
+        ("seconds", -1.0), ("seconds", float("inf")), ("seconds", float("nan")), ("seconds", 1e300),
+    ],
+)  # fmt: skip
+def test_numbers_that_no_plot_or_clock_can_show_are_no_event(name: str, value: float) -> None:
+    record = {
+        "event": "StepDone", "step": 1, "images_seen": 2, "losses": {}, "images_per_s": 1.0,
+        "seconds": 1.0, "progress": 0.5, "eta_s": None, "memory_gib": 0.1,
+    }  # fmt: skip
+    assert parse_event(json.dumps(record)) is not None
+
+    assert parse_event(json.dumps({**record, name: value})) is None

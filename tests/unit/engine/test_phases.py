@@ -1,5 +1,7 @@
 """Optimizers and their state: written down, put back, refused where they do not belong."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -140,3 +142,33 @@ def test_state_of_another_model_is_refused(name: str, value: Tensor) -> None:
 
     with pytest.raises(CheckpointError, match="does not fit this model"):
         restore_optimizers(optimizers_of(net), saved)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda state: state.pop("mix/0/exp_avg"),
+        lambda state: state.pop("mix/0/step"),
+        lambda state: state.update({"mix/0/surprise": torch.ones(())}),
+        lambda state: state.update({"mix/0/exp_avg": torch.ones(())}),
+        lambda state: state.update({"mix/0/step": torch.ones(2)}),
+        lambda state: state.update({"mix/0/exp_avg_sq": torch.ones(2, dtype=torch.float64)}),
+    ],
+)
+def test_a_state_that_is_none_of_adam_is_refused(
+    change: Callable[[dict[str, torch.Tensor]], object],
+) -> None:
+    weight = torch.nn.Parameter(torch.zeros(2))
+    phase = Phase(name="mix", parameters=[weight], optimizer=OptimizerSpec(learning_rate=0.1))
+    optimizers = {"mix": make_optimizer(phase)}
+    whole = {
+        "mix/0/step": torch.ones(()),
+        "mix/0/exp_avg": torch.ones(2),
+        "mix/0/exp_avg_sq": torch.ones(2),
+    }
+    restore_optimizers(optimizers, whole)
+    damaged = dict(whole)
+    change(damaged)
+
+    with pytest.raises(CheckpointError, match="does not fit this model"):
+        restore_optimizers(optimizers, damaged)

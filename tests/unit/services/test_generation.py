@@ -1,13 +1,17 @@
 """Pictures from a trained run: the same seed, the same pixels, and a recipe that says how."""
 
+import hashlib
+import json
 import shutil
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tomli_w
 import torch
+from safetensors.torch import load_file, save
 
 import genstudio
 from genstudio.domain.errors import CheckpointError, SettingsError
@@ -157,3 +161,36 @@ def test_pictures_are_made_one_by_one_as_they_are_asked_for(
     assert [next(endless).recipe.seed for _ in range(3)] == [0, 1, 2]
     # The model is loaded once, and only what pictures are made from.
     assert loads == ["ema"]
+
+
+def rewritten(run: Run, change: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    """Change the first of the averaged weights, and the checksums with it, as an attacker would."""
+    folder = run.checkpoint("last").path
+    path = folder / "ema.safetensors"
+    tensors = load_file(path)
+    first = sorted(tensors)[0]
+    tensors[first] = change(tensors[first]).contiguous()
+    path.write_bytes(save(tensors))
+    checksums = json.loads((folder / "checksums.json").read_text())
+    checksums[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (folder / "checksums.json").write_text(json.dumps(checksums))
+
+
+@pytest.mark.parametrize(
+    "kind", [torch.float64, torch.bfloat16, torch.int32, torch.complex64, torch.float8_e4m3fn]
+)
+def test_weights_of_another_kind_of_number_do_not_fit(own_run: Run, kind: torch.dtype) -> None:
+    rewritten(own_run, lambda weights: weights.to(kind))
+
+    with pytest.raises(CheckpointError, match="does not fit this model") as caught:
+        made(own_run, 1)
+    assert str(kind) in caught.value.message
+
+
+@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+def test_weights_that_are_no_numbers_make_no_pictures(own_run: Run, value: float) -> None:
+    rewritten(own_run, lambda weights: torch.full_like(weights, value))
+
+    with pytest.raises(CheckpointError, match="no numbers") as caught:
+        made(own_run, 1)
+    assert caught.value.hint

@@ -84,6 +84,13 @@ def test_the_last_project_is_the_newest_that_is_still_there(tmp_path: Path) -> N
     assert chosen.last_project() == tmp_path / "kept"
 
 
+def test_a_recent_project_that_cannot_be_looked_at_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "project.toml").touch()
+    chosen = Preferences(recent_projects=[tmp_path / ("x" * 300), Path("a\0b"), tmp_path])
+
+    assert chosen.last_project() == tmp_path
+
+
 @pytest.mark.parametrize("window", ["", "not base64!", "ä", "abc"])
 def test_a_window_place_that_cannot_be_read_is_none(window: str) -> None:
     assert Preferences(window=window).window_geometry() == b""

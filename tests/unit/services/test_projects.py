@@ -1,15 +1,18 @@
 """Project folders: made, found again, and left alone where they are not ours to touch."""
 
+import os
+import sys
+import time
 import tomllib
 from pathlib import Path
 
 import pytest
+import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genstudio.domain.datasets import Manifest
 from genstudio.domain.errors import ProjectError
-from genstudio.services import projects
 from genstudio.services.projects import (
     is_project,
     open_or_create,
@@ -141,14 +144,91 @@ def test_a_file_cannot_be_a_project_or_hold_one(tmp_path: Path) -> None:
     assert (tmp_path / "notes.txt").read_text() == "tulips"
 
 
-def test_a_file_that_is_far_too_large_is_not_even_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "project.toml").write_text('name = "Meadow"')
-    monkeypatch.setattr(projects, "_LARGEST_TOML_BYTES", 10)
+def test_a_file_that_is_far_too_large_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "project.toml"
+    path.write_text('name = "Meadow"')
+    assert read_toml(path, largest_bytes=15) == {"name": "Meadow"}
 
     with pytest.raises(ProjectError, match="too large"):
+        read_toml(path, largest_bytes=14)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["a." * 20_000 + "a = 1", "[" + "a." * 20_000 + "a]", "'x'.\"y\"." * 5_000 + "a = 1",
+     "a = 1\n" + "b." * 40 + "c = 1"],
+)  # fmt: skip
+def test_a_small_file_that_takes_minutes_to_parse_is_refused_at_once(
+    tmp_path: Path, content: str
+) -> None:
+    (tmp_path / "project.toml").write_text(content)
+
+    began_s = time.monotonic()
+    with pytest.raises(ProjectError, match="is damaged") as caught:
         read_toml(tmp_path / "project.toml")
+    assert "too many parts" in caught.value.message
+    assert time.monotonic() - began_s < 1
+
+
+def test_dots_in_texts_are_no_parts_of_keys(tmp_path: Path) -> None:
+    path = tmp_path / "notes.toml"
+    texts = {"a": "." * 99, "b": 'quoted ".".' * 9, "c": "it's " + "." * 99, "d": [f"{9.5}"] * 99}
+    path.write_text(tomli_w.dumps(texts))
+
+    assert read_toml(path) == texts
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such thing")
+def test_a_pipe_or_a_device_in_place_of_a_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "project.toml")
+    with pytest.raises(ProjectError, match="cannot be read"):
+        open_project(tmp_path)
+
+    (tmp_path / "endless").symlink_to("/dev/zero")
+    with pytest.raises(ProjectError, match="cannot be read"):
+        read_toml(tmp_path / "endless")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a permission there")
+@pytest.mark.parametrize(
+    "name",
+    ["library.sqlite", "gallery", "runs", "datasets", "runs/a", "runs/a/events.jsonl",
+     "runs/a/checkpoints", "runs/a/previews", "datasets/b", "datasets/b/c", ".lock"],
+)  # fmt: skip
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_project_that_leads_out_of_its_folder_is_not_opened(
+    tmp_path: Path, name: str, is_there: bool
+) -> None:
+    project = open_or_create(tmp_path / "Meadow")
+    outside = tmp_path / "a person's own"
+    if is_there:
+        outside.mkdir()
+    link = project.path / name
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(outside)
+
+    with pytest.raises(ProjectError, match="leads out of its own folder") as caught:
+        open_project(project.path)
+    assert caught.value.hint
+    link.unlink()
+    open_project(project.path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a permission there")
+def test_a_link_to_a_project_and_one_inside_of_it_lead_nowhere_else(tmp_path: Path) -> None:
+    project = open_or_create(tmp_path / "Meadow")
+    (project.path / "elsewhere").mkdir()
+    project.gallery.symlink_to("elsewhere")
+    (tmp_path / "short").symlink_to(project.path)
+
+    assert open_project(tmp_path / "short").name == "Meadow"
+
+
+def test_a_version_with_more_digits_than_can_be_printed_is_newer(tmp_path: Path) -> None:
+    (tmp_path / "project.toml").write_text("format_version = 0x" + "f" * 9000)
+
+    with pytest.raises(ProjectError, match="newer GenStudio"):
+        open_project(tmp_path)
 
 
 @pytest.mark.parametrize("version", [1, 0, "2", None, 2.5])
@@ -196,6 +276,18 @@ def test_a_damaged_list_of_pictures_is_told(tmp_path: Path, content: str) -> Non
         project.load_manifest(folder.name)
     with pytest.raises(ProjectError, match="cannot be read"):
         project.load_manifest("unheard-of")
+
+
+@pytest.mark.parametrize("name", ["../secret.png", "/etc/passwd", "a/../../b.png", "a\0.png"])
+def test_a_list_of_pictures_names_none_outside_of_their_folder(tmp_path: Path, name: str) -> None:
+    project = open_or_create(tmp_path / "Meadow")
+    folder = project.save_manifest(manifest(tmp_path, "a.png", "b/.../..c.png"))
+    assert len(project.load_manifest(folder.name).pictures) == 2
+    content = {"folder": str(tmp_path), "pictures": [["a.png", "0"], [name, "0"]]}
+    (folder / "manifest.toml").write_text(tomli_w.dumps(content))
+
+    with pytest.raises(ProjectError, match="is damaged"):
+        project.load_manifest(folder.name)
 
 
 def test_runs_are_listed_oldest_first_and_only_whole_ones(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ import contextlib
 import errno
 import io
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -222,3 +223,28 @@ def test_hostile_values_give_a_valid_recipe_or_an_error_of_ours(
     assert found is None or found.model_copy(update={name: None}) == recipe().model_copy(
         update={name: None}
     )
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such thing")
+def test_a_pipe_with_a_pictures_name_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.png")
+
+    with pytest.raises(DatasetError, match="cannot be read as a picture"):
+        read_recipe(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"created": "0001-01-01T00:00:00+23:59"}, {"created": "9999-12-31T23:59:59-23:59"},
+        {"created": -1e18}, {"step": 2**63}, {"step": 10**400},
+    ],
+)  # fmt: skip
+def test_a_recipe_whose_numbers_cannot_be_shown_is_damaged(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    record = {**recipe().model_dump(mode="json"), **change}
+    (tmp_path / "a.png").write_bytes(png_with_text(json.dumps(record)))
+
+    with pytest.raises(ProjectError, match="is damaged"):
+        read_recipe(tmp_path / "a.png")
