@@ -233,6 +233,8 @@ class CheckpointStore:
         if step not in self.steps():
             raise CheckpointError(f"There is no complete checkpoint {step}")
         mark = self.folder / f"{step}{_STAR}"
+        if mark.is_symlink():
+            raise CheckpointError(f"The star of checkpoint {step} leads elsewhere")
         with explained(mark):
             if is_starred:
                 mark.touch()

@@ -1,6 +1,7 @@
 """A folder of files that is whole or absent: written aside, flushed, read back, then renamed."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -18,7 +19,7 @@ from safetensors.torch import (
 from torch import Tensor
 
 from genstudio.domain.errors import CheckpointError
-from genstudio.domain.files import explained, flush
+from genstudio.domain.files import explained, flush, read_file
 
 PARTIAL = ".partial-"
 CHECKSUMS = "checksums.json"
@@ -81,13 +82,12 @@ def read_json(path: Path) -> Any:
     """Read a small file of ours.
 
     Raises:
-        CheckpointError: It is too large, or not JSON.
-        OSError: It is missing or cannot be read.
+        CheckpointError: It is not JSON.
+        OSError: It is missing, too large or cannot be read.
     """
-    if path.stat().st_size > _LARGEST_JSON_BYTES:
-        raise damaged(path.parent, f"{path.name} is too large")
+    content = read_file(path, largest_bytes=_LARGEST_JSON_BYTES)
     try:
-        return json.loads(path.read_bytes())
+        return json.loads(content)
     except (ValueError, RecursionError) as error:
         raise damaged(path.parent, f"{path.name}: {error}") from error
 
@@ -160,6 +160,9 @@ def _forget_cached(path: Path) -> None:
 
 
 def _sha256(path: Path) -> str:
+    if path.exists() and not path.is_file():
+        # Reading a pipe would wait for ever, and a device would never end.
+        raise OSError(errno.EINVAL, "It is not an ordinary file", str(path))
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

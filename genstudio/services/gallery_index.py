@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from genstudio.domain.errors import ProjectError
-from genstudio.domain.files import explained
+from genstudio.domain.files import explained, is_file
 from genstudio.services.projects import refuse_newer
 
 SCHEMA_VERSION: Final = 1
 _BUSY_TIMEOUT_S = 10.0
+_JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
 
 _SCHEMA = (
     """CREATE TABLE pictures (
@@ -124,8 +125,11 @@ def open_index(path: Path) -> OpenedIndex:
         ProjectError: It cannot be read or written, or a newer program wrote it.
     """
     with explained_index(path):
+        _refuse_to_follow_journal(path)
         try:
             return _open(path)
+        except UnicodeDecodeError:
+            pass  # Damage that is told with a name from the file, which is no text.
         except sqlite3.DatabaseError as error:
             if not _is_damage(error):
                 raise
@@ -140,6 +144,8 @@ def explained_index(path: Path) -> Generator[None]:
         yield
     except (sqlite3.ProgrammingError, sqlite3.IntegrityError):
         raise
+    except UnicodeDecodeError as error:
+        raise damaged(path) from error
     except sqlite3.DatabaseError as error:
         raise _trouble(_code(error), path) from error
 
@@ -171,22 +177,31 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> bool:
             if not _version(connection, path):  # Another program may have been faster.
                 for statement in _SCHEMA:
                     connection.execute(statement)
-    elif not _is_sound(connection):
+    elif connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
         raise sqlite3.DatabaseError("quick_check")
     return is_new
-
-
-def _is_sound(connection: sqlite3.Connection) -> bool:
-    try:
-        return connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
-    except UnicodeDecodeError:
-        return False  # What is wrong is told with a name from the file, which is no text.
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     refuse_newer({"format_version": version}, path, SCHEMA_VERSION)
     return version
+
+
+def _refuse_to_follow_journal(path: Path) -> None:
+    """Set a journal aside that names another file: SQLite would delete that, wherever it is.
+
+    Only a transaction over several databases names one (https://sqlite.org/fileformat.html,
+    section 3, and its super-journals); ours has one.
+    """
+    journal = path.with_name(f"{path.name}-journal")
+    if not is_file(journal):
+        return
+    with explained(journal), journal.open("rb") as file:
+        file.seek(max(journal.stat().st_size - len(_JOURNAL_MAGIC), 0))
+        names_another = file.read() == _JOURNAL_MAGIC
+    if names_another:
+        _move_aside(journal)
 
 
 def _move_aside(path: Path) -> None:

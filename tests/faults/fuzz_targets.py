@@ -229,6 +229,21 @@ TARGETS: tuple[Target, ...] = (
         tricks=[picture(kind, make) for kind, make in BOMBS],
         refusals=(GenStudioError, UnreadablePictureError),
     ),
+    Target(
+        name="checkpoint-names",
+        parts=["toy"],
+        read=read_checkpoint,
+        changes=[],
+        tricks=[list_nameless_file],
+    ),
+    Target(
+        name="optimizers",
+        parts=["toy"],
+        read=go_on,
+        changes=[],
+        tricks=[lose_optimizer_state],
+        mend=mend_checksums,
+    ),
 )
 
 # What the program cannot do yet; a target leaves this list when it can.
@@ -260,21 +275,6 @@ UNSOLVED: tuple[Target, ...] = (
         read=describe_run,
         changes=[],
         tricks=[branch_from_afar, save_at_the_end_of_time],
-        mend=mend_checksums,
-    ),
-    Target(
-        name="unsolved-names",
-        parts=["toy"],
-        read=read_checkpoint,
-        changes=[],
-        tricks=[list_nameless_file],
-    ),
-    Target(
-        name="unsolved-optimizers",
-        parts=["toy"],
-        read=go_on,
-        changes=[],
-        tricks=[lose_optimizer_state],
         mend=mend_checksums,
     ),
 )
