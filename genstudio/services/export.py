@@ -151,6 +151,12 @@ def _copy_into(folder: Path, item: GalleryItem) -> Path:
 
 
 def _content(item: GalleryItem) -> bytes:
+    if not item.path.resolve().is_relative_to(_gallery_folder(item).resolve()):
+        raise ProjectError(
+            f"{item.path.name} is a link to a file outside of the gallery",
+            f"{item.path} leads elsewhere, and is not exported.",
+            "Remove it from the gallery.",
+        )
     try:
         return item.path.read_bytes()
     except OSError as error:

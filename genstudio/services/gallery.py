@@ -311,7 +311,8 @@ class Gallery:
 
     def _row(self, name: str, recipe: Recipe) -> _Row:
         search = _folded("\n".join((recipe.model_key, recipe.run, str(recipe.seed), name)))
-        added_ns = self._path(name).stat().st_mtime_ns
+        # The index holds times up to the year 2262.
+        added_ns = min(self._path(name).stat().st_mtime_ns, 2**63 - 1)
         return name, _identity(recipe), recipe.model_dump_json(), search, added_ns
 
     def _item(self, row: Sequence[Any]) -> GalleryItem:

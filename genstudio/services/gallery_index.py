@@ -167,7 +167,11 @@ def _open(path: Path) -> OpenedIndex:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> bool:
+    # Views and triggers of a stranger run when the index is used: none are ours.
+    connection.execute("PRAGMA trusted_schema = OFF")
     is_new = not _version(connection, path)
+    if not is_new and _schema(connection) != {_normal(sql) for sql in _SCHEMA[:-1]}:
+        raise sqlite3.DatabaseError("schema")
     # A write-ahead log does not work on network drives.
     connection.execute("PRAGMA journal_mode = DELETE")
     connection.execute("PRAGMA foreign_keys = ON")
@@ -180,6 +184,15 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> bool:
     elif connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
         raise sqlite3.DatabaseError("quick_check")
     return is_new
+
+
+def _schema(connection: sqlite3.Connection) -> set[str]:
+    rows = connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")
+    return {_normal(str(sql)) for (sql,) in rows}
+
+
+def _normal(sql: str) -> str:
+    return " ".join(sql.split())
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int:

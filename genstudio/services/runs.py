@@ -26,6 +26,8 @@ from genstudio.services.trash import move_to_trash
 FORMAT_VERSION = 1
 # Steps are told 20 times a second; one in a second is worth keeping.
 _STEP_RECORD_INTERVAL_S = 1.0
+_LONGEST_LINE_BYTES = 2**20
+_LARGEST_RECORD_BYTES = 2**29
 _ENDINGS: dict[type, RunState] = {
     events.Finished: RunState.FINISHED,
     events.Stopped: RunState.STOPPED,
@@ -43,7 +45,7 @@ class RunFile(BaseModel):
     # A folder of the project: the name alone, so that it leads nowhere else.
     dataset: str = Field(pattern=r"^[^./\\:\x00]+$")
     settings: TrainingSettings
-    branched_from: str = ""
+    branched_from: str = Field(default="", max_length=300)
     versions: dict[str, str] = Field(default_factory=dict)
 
 
@@ -79,7 +81,10 @@ class Run:
         if not record.is_file():
             return
         with record.open("rb") as lines:
-            for line in lines:
+            # A stranger's record may be one line that fits into no memory, or have no end.
+            left = _LARGEST_RECORD_BYTES
+            while left > 0 and (line := lines.readline(_LONGEST_LINE_BYTES)):
+                left -= len(line)
                 event = events.parse_event(line)
                 if event is not None:
                     yield event
@@ -232,6 +237,9 @@ class Recorder:
     def _append(self, event: events.Event) -> None:
         path = self._run / "events.jsonl"
         line = event.model_dump_json().encode() + b"\n"
+        if path.exists() and not path.is_file():
+            # Opening a pipe would wait for ever.
+            raise ProjectError(f"{path} is not an ordinary file", "", "Move it away.")
         with explained(path), path.open("a+b") as record:
             if _is_torn(record):
                 line = b"\n" + line

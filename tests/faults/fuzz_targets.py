@@ -35,13 +35,13 @@ from mutations import (
 )
 from tricks import (
     BOMBS,
+    DEVICE_FILES,
     HOSTILE_INDEXES,
     HOSTILE_JSON,
     HOSTILE_PICTURES,
     HOSTILE_TOML,
     STRANGE_FOLDERS,
-    UNSOLVED_FILES,
-    UNSOLVED_INDEXES,
+    WORST_INDEXES,
     abandoned_by_no_process,
     branch_from_afar,
     link_out_of_gallery,
@@ -244,33 +244,29 @@ TARGETS: tuple[Target, ...] = (
         tricks=[lose_optimizer_state],
         mend=mend_checksums,
     ),
-)
-
-# What the program cannot do yet; a target leaves this list when it can.
-UNSOLVED: tuple[Target, ...] = (
     Target(
-        name="unsolved-files",
+        name="hostile-files",
         parts=["toy"],
         read=read_whole,
         changes=[],
-        tricks=UNSOLVED_FILES,
+        tricks=DEVICE_FILES,
     ),
     Target(
-        name="unsolved-indexes",
+        name="hostile-indexes",
         parts=["toy"],
         read=read_gallery,
         changes=[],
-        tricks=UNSOLVED_INDEXES,
+        tricks=WORST_INDEXES,
     ),
     Target(
-        name="unsolved-links",
+        name="hostile-links",
         parts=["toy"],
         read=export_pictures,
         changes=[],
         tricks=[link_out_of_gallery],
     ),
     Target(
-        name="unsolved-words",
+        name="hostile-words",
         parts=["toy"],
         read=describe_run,
         changes=[],

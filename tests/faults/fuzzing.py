@@ -184,18 +184,15 @@ def shared_out(targets: Sequence[Target], cases: int, least: int) -> dict[str, i
 def main(
     targets: Sequence[Target],
     make_valid: Callable[[Path, Collection[str]], None],
-    *,
-    unsolved: Sequence[Target] = (),
 ) -> int:
     """Hunt as the command line says; gives 1 if anything was found.
 
     Args:
         targets: To choose from.
         make_valid: Writes the valid files of some parts into an empty folder.
-        unsolved: Targets that are only read when they are asked for by name.
     """
-    options = _options([target.name for target in (*targets, *unsolved)])
-    chosen = [t for t in (*targets, *unsolved) if t.name in (options.target or ())] or targets
+    options = _options([target.name for target in targets])
+    chosen = [t for t in targets if t.name in (options.target or ())] or targets
     chosen = [target for target in chosen if target.name not in (options.without or ())]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as workplace:
         reports = _hunt_all(chosen, make_valid, Path(workplace), options)
@@ -252,7 +249,7 @@ def _options(names: Sequence[str]) -> argparse.Namespace:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))  # For what the tests share.
-    from fuzz_targets import TARGETS, UNSOLVED
+    from fuzz_targets import TARGETS
     from valid_files import make_valid_files
 
-    sys.exit(main(TARGETS, make_valid_files, unsolved=UNSOLVED))
+    sys.exit(main(TARGETS, make_valid_files))

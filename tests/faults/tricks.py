@@ -131,7 +131,7 @@ def _left_overs() -> Iterator[Trick]:
 STRANGE_FOLDERS: tuple[Trick, ...] = (*_strange_files(), *_left_overs())
 # A pipe or a device in a checkpoint is read without end; so is a record that is one endless line,
 # and one that is no file cannot be written to.
-UNSOLVED_FILES: tuple[Trick, ...] = (
+DEVICE_FILES: tuple[Trick, ...] = (
     *(_in_place_of(pattern, os.mkfifo) for pattern in _IN_CHECKPOINT),
     *(_in_place_of(pattern, _link_to("/dev/zero")) for pattern in _IN_CHECKPOINT),
     _in_place_of(_RECORD, os.mkfifo),
@@ -264,7 +264,7 @@ def nameless_table(case: Path) -> None:
 _UNCHECKED = "PRAGMA ignore_check_constraints = 1"
 # SQLite does as a hostile index says: deletes a file, computes without end, takes gigabytes. Times
 # after the year 2262 do not fit into it, and what it says of damage need not be text.
-UNSOLVED_INDEXES: tuple[Trick, ...] = (
+WORST_INDEXES: tuple[Trick, ...] = (
     deleting_journal,
     in_index(*_as_view(f"name, identity, recipe, search, {_ENDLESS} AS rating, added_ns")),
     in_index(
