@@ -1,5 +1,6 @@
-"""Pictures and a window for tests that drive the whole studio."""
+"""Pictures, a window and a saved run for tests that drive the whole studio."""
 
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +10,18 @@ from pytestqt.qtbot import QtBot
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from studio_driver import StudioDriver  # beside this file, which is no package
+from saved_runs import STEPS, Opener  # beside this file, which is no package
+from studio_driver import StudioDriver
 
 from genstudio.app import build_window
 from genstudio.data.samples import make_sample_folder
+from genstudio.domain.training import Budget
+from genstudio.engine.trainer import NoCommands
+from genstudio.services import runs as runs_module
+from genstudio.services import studio as studio_module
+from genstudio.services.presets import resolve_settings
+from genstudio.services.runs import Run
+from genstudio.services.training import NewRun, resume_run, start_run
 
 NUM_PICTURES = 24
 
@@ -34,3 +43,70 @@ def studio(qtbot: QtBot, tmp_path: Path) -> Iterator[StudioDriver]:
     window.show()
     yield StudioDriver(window, qtbot)
     window.close()
+
+
+@pytest.fixture(scope="session")
+def saved(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with one finished run that was saved at steps 2, 4 and 6; not to be changed."""
+    project = tmp_path_factory.mktemp("saved") / "Meadow"
+    settings = resolve_settings(
+        preset="quick",
+        model_key="residual-vae",
+        training={
+            "size": 32,
+            "batch": 4,
+            "seed": 1,
+            "preview_every_s": 0.01,
+            "budget": {"unit": "steps", "amount": STEPS[0]},
+        },
+    )
+    for _ in start_run(NewRun(folder=pictures, project=project, settings=settings), NoCommands()):
+        pass
+    (run,) = (project / "runs").iterdir()
+    for steps in STEPS[1:]:
+        for _ in resume_run(run, NoCommands(), budget=Budget(unit="steps", amount=steps)):
+            pass
+    assert Run(run).store.steps() == STEPS
+    return project
+
+
+@pytest.fixture
+def project(saved: Path, tmp_path: Path) -> Path:
+    """A copy of that project that a test may change."""
+    return Path(shutil.copytree(saved, tmp_path / "Meadow"))
+
+
+@pytest.fixture
+def open_project(qtbot: QtBot, project: Path) -> Iterator[Opener]:
+    """Opens the window on the project, once it is as the test wants it."""
+    opened: list[StudioDriver] = []
+
+    def open_window() -> StudioDriver:
+        window = build_window(project)
+        qtbot.addWidget(window)
+        window.show()
+        driver = StudioDriver(window, qtbot)
+        opened.append(driver)
+        driver.wait(lambda: window._training.entries and window._training.shown)
+        driver.wait(lambda: driver.text("dataset.summary").startswith("24 found"))
+        driver.go_to("train")
+        return driver
+
+    yield open_window
+    for driver in opened:
+        driver.wait(lambda driver=driver: not driver.window._training.is_running)
+        driver.window.close()
+
+
+@pytest.fixture
+def trash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A trash of the test's own."""
+    folder = tmp_path / "trash"
+    folder.mkdir()
+
+    def move(path: Path) -> None:
+        shutil.move(path, folder / f"{path.parent.name}-{path.name}")
+
+    monkeypatch.setattr(runs_module, "move_to_trash", move)
+    monkeypatch.setattr(studio_module, "move_to_trash", move)
+    return folder

@@ -184,6 +184,31 @@ def test_a_picture_that_is_gone_is_explained(
 
 
 @pytest.mark.parametrize("kind", EXPORTERS)
+def test_a_picture_that_is_a_link_to_a_file_outside_is_refused(
+    items: list[GalleryItem], tmp_path: Path, kind: str
+) -> None:
+    outside = tmp_path / "private.png"
+    items[1].path.replace(outside)
+    items[1].path.symlink_to(outside)
+
+    with pytest.raises(ProjectError, match=r"2\.png is a link to a file outside") as caught:
+        export(items, tmp_path / "out", kind)
+    assert caught.value.hint
+    assert outside.read_bytes() not in files(tmp_path / "out").values()
+
+
+@pytest.mark.parametrize("kind", EXPORTERS)
+def test_a_gallery_that_lies_behind_a_link_is_exported(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "drive").mkdir()
+    (tmp_path / "Meadow").symlink_to(tmp_path / "drive", target_is_directory=True)
+    item = picture(tmp_path / "Meadow" / "gallery", "Spring/1.png")
+
+    export([item], tmp_path / "out", kind)
+
+    assert item.path.read_bytes() in files(tmp_path / "out").values()
+
+
+@pytest.mark.parametrize("kind", EXPORTERS)
 @pytest.mark.parametrize(
     ("code", "title"), [(errno.ENOSPC, "disk is full"), (errno.EACCES, "cannot be written")]
 )

@@ -1,5 +1,6 @@
 """Runs on disk: what was chosen, what happened, and how they stand, also after a crash."""
 
+import os
 import shutil
 import tomllib
 from pathlib import Path
@@ -18,13 +19,8 @@ from genstudio.domain.errors import CheckpointError, ProjectError
 from genstudio.domain.runs import RunState
 from genstudio.engine.checkpoint import CheckpointState
 from genstudio.services import runs
-from genstudio.services.projects import Project, open_or_create
+from genstudio.services.projects import Project
 from genstudio.services.runs import Recorder, Run, create_run
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return open_or_create(tmp_path / "Meadow")
 
 
 @pytest.fixture
@@ -112,6 +108,19 @@ def test_a_damaged_run_file_is_told(run: Run, content: str) -> None:
 def test_a_run_cannot_lead_out_of_its_project(run: Run, dataset: str) -> None:
     content = tomllib.loads((run.path / "run.toml").read_text())
     (run.path / "run.toml").write_text(tomli_w.dumps({**content, "dataset": dataset}))
+
+    with pytest.raises(ProjectError, match="is damaged"):
+        Run(run.path)
+
+
+def test_a_run_that_branched_from_an_endless_name_is_damaged(run: Run) -> None:
+    content = tomllib.loads((run.path / "run.toml").read_text())
+    for length in (300, 301):
+        branched_from = "x/" + "9" * (length - 2)
+        text = tomli_w.dumps({**content, "branched_from": branched_from})
+        (run.path / "run.toml").write_text(text)
+        if length == 300:
+            assert Run(run.path).file.branched_from == branched_from
 
     with pytest.raises(ProjectError, match="is damaged"):
         Run(run.path)
@@ -258,6 +267,33 @@ def test_lines_from_elsewhere_are_passed_over(run: Run) -> None:
     record(run, stopped(run, 1))
 
     assert [event.event for event in run.events()] == ["RunStarted", "Stopped"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.timeout(10)
+def test_a_record_that_is_a_pipe_is_neither_read_nor_written(run: Run) -> None:
+    os.mkfifo(run.path / "events.jsonl")
+
+    assert list(run.events()) == []
+    with pytest.raises(ProjectError, match="is not an ordinary file") as caught:
+        record(run, started(run))
+    assert caught.value.hint
+
+
+def test_a_record_of_one_endless_line_ends(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    record(run, started(run), stopped(run, 1))
+    with (run.path / "events.jsonl").open("ab") as record_file:
+        record_file.truncate(2**24)  # A hole, which is read as zeros.
+    longest = max(map(len, (run.path / "events.jsonl").read_bytes()[:4096].splitlines()[:2])) + 1
+    monkeypatch.setattr(runs, "_LONGEST_LINE_BYTES", longest)
+    monkeypatch.setattr(runs, "_LARGEST_RECORD_BYTES", 5 * longest)
+    lines: list[bytes] = []
+    parse = events.parse_event
+    monkeypatch.setattr(events, "parse_event", lambda line: lines.append(line) or parse(line))
+
+    assert [event.event for event in run.events()] == ["RunStarted", "Stopped"]
+    assert max(map(len, lines)) == longest
+    assert 5 * longest <= sum(map(len, lines)) < 6 * longest
 
 
 def test_a_summary_stands_on_the_newest_checkpoint(run: Run) -> None:

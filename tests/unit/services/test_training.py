@@ -1,86 +1,33 @@
-"""From a folder of pictures to a run on disk, on from there, and what is said if it cannot be."""
+"""From a folder of pictures to a run on disk, and what is said if it cannot begin."""
 
-import hashlib
-import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_studio import Script, flowers_NHWC, of_kind, save_pictures, small_settings, steps
+from tiny_studio import flowers_NHWC, of_kind, save_pictures, small_settings, steps
+from training_helpers import FIRST_PICTURES, Impatient, Start, ending, fingerprint, resume
 
 from genstudio.data.scan import scan_folder
 from genstudio.domain import commands, events
 from genstudio.domain.datasets import ScanReport
 from genstudio.domain.errors import GenStudioError, ProjectError
-from genstudio.domain.events import Event
 from genstudio.domain.runs import RunState
-from genstudio.domain.training import Budget
 from genstudio.engine.trainer import NoCommands
 from genstudio.services import training
 from genstudio.services.gallery import Gallery
 from genstudio.services.locks import ProjectInUseError
 from genstudio.services.projects import open_project
 from genstudio.services.runs import Run
-from genstudio.services.training import NewRun, complete_settings, resume_run, start_run
+from genstudio.services.training import NewRun, complete_settings, start_run
 
-pytestmark = pytest.mark.usefixtures("toy", "small_sheets")
-
-FIRST_PICTURES = 3
-# What a new run is made of beside its settings.
-REQUEST = {"folder", "project", "excluded", "report"}
-Start = Callable[..., list[Event]]
-
-
-@pytest.fixture(autouse=True)
-def few_first_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "_FIRST_PICTURES", FIRST_PICTURES)
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return tmp_path / "Meadow"
-
-
-@pytest.fixture
-def start(flowers: Path, project: Path) -> Start:
-    """Trains the toy on the flowers; a person says what is given."""
-
-    def start(*words: commands.Command | None, **changes: Any) -> list[Event]:
-        request: dict[str, Any] = {"folder": flowers, "project": project}
-        request |= {name: changes.pop(name) for name in list(changes) if name in REQUEST}
-        settings = small_settings(**{"model_key": "toy", **changes})
-        return list(start_run(NewRun(**request, settings=settings), Script(*words)))
-
-    return start
-
-
-def resume(run: Path, *words: commands.Command | None, **options: Any) -> list[Event]:
-    return list(resume_run(run, Script(*words), **options))
-
-
-def ending(told: Iterable[Event]) -> Any:
-    *before, last = told
-    assert not any(isinstance(event, events.Terminal) for event in before)
-    return last
-
-
-def fingerprint(folder: Path) -> dict[str, tuple[int, str]]:
-    return {
-        path.relative_to(folder).as_posix(): (
-            path.stat().st_mtime_ns,
-            hashlib.sha256(path.read_bytes()).hexdigest(),
-        )
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
-
+pytestmark = pytest.mark.usefixtures("toy", "small_sheets", "few_first_pictures")
 
 # Beginning
 
 
 def test_a_folder_becomes_a_project_with_a_run_and_a_gallery(
-    start: Start, project: Path, flowers: Path
+    start: Start, new_project: Path, flowers: Path
 ) -> None:
     told = start()
 
@@ -95,21 +42,23 @@ def test_a_folder_becomes_a_project_with_a_run_and_a_gallery(
     assert (started.model, started.num_images, started.step) == ("toy", 16, 0)
 
     run = Run(ending(told).run)
-    assert open_project(project).run_folders() == [run.path] == [started.run]
+    assert open_project(new_project).run_folders() == [run.path] == [started.run]
     assert run.store.steps() == [4]
     summary = run.summary()
     assert (summary.state, summary.step) == (RunState.FINISHED, 4)
     assert [step for step, _ in summary.previews] == [0, 4]
     assert all(event.path.is_file() for event in of_kind(events.PreviewReady, told))
-    manifest = open_project(project).load_manifest(run.file.dataset)
+    manifest = open_project(new_project).load_manifest(run.file.dataset)
     assert manifest.folder == flowers
     assert len(manifest.pictures) == 16
 
 
-def test_a_finished_run_has_its_first_pictures_in_the_gallery(start: Start, project: Path) -> None:
+def test_a_finished_run_has_its_first_pictures_in_the_gallery(
+    start: Start, new_project: Path
+) -> None:
     run = ending(start()).run
 
-    with Gallery(open_project(project)) as gallery:
+    with Gallery(open_project(new_project)) as gallery:
         recipes = [item.recipe for item in gallery.items()]
     assert sorted(recipe.seed for recipe in recipes) == list(range(FIRST_PICTURES))
     assert {(recipe.run, recipe.step, recipe.model_key) for recipe in recipes} == {
@@ -159,12 +108,12 @@ def test_pictures_that_were_looked_through_already_are_not_again(
     assert {event.what for event in of_kind(events.Preparing, told)} == {"Reading the pictures"}
 
 
-def test_excluded_pictures_are_not_learned_from(start: Start, project: Path) -> None:
+def test_excluded_pictures_are_not_learned_from(start: Start, new_project: Path) -> None:
     told = start(excluded=("00.png", "05.png"))
 
     assert of_kind(events.RunStarted, told)[0].num_images == 14
     run = Run(ending(told).run)
-    manifest = open_project(project).load_manifest(run.file.dataset)
+    manifest = open_project(new_project).load_manifest(run.file.dataset)
     assert manifest.excluded == ("00.png", "05.png")
     assert "00.png" not in {name for name, _ in manifest.pictures}
 
@@ -216,7 +165,7 @@ def a_file(folder: Path) -> None:
     ],
 )
 def test_pictures_that_cannot_be_used_fail_with_a_hint(
-    start: Start, project: Path, tmp_path: Path, make: Callable[[Path], None], title: str
+    start: Start, new_project: Path, tmp_path: Path, make: Callable[[Path], None], title: str
 ) -> None:
     make(tmp_path / "pictures")
     failed = ending(start(folder=tmp_path / "pictures"))
@@ -224,7 +173,7 @@ def test_pictures_that_cannot_be_used_fail_with_a_hint(
     assert isinstance(failed, events.Failed)
     assert title in failed.title
     assert failed.hint
-    assert not (project / "runs").exists()
+    assert not (new_project / "runs").exists()
 
 
 @pytest.mark.parametrize(
@@ -237,13 +186,13 @@ def test_pictures_that_cannot_be_used_fail_with_a_hint(
     ],
 )
 def test_settings_that_do_not_work_fail_before_anything_is_written(
-    start: Start, project: Path, changes: dict[str, Any], hint: str
+    start: Start, new_project: Path, changes: dict[str, Any], hint: str
 ) -> None:
     told = start(**changes)
 
     assert len(told) == 1
     assert hint in ending(told).hint
-    assert not project.exists()
+    assert not new_project.exists()
 
 
 def test_a_project_among_the_pictures_is_refused(start: Start, flowers: Path) -> None:
@@ -276,185 +225,17 @@ def test_a_disk_that_fills_up_with_previews_fails_with_a_hint(
     assert failed.hint
 
 
-# Stopping and going on
-
-
-def test_a_stopped_run_goes_on_from_where_it_was(start: Start, project: Path) -> None:
-    stopped = ending(start(None, None, commands.Stop()))
-    assert isinstance(stopped, events.Stopped)
-    assert Run(stopped.run).summary().state == RunState.STOPPED
-    with Gallery(open_project(project)) as gallery:
-        assert gallery.count() == 0
-
-    told = resume(stopped.run)
-
-    (started,) = of_kind(events.RunStarted, told)
-    assert (started.step, started.run) == (2, stopped.run)
-    assert ending(told).step == 4
-    assert ending(told).images_seen == 16
-    summary = Run(stopped.run).summary()
-    assert (summary.state, summary.step) == (RunState.FINISHED, 4)
-    with Gallery(open_project(project)) as gallery:
-        assert gallery.count() == FIRST_PICTURES
-
-
-def test_a_new_budget_counts_from_the_beginning_of_the_run(start: Start) -> None:
-    run = ending(start()).run
-
-    assert ending(resume(run, budget=steps(6))).step == 6
-    assert ending(resume(run, budget=Budget(unit="images", amount=32))).step == 8
-    # What the run was begun with stays on record.
-    assert Run(run).settings.budget == steps(4)
-
-
-@pytest.mark.parametrize("budget", [None, steps(4), steps(1), Budget(unit="images", amount=16)])
-def test_a_budget_that_is_spent_is_refused_with_a_hint(start: Start, budget: Budget | None) -> None:
-    run = ending(start()).run
-    before = (run / "events.jsonl").read_bytes()
-    told = resume(run, budget=budget)
-    failed = ending(told)
-
-    assert len(told) == 1
-    assert isinstance(failed, events.Failed)
-    assert "already done" in failed.title
-    assert "step 4" in failed.message
-    assert "larger budget" in failed.hint
-    # It stands as it stood.
-    assert (run / "events.jsonl").read_bytes() == before
-    assert Run(run).summary().state == RunState.FINISHED
-
-
-def test_a_damaged_checkpoint_costs_what_came_after_the_one_before(start: Start) -> None:
-    run = ending(start(None, None, commands.SaveNow(), budget=steps(3))).run
-    assert Run(run).store.steps() == [2, 3]
-    (run / "checkpoints" / "3" / "weights.safetensors").write_bytes(b"torn")
-
-    told = resume(run, budget=steps(5))
-
-    assert of_kind(events.RunStarted, told)[0].step == 2
-    (said,) = of_kind(events.CoachSaid, told)
-    assert (said.step, said.level) == (2, "warning")
-    assert "is damaged; the run goes on from step 2" in said.title
-    assert "Step 3" in said.message
-    assert ending(told).step == 5
-    assert Run(run).summary().step == 5
-    assert Run(run).store.steps() == [2, 5]
-    # For whoever can mend it.
-    assert len(list((run / "checkpoints").glob(".damaged-3-*"))) == 1
-
-
-def interrupt(run: Path) -> None:
-    """Make the record look as if the process had died: there is no ending."""
-    record = run / "events.jsonl"
-    lines = record.read_text().splitlines(keepends=True)
-    record.write_text("".join(lines[:-1]))
-
-
-def test_an_interrupted_run_says_what_was_lost_and_does_it_again(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("genstudio.services.runs._STEP_RECORD_INTERVAL_S", 0.0)
-    run = ending(start(None, None, commands.SaveNow(), budget=steps(4))).run
-    interrupt(run)
-    shutil.rmtree(run / "checkpoints" / "4")
-
-    summary = Run(run).summary()
-    assert (summary.state, summary.step, summary.lost_steps) == (RunState.INTERRUPTED, 2, 2)
-    assert 0 < summary.lost_seconds < 60
-    assert [info.step for info in summary.checkpoints] == [2]
-
-    told = resume(run)
-    assert of_kind(events.RunStarted, told)[0].step == 2
-    (said,) = of_kind(events.CoachSaid, told)
-    assert said.title == "This run was interrupted; it goes on from step 2"
-    assert "2 steps" in said.message
-    assert ending(told).step == 4
-    again = Run(run).summary()
-    assert (again.state, again.lost_steps, again.lost_seconds) == (RunState.FINISHED, 0, 0.0)
-
-
-def test_a_run_that_died_before_its_first_checkpoint_begins_again(start: Start) -> None:
-    run = ending(start()).run
-    interrupt(run)
-    shutil.rmtree(run / "checkpoints")
-
-    told = resume(run)
-    assert of_kind(events.RunStarted, told)[0].step == 0
-    assert "goes on from step 0" in of_kind(events.CoachSaid, told)[0].title
-    assert ending(told).step == 4
-
-
-def test_a_run_whose_checkpoints_are_all_damaged_does_not_begin_again(start: Start) -> None:
-    run = ending(start()).run
-    (run / "checkpoints" / "4" / "checksums.json").unlink()
-
-    assert ending(resume(run, budget=steps(6))).title == "This run has no checkpoint yet"
-
-
-def test_going_back_makes_an_older_checkpoint_the_newest(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = ending(start(None, None, commands.SaveNow(), commands.SampleNow())).run
-    trashed: list[Path] = []
-
-    def trash(path: Path) -> None:
-        trashed.append(path)
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-    monkeypatch.setattr("genstudio.services.runs.move_to_trash", trash)
-    Run(run).go_back_to(2)
-
-    assert [path.relative_to(run).as_posix() for path in trashed] == [
-        "checkpoints/4", "previews/4.png",
-    ]  # fmt: skip
-    told = resume(run)
-    assert of_kind(events.RunStarted, told)[0].step == 2
-    assert ending(told).step == 4
-    with pytest.raises(GenStudioError):
-        Run(run).go_back_to(3)
-
-
-class Impatient:
-    """Wants to stop after so many looks."""
-
-    def __init__(self, patience: int) -> None:
-        self._patience = patience
-
-    @property
-    def is_stop_wanted(self) -> bool:
-        self._patience -= 1
-        return self._patience < 0
-
-    def poll(self, timeout_s: float) -> None:
-        raise AssertionError("no training began")
-
-
 @pytest.mark.parametrize("patience", [0, 5, 20, 30])
 def test_whoever_stops_while_pictures_are_made_ready_does_not_wait(
-    flowers: Path, project: Path, patience: int
+    flowers: Path, new_project: Path, patience: int
 ) -> None:
-    request = NewRun(folder=flowers, project=project, settings=small_settings("toy"))
+    request = NewRun(folder=flowers, project=new_project, settings=small_settings("toy"))
     stopped = ending(start_run(request, Impatient(patience)))
 
     assert isinstance(stopped, events.Stopped)
     assert (stopped.run, stopped.checkpoint, stopped.step) == (None, None, 0)
-    if project.exists():
-        assert open_project(project).run_folders() == []
-
-
-def test_whoever_stops_while_a_run_is_made_ready_has_it_as_it_was(
-    start: Start, project: Path
-) -> None:
-    run = ending(start()).run
-    for cache in (project / "datasets").glob("*/*/"):
-        shutil.rmtree(cache)
-    before = fingerprint(run)
-    stopped = ending(resume_run(run, Impatient(3), budget=steps(9)))
-
-    assert isinstance(stopped, events.Stopped)
-    assert (stopped.run, stopped.step) == (run, 4)
-    assert stopped.checkpoint == run / "checkpoints" / "4"
-    assert fingerprint(run) == before
+    if new_project.exists():
+        assert open_project(new_project).run_folders() == []
 
 
 def test_a_gallery_that_cannot_be_hung_makes_no_failure_of_a_finished_run(
@@ -473,7 +254,7 @@ def test_a_gallery_that_cannot_be_hung_makes_no_failure_of_a_finished_run(
 
 
 def test_a_project_that_another_program_works_in_is_refused(
-    start: Start, project: Path, monkeypatch: pytest.MonkeyPatch
+    start: Start, new_project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = ending(start()).run
 
@@ -483,100 +264,17 @@ def test_a_project_that_another_program_works_in_is_refused(
     monkeypatch.setattr(training.ProjectLock, "take", in_use)
     for told in (start(), resume(run, budget=steps(9))):
         assert "open in another" in ending(told).title
-    assert open_project(project).run_folders() == [run]
+    assert open_project(new_project).run_folders() == [run]
 
 
 @pytest.mark.parametrize("words", [(), (None, commands.Stop())])
 def test_when_a_run_has_ended_the_project_is_free(
-    start: Start, project: Path, words: tuple[commands.Command | None, ...]
+    start: Start, new_project: Path, words: tuple[commands.Command | None, ...]
 ) -> None:
     start(*words)
     start(model={"error_at": 1})
 
-    assert not (project / ".owner.json").exists()
-
-
-def test_a_run_goes_on_without_its_pictures_once_they_are_decoded(
-    start: Start, tmp_path: Path
-) -> None:
-    folder = save_pictures(tmp_path / "pictures", flowers_NHWC(4))
-    run = ending(start(folder=folder)).run
-    shutil.rmtree(folder)
-
-    assert ending(resume(run, budget=steps(5))).step == 5
-
-
-def test_without_the_pictures_and_their_decoded_form_it_fails_with_a_hint(
-    start: Start, project: Path, tmp_path: Path
-) -> None:
-    folder = save_pictures(tmp_path / "pictures", flowers_NHWC(4))
-    run = ending(start(folder=folder)).run
-    shutil.rmtree(folder)
-    for cache in (project / "datasets").glob("*/*/"):
-        shutil.rmtree(cache)
-
-    failed = ending(resume(run, budget=steps(5)))
-    assert failed.title == "Fewer than two pictures can be read"
-    assert failed.hint
-
-
-def test_a_folder_that_is_no_run_fails_with_a_hint(tmp_path: Path) -> None:
-    failed = ending(resume(tmp_path))
-
-    assert isinstance(failed, events.Failed)
-    assert failed.hint
-    assert failed.run == tmp_path
-
-
-def test_a_run_that_was_never_saved_begins_again(start: Start, project: Path) -> None:
-    start(model={"error_at": 0})
-    (run,) = open_project(project).run_folders()
-    told = resume(run)
-
-    assert of_kind(events.RunStarted, told)[0].step == 0
-    assert "the toy is broken" in ending(told).message
-    assert Run(run).summary().state == RunState.FAILED
-
-
-# Branching
-
-
-def test_a_branch_is_a_new_run_that_begins_at_an_older_checkpoint(start: Start) -> None:
-    run = ending(start(None, None, commands.SaveNow())).run
-    before = fingerprint(run)
-
-    told = resume(run, branch_from=2, budget=steps(5))
-
-    branch = Run(ending(told).run)
-    assert branch.path != run
-    assert branch.path.parent == run.parent
-    assert branch.file.branched_from == f"{run.name}/2"
-    assert branch.file.dataset == Run(run).file.dataset
-    assert branch.settings.budget == steps(5)
-    assert of_kind(events.RunStarted, told)[0].step == 2
-    assert branch.store.steps() == [2, 5]
-    assert fingerprint(run) == before
-
-
-def test_a_branch_from_a_step_that_was_not_saved_makes_no_run(start: Start, project: Path) -> None:
-    run = ending(start()).run
-    failed = ending(resume(run, branch_from=3))
-
-    assert failed.hint == "Saved steps: 4."
-    assert open_project(project).run_folders() == [run]
-
-
-def test_a_branch_on_a_full_disk_fails_with_a_hint(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = ending(start()).run
-
-    def full(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(training.shutil, "copytree", full)
-
-    assert ending(resume(run, branch_from=4, budget=steps(5))).title == "The disk is full"
+    assert not (new_project / ".owner.json").exists()
 
 
 def test_settings_are_checked_without_a_folder_or_a_project() -> None:
@@ -585,7 +283,7 @@ def test_settings_are_checked_without_a_folder_or_a_project() -> None:
     assert complete_settings(small_settings("toy")).model["speed"] == 0.01
 
 
-def test_nobody_steering_is_fine(flowers: Path, project: Path) -> None:
-    request = NewRun(folder=flowers, project=project, settings=small_settings("toy"))
+def test_nobody_steering_is_fine(flowers: Path, new_project: Path) -> None:
+    request = NewRun(folder=flowers, project=new_project, settings=small_settings("toy"))
 
     assert isinstance(ending(start_run(request, NoCommands())), events.Finished)

@@ -1,0 +1,52 @@
+"""A toy that is trained, a clock that it is timed by, and a place for checkpoints."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tiny_studio import Script, small_settings, train_to_end
+
+from genstudio.domain import commands
+from genstudio.domain.events import Event
+from genstudio.engine import stepper
+from genstudio.engine.checkpoint import CheckpointStore
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from engine_helpers import Clock, TrainToy  # beside this file, which is no package
+
+
+@pytest.fixture
+def run(tmp_path: Path, pictures_NHWC: np.ndarray) -> TrainToy:
+    """Trains the toy for four steps in ``tmp_path``; a person says what is given."""
+
+    def train(
+        *words: commands.Command | None, resume_from: int | None = None, **changes: Any
+    ) -> list[Event]:
+        settings = small_settings(**{"model_key": "toy", **changes})
+        person = Script(*words)
+        return train_to_end(tmp_path, settings, pictures_NHWC, person, resume_from=resume_from)
+
+    return train
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The stepper's clock; each step takes a second."""
+    clock = Clock()
+    monkeypatch.setattr(stepper, "time", clock)
+    run_phase = stepper.Stepper._run_phase
+
+    def second_long(self: stepper.Stepper, phase: Any, parts: Any) -> None:
+        clock.now_s += 0.5  # The toy has two phases.
+        run_phase(self, phase, parts)
+
+    monkeypatch.setattr(stepper.Stepper, "_run_phase", second_long)
+    return clock
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> CheckpointStore:
+    return CheckpointStore(tmp_path / "checkpoints")
