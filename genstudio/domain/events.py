@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
 from genstudio.domain.values import Count, Seconds
 
@@ -88,14 +88,38 @@ class CheckpointSaved(_Event):
     held_up_s: float = 0.0
 
 
+class CoachAction(BaseModel):
+    """What a person can do about it with one click, and undo with another.
+
+    Attributes:
+        label: On the button.
+        setting: Name of the setting that changes; empty to stop, which can be resumed.
+        value: What it becomes.
+        before: What it was, for the way back.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    label: str
+    setting: str = ""
+    value: JsonValue = None
+    before: JsonValue = None
+
+
 class CoachSaid(_Event):
-    """Something a person should know about the run, in plain words."""
+    """Something a person should know about the run, in plain words.
+
+    ``topic`` names the trouble in one or two words, ``evidence`` says what was seen, in figures.
+    """
 
     event: Literal["CoachSaid"] = "CoachSaid"
     step: Count
     level: Literal["info", "warning"]
     title: str
     message: str
+    topic: str = ""
+    evidence: str = ""
+    action: CoachAction | None = None
 
 
 class Paused(_Event):

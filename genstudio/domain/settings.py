@@ -26,11 +26,13 @@ class FieldHints:
         unit: Printed behind the value.
         advanced: Hidden until a person asks for all settings.
         logarithmic: Steps multiply instead of add.
+        live: May be changed while a run goes on.
     """
 
     unit: str = ""
     advanced: bool = False
     logarithmic: bool = False
+    live: bool = False
 
 
 def setting(
@@ -43,6 +45,7 @@ def setting(
     unit: str = "",
     advanced: bool = False,
     logarithmic: bool = False,
+    live: bool = False,
 ) -> Any:
     """Declare one setting of a :class:`Settings` class.
 
@@ -55,8 +58,9 @@ def setting(
         unit: Printed behind the value.
         advanced: Hidden until a person asks for all settings.
         logarithmic: Steps multiply instead of add.
+        live: May be changed while a run goes on; the model reads it anew at each step.
     """
-    hints = FieldHints(unit=unit, advanced=advanced, logarithmic=logarithmic)
+    hints = FieldHints(unit=unit, advanced=advanced, logarithmic=logarithmic, live=live)
     extra = cast("dict[str, Any]", {"hints": hints})
     return Field(default, title=title, description=help, ge=ge, le=le, json_schema_extra=extra)
 

@@ -1,0 +1,21 @@
+"""Names of the figures that tell how a run is doing, for measurements, plots and the coach."""
+
+from typing import Final
+
+# Of what it makes, against the pictures that it learns from.
+SWD: Final = "SWD"
+KID: Final = "KID"
+COVERAGE: Final = "coverage"
+DIVERSITY: Final = "diversity"
+COPIES: Final = "copies"
+# What the same figures are for real pictures: nothing better can be expected.
+KID_FLOOR: Final = "KID of real pictures"
+COPIES_FLOOR: Final = "copies among real pictures"
+
+# Of the inside of a model that knows better than its pictures tell.
+# Chance that a critic finds a real picture more real than a made one; 0.5 is guessing.
+CRITIC_ADVANTAGE: Final = "critic's advantage"
+# The same for a picture that it learned from and one that was held out; 0.5 remembers nothing.
+CRITIC_MEMORY: Final = "critic's memory"
+# Share of the latent numbers that say anything about a picture, from 0 to 1.
+ACTIVE_UNITS: Final = "active units"
