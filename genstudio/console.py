@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
+from rich.table import Table
 from rich.text import Text
 
 from genstudio.domain import events
@@ -25,6 +26,7 @@ from genstudio.services.session import TrainingSession
 
 INTERRUPTED = 130
 _POLL_S = 0.2
+_SHOWN_PAIRS = 3
 # Where no bar can be drawn, in a log, a line now and then says that it goes on.
 _LOG_EVERY_S = 30.0
 
@@ -62,6 +64,40 @@ def progress(*, hidden: bool) -> Progress:
         console=people,
         disable=hidden or not people.is_terminal,
     )
+
+
+def last_of(items: Iterator[Any], *, as_json: bool) -> Any:
+    """Show the progress that long work tells, and give its last item, which is its result."""
+    result: Any = None
+    with progress(hidden=as_json) as bar:
+        task = bar.add_task("Starting", total=None)
+        for result in items:
+            if hasattr(result, "what"):
+                bar.update(task, description=result.what, completed=result.done, total=result.total)
+    return result
+
+
+def print_figures(record: dict[str, Any]) -> None:
+    """Print what an evaluation found as a table with a sentence on each figure."""
+    table = Table("", "Value", "Floor", "What it means", box=None)
+    for name in ("swd", "kid", "density", "coverage", "diversity", "copying"):
+        figure = record[name]
+        if figure is None:
+            table.add_row(name, "—", "—", "Name the training pictures with --training to know.")
+            continue
+        floor = f"{figure['floor']:.3g} ± {figure['floor_sd']:.2g}"
+        table.add_row(name, f"{figure['value']:.3g}", floor, figure["verdict"])
+    results.print(table)
+    results.print(
+        f"{record['count']} pictures on each side at {record['size']} px; SWD and KID × 1,000. "
+        "The floor is what real pictures get against other real ones.",
+        markup=False,
+    )
+    for pair in (record["copying"] or {"pairs": []})["pairs"][:_SHOWN_PAIRS]:
+        line = f"  nearest: {pair['made']} and {pair['training']} ({pair['distance']:.3f})"
+        results.print(line, markup=False)
+    if record["unreadable"]:
+        people.print(f"{len(record['unreadable'])} files could not be read and are left out.")
 
 
 def follow(session: TrainingSession, *, as_json: bool) -> events.Finished | events.Stopped:

@@ -50,11 +50,13 @@ class PictureCache:
 
     Attributes:
         images_NHWC: Read-only memory map, uint8.
+        names: Name of each picture, in order.
         key: Hash of the pictures' contents and of how they were decoded.
         skipped: Names of pictures that could not be decoded after all.
     """
 
     images_NHWC: np.ndarray
+    names: tuple[str, ...]
     key: str
     skipped: tuple[str, ...] = ()
 
@@ -79,7 +81,7 @@ def build_cache(
     """
     key = _key(manifest, size)
     folder = cache_dir / key
-    found = _open(folder, key, size, len(manifest.pictures))
+    found = _open(folder, key, size, manifest)
     if found is None:
         _remove_abandoned(cache_dir)
         _check_space(manifest, size, cache_dir)
@@ -94,7 +96,7 @@ def build_cache(
                 flush(cache_dir)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
-        found = _open(folder, key, size, len(manifest.pictures))
+        found = _open(folder, key, size, manifest)
     if found is None:
         raise DatasetError(
             "The decoded pictures could not be read back",
@@ -149,17 +151,20 @@ def _key(manifest: Manifest, size: int) -> str:
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
-def _open(folder: Path, key: str, size: int, total: int) -> PictureCache | None:
+def _open(folder: Path, key: str, size: int, manifest: Manifest) -> PictureCache | None:
     """The finished cache in a folder; None if there is none, or a damaged one."""
+    total = len(manifest.pictures)
     try:
         content = json.loads(read_file(folder / _COMPLETE, largest_bytes=_LARGEST_NOTE_BYTES))
         count, skipped = int(content["count"]), tuple(map(str, content["skipped"]))
         pixels = _mapped(folder / _PIXELS, (total, size, size, 3))
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
-    if not 0 < count <= total:
+    missing = frozenset(skipped)
+    names = tuple(name for name, _ in manifest.pictures if name not in missing)
+    if not 0 < count == len(names):
         return None
-    return PictureCache(images_NHWC=pixels[:count], key=key, skipped=skipped)
+    return PictureCache(images_NHWC=pixels[:count], names=names, key=key, skipped=skipped)
 
 
 def _mapped(path: Path, shape: tuple[int, ...]) -> np.ndarray:

@@ -68,7 +68,7 @@ def scan_folder(folder: Path, *, workers: int | None = None) -> Iterator[ScanPro
     Raises:
         DatasetError: The folder is missing, cannot be read, or holds no pictures.
     """
-    names = _picture_names(folder)
+    names = picture_names(folder)
     looked: list[_Looked] = []
     unreadable: list[UnreadablePicture] = []
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
@@ -114,7 +114,17 @@ def usable_manifest(report: ScanReport, excluded: Iterable[str] = ()) -> Manifes
     return Manifest(folder=report.folder, pictures=kept, excluded=tuple(sorted(out)))
 
 
-def _picture_names(folder: Path) -> list[str]:
+def duplicates(report: ScanReport) -> dict[str, str]:
+    """Name => name of the first picture that looks the same, for those that are not the first."""
+    return {p.name: p.duplicate_of for p in report.pictures if p.duplicate_of is not None}
+
+
+def picture_names(folder: Path) -> list[str]:
+    """Paths of the pictures in a folder and the folders inside it, relative to it, in order.
+
+    Raises:
+        DatasetError: The folder is missing, cannot be read, or holds no pictures.
+    """
     if not folder.exists():
         raise DatasetError(
             f"There is no folder {folder}", "", "Check the spelling, or whether a drive is missing."

@@ -7,10 +7,13 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from genstudio.domain import vitals
 from genstudio.domain.training import TrainingSettings
 
-# The figure that says which checkpoint is the best: a distance, so the lowest wins.
-QUALITY = "SWD"
+# The figures that can say which checkpoint is the best: distances, so the lowest wins. Runs from
+# before the first was measured have the second.
+QUALITY = vitals.KID
+QUALITY_BEFORE = vitals.SWD
 
 
 class RunState(StrEnum):
@@ -59,8 +62,15 @@ class CheckpointInfo(BaseModel):
 
 def best_measured(checkpoints: Iterable[CheckpointInfo]) -> CheckpointInfo | None:
     """The one with the best quality of those that were measured; None if none was."""
-    measured = (info for info in checkpoints if QUALITY in info.metrics)
-    return min(measured, key=lambda info: info.metrics[QUALITY], default=None)
+    measured = [info for info in checkpoints if _is_measured(info)]
+    # Checkpoints of before and after the change can only be compared by what all of them have.
+    name = QUALITY if all(QUALITY in info.metrics for info in measured) else QUALITY_BEFORE
+    comparable = (info for info in measured if name in info.metrics)
+    return min(comparable, key=lambda info: info.metrics[name], default=None)
+
+
+def _is_measured(info: CheckpointInfo) -> bool:
+    return QUALITY in info.metrics or QUALITY_BEFORE in info.metrics
 
 
 def best_step(checkpoints: Sequence[CheckpointInfo]) -> int | None:
@@ -75,9 +85,7 @@ def best_step(checkpoints: Sequence[CheckpointInfo]) -> int | None:
     best = best_measured(checkpoints)
     if best is None:
         return None
-    is_getting_better = not any(
-        QUALITY in info.metrics for info in checkpoints if info.step > best.step
-    )
+    is_getting_better = not any(_is_measured(info) for info in checkpoints if info.step > best.step)
     return checkpoints[-1].step if is_getting_better else best.step
 
 

@@ -90,6 +90,16 @@ class TrainingSettings(Settings):
         le=1000.0,
         advanced=True,
     )
+    held_out: float = setting(
+        0.1,
+        title="Pictures kept aside — held-out share",
+        help="This share of the pictures is not learned from, so that copies can be told from "
+        "new pictures: at least 50, at most a fifth, and none of fewer than 50. 0 keeps none "
+        "aside.",
+        ge=0.0,
+        le=0.2,
+        advanced=True,
+    )
     preview_every_s: float = Field(20.0, gt=0)
     save_every_s: float = Field(60.0, gt=0)
 

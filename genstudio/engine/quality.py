@@ -5,14 +5,24 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from genstudio.data.order import DataOrder
-from genstudio.domain.runs import QUALITY
+from genstudio.domain import vitals
 from genstudio.engine.device import is_out_of_memory
+from genstudio.metrics.copying import CopyFinder
+from genstudio.metrics.coverage import Neighbourhoods
+from genstudio.metrics.diversity import mean_distance, relative_diversity
+from genstudio.metrics.features import random_features
+from genstudio.metrics.kid import KernelDistances
 from genstudio.metrics.swd import SlicedWasserstein
 from genstudio.models.protocol import SampleRequest, TrainableModel
 
 _MOST_PICTURES = 256
+# Of fewer, a picture has no five neighbours among the others that mean something.
+_FEWEST_FOR_COVERAGE = 12
+# Copies are looked for among so many at most: thumbnails of all must fit into memory.
+_MOST_ORIGINALS = 10_000
 _SHARE_OF_TRAINING = 0.01
 _FIRST_AFTER_S = 60.0
 # Far from the seeds that people look at first: those are for the eye.
@@ -29,13 +39,26 @@ class QualityMeter:
         images_NHWC: Decoded pictures, uint8.
         seed: The run's seed, which chooses among them.
         seconds: Time spent training so far.
+        learned_from: Indices of those that are learned from; by default all.
+        held_out: Indices of those that are not.
     """
 
-    def __init__(self, images_NHWC: np.ndarray, seed: int, seconds: float) -> None:
+    def __init__(
+        self,
+        images_NHWC: np.ndarray,
+        seed: int,
+        seconds: float,
+        *,
+        learned_from: np.ndarray | None = None,
+        held_out: np.ndarray | None = None,
+    ) -> None:
         self._images_NHWC = images_NHWC
-        self._count = min(len(images_NHWC), _MOST_PICTURES)
-        self._chosen = np.sort(DataOrder(len(images_NHWC), seed).indices(0, self._count))
-        self._distance: SlicedWasserstein | None = None
+        self._learned_from = np.arange(len(images_NHWC)) if learned_from is None else learned_from
+        self._held_out = np.empty(0, np.int64) if held_out is None else held_out
+        order = DataOrder(len(self._learned_from), seed)
+        self._count = min(len(self._learned_from), _MOST_PICTURES)
+        self._chosen = np.sort(self._learned_from[order.indices(0, self._count)])
+        self._reals: _Reals | None = None
         self._due_s = seconds + _FIRST_AFTER_S
 
     def is_due(self, seconds: float) -> bool:
@@ -53,7 +76,8 @@ class QualityMeter:
             is_hurried: Asked between pictures; if so, the measuring is given up.
 
         Returns:
-            Named figures; none if there was no time or not enough memory for them.
+            Figures, named as in :mod:`genstudio.domain.vitals`; SWD and KID are times 1,000. None
+            if there was no time or not enough memory for them.
         """
         began_s = time.monotonic()
         try:
@@ -67,8 +91,6 @@ class QualityMeter:
         return figures
 
     def _measured(self, model: TrainableModel, is_hurried: Callable[[], bool]) -> dict[str, float]:
-        if self._distance is None:
-            self._distance = SlicedWasserstein(_as_tensor(self._images_NHWC[self._chosen]))
         seeds = range(_FIRST_SEED, _FIRST_SEED + self._count)
         request = SampleRequest(seeds=seeds, settings=model.Sampling())
         made: list[np.ndarray] = []
@@ -76,8 +98,50 @@ class QualityMeter:
             if is_hurried():
                 return {}
             made.append(artifact.image_HWC)
-        return {QUALITY: self._distance(_as_tensor(np.stack(made)))}
+        if self._reals is None:
+            self._reals = self._look_at_reals()
+        return {} if is_hurried() else self._reals.compare(np.stack(made))
+
+    def _look_at_reals(self) -> "_Reals":
+        spread = np.linspace(
+            0, len(self._learned_from) - 1, min(len(self._learned_from), _MOST_ORIGINALS)
+        )
+        return _Reals(
+            self._images_NHWC[self._chosen],
+            self._images_NHWC[self._learned_from[spread.astype(np.int64)]],
+            self._images_NHWC[self._held_out[:_MOST_ORIGINALS]],
+        )
 
 
-def _as_tensor(pictures_NHWC: np.ndarray) -> torch.Tensor:
+class _Reals:
+    """What there is to know of the real pictures, found once."""
+
+    def __init__(
+        self, real_NHWC: np.ndarray, originals_NHWC: np.ndarray, held_out_NHWC: np.ndarray
+    ) -> None:
+        features = random_features()(real_NHWC)
+        self._surface = SlicedWasserstein(_as_tensor(real_NHWC))
+        self._kernel = KernelDistances(features)
+        self._mean_distance = mean_distance(features)
+        has_neighbours = len(real_NHWC) >= _FEWEST_FOR_COVERAGE
+        self._neighbourhoods = Neighbourhoods(features) if has_neighbours else None
+        self._copies = CopyFinder(originals_NHWC, held_out_NHWC)
+
+    def compare(self, made_NHWC: np.ndarray) -> dict[str, float]:
+        """Figures of as many made pictures."""
+        features = random_features()(made_NHWC)
+        copies = self._copies(made_NHWC)
+        figures = {
+            vitals.SWD: self._surface(_as_tensor(made_NHWC)),
+            vitals.KID: self._kernel(features).value,
+            vitals.DIVERSITY: relative_diversity(features, self._mean_distance),
+            vitals.COPIES: copies.share,
+            vitals.COPIES_FLOOR: copies.usual_share,
+        }
+        if self._neighbourhoods is not None:
+            figures[vitals.COVERAGE] = self._neighbourhoods(features).coverage
+        return figures
+
+
+def _as_tensor(pictures_NHWC: np.ndarray) -> Tensor:
     return torch.as_tensor(pictures_NHWC).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)

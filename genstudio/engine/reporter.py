@@ -120,7 +120,7 @@ class Reporter:
             device=stepper.plan.name,
             precision=stepper.plan.precision,
             threads=torch.get_num_threads(),
-            num_images=len(self._job.images_NHWC),
+            num_images=len(self._job.learned_from),
             num_parameters=sum(p.numel() for p in stepper.averaged.network.parameters()),
             step=stepper.step,
         )

@@ -43,7 +43,13 @@ class Safekeeping:
         self._store = CheckpointStore(job.checkpoints)
         self._store.remove_partial()
         self._saver = Saver(self._store)
-        self._quality = QualityMeter(job.images_NHWC, job.settings.seed, stepper.seconds)
+        self._quality = QualityMeter(
+            job.images_NHWC,
+            job.settings.seed,
+            stepper.seconds,
+            learned_from=job.learned_from,
+            held_out=job.held_out,
+        )
         self._due_s = stepper.seconds + self._every_s
         self._saved_step = job.resume_from.state.step if job.resume_from else None
         self._began_s = 0.0

@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -47,6 +47,7 @@ class TrainingJob:
     Attributes:
         settings: Frozen settings of the run.
         images_NHWC: Decoded pictures, uint8; may be a memory map.
+        held_out: Indices of those that are not learned from.
         run: The run's folder, named in events only.
         checkpoints: Folder that checkpoints are written to.
         resume_from: The checkpoint to continue from; None starts anew.
@@ -57,6 +58,12 @@ class TrainingJob:
     run: Path
     checkpoints: Path
     resume_from: Checkpoint | None = None
+    held_out: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+
+    @property
+    def learned_from(self) -> np.ndarray:
+        """Indices of the pictures that are learned from: int64, ascending."""
+        return np.setdiff1d(np.arange(len(self.images_NHWC)), self.held_out)
 
 
 def _derived_seed(*parts: object) -> int:
@@ -84,7 +91,8 @@ class Stepper:
             accelerator=self.plan.accelerator, devices=1, precision=self.plan.fabric_precision
         )
         self._images_NHWC = job.images_NHWC
-        self._order = DataOrder(len(job.images_NHWC), settings.seed)
+        self._learned_from = job.learned_from
+        self._order = DataOrder(len(self._learned_from), settings.seed)
         self.step = 0
         self.images_seen = 0
         self.seconds = 0.0
@@ -142,7 +150,8 @@ class Stepper:
 
     def _next_images(self) -> Tensor:
         """Pictures of the next step; follow from seed and counters alone, whoever asks when."""
-        chosen = self._order.indices(self.images_seen, self.settings.batch)
+        order = self._order.indices(self.images_seen, self.settings.batch)
+        chosen = self._learned_from[order]
         # NHWC bytes seen as NCHW are already channels-last.
         pixels = torch.as_tensor(self._images_NHWC[chosen]).to(self.fabric.device)
         images_NCHW = pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)

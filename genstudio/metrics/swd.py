@@ -7,6 +7,7 @@ colour counts.
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -27,14 +28,17 @@ class SlicedWasserstein:
 
     Args:
         real_NCHW: The set, float in [-1, 1]; sides a power of two from 16 on.
+
+    Attributes:
+        sides: Sides of the levels of the pyramid in pixels, the finest first.
     """
 
     def __init__(self, real_NCHW: Tensor) -> None:
         self._count = len(real_NCHW)
         generator = torch.Generator().manual_seed(0)
-        self._levels = [
-            _Level(pictures, generator) for pictures in laplacian_pyramid(real_NCHW.float())
-        ]
+        pyramid = laplacian_pyramid(real_NCHW.float())
+        self._levels = [_Level(pictures, generator) for pictures in pyramid]
+        self.sides = tuple(pictures.shape[-1] for pictures in pyramid)
 
     def __call__(self, other_NCHW: Tensor) -> float:
         """Distance times 1,000, the mean over the levels of the pyramid; 0 for the set itself.
@@ -42,12 +46,21 @@ class SlicedWasserstein:
         Args:
             other_NCHW: As many pictures of the same shape.
         """
+        distances = self.by_level(other_NCHW)
+        return sum(distances) / len(distances)
+
+    def by_level(self, other_NCHW: Tensor) -> tuple[float, ...]:
+        """Distance times 1,000 at each level of the pyramid, the finest detail first.
+
+        Args:
+            other_NCHW: As many pictures of the same shape.
+        """
         assert len(other_NCHW) == self._count, "distances need as many pictures on both sides"
         pyramid = laplacian_pyramid(other_NCHW.float())
-        distances = [
-            level.distance(pictures) for level, pictures in zip(self._levels, pyramid, strict=True)
-        ]
-        return 1000 * sum(distances) / len(distances)
+        return tuple(
+            1000 * level.distance(pictures)
+            for level, pictures in zip(self._levels, pyramid, strict=True)
+        )
 
 
 class _Level:
@@ -68,11 +81,14 @@ class _Level:
 
     def distance(self, other_NCHW: Tensor) -> float:
         """Mean over directions of the distance between two sets of numbers on a line."""
-        return (self._projected(other_NCHW) - self._real).abs().mean().item()
+        return float(np.abs(self._projected(other_NCHW) - self._real).mean())
 
-    def _projected(self, pictures_NCHW: Tensor) -> Tensor:
+    def _projected(self, pictures_NCHW: Tensor) -> np.ndarray:
+        """Patches along each direction, in order: (directions, pictures x patches)."""
         normal_NCHW = (pictures_NCHW - self._mean) / self._deviation
-        return (self._patches(normal_NCHW) @ self._directions).sort(dim=0).values
+        along = self._directions.T @ self._patches(normal_NCHW).T
+        # numpy sorts with the processor's vector instructions, twenty times as fast as torch.
+        return np.sort(along.numpy(), axis=1)
 
     def _patches(self, pictures_NCHW: Tensor) -> Tensor:
         """Patches as rows: (pictures x patches, channels x 7 x 7)."""
@@ -91,15 +107,16 @@ def laplacian_pyramid(pictures_NCHW: Tensor) -> Sequence[Tensor]:
     levels: list[Tensor] = []
     current = pictures_NCHW
     while current.shape[-1] > _SMALLEST_LEVEL:
-        coarser = _blurred(current)[:, :, ::2, ::2]
+        coarser = _halved(current)
         finer = functional.interpolate(coarser, scale_factor=2, mode="bilinear")
         levels.append(current - finer)
         current = coarser
     return [*levels, current]
 
 
-def _blurred(pictures_NCHW: Tensor) -> Tensor:
+def _halved(pictures_NCHW: Tensor) -> Tensor:
+    """Blurred, and then every other pixel."""
     channels = pictures_NCHW.shape[1]
     kernel = torch.outer(_BINOMIAL, _BINOMIAL).expand(channels, 1, 5, 5)
     padded = functional.pad(pictures_NCHW, (2, 2, 2, 2), mode="reflect")
-    return functional.conv2d(padded, kernel, groups=channels)
+    return functional.conv2d(padded, kernel, stride=2, groups=channels)

@@ -46,6 +46,8 @@ class RunFile(BaseModel):
     dataset: str = Field(pattern=r"^[^./\\:\x00]+$")
     settings: TrainingSettings
     branched_from: str = Field(default="", max_length=300)
+    # Pictures that are not learned from; runs from before there were any have no such entry.
+    held_out: tuple[str, ...] | None = None
     versions: dict[str, str] = Field(default_factory=dict)
 
 
@@ -70,6 +72,21 @@ class Run:
     def settings(self) -> TrainingSettings:
         """Settings that the run was begun with."""
         return self.file.settings
+
+    @property
+    def held_out(self) -> tuple[str, ...]:
+        """Names of the pictures that are not learned from; none in runs from before there were any.
+
+        Raises:
+            ProjectError: Its settings know of held-out pictures, and the record of them is gone.
+        """
+        if self.file.held_out is None and "held_out" in self.settings.model_fields_set:
+            raise ProjectError(
+                f"{self.path / 'run.toml'} is damaged",
+                "It no longer says which pictures are not learned from.",
+                "Put the original back; without it the run would learn from other pictures.",
+            )
+        return self.file.held_out or ()
 
     def project(self) -> Project:
         """The project that the run belongs to."""
@@ -169,7 +186,12 @@ class Run:
 
 
 def create_run(
-    project: Project, dataset: Path, settings: TrainingSettings, *, branched_from: str = ""
+    project: Project,
+    dataset: Path,
+    settings: TrainingSettings,
+    *,
+    held_out: tuple[str, ...] = (),
+    branched_from: str = "",
 ) -> Run:
     """Make the folder of a new run and freeze its settings."""
     now = _after_the_newest(project)
@@ -178,6 +200,7 @@ def create_run(
         created=now,
         dataset=dataset.name,
         settings=settings,
+        held_out=held_out,
         branched_from=branched_from,
         versions={
             "genstudio": genstudio.__version__,

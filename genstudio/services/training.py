@@ -11,10 +11,11 @@ import numpy as np
 import psutil
 
 from genstudio.data.cache import PictureCache, build_cache
-from genstudio.data.scan import scan_folder, usable_manifest
+from genstudio.data.scan import duplicates, scan_folder, usable_manifest
+from genstudio.data.split import choose_held_out, held_out_index
 from genstudio.domain import events
 from genstudio.domain.datasets import Manifest, ScanReport
-from genstudio.domain.errors import GenStudioError, SettingsError
+from genstudio.domain.errors import GenStudioError, ProjectError, SettingsError
 from genstudio.domain.files import explained
 from genstudio.domain.runs import RunState
 from genstudio.domain.settings import parse_settings
@@ -123,9 +124,10 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
         project = open_or_create(request.project, dataset=request.folder)
         with ProjectLock(project.path):
             dataset = project.save_manifest(manifest)
-            images_NHWC = yield from _decode(manifest, settings.size, dataset, source)
-            run = create_run(project, dataset, settings)
-            yield from _record(run, settings, images_NHWC, source)
+            cache = yield from _decode(manifest, settings.size, dataset, source)
+            held_out = choose_held_out(manifest, settings.held_out, duplicates(report))
+            run = create_run(project, dataset, settings, held_out=held_out)
+            yield from _record(run, settings, cache, source)
     except _StopWantedError:
         yield _stopped_before_it_began()
 
@@ -145,8 +147,9 @@ def _resume(
             _refuse_spent(settings.budget, checkpoint.state)
         manifest = project.load_manifest(run.file.dataset)
         dataset = project.dataset_folder(run.file.dataset)
+        _refuse_strangers(run, manifest)
         try:
-            images_NHWC = yield from _decode(manifest, settings.size, dataset, source)
+            cache = yield from _decode(manifest, settings.size, dataset, source)
         except _StopWantedError:
             yield _stopped_before_it_began(run.path, checkpoint)
             return
@@ -155,7 +158,17 @@ def _resume(
             remarks = _remarks(run, checkpoint.state.step if checkpoint else 0)
         elif checkpoint is not None:
             run, checkpoint = _branch(run, checkpoint, settings)
-        yield from _record(run, settings, images_NHWC, source, checkpoint, remarks)
+        yield from _record(run, settings, cache, source, checkpoint, remarks)
+
+
+def _refuse_strangers(run: Run, manifest: Manifest) -> None:
+    strangers = set(run.held_out) - {name for name, _ in manifest.pictures}
+    if strangers:
+        raise ProjectError(
+            f"{run.path / 'run.toml'} is damaged",
+            f"It holds out pictures that are not in the set, such as {min(strangers)}.",
+            "Put the original back; without it the run would learn from other pictures.",
+        )
 
 
 def _refuse_spent(budget: Budget, state: CheckpointState) -> None:
@@ -173,7 +186,13 @@ def _branch(run: Run, checkpoint: Checkpoint, settings: TrainingSettings) -> tup
     """Make a new run that begins with a copy of a checkpoint; the old one is left as it is."""
     project, step = run.project(), checkpoint.state.step
     dataset = project.dataset_folder(run.file.dataset)
-    branch = create_run(project, dataset, settings, branched_from=f"{run.path.name}/{step}")
+    branch = create_run(
+        project,
+        dataset,
+        settings,
+        held_out=run.held_out,
+        branched_from=f"{run.path.name}/{step}",
+    )
     with explained(branch.store.folder):
         shutil.copytree(checkpoint.path, branch.store.folder / str(step))
     return branch, branch.store.load(step)
@@ -244,11 +263,11 @@ def _scan(folder: Path, source: CommandSource) -> Preparation[ScanReport]:
 
 def _decode(
     manifest: Manifest, size: int, dataset: Path, source: CommandSource
-) -> Preparation[np.ndarray]:
+) -> Preparation[PictureCache]:
     limit = RateLimit(_PREPARING_PER_S)
     for item in build_cache(manifest, size=size, cache_dir=dataset):
         if isinstance(item, PictureCache):
-            return _in_memory_if_small(item.images_NHWC)
+            return item
         if source.is_stop_wanted:
             raise _StopWantedError
         if limit.allows(time.monotonic()) or item.done == item.total:
@@ -268,14 +287,15 @@ def _in_memory_if_small(images_NHWC: np.ndarray) -> np.ndarray:
 def _record(
     run: Run,
     settings: TrainingSettings,
-    images_NHWC: np.ndarray,
+    cache: PictureCache,
     source: CommandSource,
     resume_from: Checkpoint | None = None,
     remarks: Sequence[events.CoachSaid] = (),
 ) -> Iterator[events.Event]:
     job = TrainingJob(
         settings=settings,
-        images_NHWC=images_NHWC,
+        images_NHWC=_in_memory_if_small(cache.images_NHWC),
+        held_out=held_out_index(cache.names, run.held_out),
         run=run.path,
         checkpoints=run.store.folder,
         resume_from=resume_from,

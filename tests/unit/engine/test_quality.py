@@ -9,6 +9,7 @@ import pytest
 import torch
 from tiny_studio import ToyModel, flowers_NHWC
 
+from genstudio.domain import vitals
 from genstudio.domain.runs import QUALITY
 from genstudio.engine import quality
 from genstudio.engine.quality import QualityMeter
@@ -102,3 +103,40 @@ def test_of_many_pictures_some_are_enough() -> None:
     measured(QualityMeter(many, 7, 0.0), painter)
 
     assert len(painter.asked) == 256
+
+
+def test_all_figures_move_the_right_way(real_NHWC: np.ndarray) -> None:
+    meter = QualityMeter(flowers_NHWC(48), 7, 0.0, held_out=np.arange(36, 48),
+                         learned_from=np.arange(36))  # fmt: skip
+    new, one = Painter(flowers_NHWC(96)[48:]), Painter(flowers_NHWC(96)[48:49])
+    copying = Painter(flowers_NHWC(36))
+    figures = {
+        name: meter.measure(painter, 100.0, lambda: False)
+        for name, painter in {"new": new, "one": one, "copying": copying}.items()
+    }
+
+    assert set(figures["new"]) == {
+        vitals.SWD, vitals.KID, vitals.COVERAGE, vitals.DIVERSITY, vitals.COPIES,
+        vitals.COPIES_FLOOR,
+    }  # fmt: skip
+    assert figures["one"][vitals.KID] > 10 * abs(figures["new"][vitals.KID])
+    assert figures["one"][vitals.COVERAGE] < 0.3
+    assert figures["new"][vitals.COVERAGE] > 0.7
+    assert figures["one"][vitals.DIVERSITY] < 0.01
+    assert figures["copying"][vitals.COPIES] == 1
+    assert figures["new"][vitals.COPIES] < 0.2
+
+
+def test_held_out_pictures_are_not_what_it_compares_with() -> None:
+    pictures = np.zeros((60, 32, 32, 3), np.uint8)
+    pictures[40:] = 255
+    meter = QualityMeter(pictures, 7, 0.0, learned_from=np.arange(40), held_out=np.arange(40, 60))
+
+    assert meter.measure(Painter(pictures[:1]), 1.0, lambda: False)[vitals.SWD] == 0
+
+
+def test_two_pictures_are_enough_to_be_measured(real_NHWC: np.ndarray) -> None:
+    figures = QualityMeter(real_NHWC[:2], 7, 0.0).measure(Painter(real_NHWC), 1.0, lambda: False)
+
+    assert vitals.COVERAGE not in figures
+    assert all(np.isfinite(value) for value in figures.values())

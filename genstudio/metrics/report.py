@@ -1,0 +1,291 @@
+"""Judges made pictures against real ones; each figure stands beside its floor.
+
+The floor is what real pictures get against other real ones at equal numbers: no model can be
+expected to do better, and a figure without it says nothing.
+"""
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import fmean, stdev
+
+import numpy as np
+import torch
+from pydantic import BaseModel, ConfigDict
+from torch import Tensor
+
+from genstudio.domain.errors import DatasetError
+from genstudio.metrics import verdicts
+from genstudio.metrics.comparison import Likeness, PictureSet, Yardstick
+from genstudio.metrics.copying import CopyFinder
+from genstudio.metrics.features import random_features
+from genstudio.metrics.kid import KernelDistance, distance_by_chance
+
+_SPLITS = 6
+_SEED = 0
+_FEWEST = 16
+_MOST_PAIRS = 16
+_AT_A_TIME = 256
+
+
+class Figure(BaseModel):
+    """A figure and how to read it.
+
+    Attributes:
+        value: Of the made pictures.
+        sd: How far it may be off by chance; None if that is not known.
+        floor: What real pictures get on average.
+        floor_sd: How far single ones of those are from it.
+        verdict: A sentence for people.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    value: float
+    sd: float | None = None
+    floor: float
+    floor_sd: float
+    verdict: str = ""
+
+
+class LevelFigure(Figure):
+    """The distance at one scale; ``side`` is that of the pictures there, in pixels."""
+
+    side: int
+
+
+class Pair(BaseModel):
+    """A made picture and the nearest training picture, both by their index."""
+
+    model_config = ConfigDict(frozen=True)
+
+    made: int
+    training: int
+    distance: float
+
+
+class CopyingFigure(Figure):
+    """The share of copies, and the pairs that come nearest to one, the nearest first."""
+
+    threshold: float
+    pairs: tuple[Pair, ...]
+
+
+class Report(BaseModel):
+    """All that is known about made pictures.
+
+    Attributes:
+        swd: Sliced Wasserstein distance times 1,000; less is better.
+        swd_levels: The same at each scale, the finest first.
+        kid: Kernel distance times 1,000; less is better.
+        density: How believable single pictures are; about 1.
+        coverage: How much of the real pictures' variety there is; up to about 0.97.
+        diversity: How much they differ from each other; 1 for real ones.
+        copying: Share of copies; None without training pictures.
+        count: Pictures on each side.
+        features: Digest of the features: figures with another one cannot be compared.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    swd: Figure
+    swd_levels: tuple[LevelFigure, ...]
+    kid: Figure
+    density: Figure
+    coverage: Figure
+    diversity: Figure
+    copying: CopyingFigure | None
+    count: int
+    features: str
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeProgress:
+    """So many parts of the work of so many are done."""
+
+    done: int
+    total: int
+
+
+def judge(
+    made_NHWC: np.ndarray,
+    real_NHWC: np.ndarray,
+    *,
+    training_NHWC: np.ndarray | None = None,
+    held_out_NHWC: np.ndarray | None = None,
+    count: int | None = None,
+) -> Report:
+    """Judge made pictures in one go; see :func:`judging`."""
+    *_, report = judging(
+        made_NHWC,
+        real_NHWC,
+        training_NHWC=training_NHWC,
+        held_out_NHWC=held_out_NHWC,
+        count=count,
+    )
+    assert isinstance(report, Report)
+    return report
+
+
+def judging(
+    made_NHWC: np.ndarray,
+    real_NHWC: np.ndarray,
+    *,
+    training_NHWC: np.ndarray | None = None,
+    held_out_NHWC: np.ndarray | None = None,
+    count: int | None = None,
+) -> Iterator[JudgeProgress | Report]:
+    """Judge made pictures; the same pictures always get the same report.
+
+    Real pictures are split in two at random, several times. One half stands for your pictures;
+    the other half and the made pictures are compared with it.
+
+    Args:
+        made_NHWC: What is judged, uint8, square, sides from 32 on.
+        real_NHWC: Pictures of the kind that it should be, of the same size.
+        training_NHWC: What the model learned from, to find copies.
+        held_out_NHWC: Pictures of the same kind that it did not learn from.
+        count: Pictures on each side; by default as many as there are, and never more than half
+            of the real ones.
+
+    Yields:
+        Progress, and the report as the last item; stop reading to cancel.
+
+    Raises:
+        DatasetError: There are fewer than 16 pictures on a side.
+    """
+    assert made_NHWC.shape[1:3] == real_NHWC.shape[1:3], "pictures are of one size"
+    number = min(count or len(made_NHWC), len(made_NHWC), len(real_NHWC) // 2)
+    if number < _FEWEST:
+        raise DatasetError(
+            "There are too few pictures to be judged",
+            f"{len(made_NHWC)} were made and {len(real_NHWC)} are real; at least {_FEWEST} and "
+            f"{2 * _FEWEST} are needed.",
+            "Give it more pictures.",
+        )
+    generator = torch.Generator().manual_seed(_SEED)
+    chosen = torch.randperm(len(made_NHWC), generator=generator)[:number]
+    made_NHWC = made_NHWC[chosen.numpy()]
+    total = _parts(real_NHWC) + _parts(made_NHWC) + _SPLITS + 1
+    real = yield from _seen(real_NHWC, 0, total)
+    made = yield from _seen(made_NHWC, _parts(real_NHWC), total)
+    measured: list[tuple[Likeness, Likeness]] = []
+    sides: tuple[int, ...] = ()
+    for split in range(_SPLITS):
+        order = torch.randperm(len(real), generator=generator)
+        yardstick = Yardstick(real.part(order[:number]))
+        floor = yardstick.measure(real.part(order[number : 2 * number]))
+        measured.append((yardstick.measure(made), floor))
+        sides = yardstick.sides
+        yield JudgeProgress(total - _SPLITS + split, total)
+    copying = None
+    if training_NHWC is not None:
+        copying = _copying(CopyFinder(training_NHWC, held_out_NHWC), made_NHWC, chosen)
+    yield JudgeProgress(total, total)
+    by_chance = distance_by_chance(real.features_NC, number)
+    yield _report(measured, by_chance, sides, copying, number)
+
+
+def _parts(images_NHWC: np.ndarray) -> int:
+    return -(-len(images_NHWC) // _AT_A_TIME)
+
+
+def _seen(
+    images_NHWC: np.ndarray, done: int, total: int
+) -> Generator[JudgeProgress, None, PictureSet]:
+    """Look at pictures, some at a time."""
+    parts: list[PictureSet] = []
+    for first in range(0, len(images_NHWC), _AT_A_TIME):
+        parts.append(PictureSet.of(images_NHWC[first : first + _AT_A_TIME]))
+        yield JudgeProgress(done + len(parts), total)
+    return PictureSet.joined(parts)
+
+
+def _report(
+    measured: Sequence[tuple[Likeness, Likeness]],
+    kid_by_chance: KernelDistance,
+    sides: Sequence[int],
+    copying: CopyingFigure | None,
+    number: int,
+) -> Report:
+    made, floors = zip(*measured, strict=True)
+
+    def figure(name: str) -> Figure:
+        return _figure([getattr(it, name) for it in made], [getattr(it, name) for it in floors])
+
+    swd, density, coverage, diversity = map(figure, ("swd", "density", "coverage", "diversity"))
+    kid = Figure(
+        value=fmean(it.kid for it in made),
+        sd=fmean(it.kid_sd for it in made),
+        floor=kid_by_chance.value,
+        floor_sd=kid_by_chance.sd,
+    )
+    levels = (
+        LevelFigure(
+            side=side,
+            **_figure(
+                [it.swd_levels[level] for it in made], [it.swd_levels[level] for it in floors]
+            ).model_dump(),
+        )
+        for level, side in enumerate(sides)
+    )
+    return Report(
+        swd=_said(swd, verdicts.on_swd(_sds(swd))),
+        swd_levels=tuple(levels),
+        kid=_said(kid, verdicts.on_kid(_sds(kid))),
+        density=_said(density, verdicts.on_density(_sds(density))),
+        coverage=_said(
+            coverage, verdicts.on_coverage(coverage.value, coverage.floor, _sds(coverage))
+        ),
+        diversity=_said(diversity, verdicts.on_diversity(diversity.value, _sds(diversity))),
+        copying=copying,
+        count=number,
+        features=random_features().digest,
+    )
+
+
+def _figure(values: Sequence[float], floors: Sequence[float]) -> Figure:
+    return Figure(
+        value=fmean(values), sd=stdev(values), floor=fmean(floors), floor_sd=stdev(floors)
+    )
+
+
+def _said(figure: Figure, verdict: str) -> Figure:
+    return figure.model_copy(update={"verdict": verdict})
+
+
+def _sds(figure: Figure) -> float:
+    return verdicts.standing(figure.value, figure.floor, figure.floor_sd)
+
+
+def _copying(finder: CopyFinder, made_NHWC: np.ndarray, index: Tensor) -> CopyingFigure:
+    copies = finder(made_NHWC)
+    nearest_first = np.argsort(copies.distances, kind="stable")[:_MOST_PAIRS]
+    pairs = (
+        Pair(
+            made=int(index[number]),
+            training=int(copies.nearest[number]),
+            distance=float(copies.distances[number]),
+        )
+        for number in nearest_first
+    )
+    # Both shares are of so many pictures only.
+    floor_sd = (
+        _share_sd(copies.usual_share, len(made_NHWC)) ** 2
+        + _share_sd(copies.usual_share, copies.usual_count) ** 2
+    ) ** 0.5
+    sds = verdicts.standing(copies.share, copies.usual_share, floor_sd)
+    return CopyingFigure(
+        value=copies.share,
+        sd=_share_sd(copies.share, len(made_NHWC)),
+        floor=copies.usual_share,
+        floor_sd=floor_sd,
+        verdict=verdicts.on_copies(copies.share, copies.usual_share, sds),
+        threshold=copies.threshold,
+        pairs=tuple(pairs),
+    )
+
+
+def _share_sd(share: float, count: int) -> float:
+    """Standard deviation of a share of so many; not nought where none or all were found."""
+    likely = (share * count + 1) / (count + 2)
+    return (likely * (1 - likely) / count) ** 0.5

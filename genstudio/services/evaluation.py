@@ -1,0 +1,245 @@
+"""Judges what a run makes, or a folder of pictures, by everything that can be measured."""
+
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from genstudio.data.cache import PictureCache, build_cache
+from genstudio.data.decode import (
+    UnreadablePictureError,
+    decode_picture,
+    opened,
+    upright_size,
+)
+from genstudio.data.scan import picture_names
+from genstudio.data.split import held_out_index
+from genstudio.domain.errors import DatasetError, SettingsError
+from genstudio.domain.training import SIZES
+from genstudio.metrics.report import JudgeProgress, Report, judging
+from genstudio.services.generation import generate
+from genstudio.services.runs import Run
+
+DEFAULT_COUNT = 500
+# The same for every run, and far from those that people look at and choose from.
+FIRST_SEED = 2**33
+# More real pictures take longer and say no more.
+_MOST_REAL = 4000
+_TELL_EVERY_S = 0.1
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationProgress:
+    """So much of so much is done of one thing."""
+
+    what: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """What was found.
+
+    Attributes:
+        target: The run or folder.
+        size: Side at which pictures were compared.
+        report: All figures.
+        made_names: Seed or file name of each picture that was judged.
+        training_names: File name of each training picture; empty if copies were not looked for.
+        made_NHWC: What was judged.
+        unreadable: Names of files that could not be used.
+        step: Step of the checkpoint; None for folders.
+    """
+
+    target: Path
+    size: int
+    report: Report
+    made_names: Sequence[str]
+    training_names: Sequence[str]
+    made_NHWC: np.ndarray
+    unreadable: tuple[str, ...] = ()
+    step: int | None = None
+
+    def record(self) -> dict[str, Any]:
+        """All of it as plain JSON values, without the pictures."""
+        content = self.report.model_dump(mode="json")
+        if content["copying"] is not None:
+            for pair in content["copying"]["pairs"]:
+                pair["made"] = self.made_names[pair["made"]]
+                pair["training"] = self.training_names[pair["training"]]
+        content |= {"evaluated": str(self.target), "size": self.size, "step": self.step}
+        return content | {"unreadable": list(self.unreadable)}
+
+
+Working = Generator[EvaluationProgress, None, T]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pictures:
+    images_NHWC: np.ndarray
+    names: tuple[str, ...]
+    unreadable: tuple[str, ...] = ()
+
+
+def evaluate(
+    target: Path,
+    *,
+    against: Path | None = None,
+    training: Path | None = None,
+    count: int | None = None,
+    checkpoint: str = "best",
+) -> Iterator[EvaluationProgress | Evaluation]:
+    """Judge a run or a folder of pictures.
+
+    A run is judged against its own pictures, and looked through for copies of those that it
+    learned from; what it held out tells how near pictures are by chance.
+
+    Args:
+        target: A run's folder, or a folder of pictures.
+        against: Folder of real pictures; needed for a folder.
+        training: Folder of pictures to look for copies of.
+        count: Pictures to judge, at most.
+        checkpoint: Of a run: a step, "best" or "last".
+
+    Yields:
+        Progress, and the evaluation as the last item.
+
+    Raises:
+        GenStudioError: Pictures are missing, cannot be read or are too few, or the run is damaged.
+    """
+    if (target / "run.toml").exists():
+        yield (yield from _of_run(Run(target), against, training, count, checkpoint))
+        return
+    if against is None:
+        raise SettingsError(
+            "There is nothing to compare these pictures with",
+            f"{target} is no run, which would know its own pictures.",
+            "Name a folder of real pictures with --against.",
+        )
+    yield (yield from _of_folder(target, against, training, count))
+
+
+def _of_run(
+    run: Run, against: Path | None, training: Path | None, count: int | None, which: str
+) -> Working[Evaluation]:
+    size, step = run.settings.size, run.checkpoint(which).state.step
+    own = yield from _own_pictures(run)
+    index = held_out_index(own.names, run.held_out)
+    learned: list[int] = np.setdiff1d(np.arange(len(own.names)), index).tolist()
+    real = own if against is None else (yield from _decoded(against, size))
+    seeds = range(FIRST_SEED, FIRST_SEED + min(count or DEFAULT_COUNT, len(real.names) // 2))
+    made: list[np.ndarray] = []
+    for picture in generate(run, seeds, checkpoint=str(step)):
+        made.append(picture.image_HWC)
+        yield EvaluationProgress("Making pictures", len(made), len(seeds))
+    if training is None:
+        originals = _Pictures(own.images_NHWC[learned], tuple(own.names[at] for at in learned))
+        held_out_NHWC = own.images_NHWC[index]
+    else:
+        originals, held_out_NHWC = (yield from _decoded(training, size)), None
+    made_NHWC = np.stack(made) if made else np.empty((0, size, size, 3), np.uint8)
+    report = yield from _judged(made_NHWC, real, originals, held_out_NHWC, count)
+    return Evaluation(
+        target=run.path,
+        size=size,
+        report=report,
+        made_names=[str(seed) for seed in seeds],
+        training_names=originals.names,
+        made_NHWC=made_NHWC,
+        unreadable=real.unreadable,
+        step=step,
+    )
+
+
+def _of_folder(
+    folder: Path, against: Path, training: Path | None, count: int | None
+) -> Working[Evaluation]:
+    size = _common_size(folder)
+    made = yield from _decoded(folder, size)
+    real = yield from _decoded(against, size)
+    originals = None if training is None else (yield from _decoded(training, size))
+    report = yield from _judged(made.images_NHWC, real, originals, None, count)
+    return Evaluation(
+        target=folder,
+        size=size,
+        report=report,
+        made_names=made.names,
+        training_names=originals.names if originals else (),
+        made_NHWC=made.images_NHWC,
+        unreadable=made.unreadable + real.unreadable,
+    )
+
+
+def _judged(
+    made_NHWC: np.ndarray,
+    real: _Pictures,
+    originals: _Pictures | None,
+    held_out_NHWC: np.ndarray | None,
+    count: int | None,
+) -> Working[Report]:
+    order = np.random.default_rng(0).permutation(len(real.names))[:_MOST_REAL]
+    items = judging(
+        made_NHWC,
+        real.images_NHWC[np.sort(order)],
+        training_NHWC=originals.images_NHWC if originals else None,
+        held_out_NHWC=held_out_NHWC,
+        count=count or DEFAULT_COUNT,
+    )
+    for item in items:
+        if isinstance(item, Report):
+            return item
+        assert isinstance(item, JudgeProgress)
+        yield EvaluationProgress("Comparing pictures", item.done, item.total)
+    raise AssertionError("judging ends with its report")
+
+
+def _own_pictures(run: Run) -> Working[_Pictures]:
+    project = run.project()
+    manifest = project.load_manifest(run.file.dataset)
+    dataset = project.dataset_folder(run.file.dataset)
+    for item in build_cache(manifest, size=run.settings.size, cache_dir=dataset):
+        if isinstance(item, PictureCache):
+            return _Pictures(item.images_NHWC, item.names, item.skipped)
+        yield EvaluationProgress("Reading pictures", item.done, item.total)
+    raise AssertionError("decoding ends with the decoded pictures")
+
+
+def _common_size(folder: Path) -> int:
+    """The largest size that three quarters of the pictures have, as for training."""
+    sides: list[int] = []
+    for name in picture_names(folder):
+        try:
+            with opened(folder / name) as image:
+                sides.append(min(upright_size(image)))
+        except UnreadablePictureError:
+            continue
+    typical = float(np.percentile(sides, 25)) if sides else 0.0
+    return max((size for size in SIZES if size <= typical), default=SIZES[0])
+
+
+def _decoded(folder: Path, size: int) -> Working[_Pictures]:
+    """The pictures of a folder, cut and resized as those of a dataset are."""
+    names = picture_names(folder)
+    pictures: dict[str, np.ndarray] = {}
+    next_s = 0.0
+    for done, name in enumerate(names, start=1):
+        with suppress(UnreadablePictureError):
+            pictures[name] = decode_picture(folder / name, size=size)
+        if time.monotonic() >= next_s or done == len(names):
+            next_s = time.monotonic() + _TELL_EVERY_S
+            yield EvaluationProgress(f"Reading {folder.name}", done, len(names))
+    if not pictures:
+        raise DatasetError(
+            f"None of the pictures in {folder} can be read",
+            f"{len(names)} files look like pictures by their names.",
+            "Choose another folder.",
+        )
+    unreadable = tuple(name for name in names if name not in pictures)
+    return _Pictures(np.stack(list(pictures.values())), tuple(pictures), unreadable)
