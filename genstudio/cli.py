@@ -21,7 +21,8 @@ from genstudio.console import (
 )
 from genstudio.domain.datasets import Remark, ScanReport
 from genstudio.domain.errors import SettingsError
-from genstudio.domain.training import SIZES, Budget
+from genstudio.domain.settings import setting_fields
+from genstudio.domain.training import SIZES, Budget, TrainingSettings
 from genstudio.services.logs import start_logging
 from genstudio.services.session import TrainingSession
 
@@ -47,7 +48,9 @@ AsJson = Annotated[
 ]
 Assignments = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="A setting of the model; can be repeated."),
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="A setting of the model or of the run; can be repeated."
+    ),
 ]
 _MOST = 10**12  # As a budget has it.
 Steps = Annotated[int | None, typer.Option(min=1, max=_MOST, help="Stop after so many steps.")]
@@ -176,11 +179,16 @@ def train(
             "precision": precision,
             "budget": _budget(steps, images, minutes),
         }
+        architecture = model_class(model)
+        loose = _loose_settings(assignments)
+        own = set(architecture.Config.model_fields)
+        of_the_run = {field.name for field in setting_fields(TrainingSettings) if field.help} - own
+        chosen |= {name: loose.pop(name) for name in of_the_run & loose.keys()}
         settings = resolve_settings(
             preset=preset,
-            model_key=model_class(model).card.key,
+            model_key=architecture.card.key,
             training={name: value for name, value in chosen.items() if value is not None},
-            model=_loose_settings(assignments),
+            model=loose,
         )
         request = NewRun(folder=folder, project=project, settings=settings)
         session = TrainingSession(lambda source: start_run(request, source))
@@ -334,12 +342,14 @@ def compare(
 ) -> None:
     """Compare runs: one page with pictures on the same seeds and all figures, and JSON."""
     from genstudio.services.comparison import compare as set_side_by_side
+    from genstudio.services.comparison import save_comparison
 
     with explained(as_json=as_json):
-        done = last_of(set_side_by_side(runs, out=out, count=count), as_json=as_json)
+        done = last_of(set_side_by_side(runs, count=count), as_json=as_json)
+        page = save_comparison(done, out)
         if as_json:
-            print_json({"report": str(done.page), **done.record})
-        people.print(f"The report is in {done.page}", markup=False, soft_wrap=True)
+            print_json({"report": str(page), **done.record()})
+        people.print(f"The report is in {page}", markup=False, soft_wrap=True)
 
 
 @app.command()

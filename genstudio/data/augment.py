@@ -15,7 +15,9 @@ def diff_augment(images_NCHW: Tensor, *, colour: bool, translation: bool, cutout
         cutout: A random square of half the side set to zero.
     """
     if colour:
-        images_NCHW = _colour(images_NCHW)
+        # An opacity is no colour.
+        coloured = _colour(images_NCHW[:, :3])
+        images_NCHW = torch.cat([coloured, images_NCHW[:, 3:]], dim=1)
     if translation:
         images_NCHW = _translate(images_NCHW, images_NCHW.shape[-1] // 8)
     if cutout:

@@ -35,6 +35,9 @@ _LARGEST_NOTE_BYTES = 16 * 2**20
 # Left free on the drive: a full disk troubles the whole machine.
 _SPARE_BYTES = 256 * 2**20
 
+# Pictures, height, width, channels.
+_Shape = tuple[int, int, int, int]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheProgress:
@@ -49,7 +52,7 @@ class PictureCache:
     """Decoded pictures.
 
     Attributes:
-        images_NHWC: Read-only memory map, uint8.
+        images_NHWC: Read-only memory map, uint8, with 3 channels, or 4 with the opacity.
         names: Name of each picture, in order.
         key: Hash of the pictures' contents and of how they were decoded.
         skipped: Names of pictures that could not be decoded after all.
@@ -62,7 +65,12 @@ class PictureCache:
 
 
 def build_cache(
-    manifest: Manifest, *, size: int, cache_dir: Path, workers: int | None = None
+    manifest: Manifest,
+    *,
+    size: int,
+    cache_dir: Path,
+    with_opacity: bool = False,
+    workers: int | None = None,
 ) -> Iterator[CacheProgress | PictureCache]:
     """Decode the manifest's pictures, or find them decoded already.
 
@@ -70,6 +78,7 @@ def build_cache(
         manifest: What to decode; the files themselves are only read.
         size: Side of the decoded squares in pixels.
         cache_dir: Folder that holds caches, one folder for each key.
+        with_opacity: Keep the opacity as a fourth channel.
         workers: Threads; by default one for each processor.
 
     Yields:
@@ -79,24 +88,25 @@ def build_cache(
         DatasetError: Fewer than two pictures can be decoded, or they changed since the scan.
         ProjectError: The disk is full or the folder cannot be written to.
     """
-    key = _key(manifest, size)
+    shape = (len(manifest.pictures), size, size, 4 if with_opacity else 3)
+    key = _key(manifest, shape)
     folder = cache_dir / key
-    found = _open(folder, key, size, manifest)
+    found = _open(folder, key, shape, manifest)
     if found is None:
         _remove_abandoned(cache_dir)
-        _check_space(manifest, size, cache_dir)
+        _check_space(math.prod(shape), cache_dir)
         partial = cache_dir / f".partial-{key}-{os.getpid()}-{time.monotonic_ns()}"
         try:
             with explained(folder / _PIXELS):
                 partial.mkdir(parents=True)
-                yield from _decode_all(manifest, size, partial, workers or os.cpu_count() or 1)
+                yield from _decode_all(manifest, shape, partial, workers or os.cpu_count() or 1)
                 # What stood here before could not be opened.
                 shutil.rmtree(folder, ignore_errors=True)
                 partial.rename(folder)
                 flush(cache_dir)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
-        found = _open(folder, key, size, manifest)
+        found = _open(folder, key, shape, manifest)
     if found is None:
         raise DatasetError(
             "The decoded pictures could not be read back",
@@ -107,15 +117,13 @@ def build_cache(
 
 
 def _decode_all(
-    manifest: Manifest, size: int, folder: Path, workers: int
+    manifest: Manifest, shape: _Shape, folder: Path, workers: int
 ) -> Iterator[CacheProgress]:
     names = [name for name, _ in manifest.pictures]
-    pixels = np.lib.format.open_memmap(
-        folder / _PIXELS, mode="w+", dtype=np.uint8, shape=(len(names), size, size, 3)
-    )
+    pixels = np.lib.format.open_memmap(folder / _PIXELS, mode="w+", dtype=np.uint8, shape=shape)
     skipped: list[str] = []
     done = 0
-    for picture in _in_threads(_decoder(manifest.folder, size), names, workers):
+    for picture in _in_threads(_decoder(manifest.folder, shape), names, workers):
         if picture is None:
             skipped.append(names[done])
         else:
@@ -145,19 +153,20 @@ def _in_threads(
             pool.shutdown(cancel_futures=True)
 
 
-def _key(manifest: Manifest, size: int) -> str:
+def _key(manifest: Manifest, shape: _Shape) -> str:
+    _, size, _, channels = shape
     hashes = [content_hash for _, content_hash in manifest.pictures]
-    text = json.dumps([_DECODING_VERSION, size, hashes])
+    kind = [_DECODING_VERSION, size, hashes]
+    text = json.dumps(kind if channels == 3 else [*kind, channels])
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
-def _open(folder: Path, key: str, size: int, manifest: Manifest) -> PictureCache | None:
+def _open(folder: Path, key: str, shape: _Shape, manifest: Manifest) -> PictureCache | None:
     """The finished cache in a folder; None if there is none, or a damaged one."""
-    total = len(manifest.pictures)
     try:
         content = json.loads(read_file(folder / _COMPLETE, largest_bytes=_LARGEST_NOTE_BYTES))
         count, skipped = int(content["count"]), tuple(map(str, content["skipped"]))
-        pixels = _mapped(folder / _PIXELS, (total, size, size, 3))
+        pixels = _mapped(folder / _PIXELS, shape)
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
     missing = frozenset(skipped)
@@ -203,8 +212,7 @@ def _may_be_running(process: str) -> bool:
         return True
 
 
-def _check_space(manifest: Manifest, size: int, cache_dir: Path) -> None:
-    needed = len(manifest.pictures) * size * size * 3
+def _check_space(needed: int, cache_dir: Path) -> None:
     free = free_disk_bytes(cache_dir)
     if needed + _SPARE_BYTES > free:
         raise DatasetError(
@@ -215,10 +223,10 @@ def _check_space(manifest: Manifest, size: int, cache_dir: Path) -> None:
         )
 
 
-def _decoder(folder: Path, size: int) -> Callable[[str], np.ndarray | None]:
+def _decoder(folder: Path, shape: _Shape) -> Callable[[str], np.ndarray | None]:
     def decode(name: str) -> np.ndarray | None:
         try:
-            return decode_picture(folder / name, size=size)
+            return decode_picture(folder / name, size=shape[1], with_opacity=shape[3] == 4)
         except UnreadablePictureError:
             return None
 

@@ -6,7 +6,7 @@ are tried, so that a hostile file cannot reach an exotic parser.
 
 import struct
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -150,16 +150,35 @@ def to_rgb(image: Image.Image, *, box: _Box | None = None, factor: int = 1) -> I
         factor: Shrinks the sides by so much.
     """
     image.load()
+    brightest = 0
+    if image.mode in _SIXTEEN_BIT_MODES:
+        tiles = _tiles(box or (0, 0, *image.size), factor)
+        brightest = max(int(np.asarray(image.crop(tile)).max(initial=0)) for tile in tiles)
+    return _in_tiles(image, "RGB", lambda part: _part_to_rgb(part, brightest), box, factor)
+
+
+def to_opacity(image: Image.Image, *, box: _Box | None = None, factor: int = 1) -> Image.Image:
+    """How opaque each pixel of :func:`to_rgb` is: one channel, 255 where nothing shows through."""
+    image.load()
+    return _in_tiles(image, "L", _part_to_opacity, box, factor)
+
+
+def _in_tiles(
+    image: Image.Image,
+    mode: str,
+    convert: Callable[[Image.Image], Image.Image],
+    box: _Box | None,
+    factor: int,
+) -> Image.Image:
+    """Convert a part at a time, so that a huge picture never stands in memory twice."""
     left, top, right, bottom = box or (0, 0, *image.size)
-    tiles = list(_tiles((left, top, right, bottom), factor))
-    brightest = _brightest(image, tiles) if image.mode in _SIXTEEN_BIT_MODES else 0
-    rgb = Image.new("RGB", (-(-(right - left) // factor), -(-(bottom - top) // factor)))
-    for tile in tiles:
-        part = _part_to_rgb(image.crop(tile), brightest)
+    whole = Image.new(mode, (-(-(right - left) // factor), -(-(bottom - top) // factor)))
+    for tile in _tiles((left, top, right, bottom), factor):
+        part = convert(image.crop(tile))
         place = (tile[0] - left) // factor, (tile[1] - top) // factor
-        rgb.paste(part.reduce(factor) if factor > 1 else part, place)
+        whole.paste(part.reduce(factor) if factor > 1 else part, place)
     turn = _TURNS.get(image.getexif().get(_ORIENTATION, 1))
-    return rgb if turn is None else rgb.transpose(turn)
+    return whole if turn is None else whole.transpose(turn)
 
 
 def _tiles(box: _Box, factor: int) -> Iterator[_Box]:
@@ -168,10 +187,6 @@ def _tiles(box: _Box, factor: int) -> Iterator[_Box]:
     for y in range(top, bottom, step):
         for x in range(left, right, step):
             yield x, y, min(x + step, right), min(y + step, bottom)
-
-
-def _brightest(image: Image.Image, tiles: list[_Box]) -> int:
-    return max(int(np.asarray(image.crop(tile)).max(initial=0)) for tile in tiles)
 
 
 def _part_to_rgb(part: Image.Image, brightest: int) -> Image.Image:
@@ -190,11 +205,23 @@ def _part_to_rgb(part: Image.Image, brightest: int) -> Image.Image:
     return part.convert("RGB")
 
 
-def decode_picture(path: Path, *, size: int) -> np.ndarray:
+def _part_to_opacity(part: Image.Image) -> Image.Image:
+    if has_transparency(part):
+        return part.convert("RGBA").getchannel("A")
+    return Image.new("L", part.size, 255)
+
+
+def decode_picture(path: Path, *, size: int, with_opacity: bool = False) -> np.ndarray:
     """Read a picture for training: the middle square, resized by a Lanczos filter.
 
+    Args:
+        path: The file.
+        size: Side in pixels.
+        with_opacity: Give the opacity as a fourth channel.
+
     Returns:
-        uint8 array of shape (size, size, 3).
+        uint8 array of shape (size, size, 3 or 4). Transparent parts lie over white, also beside
+        an opacity: colours that nobody sees are not learned, and both resize alike.
 
     Raises:
         UnreadablePictureError: It cannot be used; the message says why.
@@ -205,8 +232,11 @@ def decode_picture(path: Path, *, size: int) -> np.ndarray:
         if image.width * image.height >= HUGE_PIXELS:
             box = _middle_square(image.size)
             factor = max(1, min(image.size) // (size * _DRAFT_MARGIN))
-        rgb = to_rgb(image, box=box, factor=factor)
-        return np.asarray(ImageOps.fit(rgb, (size, size), Image.Resampling.LANCZOS))
+        layers = [to_rgb(image, box=box, factor=factor)]
+        if with_opacity:
+            layers.append(to_opacity(image, box=box, factor=factor))
+        fitted = [ImageOps.fit(it, (size, size), Image.Resampling.LANCZOS) for it in layers]
+        return np.dstack([np.asarray(it) for it in fitted])
 
 
 def _middle_square(size: tuple[int, int]) -> _Box:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from genstudio.domain.settings import Settings, setting
 
-SIZES = (32, 64, 128, 256)
+SIZES = (32, 64, 128, 256, 512, 1024)
 
 _STAMP = "%Y%m%d-%H%M%S"
 
@@ -45,7 +45,7 @@ class TrainingSettings(Settings):
     model_key: str
     model: dict[str, Any] = Field(default_factory=dict)
     preset: str = "balanced"
-    size: Literal[32, 64, 128, 256] = 64
+    size: Literal[32, 64, 128, 256, 512, 1024] = 64
     batch: int = setting(
         32,
         title="Pictures per step — batch size",
@@ -71,6 +71,18 @@ class TrainingSettings(Settings):
         title="Also learn from mirrored pictures — horizontal flip",
         help="Doubles the pictures for free. Turn it off for lettering, or anything that "
         "would look wrong in a mirror.",
+    )
+    transparency: bool = setting(
+        False,
+        title="Learn what is see-through — alpha channel",
+        help="Pictures come out cut out, as those that you give it are. Without it, they stand "
+        "on white.",
+    )
+    kinds: bool = setting(
+        False,
+        title="Tell the folders apart — class labels",
+        help="Each folder inside yours is a kind of its own, and pictures can be asked for by "
+        "kind.",
     )
     ema_half_life_kimg: float = setting(
         10.0,

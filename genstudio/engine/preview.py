@@ -7,12 +7,13 @@ import torch
 
 from genstudio.data.vision import make_grid
 from genstudio.models.protocol import Artifact, SampleRequest, TrainableModel
+from genstudio.models.sampling import over_white
 
 
 def sheet_layout(size: int) -> tuple[int, int]:
     """Rows and columns of a sheet, so that it is about 600 pixels wide or more."""
-    columns = {32: 12, 64: 9, 128: 6, 256: 4}.get(size, 4)
-    return columns * 2 // 3, columns
+    columns = {32: 12, 64: 9, 128: 6, 256: 4, 512: 3}.get(size, 2)
+    return max(1, columns * 2 // 3), columns
 
 
 def preview_sheet(model: TrainableModel, size: int) -> np.ndarray:
@@ -27,7 +28,7 @@ def preview_sheet(model: TrainableModel, size: int) -> np.ndarray:
 
 
 def tile(artifacts: Iterator[Artifact], columns: int) -> np.ndarray:
-    """Put pictures of one size side by side, ``columns`` in a row."""
-    pictures_NHWC = np.stack([artifact.image_HWC for artifact in artifacts])
+    """Put pictures of one size side by side, ``columns`` in a row; see-through parts are white."""
+    pictures_NHWC = np.stack([over_white(artifact.image_HWC) for artifact in artifacts])
     grid = make_grid(torch.tensor(pictures_NHWC).permute(0, 3, 1, 2), nrow=columns, padding=2)
     return np.ascontiguousarray(grid.permute(1, 2, 0).numpy())

@@ -17,6 +17,7 @@ from genstudio.metrics.features import random_features
 from genstudio.metrics.kid import KernelDistances
 from genstudio.metrics.swd import SlicedWasserstein
 from genstudio.models.protocol import SampleRequest, TrainableModel
+from genstudio.models.sampling import over_white
 
 _MOST_PICTURES = 256
 # Of fewer, a picture has no five neighbours among the others that mean something.
@@ -52,7 +53,8 @@ class QualityMeter:
         learned_from: np.ndarray | None = None,
         held_out: np.ndarray | None = None,
     ) -> None:
-        self._images_NHWC = images_NHWC
+        # Beside an opacity, colours lie over white already.
+        self._images_NHWC = images_NHWC[..., :3]
         self._learned_from = np.arange(len(images_NHWC)) if learned_from is None else learned_from
         self._held_out = np.empty(0, np.int64) if held_out is None else held_out
         order = DataOrder(len(self._learned_from), seed)
@@ -97,7 +99,7 @@ class QualityMeter:
         for artifact in model.sample(request):
             if is_hurried():
                 return {}
-            made.append(artifact.image_HWC)
+            made.append(over_white(artifact.image_HWC))
         if self._reals is None:
             self._reals = self._look_at_reals()
         return {} if is_hurried() else self._reals.compare(np.stack(made))

@@ -48,6 +48,8 @@ class TrainingJob:
         settings: Frozen settings of the run.
         images_NHWC: Decoded pictures, uint8; may be a memory map.
         held_out: Indices of those that are not learned from.
+        kinds: Names of the kinds that are told apart; none if they are not.
+        kinds_N: Number of each picture's kind, int64; None where there are no kinds.
         run: The run's folder, named in events only.
         checkpoints: Folder that checkpoints are written to.
         resume_from: The checkpoint to continue from; None starts anew.
@@ -59,11 +61,20 @@ class TrainingJob:
     checkpoints: Path
     resume_from: Checkpoint | None = None
     held_out: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    kinds: tuple[str, ...] = ()
+    kinds_N: np.ndarray | None = None
 
     @property
     def learned_from(self) -> np.ndarray:
         """Indices of the pictures that are learned from: int64, ascending."""
         return np.setdiff1d(np.arange(len(self.images_NHWC)), self.held_out)
+
+    @property
+    def data(self) -> DataSpec:
+        """What the pictures are like, as a model needs to know it."""
+        return DataSpec(
+            size=self.settings.size, channels=self.images_NHWC.shape[-1], kinds=self.kinds
+        )
 
 
 def _derived_seed(*parts: object) -> int:
@@ -91,6 +102,8 @@ class Stepper:
             accelerator=self.plan.accelerator, devices=1, precision=self.plan.fabric_precision
         )
         self._images_NHWC = job.images_NHWC
+        self._kinds_N = job.kinds_N
+        self._data = job.data
         self._learned_from = job.learned_from
         self._order = DataOrder(len(self._learned_from), settings.seed)
         self.step = 0
@@ -115,8 +128,7 @@ class Stepper:
     def _build(self) -> TrainableModel:
         chosen = model_class(self.settings.model_key)
         config = parse_settings(chosen.Config, self.settings.model)
-        channels = self._images_NHWC.shape[-1]
-        model = chosen(config, DataSpec(size=self.settings.size, channels=channels))
+        model = chosen(config, self._data)
         place(model.network, self.fabric.device)
         return model
 
@@ -133,10 +145,10 @@ class Stepper:
 
     def take_step(self) -> None:
         """Run every phase that is due, on the next pictures."""
-        images_NCHW = self._next_images()
+        batch = self._next_batch()
         for phase in self.phases:
             if self.step % phase.every == 0:
-                self._run_phase(phase, images_NCHW)
+                self._run_phase(phase, batch)
         self.step += 1
         self.images_seen += self.settings.batch
         self.ema.update(images_seen=self.images_seen, batch=self.settings.batch)
@@ -148,7 +160,7 @@ class Stepper:
         """Do not count a pause as training time."""
         self.clock_s = time.monotonic()
 
-    def _next_images(self) -> Tensor:
+    def _next_batch(self) -> Batch:
         """Pictures of the next step; follow from seed and counters alone, whoever asks when."""
         order = self._order.indices(self.images_seen, self.settings.batch)
         chosen = self._learned_from[order]
@@ -161,13 +173,16 @@ class Stepper:
             )
             mirrored = torch.rand(len(chosen), generator=generator) < 0.5
             images_NCHW[mirrored] = transforms.horizontal_flip(images_NCHW[mirrored])
-        return images_NCHW
+        kinds_N = None
+        if self._kinds_N is not None:
+            kinds_N = torch.as_tensor(self._kinds_N[chosen]).to(self.fabric.device)
+        return Batch(images_NCHW=images_NCHW, images_seen=self.images_seen, kinds_N=kinds_N)
 
-    def _run_phase(self, phase: Phase, images_NCHW: Tensor) -> None:
+    def _run_phase(self, phase: Phase, batch: Batch) -> None:
         """Take one phase's part of a step; where memory does not suffice, in smaller parts."""
         optimizer = self._fabric_optimizers[phase.name]
         hold_still_all_but(phase.parameters, self.model.network)
-        while not self._gather_gradients(phase, images_NCHW):
+        while not self._gather_gradients(phase, batch):
             self.parts = min(2 * self.parts, self.settings.batch)
             optimizer.zero_grad()
             release_memory(self.plan.accelerator)
@@ -181,7 +196,7 @@ class Stepper:
         optimizer.step()
         optimizer.zero_grad()
 
-    def _gather_gradients(self, phase: Phase, images_NCHW: Tensor) -> bool:
+    def _gather_gradients(self, phase: Phase, batch: Batch) -> bool:
         """Add up the gradients of all parts; False if there was not enough memory.
 
         Returning, instead of trying again on the spot, lets go of the error, which holds on to
@@ -189,15 +204,15 @@ class Stepper:
         """
         seed_everything(_derived_seed(self.settings.seed, self.step, phase.name))
         told: list[Mapping[str, Tensor]] = []
+        count = len(batch.images_NCHW)
         try:
-            for part_NCHW in images_NCHW.tensor_split(min(self.parts, len(images_NCHW))):
-                batch = Batch(images_NCHW=part_NCHW, images_seen=self.images_seen)
+            for part in batch.split(min(self.parts, count)):
                 with own_gradients_allowed():
-                    losses = self.model.losses(phase.name, batch, self.step)
-                self.fabric.backward(losses.total * (len(part_NCHW) / len(images_NCHW)))
+                    losses = self.model.losses(phase.name, part, self.step)
+                self.fabric.backward(losses.total * (len(part.images_NCHW) / count))
                 told.append(losses.values)
         except (RuntimeError, MemoryError) as error:
-            if is_out_of_memory(error) and self.parts < len(images_NCHW):
+            if is_out_of_memory(error) and self.parts < count:
                 return False
             raise
         for values in told:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
@@ -17,11 +18,13 @@ class DataSpec:
 
     Attributes:
         size: Side in pixels; pictures are square.
-        channels: 3 for RGB.
+        channels: 3 for RGB; 4 for RGB over white and the opacity.
+        kinds: Names of the kinds (classes) that it tells apart; none if it does not.
     """
 
     size: int
     channels: int = 3
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +34,19 @@ class Batch:
     Attributes:
         images_NCHW: Real pictures, float in [-1, 1], on the training device.
         images_seen: Real pictures seen since the beginning of the run.
+        kinds_N: Number of each picture's kind, int64; None where there are no kinds.
     """
 
     images_NCHW: Tensor
     images_seen: int
+    kinds_N: Tensor | None = None
+
+    def split(self, parts: int) -> Iterator["Batch"]:
+        """Hand out the batch in so many parts of about one size."""
+        images = self.images_NCHW.tensor_split(parts)
+        kinds = repeat(None) if self.kinds_N is None else self.kinds_N.tensor_split(parts)
+        for images_NCHW, kinds_N in zip(images, kinds, strict=False):
+            yield Batch(images_NCHW=images_NCHW, images_seen=self.images_seen, kinds_N=kinds_N)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +109,8 @@ class Artifact:
     Attributes:
         kind: Matches the card's ``output``, such as "image".
         seed: Makes the same artifact again.
-        image_HWC: For images, uint8 of shape (height, width, channels).
+        image_HWC: For images, uint8 of shape (height, width, 3), or 4 channels with the opacity,
+            in which colours are as a picture file has them and lie over nothing.
         extra: For kinds that the program does not know of.
     """
 

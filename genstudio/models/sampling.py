@@ -21,9 +21,26 @@ def seeded_latents(seeds: Sequence[int], latent_size: int) -> Tensor:
 
 
 def to_uint8(images_NCHW: Tensor) -> np.ndarray:
-    """Pictures in [-1, 1] => uint8 of shape (N, height, width, channels)."""
-    scaled = images_NCHW.float().add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8)
+    """Pictures in [-1, 1] => uint8 of shape (N, height, width, channels).
+
+    With an opacity, colours come over white and leave it as picture files have them: by
+    themselves, so that they can be laid over anything.
+    """
+    levels_NCHW = images_NCHW.float().add(1).div(2).clamp(0, 1)
+    if levels_NCHW.shape[1] == 4:
+        over_white, opacity = levels_NCHW[:, :3], levels_NCHW[:, 3:]
+        own = (over_white - 1 + opacity) / opacity.clamp_min(1 / 255)
+        levels_NCHW = torch.cat([own.clamp(0, 1), opacity], dim=1)
+    scaled = levels_NCHW.mul(255).round().to(torch.uint8)
     return scaled.permute(0, 2, 3, 1).cpu().numpy()
+
+
+def over_white(image_HWC: np.ndarray) -> np.ndarray:
+    """Lay a uint8 picture with an opacity over white paper; others are given back as they are."""
+    if image_HWC.shape[-1] != 4:
+        return image_HWC
+    opacity = image_HWC[..., 3:].astype(np.float32) / 255
+    return np.rint(255 + (image_HWC[..., :3] - 255.0) * opacity).astype(np.uint8)
 
 
 @contextmanager

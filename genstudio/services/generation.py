@@ -16,16 +16,15 @@ from genstudio.domain.settings import Settings, parse_settings
 from genstudio.engine.checkpoint import Checkpoint
 from genstudio.engine.device import place
 from genstudio.models.catalog import model_class
-from genstudio.models.protocol import DataSpec, SampleRequest, TrainableModel
+from genstudio.models.protocol import SampleRequest, TrainableModel
 from genstudio.services.runs import Run
 
-_RGB = 3
 _SEEDS_END = 2**63
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generated:
-    """A new picture, uint8 of shape (height, width, 3), and how to make it again."""
+    """A new picture, uint8 of shape (height, width, 3 or 4), and how to make it again."""
 
     image_HWC: np.ndarray
     recipe: Recipe
@@ -71,7 +70,7 @@ def _load(run: Run, checkpoint: Checkpoint) -> TrainableModel:
     # Built without memory of its own: no random weights are drawn, so a training in the
     # same process keeps its random numbers, and loading is twice as fast.
     with torch.device("meta"):
-        model = chosen(config, DataSpec(size=run.settings.size, channels=_RGB))
+        model = chosen(config, run.data)
     weights = checkpoint.tensors("ema")
     _refuse_other_numbers(weights, model.network.state_dict())
     try:

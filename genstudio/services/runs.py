@@ -7,19 +7,21 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import BinaryIO
+from typing import Annotated, BinaryIO
 
 import tomli_w
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 import genstudio
+from genstudio.data.kinds import MOST_KINDS
 from genstudio.domain import events
 from genstudio.domain.errors import CheckpointError, ProjectError
 from genstudio.domain.files import explained, replacing, write_text
 from genstudio.domain.runs import RunState, RunSummary, best_step
 from genstudio.domain.training import TrainingSettings, new_run_id, run_stamp
 from genstudio.engine.checkpoint import Checkpoint, CheckpointStore
+from genstudio.models.protocol import DataSpec
 from genstudio.services.projects import Project, open_project, read_toml, refuse_newer
 from genstudio.services.trash import move_to_trash
 
@@ -48,6 +50,9 @@ class RunFile(BaseModel):
     branched_from: str = Field(default="", max_length=300)
     # Pictures that are not learned from; runs from before there were any have no such entry.
     held_out: tuple[str, ...] | None = None
+    kinds: tuple[Annotated[str, Field(max_length=300)], ...] = Field(
+        default=(), max_length=MOST_KINDS
+    )
     versions: dict[str, str] = Field(default_factory=dict)
 
 
@@ -87,6 +92,12 @@ class Run:
                 "Put the original back; without it the run would learn from other pictures.",
             )
         return self.file.held_out or ()
+
+    @property
+    def data(self) -> DataSpec:
+        """What its pictures are like, as its model needs to know it."""
+        channels = 4 if self.settings.transparency else 3
+        return DataSpec(size=self.settings.size, channels=channels, kinds=self.file.kinds)
 
     def project(self) -> Project:
         """The project that the run belongs to."""
@@ -191,6 +202,7 @@ def create_run(
     settings: TrainingSettings,
     *,
     held_out: tuple[str, ...] = (),
+    kinds: tuple[str, ...] = (),
     branched_from: str = "",
 ) -> Run:
     """Make the folder of a new run and freeze its settings."""
@@ -201,6 +213,7 @@ def create_run(
         dataset=dataset.name,
         settings=settings,
         held_out=held_out,
+        kinds=kinds,
         branched_from=branched_from,
         versions={
             "genstudio": genstudio.__version__,

@@ -11,9 +11,11 @@ import numpy as np
 import psutil
 
 from genstudio.data.cache import PictureCache, build_cache
+from genstudio.data.kinds import checked_kinds, kind_index
 from genstudio.data.scan import duplicates, scan_folder, usable_manifest
 from genstudio.data.split import choose_held_out, held_out_index
 from genstudio.domain import events
+from genstudio.domain.cards import KINDS
 from genstudio.domain.datasets import Manifest, ScanReport
 from genstudio.domain.errors import GenStudioError, ProjectError, SettingsError
 from genstudio.domain.files import explained
@@ -108,6 +110,12 @@ def complete_settings(settings: TrainingSettings) -> TrainingSettings:
     """
     chosen = model_class(settings.model_key)
     config = parse_settings(chosen.Config, settings.model)
+    if settings.kinds and KINDS not in chosen.card.capabilities:
+        raise SettingsError(
+            f"“{chosen.card.title}” cannot tell kinds apart",
+            "It learns all pictures as one kind.",
+            "Choose another architecture, or do not ask for kinds.",
+        )
     plan_device(settings.device, settings.precision)
     update = {"model_key": chosen.card.key, "model": config.model_dump(mode="json")}
     return settings.model_copy(update=update)
@@ -124,9 +132,10 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
         project = open_or_create(request.project, dataset=request.folder)
         with ProjectLock(project.path):
             dataset = project.save_manifest(manifest)
-            cache = yield from _decode(manifest, settings.size, dataset, source)
+            kinds = checked_kinds([name for name, _ in manifest.pictures]) if settings.kinds else ()
+            cache = yield from _decode(manifest, settings, dataset, source)
             held_out = choose_held_out(manifest, settings.held_out, duplicates(report))
-            run = create_run(project, dataset, settings, held_out=held_out)
+            run = create_run(project, dataset, settings, held_out=held_out, kinds=kinds)
             yield from _record(run, settings, cache, source)
     except _StopWantedError:
         yield _stopped_before_it_began()
@@ -149,7 +158,7 @@ def _resume(
         dataset = project.dataset_folder(run.file.dataset)
         _refuse_strangers(run, manifest)
         try:
-            cache = yield from _decode(manifest, settings.size, dataset, source)
+            cache = yield from _decode(manifest, settings, dataset, source)
         except _StopWantedError:
             yield _stopped_before_it_began(run.path, checkpoint)
             return
@@ -191,6 +200,7 @@ def _branch(run: Run, checkpoint: Checkpoint, settings: TrainingSettings) -> tup
         dataset,
         settings,
         held_out=run.held_out,
+        kinds=run.file.kinds,
         branched_from=f"{run.path.name}/{step}",
     )
     with explained(branch.store.folder):
@@ -262,10 +272,13 @@ def _scan(folder: Path, source: CommandSource) -> Preparation[ScanReport]:
 
 
 def _decode(
-    manifest: Manifest, size: int, dataset: Path, source: CommandSource
+    manifest: Manifest, settings: TrainingSettings, dataset: Path, source: CommandSource
 ) -> Preparation[PictureCache]:
     limit = RateLimit(_PREPARING_PER_S)
-    for item in build_cache(manifest, size=size, cache_dir=dataset):
+    items = build_cache(
+        manifest, size=settings.size, cache_dir=dataset, with_opacity=settings.transparency
+    )
+    for item in items:
         if isinstance(item, PictureCache):
             return item
         if source.is_stop_wanted:
@@ -296,6 +309,8 @@ def _record(
         settings=settings,
         images_NHWC=_in_memory_if_small(cache.images_NHWC),
         held_out=held_out_index(cache.names, run.held_out),
+        kinds=run.file.kinds,
+        kinds_N=kind_index(cache.names, run.file.kinds) if run.file.kinds else None,
         run=run.path,
         checkpoints=run.store.folder,
         resume_from=resume_from,

@@ -40,7 +40,14 @@ from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
 
 _WIDTH_PX = 360
 # Shown by editors of their own; the rest of a run's settings is in the form.
-_FORM_FIELDS = ("mirror", "accumulate", "ema_half_life_kimg", "gradient_clip")
+_FORM_FIELDS = (
+    "mirror",
+    "transparency",
+    "kinds",
+    "accumulate",
+    "ema_half_life_kimg",
+    "gradient_clip",
+)
 _UNITS = ("minutes", "steps", "images")
 
 

@@ -89,7 +89,7 @@ def test_the_key_follows_size_content_and_order_and_not_the_names(
 ) -> None:
     def key(pictures: tuple[tuple[str, str], ...], size: int = 32) -> str:
         changed = manifest.model_copy(update={"pictures": pictures})
-        return cache._key(changed, size)
+        return cache._key(changed, (len(changed.pictures), size, size, 3))
 
     pictures = manifest.pictures
     renamed = tuple((f"other {name}", content_hash) for name, content_hash in pictures)
@@ -126,11 +126,11 @@ def test_a_build_that_is_given_up_decodes_no_more_pictures(
 ) -> None:
     decoded: list[Path] = []
 
-    def slowly(path: Path, *, size: int) -> np.ndarray:
+    def slowly(path: Path, *, size: int, with_opacity: bool) -> np.ndarray:
         decoded.append(path)
         if len(decoded) > 1:
             time.sleep(0.1)
-        return decode_picture(path, size=size)
+        return decode_picture(path, size=size, with_opacity=with_opacity)
 
     monkeypatch.setattr(cache, "decode_picture", slowly)
     building = build_cache(manifest, size=32, cache_dir=tmp_path, workers=2)
@@ -317,3 +317,16 @@ def test_the_pictures_themselves_are_only_read(manifest: Manifest, tmp_path: Pat
         path.name: (path.stat().st_mtime_ns, path.read_bytes())
         for path in manifest.folder.iterdir()
     }
+
+
+def test_pictures_with_their_opacity_are_kept_beside_those_without(
+    manifest: Manifest, tmp_path: Path
+) -> None:
+    plain = built(manifest, tmp_path)
+
+    *_, found = build_cache(manifest, size=32, cache_dir=tmp_path, with_opacity=True)
+
+    assert isinstance(found, PictureCache)
+    assert found.key != plain.key
+    assert found.images_NHWC.shape == (16, 32, 32, 4)
+    np.testing.assert_array_equal(found.images_NHWC[..., :3], plain.images_NHWC)

@@ -504,3 +504,22 @@ def test_damaged_files_give_a_picture_or_a_reason_and_nothing_else(
     ):
         assert isinstance(picture, str) or (picture.dtype, picture.ndim) == (np.uint8, 3)
         assert len(picture) > 0
+
+
+def test_the_opacity_comes_as_a_fourth_channel_beside_colours_over_white(tmp_path: Path) -> None:
+    layer = Image.new("RGBA", (32, 32), (0, 0, 0, 0))
+    layer.paste((255, 0, 0, 255), (0, 0, 32, 16))
+    path = saved(tmp_path / "a.png", layer)
+
+    pixels = decode_picture(path, size=32, with_opacity=True)
+
+    assert pixels.shape == (32, 32, 4)
+    np.testing.assert_array_equal(pixels[..., :3], decode_picture(path, size=32))
+    assert pixels[0, 0].tolist() == [255, 0, 0, 255]
+    assert pixels[31, 31].tolist() == [255, 255, 255, 0]
+
+
+def test_a_picture_without_transparency_is_opaque(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.png", Image.new("RGB", (32, 32), (1, 2, 3)))
+
+    assert (decode_picture(path, size=32, with_opacity=True)[..., 3] == 255).all()

@@ -57,7 +57,8 @@ def test_settings_that_a_form_shows_have_words_for_people() -> None:
     shown = [field for field in setting_fields(TrainingSettings) if field.help]
 
     assert {field.name for field in shown} == {
-        "batch", "accumulate", "mirror", "ema_half_life_kimg", "gradient_clip", "held_out",
+        "batch", "accumulate", "mirror", "transparency", "kinds", "ema_half_life_kimg",
+        "gradient_clip", "held_out",
     }  # fmt: skip
     assert all(" — " in field.title for field in shown)
 

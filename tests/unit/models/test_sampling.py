@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from genstudio.models.sampling import evaluating, seeded_latents, to_uint8
+from genstudio.models.sampling import over_white as overlaid
 
 
 def test_a_seed_has_the_same_latent_in_any_company() -> None:
@@ -65,3 +66,24 @@ def test_evaluating_ends_as_it_began_even_after_an_error(was_training: bool) -> 
         look_and_fail()
     assert network["layer"].training == was_training
     assert network["weights"](torch.ones(1, 2)).requires_grad
+
+
+def test_colours_leave_the_white_they_were_learned_over() -> None:
+    # A red that is half opaque looks rose over white; beside it nothing at all, and full blue.
+    over_white = torch.tensor([[1.0, 0.5, 0.5, 0.5], [1.0, 1.0, 1.0, 0.0], [0.0, 0.0, 1.0, 1.0]])
+    images_NCHW = over_white.mul(2).sub(1).T[None, :, None]
+
+    pixels = to_uint8(images_NCHW)[0, 0]
+
+    assert pixels[0].tolist() in ([255, 0, 0, 128], [255, 1, 1, 128])
+    assert pixels[1, 3] == 0
+    assert pixels[2].tolist() == [0, 0, 255, 255]
+    np.testing.assert_allclose(
+        overlaid(pixels[None])[0], over_white[:, :3].mul(255).round().numpy(), atol=1
+    )
+
+
+def test_a_picture_without_an_opacity_stays_as_it_is() -> None:
+    picture = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
+
+    assert overlaid(picture) is picture

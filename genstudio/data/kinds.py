@@ -1,0 +1,67 @@
+"""Kinds of pictures: what the folders inside a folder of pictures are taken for (class labels)."""
+
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from genstudio.domain.errors import SettingsError
+
+# More would each have too few pictures, and make every list of them useless.
+MOST_KINDS = 1000
+# Pictures that lie beside the folders.
+_NO_FOLDER = "other"
+
+
+def kinds_of(names: Sequence[str]) -> tuple[str, ...]:
+    """Names of the kinds: the first folder of each picture's path; one alone if there are none.
+
+    Args:
+        names: Paths of pictures relative to their folder, with forward slashes.
+    """
+    return tuple(sorted({_kind_of(name) for name in names}))
+
+
+def checked_kinds(names: Sequence[str]) -> tuple[str, ...]:
+    """Kinds that a model can be taught to tell apart.
+
+    Raises:
+        SettingsError: There are fewer than two, or too many.
+    """
+    kinds = kinds_of(names)
+    if len(kinds) < 2:
+        raise SettingsError(
+            "There are no kinds to tell apart",
+            "All pictures lie in one folder.",
+            "Put each kind into a folder of its own inside the one you choose, or do not ask for "
+            "kinds.",
+        )
+    if len(kinds) > MOST_KINDS:
+        raise SettingsError(
+            f"{len(kinds):,} folders are too many kinds",
+            f"Up to {MOST_KINDS:,} can be told apart.",
+            "Put pictures that belong together into one folder.",
+        )
+    return kinds
+
+
+def kind_index(names: Sequence[str], kinds: Sequence[str]) -> np.ndarray:
+    """The number of each picture's kind: int64 of shape (N,).
+
+    Raises:
+        SettingsError: A picture is of none of these kinds.
+    """
+    numbers = {kind: number for number, kind in enumerate(kinds)}
+    found = [numbers.get(_kind_of(name), -1) for name in names]
+    if -1 in found:
+        raise SettingsError(
+            f"“{names[found.index(-1)]}” is of none of the run's kinds",
+            f"They are {', '.join(kinds[:8])}{' …' if len(kinds) > 8 else ''}.",
+            "If run.toml was changed, put the original back.",
+        )
+    return np.array(found, np.int64)
+
+
+def _kind_of(name: str) -> str:
+    parts = PurePosixPath(name).parts
+    return parts[0] if len(parts) > 1 else _NO_FOLDER

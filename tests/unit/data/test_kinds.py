@@ -1,0 +1,32 @@
+"""Kinds: what the folders inside a folder of pictures are taken for."""
+
+import pytest
+
+from genstudio.data.kinds import MOST_KINDS, checked_kinds, kind_index, kinds_of
+from genstudio.domain.errors import SettingsError
+
+
+def test_the_first_folder_of_a_path_is_the_kind() -> None:
+    names = ["dogs/a.png", "cats/b.png", "dogs/old/c.png"]
+
+    assert checked_kinds(names) == ("cats", "dogs")
+    assert kind_index(names, ("cats", "dogs")).tolist() == [1, 0, 1]
+
+
+def test_pictures_beside_the_folders_are_a_kind_of_their_own() -> None:
+    assert kinds_of(["a.png", "cats/b.png"]) == ("cats", "other")
+
+
+def test_one_kind_is_none_to_tell_apart() -> None:
+    with pytest.raises(SettingsError, match="no kinds"):
+        checked_kinds(["a.png", "b.png"])
+
+
+def test_more_kinds_than_can_be_told_apart_are_refused() -> None:
+    with pytest.raises(SettingsError, match="too many kinds"):
+        checked_kinds([f"{number}/a.png" for number in range(MOST_KINDS + 1)])
+
+
+def test_a_picture_of_an_unknown_kind_is_told_by_name() -> None:
+    with pytest.raises(SettingsError, match=r"birds/x\.png"):
+        kind_index(["cats/b.png", "birds/x.png"], ("cats", "dogs"))
