@@ -21,6 +21,7 @@ from rich.text import Text
 from genstudio.domain import events
 from genstudio.domain.commands import Stop
 from genstudio.domain.errors import GenStudioError
+from genstudio.domain.reports import FIGURES
 from genstudio.services.jobs import JobEnded
 from genstudio.services.session import TrainingSession
 
@@ -80,13 +81,13 @@ def last_of(items: Iterator[Any], *, as_json: bool) -> Any:
 def print_figures(record: dict[str, Any]) -> None:
     """Print what an evaluation found as a table with a sentence on each figure."""
     table = Table("", "Value", "Floor", "What it means", box=None)
-    for name in ("swd", "kid", "density", "coverage", "diversity", "copying"):
-        figure = record[name]
+    for card in FIGURES:
+        figure = record[card.key]
         if figure is None:
-            table.add_row(name, "—", "—", "Name the training pictures with --training to know.")
+            table.add_row(card.key, "—", "—", "Name the training pictures with --training to know.")
             continue
-        floor = f"{figure['floor']:.3g} ± {figure['floor_sd']:.2g}"
-        table.add_row(name, f"{figure['value']:.3g}", floor, figure["verdict"])
+        floor = f"{card.told(figure['floor'])} ± {card.told(figure['floor_sd'])}"
+        table.add_row(card.key, card.told(figure["value"]), floor, figure["verdict"])
     results.print(table)
     results.print(
         f"{record['count']} pictures on each side at {record['size']} px; SWD and KID × 1,000. "

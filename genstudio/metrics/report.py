@@ -10,10 +10,10 @@ from statistics import fmean, stdev
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
 from genstudio.domain.errors import DatasetError
+from genstudio.domain.reports import CopyingFigure, Figure, LevelFigure, Pair, Report
 from genstudio.metrics import verdicts
 from genstudio.metrics.comparison import Likeness, PictureSet, Yardstick
 from genstudio.metrics.copying import CopyFinder
@@ -22,80 +22,10 @@ from genstudio.metrics.kid import KernelDistance, distance_by_chance
 
 _SPLITS = 6
 _SEED = 0
-_FEWEST = 16
+# On each side: with fewer, chance is larger than any difference.
+FEWEST = 16
 _MOST_PAIRS = 16
 _AT_A_TIME = 256
-
-
-class Figure(BaseModel):
-    """A figure and how to read it.
-
-    Attributes:
-        value: Of the made pictures.
-        sd: How far it may be off by chance; None if that is not known.
-        floor: What real pictures get on average.
-        floor_sd: How far single ones of those are from it.
-        verdict: A sentence for people.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    value: float
-    sd: float | None = None
-    floor: float
-    floor_sd: float
-    verdict: str = ""
-
-
-class LevelFigure(Figure):
-    """The distance at one scale; ``side`` is that of the pictures there, in pixels."""
-
-    side: int
-
-
-class Pair(BaseModel):
-    """A made picture and the nearest training picture, both by their index."""
-
-    model_config = ConfigDict(frozen=True)
-
-    made: int
-    training: int
-    distance: float
-
-
-class CopyingFigure(Figure):
-    """The share of copies, and the pairs that come nearest to one, the nearest first."""
-
-    threshold: float
-    pairs: tuple[Pair, ...]
-
-
-class Report(BaseModel):
-    """All that is known about made pictures.
-
-    Attributes:
-        swd: Sliced Wasserstein distance times 1,000; less is better.
-        swd_levels: The same at each scale, the finest first.
-        kid: Kernel distance times 1,000; less is better.
-        density: How believable single pictures are; about 1.
-        coverage: How much of the real pictures' variety there is; up to about 0.97.
-        diversity: How much they differ from each other; 1 for real ones.
-        copying: Share of copies; None without training pictures.
-        count: Pictures on each side.
-        features: Digest of the features: figures with another one cannot be compared.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    swd: Figure
-    swd_levels: tuple[LevelFigure, ...]
-    kid: Figure
-    density: Figure
-    coverage: Figure
-    diversity: Figure
-    copying: CopyingFigure | None
-    count: int
-    features: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +85,11 @@ def judging(
     """
     assert made_NHWC.shape[1:3] == real_NHWC.shape[1:3], "pictures are of one size"
     number = min(count or len(made_NHWC), len(made_NHWC), len(real_NHWC) // 2)
-    if number < _FEWEST:
+    if number < FEWEST:
         raise DatasetError(
             "There are too few pictures to be judged",
-            f"{len(made_NHWC)} were made and {len(real_NHWC)} are real; at least {_FEWEST} and "
-            f"{2 * _FEWEST} are needed.",
+            f"{len(made_NHWC)} were made and {len(real_NHWC)} are real; at least {FEWEST} and "
+            f"{2 * FEWEST} are needed.",
             "Give it more pictures.",
         )
     generator = torch.Generator().manual_seed(_SEED)

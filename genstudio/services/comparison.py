@@ -1,151 +1,183 @@
-"""Compares runs in one report: a page with sheets of samples, and the figures as JSON."""
+"""Compares runs, and writes one report: a page with sheets of samples, and the figures as JSON."""
 
 import base64
 import html
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from itertools import count as counted
 from pathlib import Path
 from string import Template
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from genstudio.domain.errors import GenStudioError
 from genstudio.domain.files import write_text
+from genstudio.domain.reports import FIGURES, EvaluationProgress, FigureCard
 from genstudio.domain.resources import resource
-from genstudio.metrics.report import Figure
-from genstudio.services.evaluation import Evaluation, EvaluationProgress, evaluate
+from genstudio.models.catalog import model_class
+from genstudio.services.compared import ComparedRun, Comparison
+from genstudio.services.evaluation import Evaluation, evaluate
 from genstudio.services.runs import Run
 
 PAGE = "comparison.html"
 RECORD = "comparison.json"
-# What each figure is called for people, and whether less of it is better, more, or neither.
-FIGURES = {
-    "swd": "Surface — SWD × 1,000 (less is better)",
-    "kid": "Likeness — KID × 1,000 (less is better)",
-    "density": "Believable pictures — density (about 1)",
-    "coverage": "Variety of your pictures — coverage (up to 0.97)",
-    "diversity": "Differences among them — diversity (about 1)",
-    "copying": "Copies — share (less is better)",
-}
 _SHEET_COLUMNS = 8
-_SHEET_ROWS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Where the page is, and what it shows."""
-
-    page: Path
-    record: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class _Compared:
-    run: Run
-    evaluation: Evaluation
-
-    def record(self) -> dict[str, Any]:
-        """Figures and what they cost."""
-        checkpoint = self.run.checkpoint(str(self.evaluation.step))
-        num_parameters = sum(tensor.numel() for tensor in checkpoint.tensors("ema").values())
-        return {
-            "run": str(self.run.path),
-            "model": self.run.settings.model_key,
-            "step": checkpoint.state.step,
-            "minutes": checkpoint.state.seconds / 60,
-            "parameters": num_parameters,
-            **self.evaluation.record(),
-        }
 
 
 def compare(
-    runs: Sequence[Path], *, out: Path, count: int | None = None
+    runs: Sequence[Path], *, count: int | None = None
 ) -> Iterator[EvaluationProgress | Comparison]:
-    """Judge the best checkpoint of each run on the same seeds, and write the report.
+    """Judge the best checkpoint of each run on the same seeds.
 
     Args:
         runs: Folders of runs.
-        out: Folder that the page and the record are written to.
         count: Pictures to judge, at most.
 
     Yields:
         Progress, and the comparison as the last item.
 
     Raises:
-        GenStudioError: A run cannot be read or judged, or the folder cannot be written to.
+        GenStudioError: A run cannot be read or judged; the message says which.
     """
     opened = [Run(path) for path in runs]
-    compared: list[_Compared] = []
-    for run in opened:
-        for item in evaluate(run.path, count=count):
-            if isinstance(item, Evaluation):
-                compared.append(_Compared(run, item))
-            else:
-                what = f"{run.path.name}: {item.what}"
-                yield EvaluationProgress(what, item.done, item.total)
-    record = {"note": _note(opened), "runs": [one.record() for one in compared]}
-    write_text(out / PAGE, _page(compared, record))
-    write_text(out / RECORD, json.dumps(record, indent=2, ensure_ascii=False))
-    yield Comparison(out / PAGE, record)
+    compared: list[ComparedRun] = []
+    for number, run in enumerate(opened, start=1):
+        try:
+            for item in evaluate(run.path, count=count):
+                if isinstance(item, Evaluation):
+                    compared.append(_compared(run, item))
+                else:
+                    what = f"Run {number} of {len(opened)}: {item.what}"
+                    yield EvaluationProgress(what, item.done, item.total)
+        except GenStudioError as error:
+            raise _naming(run, error) from error
+    note, is_alike = _note(opened)
+    yield Comparison(runs=tuple(compared), note=note, is_alike=is_alike)
 
 
-def _note(runs: Sequence[Run]) -> str:
-    if len({(run.project().path, run.file.dataset) for run in runs}) == 1:
-        return "All runs learned from the same pictures, and are drawn on the same seeds."
-    return (
-        "These runs learned from different pictures. Each is judged against its own, so that "
-        "only the distance of each figure from its floor can be compared."
-    )
+def save_comparison(comparison: Comparison, out: Path) -> Path:
+    """Write the report into a folder; gives its page.
+
+    Raises:
+        ProjectError: The folder cannot be written to.
+    """
+    write_text(out / PAGE, _page(comparison))
+    write_text(out / RECORD, json.dumps(comparison.record(), indent=2, ensure_ascii=False))
+    return out / PAGE
 
 
-def _page(compared: Sequence[_Compared], record: dict[str, Any]) -> str:
-    records: list[dict[str, Any]] = record["runs"]
-    about: dict[str, Callable[[dict[str, Any]], str]] = {
-        "Architecture": lambda run: str(run["model"]),
-        "Step": lambda run: f"{run['step']:,}",
-        "Time spent training": lambda run: f"{run['minutes']:.1f} minutes",
-        "Weights": lambda run: f"{run['parameters'] / 1e6:.2f} million",
-        "Pictures compared": lambda run: f"{run['count']} at {run['size']} px",
+def free_place(folder: Path) -> Path:
+    """The folder itself, or where a report is in it already, one inside it that is not there."""
+    if not (folder / PAGE).exists() and not (folder / RECORD).exists():
+        return folder
+    names = (f"comparison-{number}" for number in counted(2))
+    return next(folder / name for name in names if not (folder / name).exists())
+
+
+def _compared(run: Run, evaluation: Evaluation) -> ComparedRun:
+    checkpoint = run.checkpoint(str(evaluation.step))
+    num_parameters = sum(tensor.numel() for tensor in checkpoint.tensors("ema").values())
+    record = {
+        "run": str(run.path),
+        "model": run.settings.model_key,
+        "step": checkpoint.state.step,
+        "minutes": checkpoint.state.seconds / 60,
+        "parameters": num_parameters,
+        **evaluation.record(),
     }
-    rows = [_row(name, [html.escape(told(run)) for run in records]) for name, told in about.items()]
-    for name, title in FIGURES.items():
-        figures = [getattr(one.evaluation.report, name) for one in compared]
-        rows.append(_row(title, [_cell(figure) for figure in figures]))
-    return Template(resource("web/comparison.html").read_text(encoding="utf-8")).substitute(
-        title=f"{len(compared)} runs compared",
-        note=html.escape(record["note"]),
-        runs="".join(f'<th scope="col">{html.escape(one.run.path.name)}</th>' for one in compared),
-        rows="\n".join(rows),
-        sheets="\n".join(_sheet(one) for one in compared),
+    return ComparedRun(
+        path=run.path,
+        model_title=model_class(run.settings.model_key).card.title,
+        step=checkpoint.state.step,
+        newest_step=run.store.steps()[-1],
+        seconds=checkpoint.state.seconds,
+        num_parameters=num_parameters,
+        size=evaluation.size,
+        report=evaluation.report,
+        samples_NHWC=evaluation.samples_NHWC,
+        pairs=evaluation.pairs,
+        record=record,
     )
 
 
-def _row(title: str, cells: Sequence[str]) -> str:
+def _naming(run: Run, error: GenStudioError) -> GenStudioError:
+    """The same error, saying which run it was."""
+    if run.path.name in f"{error.title} {error.message}":
+        return error
+    return type(error)(error.title, f"{run.path.name}: {error.message}", error.hint)
+
+
+def _note(runs: Sequence[Run]) -> tuple[str, bool]:
+    if len({(run.project().path, run.file.dataset) for run in runs}) > 1:
+        return (
+            "These runs learned from different pictures. Each is judged against its own, so that "
+            "only the distance of each figure from its floor can be compared."
+        ), False
+    if len({run.settings.size for run in runs}) > 1:
+        return (
+            "These runs paint pictures of different sizes. Each is judged at its own, so that "
+            "only the distance of each figure from its floor can be compared."
+        ), False
+    if len(runs) == 1:
+        return "Judged against the pictures that it learned from.", True
+    return "All runs learned from the same pictures, and are drawn on the same seeds.", True
+
+
+def _page(comparison: Comparison) -> str:
+    runs = comparison.runs
+    about: dict[str, Callable[[ComparedRun], str]] = {
+        "Architecture": lambda run: run.model_title,
+        "Checkpoint": lambda run: f"step {run.step:,}",
+        "Time spent training": lambda run: f"{run.seconds / 60:.1f} minutes",
+        "Weights": lambda run: f"{run.num_parameters / 1e6:.2f} million",
+        "Pictures compared": lambda run: f"{run.report.count} at {run.size} px",
+    }
+    rows = [_row(name, [html.escape(told(run)) for run in runs]) for name, told in about.items()]
+    for card in FIGURES:
+        title = f"{card.title} — {card.term} ({card.better_words})"
+        best = comparison.best(card)
+        cells = [_cell(card, run, is_best=at in best) for at, run in enumerate(runs)]
+        rows.append(_row(title, cells, about=card.help))
+    return Template(resource("web/comparison.html").read_text(encoding="utf-8")).substitute(
+        title=f"{len(runs)} runs compared" if len(runs) > 1 else "A run judged",
+        note=html.escape(comparison.note),
+        runs="".join(f'<th scope="col">{html.escape(run.path.name)}</th>' for run in runs),
+        rows="\n".join(rows),
+        sheets="\n".join(_sheet(run) for run in runs),
+    )
+
+
+def _row(title: str, cells: Sequence[str], *, about: str = "") -> str:
     content = "".join(f"<td>{cell}</td>" for cell in cells)
-    return f'<tr><th scope="row">{html.escape(title)}</th>{content}</tr>'
+    small = f"<small>{html.escape(about)}</small>" if about else ""
+    return f'<tr><th scope="row">{html.escape(title)}{small}</th>{content}</tr>'
 
 
-def _cell(figure: Figure | None) -> str:
+def _cell(card: FigureCard, run: ComparedRun, *, is_best: bool) -> str:
+    figure = card.of(run.report)
     if figure is None:
         return "—"
-    floor = f"floor {figure.floor:.3g} ± {figure.floor_sd:.2g}"
-    return f"{figure.value:.3g} <small>{floor}</small><small>{html.escape(figure.verdict)}</small>"
+    floor = f"floor {card.told(figure.floor)} ± {card.told(figure.floor_sd)}"
+    best = "★ " if is_best else ""
+    return (
+        f"{best}{card.told(figure.value)} <small>{floor}</small>"
+        f"<small>{html.escape(figure.verdict)}</small>"
+    )
 
 
-def _sheet(one: _Compared) -> str:
+def _sheet(run: ComparedRun) -> str:
     """The first pictures, which have the same seeds in every run, inside the page itself."""
-    made_NHWC = one.evaluation.made_NHWC[: _SHEET_COLUMNS * _SHEET_ROWS]
+    made_NHWC = run.samples_NHWC
     full = len(made_NHWC) // _SHEET_COLUMNS * _SHEET_COLUMNS
     rows = made_NHWC[:full].reshape(-1, _SHEET_COLUMNS, *made_NHWC.shape[1:])
     sheet_HWC = np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
     file = io.BytesIO()
     Image.fromarray(sheet_HWC).save(file, "PNG")
-    name = html.escape(one.run.path.name)
+    name = html.escape(run.path.name)
     content = base64.b64encode(file.getvalue()).decode()
     return (
         f'<figure><img src="data:image/png;base64,{content}" alt="Pictures made by {name}">'
-        f"<figcaption>{name}, step {one.evaluation.step:,}</figcaption></figure>"
+        f"<figcaption>{name}, step {run.step:,}</figcaption></figure>"
     )

@@ -1,7 +1,7 @@
 """Judges what a run makes, or a folder of pictures, by everything that can be measured."""
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +19,16 @@ from genstudio.data.decode import (
 from genstudio.data.scan import picture_names
 from genstudio.data.split import held_out_index
 from genstudio.domain.errors import DatasetError, SettingsError
+from genstudio.domain.reports import EvaluationProgress, Report
 from genstudio.domain.training import SIZES
-from genstudio.metrics.report import JudgeProgress, Report, judging
+from genstudio.engine.checkpoint import Checkpoint
+from genstudio.metrics.features import random_features
+from genstudio.metrics.pictures import batches
+from genstudio.metrics.report import FEWEST, JudgeProgress, judging
+from genstudio.models.sampling import over_white, to_uint8
+from genstudio.services.compared import NearPair
 from genstudio.services.generation import generate
+from genstudio.services.judgements import Basis, keep_report, kept_report
 from genstudio.services.runs import Run
 
 DEFAULT_COUNT = 500
@@ -30,17 +37,12 @@ FIRST_SEED = 2**33
 # More real pictures take longer and say no more.
 _MOST_REAL = 4000
 _TELL_EVERY_S = 0.1
+# Pictures on the same seeds that are shown of each run.
+_NUM_SAMPLES = 24
+# No measure looks at more, and thousands of larger ones would not fit into memory.
+_LARGEST_SIDE = 256
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluationProgress:
-    """So much of so much is done of one thing."""
-
-    what: str
-    done: int
-    total: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,8 @@ class Evaluation:
         report: All figures.
         made_names: Seed or file name of each picture that was judged.
         training_names: File name of each training picture; empty if copies were not looked for.
-        made_NHWC: What was judged.
+        samples_NHWC: The first 24 pictures that were judged, uint8, sides up to 256.
+        pairs: The pictures that come nearest to a copy, the nearest first.
         unreadable: Names of files that could not be used.
         step: Step of the checkpoint; None for folders.
     """
@@ -63,7 +66,8 @@ class Evaluation:
     report: Report
     made_names: Sequence[str]
     training_names: Sequence[str]
-    made_NHWC: np.ndarray
+    samples_NHWC: np.ndarray
+    pairs: tuple[NearPair, ...] = ()
     unreadable: tuple[str, ...] = ()
     step: int | None = None
 
@@ -86,6 +90,7 @@ class _Pictures:
     images_NHWC: np.ndarray
     names: tuple[str, ...]
     unreadable: tuple[str, ...] = ()
+    key: str = ""
 
 
 def evaluate(
@@ -129,32 +134,101 @@ def evaluate(
 def _of_run(
     run: Run, against: Path | None, training: Path | None, count: int | None, which: str
 ) -> Working[Evaluation]:
-    size, step = run.settings.size, run.checkpoint(which).state.step
+    size, checkpoint = run.settings.size, run.checkpoint(which)
     own = yield from _own_pictures(run)
     index = held_out_index(own.names, run.held_out)
     learned: list[int] = np.setdiff1d(np.arange(len(own.names)), index).tolist()
     real = own if against is None else (yield from _decoded(against, size))
-    seeds = range(FIRST_SEED, FIRST_SEED + min(count or DEFAULT_COUNT, len(real.names) // 2))
-    made: list[np.ndarray] = []
-    for picture in generate(run, seeds, checkpoint=str(step)):
-        made.append(picture.image_HWC)
-        yield EvaluationProgress("Making pictures", len(made), len(seeds))
+    _refuse_too_few(run, len(real.names))
     if training is None:
         originals = _Pictures(own.images_NHWC[learned], tuple(own.names[at] for at in learned))
         held_out_NHWC = own.images_NHWC[index]
     else:
         originals, held_out_NHWC = (yield from _decoded(training, size)), None
-    made_NHWC = np.stack(made) if made else np.empty((0, size, size, 3), np.uint8)
-    report = yield from _judged(made_NHWC, real, originals, held_out_NHWC, count)
+    seeds = range(FIRST_SEED, FIRST_SEED + min(count or DEFAULT_COUNT, len(real.names) // 2))
+    is_on_its_own = against is None and training is None
+    basis = _basis(run, checkpoint, own, len(seeds))
+    report = kept_report(basis) if is_on_its_own else None
+    made = yield from _made(run, checkpoint.state.step, seeds, _shown(report, len(seeds)))
+    if report is None:
+        made_NHWC = np.stack([made[at] for at in range(len(seeds))])
+        report = yield from _judged(made_NHWC, real, originals, held_out_NHWC, count)
+        if is_on_its_own:
+            keep_report(basis, report)
+    made_names = [str(seed) for seed in seeds]
     return Evaluation(
         target=run.path,
         size=size,
         report=report,
-        made_names=[str(seed) for seed in seeds],
+        made_names=made_names,
         training_names=originals.names,
-        made_NHWC=made_NHWC,
+        samples_NHWC=np.stack([made[at] for at in range(min(_NUM_SAMPLES, len(seeds)))]),
+        pairs=_pairs(report, made, made_names, originals),
         unreadable=real.unreadable,
-        step=step,
+        step=checkpoint.state.step,
+    )
+
+
+def _basis(run: Run, checkpoint: Checkpoint, own: _Pictures, count: int) -> Basis:
+    return Basis(
+        run=run.path,
+        step=checkpoint.state.step,
+        weights_sha256=checkpoint.checksums["ema.safetensors"],
+        pictures=own.key,
+        held_out=run.held_out,
+        features=random_features().digest,
+        count=count,
+        num_training=len(own.names) - len(held_out_index(own.names, run.held_out)),
+    )
+
+
+def _refuse_too_few(run: Run, num_real: int) -> None:
+    if num_real < 2 * FEWEST:
+        raise DatasetError(
+            "There are too few pictures to judge a run by",
+            f"{run.path.name} has {num_real}, and {2 * FEWEST} are needed: half of them stand "
+            "for your pictures, and the other half tells what chance alone does.",
+            "Let it learn from more pictures. Until then, your eyes are the better judge: look "
+            "at its previews.",
+        )
+
+
+def _made(
+    run: Run, step: int, seeds: Sequence[int], wanted: Sequence[int]
+) -> Working[dict[int, np.ndarray]]:
+    """Pictures of a run by the places of their seeds."""
+    made: dict[int, np.ndarray] = {}
+    pictures = generate(run, [seeds[at] for at in wanted], checkpoint=str(step))
+    for at, picture in zip(wanted, pictures, strict=True):
+        (made[at],) = _brought_down(over_white(picture.image_HWC)[None])
+        yield EvaluationProgress("Making pictures", len(made), len(wanted))
+    return made
+
+
+def _shown(report: Report | None, count: int) -> list[int]:
+    """Places of the pictures to make: all to be judged, or those that are shown afterwards."""
+    if report is None:
+        return list(range(count))
+    pairs = report.copying.pairs if report.copying else ()
+    return sorted({*range(min(_NUM_SAMPLES, count)), *(pair.made for pair in pairs)})
+
+
+def _pairs(
+    report: Report,
+    made: Mapping[int, np.ndarray] | np.ndarray,
+    made_names: Sequence[str],
+    originals: _Pictures,
+) -> tuple[NearPair, ...]:
+    return tuple(
+        NearPair(
+            # Copies: a view would keep all the others in memory.
+            made_HWC=made[pair.made].copy(),
+            training_HWC=originals.images_NHWC[pair.training].copy(),
+            made_name=made_names[pair.made],
+            training_name=originals.names[pair.training],
+            distance=pair.distance,
+        )
+        for pair in (report.copying.pairs if report.copying else ())
     )
 
 
@@ -172,7 +246,8 @@ def _of_folder(
         report=report,
         made_names=made.names,
         training_names=originals.names if originals else (),
-        made_NHWC=made.images_NHWC,
+        samples_NHWC=made.images_NHWC[:_NUM_SAMPLES].copy(),
+        pairs=_pairs(report, made.images_NHWC, made.names, originals) if originals else (),
         unreadable=made.unreadable + real.unreadable,
     )
 
@@ -204,11 +279,27 @@ def _own_pictures(run: Run) -> Working[_Pictures]:
     project = run.project()
     manifest = project.load_manifest(run.file.dataset)
     dataset = project.dataset_folder(run.file.dataset)
-    for item in build_cache(manifest, size=run.settings.size, cache_dir=dataset):
+    items = build_cache(
+        manifest,
+        size=run.settings.size,
+        cache_dir=dataset,
+        with_opacity=run.settings.transparency,
+    )
+    for item in items:
         if isinstance(item, PictureCache):
-            return _Pictures(item.images_NHWC, item.names, item.skipped)
+            # Beside an opacity, colours lie over white already.
+            images_NHWC = _brought_down(item.images_NHWC[..., :3])
+            return _Pictures(images_NHWC, item.names, item.skipped, item.key)
         yield EvaluationProgress("Reading pictures", item.done, item.total)
     raise AssertionError("decoding ends with the decoded pictures")
+
+
+def _brought_down(images_NHWC: np.ndarray) -> np.ndarray:
+    """Pictures, uint8, at the size at which they are judged and shown."""
+    if images_NHWC.shape[1] <= _LARGEST_SIDE:
+        return images_NHWC
+    parts = batches(images_NHWC, _LARGEST_SIDE)
+    return np.concatenate([to_uint8(part) for part in parts])
 
 
 def _common_size(folder: Path) -> int:
@@ -231,7 +322,7 @@ def _decoded(folder: Path, size: int) -> Working[_Pictures]:
     next_s = 0.0
     for done, name in enumerate(names, start=1):
         with suppress(UnreadablePictureError):
-            pictures[name] = decode_picture(folder / name, size=size)
+            (pictures[name],) = _brought_down(decode_picture(folder / name, size=size)[None])
         if time.monotonic() >= next_s or done == len(names):
             next_s = time.monotonic() + _TELL_EVERY_S
             yield EvaluationProgress(f"Reading {folder.name}", done, len(names))

@@ -11,7 +11,8 @@ import numpy as np
 from peer_sets import PictureSet
 from PIL import Image, ImageDraw
 
-from genstudio.metrics.report import Figure, Report, judge
+from genstudio.domain.reports import Figure, Report
+from genstudio.metrics.report import judge
 
 _SHEET_SIDE: Final = 8
 _CAPTION_PX: Final = 16

@@ -8,7 +8,8 @@ from PIL import Image, ImageFilter
 from planted_pictures import noisy
 
 from genstudio.data.decode import SUFFIXES, decode_picture
-from genstudio.metrics.report import Figure, judge
+from genstudio.domain.reports import Figure
+from genstudio.metrics.report import judge
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 COUNT = 300

@@ -7,9 +7,10 @@ import pytest
 from planted_pictures import COUNT, blurred, drawn_NHWC, noisy
 
 from genstudio.domain.errors import DatasetError
+from genstudio.domain.reports import Figure, Report
 from genstudio.metrics import report
 from genstudio.metrics.features import random_features
-from genstudio.metrics.report import Figure, JudgeProgress, Report, judge, judging
+from genstudio.metrics.report import JudgeProgress, judge, judging
 
 FIGURES = ("swd", "kid", "density", "coverage", "diversity")
 

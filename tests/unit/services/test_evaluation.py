@@ -14,10 +14,12 @@ from typer.testing import CliRunner
 
 from genstudio.cli import app
 from genstudio.domain.errors import DatasetError, GenStudioError, SettingsError
+from genstudio.domain.reports import EvaluationProgress
 from genstudio.engine.trainer import NoCommands
 from genstudio.metrics.features import random_features
-from genstudio.services.comparison import Comparison, compare
-from genstudio.services.evaluation import Evaluation, EvaluationProgress, evaluate
+from genstudio.services.compared import Comparison
+from genstudio.services.comparison import compare, save_comparison
+from genstudio.services.evaluation import Evaluation, evaluate
 from genstudio.services.runs import Run
 from genstudio.services.training import NewRun, start_run
 
@@ -133,15 +135,17 @@ def test_a_checkpoint_that_is_not_there_is_told_in_words(runs: list[Path]) -> No
 
 
 def test_runs_are_compared_on_one_page(runs: list[Path], tmp_path: Path) -> None:
-    done = last(compare(runs, out=tmp_path / "report", count=24))
+    done = last(compare(runs, count=24))
 
     assert isinstance(done, Comparison)
-    assert json.loads((tmp_path / "report" / "comparison.json").read_text()) == done.record
-    assert "same pictures" in done.record["note"]
-    first, second = done.record["runs"]
+    saved = save_comparison(done, tmp_path / "report")
+    record = json.loads((tmp_path / "report" / "comparison.json").read_text())
+    assert record == done.record()
+    assert "same pictures" in record["note"]
+    first, second = record["runs"]
     assert first["parameters"] == second["parameters"] > 1000
     assert first["kid"]["floor"] == second["kid"]["floor"]
-    page = done.page.read_text()
+    page = saved.read_text()
     assert page.count("data:image/png;base64,") == 2
     for run in runs:
         assert run.name in page
@@ -187,5 +191,5 @@ def test_pictures_are_brought_to_one_size(tmp_path: Path, real: Path) -> None:
     found = last(evaluate(tmp_path / "mixed", against=real))
 
     assert found.size == 32
-    assert found.made_NHWC.shape == (20, 32, 32, 3)
-    assert found.made_NHWC.dtype == np.uint8
+    assert found.samples_NHWC.shape == (20, 32, 32, 3)
+    assert found.samples_NHWC.dtype == np.uint8

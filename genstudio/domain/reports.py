@@ -1,0 +1,187 @@
+"""What judging made pictures finds: figures beside their floors, and what each of them means."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Figure(BaseModel):
+    """A figure and how to read it.
+
+    Attributes:
+        value: Of the made pictures.
+        sd: How far it may be off by chance; None if that is not known.
+        floor: What real pictures get on average.
+        floor_sd: How far single ones of those are from it.
+        verdict: A sentence for people.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    value: float
+    sd: float | None = None
+    floor: float
+    floor_sd: float
+    verdict: str = ""
+
+
+class LevelFigure(Figure):
+    """The distance at one scale; ``side`` is that of the pictures there, in pixels."""
+
+    side: int
+
+
+class Pair(BaseModel):
+    """A made picture and the nearest training picture, both by their index."""
+
+    model_config = ConfigDict(frozen=True)
+
+    made: int
+    training: int
+    distance: float
+
+
+class CopyingFigure(Figure):
+    """The share of copies, and the pairs that come nearest to one, the nearest first."""
+
+    threshold: float
+    pairs: tuple[Pair, ...]
+
+
+class Report(BaseModel):
+    """All that is known about made pictures.
+
+    Attributes:
+        swd: Sliced Wasserstein distance times 1,000; less is better.
+        swd_levels: The same at each scale, the finest first.
+        kid: Kernel distance times 1,000; less is better.
+        density: How believable single pictures are; about 1.
+        coverage: How much of the real pictures' variety there is; up to about 0.97.
+        diversity: How much they differ from each other; 1 for real ones.
+        copying: Share of copies; None without training pictures.
+        count: Pictures on each side.
+        features: Digest of the features: figures with another one cannot be compared.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    swd: Figure
+    swd_levels: tuple[LevelFigure, ...]
+    kid: Figure
+    density: Figure
+    coverage: Figure
+    diversity: Figure
+    copying: CopyingFigure | None
+    count: int
+    features: str
+
+
+class Better(Enum):
+    """Which value of a figure is the better one."""
+
+    LESS = auto()
+    MORE = auto()
+    NEAR_FLOOR = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureCard:
+    """A figure as people meet it.
+
+    Attributes:
+        key: Name in :class:`Report`.
+        title: What it is about, in a painter's words.
+        term: What the field calls it, with its unit.
+        better: Which value is the better one.
+        better_words: The same in words.
+        help: What it looks at, in a sentence or two.
+        is_share: It is a part of a whole, and shown in per cent.
+    """
+
+    key: str
+    title: str
+    term: str
+    better: Better
+    better_words: str
+    help: str
+    is_share: bool = False
+
+    def of(self, report: Report) -> Figure | None:
+        """This figure of a report; None if it was not taken."""
+        return getattr(report, self.key)
+
+    def told(self, value: float) -> str:
+        """A value of this figure, as it is written: three digits, or all before the point."""
+        if self.is_share:
+            return f"{100 * value:.1f} %"
+        text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+        return text.replace("-", "−")
+
+
+FIGURES = (
+    FigureCard(
+        key="swd",
+        title="Surface",
+        term="SWD × 1,000",
+        better=Better.LESS,
+        better_words="less is better",
+        help="How far colours, edges and textures are from those of your pictures "
+        "(sliced Wasserstein distance).",
+    ),
+    FigureCard(
+        key="kid",
+        title="Likeness",
+        term="KID × 1,000",
+        better=Better.LESS,
+        better_words="less is better",
+        help="How easily the pictures as a whole can be told from yours (kernel distance). "
+        "It sees shapes as well as surfaces.",
+    ),
+    FigureCard(
+        key="density",
+        title="Believable pictures",
+        term="density",
+        better=Better.NEAR_FLOOR,
+        better_words="about 1 is best",
+        help="Whether single pictures look like pictures of yours. It falls with blur, noise "
+        "and nonsense.",
+    ),
+    FigureCard(
+        key="coverage",
+        title="Variety of your pictures",
+        term="coverage",
+        better=Better.MORE,
+        better_words="up to 97 %",
+        help="How many kinds of your pictures occur among the made ones. It falls when kinds "
+        "were forgotten.",
+        is_share=True,
+    ),
+    FigureCard(
+        key="diversity",
+        title="Differences among them",
+        term="diversity",
+        better=Better.NEAR_FLOOR,
+        better_words="about 1 is best",
+        help="How much the made pictures differ from each other, where yours count as 1. It "
+        "falls when a model paints the same thing again and again.",
+    ),
+    FigureCard(
+        key="copying",
+        title="Copies",
+        term="share of near-copies",
+        better=Better.LESS,
+        better_words="less is better",
+        help="How many made pictures nearly repeat one that the model learned from.",
+        is_share=True,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationProgress:
+    """So much of so much is done of one thing."""
+
+    what: str
+    done: int
+    total: int
