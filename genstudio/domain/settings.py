@@ -27,12 +27,15 @@ class FieldHints:
         advanced: Hidden until a person asks for all settings.
         logarithmic: Steps multiply instead of add.
         live: May be changed while a run goes on.
+        choices: Of a text: what the window offers instead of a line to write in, such as
+            "kinds" for those that the run was taught.
     """
 
     unit: str = ""
     advanced: bool = False
     logarithmic: bool = False
     live: bool = False
+    choices: str = ""
 
 
 def setting(
@@ -46,6 +49,7 @@ def setting(
     advanced: bool = False,
     logarithmic: bool = False,
     live: bool = False,
+    choices: str = "",
 ) -> Any:
     """Declare one setting of a :class:`Settings` class.
 
@@ -59,8 +63,11 @@ def setting(
         advanced: Hidden until a person asks for all settings.
         logarithmic: Steps multiply instead of add.
         live: May be changed while a run goes on; the model reads it anew at each step.
+        choices: Of a text: what the window offers, such as "kinds".
     """
-    hints = FieldHints(unit=unit, advanced=advanced, logarithmic=logarithmic, live=live)
+    hints = FieldHints(
+        unit=unit, advanced=advanced, logarithmic=logarithmic, live=live, choices=choices
+    )
     extra = cast("dict[str, Any]", {"hints": hints})
     return Field(default, title=title, description=help, ge=ge, le=le, json_schema_extra=extra)
 

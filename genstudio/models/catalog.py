@@ -13,6 +13,7 @@ ENTRY_POINT_GROUP = "genstudio.models"
 
 _BUILT_IN = {
     "residual-gan": "genstudio.models.gan.residual:ResidualGAN",
+    "self-supervised-gan": "genstudio.models.gan.self_supervised:SelfSupervisedGAN",
     "residual-vae": "genstudio.models.vae.residual:ResidualVAE",
 }
 

@@ -2,10 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
+
+from genstudio.domain.errors import SettingsError
+from genstudio.domain.settings import setting
 
 
 def seeded_latents(seeds: Sequence[int], latent_size: int) -> Tensor:
@@ -18,6 +23,49 @@ def seeded_latents(seeds: Sequence[int], latent_size: int) -> Tensor:
         torch.randn(latent_size, generator=torch.Generator().manual_seed(seed)) for seed in seeds
     ]
     return torch.stack(rows)
+
+
+def any_kind() -> Any:
+    """The setting of a ``Sampling`` class that asks for one kind of picture."""
+    return setting(
+        "",
+        title="Which kind — class",
+        help="The name of one of the folders that the model learned from; empty for any.",
+        choices="kinds",
+    )
+
+
+def seeded_kinds(seeds: Sequence[int], kind: str, kinds: Sequence[str]) -> Tensor:
+    """One number for each kind, 1 for that of the picture: (number of seeds, number of kinds).
+
+    Args:
+        seeds: Each draws a kind if none is asked for.
+        kind: The one that is asked for; empty for any.
+        kinds: All that the model knows; may be none.
+
+    Raises:
+        SettingsError: The kind is unknown; the hint lists the known ones.
+    """
+    if kind and kind not in kinds:
+        raise SettingsError(
+            f"The model knows no kind “{kind}”",
+            "",
+            f"It knows: {', '.join(kinds)}." if kinds else "It was not taught to tell kinds apart.",
+        )
+    if not kinds:
+        return torch.zeros(len(seeds), 0)
+    # Drawn from generators of their own: a latent is the same with and without kinds.
+    chosen = [kinds.index(kind) if kind else _drawn(seed, len(kinds)) for seed in seeds]
+    return functional.one_hot(torch.tensor(chosen), len(kinds)).float()
+
+
+def _drawn(seed: int, count: int) -> int:
+    return int(torch.randint(count, (), generator=torch.Generator().manual_seed(seed)))
+
+
+def kinds_as_numbers(kinds_N: Tensor | None, count: int) -> Tensor | None:
+    """Numbers of kinds => one number for each kind, (N, count); None stays None."""
+    return None if kinds_N is None else functional.one_hot(kinds_N, count).float()
 
 
 def to_uint8(images_NCHW: Tensor) -> np.ndarray:

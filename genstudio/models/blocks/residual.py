@@ -16,14 +16,13 @@ def group_norm(channels: int) -> nn.GroupNorm:
 
 
 def stage_channels(size: int, width: int) -> list[int]:
-    """Channels at resolutions 4, 8, 16, … up to half of ``size``.
+    """Channels at resolutions 4, 8, 16, … up to half of ``size``; ``width`` of them at 32.
 
-    The arithmetic per stage stays about even: channels halve as the side
-    doubles, between ``width`` and ``4 * width``.
+    The arithmetic per stage falls by half as the side doubles from there: channels halve,
+    between ``4 * width`` and a quarter of it.
     """
     resolutions = [4 * 2**i for i in range((size // 8).bit_length())]
-    half = size // 2
-    return [min(4 * width, max(width, width * half // r)) for r in resolutions]
+    return [min(4 * width, max(width // 4, width * 32 // r)) for r in resolutions]
 
 
 class ResidualBlock(nn.Module):

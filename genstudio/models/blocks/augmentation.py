@@ -1,0 +1,71 @@
+"""Augmentation of what a critic sees, as strong as it must be and no stronger.
+
+DiffAugment (Zhao et al. 2020, arXiv:2006.10738) steered by the controller of Karras et al. 2020
+(arXiv:2006.06676, section 3.1): the more surely the critic tells real pictures from made ones,
+the more often its pictures are changed.
+"""
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from genstudio.data.augment import diff_augment
+
+Strength = Literal["adaptive", "full", "shift only", "off"]
+
+# Share of surplus right verdicts on real pictures that is wanted (r_t of the paper).
+_TARGET = 0.6
+# Pictures until the probability could go from 0 to 1.
+_ADJUSTED_OVER_IMAGES = 500_000
+_LARGEST_PROBABILITY = 0.8
+_EVERY_BATCHES = 4
+
+
+class Augmentation(nn.Module):
+    """Changes pictures at random, real and made ones alike; what it steers by is a buffer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.probability: Tensor
+        self.surplus: Tensor
+        self.counted: Tensor
+        self.register_buffer("probability", torch.zeros(()))
+        # Sum of the signs of verdicts since the last adjustment, and how many they were.
+        self.register_buffer("surplus", torch.zeros(()))
+        self.register_buffer("counted", torch.zeros(()))
+
+    def forward(self, images_NCHW: Tensor, strength: Strength) -> Tensor:
+        """Pictures in [-1, 1] => changed ones, which may leave that range."""
+        if strength == "off":
+            return images_NCHW
+        if strength != "adaptive":
+            full = strength == "full"
+            return diff_augment(images_NCHW, colour=full, translation=True, cutout=full)
+        # A little shifting costs nothing and is hardly ever painted.
+        images_NCHW = diff_augment(images_NCHW, colour=False, translation=True, cutout=False)
+        changed = diff_augment(images_NCHW, colour=True, translation=False, cutout=False)
+        images_NCHW = torch.where(self._chance(images_NCHW), changed, images_NCHW)
+        changed = diff_augment(images_NCHW, colour=False, translation=False, cutout=True)
+        return torch.where(self._chance(images_NCHW), changed, images_NCHW)
+
+    def _chance(self, images_NCHW: Tensor) -> Tensor:
+        shape = (len(images_NCHW), 1, 1, 1)
+        return torch.rand(shape, device=images_NCHW.device) < self.probability
+
+    @torch.no_grad()
+    def adjust(self, on_real_N: Tensor, on_made_N: Tensor, *, step: int) -> None:
+        """Take in the critic's verdicts, and every few steps follow them.
+
+        Verdicts are taken relative to the middle between both kinds, since a relativistic critic
+        knows no absolute ones.
+        """
+        middle = (on_real_N.mean() + on_made_N.mean()) / 2
+        self.surplus += (on_real_N - middle).sign().sum()
+        self.counted += len(on_real_N)
+        if step % _EVERY_BATCHES == _EVERY_BATCHES - 1:
+            direction = (self.surplus / self.counted - _TARGET).sign()
+            change = direction * self.counted / _ADJUSTED_OVER_IMAGES
+            self.probability.add_(change).clamp_(0, _LARGEST_PROBABILITY)
+            self.surplus.zero_()
+            self.counted.zero_()

@@ -1,0 +1,434 @@
+"""A GAN for small sets: a critic that must also redraw what it sees, so that it stays honest.
+
+Sources: the adversarial game, Goodfellow et al. 2014 (arXiv:1406.2661); a self-supervised
+discriminator, Liu et al. 2021 (arXiv:2101.04775, section 3.2); relativistic pairing,
+Jolicoeur-Martineau 2018 (arXiv:1807.00734, eq. 6), regularised by R1 and R2, Huang et al. 2024
+(arXiv:2501.05441, eq. 4); these, Mescheder et al. 2018 (arXiv:1801.04406, eq. 9), applied lazily,
+Karras et al. 2020 (arXiv:1912.04958, appendix B); DiffAugment, Zhao et al. 2020
+(arXiv:2006.10738), steered as in Karras et al. 2020 (arXiv:2006.06676, section 3.1); kinds by
+projection, Miyato & Koyama 2018 (arXiv:1802.05637); noise fed to every block, Brock et al. 2019
+(arXiv:1809.11096, section 4.2); minibatch standard deviation, Karras et al. 2018
+(arXiv:1710.10196, section 3).
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import ClassVar, Literal, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from genstudio.domain.cards import INTERPOLATE, KINDS, ModelCard
+from genstudio.domain.settings import Settings, setting
+from genstudio.models.blocks.augmentation import Augmentation
+from genstudio.models.blocks.residual import (
+    FeaturesToPixels,
+    PixelsToFeatures,
+    group_norm,
+    stage_channels,
+)
+from genstudio.models.protocol import (
+    Artifact,
+    Batch,
+    DataSpec,
+    Losses,
+    OptimizerSpec,
+    Phase,
+    SampleRequest,
+)
+from genstudio.models.sampling import (
+    any_kind,
+    evaluating,
+    kinds_as_numbers,
+    seeded_kinds,
+    seeded_latents,
+    to_uint8,
+)
+
+# Side of the features that the critic redraws pictures from, and of a corner of them.
+_REDRAWN_FROM_PX = 8
+_CORNER_PX = 4
+_LARGEST_REDRAWN_PX = 128
+
+
+class SelfSupervisedGANConfig(Settings):
+    """Settings of the self-supervised GAN."""
+
+    width: Literal[32, 48, 64, 96, 128] = setting(
+        32,
+        title="Size of the model — width",
+        help="A larger model can learn more detail and takes longer for each step.",
+    )
+    latent_size: int = setting(
+        128,
+        title="Room for variety — latent size",
+        help="How many numbers describe one picture.",
+        ge=8,
+        le=1024,
+        advanced=True,
+    )
+    augment: Literal["adaptive", "full", "shift only", "off"] = setting(
+        "adaptive",
+        title="Stretch a small set — augmentation",
+        help="Shows the critic shifted, recoloured and partly covered pictures, so that it "
+        "cannot learn a small set by heart. Adaptive does it as much as is needed.",
+        live=True,
+    )
+    loss: Literal["relativistic", "logistic", "hinge"] = setting(
+        "relativistic",
+        title="How the critic judges — loss",
+        help="Relativistic compares each picture with a real one, which keeps variety.",
+        advanced=True,
+    )
+    redraw: float = setting(
+        1.0,
+        title="Keep the critic honest — self-supervision",
+        help="How much the critic must be able to redraw the pictures that it sees; 0 switches "
+        "it off.",
+        ge=0.0,
+        le=10.0,
+        advanced=True,
+    )
+    learning_rate: float = setting(
+        4e-4,
+        title="Speed of learning — learning rate",
+        help="Higher learns faster until it no longer holds together.",
+        ge=1e-6,
+        le=1e-2,
+        advanced=True,
+        logarithmic=True,
+    )
+    gamma: float = setting(
+        0.5,
+        title="Calm the critic — strength γ of R1 and R2",
+        help="Raise it if the pictures collapse into one; lower it if they stay soft.",
+        ge=0.0,
+        le=100.0,
+        advanced=True,
+        logarithmic=True,
+        live=True,
+    )
+    calm_every: int = setting(
+        16,
+        title="How often to calm the critic — lazy interval",
+        help="It is costly, and once in so many steps is enough.",
+        ge=1,
+        le=64,
+        unit="steps",
+        advanced=True,
+    )
+
+
+class SelfSupervisedGANSampling(Settings):
+    """How pictures are drawn from a trained self-supervised GAN."""
+
+    truncation: float = setting(
+        1.0,
+        title="Adventurousness — truncation ψ",
+        help="Lower stays close to what the model does best; higher is more varied.",
+        ge=0.1,
+        le=1.5,
+    )
+    kind: str = any_kind()
+
+
+class GeneratorBlock(nn.Module):
+    """Residual block whose normalisations are steered by the latent; doubles the side.
+
+    Shapes: (N, in, H, W), (N, Z) => (N, out, 2H, 2W).
+    """
+
+    def __init__(self, channels_in: int, channels_out: int, latent_size: int) -> None:
+        super().__init__()
+        self.norm1 = group_norm(channels_in)
+        self.norm2 = group_norm(channels_out)
+        self.steer = nn.Linear(latent_size, 2 * (channels_in + channels_out))
+        self.conv1 = nn.Conv2d(channels_in, channels_out, 3, padding=1)
+        self.conv2 = nn.Conv2d(channels_out, channels_out, 3, padding=1)
+        self.skip = nn.Conv2d(channels_in, channels_out, 1)
+        self.split = (channels_in, channels_in, channels_out, channels_out)
+
+    def forward(self, x: Tensor, z: Tensor) -> Tensor:
+        """Features at one resolution => features at the next."""
+        scale1, shift1, scale2, shift2 = self.steer(z)[:, :, None, None].split(self.split, dim=1)
+        h = functional.silu(self.norm1(x) * (1 + scale1) + shift1)
+        # Convolving before upsampling, here and on the skip, costs a quarter.
+        h = _twice(self.conv1(h))
+        h = self.conv2(functional.silu(self.norm2(h) * (1 + scale2) + shift2))
+        return _twice(self.skip(x)) + h
+
+
+def _twice(features_NCHW: Tensor) -> Tensor:
+    """Double the side smoothly: doubled pixels would show as a grid until they are unlearned."""
+    return functional.interpolate(features_NCHW, scale_factor=2.0, mode="bilinear")
+
+
+class Generator(nn.Module):
+    """Latents (N, Z + kinds) => pictures (N, C, S, S) in [-1, 1]."""
+
+    def __init__(self, config: SelfSupervisedGANConfig, data: DataSpec) -> None:
+        super().__init__()
+        stages = stage_channels(data.size, config.width)
+        latent_size = config.latent_size + len(data.kinds)
+        self.first_channels = stages[0]
+        self.first = nn.Linear(latent_size, stages[0] * 16)
+        self.blocks = nn.ModuleList(
+            GeneratorBlock(before, after, latent_size) for before, after in pairwise(stages)
+        )
+        self.pixels = FeaturesToPixels(stages[-1], data.channels)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Draw one picture for each latent."""
+        h = self.first(z).reshape(-1, self.first_channels, 4, 4)
+        h = h.contiguous(memory_format=torch.channels_last)
+        for block in self.blocks:
+            h = block(h, z)
+        return torch.tanh(_without_checkerboard(self.pixels(h)))
+
+
+def _without_checkerboard(images_NCHW: Tensor) -> Tensor:
+    """Filter by (1, 2, 1) / 4 both ways, which is blind to patterns two pixels wide.
+
+    Sub-pixel rearrangement paints such patterns, and the game takes long to unlearn them;
+    filtering what was upsampled is StyleGAN's remedy (arXiv:1812.04948, section 2).
+    """
+    padded = functional.pad(images_NCHW, (1, 1, 1, 1), mode="replicate")
+    return functional.avg_pool2d(functional.avg_pool2d(padded, 2, stride=1), 2, stride=1)
+
+
+class DiscriminatorBlock(nn.Module):
+    """Two convolutions around a skip; halves the side. (N, in, H, W) => (N, out, H/2, W/2)."""
+
+    def __init__(self, channels_in: int, channels_out: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels_in, channels_in, 3, padding=1)
+        self.conv2 = nn.Conv2d(channels_in, channels_out, 3, padding=1)
+        self.skip = nn.Conv2d(channels_in, channels_out, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Features at one resolution => features at the one below."""
+        h = functional.avg_pool2d(_leaky(self.conv1(x)), 2)
+        h = _leaky(self.conv2(h))
+        return (h + self.skip(functional.avg_pool2d(x, 2))) * 0.5**0.5
+
+
+def _leaky(features: Tensor) -> Tensor:
+    return functional.leaky_relu(features, 0.2)
+
+
+class Redrawer(nn.Module):
+    """A small decoder: features of ``from_px`` => pictures of ``side`` in [-1, 1]."""
+
+    def __init__(self, channels: int, from_px: int, side: int, out: int) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        while from_px < side // 2:
+            narrower = max(16, channels // 2)
+            layers += [
+                nn.Conv2d(channels, narrower, 3, padding=1),
+                group_norm(narrower),
+                nn.SiLU(),
+                nn.Upsample(scale_factor=2),
+            ]
+            channels, from_px = narrower, 2 * from_px
+        last = nn.Conv2d(channels, 4 * out, 3, padding=1)
+        self.layers = nn.Sequential(*layers, last, nn.PixelShuffle(2), nn.Tanh())
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Draw what the features remember."""
+        return self.layers(features)
+
+
+class Discriminator(nn.Module):
+    """Pictures (N, C, S, S) => realness logits (N,), and how well it can redraw them."""
+
+    def __init__(self, config: SelfSupervisedGANConfig, data: DataSpec) -> None:
+        super().__init__()
+        stages = stage_channels(data.size, config.width)[::-1]
+        self.pixels = PixelsToFeatures(data.channels, stages[0])
+        self.blocks = nn.ModuleList(DiscriminatorBlock(*pair) for pair in pairwise(stages))
+        self.last = nn.Conv2d(stages[-1] + 1, stages[-1], 3, padding=1)
+        self.hidden = nn.Linear(stages[-1] * 16, stages[-1])
+        # Without a bias: relativistic verdicts are differences.
+        self.verdict = nn.Linear(stages[-1], 1, bias=False)
+        self.kinds = nn.Linear(len(data.kinds), stages[-1], bias=False) if data.kinds else None
+        side = min(data.size // 2, _LARGEST_REDRAWN_PX)
+        self.whole = Redrawer(stages[-2], _REDRAWN_FROM_PX, side, data.channels)
+        self.corner = Redrawer(stages[-2], _CORNER_PX, side // 2, data.channels)
+
+    def forward(
+        self, images_NCHW: Tensor, kinds_NK: Tensor | None, *, redraws: bool = False
+    ) -> tuple[Tensor, Tensor]:
+        """Judge each picture, in view of the variety of its neighbours in the batch.
+
+        Returns:
+            Logits, and the error of redrawing: a scalar, 0 where it was not asked for.
+        """
+        h = _leaky(self.pixels(images_NCHW))
+        features = h
+        for block in self.blocks:
+            features, h = h, block(h)
+        h = torch.cat([h, _minibatch_deviation(h)], dim=1)
+        h = _leaky(self.last(h)).flatten(1)
+        h = _leaky(self.hidden(h))
+        logits = self.verdict(h).squeeze(1)
+        if self.kinds is not None:
+            logits = logits + (self.kinds(kinds_NK) * h).sum(dim=1)
+        error = (
+            self._redraw_error(features, images_NCHW.detach()) if redraws else logits.new_zeros(())
+        )
+        return logits.float(), error
+
+    def _redraw_error(self, features: Tensor, images_NCHW: Tensor) -> Tensor:
+        """Mean absolute error of the whole picture and of one of its quarters, redrawn."""
+        whole = self.whole(features).float()
+        row, column = divmod(int(torch.randint(4, ())), 2)
+        corner = self.corner(_quarter(features, row, column)).float()
+        return _off(whole, images_NCHW) + _off(corner, _quarter(images_NCHW, row, column))
+
+
+def _quarter(pixels: Tensor, row: int, column: int) -> Tensor:
+    height, width = pixels.shape[2] // 2, pixels.shape[3] // 2
+    return pixels[:, :, row * height :, column * width :][:, :, :height, :width]
+
+
+def _off(redrawn: Tensor, images_NCHW: Tensor) -> Tensor:
+    return (redrawn - functional.adaptive_avg_pool2d(images_NCHW, redrawn.shape[-1])).abs().mean()
+
+
+def _minibatch_deviation(features: Tensor, group: int = 4) -> Tensor:
+    """Mean standard deviation within groups of the batch, as one more channel."""
+    count, channels, height, width = features.shape
+    group = group if count % group == 0 else count
+    grouped = features.float().reshape(group, count // group, channels, height, width)
+    deviation = (grouped.var(dim=0, unbiased=False) + 1e-8).sqrt().mean(dim=(1, 2, 3))
+    return deviation.repeat(group)[:, None, None, None].expand(count, 1, height, width)
+
+
+class SelfSupervisedGAN:
+    """Generator against a discriminator that redraws, with lazy R1 and R2."""
+
+    card: ClassVar[ModelCard] = ModelCard(
+        key="self-supervised-gan",
+        title="Painter and critic",
+        summary="Two networks compete: one paints, the other tells its pictures from yours. "
+        "Crisp, surprising pictures.",
+        family="GAN",
+        capabilities=frozenset({INTERPOLATE, KINDS}),
+        cost="Shapes after some minutes, good after an hour or more",
+        needs="100 or more pictures of one kind of thing",
+        paper="Liu et al. 2021, Towards Faster and Stabilized GAN Training for High-fidelity "
+        "Few-shot Image Synthesis, arXiv:2101.04775",
+    )
+    Config: ClassVar[type[Settings]] = SelfSupervisedGANConfig
+    Sampling: ClassVar[type[Settings]] = SelfSupervisedGANSampling
+
+    def __init__(self, config: Settings, data: DataSpec) -> None:
+        assert isinstance(config, SelfSupervisedGANConfig)
+        self.config = config
+        self._kinds = data.kinds
+        self.network = nn.ModuleDict(
+            {
+                "generator": Generator(config, data),
+                "discriminator": Discriminator(config, data),
+                "augmentation": Augmentation(),
+            }
+        )
+
+    def phases(self) -> Sequence[Phase]:
+        """The critic learns first, then the painter."""
+        adam = OptimizerSpec(learning_rate=self.config.learning_rate, betas=(0.5, 0.99))
+        return [
+            Phase(name=name, parameters=list(self.network[name].parameters()), optimizer=adam)
+            for name in ("discriminator", "generator")
+        ]
+
+    def losses(self, phase: str, batch: Batch, step: int) -> Losses:
+        """The losses of the game; the critic's own ones are redrawing and, lazily, R1 and R2."""
+        kinds = kinds_as_numbers(batch.kinds_N, len(self._kinds))
+        if phase == "generator":
+            return self._generator_losses(batch, kinds)
+        return self._discriminator_losses(batch, kinds, step)
+
+    def _generator_losses(self, batch: Batch, kinds: Tensor | None) -> Losses:
+        on_made, _ = self._judge(self._augment(self._paint(batch, kinds)), kinds)
+        if self.config.loss == "relativistic":
+            with torch.no_grad():
+                on_real, _ = self._judge(self._augment(batch.images_NCHW), kinds)
+            total = functional.softplus(on_real - on_made).mean()
+        elif self.config.loss == "logistic":
+            total = functional.softplus(-on_made).mean()
+        else:
+            total = -on_made.mean()
+        return Losses(total, {"generator": total.detach()})
+
+    def _discriminator_losses(self, batch: Batch, kinds: Tensor | None, step: int) -> Losses:
+        with torch.no_grad():
+            painted = self._paint(batch, kinds)
+        is_calmed = self.config.gamma > 0 and step % self.config.calm_every == 0
+        reals = self._augment(batch.images_NCHW).detach().requires_grad_(is_calmed)
+        made = self._augment(painted).detach().requires_grad_(is_calmed)
+        redraws = self.config.redraw > 0
+        on_real, error = self._judge(reals, kinds, redraws=redraws)
+        on_made, _ = self._judge(made, kinds)
+        if self.config.augment == "adaptive":
+            augmentation = cast("Augmentation", self.network["augmentation"])
+            augmentation.adjust(on_real.detach(), on_made.detach(), step=step)
+        total = self._game(on_real, on_made)
+        values = {"discriminator": total.detach()}
+        if redraws:
+            total = total + self.config.redraw * error
+            values["redrawing"] = error.detach()
+        if is_calmed:
+            calm = _squared_slope(on_real, reals) + _squared_slope(on_made, made)
+            total = total + calm * (self.config.gamma / 2 * self.config.calm_every)
+            values["R1 + R2"] = calm.detach()
+        return Losses(total, values)
+
+    def _game(self, on_real: Tensor, on_made: Tensor) -> Tensor:
+        match self.config.loss:
+            case "relativistic":
+                return functional.softplus(on_made - on_real).mean()
+            case "logistic":
+                return (functional.softplus(-on_real) + functional.softplus(on_made)).mean()
+            case "hinge":
+                return (functional.relu(1 - on_real) + functional.relu(1 + on_made)).mean()
+
+    def _judge(
+        self, images_NCHW: Tensor, kinds: Tensor | None, *, redraws: bool = False
+    ) -> tuple[Tensor, Tensor]:
+        return self.network["discriminator"](images_NCHW, kinds, redraws=redraws)
+
+    def _augment(self, images_NCHW: Tensor) -> Tensor:
+        return self.network["augmentation"](images_NCHW, self.config.augment)
+
+    def _paint(self, batch: Batch, kinds: Tensor | None) -> Tensor:
+        images = batch.images_NCHW
+        z = torch.randn(len(images), self.config.latent_size, device=images.device)
+        return self.network["generator"](z if kinds is None else torch.cat([z, kinds], dim=1))
+
+    def sample(self, request: SampleRequest) -> Iterator[Artifact]:
+        """Draw one picture per seed, one at a time so that company changes nothing."""
+        for seed in request.seeds:
+            image = self.decode(self.latents([seed], request.settings), request.settings)[0]
+            yield Artifact(kind="image", seed=seed, image_HWC=image)
+
+    def latents(self, seeds: Sequence[int], settings: Settings) -> Tensor:
+        """Latents drawn in towards their mean by ψ, and behind them one number per kind."""
+        assert isinstance(settings, SelfSupervisedGANSampling)
+        z = seeded_latents(seeds, self.config.latent_size) * settings.truncation
+        return torch.cat([z, seeded_kinds(seeds, settings.kind, self._kinds)], dim=1)
+
+    def decode(self, latents: Tensor, settings: Settings) -> np.ndarray:
+        """Latents => uint8 pictures of shape (N, height, width, channels)."""
+        del settings  # It has already shaped the latents.
+        with evaluating(self.network) as device:
+            return to_uint8(self.network["generator"](latents.to(device)))
+
+
+def _squared_slope(logits: Tensor, images_NCHW: Tensor) -> Tensor:
+    """Mean squared norm of the gradient of the verdict by the picture: R1 or R2."""
+    (slope,) = torch.autograd.grad(logits.sum(), images_NCHW, create_graph=True)
+    return slope.float().square().sum(dim=(1, 2, 3)).mean()
