@@ -8,8 +8,9 @@ KID: Final = "KID"
 COVERAGE: Final = "coverage"
 DIVERSITY: Final = "diversity"
 COPIES: Final = "copies"
-# What the same figures are for real pictures: nothing better can be expected.
-KID_FLOOR: Final = "KID of real pictures"
+# Around nought for real pictures against other real ones; this is how far it strays there.
+KID_CHANCE: Final = "KID by chance"
+# The same among real pictures: nothing better can be expected.
 COPIES_FLOOR: Final = "copies among real pictures"
 
 # Of the inside of a model that knows better than its pictures tell.

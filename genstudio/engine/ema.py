@@ -39,6 +39,12 @@ class ExponentialMovingAverage:
             average.copy_(source)
 
     @torch.no_grad()
+    def give_back_buffers(self) -> None:
+        """Copy the buffers of the average to the source, which they would be overwritten from."""
+        for average, source in zip(self._average_buffers, self._source_buffers, strict=True):
+            source.copy_(average)
+
+    @torch.no_grad()
     def copy(self) -> None:
         """Make the average equal to the source."""
         for average, source in zip(self._average, self._source, strict=True):

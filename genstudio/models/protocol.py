@@ -124,12 +124,15 @@ class TrainableModel(Protocol):
     """An architecture. The engine owns optimizers, precision, EMA and checkpoints.
 
     ``network`` holds every module with weights under a name of its own; the
-    model calls them through it, since the engine may wrap them.
+    model calls them through it, since the engine may wrap them. ``config`` is what it was
+    built with; where a setting is declared as ``live``, the engine puts another one in its
+    place between two steps, so ``losses`` reads such a setting anew each time.
     """
 
     card: ClassVar[ModelCard]
     Config: ClassVar[type[Settings]]
     Sampling: ClassVar[type[Settings]]
+    config: Settings
     network: nn.ModuleDict
 
     def __init__(self, config: Settings, data: DataSpec) -> None:
@@ -175,4 +178,39 @@ class Reconstructs(Protocol):
 
     def reconstruct(self, images_NCHW: Tensor) -> Tensor:
         """Pictures in [-1, 1] => pictures in [-1, 1], same shape."""
+        ...
+
+
+@runtime_checkable
+class Concludes(Protocol):
+    """Works something out once its weights stand still, such as the prior of its latents."""
+
+    def conclude(self, images_NCHW: Tensor) -> None:
+        """Take what pictures are like into buffers of ``network``, and change nothing else.
+
+        The engine asks this of the averaged weights before it saves them; training goes on as
+        if it had not. The same pictures and weights always give the same buffers. Must not touch
+        torch's global generator.
+
+        Args:
+            images_NCHW: Pictures that it learns from, never augmented: float in [-1, 1], on the
+                CPU, two or more.
+        """
+        ...
+
+
+@runtime_checkable
+class Examines(Protocol):
+    """Tells how its inside is doing, where that knows better than its pictures tell."""
+
+    def vitals(self, learned_NCHW: Tensor, held_out_NCHW: Tensor) -> Mapping[str, float]:
+        """Give figures named as in :mod:`genstudio.domain.vitals`; what cannot be told is left out.
+
+        Must not touch torch's global generator, and leaves no gradients.
+
+        Args:
+            learned_NCHW: Pictures that it learns from, as ``Batch`` has them but on any device
+                and never augmented: float in [-1, 1], two or more.
+            held_out_NCHW: Pictures of the same kind that it does not learn from; may be none.
+        """
         ...

@@ -8,6 +8,7 @@ latents than a covariance has entries.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -58,13 +59,13 @@ class MixturePrior(nn.Module):
         super().__init__()
         # Of fixed shapes, so that every checkpoint fits; components that are not used weigh
         # nothing.
-        log_weights = torch.full((MOST_COMPONENTS,), -math.inf)
-        log_weights[0] = 0
+        weights = torch.zeros(MOST_COMPONENTS)
+        weights[0] = 1
         eye = torch.eye(latent_size).expand(MOST_COMPONENTS, -1, -1).clone()
-        self.log_weights: Tensor
+        self.weights: Tensor
         self.means: Tensor
         self.factors: Tensor
-        self.register_buffer("log_weights", log_weights)
+        self.register_buffer("weights", weights)
         self.register_buffer("means", torch.zeros(MOST_COMPONENTS, latent_size))
         self.register_buffer("factors", eye)
 
@@ -92,11 +93,11 @@ class MixturePrior(nn.Module):
                 best, count = score, number
         chosen = _fitted(means, spread, count) if count else _standard_normal(means.shape[1])
         used = len(chosen.means)
-        self.log_weights.fill_(-math.inf)[:used] = chosen.log_weights
+        self.weights.zero_()[:used] = chosen.log_weights.exp()
         self.means[:used] = chosen.means
         self.factors[:used] = chosen.factors
 
-    def draw(self, seeds: list[int] | range, temperature: float) -> Tensor:
+    def draw(self, seeds: Sequence[int], temperature: float) -> Tensor:
         """One latent for each seed, whoever else is drawn: (number of seeds, Z), on the CPU.
 
         Args:
@@ -104,7 +105,7 @@ class MixturePrior(nn.Module):
             temperature: Scales how far latents are from the mean of their component.
         """
         weights, means, factors = (
-            it.float().cpu() for it in (self.log_weights.exp(), self.means, self.factors)
+            it.float().cpu() for it in (self.weights, self.means, self.factors)
         )
         rows: list[Tensor] = []
         for seed in seeds:

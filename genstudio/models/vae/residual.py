@@ -7,16 +7,18 @@ al. 2016 (arXiv:1606.04934, appendix C.8); KL warm-up, Sønderby et al. 2016
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from genstudio.domain.cards import INTERPOLATE, RECONSTRUCT, ModelCard
+from genstudio.domain import vitals
+from genstudio.domain.cards import INTERPOLATE, KINDS, RECONSTRUCT, ModelCard
 from genstudio.domain.settings import Settings, setting
+from genstudio.models.blocks.mixture import MixturePrior
 from genstudio.models.blocks.residual import (
     FeaturesToPixels,
     PixelsToFeatures,
@@ -24,6 +26,7 @@ from genstudio.models.blocks.residual import (
     group_norm,
     stage_channels,
 )
+from genstudio.models.examining import in_parts, share_of_active_units
 from genstudio.models.protocol import (
     Artifact,
     Batch,
@@ -33,10 +36,17 @@ from genstudio.models.protocol import (
     Phase,
     SampleRequest,
 )
-from genstudio.models.sampling import evaluating, seeded_latents, to_uint8
+from genstudio.models.sampling import (
+    any_kind,
+    evaluating,
+    kinds_as_numbers,
+    seeded_kinds,
+    to_uint8,
+)
 
 # Below this the bound rewards copying the noise of the 8-bit rounding itself.
 _SMALLEST_SIGMA = 1e-3
+_UNTOLD_KINDS = 0.1
 
 
 class ResidualVAEConfig(Settings):
@@ -81,6 +91,7 @@ class ResidualVAEConfig(Settings):
         le=2.0,
         unit="nats",
         advanced=True,
+        live=True,
     )
 
 
@@ -88,12 +99,13 @@ class ResidualVAESampling(Settings):
     """How pictures are drawn from a trained residual VAE."""
 
     temperature: float = setting(
-        0.8,
+        1.0,
         title="Adventurousness — temperature",
         help="Lower stays close to the typical picture; higher is more varied and stranger.",
         ge=0.0,
         le=1.5,
     )
+    kind: str = any_kind()
 
 
 class Encoder(nn.Module):
@@ -119,13 +131,13 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Latents (N, Z) => mean pictures (N, C, S, S), unbounded."""
+    """Latents (N, Z + kinds) => mean pictures (N, C, S, S), unbounded."""
 
     def __init__(self, config: ResidualVAEConfig, data: DataSpec) -> None:
         super().__init__()
         stages = stage_channels(data.size, config.width)
         self.first_channels = stages[0]
-        self.first = nn.Linear(config.latent_size, stages[0] * 16)
+        self.first = nn.Linear(config.latent_size + len(data.kinds), stages[0] * 16)
         layers: list[nn.Module] = [ResidualBlock(stages[0], stages[0])]
         for before, after in pairwise(stages):
             layers.append(
@@ -149,7 +161,7 @@ class ResidualVAE:
         summary="Learns to describe each picture in a few numbers and to draw it again from "
         "them. Steady and soft; made for blending pictures.",
         family="VAE",
-        capabilities=frozenset({INTERPOLATE, RECONSTRUCT}),
+        capabilities=frozenset({INTERPOLATE, KINDS, RECONSTRUCT}),
         cost="Recognisable after a minute, good after half an hour",
         needs="50 or more pictures",
         paper="Kingma & Welling 2014, Auto-Encoding Variational Bayes, arXiv:1312.6114",
@@ -159,9 +171,14 @@ class ResidualVAE:
 
     def __init__(self, config: Settings, data: DataSpec) -> None:
         assert isinstance(config, ResidualVAEConfig)
-        self.config = config
+        self.config: ResidualVAEConfig = config
+        self._kinds = data.kinds
         self.network = nn.ModuleDict(
-            {"encoder": Encoder(config, data), "decoder": Decoder(config, data)}
+            {
+                "encoder": Encoder(config, data),
+                "decoder": Decoder(config, data),
+                "prior": MixturePrior(config.latent_size),
+            }
         )
 
     def phases(self) -> Sequence[Phase]:
@@ -176,7 +193,13 @@ class ResidualVAE:
         images = batch.images_NCHW
         mean, log_variance = self.network["encoder"](images)
         z = mean + torch.randn_like(mean) * (log_variance / 2).exp()
-        error = (self.network["decoder"](z) - images).square().mean()
+        kinds = kinds_as_numbers(batch.kinds_N, len(self._kinds))
+        if kinds is not None:
+            # Now and then untold, so that it can redraw pictures whose kind nobody told.
+            told = torch.rand(len(kinds), 1, device=z.device) >= _UNTOLD_KINDS
+            z = torch.cat([z, kinds * told], dim=1)
+        remade = self.network["decoder"](z)
+        error = (remade - images).square().mean()
         # The best σ² is the error itself, which leaves D/2 · ln σ² of the likelihood.
         reconstruction = 0.5 * error.clamp(min=_SMALLEST_SIGMA**2).log()
         kl_per_unit = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean(dim=0)
@@ -201,9 +224,21 @@ class ResidualVAE:
             yield Artifact(kind="image", seed=seed, image_HWC=image)
 
     def latents(self, seeds: Sequence[int], settings: Settings) -> Tensor:
-        """Latents of shape (number of seeds, latent size) from the prior N(0, temperature²)."""
+        """Latents from the fitted prior, and behind them one number for each kind."""
         assert isinstance(settings, ResidualVAESampling)
-        return seeded_latents(seeds, self.config.latent_size) * settings.temperature
+        prior = cast("MixturePrior", self.network["prior"])
+        z = prior.draw(seeds, settings.temperature)
+        return torch.cat([z, seeded_kinds(seeds, settings.kind, self._kinds)], dim=1)
+
+    def conclude(self, images_NCHW: Tensor) -> None:
+        """Fit the prior to where the latents of pictures lie."""
+        with evaluating(self.network) as device:
+            encoder = self.network["encoder"]
+            posteriors = in_parts(
+                images_NCHW, device, lambda part: torch.stack(encoder(part), dim=1)
+            )
+        prior = cast("MixturePrior", self.network["prior"])
+        prior.fit(posteriors[:, 0], posteriors[:, 1].exp())
 
     def decode(self, latents: Tensor, settings: Settings) -> np.ndarray:
         """Latents => uint8 pictures of shape (N, height, width, channels)."""
@@ -215,4 +250,13 @@ class ResidualVAE:
         """Describe pictures and draw them again; in [-1, 1], same shape."""
         with evaluating(self.network) as device:
             mean, _ = self.network["encoder"](images_NCHW.to(device))
-            return self.network["decoder"](mean).clamp(-1, 1)
+            untold = mean.new_zeros(len(mean), len(self._kinds))
+            return self.network["decoder"](torch.cat([mean, untold], dim=1)).clamp(-1, 1)
+
+    def vitals(self, learned_NCHW: Tensor, held_out_NCHW: Tensor) -> Mapping[str, float]:
+        """How many of the latent numbers say anything about a picture."""
+        del held_out_NCHW  # What they say is the same for both.
+        with evaluating(self.network) as device:
+            encoder = self.network["encoder"]
+            means_NZ = in_parts(learned_NCHW, device, lambda part: encoder(part)[0])
+        return {vitals.ACTIVE_UNITS: share_of_active_units(means_NZ)}

@@ -1,0 +1,91 @@
+"""A prior that is fitted to where latents lie."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from genstudio.models.blocks.mixture import MixturePrior
+
+SIZE = 8
+
+
+def clustered(count: int = 600) -> tuple[Tensor, Tensor]:
+    """Latents around four centres, and the centres."""
+    generator = torch.Generator().manual_seed(1)
+    centres = 4 * torch.randn(4, SIZE, generator=generator)
+    which = torch.randint(4, (count,), generator=generator)
+    return centres[which] + 0.3 * torch.randn(count, SIZE, generator=generator), centres
+
+
+def fitted(means: Tensor, variance: float) -> MixturePrior:
+    prior = MixturePrior(SIZE)
+    prior.fit(means, torch.full_like(means, variance))
+    return prior
+
+
+def test_it_draws_from_where_the_latents_lie() -> None:
+    means, centres = clustered()
+    prior = fitted(means, 0.01)
+
+    drawn = prior.draw(range(200), 1.0)
+
+    distances = torch.cdist(drawn, centres).min(dim=1).values
+    ordinary = torch.cdist(means, centres).min(dim=1).values
+    assert distances.mean() < 1.5 * ordinary.mean()
+    # All of the centres, and none of them alone.
+    assert len(torch.cdist(drawn, centres).argmin(dim=1).unique()) == 4
+
+
+def test_before_it_is_fitted_it_is_the_standard_normal() -> None:
+    drawn = MixturePrior(SIZE).draw(range(500), 1.0)
+
+    assert drawn.mean().abs() < 0.05
+    assert abs(drawn.std() - 1) < 0.05
+
+
+def test_the_standard_normal_stays_where_nothing_explains_latents_better() -> None:
+    generator = torch.Generator().manual_seed(2)
+    # As many latents as a covariance has entries tell nothing that is not chance.
+    prior = fitted(torch.randn(40, SIZE, generator=generator), 1e-3)
+
+    assert torch.equal(prior.weights, MixturePrior(SIZE).weights)
+    assert torch.equal(prior.factors[0], torch.eye(SIZE))
+
+
+def test_a_seed_has_its_latent_in_any_company() -> None:
+    prior = fitted(clustered()[0], 0.01)
+
+    together = prior.draw([7, 3, 9], 0.8)
+
+    assert torch.equal(together[1], prior.draw([3], 0.8)[0])
+
+
+def test_temperature_draws_in_towards_the_centres() -> None:
+    means, centres = clustered()
+    prior = fitted(means, 0.01)
+
+    off = [torch.cdist(prior.draw(range(100), t), centres).min(1).values.mean() for t in (0.0, 1.0)]
+
+    assert off[0] < 0.5 * off[1]
+
+
+@pytest.mark.parametrize("count", [2, 5, 17])
+def test_few_pictures_are_no_trouble(count: int) -> None:
+    prior = fitted(clustered(count)[0], 0.01)
+
+    assert prior.draw(range(4), 1.0).isfinite().all()
+
+
+def test_pictures_that_are_all_alike_are_no_trouble() -> None:
+    prior = fitted(torch.ones(100, SIZE), 0.0)
+
+    assert (prior.draw(range(4), 1.0) - 1).abs().max() < 0.2
+
+
+def test_its_state_is_finite_and_fits_any_other() -> None:
+    state = fitted(clustered()[0], 0.01).state_dict()
+
+    assert all(value.isfinite().all() for value in state.values())
+    other = MixturePrior(SIZE)
+    other.load_state_dict(state)
+    assert torch.equal(other.draw([1], 1.0), fitted(clustered()[0], 0.01).draw([1], 1.0))
