@@ -4,7 +4,7 @@ Importing this module does not import torch; the jobs do, in their own threads.
 """
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -20,9 +20,11 @@ from genstudio.domain.cards import ModelCard
 from genstudio.domain.datasets import Manifest, ScanProgress, ScanReport
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.events import Event
+from genstudio.domain.reports import EvaluationProgress
 from genstudio.domain.runs import CheckpointInfo, RunSummary
 from genstudio.domain.settings import Settings
 from genstudio.domain.training import Budget, TrainingSettings
+from genstudio.services.compared import Comparison
 from genstudio.services.export import ExportDone, ExportProgress, export_gallery
 from genstudio.services.gallery import Gallery, GalleryItem
 from genstudio.services.jobs import Job
@@ -215,6 +217,29 @@ def export_pictures(
 ) -> Job[ExportProgress | ExportDone]:
     """Export pictures of the gallery."""
     return Job("export", lambda: export_gallery(items, to=to, kind=kind, title=title))
+
+
+def compare_runs(runs: Sequence[Path]) -> Job[EvaluationProgress | Comparison]:
+    """Judge runs and set them side by side; gives progress, then the comparison.
+
+    Runs are only read, so that a training may go on meanwhile, also of one of them.
+    """
+
+    def items() -> Iterator[EvaluationProgress | Comparison]:
+        comparison = import_module("genstudio.services.comparison")
+        yield from comparison.compare(runs)
+
+    return Job("compare", items)
+
+
+def save_comparison(comparison: Comparison, to: Path) -> Job[Path]:
+    """Write the report of a comparison beside those that are in a folder; gives its page."""
+
+    def items() -> Iterator[Path]:
+        report = import_module("genstudio.services.comparison")
+        yield report.save_comparison(comparison, report.free_place(to))
+
+    return Job("save-report", items)
 
 
 def thumbnail(path: Path, side: int) -> np.ndarray:

@@ -118,6 +118,13 @@ COMMANDS = (
         shortcut="Ctrl+3",
     ),
     Command(
+        key="view.compare",
+        menu="&View",
+        title="&Compare",
+        help="Runs side by side on the same seeds",
+        shortcut="Ctrl+4",
+    ),
+    Command(
         key="view.system",
         menu="&View",
         title="Light or dark as the s&ystem",

@@ -28,9 +28,11 @@ from genstudio.ui.dialogs.about import show_about
 from genstudio.ui.dialogs.closing import ask_before_closing
 from genstudio.ui.dialogs.folders import choose_export, choose_pictures, choose_project
 from genstudio.ui.history import ShownHistory
+from genstudio.ui.pages.compare import ComparePage
 from genstudio.ui.pages.dataset import DatasetPage
 from genstudio.ui.pages.gallery import GalleryPage
 from genstudio.ui.pages.train import TrainPage
+from genstudio.ui.state.comparison import ComparisonState
 from genstudio.ui.state.dataset import DatasetState
 from genstudio.ui.state.gallery import GalleryState
 from genstudio.ui.state.project import ProjectState
@@ -76,6 +78,7 @@ class MainWindow(QMainWindow):
         self._samples = SamplesState(self._bridge, self)
         self._training = TrainingState(self._bridge, self)
         self._gallery = GalleryState(self._bridge, self)
+        self._comparison = ComparisonState(self._bridge, self)
         self._project = ProjectState(self)
         self._history = ShownHistory(
             {"dataset": self._dataset.history, "gallery": self._gallery.history}, self
@@ -109,10 +112,12 @@ class MainWindow(QMainWindow):
         self._dataset_page = DatasetPage(self._dataset)
         self._train_page = TrainPage(self._training)
         self._gallery_page = GalleryPage(self._gallery, self._training)
+        self._compare_page = ComparePage(self._comparison, self._training)
         for key, title, icon_name, page in (
             ("dataset", "Dataset", "images", self._dataset_page),
             ("train", "Train", "sparkles", self._train_page),
             ("gallery", "Gallery", "layout-grid", self._gallery_page),
+            ("compare", "Compare", "scale", self._compare_page),
         ):
             self._rail.add(key, title, icon_name)
             self._stack.addWidget(page)
@@ -145,6 +150,7 @@ class MainWindow(QMainWindow):
                 "view.dataset": lambda: self._show_page("dataset"),
                 "view.train": lambda: self._show_page("train"),
                 "view.gallery": lambda: self._show_page("gallery"),
+                "view.compare": lambda: self._show_page("compare"),
                 "view.system": lambda: self._set_theme("system"),
                 "view.light": lambda: self._set_theme("light"),
                 "view.dark": lambda: self._set_theme("dark"),
@@ -172,13 +178,14 @@ class MainWindow(QMainWindow):
         self._training.activity_changed.connect(self._on_activity_changed)
         self._training.received.connect(self._on_received)
         self._training.catalogue_loaded.connect(self._on_catalogue_loaded)
-        self._gallery_page.train_wanted.connect(lambda: self._show_page("train"))
+        for page in (self._gallery_page, self._compare_page):
+            page.train_wanted.connect(lambda: self._show_page("train"))
         self._gallery_page.export_wanted.connect(self._export)
         self._gallery.exported.connect(self._on_exported)
         self._project.changed.connect(self._on_project_changed)
         for state in (self._dataset, self._samples, self._project):
             state.failed.connect(self._notices.post)
-        for state in (self._training, self._gallery):
+        for state in (self._training, self._gallery, self._comparison):
             state.noticed.connect(self._notices.post)
         self._notices.listen(self._notice_bar.show_notice)
         self._disk_timer = QTimer(self)
@@ -241,6 +248,7 @@ class MainWindow(QMainWindow):
         self._train_page.controls.set_project(self._project.path, is_open=project is not None)
         self._training.set_project(project)
         self._gallery.set_project(project)
+        self._comparison.set_project(project)
         self._show_free_disk()
         if project is not None:
             self._preferences.remember_project(project.path)
@@ -255,15 +263,8 @@ class MainWindow(QMainWindow):
         self._update_training_controls()
 
     def _update_training_controls(self) -> None:
-        report, is_scanning = self._dataset.report, self._dataset.is_scanning
-        if is_scanning:
-            why_not = "The pictures are being looked through."
-        elif report is None:
-            why_not = "Choose a folder of pictures on the Dataset page first."
-        else:
-            why_not = "At least two pictures are needed; choose others on the Dataset page."
-        is_ready = not is_scanning and len(self._dataset.used()) >= 2
-        self._train_page.controls.set_pictures(is_ready, why_not)
+        why_not = self._dataset.why_not_ready()
+        self._train_page.controls.set_pictures(not why_not, why_not)
 
     def _on_samples_progressed(self, done: int, total: int) -> None:
         self._status.show_state(f"Drawing flowers: {done:,} of {total:,}")
@@ -381,11 +382,13 @@ class MainWindow(QMainWindow):
         self._dataset.shutdown()
         self._samples.shutdown()
         self._gallery.close()
+        self._comparison.close()
         self._training.wait(_LONGEST_WAIT_S)
         self._project.close()
         self._dataset_page.shutdown()
         self._train_page.shutdown()
         self._gallery_page.shutdown()
+        self._compare_page.shutdown()
         self._preferences.set_window_geometry(bytes(self.saveGeometry().data()))
         try:
             save_preferences(self._preferences)

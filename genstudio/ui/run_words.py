@@ -1,6 +1,7 @@
 """Runs and their checkpoints in plain words."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from genstudio.domain.runs import CheckpointInfo, RunState, RunSummary
 
@@ -34,14 +35,26 @@ def disk_size(num_bytes: int) -> str:
     return f"{num_bytes / 2**30:.1f} GB"
 
 
+def run_when(run: Path) -> str:
+    """When a run was begun, by the name of its folder."""
+    stamp = run.name[:15]
+    return f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]} {stamp[9:11]}:{stamp[11:13]}"
+
+
 def run_title(run: RunSummary, *, is_live: bool) -> str:
     """When a run was begun, on what, and how it stands."""
-    stamp = run.path.name[:15]
-    when = f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]} {stamp[9:11]}:{stamp[11:13]}"
     settings = run.settings
     state = "learning now" if is_live else _STATE_WORDS[run.state]
     origin = f" · from step {int(step):,}" if (step := _origin_step(run)) else ""
+    when = run_when(run.path)
     return f"{when} · {settings.model_key} · {settings.size} px{origin} · {state}"
+
+
+def run_details(run: RunSummary, *, is_live: bool) -> str:
+    """When a run was begun, how far it came, and how it stands, in two lines."""
+    saved = f"step {run.step:,}" if run.checkpoints else "not saved yet"
+    state = "learning now" if is_live else _STATE_WORDS[run.state]
+    return f"{run_when(run.path)} · {run.settings.size} px\n{saved} · {state}"
 
 
 def can_go_on(run: RunSummary) -> bool:

@@ -24,6 +24,12 @@ def choose_export(window: QWidget) -> Path | None:
     return _choose(window, "Choose a folder to export to", _usual(documents))
 
 
+def choose_report(window: QWidget) -> Path | None:
+    """Ask for a folder for the report of a comparison; None if a person changed their mind."""
+    documents = QStandardPaths.StandardLocation.DocumentsLocation
+    return _choose(window, "Choose a folder for the report", _usual(documents))
+
+
 def _usual(location: QStandardPaths.StandardLocation) -> Path:
     return Path(QStandardPaths.writableLocation(location))
 

@@ -13,6 +13,8 @@ from genstudio.services.notices import notice_about
 from genstudio.ui.bridge import Bridge
 from genstudio.ui.history import History
 
+_FEWEST_PICTURES = 2
+
 
 class DatasetState(QObject):
     """The pictures to learn from.
@@ -75,6 +77,16 @@ class DatasetState(QObject):
         """Pictures that will be learned from."""
         pictures = self.report.pictures if self.report else ()
         return [picture for picture in pictures if picture.name not in self.excluded]
+
+    def why_not_ready(self) -> str:
+        """Why nothing can be learned from these pictures yet; empty if it can."""
+        if self.is_scanning:
+            return "The pictures are being looked through."
+        if self.report is None:
+            return "Choose a folder of pictures on the Dataset page first."
+        if len(self.used()) < _FEWEST_PICTURES:
+            return "At least two pictures are needed; choose others on the Dataset page."
+        return ""
 
     def exclude(self, names: Iterable[str]) -> None:
         """Take pictures out; the files stay where they are."""

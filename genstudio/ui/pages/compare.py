@@ -1,0 +1,219 @@
+"""The Compare page: runs side by side on the same seeds, and what comes near to a copy."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from genstudio.services.compared import ComparedRun
+from genstudio.ui.dialogs.folders import choose_report
+from genstudio.ui.icons import IconLabel
+from genstudio.ui.pages.compare_chooser import CompareChooser
+from genstudio.ui.pages.compare_copies import CompareCopies
+from genstudio.ui.run_words import run_when
+from genstudio.ui.state.comparison import ComparisonState
+from genstudio.ui.state.training import TrainingState
+from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.widgets.compare_table import CompareTable
+from genstudio.ui.widgets.empty_state import EmptyState
+
+_NOTHING, _SOMETHING = range(2)
+_EXPLAIN = "Point at a row, or go to it with the arrow keys, to read what it is about."
+
+
+class ComparePage(QWidget):
+    """Shows the last comparison, and lets a person choose the next one.
+
+    Signals:
+        train_wanted(): There is no run yet, and a person wants to change that.
+    """
+
+    train_wanted = Signal()
+
+    def __init__(
+        self, state: ComparisonState, training: TrainingState, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("page.compare")
+        self.setAccessibleName("Compare")
+        self._state = state
+        self._training = training
+        self._empty = EmptyState(
+            "scale",
+            "No run to compare yet",
+            "Train a model first. Train a second one with other settings, and this page tells "
+            "which of them paints more like your pictures, and whether one copies.",
+            "Go to Train",
+        )
+        self._empty.setObjectName("compare.empty")
+        self._empty.triggered.connect(self.train_wanted)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self._make_body())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
+        layout.addWidget(self._stack)
+        state.changed.connect(self._show_result)
+        state.busy_changed.connect(lambda: self._chooser.set_busy(is_busy=state.is_busy))
+        state.progressed.connect(self._chooser.show_progress)
+        for signal in (
+            training.runs_changed,
+            training.checkpoints_changed,
+            training.activity_changed,
+            training.catalogue_loaded,
+        ):
+            signal.connect(self._show_runs)
+        self._show_runs()
+        self._show_result()
+
+    def shutdown(self) -> None:
+        """Leave no thread behind."""
+        self._chooser.runs.shutdown()
+
+    # --- building -----------------------------------------------------------------------
+
+    def _make_body(self) -> QWidget:
+        self._chooser = CompareChooser()
+        self._chooser.setMinimumWidth(40 * GRID_PX)
+        self._chooser.setMaximumWidth(56 * GRID_PX)
+        self._chooser.compare_wanted.connect(self._state.compare)
+        self._chooser.cancel_wanted.connect(self._state.cancel)
+        self._chooser.save_wanted.connect(self._on_save)
+        hint = EmptyState(
+            "scale",
+            "Which run is the best?",
+            "Check runs at the right and press Compare. Figures stand beside their floor: what "
+            "your own pictures get against each other.",
+        )
+        self._results = QStackedWidget()
+        self._results.addWidget(hint)
+        self._results.addWidget(self._make_results())
+        splitter = QSplitter()
+        splitter.setHandleWidth(2 * GRID_PX)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(self._results)
+        splitter.addWidget(self._chooser)
+        splitter.setStretchFactor(0, 1)
+        return splitter
+
+    def _make_results(self) -> QWidget:
+        self._note = QLabel()
+        self._note.setObjectName("compare.note")
+        self._note.setWordWrap(True)
+        mark(self._note, role="muted")
+        self._table = CompareTable()
+        self._table.setObjectName("compare.table")
+        self._explanation = QLabel(_EXPLAIN)
+        self._explanation.setObjectName("compare.explanation")
+        self._explanation.setWordWrap(True)
+        self._explanation.setAlignment(Qt.AlignmentFlag.AlignTop)
+        # Room for the longest one, so that the table does not jump.
+        self._explanation.setFixedHeight(3 * self.fontMetrics().lineSpacing())
+        mark(self._explanation, role="small")
+        self._table.explained.connect(lambda text: self._explanation.setText(text or _EXPLAIN))
+        side_by_side = QWidget()
+        column = QVBoxLayout(side_by_side)
+        column.setContentsMargins(0, GRID_PX, 0, 0)
+        column.setSpacing(GRID_PX)
+        column.addWidget(self._table, 1)
+        column.addWidget(self._explanation)
+        self._copies = CompareCopies()
+        self._tabs = QTabWidget()
+        self._tabs.setObjectName("compare.tabs")
+        self._tabs.addTab(side_by_side, "Side by side")
+        self._tabs.addTab(self._copies, "Did it copy?")
+        results = QWidget()
+        layout = QVBoxLayout(results)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID_PX)
+        layout.addWidget(self._note)
+        layout.addWidget(self._make_alert())
+        layout.addWidget(self._tabs, 1)
+        return results
+
+    def _make_alert(self) -> QFrame:
+        self._outdated = QLabel()
+        self._outdated.setObjectName("compare.outdated")
+        self._outdated.setWordWrap(True)
+        again = QPushButton("Compare again")
+        again.setObjectName("compare.again")
+        again.clicked.connect(self._on_again)
+        self._state.busy_changed.connect(lambda: again.setEnabled(not self._state.is_busy))
+        self._alert = QFrame()
+        mark(self._alert, role="alert")
+        row = QHBoxLayout(self._alert)
+        row.setContentsMargins(GRID_PX, GRID_PX, GRID_PX, GRID_PX)
+        row.addWidget(IconLabel("triangle-alert", 20, "warning"))
+        row.addWidget(self._outdated, 1)
+        row.addWidget(again)
+        return self._alert
+
+    # --- showing ------------------------------------------------------------------------
+
+    def _show_runs(self) -> None:
+        training = self._training
+        self._chooser.show_runs(training.runs, training.entries, training.live_run)
+        has_any = any(run.checkpoints for run in training.runs)
+        has_any |= self._state.result is not None
+        self._stack.setCurrentIndex(_SOMETHING if has_any else _NOTHING)
+        self._show_titles()
+
+    def _show_result(self) -> None:
+        result = self._state.result
+        self._chooser.set_result(has_result=result is not None)
+        self._results.setCurrentIndex(_NOTHING if result is None else _SOMETHING)
+        self._note.setText(result.note if result else "")
+        self._table.show_comparison(result)
+        self._copies.show_comparison(result)
+        self._show_runs()
+
+    def _show_titles(self) -> None:
+        runs = self._state.result.runs if self._state.result else ()
+        titles: list[str] = []
+        details: list[str] = []
+        older: list[ComparedRun] = []
+        for run in runs:
+            newest = self._newest_step(run)
+            title = f"{run.model_title}\n{run_when(run.path)}"
+            detail = f"{run.model_title}, {run_when(run.path)}, step {run.step:,}, {run.path.name}"
+            if newest is None:
+                title += "\n▲ no longer in the project"
+            elif newest != run.newest_step:
+                title += f"\n▲ saved at step {newest:,} since"
+                detail += f". It has been saved at step {newest:,} since."
+                older.append(run)
+            titles.append(title)
+            details.append(detail)
+        self._table.set_titles(titles, details)
+        self._alert.setVisible(bool(older))
+        names = " and ".join(f"“{run.model_title}” of {run_when(run.path)}" for run in older)
+        verb = "has" if len(older) == 1 else "have"
+        self._outdated.setText(f"{names} {verb} learned on: the figures are of an older state.")
+
+    def _newest_step(self, run: ComparedRun) -> int | None:
+        """Step of a run's newest checkpoint now; None if the run is gone."""
+        for other in self._training.runs:
+            if other.path == run.path:
+                return other.step
+        return None
+
+    # --- doing --------------------------------------------------------------------------
+
+    def _on_again(self) -> None:
+        """Compare the same runs as before, as they are now."""
+        assert self._state.result is not None
+        runs = [run for run in self._state.result.runs if self._newest_step(run) is not None]
+        self._state.compare([run.path for run in runs])
+
+    def _on_save(self) -> None:
+        chosen = choose_report(self)
+        if chosen is not None:
+            self._state.save(chosen)

@@ -1,0 +1,168 @@
+"""The right side of the Compare page: which runs, and what to do with them."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from genstudio.domain.runs import RunSummary
+from genstudio.services.studio import CatalogueEntry
+from genstudio.ui.icons import icon
+from genstudio.ui.run_words import run_details
+from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.widgets.run_list import RunList, RunRow
+
+_NOTHING_SAVED = "Nothing of this run is saved yet: let it learn for a minute or more."
+
+
+class CompareChooser(QFrame):
+    """Runs with check boxes; compares those that are checked, and saves what was found.
+
+    Signals:
+        compare_wanted(list): Compare the runs in these folders.
+        cancel_wanted(): Stop comparing.
+        save_wanted(): Save the report.
+    """
+
+    compare_wanted = Signal(list)
+    cancel_wanted = Signal()
+    save_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        mark(self, role="panel")
+        self._is_busy = False
+        self._has_result = False
+        heading = QLabel("Runs to compare")
+        mark(heading, role="heading")
+        advice = QLabel(
+            "Check one run or several. Each paints on the same seeds and is judged against your "
+            "pictures. A training may go on meanwhile."
+        )
+        advice.setWordWrap(True)
+        mark(advice, role="small")
+        self.runs = RunList()
+        self.runs.setObjectName("compare.runs")
+        self.runs.chosen_changed.connect(self._update)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
+        layout.setSpacing(GRID_PX)
+        layout.addWidget(heading)
+        layout.addWidget(advice)
+        layout.addWidget(self.runs, 1)
+        layout.addWidget(self._make_progress())
+        layout.addLayout(self._make_buttons())
+        self.set_busy(is_busy=False)
+
+    def show_runs(
+        self, runs: Sequence[RunSummary], entries: Mapping[str, CatalogueEntry], live: Path | None
+    ) -> None:
+        """Show the runs of a project, the newest first."""
+        rows = [_row(run, entries, is_live=run.path == live) for run in reversed(runs)]
+        self.runs.set_rows(rows)
+        self._update()
+
+    def set_busy(self, *, is_busy: bool) -> None:
+        """Comparing or saving is under way, or not."""
+        self._is_busy = is_busy
+        self._area.setCurrentIndex(1 if is_busy else 0)
+        self._update()
+
+    def set_result(self, *, has_result: bool) -> None:
+        """There is something to save, or not."""
+        self._has_result = has_result
+        self._update()
+
+    def show_progress(self, what: str, done: int, total: int) -> None:
+        """Say what is being done, and how far it is."""
+        self._what.setText(what)
+        self._progress.setRange(0, total)
+        self._progress.setValue(done)
+
+    def _make_progress(self) -> QWidget:
+        self._what = QLabel()
+        self._what.setObjectName("compare.progress_text")
+        self._what.setWordWrap(True)
+        mark(self._what, role="small")
+        self._progress = QProgressBar()
+        self._progress.setObjectName("compare.progress")
+        self._progress.setAccessibleName("Progress")
+        cancel = QPushButton("Cancel")
+        cancel.setObjectName("compare.cancel")
+        cancel.clicked.connect(self.cancel_wanted)
+        bar = QVBoxLayout()
+        bar.setSpacing(GRID_PX // 2)
+        bar.addWidget(self._what)
+        bar.addWidget(self._progress)
+        busy = QWidget()
+        row = QHBoxLayout(busy)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID_PX)
+        row.addLayout(bar, 1)
+        row.addWidget(cancel)
+        self._told = QLabel()
+        self._told.setObjectName("compare.count")
+        mark(self._told, role="small")
+        # Of the same height whether or not something is under way.
+        self._area = QStackedWidget()
+        self._area.addWidget(self._told)
+        self._area.addWidget(busy)
+        self._area.setFixedHeight(6 * GRID_PX)
+        return self._area
+
+    def _make_buttons(self) -> QHBoxLayout:
+        self._compare = QPushButton()
+        self._compare.setObjectName("compare.start")
+        self._compare.setIcon(icon("scale", "on_accent"))
+        mark(self._compare, primary=True)
+        self._compare.clicked.connect(lambda: self.compare_wanted.emit(self.runs.chosen()))
+        self._save = QPushButton("Save report…")
+        self._save.setObjectName("compare.save")
+        self._save.clicked.connect(self.save_wanted)
+        row = QHBoxLayout()
+        row.setSpacing(GRID_PX)
+        row.addWidget(self._compare, 1)
+        row.addWidget(self._save)
+        return row
+
+    def _update(self) -> None:
+        count = len(self.runs.chosen())
+        self._compare.setText(f"Compare {count} runs" if count > 1 else "Judge this run")
+        if count == 0:
+            self._compare.setText("Compare")
+        self._compare.setEnabled(count > 0 and not self._is_busy)
+        self._compare.setToolTip("" if count else "Check at least one run first")
+        self._save.setEnabled(self._has_result and not self._is_busy)
+        self._save.setToolTip(
+            "Save a web page with everything, and the figures as JSON"
+            if self._has_result
+            else "Compare runs first"
+        )
+        self._told.setText(
+            f"{count} of {self.runs.count()} checked. The first time takes some seconds a run."
+        )
+
+
+def _row(run: RunSummary, entries: Mapping[str, CatalogueEntry], *, is_live: bool) -> RunRow:
+    key = run.settings.model_key
+    saved = run.checkpoints[-1].preview if run.checkpoints else None
+    if (saved is None or not saved.exists()) and run.previews:
+        saved = run.previews[-1][1]
+    return RunRow(
+        path=run.path,
+        title=entries[key].card.title if key in entries else key,
+        details=run_details(run, is_live=is_live),
+        preview=saved,
+        picture_px=run.settings.size,
+        why_not="" if run.checkpoints else _NOTHING_SAVED,
+    )

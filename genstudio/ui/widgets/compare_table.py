@@ -1,0 +1,198 @@
+"""Runs as columns: pictures on the same seeds, what they cost, and their figures."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QTableWidget, QTableWidgetItem, QWidget
+
+from genstudio.domain.reports import FIGURES, FigureCard
+from genstudio.services.compared import ComparedRun, Comparison
+from genstudio.ui.run_words import duration
+from genstudio.ui.theme import GRID_PX
+from genstudio.ui.widgets.compare_cells import CELL, Cell, CellDelegate, WordsHeader
+from genstudio.ui.widgets.pixels import image_from_pixels
+
+_HEADER_PX = 22 * GRID_PX
+_NARROWEST_PX, _WIDEST_PX = 24 * GRID_PX, 72 * GRID_PX
+_SHEET_COLUMNS, _SHEET_ROWS = 4, 3
+_SHEET_GAP_PX = 1
+_SAMPLES = "Pictures"
+_SAMPLES_TERM = "the same seeds in every run"
+_SAMPLES_HELP = (
+    "Each run painted these from the same random numbers (seeds). The same place is not the "
+    "same picture: every model makes its own out of a seed."
+)
+_ABOUT: Mapping[str, tuple[str, Callable[[ComparedRun], Cell]]] = {
+    "Architecture": (
+        "The kind of model (network architecture).",
+        lambda run: Cell(run.model_title),
+    ),
+    "Saved point\ncheckpoint": (
+        "The saved point (checkpoint) that was judged: the best one, as far as was measured.",
+        lambda run: Cell(
+            f"step {run.step:,}",
+            "the newest" if run.step == run.newest_step else f"of {run.newest_step:,} in all",
+        ),
+    ),
+    "Time spent\ntraining": (
+        "How long it was trained up to that saved point.",
+        lambda run: Cell(duration(run.seconds)),
+    ),
+    "Weights\nparameters": (
+        "Numbers that the model learned (parameters). More can do more, and take longer.",
+        lambda run: Cell(f"{run.num_parameters / 1e6:.2f} million"),
+    ),
+    "Pictures compared": (
+        "So many made pictures stood against as many of yours.",
+        lambda run: Cell(f"{run.report.count:,} at {run.size} px"),
+    ),
+}
+
+
+class CompareTable(QTableWidget):
+    """Figures with their floors; arrows go from cell to cell.
+
+    Signals:
+        explained(str): What the row with the current cell is about.
+    """
+
+    explained = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._helps: list[str] = []
+        self.setAccessibleName("Figures of each run")
+        self.setVerticalHeader(WordsHeader(Qt.Orientation.Vertical, _HEADER_PX, self))
+        self.setHorizontalHeader(WordsHeader(Qt.Orientation.Horizontal, 0, self))
+        self.verticalHeader().setFixedWidth(_HEADER_PX)
+        self.setItemDelegate(CellDelegate(self))
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setCornerButtonEnabled(False)
+        self.setTabKeyNavigation(False)
+        self._arranging = QTimer(self, singleShot=True, interval=0)
+        self._arranging.timeout.connect(self._arrange)
+        self.setMouseTracking(True)
+        self.currentCellChanged.connect(lambda row, *_: self._explain(row))
+        self.cellEntered.connect(lambda row, _: self._explain(row))
+
+    def show_comparison(self, comparison: Comparison | None) -> None:
+        """Show other runs."""
+        self.clear()
+        runs = comparison.runs if comparison else ()
+        self.setRowCount(0)
+        self.setColumnCount(len(runs))
+        self._helps = []
+        if comparison is not None:
+            sheets = [Cell(_SAMPLES, sheet=image_from_pixels(_sheet(run))) for run in runs]
+            self._add(f"{_SAMPLES}\n{_SAMPLES_TERM}", _SAMPLES_HELP, sheets)
+            for title, (about, told) in _ABOUT.items():
+                self._add(title, about, [told(run) for run in runs])
+            for card in FIGURES:
+                title = f"{card.title}\n{card.term}\n{card.better_words}"
+                self._add(title, f"{card.help} {_FLOOR}", _cells(card, comparison))
+        self._arranging.start()
+
+    def set_titles(self, titles: Sequence[str], details: Sequence[str]) -> None:
+        """Name the columns.
+
+        Args:
+            titles: Lines of each, the first one standing out.
+            details: What each run's tooltip and its accessible description say.
+        """
+        for column, (title, detail) in enumerate(zip(titles, details, strict=True)):
+            item = QTableWidgetItem(title)
+            item.setToolTip(detail)
+            item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, detail)
+            self.setHorizontalHeaderItem(column, item)
+        self._arranging.start()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the width out among the runs."""
+        super().resizeEvent(event)
+        self._arranging.start()
+
+    def _add(self, title: str, about: str, cells: Sequence[Cell]) -> None:
+        row = self.rowCount()
+        self.insertRow(row)
+        self._helps.append(about)
+        header = QTableWidgetItem(title)
+        header.setToolTip(about)
+        header.setData(Qt.ItemDataRole.AccessibleTextRole, title.replace("\n", ", "))
+        header.setData(Qt.ItemDataRole.AccessibleDescriptionRole, about)
+        self.setVerticalHeaderItem(row, header)
+        for column, cell in enumerate(cells):
+            item = QTableWidgetItem(cell.words())
+            item.setData(CELL, cell)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, cell.words())
+            item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, about)
+            item.setToolTip(cell.badge_words)
+            self.setItem(row, column, item)
+
+    def _explain(self, row: int) -> None:
+        self.explained.emit(self._helps[row] if 0 <= row < len(self._helps) else "")
+
+    def _arrange(self) -> None:
+        count = self.columnCount()
+        if count == 0:
+            return
+        room = self.width() - _HEADER_PX - self.verticalScrollBar().sizeHint().width() - 2
+        width = min(max(room // count, _NARROWEST_PX), _WIDEST_PX)
+        for column in range(count):
+            self.setColumnWidth(column, width)
+        for row in range(self.rowCount()):
+            self.setRowHeight(row, self._height_of(row))
+        header = self.horizontalHeader()
+        header.setFixedHeight(
+            max(header.sectionSizeFromContents(at).height() for at in range(count))
+        )
+
+    def _height_of(self, row: int) -> int:
+        words = self.verticalHeader().sectionSizeFromContents(row).height()
+        return max(words, self.sizeHintForRow(row))
+
+
+_FLOOR = (
+    "The floor is what real pictures of yours get against others of yours: no model can be "
+    "expected to do better."
+)
+
+
+def _cells(card: FigureCard, comparison: Comparison) -> list[Cell]:
+    best = comparison.best(card)
+    return [_cell(card, run, at in best, len(best)) for at, run in enumerate(comparison.runs)]
+
+
+def _cell(card: FigureCard, run: ComparedRun, is_best: object, num_best: int) -> Cell:
+    figure = card.of(run.report)
+    if figure is None:
+        return Cell("—")
+    badge, badge_words = "", ""
+    if is_best and num_best == 1:
+        badge, badge_words = "★ best", "The best of these runs"
+    elif is_best:
+        badge, badge_words = "≈ best", "As good as the best: chance alone may make the difference"
+    return Cell(
+        card.told(figure.value),
+        f"floor {card.told(figure.floor)} ± {card.told(figure.floor_sd)}",
+        figure.verdict,
+        badge,
+        badge_words,
+    )
+
+
+def _sheet(run: ComparedRun) -> np.ndarray:
+    """The first pictures side by side: uint8 (height, width, 3)."""
+    made_NHWC = run.samples_NHWC[: _SHEET_COLUMNS * _SHEET_ROWS]
+    side, step = made_NHWC.shape[1], made_NHWC.shape[1] + _SHEET_GAP_PX
+    height = -(-len(made_NHWC) // _SHEET_COLUMNS) * step - _SHEET_GAP_PX
+    sheet_HWC = np.full((height, _SHEET_COLUMNS * step - _SHEET_GAP_PX, 3), 128, np.uint8)
+    for at, made_HWC in enumerate(made_NHWC):
+        row, column = divmod(at, _SHEET_COLUMNS)
+        place = (slice(row * step, row * step + side), slice(column * step, column * step + side))
+        sheet_HWC[place] = made_HWC
+    return sheet_HWC
