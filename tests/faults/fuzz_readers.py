@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from tiny_studio import Script, steps
-from valid_files import PROJECT, RUNS, set_up_studio
+from valid_files import PROJECT, RUNS, basis_in, set_up_studio
 
 from genstudio.data.cache import PictureCache, build_cache
 from genstudio.data.decode import UnreadablePictureError, decode_picture, decode_thumbnail
@@ -18,6 +18,7 @@ from genstudio.domain.errors import CheckpointError, GenStudioError
 from genstudio.services.export import export_gallery
 from genstudio.services.gallery import Gallery
 from genstudio.services.generation import generate
+from genstudio.services.judgements import kept_report
 from genstudio.services.preferences import load_preferences, save_preferences
 from genstudio.services.projects import Project, open_project
 from genstudio.services.provenance import read_recipe, save_picture
@@ -161,6 +162,15 @@ def read_preferences(case: Path) -> None:
     preferences.window_geometry()
     preferences.remember_project(case)
     save_preferences(preferences)
+
+
+def read_judgement(case: Path) -> None:
+    """Look for what was found of a checkpoint; it leads to no picture that there is not."""
+    basis = basis_in(case)
+    report = kept_report(basis)
+    for pair in report.copying.pairs if report and report.copying else ():
+        assert 0 <= pair.made < basis.count
+        assert 0 <= pair.training < basis.num_training
 
 
 # --- the gallery --------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from fuzz_readers import (
     read_checkpoint,
     read_gallery,
     read_gallery_pictures,
+    read_judgement,
     read_pictures,
     read_preferences,
     read_project,
@@ -211,6 +212,13 @@ TARGETS: tuple[Target, ...] = (
         read=read_preferences,
         changes=[("preferences/**/*.toml", change_text)],
         tricks=text_in("preferences/**/*.toml", *HOSTILE_TOML),
+    ),
+    Target(
+        name="judgement",
+        parts=["judgement"],
+        read=read_judgement,
+        changes=[("judgement/**/*.json", change_text)],
+        tricks=text_in("judgement/**/*.json", *HOSTILE_JSON),
     ),
     Target(
         name="whole",

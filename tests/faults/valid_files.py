@@ -11,11 +11,13 @@ import tiny_studio
 from PIL import Image
 
 from genstudio.domain import events
+from genstudio.domain.reports import Report
 from genstudio.engine import preview
 from genstudio.engine.trainer import NoCommands
 from genstudio.models import catalog
 from genstudio.services import preferences, training
 from genstudio.services.gallery import Gallery
+from genstudio.services.judgements import Basis, keep_report
 from genstudio.services.projects import open_project
 from genstudio.services.training import NewRun, start_run
 
@@ -33,7 +35,7 @@ def set_up_studio() -> None:
 
 
 def make_valid_files(folder: Path, parts: Collection[str]) -> None:
-    """Write the parts that are asked for: projects by model, "preferences", kinds of pictures."""
+    """Write what is asked for: projects by model, "preferences", "judgement", kinds of pictures."""
     set_up_studio()
     flowers = tiny_studio.save_pictures(folder / "flowers", tiny_studio.flowers_NHWC(4))
     for model_key, name in RUNS.items():
@@ -41,6 +43,8 @@ def make_valid_files(folder: Path, parts: Collection[str]) -> None:
             _train(flowers, folder / model_key / PROJECT, model_key, name)
     if "preferences" in parts:
         _save_preferences(folder / "preferences", folder / PROJECT)
+    if "judgement" in parts:
+        keep_report(basis_in(folder), _report())
     for kind, make in PICTURES.items():
         (folder / kind).mkdir()
         make(folder / kind)
@@ -67,6 +71,30 @@ def _save_preferences(folder: Path, project: Path) -> None:
     chosen.remember_project(project)
     chosen.set_window_geometry(b"geometry")
     preferences.save_preferences(chosen)
+
+
+def basis_in(folder: Path) -> Basis:
+    """What the kept report of the part "judgement" rests upon."""
+    return Basis(
+        run=folder / "judgement",
+        step=2,
+        weights_sha256="0" * 64,
+        pictures="1" * 24,
+        held_out=("1.png",),
+        features="2" * 64,
+        count=20,
+        num_training=30,
+    )
+
+
+def _report() -> Report:
+    figure = {"value": 0.5, "sd": 0.01, "floor": 0.9, "floor_sd": 0.02, "verdict": "They differ."}
+    pair = {"made": 3, "training": 29, "distance": 0.07}
+    names = ("swd", "kid", "density", "coverage", "diversity")
+    content = dict.fromkeys(names, figure) | {"count": 20, "features": "2" * 64}
+    content["swd_levels"] = [{**figure, "side": side} for side in (32, 16)]
+    content["copying"] = {**figure, "threshold": 0.02, "pairs": [pair, {**pair, "made": 19}]}
+    return Report.model_validate(content)
 
 
 # --- pictures -----------------------------------------------------------------------------------
