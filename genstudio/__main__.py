@@ -12,9 +12,20 @@ from pathlib import Path
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
 
+_INTERRUPTED = 130
+
+
 def main() -> None:
     """Run the program with the arguments it was started with."""
-    arguments = sys.argv[1:]
+    try:
+        _run(sys.argv[1:])
+    except KeyboardInterrupt:
+        # While the program is being loaded, or where a command leaves Ctrl-C alone.
+        sys.stderr.write("Interrupted.\n")
+        sys.exit(_INTERRUPTED)
+
+
+def _run(arguments: list[str]) -> None:
     from genstudio.cli import app, command_names
 
     if arguments and (

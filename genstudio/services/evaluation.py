@@ -122,6 +122,10 @@ def evaluate(
     if (target / "run.toml").exists():
         yield (yield from _of_run(Run(target), against, training, count, checkpoint))
         return
+    if not target.is_dir():
+        raise DatasetError(
+            f"There is no folder {target}", "", "Check the spelling, or whether a drive is missing."
+        )
     if against is None:
         raise SettingsError(
             "There is nothing to compare these pictures with",
@@ -139,7 +143,7 @@ def _of_run(
     index = held_out_index(own.names, run.held_out)
     learned: list[int] = np.setdiff1d(np.arange(len(own.names)), index).tolist()
     real = own if against is None else (yield from _decoded(against, size))
-    _refuse_too_few(run, len(real.names))
+    _refuse_too_few(len(real.names), run.path.name if against is None else str(against))
     if training is None:
         originals = _Pictures(own.images_NHWC[learned], tuple(own.names[at] for at in learned))
         held_out_NHWC = own.images_NHWC[index]
@@ -182,14 +186,13 @@ def _basis(run: Run, checkpoint: Checkpoint, own: _Pictures, count: int) -> Basi
     )
 
 
-def _refuse_too_few(run: Run, num_real: int) -> None:
+def _refuse_too_few(num_real: int, where: str) -> None:
     if num_real < 2 * FEWEST:
         raise DatasetError(
             "There are too few pictures to judge a run by",
-            f"{run.path.name} has {num_real}, and {2 * FEWEST} are needed: half of them stand "
-            "for your pictures, and the other half tells what chance alone does.",
-            "Let it learn from more pictures. Until then, your eyes are the better judge: look "
-            "at its previews.",
+            f"{where} has {num_real}, and {2 * FEWEST} are needed: half of them stand for your "
+            "pictures, and the other half tells what chance alone does.",
+            "Take more pictures. Until then, your eyes are the better judge: look at the previews.",
         )
 
 

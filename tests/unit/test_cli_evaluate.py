@@ -1,0 +1,158 @@
+"""The commands that judge: what they print, where they write, and every way to go wrong."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from planted_pictures import drawn_NHWC
+from tiny_studio import save_pictures, small_settings
+from typer.testing import CliRunner, Result
+
+from genstudio import __main__ as entry_point
+from genstudio import cli
+from genstudio.domain.reports import FIGURES
+from genstudio.engine.trainer import NoCommands
+from genstudio.services import comparison, evaluation
+from genstudio.services.training import NewRun, start_run
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("genstudio.cli.start_logging", lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_pictures(tmp_path_factory.mktemp("judging") / "pictures", drawn_NHWC(60, seed=0))
+
+
+@pytest.fixture(scope="module")
+def run(pictures: Path) -> Path:
+    request = NewRun(folder=pictures, project=pictures.parent / "Meadow", settings=small_settings())
+    *_, finished = start_run(request, NoCommands())
+    return finished.run
+
+
+def genstudio(*arguments: object) -> Result:
+    return CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+
+
+def succeeded(*arguments: object) -> dict[str, Any]:
+    """The one object on standard output."""
+    result = genstudio(*arguments, "--json")
+    assert result.exit_code == 0, result.output
+    (line,) = result.stdout.splitlines()
+    return json.loads(line)
+
+
+def failed(*arguments: object) -> str:
+    """What a command that fails says, as it explains itself in both ways."""
+    result = genstudio(*arguments, "--json")
+    assert result.exit_code == 1, result.output
+    (line,) = result.stdout.splitlines()
+    record = json.loads(line)
+    assert record["hint"]
+    assert record["error"] in result.stderr
+    assert "Traceback" not in result.stderr
+    return " ".join((record["error"], record["message"], record["hint"]))
+
+
+def test_a_run_is_judged_for_programs_and_for_people(run: Path) -> None:
+    record = succeeded("evaluate", run, "--count", 20)
+    for card in FIGURES:
+        assert record[card.key].keys() >= {"value", "floor", "floor_sd", "verdict"}
+    assert (record["evaluated"], record["step"], record["count"]) == (str(run), 4, 20)
+
+    told = genstudio("evaluate", run, "--count", 20)
+    assert told.exit_code == 0
+    assert all(card.key in told.stdout for card in FIGURES)
+    assert "nearest:" in told.stdout
+
+
+def test_a_folder_is_judged_like_a_run(pictures: Path, tmp_path: Path) -> None:
+    made = save_pictures(tmp_path / "made", drawn_NHWC(20, seed=1))
+    record = succeeded("evaluate", made, "--against", pictures)
+    assert record["copying"] is None
+    record = succeeded("evaluate", made, "--against", pictures, "--training", pictures)
+    assert record["copying"]["threshold"] > 0
+    assert record["step"] is None
+
+
+def test_runs_are_compared_in_a_folder(run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "report"
+    record = succeeded("compare", run, run, "--out", out, "--count", 20)
+    assert record["report"] == str(out / "comparison.html")
+    assert [one["run"] for one in record["runs"]] == [str(run)] * 2
+    assert {path.name for path in out.iterdir()} == {"comparison.html", "comparison.json"}
+
+    told = genstudio("compare", run, "--out", out, "--count", 20)
+    assert told.exit_code == 0
+    assert told.stdout == ""
+    assert "The report is in" in told.stderr
+
+
+def test_what_cannot_be_judged_is_explained(run: Path, pictures: Path, tmp_path: Path) -> None:
+    few = save_pictures(tmp_path / "few", drawn_NHWC(5, seed=1))
+    assert "--against" in failed("evaluate", pictures)
+    assert "There is no folder" in failed("evaluate", tmp_path / "nothing")
+    words = failed("evaluate", run, "--against", few)
+    assert f"{few} has 5" in words
+    assert "32 are needed" in words
+    assert "checkpoint" in failed("evaluate", run, "--checkpoint", "worst")
+    assert "run.toml" in failed("compare", run, pictures, "--out", tmp_path / "report")
+    assert not (tmp_path / "report").exists()
+
+
+def test_a_report_that_cannot_be_written_is_explained(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert "comparison.html" in failed("compare", run, "--out", tmp_path / "file", "--count", 20)
+
+
+def test_a_run_that_breaks_among_others_is_named(run: Path, tmp_path: Path) -> None:
+    project = Path(shutil.copytree(run.parent.parent, tmp_path / "Meadow"))
+    broken = project / "runs" / run.name
+    (broken / "checkpoints" / "4" / "ema.safetensors").write_bytes(b"torn")
+    assert run.name in failed("compare", broken, "--out", tmp_path / "report")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["evaluate"], ["compare"], ["evaluate", ".", "--count", "3"]]
+)
+def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
+    result = genstudio(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr
+
+
+@pytest.mark.parametrize("command", ["evaluate", "compare"])
+def test_an_interrupted_judgement_exits_with_130_and_writes_nothing(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    for module, name in ((evaluation, "evaluate"), (comparison, "compare")):
+        monkeypatch.setattr(module, name, interrupted)
+    monkeypatch.chdir(tmp_path)
+    result = genstudio(command, run, "--json")
+    assert result.exit_code == 130
+    assert result.stdout == ""
+    assert not any(tmp_path.iterdir())
+
+
+def test_ctrl_c_while_the_program_is_loaded_exits_with_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "app", interrupted)
+    monkeypatch.setattr(sys, "argv", ["genstudio", "evaluate", "run"])
+    with pytest.raises(SystemExit) as left:
+        entry_point.main()
+    assert left.value.code == 130
+    assert "Traceback" not in capsys.readouterr().err
