@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 from rich.markup import escape
@@ -22,7 +22,7 @@ from genstudio.console import (
 from genstudio.domain.datasets import Remark, ScanReport
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.settings import setting_fields
-from genstudio.domain.training import SIZES, Budget, TrainingSettings
+from genstudio.domain.training import SIZES, Budget, StopWhen, TrainingSettings
 from genstudio.services.logs import start_logging
 from genstudio.services.session import TrainingSession
 
@@ -157,10 +157,16 @@ def train(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     devices: Annotated[int, typer.Option(min=1, help="How many devices to train on.")] = 1,
     precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")] = "auto",
+    stop_when: Annotated[
+        str | None,
+        typer.Option(help=f"End earlier: {', '.join(map(repr, get_args(StopWhen)))}."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train a new model on a folder of pictures."""
+    from genstudio.engine.device import plan_device
     from genstudio.models.catalog import model_class
+    from genstudio.services.fitting import facts_about, fit
     from genstudio.services.presets import resolve_settings
     from genstudio.services.training import NewRun, start_run
 
@@ -177,6 +183,7 @@ def train(
             "seed": seed,
             "device": device,
             "precision": precision,
+            "stop_when": stop_when,
             "budget": _budget(steps, images, minutes),
         }
         architecture = model_class(model)
@@ -184,13 +191,25 @@ def train(
         own = set(architecture.Config.model_fields)
         of_the_run = {field.name for field in setting_fields(TrainingSettings) if field.help} - own
         chosen |= {name: loose.pop(name) for name in of_the_run & loose.keys()}
-        settings = resolve_settings(
+        own_choice = {name: value for name, value in chosen.items() if value is not None}
+        resolve = partial(
+            resolve_settings,
             preset=preset,
             model_key=architecture.card.key,
-            training={name: value for name, value in chosen.items() if value is not None},
+            training=own_choice,
             model=loose,
         )
-        request = NewRun(folder=folder, project=project, settings=settings)
+        settings = resolve()
+
+        def fitted(report: ScanReport) -> TrainingSettings:
+            accelerator = plan_device(settings.device, settings.precision).accelerator
+            facts = facts_about(report, size=settings.size, accelerator=accelerator)
+            found = fit(facts, preset=preset, card=architecture.card, config=architecture.Config)
+            for reason in found.reasons:
+                people.print(reason, markup=False, soft_wrap=True)
+            return resolve(fit=found)
+
+        request = NewRun(folder=folder, project=project, settings=settings, fitted=fitted)
         session = TrainingSession(lambda source: start_run(request, source))
         follow(session, as_json=as_json)
 

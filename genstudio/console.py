@@ -115,6 +115,8 @@ def follow(session: TrainingSession, *, as_json: bool) -> events.Finished | even
         _say_failure(ending.title, ending.message, ending.hint)
         raise typer.Exit(1)
     verb = "Stopped and saved" if isinstance(ending, events.Stopped) else "Finished"
+    if isinstance(ending, events.Finished) and ending.reason:
+        people.print(f"Ended early, as asked: {ending.reason}.", markup=False)
     people.print(f"{verb} at step {ending.step}: {ending.run}", markup=False, soft_wrap=True)
     if was_interrupted():
         raise typer.Exit(INTERRUPTED)
@@ -185,6 +187,7 @@ class _TrainingDisplay:
         self._bar = bar
         self._task: TaskID = bar.add_task("Starting", total=None, note="")
         self._next_log_s = 0.0
+        self._last_title = ""
 
     def show(self, event: events.Event) -> None:
         """Show what an event says."""
@@ -204,9 +207,19 @@ class _TrainingDisplay:
             case events.StepDone():
                 self._show_step(event)
             case events.CoachSaid():
-                people.print(f"{event.title}. {event.message}", markup=False)
+                self._show_coach(event)
             case _:
                 pass
+
+    def _show_coach(self, said: events.CoachSaid) -> None:
+        # That all is well is said after each measurement; once is enough in a log.
+        if said.topic == events.HEALTHY and said.title == self._last_title:
+            return
+        self._last_title = said.title
+        stop = "." if said.title[-1:].isalnum() or said.title[-1:] in "”)" else ""
+        people.print(f"{said.title}{stop} {said.message}", markup=False)
+        if said.topic and said.evidence:
+            people.print(f"  {said.evidence}", markup=False)
 
     def _show_step(self, event: events.StepDone) -> None:
         parts = [f"{event.images_per_s:.0f} pictures/s"] if event.images_per_s else []

@@ -32,8 +32,9 @@ class SaveNow:
 class Change:
     """Change a setting of the run that may change while it runs.
 
-    ``budget`` takes a :class:`~genstudio.domain.training.Budget`. Anything else is refused
-    with a message, and the run goes on.
+    ``budget`` takes a :class:`~genstudio.domain.training.Budget`; settings of the architecture
+    that are declared as ``live`` take what their form takes, and stay changed when the run is
+    resumed. Anything else is refused with a message, and the run goes on.
     """
 
     setting: str

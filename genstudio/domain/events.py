@@ -1,7 +1,7 @@
 """What a training run tells the world; frozen, picklable, one terminal event per run."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
@@ -14,6 +14,12 @@ class _Event(BaseModel):
     def to_record(self) -> dict[str, Any]:
         """The event as plain JSON values; pictures are left out."""
         return self.model_dump(mode="json")
+
+
+# Topics of what is no trouble: nothing is wrong; a setting has become another one, with the way
+# back as the action.
+HEALTHY: Final = "healthy"
+CHANGED: Final = "changed"
 
 
 class Preparing(_Event):
@@ -109,7 +115,9 @@ class CoachAction(BaseModel):
 class CoachSaid(_Event):
     """Something a person should know about the run, in plain words.
 
-    ``topic`` names the trouble in one or two words, ``evidence`` says what was seen, in figures.
+    ``topic`` names the trouble in one or two words, as :data:`HEALTHY`, :data:`CHANGED` and
+    those of :mod:`genstudio.engine.troubles` do; remarks that are over as soon as they are read
+    have none. ``evidence`` says what was seen, in figures.
     """
 
     event: Literal["CoachSaid"] = "CoachSaid"
@@ -137,7 +145,10 @@ class Resumed(_Event):
 
 
 class Finished(_Event):
-    """Terminal: the budget is spent and the result is saved."""
+    """Terminal: the budget is spent and the result is saved.
+
+    ``reason`` says why it ended earlier, where it was asked to; else it is empty.
+    """
 
     event: Literal["Finished"] = "Finished"
     run: Path
@@ -145,6 +156,7 @@ class Finished(_Event):
     images_seen: Count
     seconds: Seconds
     checkpoint: Path
+    reason: str = ""
 
 
 class Stopped(_Event):

@@ -85,6 +85,11 @@ class SettingField:
     maximum: float | None
     hints: FieldHints
 
+    @property
+    def words(self) -> str:
+        """A painter's words for it, without the technical term."""
+        return self.title.partition(" — ")[0]
+
 
 def setting_fields(settings_class: type[BaseModel]) -> list[SettingField]:
     """List the settings that a class declares, in the order of declaration."""

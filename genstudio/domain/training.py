@@ -12,6 +12,7 @@ SIZES = (32, 64, 128, 256, 512, 1024)
 
 _STAMP = "%Y%m%d-%H%M%S"
 
+StopWhen = Literal["budget only", "no longer better", "copying", "either"]
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 
 
@@ -110,6 +111,13 @@ class TrainingSettings(Settings):
         "aside.",
         ge=0.0,
         le=0.2,
+        advanced=True,
+    )
+    stop_when: StopWhen = setting(
+        "budget only",
+        title="End before the time is up — stop condition",
+        help="The run can end by itself when its pictures have not become better for five "
+        "measurements, or when it begins to copy yours. What is saved stays, and it can go on.",
         advanced=True,
     )
     preview_every_s: float = Field(20.0, gt=0)

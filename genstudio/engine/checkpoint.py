@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import numpy as np
 import safetensors
@@ -31,13 +31,19 @@ from genstudio.engine.checkpoint_files import (
     verify,
     write_folder,
 )
+from genstudio.engine.coach import CoachMemory
 from genstudio.engine.retention import superfluous
+from genstudio.engine.troubles import Name
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 _STAR = ".star"
 _DAMAGED = ".damaged-"
 # What checkpoints may take of the space that would be free without them.
 _SHARE_OF_DISK = 0.25
+
+
+# What a setting that may change while a run goes on can be.
+SettingValue = Annotated[str, Field(max_length=60)] | bool | int | float
 
 
 class CheckpointState(BaseModel):
@@ -57,6 +63,8 @@ class CheckpointState(BaseModel):
             lowered.
         parts: Parts that each step is taken in, after memory did not suffice for fewer.
         loss_scale: State of the loss scale of fp16; empty in other precisions.
+        changes: Settings of the architecture that became others while the run went on.
+        coach: What the coach goes on from.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -72,6 +80,8 @@ class CheckpointState(BaseModel):
     learning_rate_scale: float = Field(default=1.0, gt=0, le=1)
     parts: int = Field(default=1, ge=1, le=1024)
     loss_scale: dict[str, int | float] = Field(default_factory=dict)
+    changes: Annotated[dict[Name, SettingValue], Field(max_length=32)] = Field(default_factory=dict)
+    coach: CoachMemory = CoachMemory()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """How good a model is while it trains, measured now and then, so that the best can be kept."""
 
+import math
 import time
 from collections.abc import Callable
 
@@ -14,12 +15,16 @@ from genstudio.metrics.copying import CopyFinder
 from genstudio.metrics.coverage import Neighbourhoods
 from genstudio.metrics.diversity import mean_distance, relative_diversity
 from genstudio.metrics.features import random_features
-from genstudio.metrics.kid import KernelDistances
+from genstudio.metrics.kid import KernelDistances, distance_by_chance
 from genstudio.metrics.swd import SlicedWasserstein
-from genstudio.models.protocol import SampleRequest, TrainableModel
+from genstudio.models.protocol import Examines, SampleRequest, TrainableModel
 from genstudio.models.sampling import over_white
 
 _MOST_PICTURES = 256
+# A model looks at so many of each kind to tell of its inside.
+_MOST_EXAMINED = 128
+# Of fewer pictures, what a model remembers of them is told by chance.
+_FEWEST_HELD_OUT = 10
 # Of fewer, a picture has no five neighbours among the others that mean something.
 _FEWEST_FOR_COVERAGE = 12
 # Copies are looked for among so many at most: thumbnails of all must fit into memory.
@@ -35,6 +40,9 @@ class QualityMeter:
 
     So two figures of one run differ by what was learned, not by chance; figures of runs on
     different pictures say nothing about each other. Takes a hundredth of the time of training.
+
+    Attributes:
+        count: Pictures that are made, and real ones that they are compared with.
 
     Args:
         images_NHWC: Decoded pictures, uint8.
@@ -53,13 +61,14 @@ class QualityMeter:
         learned_from: np.ndarray | None = None,
         held_out: np.ndarray | None = None,
     ) -> None:
+        self._whole_NHWC = images_NHWC
         # Beside an opacity, colours lie over white already.
         self._images_NHWC = images_NHWC[..., :3]
         self._learned_from = np.arange(len(images_NHWC)) if learned_from is None else learned_from
         self._held_out = np.empty(0, np.int64) if held_out is None else held_out
         order = DataOrder(len(self._learned_from), seed)
-        self._count = min(len(self._learned_from), _MOST_PICTURES)
-        self._chosen = np.sort(self._learned_from[order.indices(0, self._count)])
+        self.count = min(len(self._learned_from), _MOST_PICTURES)
+        self._chosen = np.sort(self._learned_from[order.indices(0, self.count)])
         self._reals: _Reals | None = None
         self._due_s = seconds + _FIRST_AFTER_S
 
@@ -68,7 +77,12 @@ class QualityMeter:
         return seconds >= self._due_s
 
     def measure(
-        self, model: TrainableModel, seconds: float, is_hurried: Callable[[], bool]
+        self,
+        model: TrainableModel,
+        seconds: float,
+        is_hurried: Callable[[], bool],
+        *,
+        examined: TrainableModel | None = None,
     ) -> dict[str, float]:
         """Measure the averaged model.
 
@@ -76,6 +90,8 @@ class QualityMeter:
             model: What to measure.
             seconds: Time spent training so far.
             is_hurried: Asked between pictures; if so, the measuring is given up.
+            examined: The model as it is trained, if it shall tell of its inside: a critic is
+                one of the painter that it plays with, and of no average.
 
         Returns:
             Figures, named as in :mod:`genstudio.domain.vitals`; SWD and KID are times 1,000. None
@@ -84,16 +100,29 @@ class QualityMeter:
         began_s = time.monotonic()
         try:
             figures = self._measured(model, is_hurried)
+            if figures and isinstance(examined, Examines):
+                figures |= self._inside(examined)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
             figures = {}
         took_s = time.monotonic() - began_s
         self._due_s = seconds + max(_FIRST_AFTER_S, took_s / _SHARE_OF_TRAINING)
-        return figures
+        return {name: value for name, value in figures.items() if math.isfinite(value)}
+
+    def _inside(self, model: Examines) -> dict[str, float]:
+        held_out = self._held_out[:_MOST_EXAMINED]
+        if len(held_out) < _FEWEST_HELD_OUT:
+            held_out = held_out[:0]
+        learned = self._chosen[:: max(1, len(self._chosen) // _MOST_EXAMINED)][:_MOST_EXAMINED]
+        return dict(
+            model.vitals(
+                _as_tensor(self._whole_NHWC[learned]), _as_tensor(self._whole_NHWC[held_out])
+            )
+        )
 
     def _measured(self, model: TrainableModel, is_hurried: Callable[[], bool]) -> dict[str, float]:
-        seeds = range(_FIRST_SEED, _FIRST_SEED + self._count)
+        seeds = range(_FIRST_SEED, _FIRST_SEED + self.count)
         request = SampleRequest(seeds=seeds, settings=model.Sampling())
         made: list[np.ndarray] = []
         for artifact in model.sample(request):
@@ -124,6 +153,7 @@ class _Reals:
         features = random_features()(real_NHWC)
         self._surface = SlicedWasserstein(_as_tensor(real_NHWC))
         self._kernel = KernelDistances(features)
+        self._chance = _kid_by_chance(features)
         self._mean_distance = mean_distance(features)
         has_neighbours = len(real_NHWC) >= _FEWEST_FOR_COVERAGE
         self._neighbourhoods = Neighbourhoods(features) if has_neighbours else None
@@ -136,6 +166,7 @@ class _Reals:
         figures = {
             vitals.SWD: self._surface(_as_tensor(made_NHWC)),
             vitals.KID: self._kernel(features).value,
+            vitals.KID_CHANCE: self._chance,
             vitals.DIVERSITY: relative_diversity(features, self._mean_distance),
             vitals.COPIES: copies.share,
             vitals.COPIES_FLOOR: copies.usual_share,
@@ -143,6 +174,18 @@ class _Reals:
         if self._neighbourhoods is not None:
             figures[vitals.COVERAGE] = self._neighbourhoods(features).coverage
         return figures
+
+
+def _kid_by_chance(features_NC: Tensor) -> float:
+    """How far the distance of as many real pictures would be off nought by chance.
+
+    Measured on halves; around nought it falls as the number of pictures does (Gretton et al.
+    2012, theorem 12), and so is half as much for the whole.
+    """
+    half = len(features_NC) // 2
+    if half < 2:
+        return 0.0
+    return distance_by_chance(features_NC, half).sd * half / len(features_NC)
 
 
 def _as_tensor(pictures_NHWC: np.ndarray) -> Tensor:

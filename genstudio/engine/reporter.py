@@ -7,7 +7,9 @@ import numpy as np
 import torch
 
 from genstudio.domain import events
+from genstudio.domain.errors import SettingsError
 from genstudio.domain.training import Budget
+from genstudio.engine.changes import told_change
 from genstudio.engine.device import is_out_of_memory, memory_in_use_gib
 from genstudio.engine.meters import RateLimit, Speedometer
 from genstudio.engine.preview import preview_sheet
@@ -93,21 +95,31 @@ class Reporter:
         due_s = self._stepper.seconds + self._job.settings.preview_every_s
         self._preview_due_s = min(self._preview_due_s, due_s)
 
-    def say(self, title: str, message: str) -> events.CoachSaid:
+    def say(
+        self, title: str, message: str, *, topic: str = "", evidence: str = ""
+    ) -> events.CoachSaid:
         """Tell a person something that they should know."""
         return events.CoachSaid(
-            step=self._stepper.step, level="warning", title=title, message=message
+            step=self._stepper.step,
+            level="warning",
+            title=title,
+            message=message,
+            topic=topic,
+            evidence=evidence,
         )
 
     def change(self, name: str, value: object) -> Iterator[events.Event]:
-        """Apply a :class:`~genstudio.domain.commands.Change`; tell a person if it cannot be."""
+        """Apply a :class:`~genstudio.domain.commands.Change` and tell a person, or why not."""
         if name == "budget" and isinstance(value, Budget):
             self.budget = value
             return
-        yield self.say(
-            f"“{name}” cannot be changed while a run goes on",
-            "The run goes on as it was. Only its budget can be changed.",
-        )
+        before = self._stepper.model.config
+        try:
+            self._stepper.change({name: value})
+        except SettingsError as error:
+            yield self.say(error.title, f"{error.message} {error.hint}".strip())
+        else:
+            yield told_change(self._stepper.step, name, before, self._stepper.model.config)
 
     # --- beginning and end --------------------------------------------------------------
 
@@ -125,14 +137,15 @@ class Reporter:
             step=stepper.step,
         )
 
-    def finished(self, checkpoint: Path) -> events.Finished:
-        """The budget is spent."""
+    def finished(self, checkpoint: Path, reason: str) -> events.Finished:
+        """The budget is spent, or for some reason the run ends before."""
         return events.Finished(
             run=self._job.run,
             step=self._stepper.step,
             images_seen=self._stepper.images_seen,
             seconds=self._stepper.seconds,
             checkpoint=checkpoint,
+            reason=reason,
         )
 
     def stopped(self, checkpoint: Path) -> events.Stopped:

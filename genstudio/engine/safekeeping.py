@@ -7,13 +7,18 @@ from pathlib import Path
 
 from genstudio.domain import events
 from genstudio.domain.errors import RunawayError, TrainingError
+from genstudio.domain.training import StopWhen
 from genstudio.engine.checkpoint import CheckpointState, CheckpointStore
+from genstudio.engine.coach import Coach, reason_to_end
 from genstudio.engine.quality import QualityMeter
 from genstudio.engine.reporter import Reporter
 from genstudio.engine.saver import Saver, Snapshot
 from genstudio.engine.stepper import Stepper, TrainingJob
+from genstudio.engine.troubles import RUNAWAY, Look
 
 _MOST_RETREATS = 4
+_SHARE_OF_CONCLUDING = 0.01
+_ORDINALS = {1: "first", 2: "second", 3: "third", 4: "fourth"}
 
 
 class Safekeeping:
@@ -27,6 +32,9 @@ class Safekeeping:
         stepper: What is saved.
         reporter: What is told, and saved with it.
         is_hurried: Whether a person waits for the end; then nothing is measured any more.
+
+    Attributes:
+        reason_to_end: Why the run shall end before its budget is spent; empty if it shall not.
     """
 
     def __init__(
@@ -50,13 +58,31 @@ class Safekeeping:
             learned_from=job.learned_from,
             held_out=job.held_out,
         )
+        self._stop_when: StopWhen = job.settings.stop_when
+        self._num_pictures = len(job.learned_from)
+        memory = job.resume_from.state.coach if job.resume_from else None
+        self._coach = Coach(self._num_pictures, memory)
+        self.reason_to_end = ""
         self._due_s = stepper.seconds + self._every_s
         self._saved_step = job.resume_from.state.step if job.resume_from else None
+        self._conclusion_due_s = 0.0
         self._began_s = 0.0
         self._held_up_s = 0.0
         self._metrics: dict[str, float] = {}
         self._retreats = 0
         self._worst_step = 0
+
+    def greet(self) -> Iterator[events.Event]:
+        """Let the coach say what is to be known before the first step."""
+        yield from self._coach.greet(self._stepper.model.config)
+
+    def change(self, name: str, value: object) -> Iterator[events.Event]:
+        """Let a setting be another one, and save that soon: it would be lost with the steps."""
+        changes = dict(self._stepper.changes)
+        yield from self._reporter.change(name, value)
+        if changes != self._stepper.changes:
+            self._saved_step = None
+            self._due_s = self._stepper.seconds
 
     def after_step(self) -> Iterator[events.Event]:
         """Save in the background when it is time, and tell when that is done.
@@ -70,18 +96,40 @@ class Safekeeping:
         if self._stepper.seconds >= self._due_s:
             if self._saver.is_pending:
                 yield self._collect()
+            if self._stepper.seconds >= self._conclusion_due_s:
+                self._conclude()
             yield from self.measure()
             self._begin()
+
+    def _conclude(self) -> None:
+        """Make the averaged model ready to be drawn from, in little of the time of training."""
+        began_s = time.monotonic()
+        self._stepper.conclude()
+        took_s = time.monotonic() - began_s
+        self._conclusion_due_s = self._stepper.seconds + took_s / _SHARE_OF_CONCLUDING
 
     def measure(self) -> Iterator[events.Event]:
         """Measure the quality of what is about to be saved, if it is time."""
         stepper = self._stepper
         if self._saved_step != stepper.step and self._quality.is_due(stepper.seconds):
             self._metrics = self._quality.measure(
-                stepper.averaged, stepper.seconds, self._is_hurried
+                stepper.averaged, stepper.seconds, self._is_hurried, examined=stepper.model
             )
             if self._metrics:
                 yield events.MetricsReady(step=stepper.step, metrics=self._metrics)
+                yield from self._ask_coach()
+
+    def _ask_coach(self) -> Iterator[events.CoachSaid]:
+        stepper = self._stepper
+        look = Look(
+            step=stepper.step,
+            epochs=stepper.images_seen / self._num_pictures,
+            num_made=self._quality.count,
+            figures=self._metrics,
+        )
+        for said in self._coach.look(look, stepper.model.config):
+            self.reason_to_end = self.reason_to_end or reason_to_end(self._stop_when, said)
+            yield said
 
     def save(self) -> Generator[events.Event, None, Path]:
         """Save now and wait until it is safe; gives the checkpoint's folder.
@@ -93,6 +141,7 @@ class Safekeeping:
         if self._saver.is_pending:
             yield self._collect()
         if self._saved_step != self._stepper.step:
+            self._conclude()
             self._begin()
             yield self._collect()
         return self._store.folder / str(self._stepper.step)
@@ -116,19 +165,27 @@ class Safekeeping:
         self._retreats += 1
         self._worst_step = max(self._worst_step, stepper.step)
         scale = stepper.learning_rate_scale / 2
+        reached = stepper.step
+        changes = dict(stepper.changes)
         checkpoint = self._store.newest().checkpoint
         if checkpoint is None:
             stepper.begin_anew()
         else:
             stepper.restore(checkpoint)
+        # What a person decided is not what went wrong.
+        stepper.change(changes)
         stepper.set_learning_rate_scale(scale)
         self._reporter.went_back()
         self._saved_step = None
         self._metrics = {}
+        self.reason_to_end = ""
         self._due_s = min(self._due_s, stepper.seconds + self._every_s)
         yield self._reporter.say(
             f"{error.title}; the run goes on from step {stepper.step:,}",
             f"{error.message} The learning rate is now {scale:g} of what was chosen.",
+            topic=RUNAWAY,
+            evidence=f"It happened at step {reached:,}, for the {_ORDINALS[self._retreats]} time "
+            "since the last saved step beyond that place.",
         )
 
     def close(self) -> None:
@@ -150,6 +207,8 @@ class Safekeeping:
             learning_rate_scale=stepper.learning_rate_scale,
             parts=stepper.parts,
             loss_scale=stepper.loss_scale(),
+            changes=stepper.changes,
+            coach=self._coach.memory,
         )
         self._saver.begin(
             Snapshot(state=state, tensors=stepper.tensors(), preview_HWC=reporter.preview_HWC)

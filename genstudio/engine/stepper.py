@@ -14,10 +14,11 @@ from torch import Tensor, nn
 
 from genstudio.data.order import DataOrder
 from genstudio.data.vision import transforms
-from genstudio.domain.errors import CheckpointError, RunawayError
+from genstudio.domain.errors import CheckpointError, RunawayError, SettingsError
 from genstudio.domain.settings import parse_settings
 from genstudio.domain.training import TrainingSettings
-from genstudio.engine.checkpoint import Checkpoint
+from genstudio.engine.changes import with_changes
+from genstudio.engine.checkpoint import Checkpoint, SettingValue
 from genstudio.engine.device import (
     DevicePlan,
     is_out_of_memory,
@@ -37,7 +38,10 @@ from genstudio.engine.phases import (
     scale_learning_rates,
 )
 from genstudio.models.catalog import model_class
-from genstudio.models.protocol import Batch, DataSpec, Phase, TrainableModel
+from genstudio.models.protocol import Batch, Concludes, DataSpec, Phase, TrainableModel
+
+# More pictures would tell little more.
+_CONCLUDES_FROM = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +96,7 @@ class Stepper:
         seconds: Time spent training.
         parts: Parts that each step is taken in; doubled where memory does not suffice.
         learning_rate_scale: What the learning rates of the model are multiplied with.
+        changes: Settings of the model that became others while the run went on.
         clock_s: When the last step ended.
     """
 
@@ -113,6 +118,8 @@ class Stepper:
         self.learning_rate_scale = 1.0
         seed_everything(_derived_seed(settings.seed, "weights"))
         self.model, self.averaged = self._build(), self._build()
+        self._first_config = self.model.config
+        self.changes: dict[str, SettingValue] = {}
         self.ema = ExponentialMovingAverage(
             self.model.network, self.averaged.network, settings.ema_half_life_kimg
         )
@@ -159,6 +166,16 @@ class Stepper:
     def forget_pause(self) -> None:
         """Do not count a pause as training time."""
         self.clock_s = time.monotonic()
+
+    def change(self, changes: Mapping[str, object]) -> None:
+        """Let settings of the model be others from the next step on.
+
+        Raises:
+            SettingsError: One of them may not change while a run goes on, or is out of bounds.
+        """
+        config = with_changes(self.model.config, changes)
+        self.model.config = self.averaged.config = config
+        self.changes |= {name: getattr(config, name) for name in changes}
 
     def _next_batch(self) -> Batch:
         """Pictures of the next step; follow from seed and counters alone, whoever asks when."""
@@ -219,6 +236,16 @@ class Stepper:
             self.meter.add(values)
         return True
 
+    def conclude(self) -> None:
+        """Let the averaged model work out what it needs besides its weights to make pictures."""
+        if not isinstance(self.averaged, Concludes):
+            return
+        count = min(len(self._learned_from), _CONCLUDES_FROM)
+        spread = np.linspace(0, len(self._learned_from) - 1, count).astype(np.int64)
+        pixels = torch.as_tensor(self._images_NHWC[self._learned_from[spread]])
+        self.averaged.conclude(pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1))
+        self.ema.give_back_buffers()
+
     # --- handing out and taking back ----------------------------------------------------
 
     def tensors(self) -> dict[str, dict[str, Tensor]]:
@@ -269,8 +296,19 @@ class Stepper:
         self.seconds = state.seconds
         self.parts = max(self.parts, state.parts)
         self.set_learning_rate_scale(state.learning_rate_scale)
+        self._restore_changes(state.changes)
         self.meter = LossMeter()
         self.forget_pause()
+
+    def _restore_changes(self, changes: Mapping[str, SettingValue]) -> None:
+        self.model.config = self.averaged.config = self._first_config
+        self.changes = {}
+        try:
+            self.change(changes)
+        except SettingsError as error:
+            raise CheckpointError(
+                "The checkpoint does not fit this model", f"{error.title}. {error.message}"
+            ) from error
 
     def begin_anew(self) -> None:
         """Become what the run was before its first step."""

@@ -99,15 +99,18 @@ def _train(job: TrainingJob, source: CommandSource) -> Iterator[events.Event]:
         yield training.reporter.started()
         if training.stepper.step == 0:
             yield from training.reporter.preview()
+            if job.resume_from is None:
+                yield from training.safekeeping.greet()
         is_stopped = yield from training.answer()
         while True:
             is_stopped = is_stopped or (yield from training.go_on())
             checkpoint = yield from training.save()
             # Saving may have found that it had to go back, and then there is more to do.
-            if is_stopped or training.reporter.progress() >= 1:
+            if is_stopped or training.is_done():
                 break
         reporter = training.reporter
-        yield reporter.stopped(checkpoint) if is_stopped else reporter.finished(checkpoint)
+        early = "" if reporter.progress() >= 1 else training.safekeeping.reason_to_end
+        yield reporter.stopped(checkpoint) if is_stopped else reporter.finished(checkpoint, early)
 
 
 class _Training:
@@ -121,11 +124,15 @@ class _Training:
             job, self.stepper, self.reporter, lambda: source.is_stop_wanted
         )
 
+    def is_done(self) -> bool:
+        """Whether the budget is spent, or what else the run shall end at has happened."""
+        return self.reporter.progress() >= 1 or bool(self.safekeeping.reason_to_end)
+
     def go_on(self) -> Generator[events.Event, None, bool]:
-        """Train until a person stops it, which is True, or until the budget is spent."""
+        """Train until a person stops it, which is True, or until it is done."""
         while True:
             try:
-                if self.reporter.progress() >= 1:
+                if self.is_done():
                     yield from self.reporter.last_words()
                     yield from self.safekeeping.measure()
                     return False
@@ -134,7 +141,7 @@ class _Training:
                 yield from self.safekeeping.after_step()
             except RunawayError as error:
                 yield from self.safekeeping.go_back(error)
-            if self.reporter.progress() < 1 and (yield from self.answer()):
+            if not self.is_done() and (yield from self.answer()):
                 return True
 
     def save(self) -> Generator[events.Event, None, Path]:
@@ -168,6 +175,6 @@ class _Training:
                 case commands.SaveNow():
                     yield from self.save()
                 case commands.Change(setting=name, value=value):
-                    yield from self.reporter.change(name, value)
+                    yield from self.safekeeping.change(name, value)
                 case commands.Stop():
                     return True

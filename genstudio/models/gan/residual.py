@@ -7,7 +7,7 @@ Mescheder et al. 2018 (arXiv:1801.04406, eq. 9), applied lazily, Karras et al. 2
 minibatch standard deviation, Karras et al. 2018 (arXiv:1710.10196, section 3).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import ClassVar, Literal
 
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from genstudio.data.augment import diff_augment
+from genstudio.domain import vitals
 from genstudio.domain.cards import INTERPOLATE, ModelCard
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.blocks.residual import (
@@ -25,6 +26,7 @@ from genstudio.models.blocks.residual import (
     group_norm,
     stage_channels,
 )
+from genstudio.models.examining import in_parts, win_rate
 from genstudio.models.protocol import (
     Artifact,
     Batch,
@@ -58,6 +60,7 @@ class ResidualGANConfig(Settings):
         title="Stretch a small set — DiffAugment",
         help="Shows the critic shifted, recoloured and partly covered pictures, so that it "
         "cannot learn a small set by heart. Keep it on below some thousand pictures.",
+        live=True,
     )
     learning_rate: float = setting(
         2e-4,
@@ -76,6 +79,7 @@ class ResidualGANConfig(Settings):
         le=100.0,
         advanced=True,
         logarithmic=True,
+        live=True,
     )
     r1_every: int = setting(
         16,
@@ -229,7 +233,7 @@ class ResidualGAN:
 
     def __init__(self, config: Settings, data: DataSpec) -> None:
         assert isinstance(config, ResidualGANConfig)
-        self.config = config
+        self.config: ResidualGANConfig = config
         self.network = nn.ModuleDict(
             {"generator": Generator(config, data), "discriminator": Discriminator(config, data)}
         )
@@ -295,3 +299,19 @@ class ResidualGAN:
         del settings  # Truncation has already shaped the latents.
         with evaluating(self.network) as device:
             return to_uint8(self.network["generator"](latents.to(device)))
+
+    def vitals(self, learned_NCHW: Tensor, held_out_NCHW: Tensor) -> Mapping[str, float]:
+        """How much better than guessing the critic is, on pictures that are not augmented."""
+        count = len(learned_NCHW)
+        with evaluating(self.network) as device:
+            z = seeded_latents(range(count), self.config.latent_size)
+            made_NCHW = in_parts(z, device, self.network["generator"])
+            critic = self.network["discriminator"]
+            on_learned = in_parts(learned_NCHW, device, critic)
+            figures = {
+                vitals.CRITIC_ADVANTAGE: win_rate(on_learned, in_parts(made_NCHW, device, critic))
+            }
+            if len(held_out_NCHW):
+                on_held_out = in_parts(held_out_NCHW, device, critic)
+                figures[vitals.CRITIC_MEMORY] = win_rate(on_learned, on_held_out)
+        return figures

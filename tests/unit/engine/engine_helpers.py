@@ -5,12 +5,21 @@ from typing import Any
 
 from genstudio.domain import events
 from genstudio.domain.events import Event
+from genstudio.engine.troubles import TOO_FEW
 
 TrainToy = Callable[..., list[Event]]
 
 
 def kinds(told: list[Event]) -> list[str]:
-    return [event.event for event in told if event.event != "StepDone"]
+    """What was told, but for steps, and that a handful of pictures are few."""
+    greeting = [e for e in told if isinstance(e, events.CoachSaid) and e.topic == TOO_FEW]
+    return [e.event for e in told if e.event != "StepDone" and e not in greeting]
+
+
+def remarks(told: list[Event]) -> list[events.CoachSaid]:
+    """What the coach said, but for that the pictures are few."""
+    said = [event for event in told if isinstance(event, events.CoachSaid)]
+    return [event for event in said if event.topic != TOO_FEW]
 
 
 def the_ending(told: list[Event]) -> Any:

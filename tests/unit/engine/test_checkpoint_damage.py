@@ -111,7 +111,7 @@ def test_a_state_that_makes_no_sense_is_damage(
 
 def test_a_checkpoint_of_a_newer_program_is_refused_as_such(store: CheckpointStore) -> None:
     path = save(store)
-    rewrite(path, "state.json", lambda content: {**content, "format_version": 3, "new": True})
+    rewrite(path, "state.json", lambda content: {**content, "format_version": 4, "new": True})
     before = {item.name: item.read_bytes() for item in path.iterdir()}
 
     with pytest.raises(CheckpointError, match="newer GenStudio") as caught:

@@ -116,10 +116,11 @@ def test_all_figures_move_the_right_way(real_NHWC: np.ndarray) -> None:
     }
 
     assert set(figures["new"]) == {
-        vitals.SWD, vitals.KID, vitals.COVERAGE, vitals.DIVERSITY, vitals.COPIES,
-        vitals.COPIES_FLOOR,
+        vitals.SWD, vitals.KID, vitals.KID_CHANCE, vitals.COVERAGE, vitals.DIVERSITY,
+        vitals.COPIES, vitals.COPIES_FLOOR,
     }  # fmt: skip
     assert figures["one"][vitals.KID] > 10 * abs(figures["new"][vitals.KID])
+    assert abs(figures["new"][vitals.KID]) < 4 * figures["new"][vitals.KID_CHANCE]
     assert figures["one"][vitals.COVERAGE] < 0.3
     assert figures["new"][vitals.COVERAGE] > 0.7
     assert figures["one"][vitals.DIVERSITY] < 0.01

@@ -1,0 +1,48 @@
+"""Settings that change while a run goes on: which may, to what, and how that is told."""
+
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
+from genstudio.domain.errors import SettingsError
+from genstudio.domain.events import CHANGED, CoachAction, CoachSaid
+from genstudio.domain.settings import SettingField, Settings, parse_settings, setting_fields
+from genstudio.engine.coach import shown_value
+
+
+def with_changes(config: Settings, changes: Mapping[str, object]) -> Settings:
+    """A model's settings with some others in their place.
+
+    Raises:
+        SettingsError: One of them may not change while a run goes on, or is out of bounds.
+    """
+    live = _live_fields(config)
+    for name in changes:
+        if name not in live:
+            known = ", ".join(["its budget", *(f"“{f.words}” ({f.name})" for f in live.values())])
+            raise SettingsError(
+                f"“{name}” cannot be changed while a run goes on",
+                "The run goes on as it was.",
+                f"What can be changed: {known}.",
+            )
+    return parse_settings(type(config), {**config.model_dump(), **changes})
+
+
+def told_change(step: int, name: str, before: Settings, after: Settings) -> CoachSaid:
+    """Say that a setting has changed, with the way back."""
+    field = _live_fields(after)[name]
+    old: JsonValue = getattr(before, name)
+    new: JsonValue = getattr(after, name)
+    return CoachSaid(
+        step=step,
+        level="info",
+        topic=CHANGED,
+        title=f"“{field.words}” is now {shown_value(new)}",
+        message=f"From this step on; it was {shown_value(old)} before. It takes some "
+        "measurements until it shows.",
+        action=CoachAction(label="Take it back", setting=name, value=old, before=new),
+    )
+
+
+def _live_fields(config: Settings) -> dict[str, SettingField]:
+    return {field.name: field for field in setting_fields(type(config)) if field.hints.live}

@@ -1,0 +1,275 @@
+"""What can go wrong with a run, how it is told from figures, and which settings help.
+
+A loss that wobbles is no evidence: games between networks wobble when they are healthy. What
+counts is what the model makes, and what its networks can tell apart.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from genstudio.domain import vitals
+from genstudio.domain.values import Count
+
+TOO_FEW: Final = "too few"
+COLLAPSE: Final = "collapse"
+COPYING: Final = "copying"
+STRONG_CRITIC: Final = "strong critic"
+WEAK_CRITIC: Final = "weak critic"
+POSTERIOR_COLLAPSE: Final = "posterior collapse"
+PLATEAU: Final = "plateau"
+RUNAWAY: Final = "numbers ran away"
+
+_FEW_PICTURES = 50
+_RATHER_FEW_PICTURES = 100
+
+_LITTLE_DIVERSITY = 0.6
+_LOST_COVERAGE = 0.5
+_WORTH_LOSING = 0.1
+_MANY_COPIES = 0.03
+_PLATEAU_LOOKS = 5
+_SEES_THROUGH = 0.99
+_GUESSES = 0.6
+_REMEMBERS = 0.75
+_FAR_BEYOND_CHANCE = 10.0
+# Looks before those of a plateau, that it can be told from; and looks that make no accident.
+_FEWEST_BEFORE = 3
+_LASTING_LOOKS = 3
+# A smaller gain is not worth going on for.
+_WORTH_WHILE = 0.02
+_FEW_ACTIVE = 0.1
+
+Name = Annotated[str, Field(max_length=60)]
+
+
+class Look(BaseModel):
+    """What was seen at one measurement.
+
+    Attributes:
+        step: When.
+        epochs: How often each picture had been looked at on average.
+        num_made: Made pictures that were measured.
+        figures: Named as in :mod:`genstudio.domain.vitals`; any may be missing.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    step: Count
+    epochs: Annotated[float, Field(ge=0, le=1e12)]
+    num_made: Count
+    figures: Annotated[
+        dict[Name, Annotated[float, Field(allow_inf_nan=False)]], Field(max_length=32)
+    ]
+
+    def has(self, *names: str) -> bool:
+        """Whether all of these were measured."""
+        return all(name in self.figures for name in names)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something that goes wrong.
+
+    Attributes:
+        topic: What, in a word or two; said once until it is over.
+        title: The same in a painter's words.
+        message: What it means and what helps.
+        evidence: What was seen, in figures.
+        remedies: Settings that help, and how they change; the first that the model has is offered.
+        level: How grave it is.
+    """
+
+    topic: str
+    title: str
+    message: str
+    evidence: str
+    remedies: Mapping[str, Callable[[JsonValue], JsonValue]]
+    level: Literal["info", "warning"] = "warning"
+
+
+def _twice(value: JsonValue) -> JsonValue:
+    return 2 * float(value) if isinstance(value, int | float) else value
+
+
+def _half(value: JsonValue) -> JsonValue:
+    return float(value) / 2 if isinstance(value, int | float) else value
+
+
+def _full(_value: JsonValue) -> JsonValue:
+    return "full"
+
+
+def too_few(number: int) -> Finding | None:
+    """Whether a set of so many pictures is so small that a model may redraw it."""
+    if number >= _RATHER_FEW_PICTURES:
+        return None
+    return Finding(
+        topic=TOO_FEW,
+        level="warning" if number < _FEW_PICTURES else "info",
+        title=f"{number} pictures are {'few' if number < _FEW_PICTURES else 'rather few'}",
+        message="A model learns so few by heart: it will redraw them rather than invent. More "
+        "pictures help most. Some hundred of one kind give it room to invent.",
+        evidence=f"{number} pictures to learn from; from {_RATHER_FEW_PICTURES} on the danger is "
+        "smaller.",
+        remedies={"augment": _full},
+    )
+
+
+def _collapse(looks: Sequence[Look]) -> Finding | None:
+    """The pictures become alike: less diversity than real ones have, or lost coverage."""
+    now = looks[-1].figures
+    evidence: list[str] = []
+    diversity = now.get(vitals.DIVERSITY)
+    # Soft pictures differ less as well: only what had been there can be lost.
+    best = max((look.figures.get(vitals.DIVERSITY, 0.0) for look in looks), default=0.0)
+    if diversity is not None and diversity < _LITTLE_DIVERSITY * min(best, 1.0):
+        evidence.append(
+            f"They differ from each other {diversity:.0%} as much as yours do; it was {best:.0%}."
+        )
+    coverage = now.get(vitals.COVERAGE)
+    best = max((look.figures.get(vitals.COVERAGE, 0.0) for look in looks), default=0.0)
+    if coverage is not None and best > _WORTH_LOSING and coverage < _LOST_COVERAGE * best:
+        evidence.append(f"They reach {coverage:.0%} of your pictures' variety; it was {best:.0%}.")
+    if not evidence:
+        return None
+    return Finding(
+        topic=COLLAPSE,
+        title="The pictures are becoming alike",
+        message="The model has found a few pictures that always pass, and forgets the others. A "
+        "calmer critic helps; going back to an earlier checkpoint brings the variety back.",
+        evidence=" ".join(evidence),
+        remedies={"gamma": _twice, "free_bits": _twice},
+    )
+
+
+def _copying(looks: Sequence[Look]) -> Finding | None:
+    now = looks[-1]
+    if not now.has(vitals.COPIES):
+        return None
+    copies, floor = now.figures[vitals.COPIES], now.figures.get(vitals.COPIES_FLOOR, 0.01)
+    # Of few pictures, one or two are a large share, and may be near to one by chance.
+    by_chance = (max(floor, 0.01) / max(now.num_made, 1)) ** 0.5
+    if copies < floor + max(_MANY_COPIES, 3 * by_chance):
+        return None
+    return Finding(
+        topic=COPYING,
+        title="The model has begun to copy your pictures",
+        message="It knows some of them by heart and draws them again. More pictures, or "
+        "stretching the set more strongly, helps; longer training makes it worse.",
+        evidence=f"{copies:.0%} of what it makes nearly is one of your pictures; among real ones "
+        f"it is {floor:.0%}.",
+        remedies={"augment": _full},
+    )
+
+
+def _is_no_better(looks: Sequence[Look]) -> bool:
+    """Whether the last five looks are no better than the five before, as far as there are some.
+
+    Neither the best nor the middle one is: a game between networks leaps about, and one lucky or
+    unlucky moment says little.
+    """
+    kids = [look.figures[vitals.KID] for look in looks if look.has(vitals.KID)]
+    lately, before = kids[-_PLATEAU_LOOKS:], kids[-2 * _PLATEAU_LOOKS : -_PLATEAU_LOOKS]
+    if len(before) < _FEWEST_BEFORE:
+        return False
+    needed = 1 - _WORTH_WHILE
+    is_best_better = min(lately) < needed * min(before)
+    return not (is_best_better or median(lately) < needed * median(before))
+
+
+def _lately(looks: Sequence[Look], name: str) -> list[float]:
+    """A figure in the last three looks; empty if it was not in all of them."""
+    figures = [look.figures.get(name) for look in looks[-_LASTING_LOOKS:]]
+    known = [figure for figure in figures if figure is not None]
+    return known if len(known) == _LASTING_LOOKS else []
+
+
+def _critic_too_strong(looks: Sequence[Look]) -> Finding | None:
+    advantage = min(_lately(looks, vitals.CRITIC_ADVANTAGE), default=0.5)
+    memory = min(_lately(looks, vitals.CRITIC_MEMORY), default=0.5)
+    if memory >= _REMEMBERS:
+        return Finding(
+            topic=STRONG_CRITIC,
+            title="The critic has learned your pictures by heart",
+            message="It no longer asks what makes a picture good, so the painter learns nothing "
+            "from it. Showing the critic more strongly changed pictures helps.",
+            evidence=f"It tells pictures that it learned from and others of yours apart in "
+            f"{memory:.0%} of cases or more; 50% would be guessing.",
+            remedies={"augment": _full, "gamma": _twice},
+        )
+    if advantage >= _SEES_THROUGH and _is_no_better(looks):
+        return Finding(
+            topic=STRONG_CRITIC,
+            title="The critic sees through everything",
+            message="Whatever is painted, it is recognised, so the painter learns little from "
+            "it. A calmer critic helps.",
+            evidence=f"It tells real and made pictures apart in {advantage:.1%} of cases or "
+            f"more, and the pictures have not become better in {_PLATEAU_LOOKS} measurements.",
+            remedies={"gamma": _twice},
+        )
+    return None
+
+
+def _critic_too_weak(looks: Sequence[Look]) -> Finding | None:
+    now = looks[-1]
+    lately = _lately(looks, vitals.CRITIC_ADVANTAGE)
+    if not lately or not now.has(vitals.KID, vitals.KID_CHANCE):
+        return None
+    advantage, kid = max(lately), now.figures[vitals.KID]
+    # The distance is unbiased: nought at best, and beyond chance only where chance cannot bring it.
+    chance = max(now.figures[vitals.KID_CHANCE], 1e-3)
+    if advantage > _GUESSES or kid < _FAR_BEYOND_CHANCE * chance or not _is_no_better(looks):
+        return None
+    return Finding(
+        topic=WEAK_CRITIC,
+        title="The critic cannot tell the pictures apart",
+        message="The pictures are not good yet, but the critic no longer sees what is wrong "
+        "with them. Calming it less helps.",
+        evidence=f"It is right in {advantage:.0%} of cases at most, and 50% would be guessing; "
+        f"yet the pictures are {kid / chance:.0f} times as far from yours as chance could bring "
+        "them.",
+        remedies={"gamma": _half},
+    )
+
+
+def _plateau(looks: Sequence[Look]) -> Finding | None:
+    if not _is_no_better(looks):
+        return None
+    kids = [look.figures[vitals.KID] for look in looks if look.has(vitals.KID)]
+    lately, before = min(kids[-_PLATEAU_LOOKS:]), min(kids[:-_PLATEAU_LOOKS])
+    return Finding(
+        topic=PLATEAU,
+        title="The pictures no longer become better",
+        message="It may be time to stop; the best checkpoint is kept. More pictures or a larger "
+        "model can bring it further.",
+        evidence=f"The distance from your pictures (KID) was {lately:.3g} at best in the last "
+        f"{_PLATEAU_LOOKS} measurements, and {before:.3g} before.",
+        remedies={},
+    )
+
+
+def _posterior_collapse(looks: Sequence[Look]) -> Finding | None:
+    active = looks[-1].figures.get(vitals.ACTIVE_UNITS, 1.0)
+    if active >= _FEW_ACTIVE:
+        return None
+    return Finding(
+        topic=POSTERIOR_COLLAPSE,
+        title="The model describes every picture in nearly the same words",
+        message="Most numbers of its descriptions say nothing, so what it draws stays soft and "
+        "alike. Giving them more room for free helps.",
+        evidence=f"{active:.0%} of the latent numbers carry anything (posterior collapse).",
+        remedies={"free_bits": _twice},
+    )
+
+
+DETECTORS: tuple[Callable[[Sequence[Look]], Finding | None], ...] = (
+    _collapse,
+    _copying,
+    _critic_too_strong,
+    _critic_too_weak,
+    _posterior_collapse,
+    _plateau,
+)
