@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,14 @@ from genstudio.domain.reports import Better, Figure, FigureCard, Report
 
 # Differences up to here are what other seeds might have made as well: 19 times of 20 they are.
 _CHANCE_SDS = 2.0
+
+
+class Mark(Enum):
+    """Why a value is marked."""
+
+    BEST = auto()
+    # Worse than the best one by no more than chance makes.
+    LEVEL = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +95,26 @@ class Comparison:
         """Which runs have the best value of a figure.
 
         Returns:
-            Places in ``runs``: that of the best one, and those that only chance tells from it;
-            none where there is nothing to choose from.
+            Places in ``runs``: that of the best one, then those that only chance tells from it,
+            better ones first; none where there is nothing to choose from.
         """
         found = [(at, card.of(run.report)) for at, run in enumerate(self.runs)]
         figures = {at: figure for at, figure in found if figure is not None}
         if not self.is_alike or len(figures) < 2:
             return ()
-        first = min(figures, key=lambda at: _shortfall(figures[at], card.better))
-        return tuple(at for at in figures if at == first or _is_level(figures, at, first, card))
+        ranked = sorted(figures, key=lambda at: _shortfall(figures[at], card.better))
+        return tuple(
+            at for at in ranked if at == ranked[0] or _is_level(figures, at, ranked[0], card)
+        )
+
+    def mark(self, card: FigureCard, place: int) -> Mark | None:
+        """How a run stands among the best ones of a figure; None if it is not among them."""
+        best = self.best(card)
+        if place not in best:
+            return None
+        figures = [card.of(self.runs[at].report) for at in (place, best[0])]
+        values = {figure.value for figure in figures if figure is not None}
+        return Mark.BEST if len(values) == 1 else Mark.LEVEL
 
 
 def _shortfall(figure: Figure, better: Better) -> float:

@@ -17,12 +17,13 @@ from genstudio.domain.files import write_text
 from genstudio.domain.reports import FIGURES, EvaluationProgress, FigureCard
 from genstudio.domain.resources import resource
 from genstudio.models.catalog import model_class
-from genstudio.services.compared import ComparedRun, Comparison
+from genstudio.services.compared import ComparedRun, Comparison, Mark
 from genstudio.services.evaluation import Evaluation, evaluate
 from genstudio.services.runs import Run
 
 PAGE = "comparison.html"
 RECORD = "comparison.json"
+_MARKS = {Mark.BEST: "★ ", Mark.LEVEL: "≈ "}
 _SHEET_COLUMNS = 8
 
 
@@ -137,8 +138,7 @@ def _page(comparison: Comparison) -> str:
     rows = [_row(name, [html.escape(told(run)) for run in runs]) for name, told in about.items()]
     for card in FIGURES:
         title = f"{card.title} — {card.term} ({card.better_words})"
-        best = comparison.best(card)
-        cells = [_cell(card, run, is_best=at in best) for at, run in enumerate(runs)]
+        cells = [_cell(card, run, comparison.mark(card, at)) for at, run in enumerate(runs)]
         rows.append(_row(title, cells, about=card.help))
     return Template(resource("web/comparison.html").read_text(encoding="utf-8")).substitute(
         title=f"{len(runs)} runs compared" if len(runs) > 1 else "A run judged",
@@ -155,14 +155,13 @@ def _row(title: str, cells: Sequence[str], *, about: str = "") -> str:
     return f'<tr><th scope="row">{html.escape(title)}{small}</th>{content}</tr>'
 
 
-def _cell(card: FigureCard, run: ComparedRun, *, is_best: bool) -> str:
+def _cell(card: FigureCard, run: ComparedRun, mark: Mark | None) -> str:
     figure = card.of(run.report)
     if figure is None:
         return "—"
     floor = f"floor {card.told(figure.floor)} ± {card.told(figure.floor_sd)}"
-    best = "★ " if is_best else ""
     return (
-        f"{best}{card.told(figure.value)} <small>{floor}</small>"
+        f"{_MARKS[mark] if mark else ''}{card.told(figure.value)} <small>{floor}</small>"
         f"<small>{html.escape(figure.verdict)}</small>"
     )
 

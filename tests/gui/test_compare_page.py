@@ -26,6 +26,7 @@ from genstudio.domain.training import Budget
 from genstudio.engine.trainer import NoCommands
 from genstudio.services.presets import resolve_settings
 from genstudio.services.training import NewRun, resume_run, start_run
+from genstudio.ui.widgets.compare_cells import CELL, cell_height
 from genstudio.ui.widgets.compare_table import CompareTable
 from genstudio.ui.widgets.notice_bar import NoticeBar
 from genstudio.ui.widgets.pair_list import PairList
@@ -223,6 +224,13 @@ def test_nothing_is_cut_off(open_compare: Opener, two_runs: Path) -> None:
     for row in range(table.rowCount()):
         needed = max(table.sizeHintForRow(row), header.sectionSizeFromContents(row).height())
         assert table.rowHeight(row) >= needed
+    # In narrow columns, too, and as the cells are painted: the grid takes a pixel of each.
+    for width in range(192, 260, 4):
+        table.setColumnWidth(0, width)
+        room = table.visualRect(table.model().index(6, 0)).width()
+        needed = cell_height(table.item(6, 0).data(CELL), table.font(), room)
+        assert table.sizeHintForRow(6) >= needed
+    table._arrange()
     widths = sum(table.columnWidth(column) for column in range(table.columnCount()))
     assert widths <= table.viewport().width()
 

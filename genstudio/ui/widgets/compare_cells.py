@@ -70,15 +70,13 @@ class CellDelegate(QStyledItemDelegate):
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
         """As high as the words need in a column of that width."""
-        width = self._table.columnWidth(index.column())
+        # The line of the grid is painted inside the column.
+        width = self._table.columnWidth(index.column()) - 1
         cell: Cell = index.data(CELL)
         if cell.sheet is not None:
             inner = width - 2 * _PADDING_PX
             return QSize(width, _fitted(cell.sheet, inner).height() + 2 * _PADDING_PX)
-        bottom = 0
-        for place, *_ in _lines(cell, option.font, QRect(0, 0, width, 0)):
-            bottom = max(bottom, place.bottom() + 1)
-        return QSize(width, bottom + _PADDING_PX)
+        return QSize(width, cell_height(cell, option.font, width))
 
     def paint(
         self,
@@ -147,6 +145,12 @@ class WordsHeader(QHeaderView):
             for text in more
         ]
         return _stacked(texts, rect)
+
+
+def cell_height(cell: Cell, font: QFont, width_px: int) -> int:
+    """How high a cell of words is at a width, in pixels."""
+    lines = _lines(cell, font, QRect(0, 0, width_px, 0))
+    return max(place.bottom() + 1 for place, *_ in lines) + _PADDING_PX
 
 
 _Line = tuple[QRect, str, QFont, str]

@@ -8,7 +8,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QTableWidget, QTableWidgetItem, QWidget
 
 from genstudio.domain.reports import FIGURES, FigureCard
-from genstudio.services.compared import ComparedRun, Comparison
+from genstudio.services.compared import ComparedRun, Comparison, Mark
 from genstudio.ui.run_words import duration
 from genstudio.ui.theme import GRID_PX
 from genstudio.ui.widgets.compare_cells import CELL, Cell, CellDelegate, WordsHeader
@@ -162,20 +162,21 @@ _FLOOR = (
 )
 
 
+_BADGES = {
+    Mark.BEST: ("★ best", "The best of these runs"),
+    Mark.LEVEL: ("≈ best", "As good as the best: chance alone may make the difference"),
+}
+
+
 def _cells(card: FigureCard, comparison: Comparison) -> list[Cell]:
-    best = comparison.best(card)
-    return [_cell(card, run, at in best, len(best)) for at, run in enumerate(comparison.runs)]
+    return [_cell(card, run, comparison.mark(card, at)) for at, run in enumerate(comparison.runs)]
 
 
-def _cell(card: FigureCard, run: ComparedRun, is_best: object, num_best: int) -> Cell:
+def _cell(card: FigureCard, run: ComparedRun, mark: Mark | None) -> Cell:
     figure = card.of(run.report)
     if figure is None:
         return Cell("—")
-    badge, badge_words = "", ""
-    if is_best and num_best == 1:
-        badge, badge_words = "★ best", "The best of these runs"
-    elif is_best:
-        badge, badge_words = "≈ best", "As good as the best: chance alone may make the difference"
+    badge, badge_words = _BADGES[mark] if mark else ("", "")
     return Cell(
         card.told(figure.value),
         f"floor {card.told(figure.floor)} ± {card.told(figure.floor_sd)}",

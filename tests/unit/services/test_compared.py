@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from genstudio.domain.reports import FIGURES, CopyingFigure, Figure, FigureCard, Report
-from genstudio.services.compared import ComparedRun, Comparison
+from genstudio.services.compared import ComparedRun, Comparison, Mark
 
 CARDS = {card.key: card for card in FIGURES}
 
@@ -76,6 +76,13 @@ def test_the_better_value_wins(
 
 def test_what_only_chance_tells_apart_is_marked_alike() -> None:
     assert best("swd", 20.0, 20.02, 21.0) == (0, 1)
+
+
+def test_the_best_value_is_told_from_those_that_are_as_good() -> None:
+    runs = tuple(compared(swd=value) for value in (20.02, 20.0, 21.0, 20.0))
+    found = Comparison(runs=runs, note="", is_alike=True)
+    marks = [found.mark(CARDS["swd"], at) for at in range(4)]
+    assert marks == [Mark.LEVEL, Mark.BEST, None, Mark.BEST]
 
 
 def test_one_run_has_nothing_to_be_better_than() -> None:
