@@ -30,6 +30,7 @@ _LITTLE_DIVERSITY = 0.6
 _LOST_COVERAGE = 0.5
 _WORTH_LOSING = 0.1
 _MANY_COPIES = 0.03
+_TOO_ALIKE_TO_COPY = 0.5
 _PLATEAU_LOOKS = 5
 _SEES_THROUGH = 0.99
 _GUESSES = 0.6
@@ -153,6 +154,9 @@ def _copying(looks: Sequence[Look]) -> Finding | None:
     # Of few pictures, one or two are a large share, and may be near to one by chance.
     by_chance = (max(floor, 0.01) / max(now.num_made, 1)) ** 0.5
     if copies < floor + max(_MANY_COPIES, 3 * by_chance):
+        return None
+    # What is alike and soft lies in the middle of all pictures, near to many and a copy of none.
+    if now.figures.get(vitals.DIVERSITY, 1.0) < _TOO_ALIKE_TO_COPY:
         return None
     return Finding(
         topic=COPYING,

@@ -1,0 +1,184 @@
+"""The coach says each thing once, offers what helps, and goes on where it was interrupted."""
+
+import pytest
+from pydantic import ValidationError
+from test_troubles import BETTER, STUCK, looks
+
+from genstudio.domain import vitals
+from genstudio.domain.events import HEALTHY, CoachAction, CoachSaid
+from genstudio.domain.settings import Settings
+from genstudio.engine import troubles
+from genstudio.engine.coach import Coach, CoachMemory, reason_to_end
+from genstudio.engine.troubles import Look
+from genstudio.models.gan.residual import ResidualGANConfig
+from genstudio.models.vae.residual import ResidualVAEConfig
+
+LOOK = {"step": 1, "epochs": 1, "num_made": 1, "figures": {}}
+GAN = ResidualGANConfig(augment="shift only")
+
+
+def shown(seen: list[Look], config: Settings = GAN, coach: Coach | None = None) -> list[CoachSaid]:
+    coach = coach or Coach(200)
+    return [said for look in seen for said in coach.look(look, config)]
+
+
+def topics(said: list[CoachSaid]) -> list[str]:
+    return [event.topic for event in said]
+
+
+def later(seen: list[Look], steps: int) -> list[Look]:
+    return [look.model_copy(update={"step": look.step + steps}) for look in seen]
+
+
+def test_a_healthy_run_is_told_so_after_each_measurement_with_its_figures() -> None:
+    said = shown(looks(BETTER))
+
+    assert topics(said) == [HEALTHY] * len(BETTER)
+    assert {event.level for event in said} == {"info"}
+    assert said[-1].title == "Healthy: pictures still improving."
+    assert "23" in said[-1].evidence
+    assert "copies: 1%" in said[-1].evidence
+    assert "80%" in said[-1].evidence
+
+
+def test_until_each_picture_was_seen_some_times_it_is_too_early_which_is_said_once() -> None:
+    early = [look.model_copy(update={"epochs": look.epochs / 10}) for look in looks(STUCK)]
+    said = shown(early)
+
+    assert [event.title for event in said] == ["It is too early to judge"]
+
+
+def test_a_trouble_is_told_once_until_it_is_over() -> None:
+    copying = {vitals.COPIES: 0.2}
+    seen = looks(BETTER, **copying)
+    again = later(looks([kid / 10 for kid in BETTER]), 10_000)
+    back = later(looks([kid / 100 for kid in BETTER], **copying), 20_000)
+    said = topics(shown([*seen, *again, *back]))
+    wrong = [topic for topic in said if topic != HEALTHY]
+
+    assert said.count(troubles.COPYING) == len(wrong) == 2
+    assert said[len(seen) - 3 :][:2] == [troubles.COPYING, HEALTHY]
+
+
+def test_the_gravest_is_the_last_word_and_the_newest_word_is_true() -> None:
+    seen = looks(STUCK, **{vitals.COPIES: 0.3})
+    coach = Coach(200, CoachMemory(looks=tuple(seen[:-1])))
+    both = coach.look(seen[-1], GAN)
+    over = Look(step=5000, epochs=99, num_made=256, figures=looks(STUCK)[-1].figures)
+
+    assert topics(both) == [troubles.PLATEAU, troubles.COPYING]
+    assert topics(coach.look(over, GAN)) == [troubles.PLATEAU]
+
+
+def test_a_run_that_goes_back_is_looked_at_anew() -> None:
+    coach = Coach(200)
+    shown(looks(STUCK), coach=coach)
+    coach.look(looks(STUCK)[1], GAN)
+
+    assert [look.step for look in coach.memory.looks] == [0, 100]
+
+
+def test_only_the_last_looks_are_kept() -> None:
+    coach = Coach(200)
+    shown(looks([50.0] * 300), coach=coach)
+
+    assert len(coach.memory.looks) == 128
+    assert coach.memory.looks[-1].step == 29_900
+
+
+# What can be done about it
+
+
+@pytest.mark.parametrize(
+    ("config", "figures", "expected"),
+    [
+        (GAN, {vitals.COPIES: 0.3}, ("augment", "full", "shift only")),
+        (GAN, {vitals.DIVERSITY: 0.3}, ("gamma", 1.0, 0.5)),
+        (ResidualGANConfig(gamma=0.0), {vitals.DIVERSITY: 0.3}, ("gamma", 0.5, 0.0)),
+        (ResidualGANConfig(gamma=80.0), {vitals.DIVERSITY: 0.3}, ("gamma", 100.0, 80.0)),
+        (ResidualGANConfig(), {vitals.CRITIC_MEMORY: 0.9}, ("gamma", 1.0, 0.5)),
+        (ResidualVAEConfig(), {vitals.ACTIVE_UNITS: 0.0}, ("free_bits", 0.1, 0.05)),
+        (ResidualVAEConfig(), {vitals.COPIES: 0.3}, ("", None, None)),
+        (ResidualGANConfig(), {vitals.COPIES: 0.3}, ("", None, None)),
+    ],
+)  # fmt: skip
+def test_the_first_remedy_that_the_model_has_is_offered_and_stopping_otherwise(
+    config: Settings, figures: dict[str, float], expected: tuple[str, object, object]
+) -> None:
+    (said,) = [event for event in shown(looks(BETTER, **figures), config) if event.topic != HEALTHY]
+    action = said.action
+
+    assert isinstance(action, CoachAction)
+    assert (action.setting, action.value, action.before) == expected
+    assert (action.label == "Stop here") == (action.setting == "")
+
+
+def test_what_is_offered_is_said_exactly() -> None:
+    said = shown(looks(BETTER, **{vitals.DIVERSITY: 0.3}))[-1]
+
+    assert said.action is not None
+    assert said.action.label == "Calm the critic: 1"
+
+
+def test_few_pictures_are_told_of_at_the_start() -> None:
+    (said,) = Coach(30).greet(GAN)
+
+    assert (said.topic, said.level, said.step) == (troubles.TOO_FEW, "warning", 0)
+    assert said.action is not None
+    assert said.action.label == "Stretch a small set: full"
+    assert Coach(30).greet(ResidualVAEConfig())[0].action is None
+    assert Coach(100).greet(GAN) == []
+
+
+@pytest.mark.parametrize(
+    ("stop_when", "ends"),
+    [
+        ("budget only", set()),
+        ("no longer better", {troubles.PLATEAU}),
+        ("copying", {troubles.COPYING}),
+        ("either", {troubles.PLATEAU, troubles.COPYING}),
+    ],
+)
+def test_only_what_was_asked_for_ends_a_run(stop_when: str, ends: set[str]) -> None:
+    all_topics = {troubles.PLATEAU, troubles.COPYING, troubles.COLLAPSE, HEALTHY, ""}
+    said = [
+        CoachSaid(step=1, level="info", title=f"It is {topic}", message="", topic=topic)
+        for topic in all_topics
+    ]
+
+    ending = [event for event in said if reason_to_end(stop_when, event)]
+    assert {event.topic for event in ending} == ends
+    assert all(reason_to_end(stop_when, event) == event.title for event in ending)
+
+
+# What it remembers
+
+
+def test_it_goes_on_from_its_memory_as_if_nothing_had_been() -> None:
+    seen = looks(STUCK, **{vitals.COPIES: 0.2})
+    unbroken, before = Coach(200), Coach(200)
+    shown(seen[:-1], coach=unbroken)
+    shown(seen[:-1], coach=before)
+    memory = CoachMemory.model_validate_json(before.memory.model_dump_json())
+    resumed = Coach(200, memory)
+
+    assert resumed.look(seen[-1], GAN) == unbroken.look(seen[-1], GAN)
+    assert resumed.memory == unbroken.memory
+    assert troubles.COPYING in memory.troubles
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"troubles": ["x" * 61]},
+        {"troubles": ["x"] * 33},
+        {"looks": [{**LOOK, "figures": {"KID": float("nan")}}]},
+        {"looks": [{**LOOK, "figures": {str(number): 1 for number in range(33)}}]},
+        {"looks": [{**LOOK, "step": -1}]},
+        {"looks": [LOOK] * 129},
+        {"more": 1},
+    ],
+)
+def test_a_memory_of_strangers_is_bounded(change: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        CoachMemory.model_validate(change)

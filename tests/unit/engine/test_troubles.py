@@ -1,0 +1,145 @@
+"""Each trouble is told from figures that show it, and not from figures of a healthy run."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from genstudio.domain import vitals
+from genstudio.engine import troubles
+from genstudio.engine.troubles import DETECTORS, Look, too_few
+
+HEALTHY = {
+    vitals.KID: 50.0,
+    vitals.KID_CHANCE: 2.0,
+    vitals.COVERAGE: 0.6,
+    vitals.DIVERSITY: 0.9,
+    vitals.COPIES: 0.01,
+    vitals.COPIES_FLOOR: 0.01,
+    vitals.CRITIC_ADVANTAGE: 0.9,
+    vitals.CRITIC_MEMORY: 0.55,
+    vitals.ACTIVE_UNITS: 0.8,
+}
+BETTER = [100.0, 80.0, 60.0, 50.0, 40.0, 35.0, 30.0, 28.0, 25.0, 23.0]
+# A game between networks leaps about, and becomes better all the same.
+LEAPING = [1230.0, 1630.0, 1090.0, 2300.0, 1460.0, 946.0, 1520.0, 900.0, 1700.0, 700.0]
+STUCK = [100.0, 80.0, 60.0, 61.0, 62.0, 60.5, 63.0, 61.0, 62.0, 60.2, 61.0, 62.0]
+
+
+def looks(kids: Sequence[float], num_made: int = 256, **last: float) -> list[Look]:
+    """One look for each distance; ``last`` are figures of the last three, and of the last."""
+    return [
+        Look(
+            step=100 * number,
+            epochs=10.0 + number,
+            num_made=num_made,
+            figures={**HEALTHY, vitals.KID: kid, **(last if number >= len(kids) - 3 else {})},
+        )
+        for number, kid in enumerate(kids)
+    ]
+
+
+def found(seen: Sequence[Look]) -> set[str]:
+    return {it.topic for detect in DETECTORS if (it := detect(seen)) is not None}
+
+
+@pytest.mark.parametrize("kids", [BETTER, LEAPING, BETTER[:1], STUCK[:7]])
+def test_nothing_is_found_where_pictures_become_better_or_it_cannot_be_told(
+    kids: list[float],
+) -> None:
+    assert found(looks(kids)) == set()
+
+
+@pytest.mark.parametrize(
+    ("topic", "kids", "last"),
+    [
+        (troubles.COLLAPSE, BETTER, {vitals.DIVERSITY: 0.5}),
+        (troubles.COLLAPSE, BETTER, {vitals.COVERAGE: 0.2}),
+        (troubles.COPYING, BETTER, {vitals.COPIES: 0.06}),
+        (troubles.STRONG_CRITIC, BETTER, {vitals.CRITIC_MEMORY: 0.8}),
+        (troubles.POSTERIOR_COLLAPSE, BETTER, {vitals.ACTIVE_UNITS: 0.05}),
+        (troubles.PLATEAU, STUCK, {}),
+        (troubles.PLATEAU, [100.0, 30.0, *[50.0, 60.0, 70.0] * 3], {}),
+    ],
+)
+def test_each_trouble_is_found_by_itself(
+    topic: str, kids: list[float], last: dict[str, float]
+) -> None:
+    assert found(looks(kids, **last)) == {topic}
+
+
+@pytest.mark.parametrize(
+    ("topic", "advantage"), [(troubles.STRONG_CRITIC, 0.995), (troubles.WEAK_CRITIC, 0.52)]
+)
+def test_a_critic_is_to_blame_only_where_pictures_do_not_become_better(
+    topic: str, advantage: float
+) -> None:
+    last = {vitals.CRITIC_ADVANTAGE: advantage}
+
+    assert found(looks(BETTER, **last)) == set()
+    assert found(looks(STUCK, **last)) == {topic, troubles.PLATEAU}
+
+
+def test_a_critic_that_only_guesses_is_right_where_only_chance_is_left() -> None:
+    near = [kid / 20 for kid in STUCK]
+
+    assert found(looks(near, **{vitals.CRITIC_ADVANTAGE: 0.52})) == {troubles.PLATEAU}
+
+
+def test_one_strange_look_at_the_critic_is_an_accident() -> None:
+    seen = looks(BETTER, **{vitals.CRITIC_MEMORY: 0.8})
+    seen[-2] = seen[-2].model_copy(update={"figures": HEALTHY})
+
+    assert found(seen) == set()
+
+
+def test_soft_pictures_are_not_alike_unless_they_had_been_more_varied() -> None:
+    soft = [
+        look.model_copy(
+            update={"figures": {**look.figures, vitals.DIVERSITY: 0.4, vitals.COVERAGE: 0.05}}
+        )
+        for look in looks(BETTER)
+    ]
+
+    assert found(soft) == set()
+
+
+def test_of_few_pictures_one_that_is_near_to_another_is_no_copying() -> None:
+    assert found(looks(BETTER, num_made=24, **{vitals.COPIES: 1 / 24})) == set()
+    assert found(looks(BETTER, num_made=24, **{vitals.COPIES: 6 / 24})) == {troubles.COPYING}
+
+
+def test_pictures_that_are_all_alike_are_copies_of_none() -> None:
+    last = {vitals.COPIES: 1.0, vitals.DIVERSITY: 0.02}
+
+    assert found(looks(BETTER, **last)) == {troubles.COLLAPSE}
+
+
+def test_figures_that_are_missing_say_nothing() -> None:
+    empty = [look.model_copy(update={"figures": {}}) for look in looks(STUCK)]
+
+    assert found(empty) == set()
+
+
+def test_every_finding_gives_evidence_in_figures() -> None:
+    last = {
+        vitals.COVERAGE: 0.1, vitals.COPIES: 0.4, vitals.CRITIC_ADVANTAGE: 1.0,
+        vitals.ACTIVE_UNITS: 0.0,
+    }  # fmt: skip
+    findings = [it for detect in DETECTORS if (it := detect(looks(STUCK, **last))) is not None]
+
+    assert len(findings) == 5
+    for finding in findings:
+        assert any(letter.isdigit() for letter in finding.evidence)
+        assert finding.evidence.endswith(".")
+        assert finding.message.endswith(".")
+        assert not finding.title.endswith(".")
+
+
+@pytest.mark.parametrize(("number", "level"), [(2, "warning"), (49, "warning"), (50, "info")])
+def test_few_pictures_are_told_of_before_anything_goes_wrong(number: int, level: str) -> None:
+    finding = too_few(number)
+
+    assert finding is not None
+    assert finding.level == level
+    assert str(number) in finding.title
+    assert too_few(100) is None
