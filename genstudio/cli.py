@@ -1,12 +1,13 @@
 """The commands: the studio without its window, for terminals, scripts and other programs."""
 
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 from typer.main import get_command
 
 from genstudio.console import (
@@ -74,7 +75,8 @@ def models(*, as_json: AsJson = False) -> None:
             content = card.model_dump(mode="json")
             print_json({**content, "capabilities": sorted(card.capabilities)})
         return
-    table = Table("Key", "Family", "Learns from", "Can", "What it is for", box=None)
+    key = Column("Key", no_wrap=True)
+    table = Table(key, "Family", "Learns from", "Can", "What it is for", box=None)
     for card in cards:
         can = ", ".join(sorted(card.capabilities))
         table.add_row(card.key, card.family, card.dataset_kind, can, card.summary)

@@ -1,6 +1,7 @@
 """Kinds of pictures: what the folders inside a folder of pictures are taken for (class labels)."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -13,17 +14,17 @@ MOST_KINDS = 1000
 _NO_FOLDER = "other"
 
 
-def kinds_of(names: Sequence[str]) -> tuple[str, ...]:
-    """Names of the kinds: the first folder of each picture's path; one alone if there are none.
+def kinds_of(names: Iterable[str]) -> dict[str, int]:
+    """Name of each kind => how many pictures there are of it, in order of the names.
 
     Args:
         names: Paths of pictures relative to their folder, with forward slashes.
     """
-    return tuple(sorted({_kind_of(name) for name in names}))
+    return dict(sorted(Counter(map(_kind_of, names)).items()))
 
 
-def checked_kinds(names: Sequence[str]) -> tuple[str, ...]:
-    """Kinds that a model can be taught to tell apart.
+def checked_kinds(names: Iterable[str]) -> dict[str, int]:
+    """Kinds that a model can be taught to tell apart, as :func:`kinds_of` gives them.
 
     Raises:
         SettingsError: There are fewer than two, or too many.
@@ -45,18 +46,19 @@ def checked_kinds(names: Sequence[str]) -> tuple[str, ...]:
     return kinds
 
 
-def kind_index(names: Sequence[str], kinds: Sequence[str]) -> np.ndarray:
+def kind_index(names: Sequence[str], kinds: Iterable[str]) -> np.ndarray:
     """The number of each picture's kind: int64 of shape (N,).
 
     Raises:
         SettingsError: A picture is of none of these kinds.
     """
-    numbers = {kind: number for number, kind in enumerate(kinds)}
+    known = list(kinds)
+    numbers = {kind: number for number, kind in enumerate(known)}
     found = [numbers.get(_kind_of(name), -1) for name in names]
     if -1 in found:
         raise SettingsError(
             f"“{names[found.index(-1)]}” is of none of the run's kinds",
-            f"They are {', '.join(kinds[:8])}{' …' if len(kinds) > 8 else ''}.",
+            f"They are {', '.join(known[:8])}{' …' if len(known) > 8 else ''}.",
             "If run.toml was changed, put the original back.",
         )
     return np.array(found, np.int64)

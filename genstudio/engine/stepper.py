@@ -52,7 +52,7 @@ class TrainingJob:
         settings: Frozen settings of the run.
         images_NHWC: Decoded pictures, uint8; may be a memory map.
         held_out: Indices of those that are not learned from.
-        kinds: Names of the kinds that are told apart; none if they are not.
+        kinds: Name of each kind that is told apart => pictures of it; empty if they are not.
         kinds_N: Number of each picture's kind, int64; None where there are no kinds.
         run: The run's folder, named in events only.
         checkpoints: Folder that checkpoints are written to.
@@ -65,7 +65,7 @@ class TrainingJob:
     checkpoints: Path
     resume_from: Checkpoint | None = None
     held_out: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
-    kinds: tuple[str, ...] = ()
+    kinds: Mapping[str, int] = field(default_factory=dict[str, int])
     kinds_N: np.ndarray | None = None
 
     @property

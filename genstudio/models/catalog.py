@@ -12,13 +12,13 @@ from genstudio.models.protocol import TrainableModel
 ENTRY_POINT_GROUP = "genstudio.models"
 
 _BUILT_IN = {
-    "residual-gan": "genstudio.models.gan.residual:ResidualGAN",
     "self-supervised-gan": "genstudio.models.gan.self_supervised:SelfSupervisedGAN",
     "residual-vae": "genstudio.models.vae.residual:ResidualVAE",
+    "token-flow": "genstudio.models.vae.token_flow:TokenFlow",
 }
 
 # What a person means who names only the family.
-_DEFAULT_OF_FAMILY = {"gan": "residual-gan", "vae": "residual-vae"}
+_DEFAULT_OF_FAMILY = {"gan": "self-supervised-gan", "vae": "residual-vae"}
 
 
 @cache

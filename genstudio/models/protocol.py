@@ -19,12 +19,13 @@ class DataSpec:
     Attributes:
         size: Side in pixels; pictures are square.
         channels: 3 for RGB; 4 for RGB over white and the opacity.
-        kinds: Names of the kinds (classes) that it tells apart; none if it does not.
+        kinds: Name of each kind (class) that it tells apart => pictures of it; empty if it does
+            not.
     """
 
     size: int
     channels: int = 3
-    kinds: tuple[str, ...] = ()
+    kinds: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """One seed, one latent, one picture: helpers that make sampling reproducible."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -35,13 +35,13 @@ def any_kind() -> Any:
     )
 
 
-def seeded_kinds(seeds: Sequence[int], kind: str, kinds: Sequence[str]) -> Tensor:
+def seeded_kinds(seeds: Sequence[int], kind: str, kinds: Mapping[str, int]) -> Tensor:
     """One number for each kind, 1 for that of the picture: (number of seeds, number of kinds).
 
     Args:
-        seeds: Each draws a kind if none is asked for.
+        seeds: Each draws a kind if none is asked for, as often as there are pictures of it.
         kind: The one that is asked for; empty for any.
-        kinds: All that the model knows; may be none.
+        kinds: Name of each that the model knows => pictures of it; may be none.
 
     Raises:
         SettingsError: The kind is unknown; the hint lists the known ones.
@@ -55,12 +55,13 @@ def seeded_kinds(seeds: Sequence[int], kind: str, kinds: Sequence[str]) -> Tenso
     if not kinds:
         return torch.zeros(len(seeds), 0)
     # Drawn from generators of their own: a latent is the same with and without kinds.
-    chosen = [kinds.index(kind) if kind else _drawn(seed, len(kinds)) for seed in seeds]
+    names, weights = list(kinds), torch.tensor([*kinds.values()], dtype=torch.float64)
+    chosen = [names.index(kind) if kind else _drawn(seed, weights) for seed in seeds]
     return functional.one_hot(torch.tensor(chosen), len(kinds)).float()
 
 
-def _drawn(seed: int, count: int) -> int:
-    return int(torch.randint(count, (), generator=torch.Generator().manual_seed(seed)))
+def _drawn(seed: int, weights: Tensor) -> int:
+    return int(torch.multinomial(weights, 1, generator=torch.Generator().manual_seed(seed)))
 
 
 def kinds_as_numbers(kinds_N: Tensor | None, count: int) -> Tensor | None:

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,15 @@ class Preset(BaseModel):
     model: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Settings that fit the pictures and the machine, and the reasons, a sentence each."""
+
+    training: Mapping[str, Any]
+    model: Mapping[str, Any]
+    reasons: tuple[str, ...]
+
+
 @cache
 def presets() -> tuple[Preset, ...]:
     """All presets, in the order in which they are shown."""
@@ -68,6 +78,7 @@ def resolve_settings(
     model_key: str,
     training: Mapping[str, Any] | None = None,
     model: Mapping[str, Any] | None = None,
+    fit: Fit | None = None,
 ) -> TrainingSettings:
     """Lay a person's own settings over a preset's.
 
@@ -76,6 +87,7 @@ def resolve_settings(
         model_key: Key of the architecture in the catalogue, not an alias.
         training: Settings of the run that a person chose.
         model: Settings of the architecture that a person chose.
+        fit: What fits the pictures and the machine; lies between both.
 
     Raises:
         SettingsError: The preset is unknown, or a setting of the run is unknown or out of bounds.
@@ -83,9 +95,14 @@ def resolve_settings(
     base = preset_named(preset)
     values = {
         **base.training,
+        **(fit.training if fit else {}),
         **(training or {}),
         "preset": preset,
         "model_key": model_key,
-        "model": {**base.model.get(model_key, {}), **(model or {})},
+        "model": {
+            **base.model.get(model_key, {}),
+            **(fit.model if fit else {}),
+            **(model or {}),
+        },
     }
     return parse_settings(TrainingSettings, values)

@@ -3,7 +3,8 @@
 import os
 import platform
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -28,6 +29,8 @@ from genstudio.services.trash import move_to_trash
 FORMAT_VERSION = 1
 # Steps are told 20 times a second; one in a second is worth keeping.
 _STEP_RECORD_INTERVAL_S = 1.0
+# Of what the coach said, only the newest counts; some more, for runs that went back.
+_MOST_SAID = 100
 _LONGEST_LINE_BYTES = 2**20
 _LARGEST_RECORD_BYTES = 2**29
 _ENDINGS: dict[type, RunState] = {
@@ -50,8 +53,8 @@ class RunFile(BaseModel):
     branched_from: str = Field(default="", max_length=300)
     # Pictures that are not learned from; runs from before there were any have no such entry.
     held_out: tuple[str, ...] | None = None
-    kinds: tuple[Annotated[str, Field(max_length=300)], ...] = Field(
-        default=(), max_length=MOST_KINDS
+    kinds: dict[Annotated[str, Field(max_length=300)], Annotated[int, Field(ge=1, lt=2**53)]] = (
+        Field(default_factory=dict, max_length=MOST_KINDS)
     )
     versions: dict[str, str] = Field(default_factory=dict)
 
@@ -120,6 +123,7 @@ class Run:
     def summary(self) -> RunSummary:
         """The run at a glance; its checkpoints are counted, not checked."""
         losses: list[tuple[int, dict[str, float]]] = []
+        said: deque[events.CoachSaid] = deque(maxlen=_MOST_SAID)
         told: events.StepDone | None = None
         last: events.Event | None = None
         for last in self.events():
@@ -127,6 +131,11 @@ class Run:
                 # What came after a checkpoint that the run went on from was done again.
                 while losses and losses[-1][0] > last.step:
                     losses.pop()
+            if isinstance(last, events.RunStarted):
+                while said and said[-1].step > last.step:
+                    said.pop()
+            if isinstance(last, events.CoachSaid) and last.topic:
+                said.append(last)
             if isinstance(last, events.StepDone):
                 told = last
                 losses.append((last.step, last.losses))
@@ -150,6 +159,7 @@ class Run:
             losses=tuple(losses),
             previews=tuple(self.previews()),
             checkpoints=tuple(checkpoints),
+            said=said[-1] if said else None,
         )
 
     def previews(self) -> list[tuple[int, Path]]:
@@ -202,7 +212,7 @@ def create_run(
     settings: TrainingSettings,
     *,
     held_out: tuple[str, ...] = (),
-    kinds: tuple[str, ...] = (),
+    kinds: Mapping[str, int] | None = None,
     branched_from: str = "",
 ) -> Run:
     """Make the folder of a new run and freeze its settings."""
@@ -213,7 +223,7 @@ def create_run(
         dataset=dataset.name,
         settings=settings,
         held_out=held_out,
-        kinds=kinds,
+        kinds=dict(kinds or {}),
         branched_from=branched_from,
         versions={
             "genstudio": genstudio.__version__,

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -53,6 +53,7 @@ class NewRun:
         settings: Settings of the run.
         excluded: Names of pictures that were taken out.
         report: A scan of the folder, if it was looked through already.
+        fitted: Gives the settings anew once it is known what the pictures are like.
     """
 
     folder: Path
@@ -60,6 +61,7 @@ class NewRun:
     settings: TrainingSettings
     excluded: tuple[str, ...] = ()
     report: ScanReport | None = None
+    fitted: Callable[[ScanReport], TrainingSettings] | None = None
 
 
 def start_run(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
@@ -127,12 +129,14 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
         report = request.report
         if report is None:
             report = yield from _scan(request.folder, source)
+        if request.fitted is not None:
+            settings = complete_settings(request.fitted(report))
         manifest = usable_manifest(report, request.excluded)
         # Only now: pictures that cannot be used leave no empty project behind.
         project = open_or_create(request.project, dataset=request.folder)
         with ProjectLock(project.path):
             dataset = project.save_manifest(manifest)
-            kinds = checked_kinds([name for name, _ in manifest.pictures]) if settings.kinds else ()
+            kinds = checked_kinds(name for name, _ in manifest.pictures) if settings.kinds else {}
             cache = yield from _decode(manifest, settings, dataset, source)
             held_out = choose_held_out(manifest, settings.held_out, duplicates(report))
             run = create_run(project, dataset, settings, held_out=held_out, kinds=kinds)

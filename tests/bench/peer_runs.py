@@ -16,6 +16,7 @@ from peer_sets import PictureSet
 from PIL import Image
 
 from genstudio.models.catalog import model_class, model_keys
+from genstudio.models.sampling import over_white
 from genstudio.services.runs import Run
 
 ROOT: Final = Path(__file__).parents[2]
@@ -165,7 +166,8 @@ def _train_ours(
 
 def _pixels(path: Path) -> np.ndarray:
     with Image.open(path) as picture:
-        return np.asarray(picture.convert("RGB"))
+        # Peers learned from pictures over white, and are judged by those.
+        return over_white(np.asarray(picture))
 
 
 def _call(command: Sequence[str], log: Path, terms: Terms) -> str:

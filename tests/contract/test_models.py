@@ -15,7 +15,7 @@ import tomli_w
 import torch
 from tiny_studio import NEVER_S, Script, of_kind, small_settings, steps, train_to_end
 
-from genstudio.domain import commands, events
+from genstudio.domain import commands, events, vitals
 from genstudio.domain.cards import INTERPOLATE, RECONSTRUCT
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.settings import parse_settings, setting_fields
@@ -27,6 +27,7 @@ from genstudio.models.protocol import (
     Artifact,
     Batch,
     DataSpec,
+    Examines,
     Interpolates,
     Losses,
     Reconstructs,
@@ -37,7 +38,7 @@ from genstudio.services.training import NewRun, start_run
 
 SIDE = 32
 # What makes a model small, whatever it calls the rest.
-SMALL = {"width": 32, "latent_size": 8}
+SMALL = {"flow_width": 128, "depth": 1, "looks": 1, "width": 32, "latent_size": 8}
 
 pytestmark = pytest.mark.parametrize("key", model_keys())
 
@@ -123,6 +124,7 @@ def test_its_settings_come_back_from_a_runs_file_and_from_the_command_line(key: 
 def test_what_its_card_promises_is_what_it_can_do(key: str) -> None:
     model, capabilities = build(key), model_class(key).card.capabilities
 
+    assert model.config == parse_settings(model.Config, small_config(key))
     assert (INTERPOLATE in capabilities) == isinstance(model, Interpolates)
     assert (RECONSTRUCT in capabilities) == isinstance(model, Reconstructs)
 
@@ -300,6 +302,30 @@ def test_a_redrawn_picture_is_a_picture_like_the_one_that_went_in(
     assert not redrawn.requires_grad
 
 
+def test_its_inside_is_told_in_shares_and_telling_disturbs_nothing(
+    key: str, images_NCHW: torch.Tensor
+) -> None:
+    model = build(key)
+    if not isinstance(model, Examines):
+        pytest.skip("it has nothing to tell")
+    torch.manual_seed(11)
+    state, before = torch.get_rng_state(), images_NCHW.clone()
+
+    told, again = (dict(model.vitals(images_NCHW, images_NCHW[:2])) for _ in range(2))
+    alone = model.vitals(images_NCHW, images_NCHW[:0])
+
+    known = {value for name, value in vars(vitals).items() if name.isupper()}
+    assert told.keys() <= known
+    assert alone.keys() <= told.keys()
+    assert alone
+    assert told == again
+    assert all(0 <= value <= 1 for value in told.values())
+    assert torch.equal(torch.get_rng_state(), state)
+    assert torch.equal(images_NCHW, before)
+    assert all(parameter.grad is None for parameter in model.network.parameters())
+    assert model.network.training
+
+
 def test_built_without_memory_it_draws_no_random_numbers_and_takes_weights(key: str) -> None:
     trained = build(key, seed=1)
     torch.manual_seed(11)
@@ -365,6 +391,40 @@ def test_a_run_that_was_interrupted_ends_as_one_that_was_not_bit_for_bit(
     for name in ("weights", "ema", "optimizer"):
         early, late = halves.load(2).tensors(name), halves.load(4).tensors(name)
         assert any(not torch.equal(early[entry], late[entry]) for entry in early)
+
+
+def live_change(key: str) -> commands.Change | None:
+    """Another value of the first setting that may change while a run goes on."""
+    config = model_class(key).Config(**small_config(key))
+    for field in setting_fields(type(config)):
+        before = getattr(config, field.name)
+        if field.hints.live and isinstance(before, float):
+            return commands.Change(field.name, (before or 0.01) * 2)
+    return None
+
+
+@runs_in_the_engine
+def test_a_setting_that_was_changed_stays_so_bit_for_bit_after_an_interruption(
+    key: str, pictures_NHWC: np.ndarray, tmp_path: Path
+) -> None:
+    change = live_change(key)
+    if change is None:
+        pytest.skip("none of its numbers may change while it is trained")
+    # What is done in every so many steps is done in each, or four steps would not show it.
+    often = {"r1_every": 1} if "r1_every" in model_class(key).Config.model_fields else {}
+    settings = small_settings(key, model=small_config(key) | often, budget=steps(4))
+    half = settings.model_copy(update={"budget": steps(2)})
+
+    plain = train_to_end(tmp_path / "plain", settings, pictures_NHWC)
+    unbroken = train_to_end(tmp_path / "one", settings, pictures_NHWC, Script(change))
+    train_to_end(tmp_path / "two", half, pictures_NHWC, Script(change))
+    resumed = train_to_end(tmp_path / "two", settings, pictures_NHWC, resume_from=2)
+
+    assert isinstance(resumed[-1], events.Finished)
+    assert_same_tensors(unbroken[-1].checkpoint, resumed[-1].checkpoint)
+    assert not filecmp.cmp(
+        plain[-1].checkpoint / TENSORS[0], resumed[-1].checkpoint / TENSORS[0], shallow=False
+    )
 
 
 @runs_in_the_engine

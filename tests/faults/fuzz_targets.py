@@ -135,8 +135,8 @@ TARGETS: tuple[Target, ...] = (
     ),
     Target(
         name="generate-gan",
-        parts=["residual-gan"],
-        read=lambda case: make_pictures(case, "residual-gan"),
+        parts=["self-supervised-gan"],
+        read=lambda case: make_pictures(case, "self-supervised-gan"),
         changes=[(f"{_CHECKPOINTS}/2/ema.safetensors", change_safetensors)],
         mend=mend_checksums,
         share=0.1,

@@ -21,7 +21,7 @@ BATCH = 32
 def settings(parts: int = 1) -> TrainingSettings:
     """A run whose steps need much memory, unless they are taken in parts."""
     return small_settings(
-        "residual-gan", size=SIZE, batch=BATCH, accumulate=parts, budget=steps(2),
+        "self-supervised-gan", size=SIZE, batch=BATCH, accumulate=parts, budget=steps(2),
         model={"width": 32, "latent_size": 8},
     )  # fmt: skip
 

@@ -23,7 +23,7 @@ from genstudio.services.training import NewRun, start_run
 
 PROJECT = "Meadow"
 RUNS = {"toy": "20260131-120000-toy-0000", "residual-vae": "20260131-120000-vae-0000",
-        "residual-gan": "20260131-120000-gan-0000"}  # fmt: skip
+        "self-supervised-gan": "20260131-120000-gan-0000"}  # fmt: skip
 _WIDTH, _HEIGHT = 24, 20
 
 

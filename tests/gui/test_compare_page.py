@@ -58,7 +58,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("compare")
     for _ in make_sample_folder(folder / "flowers", count=NUM_PICTURES, size=48):
         pass
-    for model_key in ("residual-vae", "residual-gan"):
+    for model_key in ("residual-vae", "self-supervised-gan"):
         train(folder / "flowers", folder / "Meadow", model_key)
     return folder / "Meadow"
 

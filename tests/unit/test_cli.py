@@ -95,7 +95,7 @@ def test_from_pictures_to_an_exported_gallery(flowers: Path, tmp_path: Path) -> 
     recipe = read_recipe(out / "6.png")
     assert recipe is not None
     assert made[1]["recipe"] == recipe.model_dump(mode="json")
-    assert (recipe.seed, recipe.step, recipe.sampling) == (6, 4, {"temperature": 0.5})
+    assert (recipe.seed, recipe.step, recipe.sampling) == (6, 4, {"temperature": 0.5, "kind": ""})
 
     exported = succeeded("export", project, "--to", tmp_path / "web", "--as", "web")
     # Each of the three endings hung its first two pictures.

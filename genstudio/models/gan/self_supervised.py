@@ -11,7 +11,7 @@ projection, Miyato & Koyama 2018 (arXiv:1802.05637); noise fed to every block, B
 (arXiv:1710.10196, section 3).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import ClassVar, Literal, cast
 
@@ -20,15 +20,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from genstudio.domain import vitals
 from genstudio.domain.cards import INTERPOLATE, KINDS, ModelCard
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.blocks.augmentation import Augmentation
+from genstudio.models.blocks.critics import Redrawer, minibatch_deviation
 from genstudio.models.blocks.residual import (
     FeaturesToPixels,
     PixelsToFeatures,
     group_norm,
     stage_channels,
 )
+from genstudio.models.examining import in_parts, win_rate
 from genstudio.models.protocol import (
     Artifact,
     Batch,
@@ -218,29 +221,6 @@ def _leaky(features: Tensor) -> Tensor:
     return functional.leaky_relu(features, 0.2)
 
 
-class Redrawer(nn.Module):
-    """A small decoder: features of ``from_px`` => pictures of ``side`` in [-1, 1]."""
-
-    def __init__(self, channels: int, from_px: int, side: int, out: int) -> None:
-        super().__init__()
-        layers: list[nn.Module] = []
-        while from_px < side // 2:
-            narrower = max(16, channels // 2)
-            layers += [
-                nn.Conv2d(channels, narrower, 3, padding=1),
-                group_norm(narrower),
-                nn.SiLU(),
-                nn.Upsample(scale_factor=2),
-            ]
-            channels, from_px = narrower, 2 * from_px
-        last = nn.Conv2d(channels, 4 * out, 3, padding=1)
-        self.layers = nn.Sequential(*layers, last, nn.PixelShuffle(2), nn.Tanh())
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Draw what the features remember."""
-        return self.layers(features)
-
-
 class Discriminator(nn.Module):
     """Pictures (N, C, S, S) => realness logits (N,), and how well it can redraw them."""
 
@@ -270,7 +250,7 @@ class Discriminator(nn.Module):
         features = h
         for block in self.blocks:
             features, h = h, block(h)
-        h = torch.cat([h, _minibatch_deviation(h)], dim=1)
+        h = torch.cat([h, minibatch_deviation(h)], dim=1)
         h = _leaky(self.last(h)).flatten(1)
         h = _leaky(self.hidden(h))
         logits = self.verdict(h).squeeze(1)
@@ -298,15 +278,6 @@ def _off(redrawn: Tensor, images_NCHW: Tensor) -> Tensor:
     return (redrawn - functional.adaptive_avg_pool2d(images_NCHW, redrawn.shape[-1])).abs().mean()
 
 
-def _minibatch_deviation(features: Tensor, group: int = 4) -> Tensor:
-    """Mean standard deviation within groups of the batch, as one more channel."""
-    count, channels, height, width = features.shape
-    group = group if count % group == 0 else count
-    grouped = features.float().reshape(group, count // group, channels, height, width)
-    deviation = (grouped.var(dim=0, unbiased=False) + 1e-8).sqrt().mean(dim=(1, 2, 3))
-    return deviation.repeat(group)[:, None, None, None].expand(count, 1, height, width)
-
-
 class SelfSupervisedGAN:
     """Generator against a discriminator that redraws, with lazy R1 and R2."""
 
@@ -327,7 +298,7 @@ class SelfSupervisedGAN:
 
     def __init__(self, config: Settings, data: DataSpec) -> None:
         assert isinstance(config, SelfSupervisedGANConfig)
-        self.config = config
+        self.config: SelfSupervisedGANConfig = config
         self._kinds = data.kinds
         self.network = nn.ModuleDict(
             {
@@ -426,6 +397,24 @@ class SelfSupervisedGAN:
         del settings  # It has already shaped the latents.
         with evaluating(self.network) as device:
             return to_uint8(self.network["generator"](latents.to(device)))
+
+    def vitals(self, learned_NCHW: Tensor, held_out_NCHW: Tensor) -> Mapping[str, float]:
+        """How much better than guessing the critic is, on pictures that are not augmented."""
+        latents = self.latents(range(len(learned_NCHW)), SelfSupervisedGANSampling())
+        with evaluating(self.network) as device:
+            made_NCHW = in_parts(latents, device, self.network["generator"])
+            on_learned = in_parts(learned_NCHW, device, self._untold)
+            advantage = win_rate(on_learned, in_parts(made_NCHW, device, self._untold))
+            figures = {vitals.CRITIC_ADVANTAGE: advantage}
+            if len(held_out_NCHW):
+                on_held_out = in_parts(held_out_NCHW, device, self._untold)
+                figures[vitals.CRITIC_MEMORY] = win_rate(on_learned, on_held_out)
+        return figures
+
+    def _untold(self, images_NCHW: Tensor) -> Tensor:
+        """Verdicts on pictures whose kinds are not told."""
+        kinds = images_NCHW.new_zeros(len(images_NCHW), len(self._kinds)) if self._kinds else None
+        return self._judge(images_NCHW, kinds)[0]
 
 
 def _squared_slope(logits: Tensor, images_NCHW: Tensor) -> Tensor:

@@ -9,12 +9,12 @@ from genstudio.domain.errors import SettingsError
 def test_the_first_folder_of_a_path_is_the_kind() -> None:
     names = ["dogs/a.png", "cats/b.png", "dogs/old/c.png"]
 
-    assert checked_kinds(names) == ("cats", "dogs")
+    assert list(checked_kinds(names).items()) == [("cats", 1), ("dogs", 2)]
     assert kind_index(names, ("cats", "dogs")).tolist() == [1, 0, 1]
 
 
 def test_pictures_beside_the_folders_are_a_kind_of_their_own() -> None:
-    assert kinds_of(["a.png", "cats/b.png"]) == ("cats", "other")
+    assert kinds_of(["a.png", "cats/b.png"]) == {"cats": 1, "other": 1}
 
 
 def test_one_kind_is_none_to_tell_apart() -> None:

@@ -20,17 +20,21 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
 
 
 def test_the_built_in_architectures_are_there() -> None:
-    assert {"residual-gan", "residual-vae"} <= set(model_keys())
+    assert {"self-supervised-gan", "residual-vae"} <= set(model_keys())
     assert [card.key for card in model_cards()] == model_keys()
 
 
-@pytest.mark.parametrize(("family", "key"), [("gan", "residual-gan"), ("VAE", "residual-vae")])
+@pytest.mark.parametrize(
+    ("family", "key"), [("gan", "self-supervised-gan"), ("VAE", "residual-vae")]
+)
 def test_a_familys_name_stands_for_its_default(family: str, key: str) -> None:
     assert model_class(family) is model_class(key)
     assert model_class(family).card.key == key
 
 
-@pytest.mark.parametrize("key", ["diffusion", "", "residual-gan ", "genstudio.models:ResidualGAN"])
+@pytest.mark.parametrize(
+    "key", ["diffusion", "", "self-supervised-gan ", "genstudio.models:ResidualGAN"]
+)
 def test_an_unknown_key_is_refused_with_the_known_ones(key: str) -> None:
     with pytest.raises(UnknownModelError) as caught:
         model_class(key)
@@ -50,18 +54,18 @@ def test_an_architecture_of_another_package_is_found_after_the_built_in_ones(
 
 
 def test_two_architectures_of_one_name_are_both_named(install: Install) -> None:
-    install(**{"residual-gan": "other_package:TheirGAN"})
+    install(**{"self-supervised-gan": "other_package:TheirGAN"})
 
     with pytest.raises(UnknownModelError) as caught:
         model_keys()
-    assert "“residual-gan”" in caught.value.title
-    assert "genstudio.models.gan.residual:ResidualGAN" in caught.value.message
+    assert "“self-supervised-gan”" in caught.value.title
+    assert "genstudio.models.gan.self_supervised:SelfSupervisedGAN" in caught.value.message
     assert "other_package:TheirGAN" in caught.value.message
     assert caught.value.hint
 
 
 def test_an_architecture_that_is_declared_twice_is_one(install: Install) -> None:
-    location = "genstudio.models.gan.residual:ResidualGAN"
-    install(**{"residual-gan": location})
+    location = "genstudio.models.gan.self_supervised:SelfSupervisedGAN"
+    install(**{"self-supervised-gan": location})
 
-    assert model_keys().count("residual-gan") == 1
+    assert model_keys().count("self-supervised-gan") == 1

@@ -131,7 +131,7 @@ def test_pictures_are_listed_newest_first_up_to_a_limit(gallery: Gallery) -> Non
 
 
 def test_every_word_of_a_query_must_match_somewhere(gallery: Gallery) -> None:
-    mohn = gallery.add(pixels(1), recipe(seed=11, model_key="residual-gan"))
+    mohn = gallery.add(pixels(1), recipe(seed=11, model_key="self-supervised-gan"))
     gallery.add(pixels(2), recipe(seed=22, model_key="residual-vae", run="Sommer"))
     gallery.tag(mohn.name, ["Rote Blüten", "50%_off\\"])
 

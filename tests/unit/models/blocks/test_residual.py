@@ -16,11 +16,11 @@ from genstudio.models.blocks.residual import (
 @pytest.mark.parametrize(
     ("size", "channels"),
     [
-        (8, [32]),
-        (32, [128, 64, 32]),
+        (8, [128]),
+        (32, [128, 128, 64]),
         (64, [128, 128, 64, 32]),
-        (128, [128, 128, 128, 64, 32]),
-        (256, [128, 128, 128, 128, 64, 32]),
+        (256, [128, 128, 64, 32, 16, 8]),
+        (1024, [128, 128, 64, 32, 16, 8, 8, 8]),
     ],
 )
 def test_stages_widen_as_the_picture_shrinks_up_to_four_times(

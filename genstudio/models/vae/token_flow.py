@@ -1,0 +1,334 @@
+"""A two-stage model: pictures become a few rounded numbers, and a flow learns to write those.
+
+Sources: finite scalar quantisation, Mentzer et al. 2023 (arXiv:2309.15505, eq. 1); flow matching
+along straight lines, Lipman et al. 2023 (arXiv:2210.02747, section 4.1, example II) and Liu et al.
+2023 (arXiv:2209.03003, eq. 1), with times drawn as in Esser et al. 2024 (arXiv:2403.03206,
+eq. 19); a transformer steered by time and kind, Peebles & Xie 2023 (arXiv:2212.09748, adaLN-Zero);
+guidance without a classifier, Ho & Salimans 2022 (arXiv:2207.12598, eq. 6); the optimal-σ decoder,
+Rybkin et al. 2021 (arXiv:2006.13202, eq. 5), with a σ for each scale of detail.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import ClassVar, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from genstudio.domain.cards import INTERPOLATE, KINDS, RECONSTRUCT, ModelCard
+from genstudio.domain.settings import Settings, setting
+from genstudio.models.blocks.residual import (
+    FeaturesToPixels,
+    PixelsToFeatures,
+    ResidualBlock,
+    group_norm,
+)
+from genstudio.models.blocks.transformer import SteeredTransformer
+from genstudio.models.blocks.wavelets import haar_levels
+from genstudio.models.protocol import (
+    Artifact,
+    Batch,
+    DataSpec,
+    Losses,
+    OptimizerSpec,
+    Phase,
+    SampleRequest,
+)
+from genstudio.models.sampling import (
+    any_kind,
+    evaluating,
+    kinds_as_numbers,
+    seeded_kinds,
+    seeded_latents,
+    to_uint8,
+)
+
+# The side of a picture in rounded numbers, and how many of them there are at each place.
+_GRID_PX = 8
+_CHANNELS = 8
+_LEVELS = 5
+# The transformer sees this many places by this many as one token.
+_PATCH_PX = 2
+# Brings rounded numbers to about the spread of noise.
+_SCALE = 1.5
+# Detail finer than this share of the range is rounding.
+_SMALLEST_SIGMA = 1e-2
+_UNTOLD_KINDS = 0.15
+
+
+class TokenFlowConfig(Settings):
+    """Settings of the two-stage model."""
+
+    width: Literal[32, 48, 64, 96] = setting(
+        32,
+        title="Size of the first stage — width",
+        help="A larger one redraws finer detail and takes longer for each step.",
+    )
+    flow_width: Literal[128, 192, 256, 384, 512] = setting(
+        256,
+        title="Size of the second stage — transformer width",
+        help="A larger one can learn more of what belongs together.",
+    )
+    depth: int = setting(
+        6, title="Layers of the second stage — depth", help="More think longer.", ge=1, le=24,
+        advanced=True,
+    )  # fmt: skip
+    looks: int = setting(
+        4,
+        title="Looks at each picture — noise levels per picture",
+        help="How often the second stage practises on a picture in each step.",
+        ge=1,
+        le=32,
+        advanced=True,
+    )
+    redraw_every: int = setting(
+        1,
+        title="Practise redrawing every so many steps",
+        help="The first stage is learned sooner than the second one: once it redraws well, more "
+        "steps can be left to the second.",
+        ge=1,
+        le=16,
+        unit="steps",
+        advanced=True,
+    )
+    learning_rate: float = setting(
+        1e-3,
+        title="Speed of learning, first stage — learning rate",
+        help="Higher learns faster until it no longer holds together.",
+        ge=1e-6,
+        le=1e-2,
+        advanced=True,
+        logarithmic=True,
+    )
+    flow_learning_rate: float = setting(
+        5e-4,
+        title="Speed of learning, second stage — learning rate",
+        help="Higher learns faster until it no longer holds together.",
+        ge=1e-6,
+        le=1e-2,
+        advanced=True,
+        logarithmic=True,
+    )
+
+
+class TokenFlowSampling(Settings):
+    """How pictures are drawn from a trained two-stage model."""
+
+    steps: int = setting(
+        25,
+        title="Strokes — Euler steps",
+        help="More are finer and take longer.",
+        ge=1,
+        le=200,
+    )
+    kind: str = any_kind()
+    guidance: float = setting(
+        1.5,
+        title="Insistence on the kind — guidance",
+        help="Higher is more typical of the kind that you ask for, and less varied.",
+        ge=1.0,
+        le=10.0,
+    )
+
+
+class Encoder(nn.Module):
+    """Pictures (N, C, S, S) => numbers to be rounded (N, 8, 8, 8), unbounded."""
+
+    def __init__(self, config: TokenFlowConfig, data: DataSpec) -> None:
+        super().__init__()
+        stages = _stages(data.size, config.width)[::-1]
+        self.pixels = PixelsToFeatures(data.channels, stages[0])
+        layers: list[nn.Module] = [ResidualBlock(stages[0], stages[0])]
+        for before, after in pairwise(stages):
+            layers.append(ResidualBlock(before, after, nn.AvgPool2d(2)))
+        self.stages = nn.Sequential(*layers, ResidualBlock(stages[-1], stages[-1]))
+        self.norm = group_norm(stages[-1])
+        self.numbers = nn.Conv2d(stages[-1], _CHANNELS, 1)
+
+    def forward(self, images_NCHW: Tensor) -> Tensor:
+        """Describe each place of a picture."""
+        h = self.norm(self.stages(self.pixels(images_NCHW)))
+        return self.numbers(functional.silu(h))
+
+
+class Decoder(nn.Module):
+    """Rounded numbers (N, 8, 8, 8) => pictures (N, C, S, S), unbounded."""
+
+    def __init__(self, config: TokenFlowConfig, data: DataSpec) -> None:
+        super().__init__()
+        stages = _stages(data.size, config.width)
+        self.first = nn.Conv2d(_CHANNELS, stages[0], 3, padding=1)
+        layers: list[nn.Module] = [ResidualBlock(stages[0], stages[0]) for _ in range(2)]
+        for before, after in pairwise(stages):
+            layers.append(
+                ResidualBlock(before, after, nn.Upsample(scale_factor=2, mode="bilinear"))
+            )
+        self.stages = nn.Sequential(*layers, ResidualBlock(stages[-1], stages[-1]))
+        self.pixels = FeaturesToPixels(stages[-1], data.channels)
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        """Draw what the numbers describe."""
+        return self.pixels(self.stages(self.first(numbers)))
+
+
+def _stages(size: int, width: int) -> list[int]:
+    """Channels at resolutions 8, 16, … up to half of ``size``."""
+    count = int(math.log2(size // _GRID_PX))
+    return [width * min(4, 2**stage) for stage in reversed(range(count))]
+
+
+def _rounded(numbers: Tensor) -> Tensor:
+    """To the nearest of five levels in [-1, 1]; gradients pass as if nothing was rounded."""
+    half = (_LEVELS - 1) / 2
+    bounded = torch.tanh(numbers.float()) * half
+    return (bounded + (bounded.round() - bounded).detach()) / half
+
+
+def _to_tokens(numbers: Tensor) -> Tensor:
+    """(N, 8, 8, 8) => (N, tokens, numbers of a token), about as spread as noise."""
+    patches = functional.pixel_unshuffle(numbers.contiguous(), _PATCH_PX)
+    return patches.flatten(2).transpose(1, 2) * _SCALE
+
+
+def _from_tokens(tokens: Tensor) -> Tensor:
+    """What :func:`_to_tokens` did, undone, and rounded to the levels."""
+    side = _GRID_PX // _PATCH_PX
+    patches = tokens.transpose(1, 2).unflatten(2, (side, side)) / _SCALE
+    half = (_LEVELS - 1) / 2
+    return functional.pixel_shuffle(patches.clamp(-1, 1).mul(half).round() / half, _PATCH_PX)
+
+
+def _bound(off: Tensor) -> Tensor:
+    """Negative logarithm of the likelihood of errors under the best σ, in nats per number."""
+    return 0.5 * (off.square().mean() + _SMALLEST_SIGMA**2).log()
+
+
+class TokenFlow:
+    """An autoencoder with rounded numbers, and a flow that draws such numbers from noise."""
+
+    card: ClassVar[ModelCard] = ModelCard(
+        key="token-flow",
+        title="Sketch and finish",
+        summary="Learns first to write each picture down in a few numbers, then which numbers "
+        "belong together. The best pictures of all, given time.",
+        family="VAE",
+        capabilities=frozenset({INTERPOLATE, KINDS, RECONSTRUCT}),
+        cost="Textures after some minutes, good after some hours: for the night",
+        needs="300 or more pictures",
+        paper="Mentzer et al. 2023, Finite Scalar Quantization, arXiv:2309.15505; Lipman et al. "
+        "2023, Flow Matching, arXiv:2210.02747",
+    )
+    Config: ClassVar[type[Settings]] = TokenFlowConfig
+    Sampling: ClassVar[type[Settings]] = TokenFlowSampling
+
+    def __init__(self, config: Settings, data: DataSpec) -> None:
+        assert isinstance(config, TokenFlowConfig)
+        self.config: TokenFlowConfig = config
+        self._kinds = data.kinds
+        side = _GRID_PX // _PATCH_PX
+        self._token_shape = (side * side, _CHANNELS * _PATCH_PX**2)
+        flow = SteeredTransformer(
+            *self._token_shape, width=config.flow_width, depth=config.depth, kinds=len(data.kinds)
+        )
+        self.network = nn.ModuleDict(
+            {"encoder": Encoder(config, data), "decoder": Decoder(config, data), "flow": flow}
+        )
+
+    def phases(self) -> Sequence[Phase]:
+        """Redrawing and writing are learned side by side."""
+        redrawing = [
+            parameter
+            for name in ("encoder", "decoder")
+            for parameter in self.network[name].parameters()
+        ]
+        return [
+            Phase(
+                name="redrawing",
+                parameters=redrawing,
+                optimizer=OptimizerSpec(learning_rate=self.config.learning_rate, betas=(0.9, 0.99)),
+                every=self.config.redraw_every,
+            ),
+            Phase(
+                name="flow",
+                parameters=list(self.network["flow"].parameters()),
+                optimizer=OptimizerSpec(
+                    learning_rate=self.config.flow_learning_rate, betas=(0.9, 0.99)
+                ),
+            ),
+        ]
+
+    def losses(self, phase: str, batch: Batch, step: int) -> Losses:
+        """Nats per pixel value for redrawing; the squared error of the flow's direction."""
+        del step
+        return self._redrawing(batch) if phase == "redrawing" else self._flow(batch)
+
+    def _redrawing(self, batch: Batch) -> Losses:
+        numbers = _rounded(self.network["encoder"](batch.images_NCHW))
+        off = self.network["decoder"](numbers).float() - batch.images_NCHW
+        # One σ for everything, and one for each scale: else the large errors of coarse shapes
+        # drown those of fine detail.
+        scales = haar_levels(off)
+        shares = [scale[0].numel() / off[0].numel() for scale in scales]
+        total = _bound(off) + sum(
+            share * _bound(scale) for share, scale in zip(shares, scales, strict=True)
+        )
+        return Losses(total / 2, {"error": off.detach().square().mean().sqrt()})
+
+    def _flow(self, batch: Batch) -> Losses:
+        with torch.no_grad():
+            tokens = _to_tokens(_rounded(self.network["encoder"](batch.images_NCHW)))
+        tokens = tokens.repeat(self.config.looks, 1, 1)
+        kinds = kinds_as_numbers(batch.kinds_N, len(self._kinds))
+        if kinds is not None:
+            told = torch.rand(len(kinds), 1, device=kinds.device) >= _UNTOLD_KINDS
+            kinds = (kinds * told).repeat(self.config.looks, 1)
+        noise = torch.randn_like(tokens)
+        times = torch.randn(len(tokens), device=tokens.device).sigmoid()
+        between = torch.lerp(noise, tokens, times[:, None, None])
+        direction = self.network["flow"](between, times, kinds)
+        error = (direction.float() - (tokens - noise)).square().mean()
+        return Losses(error, {"flow": error.detach()})
+
+    def sample(self, request: SampleRequest) -> Iterator[Artifact]:
+        """Draw one picture per seed, one at a time so that company changes nothing."""
+        for seed in request.seeds:
+            image = self.decode(self.latents([seed], request.settings), request.settings)[0]
+            yield Artifact(kind="image", seed=seed, image_HWC=image)
+
+    def latents(self, seeds: Sequence[int], settings: Settings) -> Tensor:
+        """The noise that pictures begin as, and behind it one number for each kind."""
+        assert isinstance(settings, TokenFlowSampling)
+        noise = seeded_latents(seeds, math.prod(self._token_shape))
+        return torch.cat([noise, seeded_kinds(seeds, settings.kind, self._kinds)], dim=1)
+
+    def decode(self, latents: Tensor, settings: Settings) -> np.ndarray:
+        """Latents => uint8 pictures of shape (N, height, width, channels)."""
+        assert isinstance(settings, TokenFlowSampling)
+        size = math.prod(self._token_shape)
+        with evaluating(self.network) as device:
+            tokens = latents[:, :size].to(device).unflatten(1, self._token_shape)
+            kinds = latents[:, size:].to(device) if self._kinds else None
+            for step in range(settings.steps):
+                time = torch.full((len(tokens),), step / settings.steps, device=device)
+                direction = self._guided(tokens, time, kinds, settings.guidance)
+                tokens = tokens + direction / settings.steps
+            return to_uint8(self.network["decoder"](_from_tokens(tokens)))
+
+    def _guided(
+        self, tokens: Tensor, time: Tensor, kinds: Tensor | None, guidance: float
+    ) -> Tensor:
+        flow = self.network["flow"]
+        direction = flow(tokens, time, kinds)
+        if kinds is None or guidance == 1:
+            return direction
+        untold = flow(tokens, time, torch.zeros_like(kinds))
+        return untold + guidance * (direction - untold)
+
+    def reconstruct(self, images_NCHW: Tensor) -> Tensor:
+        """Write pictures down in rounded numbers and draw them again; in [-1, 1], same shape."""
+        with evaluating(self.network) as device:
+            numbers = _rounded(self.network["encoder"](images_NCHW.to(device)))
+            return self.network["decoder"](numbers).clamp(-1, 1)

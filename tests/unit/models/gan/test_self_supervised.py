@@ -1,0 +1,290 @@
+"""The self-supervised GAN against its papers: the game, redrawing, R1 and R2, kinds, no grids."""
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from genstudio.domain.errors import SettingsError
+from genstudio.models.blocks import augmentation
+from genstudio.models.blocks.augmentation import Augmentation
+from genstudio.models.blocks.critics import minibatch_deviation
+from genstudio.models.gan.self_supervised import (
+    Discriminator,
+    Generator,
+    SelfSupervisedGAN,
+    SelfSupervisedGANConfig,
+    SelfSupervisedGANSampling,
+    _without_checkerboard,
+)
+from genstudio.models.protocol import Batch, DataSpec
+
+
+def gan(**config: Any) -> SelfSupervisedGAN:
+    torch.manual_seed(0)
+    values: dict[str, Any] = {
+        "width": 32, "latent_size": 8, "augment": "off", "loss": "logistic", "redraw": 0.0, **config,
+    }  # fmt: skip
+    return SelfSupervisedGAN(SelfSupervisedGANConfig(**values), DataSpec(size=32))
+
+
+@pytest.fixture
+def batch() -> Batch:
+    generator = torch.Generator().manual_seed(1)
+    return Batch(images_NCHW=torch.rand(4, 3, 32, 32, generator=generator) * 2 - 1, images_seen=0)
+
+
+class Ruler(nn.Module):
+    """A critic whose slope is known: the sum of all pixels, each times its own weight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(
+            torch.rand(3, 32, 32, generator=torch.Generator().manual_seed(2))
+        )
+
+    def forward(self, images_NCHW: Tensor, _kinds: None, *, redraws: bool) -> tuple[Tensor, Tensor]:
+        assert not redraws
+        return (images_NCHW * self.weight).sum(dim=(1, 2, 3)), torch.zeros(())
+
+
+@pytest.mark.parametrize("size", [32, 64, 128, 256])
+def test_painter_and_critic_fit_together_at_every_size(size: int) -> None:
+    torch.manual_seed(0)
+    config, data = SelfSupervisedGANConfig(width=32, latent_size=8), DataSpec(size=size)
+    with torch.no_grad():
+        images = Generator(config, data)(torch.randn(2, 8))
+
+        assert images.shape == (2, 3, size, size)
+        assert images.abs().max() <= 1
+        logits, error = Discriminator(config, data)(images, None, redraws=True)
+        assert logits.shape == (2,)
+        assert error > 0
+
+
+def test_an_undecided_critic_costs_what_chance_costs(batch: Batch) -> None:
+    by_chance = {"logistic": (2 * math.log(2), math.log(2)), "relativistic": (math.log(2),) * 2,
+                 "hinge": (2.0, 0.0)}  # fmt: skip
+    for loss, (critic, painter) in by_chance.items():
+        model = gan(gamma=0.0, loss=loss)
+        nn.init.zeros_(model.network["discriminator"].verdict.weight)
+
+        assert model.losses("discriminator", batch, 0).total.item() == pytest.approx(critic)
+        assert model.losses("generator", batch, 0).total.item() == pytest.approx(painter)
+
+
+class Says(nn.Module):
+    """A critic that gives the answers that it was told, one for each batch."""
+
+    def __init__(self, *verdicts: float) -> None:
+        super().__init__()
+        self.verdicts = list(verdicts)
+
+    def forward(self, images_NCHW: Tensor, _kinds: None, *, redraws: bool) -> tuple[Tensor, Tensor]:
+        assert not redraws
+        return torch.full((len(images_NCHW),), self.verdicts.pop(0)), torch.zeros(())
+
+
+def test_each_player_is_paid_for_what_the_other_pays_for(batch: Batch) -> None:
+    model = gan(gamma=0.0)
+
+    def cost(phase: str, *verdicts: float) -> float:
+        model.network["discriminator"] = Says(*verdicts)
+        return model.losses(phase, batch, 0).total.item()
+
+    # Above 0 the critic takes a picture for real; it sees the real ones first.
+    assert cost("discriminator", 9.0, -9.0) == pytest.approx(0, abs=1e-3)
+    assert cost("discriminator", -9.0, -9.0) == pytest.approx(9, abs=1e-3)
+    assert cost("discriminator", 9.0, 9.0) == pytest.approx(9, abs=1e-3)
+    assert cost("generator", 9.0) == pytest.approx(0, abs=1e-3)
+    assert cost("generator", -9.0) == pytest.approx(9, abs=1e-3)
+
+
+def test_relativistic_players_are_paid_for_the_difference(batch: Batch) -> None:
+    model = gan(gamma=0.0, loss="relativistic")
+
+    def cost(phase: str, *verdicts: float) -> float:
+        model.network["discriminator"] = Says(*verdicts)
+        return model.losses(phase, batch, 0).total.item()
+
+    # The critic sees the real ones first, the painter's picture is judged first.
+    assert cost("discriminator", 5.0, -5.0) == pytest.approx(0, abs=1e-3)
+    assert cost("discriminator", -5.0, 5.0) == pytest.approx(10, abs=1e-3)
+    assert cost("generator", 5.0, -5.0) == pytest.approx(0, abs=1e-3)
+    assert cost("generator", -5.0, 5.0) == pytest.approx(10, abs=1e-3)
+
+
+def test_the_critic_must_redraw_what_it_sees(batch: Batch) -> None:
+    without, honest = gan(gamma=0.0), gan(gamma=0.0, redraw=2.0)
+
+    losses = honest.losses("discriminator", batch, 0)
+
+    error = losses.values["redrawing"]
+    assert "redrawing" not in without.losses("discriminator", batch, 0).values
+    torch.testing.assert_close(losses.total, losses.values["discriminator"] + 2 * error)
+    losses.total.backward()
+    assert all(
+        parameter.grad is not None and parameter.grad.abs().sum() > 0
+        for name in ("whole", "corner")
+        for parameter in getattr(honest.network["discriminator"], name).parameters()
+    )
+
+
+def test_the_critic_is_calmed_on_its_steps_only(batch: Batch) -> None:
+    model = gan(gamma=1.0, calm_every=4)
+
+    calmed = ["R1 + R2" in model.losses("discriminator", batch, step).values for step in range(9)]
+
+    assert calmed == [step % 4 == 0 for step in range(9)]
+    assert "R1 + R2" not in model.losses("generator", batch, 0).values
+
+
+def test_without_strength_the_critic_is_never_calmed(batch: Batch) -> None:
+    assert "R1 + R2" not in gan(gamma=0.0, calm_every=1).losses("discriminator", batch, 0).values
+
+
+def test_it_is_calmed_by_the_squared_slopes_made_up_for_the_steps_without_them(
+    batch: Batch,
+) -> None:
+    model = gan(gamma=3.0, calm_every=5)
+    ruler = Ruler()
+    model.network["discriminator"] = ruler
+
+    losses = model.losses("discriminator", batch, 10)
+
+    # The slope is the same on real and on made pictures.
+    slopes = 2 * ruler.weight.square().sum()
+    torch.testing.assert_close(losses.values["R1 + R2"], slopes.detach())
+    torch.testing.assert_close(losses.total, losses.values["discriminator"] + slopes * 3.0 / 2 * 5)
+    (slope,) = torch.autograd.grad(losses.total, ruler.weight)
+    assert slope.isfinite().all()
+
+
+def test_the_critics_lesson_teaches_the_painter_nothing(batch: Batch) -> None:
+    model = gan(calm_every=1, redraw=1.0)
+
+    model.losses("discriminator", batch, 0).total.backward()
+
+    assert all(p.grad is None for p in model.network["generator"].parameters())
+    assert all(p.grad is not None for p in model.network["discriminator"].parameters())
+
+
+@pytest.mark.parametrize(
+    ("augment", "flags"),
+    [
+        ("full", [{"colour": True, "translation": True, "cutout": True}]),
+        ("shift only", [{"colour": False, "translation": True, "cutout": False}]),
+        ("off", []),
+    ],
+)
+def test_real_and_painted_pictures_are_augmented_alike_as_chosen(
+    batch: Batch, monkeypatch: pytest.MonkeyPatch, augment: str, flags: list[dict[str, bool]]
+) -> None:
+    used: list[dict[str, bool]] = []
+
+    def watched(images_NCHW: Tensor, **chosen: bool) -> Tensor:
+        used.append(chosen)
+        return images_NCHW
+
+    monkeypatch.setattr(augmentation, "diff_augment", watched)
+    model = gan(augment=augment)
+    model.losses("discriminator", batch, 0)
+    model.losses("generator", batch, 0)
+
+    assert used == flags * 3
+
+
+def test_a_batch_without_variety_is_seen_as_such() -> None:
+    one = torch.randn(1, 6, 4, 4, generator=torch.Generator().manual_seed(0))
+    alike = minibatch_deviation(one.expand(4, -1, -1, -1))
+    varied = minibatch_deviation(torch.cat([one, -one, one, -one]))
+
+    assert alike.shape == (4, 1, 4, 4)
+    assert alike.max() < 1e-3
+    # The deviation of ±x is |x|.
+    torch.testing.assert_close(varied, one.abs().mean().expand(4, 1, 4, 4))
+
+
+def test_variety_is_judged_in_groups_of_four_or_in_the_whole_of_an_odd_batch() -> None:
+    one = torch.randn(1, 6, 4, 4, generator=torch.Generator().manual_seed(0))
+    eight = one.repeat(8, 1, 1, 1)
+    eight[::2] *= torch.tensor([1.0, -1.0, 1.0, -1.0]).reshape(4, 1, 1, 1)
+    deviation = minibatch_deviation(eight)[:, 0, 0, 0]
+
+    torch.testing.assert_close(deviation[::2], one.abs().mean().expand(4))
+    assert deviation[1::2].max() < 1e-3
+    assert len(minibatch_deviation(eight[:6])[:, 0, 0, 0].unique()) == 1
+    assert minibatch_deviation(one).max() < 1e-3
+
+
+def test_patterns_of_two_pixels_are_filtered_out_and_even_areas_stay() -> None:
+    board = (torch.arange(8)[:, None] + torch.arange(8)).remainder(2).float().mul(2).sub(1)
+    stripes = torch.arange(8).remainder(2).float().mul(2).sub(1).expand(8, 8)
+    for pattern in (board, stripes, stripes.T):
+        inner = _without_checkerboard(pattern[None, None])[..., 1:-1, 1:-1]
+        assert inner.abs().max() < 1e-6
+
+    even = torch.full((1, 3, 8, 8), 0.4)
+    torch.testing.assert_close(_without_checkerboard(even), even)
+
+
+def test_less_adventure_stays_closer_to_the_middle() -> None:
+    model = gan()
+    full = model.latents([1, 2], SelfSupervisedGANSampling(truncation=1.0))
+
+    torch.testing.assert_close(
+        model.latents([1, 2], SelfSupervisedGANSampling(truncation=0.5)), full * 0.5
+    )
+
+
+def test_critic_and_painter_take_turns_with_an_optimizer_each() -> None:
+    model = gan(learning_rate=1e-3)
+    critic, painter = model.phases()
+
+    assert (critic.name, painter.name) == ("discriminator", "generator")
+    assert critic.optimizer.learning_rate == 1e-3
+    both = {id(p) for p in [*critic.parameters, *painter.parameters]}
+    assert both == {id(p) for p in model.network.parameters()}
+    assert len(both) == len(critic.parameters) + len(painter.parameters)
+
+
+def test_a_kind_that_is_asked_for_is_painted_and_others_are_refused(batch: Batch) -> None:
+    torch.manual_seed(0)
+    config = SelfSupervisedGANConfig(width=32, latent_size=8)
+    model = SelfSupervisedGAN(config, DataSpec(size=32, kinds={"cats": 30, "dogs": 10}))
+    told = Batch(images_NCHW=batch.images_NCHW, images_seen=0, kinds_N=torch.tensor([0, 1, 1, 0]))
+
+    model.losses("discriminator", told, 0).total.backward()
+    cats, dogs = (
+        model.latents(range(8), SelfSupervisedGANSampling(kind=kind)) for kind in ("cats", "dogs")
+    )
+
+    assert model.network["discriminator"].kinds.weight.grad.abs().sum() > 0
+    assert cats[:, 8:].tolist() == [[1, 0]] * 8
+    assert dogs[:, 8:].tolist() == [[0, 1]] * 8
+    assert torch.equal(cats[:, :8], dogs[:, :8])
+    anything = model.latents(range(200), SelfSupervisedGANSampling())[:, 8].mean()
+    assert 0.65 < anything < 0.85, "kinds are drawn as often as there are pictures of them"
+    with pytest.raises(SettingsError, match="birds"):
+        model.latents([1], SelfSupervisedGANSampling(kind="birds"))
+
+
+def steered(on_real: float, *, steps: int, begin: float = 0.0) -> float:
+    controller = Augmentation()
+    controller.probability.fill_(begin)
+    for step in range(steps):
+        controller.adjust(torch.full((100,), on_real), torch.full((100,), -on_real), step=step)
+    return controller.probability.item()
+
+
+def test_a_critic_that_is_always_right_is_shown_more_changed_pictures() -> None:
+    assert steered(1.0, steps=8) == pytest.approx(800 / 500_000)
+    assert steered(1.0, steps=3) == 0
+    assert steered(1.0, steps=8, begin=0.8) == pytest.approx(0.8)
+
+
+def test_a_critic_that_is_wrong_is_shown_fewer() -> None:
+    assert steered(-1.0, steps=8, begin=0.5) == pytest.approx(0.5 - 800 / 500_000)
+    assert steered(-1.0, steps=8) == 0
