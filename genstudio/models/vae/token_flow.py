@@ -5,7 +5,7 @@ along straight lines, Lipman et al. 2023 (arXiv:2210.02747, section 4.1, example
 2023 (arXiv:2209.03003, eq. 1), with times drawn as in Esser et al. 2024 (arXiv:2403.03206,
 eq. 19); a transformer steered by time and kind, Peebles & Xie 2023 (arXiv:2212.09748, adaLN-Zero);
 guidance without a classifier, Ho & Salimans 2022 (arXiv:2207.12598, eq. 6); the optimal-σ decoder,
-Rybkin et al. 2021 (arXiv:2006.13202, eq. 5), with a σ for each scale of detail.
+Rybkin et al. 2021 (arXiv:2006.13202, eq. 5).
 """
 
 import math
@@ -27,7 +27,6 @@ from genstudio.models.blocks.residual import (
     group_norm,
 )
 from genstudio.models.blocks.transformer import SteeredTransformer
-from genstudio.models.blocks.wavelets import haar_levels
 from genstudio.models.protocol import (
     Artifact,
     Batch,
@@ -201,11 +200,6 @@ def _from_tokens(tokens: Tensor) -> Tensor:
     return functional.pixel_shuffle(patches.clamp(-1, 1).mul(half).round() / half, _PATCH_PX)
 
 
-def _bound(off: Tensor) -> Tensor:
-    """Negative logarithm of the likelihood of errors under the best σ, in nats per number."""
-    return 0.5 * (off.square().mean() + _SMALLEST_SIGMA**2).log()
-
-
 class TokenFlow:
     """An autoencoder with rounded numbers, and a flow that draws such numbers from noise."""
 
@@ -268,14 +262,9 @@ class TokenFlow:
     def _redrawing(self, batch: Batch) -> Losses:
         numbers = _rounded(self.network["encoder"](batch.images_NCHW))
         off = self.network["decoder"](numbers).float() - batch.images_NCHW
-        # One σ for everything, and one for each scale: else the large errors of coarse shapes
-        # drown those of fine detail.
-        scales = haar_levels(off)
-        shares = [scale[0].numel() / off[0].numel() for scale in scales]
-        total = _bound(off) + sum(
-            share * _bound(scale) for share, scale in zip(shares, scales, strict=True)
-        )
-        return Losses(total / 2, {"error": off.detach().square().mean().sqrt()})
+        error = off.square().mean()
+        # The best σ² is the error itself, which leaves ln σ of the likelihood of a value.
+        return Losses(0.5 * (error + _SMALLEST_SIGMA**2).log(), {"error": error.detach().sqrt()})
 
     def _flow(self, batch: Batch) -> Losses:
         with torch.no_grad():
