@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from genstudio.domain import vitals
+from genstudio.domain.events import CoachSaid
 from genstudio.domain.training import TrainingSettings
 
 # The figures that can say which checkpoint is the best: distances, so the lowest wins. Runs from
@@ -104,6 +105,7 @@ class RunSummary(BaseModel):
         losses: Step and named losses, in order.
         previews: Step and file of each preview, in order.
         checkpoints: In order.
+        said: The coach's newest word on how it goes; None if there was none.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -119,3 +121,4 @@ class RunSummary(BaseModel):
     losses: tuple[tuple[int, dict[str, float]], ...]
     previews: tuple[tuple[int, Path], ...]
     checkpoints: tuple[CheckpointInfo, ...] = ()
+    said: CoachSaid | None = None

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent, QShortcut
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QProgressBar,
@@ -67,6 +67,16 @@ class TrainPage(QWidget):
         self._on_activity()
         self._on_runs_changed()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """What the coach says is seen here, and needs no message."""
+        super().showEvent(event)
+        self._state.is_watched = True
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """What the coach says is a message again."""
+        super().hideEvent(event)
+        self._state.is_watched = False
+
     def shutdown(self) -> None:
         """Leave no thread behind."""
         self._evolution.panel.strip.shutdown()
@@ -101,6 +111,7 @@ class TrainPage(QWidget):
         splitter.setStretchFactor(1, 1)
         self._coach = CoachBar()
         self._coach.keep_wanted.connect(lambda: self._on_keep(self.controls.budget()))
+        self._coach.action_wanted.connect(self._on_coach_action)
         self._progress = QProgressBar()
         self._progress.setObjectName("train.progress")
         self._progress.setAccessibleName("Progress")
@@ -139,6 +150,8 @@ class TrainPage(QWidget):
                     self._evolution.add_preview(event.step, event.path, event.image)
                 case events.CheckpointSaved():
                     self._say(f"Saved at step {event.step:,}. Everything up to here is safe.")
+                case events.CoachSaid() if event.topic:
+                    self._coach.show_verdict(event)
                 case events.CoachSaid():
                     self._coach.say(
                         f"{event.title}. {event.message}", is_warning=event.level == "warning"
@@ -159,6 +172,7 @@ class TrainPage(QWidget):
         if self._state.shown is None or event.run != self._state.shown.path:
             self._plot.clear()
             self._evolution.begin(event.run)
+            self._coach.show_verdict(None)
         else:
             # A run that goes on from an older checkpoint does again what came after it.
             self._plot.cut_after(event.step)
@@ -173,7 +187,8 @@ class TrainPage(QWidget):
             case events.Finished():
                 took = timedelta(seconds=round(event.seconds))
                 self._progress.setValue(1000)
-                self._say(f"Finished after {took}. The first pictures hang in the Gallery.")
+                why = f": {event.reason[0].lower()}{event.reason[1:]}" if event.reason else ""
+                self._say(f"Finished after {took}{why}. The first pictures hang in the Gallery.")
             case events.Stopped():
                 self._say(f"Stopped at step {event.step:,} and saved. It can go on from there.")
             case events.Failed():
@@ -183,6 +198,8 @@ class TrainPage(QWidget):
 
     def _on_activity(self) -> None:
         self._update_commands()
+        steerable = (Activity.TRAINING, Activity.PAUSED)
+        self._coach.set_live(is_live=self._state.activity in steerable)
         match self._state.activity:
             case Activity.PREPARING:
                 self._say("Getting ready…")
@@ -213,6 +230,7 @@ class TrainPage(QWidget):
         self._plot.redraw()
         if self._state.is_running:
             return
+        self._coach.show_verdict(shown.said if shown else None)
         if shown is not None:
             self._say_how_it_stands(shown)
         else:
@@ -274,6 +292,12 @@ class TrainPage(QWidget):
         if shown is not None:
             self._live_run = shown.path
             self._state.keep_learning(shown, extra)
+
+    def _on_coach_action(self, action: events.CoachAction) -> None:
+        if action.setting:
+            self._state.send(commands.Change(action.setting, action.value))
+        else:
+            self._state.send(commands.Stop())
 
     def _on_pause(self) -> None:
         if self._state.activity is Activity.PAUSED:

@@ -66,6 +66,8 @@ class TrainingState(QObject):
         self.started: events.RunStarted | None = None
         self.runs: list[RunSummary] = []
         self.shown: RunSummary | None = None
+        # While a page shows the coach's words on the run, they are no messages.
+        self.is_watched = False
 
     # --- what there is ------------------------------------------------------------------
 
@@ -250,7 +252,7 @@ class TrainingState(QObject):
                 case events.CheckpointSaved():
                     # Older ones may have gone to make room, so that all are read again.
                     self._read_checkpoints(event.path.parent.parent)
-                case events.CoachSaid(level="warning"):
+                case events.CoachSaid(level="warning") if not (event.topic and self.is_watched):
                     self.noticed.emit(
                         Notice(level=Level.WARNING, title=event.title, message=event.message)
                     )

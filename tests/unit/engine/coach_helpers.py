@@ -1,0 +1,76 @@
+"""Trains for real, in little, with the coach looking on: a look every so many steps."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tiny_studio import small_settings, steps
+
+from genstudio.domain import events
+from genstudio.engine import quality, stepper
+from genstudio.engine.stepper import TrainingJob
+from genstudio.engine.trainer import CommandSource, NoCommands, train
+
+
+def look_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure before each checkpoint, and let checkpoints come by the number of steps."""
+    monkeypatch.setattr(quality, "_FIRST_AFTER_S", 0.0)
+    monkeypatch.setattr(quality, "_SHARE_OF_TRAINING", 1e9)
+    take_step = stepper.Stepper.take_step
+
+    def second_long(training: stepper.Stepper) -> None:
+        before_s = training.seconds
+        take_step(training)
+        training.seconds = before_s + 1.0
+
+    monkeypatch.setattr(stepper.Stepper, "take_step", second_long)
+
+
+def watch(
+    folder: Path,
+    images_NHWC: np.ndarray,
+    *,
+    model_key: str,
+    model: dict[str, Any],
+    num_steps: int,
+    look_every: int,
+    num_held_out: int = 0,
+    source: CommandSource | None = None,
+    **changes: Any,
+) -> list[events.Event]:
+    """Train with a look every ``look_every`` steps; the last pictures are held out."""
+    settings = small_settings(
+        model_key,
+        model={"width": 32, **model},
+        budget=steps(num_steps),
+        save_every_s=look_every,
+        **{"batch": 8, "ema_half_life_kimg": 0.1, **changes},
+    )
+    count = len(images_NHWC)
+    job = TrainingJob(
+        settings=settings,
+        images_NHWC=images_NHWC,
+        run=folder,
+        checkpoints=folder,
+        held_out=np.arange(count - num_held_out, count),
+    )
+    return list(train(job, source or NoCommands()))
+
+
+def topics(told: Sequence[events.Event]) -> list[str]:
+    """Topics of all that the coach said, in order."""
+    return [event.topic for event in told if isinstance(event, events.CoachSaid)]
+
+
+def said(topic: str, told: Sequence[events.Event]) -> events.CoachSaid:
+    """What the coach said first on a topic."""
+    return next(
+        event for event in told if isinstance(event, events.CoachSaid) and event.topic == topic
+    )
+
+
+def noise_NHWC(count: int, size: int = 32) -> np.ndarray:
+    """Pictures that have nothing in common: every pixel by chance."""
+    return np.random.default_rng(0).integers(0, 256, (count, size, size, 3), np.uint8)
