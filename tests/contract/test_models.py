@@ -411,7 +411,7 @@ def test_a_setting_that_was_changed_stays_so_bit_for_bit_after_an_interruption(
     if change is None:
         pytest.skip("none of its numbers may change while it is trained")
     # What is done in every so many steps is done in each, or four steps would not show it.
-    often = {"r1_every": 1} if "r1_every" in model_class(key).Config.model_fields else {}
+    often = {"calm_every": 1} if "calm_every" in model_class(key).Config.model_fields else {}
     settings = small_settings(key, model=small_config(key) | often, budget=steps(4))
     half = settings.model_copy(update={"budget": steps(2)})
 

@@ -10,11 +10,11 @@ from genstudio.domain.settings import Settings
 from genstudio.engine import troubles
 from genstudio.engine.coach import Coach, CoachMemory, reason_to_end
 from genstudio.engine.troubles import Look
-from genstudio.models.gan.residual import ResidualGANConfig
+from genstudio.models.gan.self_supervised import SelfSupervisedGANConfig
 from genstudio.models.vae.residual import ResidualVAEConfig
 
 LOOK = {"step": 1, "epochs": 1, "num_made": 1, "figures": {}}
-GAN = ResidualGANConfig(augment="shift only")
+GAN = SelfSupervisedGANConfig(augment="shift only")
 
 
 def shown(seen: list[Look], config: Settings = GAN, coach: Coach | None = None) -> list[CoachSaid]:
@@ -94,12 +94,13 @@ def test_only_the_last_looks_are_kept() -> None:
     [
         (GAN, {vitals.COPIES: 0.3}, ("augment", "full", "shift only")),
         (GAN, {vitals.DIVERSITY: 0.3}, ("gamma", 1.0, 0.5)),
-        (ResidualGANConfig(gamma=0.0), {vitals.DIVERSITY: 0.3}, ("gamma", 0.5, 0.0)),
-        (ResidualGANConfig(gamma=80.0), {vitals.DIVERSITY: 0.3}, ("gamma", 100.0, 80.0)),
-        (ResidualGANConfig(), {vitals.CRITIC_MEMORY: 0.9}, ("gamma", 1.0, 0.5)),
+        (SelfSupervisedGANConfig(gamma=0.0), {vitals.DIVERSITY: 0.3}, ("gamma", 0.5, 0.0)),
+        (SelfSupervisedGANConfig(gamma=80.0), {vitals.DIVERSITY: 0.3}, ("gamma", 100.0, 80.0)),
+        (GAN.model_copy(update={"augment": "full"}), {vitals.CRITIC_MEMORY: 0.9}, ("gamma", 1.0, 0.5)),
         (ResidualVAEConfig(), {vitals.ACTIVE_UNITS: 0.0}, ("free_bits", 0.1, 0.05)),
         (ResidualVAEConfig(), {vitals.COPIES: 0.3}, ("", None, None)),
-        (ResidualGANConfig(), {vitals.COPIES: 0.3}, ("", None, None)),
+        (SelfSupervisedGANConfig(), {vitals.COPIES: 0.3}, ("augment", "full", "adaptive")),
+        (SelfSupervisedGANConfig(augment="full"), {vitals.COPIES: 0.3}, ("", None, None)),
     ],
 )  # fmt: skip
 def test_the_first_remedy_that_the_model_has_is_offered_and_stopping_otherwise(

@@ -13,7 +13,7 @@ from genstudio.domain.errors import SettingsError
 from genstudio.domain.events import CHANGED
 from genstudio.engine.changes import with_changes
 from genstudio.engine.checkpoint import CheckpointStore
-from genstudio.models.gan.residual import ResidualGANConfig
+from genstudio.models.gan.self_supervised import SelfSupervisedGANConfig
 
 pytestmark = pytest.mark.usefixtures("toy", "small_sheets")
 CALMER = commands.Change("gamma", 2.0)
@@ -111,9 +111,9 @@ def test_changes_of_strangers_that_do_not_fit_are_refused(
 
 
 def test_changes_are_checked_together_and_leave_the_rest() -> None:
-    config = ResidualGANConfig(width=32)
+    config = SelfSupervisedGANConfig(width=32)
 
     changed = with_changes(config, {"gamma": 3, "augment": "off"})
-    assert changed == ResidualGANConfig(width=32, gamma=3.0, augment="off")
+    assert changed == SelfSupervisedGANConfig(width=32, gamma=3.0, augment="off")
     with pytest.raises(SettingsError):
         with_changes(config, {"gamma": 3, "width": 64})
