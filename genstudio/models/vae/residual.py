@@ -65,7 +65,7 @@ class ResidualVAEConfig(Settings):
         le=1024,
     )
     learning_rate: float = setting(
-        5e-4,
+        1e-3,
         title="Speed of learning — learning rate",
         help="Higher learns faster until it no longer holds together.",
         ge=1e-6,
