@@ -216,7 +216,7 @@ class _TrainingDisplay:
         if said.topic == events.HEALTHY and said.title == self._last_title:
             return
         self._last_title = said.title
-        stop = "." if said.title[-1:].isalnum() or said.title[-1:] in "”)" else ""
+        stop = "" if said.title.endswith((".", "!", "?")) else "."
         people.print(f"{said.title}{stop} {said.message}", markup=False)
         if said.topic and said.evidence:
             people.print(f"  {said.evidence}", markup=False)

@@ -121,18 +121,18 @@ def too_few(number: int) -> Finding | None:
 
 def _collapse(looks: Sequence[Look]) -> Finding | None:
     """The pictures become alike: less diversity than real ones have, or lost coverage."""
-    now = looks[-1].figures
     evidence: list[str] = []
-    diversity = now.get(vitals.DIVERSITY)
+    # The better of two: where there are few pictures or quick changes, one look may be an accident.
+    diversity = max(_lately(looks, vitals.DIVERSITY, 2), default=1.0)
     # Soft pictures differ less as well: only what had been there can be lost.
     best = max((look.figures.get(vitals.DIVERSITY, 0.0) for look in looks), default=0.0)
-    if diversity is not None and diversity < _LITTLE_DIVERSITY * min(best, 1.0):
+    if diversity < _LITTLE_DIVERSITY * min(best, 1.0):
         evidence.append(
             f"They differ from each other {diversity:.0%} as much as yours do; it was {best:.0%}."
         )
-    coverage = now.get(vitals.COVERAGE)
+    coverage = max(_lately(looks, vitals.COVERAGE, 2), default=1.0)
     best = max((look.figures.get(vitals.COVERAGE, 0.0) for look in looks), default=0.0)
-    if coverage is not None and best > _WORTH_LOSING and coverage < _LOST_COVERAGE * best:
+    if best > _WORTH_LOSING and coverage < _LOST_COVERAGE * best:
         evidence.append(f"They reach {coverage:.0%} of your pictures' variety; it was {best:.0%}.")
     if not evidence:
         return None
@@ -179,16 +179,19 @@ def _is_no_better(looks: Sequence[Look]) -> bool:
     lately, before = kids[-_PLATEAU_LOOKS:], kids[-2 * _PLATEAU_LOOKS : -_PLATEAU_LOOKS]
     if len(before) < _FEWEST_BEFORE:
         return False
-    needed = 1 - _WORTH_WHILE
-    is_best_better = min(lately) < needed * min(before)
-    return not (is_best_better or median(lately) < needed * median(before))
+    chance = looks[-1].figures.get(vitals.KID_CHANCE, 0.0)
+
+    def is_better(now: float, then: float) -> bool:
+        return then - now > max(_WORTH_WHILE * abs(then), chance / 2)
+
+    return not (is_better(min(lately), min(before)) or is_better(median(lately), median(before)))
 
 
-def _lately(looks: Sequence[Look], name: str) -> list[float]:
-    """A figure in the last three looks; empty if it was not in all of them."""
-    figures = [look.figures.get(name) for look in looks[-_LASTING_LOOKS:]]
+def _lately(looks: Sequence[Look], name: str, count: int = _LASTING_LOOKS) -> list[float]:
+    """A figure in the last few looks; empty if it was not in all of them."""
+    figures = [look.figures.get(name) for look in looks[-count:]]
     known = [figure for figure in figures if figure is not None]
-    return known if len(known) == _LASTING_LOOKS else []
+    return known if len(known) == count else []
 
 
 def _critic_too_strong(looks: Sequence[Look]) -> Finding | None:

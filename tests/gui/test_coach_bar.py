@@ -103,13 +103,14 @@ def test_why_shows_the_evidence_by_keyboard_and_to_screen_readers(
     qtbot.keyClick(why, Qt.Key.Key_Space)
     popup = QApplication.activePopupWidget()
     assert popup is not None
+    assert popup.hasFocus()
     evidence = popup.findChild(QLabel, "train.evidence")
     assert evidence is not None
     assert "step 400" in evidence.text()
     assert "40%" in evidence.text()
     assert "40%" in popup.accessibleDescription()
     told = " ".join(part.text() for part in popup.findChildren(QLabel))
-    assert "from 0.5 to 1" in told
+    assert "gamma is 1 instead of 0.5" in told
     qtbot.keyClick(popup, Qt.Key.Key_Escape)
     assert not popup.isVisible()
 
@@ -120,7 +121,7 @@ def test_what_is_offered_is_done_once_and_can_be_taken_back(bar: CoachBar, qtbot
     act = button(bar, "train.coach_action")
     bar.show_verdict(ALARM)
     assert act.text() == "Calm the critic: 1"
-    assert "from 0.5 to 1" in act.toolTip()
+    assert "gamma is 1 instead of 0.5" in act.toolTip()
     assert act.toolTip() in act.accessibleName()
     qtbot.keyClick(act, Qt.Key.Key_Space)
     assert wanted == [CALM]

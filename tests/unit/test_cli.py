@@ -72,12 +72,14 @@ def few_first_pictures(monkeypatch: pytest.MonkeyPatch, small_sheets: None) -> N
 def test_from_pictures_to_an_exported_gallery(flowers: Path, tmp_path: Path) -> None:
     project = tmp_path / "Meadow"
 
-    *_, finished = succeeded(*train_arguments(flowers, project, "--steps", 2, "--seed", 3))
+    more = ("--steps", 2, "--seed", 3, "--stop-when", "copying")
+    *_, finished = succeeded(*train_arguments(flowers, project, *more))
     assert finished["event"] == "Finished"
     run = Path(finished["run"])
     assert run.parent == project / "runs"
     settings = Run(run).settings
     assert (settings.seed, settings.batch, settings.size) == (3, 2, 32)
+    assert settings.stop_when == "copying"
     assert (settings.model["width"], settings.model["latent_size"]) == (32, 8)
 
     *_, resumed = succeeded("resume", run, "--steps", 4)
@@ -306,6 +308,7 @@ def test_a_project_of_a_newer_program_is_refused_and_left_alone(
         (["--precision", "fp16"], ["bf16"]),
         (["--precision", "fp8"], ["The default is auto"]),
         (["--devices", "2"], ["--devices"]),
+        (["--stop-when", "never"], ["The default is budget only"]),
     ],
 )
 def test_a_setting_that_does_not_work_is_explained_with_what_does(

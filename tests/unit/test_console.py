@@ -152,6 +152,28 @@ def test_the_coach_is_heard(capsys: Output) -> None:
     assert "It [stalls]. Look at it." in capsys.readouterr().err
 
 
+def test_that_all_is_well_is_heard_once_and_its_evidence_with_it(capsys: Output) -> None:
+    well = [
+        events.CoachSaid(
+            step=step, level="info", topic=events.HEALTHY, title="Healthy: well.",
+            message="Nothing was found.", evidence=f"KID {step}.",
+        )
+        for step in (1, 2)
+    ]  # fmt: skip
+    follow(session_of(*well, FINISHED), as_json=False)
+
+    told = capsys.readouterr().err
+    assert told.count("Healthy: well. Nothing was found.") == 1
+    assert "KID 1." in told
+
+
+def test_why_a_run_ended_early_is_heard(capsys: Output) -> None:
+    early = FINISHED.model_copy(update={"reason": "The pictures no longer become better"})
+    follow(session_of(early), as_json=False)
+
+    assert "Ended early, as asked: The pictures no longer become better." in capsys.readouterr().err
+
+
 def test_on_a_terminal_there_is_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = io.StringIO()
     terminal = Console(file=screen, force_terminal=True, width=120, color_system=None)

@@ -44,7 +44,6 @@ class CoachBar(QFrame):
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._why = QPushButton("Why?")
         self._why.setObjectName("train.why")
-        mark(self._why, flat=True)
         self._why.clicked.connect(self._on_why)
         self._popup = WhyPopup(self)
         self._act = QPushButton()
@@ -137,7 +136,7 @@ class CoachBar(QFrame):
     def _on_why(self) -> None:
         if self._said is not None:
             offer = self._offer()
-            remedy = f"{offer.label}: {what_it_does(offer)}" if offer else ""
+            remedy = f"“{offer.label}”: {what_it_does(offer)}" if offer else ""
             self._popup.explain(self._said, self._why, remedy=remedy)
 
     def _on_act(self) -> None:
@@ -169,8 +168,8 @@ def what_it_does(action: CoachAction) -> str:
     """What pressing the button changes, in a sentence."""
     if not action.setting:
         return "Saves the run and ends it here; it can go on later."
-    words = f"Changes the setting {action.setting} from {_shown(action.before)} to "
-    return f"{words}{_shown(action.value)} from the next step on; it can be taken back."
+    values = f"{_shown(action.value)} instead of {_shown(action.before)}"
+    return f"From the next step on, {action.setting} is {values}. It can be taken back."
 
 
 def _shown(value: object) -> str:

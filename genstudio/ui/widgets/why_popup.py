@@ -18,6 +18,7 @@ class WhyPopup(QFrame):
         self.setObjectName("train.why_popup")
         mark(self, role="panel")
         self.setFixedWidth(_WIDTH_PX)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._title, self._message, self._evidence, self._remedy = (_text() for _ in range(4))
         mark(self._title, role="heading")
         self._evidence.setObjectName("train.evidence")
@@ -52,9 +53,9 @@ class WhyPopup(QFrame):
         self.show()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Let a screen reader begin at what was seen, from where keys reach the rest."""
+        """Let a screen reader begin with all of it; Tab reaches the parts."""
         super().showEvent(event)
-        self._evidence.setFocus(Qt.FocusReason.PopupFocusReason)
+        self.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Close, as every popup does; labels would keep the key to themselves."""

@@ -393,3 +393,37 @@ def test_the_record_is_on_the_disk_as_soon_as_a_checkpoint_is(
 
     whole = ["RunStarted", "StepDone", "CheckpointSaved", "StepDone", "Stopped"]
     assert flushed == [whole[:3], whole]
+
+
+def test_what_the_coach_said_last_is_part_of_the_summary(trained_run: Path, tmp_path: Path) -> None:
+    run = Run(
+        shutil.copytree(trained_run.parent.parent, tmp_path / "P") / "runs" / trained_run.name
+    )
+    recorder = Recorder(run.path)
+    for step, topic in ((2, "healthy"), (4, "copying"), (4, "")):
+        recorder.record(
+            events.CoachSaid(step=step, level="info", title=topic, message="", topic=topic)
+        )
+
+    said = run.summary().said
+    assert said is not None
+    assert (said.step, said.topic) == (4, "copying")
+
+
+def test_what_the_coach_said_of_steps_that_were_gone_back_on_is_forgotten(
+    trained_run: Path, tmp_path: Path
+) -> None:
+    run = Run(
+        shutil.copytree(trained_run.parent.parent, tmp_path / "P") / "runs" / trained_run.name
+    )
+    recorder = Recorder(run.path)
+    for step, topic in ((2, "healthy"), (4, "copying")):
+        recorder.record(
+            events.CoachSaid(step=step, level="info", title=topic, message="", topic=topic)
+        )
+    started = next(event for event in run.events() if isinstance(event, events.RunStarted))
+    recorder.record(started.model_copy(update={"step": 3}))
+
+    said = run.summary().said
+    assert said is not None
+    assert said.topic == "healthy"
