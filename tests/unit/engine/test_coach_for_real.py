@@ -1,0 +1,105 @@
+"""Each trouble, really provoked with a tiny model, is told; a healthy run gives no alarm."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from coach_helpers import look_often, noise_NHWC, said, topics, watch
+from engine_helpers import the_ending
+from tiny_studio import flowers_NHWC, of_kind
+
+from genstudio.domain import events, vitals
+from genstudio.domain.events import HEALTHY
+from genstudio.engine import troubles
+
+GAN, VAE = "self-supervised-gan", "residual-vae"
+# No stretching, no calming, nothing to redraw: the bare game, which is easily upset.
+BARE = {"latent_size": 8, "gamma": 0.0, "augment": "off", "redraw": 0.0, "loss": "logistic"}
+Provoke = Callable[..., list[events.Event]]
+
+pytestmark = pytest.mark.usefixtures("small_sheets")
+
+
+@pytest.fixture
+def provoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Provoke:
+    look_often(monkeypatch)
+
+    def train(images_NHWC: np.ndarray, **how: Any) -> list[events.Event]:
+        told = watch(tmp_path, images_NHWC, **how)
+        assert not isinstance(the_ending(told), events.Failed), the_ending(told)
+        return told
+
+    return train
+
+
+def test_too_few_pictures(provoke: Provoke) -> None:
+    told = provoke(
+        flowers_NHWC(30), model_key=GAN, model={"latent_size": 8}, num_steps=1, look_every=9
+    )
+
+    assert "30 pictures" in said(troubles.TOO_FEW, told).title
+
+
+def test_numbers_that_run_away(provoke: Provoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Faster than any setting allows: the bounds of the settings are there for that.
+    monkeypatch.setattr(
+        "genstudio.models.protocol.OptimizerSpec.__post_init__",
+        lambda spec: object.__setattr__(spec, "learning_rate", 1e30),
+        raising=False,
+    )
+    with pytest.raises(AssertionError, match="numbers ran away"):
+        provoke(flowers_NHWC(8), model_key=VAE, model={"latent_size": 8}, num_steps=9, look_every=9)
+
+
+def test_a_plateau_where_nothing_is_learned(provoke: Provoke) -> None:
+    told = provoke(
+        flowers_NHWC(12), model_key=VAE, model={"latent_size": 8, "learning_rate": 1e-6},
+        num_steps=36, look_every=2,
+    )  # fmt: skip
+
+    assert troubles.PLATEAU in topics(told)
+    assert {*topics(told)} <= {troubles.TOO_FEW, troubles.PLATEAU, HEALTHY}
+
+
+@pytest.mark.slow
+def test_copying_of_three_pictures_that_are_there_again_and_again(provoke: Provoke) -> None:
+    three, others = flowers_NHWC(3), flowers_NHWC(30)[10:]
+    told = provoke(
+        np.concatenate([np.tile(three, (8, 1, 1, 1)), others]), model_key=VAE,
+        model={"latent_size": 8, "learning_rate": 2e-3, "warmup_kimg": 0.0, "free_bits": 0.0},
+        num_steps=100, look_every=50, num_held_out=len(others), mirror=False,
+    )  # fmt: skip
+
+    assert said(troubles.COPYING, told).level == "warning"
+    assert of_kind(events.MetricsReady, told)[-1].metrics[vitals.COPIES] > 0.5
+
+
+@pytest.mark.slow
+def test_posterior_collapse_on_pictures_with_nothing_in_common(provoke: Provoke) -> None:
+    told = provoke(
+        noise_NHWC(24), model_key=VAE,
+        model={"latent_size": 16, "learning_rate": 1e-3, "warmup_kimg": 0.0, "free_bits": 0.0},
+        num_steps=80, look_every=40,
+    )  # fmt: skip
+
+    found = said(troubles.POSTERIOR_COLLAPSE, told)
+    assert "0% of the latent numbers" in found.evidence
+    assert found.action is not None
+    assert found.action.setting == "free_bits"
+    assert troubles.COPYING not in topics(told)
+
+
+@pytest.mark.slow
+def test_collapse_of_a_painter_whose_critic_sees_one_picture_at_a_time(provoke: Provoke) -> None:
+    # In parts of one picture, the critic cannot see that all are alike.
+    told = provoke(
+        flowers_NHWC(24), model_key=GAN, model={**BARE, "learning_rate": 1e-3},
+        num_steps=240, look_every=20, batch=4, accumulate=4,
+    )  # fmt: skip
+
+    found = said(troubles.COLLAPSE, told)
+    assert "differ from each other" in found.evidence
+    assert found.action is not None
+    assert (found.action.setting, found.action.before) == ("gamma", 0.0)
