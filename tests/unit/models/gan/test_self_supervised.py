@@ -25,7 +25,8 @@ from genstudio.models.protocol import Batch, DataSpec
 def gan(**config: Any) -> SelfSupervisedGAN:
     torch.manual_seed(0)
     values: dict[str, Any] = {
-        "width": 32, "latent_size": 8, "augment": "off", "loss": "logistic", "redraw": 0.0, **config,
+        "width": 32, "latent_size": 8, "augment": "off", "loss": "logistic", "redraw": 0.0,
+        **config,
     }  # fmt: skip
     return SelfSupervisedGAN(SelfSupervisedGANConfig(**values), DataSpec(size=32))
 
