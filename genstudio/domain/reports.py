@@ -77,6 +77,30 @@ class Report(BaseModel):
     features: str
 
 
+class OfficialFID(BaseModel):
+    """The figure that papers give (FID); only with weights that a person supplied.
+
+    Attributes:
+        clean: Of pictures that were resized as image programs do it.
+        legacy: Of the same pictures, resized as early programs for it did.
+        num_made: Made pictures; papers take 50,000.
+        num_real: Pictures that they were compared with: all that there are.
+        size: Side of the pictures in pixels, before they were resized for it.
+        weights: Name of the file of the weights.
+        weights_sha256: What was in it: figures of other weights cannot be compared.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    clean: float
+    legacy: float
+    num_made: int
+    num_real: int
+    size: int
+    weights: str
+    weights_sha256: str
+
+
 class Better(Enum):
     """Which value of a figure is the better one."""
 
