@@ -205,10 +205,16 @@ def train(
 
         def fitted(report: ScanReport) -> TrainingSettings:
             accelerator = plan_device(settings.device, settings.precision).accelerator
-            facts = facts_about(report, size=settings.size, accelerator=accelerator)
-            found = fit(facts, preset=preset, card=architecture.card, config=architecture.Config)
-            for reason in found.reasons:
-                people.print(reason, markup=False, soft_wrap=True)
+            found = fit(
+                facts_about(report),
+                size=settings.size,
+                accelerator=accelerator,
+                preset=preset,
+                card=architecture.card,
+                config=architecture.Config,
+            )
+            for sentence in found.sentences([*own_choice, *loose]):
+                people.print(sentence, markup=False, soft_wrap=True)
             return resolve(fit=found)
 
         request = NewRun(folder=folder, project=project, settings=settings, fitted=fitted)

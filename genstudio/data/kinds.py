@@ -1,8 +1,7 @@
 """Kinds of pictures: what the folders inside a folder of pictures are taken for (class labels)."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from pathlib import PurePosixPath
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -10,6 +9,10 @@ from genstudio.domain.errors import SettingsError
 
 # More would each have too few pictures, and make every list of them useless.
 MOST_KINDS = 1000
+# Of fewer, a model learns little more than these very pictures.
+_FEWEST_OF_A_KIND = 40
+# A stray folder, or some pictures beside the folders, spoil nothing.
+_LEAST_SHARE_IN_LARGE_KINDS = 0.9
 # Pictures that lie beside the folders.
 _NO_FOLDER = "other"
 
@@ -46,6 +49,17 @@ def checked_kinds(names: Iterable[str]) -> dict[str, int]:
     return kinds
 
 
+def are_worth_telling_apart(kinds: Mapping[str, int]) -> bool:
+    """Whether there are enough pictures of each kind to learn what is special about it.
+
+    Args:
+        kinds: As :func:`kinds_of` gives them.
+    """
+    large = [count for count in kinds.values() if count >= _FEWEST_OF_A_KIND]
+    is_most = sum(large) >= _LEAST_SHARE_IN_LARGE_KINDS * sum(kinds.values())
+    return len(large) >= 2 and len(kinds) <= MOST_KINDS and is_most
+
+
 def kind_index(names: Sequence[str], kinds: Iterable[str]) -> np.ndarray:
     """The number of each picture's kind: int64 of shape (N,).
 
@@ -65,5 +79,5 @@ def kind_index(names: Sequence[str], kinds: Iterable[str]) -> np.ndarray:
 
 
 def _kind_of(name: str) -> str:
-    parts = PurePosixPath(name).parts
-    return parts[0] if len(parts) > 1 else _NO_FOLDER
+    folder, is_inside, _ = name.partition("/")
+    return folder if is_inside else _NO_FOLDER

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from genstudio.data.decode import (
     SUFFIXES,
@@ -16,9 +17,11 @@ from genstudio.data.decode import (
     is_animated,
     opened,
     shrink_factor,
+    to_opacity,
     to_rgb,
     upright_size,
 )
+from genstudio.data.kinds import are_worth_telling_apart, kinds_of
 from genstudio.domain.datasets import (
     Advice,
     Manifest,
@@ -27,6 +30,7 @@ from genstudio.domain.datasets import (
     ScanProgress,
     ScanReport,
     UnreadablePicture,
+    are_mostly_cut_out,
 )
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.training import SIZES
@@ -45,6 +49,7 @@ _SKIPPED_FOLDERS = frozenset({"__MACOSX"})
 # A first run is quick at this size, and shows whether a larger one is worth the time.
 _LARGEST_SUGGESTED = 64
 _FEW_PICTURES = 100
+_MOST_NAMED = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,12 +171,13 @@ def _look_at(folder: Path, name: str) -> _Looked | UnreadablePicture:
         with opened(path) as image:
             width, height = upright_size(image)
             remarks = set(_remarks_on_shape(width, height))
-            if has_transparency(image):
-                remarks.add(Remark.TRANSPARENT)
             if is_animated(image):
                 remarks.add(Remark.ANIMATED)
             image.draft("RGB", (_LOOKED_AT_SIDE, _LOOKED_AT_SIDE))
-            rgb = to_rgb(image, factor=shrink_factor(image.size, _LOOKED_AT_SIDE))
+            factor = shrink_factor(image.size, _LOOKED_AT_SIDE)
+            rgb = to_rgb(image, factor=factor)
+            if has_transparency(image) and _is_see_through(to_opacity(image, factor=factor)):
+                remarks.add(Remark.TRANSPARENT)
             rgb.thumbnail((_LOOKED_AT_SIDE, _LOOKED_AT_SIDE), reducing_gap=2.0)
             if _is_blurred(np.asarray(rgb.convert("L"))):
                 remarks.add(Remark.BLURRED)
@@ -184,6 +190,11 @@ def _look_at(folder: Path, name: str) -> _Looked | UnreadablePicture:
         name=name, width=width, height=height, content_hash=digest, remarks=frozenset(remarks)
     )
     return _Looked(info=info, fingerprint=fingerprint)
+
+
+def _is_see_through(opacity: Image.Image) -> bool:
+    """Whether something shows through; many programs save an opacity that is full everywhere."""
+    return bool(np.asarray(opacity).min() < 255)
 
 
 def _refuse_strange(path: Path, name: str) -> None:
@@ -288,6 +299,21 @@ def _advice(pictures: list[PictureInfo], unreadable: list[UnreadablePicture]) ->
             title="More pictures would help",
             reason=f"With {len(pictures)} a model soon repeats what it was shown; from some "
             "hundred on it invents.",
+        )
+    kinds = kinds_of(picture.name for picture in pictures)
+    if are_worth_telling_apart(kinds):
+        named = ", ".join([*kinds][:_MOST_NAMED]) + (" …" if len(kinds) > _MOST_NAMED else "")
+        yield Advice(
+            title=f"{len(kinds)} folders can be told apart",
+            reason="Each can be a kind of its own (class label), and new pictures can be asked "
+            f"for by kind: {named}",
+        )
+    if are_mostly_cut_out(pictures):
+        yield Advice(
+            title="Most pictures are cut out",
+            reason="Most of this set is cut out, so new pictures are, too (alpha channel). The "
+            "Train page can lay all on white instead.",
+            topic=Remark.TRANSPARENT.value,
         )
     duplicates = sum(picture.duplicate_of is not None for picture in pictures)
     if duplicates:

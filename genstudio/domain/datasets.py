@@ -1,10 +1,14 @@
 """What a scan finds in a folder, and the manifest that a run learns from."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path, PurePath
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+# From this share on, what some pictures have is what the whole set is like.
+_MOSTLY = 0.5
 
 
 class Remark(StrEnum):
@@ -37,6 +41,12 @@ class PictureInfo(BaseModel):
     content_hash: str
     remarks: frozenset[Remark] = frozenset()
     duplicate_of: str | None = None
+
+
+def are_mostly_cut_out(pictures: Sequence[PictureInfo]) -> bool:
+    """Whether more pictures than not have see-through parts."""
+    count = sum(Remark.TRANSPARENT in picture.remarks for picture in pictures)
+    return count > _MOSTLY * len(pictures)
 
 
 class UnreadablePicture(BaseModel):

@@ -4,68 +4,99 @@ They lie between a preset and what a person chooses: a preset says how much time
 says what to make of it.
 """
 
-from collections.abc import Collection, Mapping
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
-from genstudio.data.kinds import MOST_KINDS, kinds_of
+from genstudio.data.kinds import are_worth_telling_apart, kinds_of
 from genstudio.domain.cards import KINDS, ModelCard
-from genstudio.domain.datasets import Remark, ScanReport
+from genstudio.domain.datasets import Remark, ScanReport, are_mostly_cut_out
 from genstudio.domain.settings import Settings
-from genstudio.services.presets import Fit, preset_named
+from genstudio.domain.training import TrainingSettings
+from genstudio.services.presets import Fit, Reason, preset_named
 
 # Of fewer pictures a critic soon knows each by heart (Zhao et al. 2020, arXiv:2006.10738).
 _FEW = 100
+# Until a controller has found the right strength, a critic knows fewer than these by heart.
+_SOME = 2_000
 # Of more it hardly can (Karras et al. 2020, arXiv:2006.06676, figure 1).
 _MANY = 30_000
-_FEWEST_OF_A_KIND = 40
-_MOSTLY = 0.5
 _CPU_BATCH = 16
-_CPU_HALF_LIFE_KIMG = 3.0
-# Pixels of a step that a graphics card of common size has room for.
+_CPU_WIDTH = {64: 48, 48: 32}
+# Pixels of a part of a step that a graphics card of common size has room for.
 _GPU_PIXELS = 32 * 256**2
-_FEWEST_PER_STEP = 4
+_FEWEST_PER_PART = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What is known before a run begins.
+class PictureFacts:
+    """What is known of the pictures that will be used.
 
     Attributes:
-        num_pictures: Pictures that will be used.
-        num_see_through: Those among them that are partly see-through.
-        kinds: Pictures in each folder inside the folder.
-        size: Side in pixels that is trained at.
-        accelerator: "cpu", "cuda" or "mps".
+        count: How many they are.
+        num_cut_out: Those among them that have see-through parts.
+        is_cut_out: Whether these are most of them.
+        kinds: Pictures in each folder inside the folder, where they are enough to be told apart.
     """
 
-    num_pictures: int
-    num_see_through: int = 0
+    count: int
+    num_cut_out: int = 0
+    is_cut_out: bool = False
     kinds: Mapping[str, int] = field(default_factory=dict[str, int])
-    size: int
-    accelerator: str
 
 
-def facts_about(
-    report: ScanReport, *, size: int, accelerator: str, excluded: Collection[str] = ()
-) -> Facts:
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """The architecture to begin with, by its key, and why in a sentence."""
+
+    model_key: str
+    why: str
+
+
+def facts_about(report: ScanReport, excluded: Collection[str] = ()) -> PictureFacts:
     """Gather what is known of the pictures that will be used."""
     used = [picture for picture in report.pictures if picture.name not in excluded]
     kinds = kinds_of(picture.name for picture in used)
-    return Facts(
-        num_pictures=len(used),
-        num_see_through=sum(Remark.TRANSPARENT in picture.remarks for picture in used),
-        kinds=kinds if 2 <= len(kinds) <= MOST_KINDS else {},
-        size=size,
-        accelerator=accelerator,
+    return PictureFacts(
+        count=len(used),
+        num_cut_out=sum(Remark.TRANSPARENT in picture.remarks for picture in used),
+        is_cut_out=are_mostly_cut_out(used),
+        kinds=kinds if are_worth_telling_apart(kinds) else {},
     )
 
 
-def fit(facts: Facts, *, preset: str, card: ModelCard, config: type[Settings]) -> Fit:
+def suggest_model(pictures: PictureFacts, cards: Sequence[ModelCard]) -> Suggestion | None:
+    """Choose the architecture to begin with; None if there is none of a fitting family.
+
+    Args:
+        pictures: What is known of them.
+        cards: Those there are; of a family, the first is taken.
+    """
+    family = "VAE" if pictures.count < _FEW else "GAN"
+    card = next((card for card in cards if card.family == family), None)
+    if card is None:
+        return None
+    few = f"“{card.title}” is suggested: it is steady with fewer than {_FEW} pictures ({family})."
+    enough = f"“{card.title}” is suggested: {_FEW} or more pictures are enough for it ({family})."
+    return Suggestion(card.key, few if family == "VAE" else enough)
+
+
+def fit(
+    pictures: PictureFacts,
+    *,
+    size: int,
+    accelerator: str,
+    preset: str,
+    card: ModelCard,
+    config: type[Settings],
+) -> Fit:
     """Fit a preset to the pictures and the machine.
 
     Args:
-        facts: What is known of both.
+        pictures: What is known of them.
+        size: Side in pixels that is trained at.
+        accelerator: "cpu", "cuda" or "mps".
         preset: Key of the preset.
         card: Card of the architecture.
         config: Class of its settings; only what it has is fitted.
@@ -74,74 +105,104 @@ def fit(facts: Facts, *, preset: str, card: ModelCard, config: type[Settings]) -
         SettingsError: There is no such preset.
     """
     base = preset_named(preset)
-    training, model = base.training, base.model.get(card.key, {})
+    training = {**_default_training(), **base.training}
     fitted = _Fitted(config)
-    _stretch(facts, fitted)
-    _see_through(facts, fitted)
+    _stretch(pictures, fitted)
+    _keep_opacity(pictures, fitted)
     if KINDS in card.capabilities:
-        _tell_kinds(facts, fitted)
-    if facts.accelerator == "cpu":
-        _for_processor(fitted, training, model)
+        _tell_kinds(pictures, fitted)
+    if accelerator == "cpu":
+        _suit_processor(fitted, training, base.model.get(card.key, {}))
     else:
-        _for_card(facts, fitted, training)
+        _suit_graphics_card(fitted, training, size)
     return Fit(fitted.training, fitted.model, tuple(fitted.reasons))
 
 
 class _Fitted:
+    """Collects settings with their reasons."""
+
     def __init__(self, config: type[Settings]) -> None:
-        self._known = config.model_fields
+        self._fields = config.model_fields
         self.training: dict[str, Any] = {}
         self.model: dict[str, Any] = {}
-        self.reasons: list[str] = []
+        self.reasons: list[Reason] = []
 
-    def run(self, why: str, **values: Any) -> None:
+    def tell(self, sentence: str) -> None:
+        self.reasons.append(Reason(sentence))
+
+    def run(self, sentence: str, **values: Any) -> None:
         self.training |= values
-        self.reasons.append(why)
+        self.reasons.append(Reason(sentence, frozenset(values)))
 
-    def architecture(self, why: str, **values: Any) -> None:
-        known = {name: value for name, value in values.items() if name in self._known}
-        if known:
-            self.model |= known
-            self.reasons.append(why)
+    def architecture(self, sentence: str, name: str, value: Any) -> None:
+        """Fit a setting of the architecture, if it has one that may be so."""
+        if name not in self._fields:
+            return
+        annotation = self._fields[name].annotation
+        if get_origin(annotation) is not Literal or value in get_args(annotation):
+            self.model[name] = value
+            self.reasons.append(Reason(sentence, frozenset({name})))
 
 
-def _stretch(facts: Facts, fitted: _Fitted) -> None:
-    count = f"{facts.num_pictures:,} pictures"
-    if facts.num_pictures < _FEW:
-        why = f"{count} are few: the set is stretched as far as it goes, and may still be copied."
-        fitted.architecture(why, augment="full")
-    elif facts.num_pictures <= _MANY:
-        why = f"{count}: the set is stretched as soon as the critic begins to know it by heart."
-        fitted.architecture(why, augment="adaptive")
+def _default_training() -> dict[str, Any]:
+    names = ("batch", "ema_half_life_kimg")
+    return {name: TrainingSettings.model_fields[name].default for name in names}
+
+
+def _stretch(pictures: PictureFacts, fitted: _Fitted) -> None:
+    count = f"{pictures.count:,} pictures"
+    if pictures.count < _FEW:
+        fitted.tell(f"{count} are few: a model soon copies them instead of inventing. Add more.")
+    if pictures.count < _SOME:
+        why = (
+            "The critic sees your pictures shifted, recoloured and partly covered, so that it "
+            f"cannot learn {pictures.count:,} by heart (full augmentation)."
+        )
+        fitted.architecture(why, "augment", "full")
+    elif pictures.count <= _MANY:
+        why = (
+            f"{count}: the critic sees them changed as soon as it begins to know them by heart "
+            "(adaptive augmentation)."
+        )
+        fitted.architecture(why, "augment", "adaptive")
     else:
-        why = f"{count} are so many that the set need not be stretched."
-        fitted.architecture(why, augment="shift only")
+        why = f"{count} are too many to be learned by heart: they are only shifted (augmentation)."
+        fitted.architecture(why, "augment", "shift only")
 
 
-def _see_through(facts: Facts, fitted: _Fitted) -> None:
-    if facts.num_see_through > _MOSTLY * facts.num_pictures:
-        why = f"{facts.num_see_through:,} pictures are cut out: new ones will be, too."
+def _keep_opacity(pictures: PictureFacts, fitted: _Fitted) -> None:
+    if pictures.is_cut_out:
+        of_all = f"{pictures.num_cut_out:,} of {pictures.count:,} pictures"
+        why = f"{of_all} are cut out, so new ones are, too (alpha channel)."
         fitted.run(why, transparency=True)
 
 
-def _tell_kinds(facts: Facts, fitted: _Fitted) -> None:
-    if facts.kinds and min(facts.kinds.values()) >= _FEWEST_OF_A_KIND:
-        why = f"{len(facts.kinds)} folders are told apart: you can ask for one kind."
+def _tell_kinds(pictures: PictureFacts, fitted: _Fitted) -> None:
+    if pictures.kinds:
+        why = f"{len(pictures.kinds)} folders are told apart: you can ask for a kind (class label)."
         fitted.run(why, kinds=True)
 
 
-def _for_processor(fitted: _Fitted, training: Mapping[str, Any], model: Mapping[str, Any]) -> None:
-    why = "On the processor, many small steps bring more than few large ones."
-    batch = min(int(training.get("batch", _CPU_BATCH)), _CPU_BATCH)
-    half_life = float(training.get("ema_half_life_kimg", _CPU_HALF_LIFE_KIMG))
-    fitted.run(why, batch=batch, ema_half_life_kimg=min(half_life, _CPU_HALF_LIFE_KIMG))
-    smaller = {48: 32, 64: 48}.get(int(model.get("width", 32)))
-    if smaller is not None:
-        fitted.architecture("A smaller model suits the processor.", width=smaller)
+def _suit_processor(fitted: _Fitted, training: Mapping[str, Any], model: Mapping[str, Any]) -> None:
+    if training["batch"] > _CPU_BATCH:
+        why = (
+            f"{_CPU_BATCH} pictures per step (batch size): on a processor, many small steps bring "
+            "more than few large ones."
+        )
+        # The average over versions spans as many steps as before.
+        half_life = training["ema_half_life_kimg"] * _CPU_BATCH / training["batch"]
+        fitted.run(why, batch=_CPU_BATCH, ema_half_life_kimg=half_life)
+    width = _CPU_WIDTH.get(int(model.get("width", 0)))
+    if width is not None:
+        fitted.architecture("A smaller model (width) suits a processor.", "width", width)
 
 
-def _for_card(facts: Facts, fitted: _Fitted, training: Mapping[str, Any]) -> None:
-    room = max(_FEWEST_PER_STEP, _GPU_PIXELS // facts.size**2)
-    if room < int(training.get("batch", room)):
-        why = f"At {facts.size} px, {room} pictures per step fit a graphics card of common size."
-        fitted.run(why, batch=room)
+def _suit_graphics_card(fitted: _Fitted, training: Mapping[str, Any], size: int) -> None:
+    room = max(_FEWEST_PER_PART, _GPU_PIXELS // size**2)
+    parts = math.ceil(training["batch"] / room)
+    if parts > 1:
+        why = (
+            f"At {size} px, each step is done in {parts} parts (gradient accumulation): so it fits "
+            "a graphics card of common size."
+        )
+        fitted.run(why, accumulate=parts)

@@ -1,7 +1,7 @@
 """Presets: ready-made settings in TOML files, and how they become a run's settings."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -40,12 +40,31 @@ class Preset(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why some settings are what they are, in a sentence; of none, something to know."""
+
+    sentence: str
+    settings: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Fit:
-    """Settings that fit the pictures and the machine, and the reasons, a sentence each."""
+    """Settings that fit the pictures and the machine, and why.
+
+    Attributes:
+        training: Settings of the run that differ from the preset's.
+        model: Settings of the architecture that do.
+        reasons: In the order in which a person reads them.
+    """
 
     training: Mapping[str, Any]
     model: Mapping[str, Any]
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+
+    def sentences(self, chosen: Collection[str] = ()) -> list[str]:
+        """The reasons, without those for settings that a person chose otherwise."""
+        kept = (it for it in self.reasons if not it.settings or it.settings - set(chosen))
+        return [it.sentence for it in kept]
 
 
 @cache

@@ -2,7 +2,13 @@
 
 import pytest
 
-from genstudio.data.kinds import MOST_KINDS, checked_kinds, kind_index, kinds_of
+from genstudio.data.kinds import (
+    MOST_KINDS,
+    are_worth_telling_apart,
+    checked_kinds,
+    kind_index,
+    kinds_of,
+)
 from genstudio.domain.errors import SettingsError
 
 
@@ -30,3 +36,21 @@ def test_more_kinds_than_can_be_told_apart_are_refused() -> None:
 def test_a_picture_of_an_unknown_kind_is_told_by_name() -> None:
     with pytest.raises(SettingsError, match=r"birds/x\.png"):
         kind_index(["cats/b.png", "birds/x.png"], ("cats", "dogs"))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "expected"),
+    [
+        ({"cats": 40, "dogs": 40}, True),
+        ({"cats": 40, "dogs": 39}, False),
+        ({"cats": 400}, False),
+        ({"cats": 200, "dogs": 200, "other": 3}, True),
+        ({"cats": 200, "dogs": 200, "birds": 39, "fish": 39}, False),
+        ({str(number): 40 for number in range(MOST_KINDS + 1)}, False),
+        ({}, False),
+    ],
+)
+def test_kinds_are_worth_telling_apart_where_most_pictures_are_of_large_ones(
+    kinds: dict[str, int], expected: bool
+) -> None:
+    assert are_worth_telling_apart(kinds) is expected

@@ -247,10 +247,37 @@ def test_see_through_and_moving_pictures_are_told(tmp_path: Path) -> None:
     layer = flower(0).convert("RGBA")
     layer.putalpha(128)
     put(tmp_path, "glass.png", layer)
+    layer.putalpha(255)
+    put(tmp_path, "opaque.png", layer)
     put(tmp_path, "film.gif", flower(1), save_all=True, append_images=[flower(2), flower(3)])
 
     assert names_with(Remark.TRANSPARENT, tmp_path) == ["glass.png"]
     assert names_with(Remark.ANIMATED, tmp_path) == ["film.gif"]
+
+
+def test_a_set_that_is_mostly_cut_out_is_told(tmp_path: Path) -> None:
+    layer = flower(0, size=32).convert("RGBA")
+    put(tmp_path, "0.png", layer)
+    layer.putalpha(0)
+    put(tmp_path, "1.png", layer)
+    told = [advice.topic for advice in report_on(tmp_path).advice]
+    assert Remark.TRANSPARENT.value not in told, "half is not most"
+
+    put(tmp_path, "2.png", layer.rotate(90))
+    (advice,) = [it for it in report_on(tmp_path).advice if it.topic == Remark.TRANSPARENT.value]
+    assert "cut out" in advice.title
+
+
+def test_folders_that_can_be_told_apart_are_told_by_name(tmp_path: Path) -> None:
+    for index in range(40):
+        picture = flower(index, size=32)
+        for kind in ("b", "a", "c & c", "d", "e"):
+            put(tmp_path, f"{kind}/{index}.png", picture)
+    told = {advice.title: advice.reason for advice in report_on(tmp_path).advice}
+    assert told["5 folders can be told apart"].endswith("a, b, c & c, d …")
+    (tmp_path / "a" / "0.png").unlink()
+    (tmp_path / "b" / "0.png").unlink()
+    assert "5 folders can be told apart" not in {it.title for it in report_on(tmp_path).advice}
 
 
 @pytest.mark.parametrize(("side", "suggested"), [(20, 32), (40, 32), (64, 64), (300, 64)])
