@@ -10,12 +10,12 @@ from rich.markup import escape
 from rich.table import Column, Table
 from typer.main import get_command
 
+from genstudio.cli_judging import compare, evaluate
 from genstudio.console import (
+    AsJson,
     explained,
     follow,
-    last_of,
     people,
-    print_figures,
     print_json,
     progress,
     results,
@@ -44,9 +44,6 @@ def begin() -> None:
     start_logging("commands")
 
 
-AsJson = Annotated[
-    bool, typer.Option("--json", help="One JSON object per line on standard output.")
-]
 Assignments = Annotated[
     list[str] | None,
     typer.Option(
@@ -333,50 +330,8 @@ def export(
         people.print(f"{done.count} pictures in {done.path}", markup=False, soft_wrap=True)
 
 
-@app.command()
-def evaluate(
-    target: Annotated[Path, typer.Argument(help="Folder of a run, or of pictures.")],
-    *,
-    against: Annotated[Path | None, typer.Option(help="Folder of real pictures.")] = None,
-    training: Annotated[
-        Path | None, typer.Option(help="Folder of pictures to look for copies of.")
-    ] = None,
-    count: Annotated[int | None, typer.Option(min=16, help="Pictures to judge, at most.")] = None,
-    checkpoint: Annotated[str, typer.Option(help="Of a run: a step, best or last.")] = "best",
-    as_json: AsJson = False,
-) -> None:
-    """Judge what a run makes, or a folder of pictures, against real ones."""
-    from genstudio.services.evaluation import evaluate as judge
-
-    with explained(as_json=as_json):
-        found = last_of(
-            judge(target, against=against, training=training, count=count, checkpoint=checkpoint),
-            as_json=as_json,
-        )
-        if as_json:
-            print_json(found.record())
-        else:
-            print_figures(found.record())
-
-
-@app.command()
-def compare(
-    runs: Annotated[list[Path], typer.Argument(help="Folders of runs.")],
-    *,
-    out: Annotated[Path, typer.Option(help="Folder for the report.")] = Path("comparison"),
-    count: Annotated[int | None, typer.Option(min=16, help="Pictures to judge, at most.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Compare runs: one page with pictures on the same seeds and all figures, and JSON."""
-    from genstudio.services.comparison import compare as set_side_by_side
-    from genstudio.services.comparison import save_comparison
-
-    with explained(as_json=as_json):
-        done = last_of(set_side_by_side(runs, count=count), as_json=as_json)
-        page = save_comparison(done, out)
-        if as_json:
-            print_json({"report": str(page), **done.record()})
-        people.print(f"The report is in {page}", markup=False, soft_wrap=True)
+app.command()(evaluate)
+app.command()(compare)
 
 
 @app.command()

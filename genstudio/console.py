@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from types import FrameType
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -30,6 +30,10 @@ _POLL_S = 0.2
 _SHOWN_PAIRS = 3
 # Where no bar can be drawn, in a log, a line now and then says that it goes on.
 _LOG_EVERY_S = 30.0
+
+AsJson = Annotated[
+    bool, typer.Option("--json", help="One JSON object per line on standard output.")
+]
 
 people = Console(stderr=True, highlight=False)
 results = Console(highlight=False)
@@ -94,11 +98,23 @@ def print_figures(record: dict[str, Any]) -> None:
         "The floor is what real pictures get against other real ones.",
         markup=False,
     )
+    if "fid" in record:
+        _print_fid(record["fid"])
     for pair in (record["copying"] or {"pairs": []})["pairs"][:_SHOWN_PAIRS]:
         line = f"  nearest: {pair['made']} and {pair['training']} ({pair['distance']:.3f})"
         results.print(line, markup=False)
     if record["unreadable"]:
         people.print(f"{len(record['unreadable'])} files could not be read and are left out.")
+
+
+def _print_fid(fid: dict[str, Any]) -> None:
+    results.print(
+        f"FID: {fid['clean']:.2f} clean, {fid['legacy']:.2f} legacy; {fid['num_made']:,} made "
+        f"pictures against {fid['num_real']:,} at {fid['size']} px, where papers take 50,000. "
+        f"Weights: {fid['weights']}, SHA-256 {fid['weights_sha256']}.",
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 def follow(session: TrainingSession, *, as_json: bool) -> events.Finished | events.Stopped:

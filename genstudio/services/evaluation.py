@@ -3,7 +3,7 @@
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,7 +19,7 @@ from genstudio.data.decode import (
 from genstudio.data.scan import picture_names
 from genstudio.data.split import held_out_index
 from genstudio.domain.errors import DatasetError, SettingsError
-from genstudio.domain.reports import EvaluationProgress, Report
+from genstudio.domain.reports import EvaluationProgress, OfficialFID, Report
 from genstudio.domain.training import SIZES
 from genstudio.engine.checkpoint import Checkpoint
 from genstudio.metrics.features import random_features
@@ -29,6 +29,13 @@ from genstudio.models.sampling import over_white, to_uint8
 from genstudio.services.compared import NearPair
 from genstudio.services.generation import generate
 from genstudio.services.judgements import Basis, keep_report, kept_report
+from genstudio.services.official_fid import (
+    Pictures,
+    SuppliedWeights,
+    number_to_make,
+    official_fid,
+    refuse_too_few,
+)
 from genstudio.services.runs import Run
 
 DEFAULT_COUNT = 500
@@ -59,6 +66,7 @@ class Evaluation:
         pairs: The pictures that come nearest to a copy, the nearest first.
         unreadable: Names of files that could not be used.
         step: Step of the checkpoint; None for folders.
+        fid: The figure of papers; None unless weights were supplied for it.
     """
 
     target: Path
@@ -70,6 +78,7 @@ class Evaluation:
     pairs: tuple[NearPair, ...] = ()
     unreadable: tuple[str, ...] = ()
     step: int | None = None
+    fid: OfficialFID | None = None
 
     def record(self) -> dict[str, Any]:
         """All of it as plain JSON values, without the pictures."""
@@ -79,6 +88,8 @@ class Evaluation:
                 pair["made"] = self.made_names[pair["made"]]
                 pair["training"] = self.training_names[pair["training"]]
         content |= {"evaluated": str(self.target), "size": self.size, "step": self.step}
+        if self.fid is not None:
+            content["fid"] = self.fid.model_dump(mode="json")
         return content | {"unreadable": list(self.unreadable)}
 
 
@@ -87,10 +98,13 @@ Working = Generator[EvaluationProgress, None, T]
 
 @dataclass(frozen=True, slots=True)
 class _Pictures:
+    """Pictures at the size at which they are judged; of a run's own, also as they were decoded."""
+
     images_NHWC: np.ndarray
     names: tuple[str, ...]
     unreadable: tuple[str, ...] = ()
     key: str = ""
+    whole_NHWC: np.ndarray = field(default_factory=lambda: np.empty((0, 0, 0, 3), np.uint8))
 
 
 def evaluate(
@@ -100,6 +114,7 @@ def evaluate(
     training: Path | None = None,
     count: int | None = None,
     checkpoint: str = "best",
+    inception: Path | None = None,
 ) -> Iterator[EvaluationProgress | Evaluation]:
     """Judge a run or a folder of pictures.
 
@@ -112,6 +127,8 @@ def evaluate(
         training: Folder of pictures to look for copies of.
         count: Pictures to judge, at most.
         checkpoint: Of a run: a step, "best" or "last".
+        inception: Weights of the official FID, which is measured with them only: of a run, with
+            50,000 pictures or ``count``.
 
     Yields:
         Progress, and the evaluation as the last item.
@@ -119,8 +136,11 @@ def evaluate(
     Raises:
         GenStudioError: Pictures are missing, cannot be read or are too few, or the run is damaged.
     """
+    weights = None if inception is None else SuppliedWeights.read(inception)
+    if weights is not None:
+        number_to_make(count)
     if (target / "run.toml").exists():
-        yield (yield from _of_run(Run(target), against, training, count, checkpoint))
+        yield (yield from _of_run(Run(target), against, training, count, checkpoint, weights))
         return
     if not target.is_dir():
         raise DatasetError(
@@ -132,11 +152,16 @@ def evaluate(
             f"{target} is no run, which would know its own pictures.",
             "Name a folder of real pictures with --against.",
         )
-    yield (yield from _of_folder(target, against, training, count))
+    yield (yield from _of_folder(target, against, training, count, weights))
 
 
 def _of_run(
-    run: Run, against: Path | None, training: Path | None, count: int | None, which: str
+    run: Run,
+    against: Path | None,
+    training: Path | None,
+    count: int | None,
+    which: str,
+    weights: SuppliedWeights | None,
 ) -> Working[Evaluation]:
     size, checkpoint = run.settings.size, run.checkpoint(which)
     own = yield from _own_pictures(run)
@@ -144,6 +169,12 @@ def _of_run(
     learned: list[int] = np.setdiff1d(np.arange(len(own.names)), index).tolist()
     real = own if against is None else (yield from _decoded(against, size))
     _refuse_too_few(len(real.names), run.path.name if against is None else str(against))
+    if against is None:
+        compared = Pictures.of_cache(own.whole_NHWC, learned, run.path.name)
+    else:
+        compared = Pictures.of_folder(against, real.names, size)
+    if weights is not None:
+        refuse_too_few(compared.count, compared.where)
     if training is None:
         originals = _Pictures(own.images_NHWC[learned], tuple(own.names[at] for at in learned))
         held_out_NHWC = own.images_NHWC[index]
@@ -160,6 +191,10 @@ def _of_run(
         if is_on_its_own:
             keep_report(basis, report)
     made_names = [str(seed) for seed in seeds]
+    fid = None
+    if weights is not None:
+        many = Pictures.drawn(run, checkpoint.state.step, FIRST_SEED, number_to_make(count))
+        fid = yield from official_fid(weights, many, compared)
     return Evaluation(
         target=run.path,
         size=size,
@@ -170,6 +205,7 @@ def _of_run(
         pairs=_pairs(report, made, made_names, originals),
         unreadable=real.unreadable,
         step=checkpoint.state.step,
+        fid=fid,
     )
 
 
@@ -236,11 +272,20 @@ def _pairs(
 
 
 def _of_folder(
-    folder: Path, against: Path, training: Path | None, count: int | None
+    folder: Path,
+    against: Path,
+    training: Path | None,
+    count: int | None,
+    weights: SuppliedWeights | None,
 ) -> Working[Evaluation]:
     size = _common_size(folder)
     made = yield from _decoded(folder, size)
     real = yield from _decoded(against, size)
+    fid = None
+    if weights is not None:
+        many = Pictures.of_folder(folder, made.names[:count], size)
+        compared = Pictures.of_folder(against, real.names, size)
+        fid = yield from official_fid(weights, many, compared)
     originals = None if training is None else (yield from _decoded(training, size))
     report = yield from _judged(made.images_NHWC, real, originals, None, count)
     return Evaluation(
@@ -252,6 +297,7 @@ def _of_folder(
         samples_NHWC=made.images_NHWC[:_NUM_SAMPLES].copy(),
         pairs=_pairs(report, made.images_NHWC, made.names, originals) if originals else (),
         unreadable=made.unreadable + real.unreadable,
+        fid=fid,
     )
 
 
@@ -292,7 +338,9 @@ def _own_pictures(run: Run) -> Working[_Pictures]:
         if isinstance(item, PictureCache):
             # Beside an opacity, colours lie over white already.
             images_NHWC = _brought_down(item.images_NHWC[..., :3])
-            return _Pictures(images_NHWC, item.names, item.skipped, item.key)
+            return _Pictures(
+                images_NHWC, item.names, item.skipped, item.key, whole_NHWC=item.images_NHWC
+            )
         yield EvaluationProgress("Reading pictures", item.done, item.total)
     raise AssertionError("decoding ends with the decoded pictures")
 

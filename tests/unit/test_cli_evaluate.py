@@ -1,5 +1,6 @@
 """The commands that judge: what they print, where they write, and every way to go wrong."""
 
+import hashlib
 import json
 import shutil
 import sys
@@ -7,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from planted_pictures import drawn_NHWC
+from safetensors.torch import save_file
 from tiny_studio import save_pictures, small_settings
 from typer.testing import CliRunner, Result
 
@@ -15,6 +18,9 @@ from genstudio import __main__ as entry_point
 from genstudio import cli
 from genstudio.domain.reports import FIGURES
 from genstudio.engine.trainer import NoCommands
+from genstudio.metrics import fid
+from genstudio.metrics.fid import Moments
+from genstudio.metrics.inception import Inception
 from genstudio.services import comparison, evaluation
 from genstudio.services.training import NewRun, start_run
 
@@ -156,3 +162,77 @@ def test_ctrl_c_while_the_program_is_loaded_exits_with_130(
         entry_point.main()
     assert left.value.code == 130
     assert "Traceback" not in capsys.readouterr().err
+
+
+# The official FID
+
+
+@pytest.fixture
+def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file of random weights, a network that is quick to ask, and a tiny limit."""
+    torch.manual_seed(0)
+    path = tmp_path / "inception.safetensors"
+    save_file(Inception().state_dict(), path)
+
+    def looked_at(_: Inception, images_NCHW: torch.Tensor) -> torch.Tensor:
+        assert images_NCHW.shape[1:] == (3, 299, 299)
+        return torch.nn.functional.adaptive_avg_pool2d(images_NCHW, 2).flatten(1)
+
+    monkeypatch.setattr(Inception, "forward", looked_at)
+    monkeypatch.setattr(fid, "Moments", lambda: Moments(12))
+    monkeypatch.setattr(fid, "FEWEST", 20)
+    monkeypatch.setattr(fid, "OFFICIAL_COUNT", 30)
+    return path
+
+
+def test_without_weights_there_is_no_fid(run: Path) -> None:
+    assert "fid" not in succeeded("evaluate", run, "--count", 20)
+
+
+def test_with_weights_a_run_gets_both_figures_of_papers(run: Path, weights: Path) -> None:
+    record = succeeded("evaluate", run, "--inception", weights)["fid"]
+    assert record["clean"] > 0
+    assert record["legacy"] > 0
+    assert record["clean"] != record["legacy"]
+    # All that it learned from, not half of it, and without the 12 that were held out.
+    assert (record["num_made"], record["num_real"], record["size"]) == (30, 48, 32)
+    assert record["weights"] == "inception.safetensors"
+    assert record["weights_sha256"] == hashlib.sha256(weights.read_bytes()).hexdigest()
+    assert (
+        succeeded("evaluate", run, "--inception", weights, "--count", 20)["fid"]
+        == (succeeded("evaluate", run, "--inception", weights, "--count", 20)["fid"])
+    )
+
+    told = genstudio("evaluate", run, "--inception", weights)
+    assert told.exit_code == 0
+    assert "FID: " in told.stdout
+    assert record["weights_sha256"] in told.stdout
+
+
+def test_the_same_pictures_are_at_no_distance_and_others_are(
+    pictures: Path, weights: Path, tmp_path: Path
+) -> None:
+    same = succeeded("evaluate", pictures, "--against", pictures, "--inception", weights)["fid"]
+    assert same["clean"] == pytest.approx(0, abs=1e-6)
+    assert same["legacy"] == pytest.approx(0, abs=1e-6)
+    dark = save_pictures(tmp_path / "dark", drawn_NHWC(30, seed=1) // 4)
+    record = succeeded("evaluate", dark, "--against", pictures, "--inception", weights)["fid"]
+    assert record["clean"] > 0.1
+    assert (record["num_made"], record["num_real"]) == (30, 60)
+
+
+def test_too_few_pictures_for_fid_and_other_weights_are_refused_in_words(
+    run: Path, pictures: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = save_pictures(tmp_path / "few", drawn_NHWC(18, seed=1))
+    words = failed("evaluate", few, "--against", pictures, "--inception", weights)
+    assert "has 18" in words
+    assert "20 pictures or more" in words
+    words = failed("evaluate", pictures, "--against", few, "--inception", weights)
+    assert f"{few} has 18" in words
+    assert "16 were asked for" in failed("evaluate", run, "--inception", weights, "--count", 16)
+    monkeypatch.setattr(fid, "FEWEST", 100)
+    assert f"{run.name} has 48" in failed("evaluate", run, "--inception", weights)
+    assert "cannot be read" in failed("evaluate", run, "--inception", tmp_path / "nothing")
+    (tmp_path / "weights.pth").write_bytes(b"\x80\x02}q\x00.")
+    assert "never opened" in failed("evaluate", run, "--inception", tmp_path / "weights.pth")
