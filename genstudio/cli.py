@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 from typer.main import get_command
 
+import genstudio
 from genstudio.cli_judging import compare, evaluate
 from genstudio.console import (
     AsJson,
@@ -295,6 +296,32 @@ def generate(
                     recipe = picture.recipe.model_dump(mode="json")
                     print_json({"image": str(path), "seed": picture.recipe.seed, "recipe": recipe})
     people.print(f"{count} pictures in {out}", markup=False)
+
+
+@app.command()
+def blend(
+    run: Annotated[Path, typer.Argument(help="Folder of the run, of a VAE.")],
+    pictures: Annotated[list[Path], typer.Argument(help="One picture of yours or more.")],
+    *,
+    out: Annotated[Path, typer.Option(help="Folder for the pictures; made if it is not there.")],
+    count: Annotated[int, typer.Option(min=2, help="Pictures from one to the next.")] = 9,
+    checkpoint: Annotated[str, typer.Option(help="A step, best or last.")] = "best",
+    as_json: AsJson = False,
+) -> None:
+    """Draw what lies between pictures of yours; of one alone, what the model sees in it."""
+    from genstudio.services.blending import blend as draw_between
+    from genstudio.services.provenance import save_marked
+    from genstudio.services.runs import Run
+
+    with explained(as_json=as_json):
+        drawn = draw_between(Run(run), pictures, count=count, checkpoint=checkpoint)
+        for number, image_HWC in enumerate(drawn):
+            path = out / f"{number:04}.png"
+            save_marked(image_HWC, path, f"GenStudio {genstudio.__version__}")
+            if as_json:
+                print_json({"path": str(path)})
+            else:
+                people.print(str(path), markup=False, soft_wrap=True)
 
 
 @app.command()

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict
 # genstudio.models.protocol, and a third-party architecture may bring its own.
 INTERPOLATE: Final = "interpolate"
 RECONSTRUCT: Final = "reconstruct"
+# A person's own pictures can be described, and pictures drawn that lie between them.
+ENCODE: Final = "encode"
 # It can be taught to tell kinds (classes) of pictures apart, and be asked for one.
 KINDS: Final = "kinds"
 

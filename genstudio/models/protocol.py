@@ -183,6 +183,19 @@ class Reconstructs(Protocol):
 
 
 @runtime_checkable
+class Encodes(Protocol):
+    """Capability ENCODE: latents of pictures that a person brings."""
+
+    def encode(self, images_NCHW: Tensor) -> Tensor:
+        """Pictures in [-1, 1] => latents as ``decode`` takes them; what lies between two draws."""
+        ...
+
+    def decode(self, latents: Tensor, settings: Settings) -> np.ndarray:
+        """Latents => uint8 pictures of shape (N, height, width, channels)."""
+        ...
+
+
+@runtime_checkable
 class Concludes(Protocol):
     """Works something out once its weights stand still, such as the prior of its latents."""
 

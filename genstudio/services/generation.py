@@ -53,7 +53,7 @@ def generate(
     """
     settings = parse_settings(model_class(run.settings.model_key).Sampling, sampling or {})
     found = run.checkpoint(checkpoint)
-    model = _load(run, found)
+    model = load_model(run, found)
     project = run.project().name
     for seed in seeds:
         if not 0 <= seed < _SEEDS_END:
@@ -64,7 +64,12 @@ def generate(
         )
 
 
-def _load(run: Run, checkpoint: Checkpoint) -> TrainableModel:
+def load_model(run: Run, checkpoint: Checkpoint) -> TrainableModel:
+    """Build the architecture of a run with the averaged weights of a checkpoint, on the processor.
+
+    Raises:
+        CheckpointError: The weights do not fit, or are no numbers.
+    """
     chosen = model_class(run.settings.model_key)
     config = parse_settings(chosen.Config, run.settings.model)
     # Built without memory of its own: no random weights are drawn, so a training in the

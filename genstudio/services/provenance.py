@@ -1,6 +1,7 @@
 """Pictures that say how they were made: the recipe and the mark of a trained model, in the PNG."""
 
 import html
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +37,20 @@ _READABLE = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 _UNREADABLE = (*PARSER_ERRORS, Image.DecompressionBombError, MemoryError, Warning)
 
 
+def save_marked(image_HWC: np.ndarray, path: Path, software: str) -> None:
+    """Write a picture that no recipe can make again, with the mark of a trained model.
+
+    Args:
+        image_HWC: uint8 array of shape (height, width, channels), with 1, 3 or 4 channels.
+        path: A PNG file; replaced if it exists.
+        software: Program and version.
+
+    Raises:
+        ProjectError: The disk is full or the folder cannot be written to.
+    """
+    _save(image_HWC, path, {XMP_KEY: _xmp_packet(software)})
+
+
 def save_picture(image_HWC: np.ndarray, path: Path, recipe: Recipe) -> None:
     """Write a generated picture with its recipe inside.
 
@@ -51,12 +66,16 @@ def save_picture(image_HWC: np.ndarray, path: Path, recipe: Recipe) -> None:
     record = recipe.model_dump_json()
     if len(record.encode()) > LARGEST_RECIPE_BYTES:
         raise _too_long(path)
-    texts = PngImagePlugin.PngInfo()
-    texts.add_itxt(RECIPE_KEY, record)
-    texts.add_itxt(XMP_KEY, _xmp_packet(recipe.software))
+    _save(image_HWC, path, {RECIPE_KEY: record, XMP_KEY: _xmp_packet(recipe.software)})
+
+
+def _save(image_HWC: np.ndarray, path: Path, texts: Mapping[str, str]) -> None:
+    chunks = PngImagePlugin.PngInfo()
+    for key, text in texts.items():
+        chunks.add_itxt(key, text)
     pixels = image_HWC[..., 0] if image_HWC.shape[-1] == 1 else image_HWC
     with replacing(path) as temporary:
-        Image.fromarray(pixels).save(temporary, "PNG", pnginfo=texts)
+        Image.fromarray(pixels).save(temporary, "PNG", pnginfo=chunks)
 
 
 def _xmp_packet(software: str) -> str:

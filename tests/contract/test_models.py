@@ -16,7 +16,7 @@ import torch
 from tiny_studio import NEVER_S, Script, of_kind, small_settings, steps, train_to_end
 
 from genstudio.domain import commands, events, vitals
-from genstudio.domain.cards import INTERPOLATE, RECONSTRUCT
+from genstudio.domain.cards import ENCODE, INTERPOLATE, RECONSTRUCT
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.settings import parse_settings, setting_fields
 from genstudio.domain.training import SIZES, TrainingSettings
@@ -27,6 +27,7 @@ from genstudio.models.protocol import (
     Artifact,
     Batch,
     DataSpec,
+    Encodes,
     Examines,
     Interpolates,
     Losses,
@@ -127,6 +128,7 @@ def test_what_its_card_promises_is_what_it_can_do(key: str) -> None:
     assert model.config == parse_settings(model.Config, small_config(key))
     assert (INTERPOLATE in capabilities) == isinstance(model, Interpolates)
     assert (RECONSTRUCT in capabilities) == isinstance(model, Reconstructs)
+    assert (ENCODE in capabilities) == isinstance(model, Encodes)
 
 
 # Learning

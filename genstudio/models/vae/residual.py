@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from genstudio.domain import vitals
-from genstudio.domain.cards import INTERPOLATE, KINDS, RECONSTRUCT, ModelCard
+from genstudio.domain.cards import ENCODE, INTERPOLATE, KINDS, RECONSTRUCT, ModelCard
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.blocks.mixture import MixturePrior
 from genstudio.models.blocks.residual import (
@@ -180,7 +180,7 @@ class ResidualVAE:
         summary="Learns to describe each picture in a few numbers and to draw it again from "
         "them. Steady and soft; made for blending pictures.",
         family="VAE",
-        capabilities=frozenset({INTERPOLATE, KINDS, RECONSTRUCT}),
+        capabilities=frozenset({ENCODE, INTERPOLATE, KINDS, RECONSTRUCT}),
         cost="Recognisable after a minute, good after half an hour",
         needs="50 or more pictures",
         paper="Kingma & Welling 2014, Auto-Encoding Variational Bayes, arXiv:1312.6114",
@@ -305,10 +305,15 @@ class ResidualVAE:
 
     def reconstruct(self, images_NCHW: Tensor) -> Tensor:
         """Describe pictures and draw them again; in [-1, 1], same shape."""
+        latents = self.encode(images_NCHW)
+        with evaluating(self.network) as device:
+            return self.network["decoder"](latents.to(device)).clamp(-1, 1)
+
+    def encode(self, images_NCHW: Tensor) -> Tensor:
+        """The middle of what each picture may be described by; its kind is left open."""
         with evaluating(self.network) as device:
             mean, _ = self.network["encoder"](images_NCHW.to(device))
-            untold = mean.new_zeros(len(mean), len(self._kinds))
-            return self.network["decoder"](torch.cat([mean, untold], dim=1)).clamp(-1, 1)
+            return torch.cat([mean, mean.new_zeros(len(mean), len(self._kinds))], dim=1)
 
     def vitals(self, learned_NCHW: Tensor, held_out_NCHW: Tensor) -> Mapping[str, float]:
         """How many of the latent numbers say anything about a picture."""

@@ -1,0 +1,62 @@
+"""Pictures between a person's own ones: described by a model, and drawn again on the way."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from genstudio.data.decode import UnreadablePictureError, decode_picture
+from genstudio.domain.errors import DatasetError, SettingsError
+from genstudio.models.protocol import Encodes
+from genstudio.services.generation import load_model
+from genstudio.services.runs import Run
+
+
+def blend(
+    run: Run, pictures: Sequence[Path], *, count: int, checkpoint: str = "best"
+) -> Iterator[np.ndarray]:
+    """Draw pictures on the way from one picture to the next.
+
+    Args:
+        run: A run whose architecture can describe pictures (ENCODE).
+        pictures: One file or more; of one, it is redrawn as the model understands it.
+        count: Pictures to draw for each stretch, both ends included; at least two.
+        checkpoint: A step, "best" or "last".
+
+    Yields:
+        uint8 pictures of shape (height, width, channels), in order; ends that two stretches share
+        are drawn once.
+
+    Raises:
+        SettingsError: The architecture cannot describe pictures.
+        DatasetError: A file cannot be read as a picture.
+        CheckpointError: There is no such checkpoint, or it is damaged.
+    """
+    model = load_model(run, run.checkpoint(checkpoint))
+    if not isinstance(model, Encodes):
+        raise SettingsError(
+            f"“{model.card.title}” cannot describe pictures",
+            "It only learns to draw new ones.",
+            "Train a VAE on these pictures.",
+        )
+    data = run.data
+    images_NHWC = np.stack([_read(path, data.size, data.channels) for path in pictures])
+    latents = model.encode(
+        torch.as_tensor(images_NHWC).permute(0, 3, 1, 2).float().div(127.5).sub(1)
+    )
+    settings = model.Sampling()
+    yield model.decode(latents[:1], settings)[0]
+    for start, end in pairwise(latents):
+        for step in range(1, count):
+            yield model.decode(torch.lerp(start, end, step / (count - 1))[None], settings)[0]
+
+
+def _read(path: Path, size: int, channels: int) -> np.ndarray:
+    try:
+        return decode_picture(path, size=size, with_opacity=channels == 4)
+    except UnreadablePictureError as error:
+        raise DatasetError(
+            f"{path.name} cannot be used", str(error), "Choose another picture."
+        ) from error
