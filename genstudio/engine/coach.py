@@ -130,8 +130,7 @@ def _action(finding: Finding, config: Settings) -> CoachAction | None:
         if name not in live:
             continue
         before = getattr(config, name)
-        # Nought cannot be doubled.
-        value = _within(live[name], change(before) or live[name].default)
+        value = _within(live[name], change(before, live[name].default))
         if value != before:
             return CoachAction(
                 label=f"{live[name].words}: {shown_value(value)}",

@@ -43,6 +43,8 @@ _LASTING_LOOKS = 3
 _WORTH_WHILE = 0.02
 _FEW_ACTIVE = 0.1
 
+# What a setting is and what it is by default => what it should be.
+Remedy = Callable[[JsonValue, JsonValue], JsonValue]
 Name = Annotated[str, Field(max_length=60)]
 
 
@@ -79,7 +81,8 @@ class Finding:
         title: The same in a painter's words.
         message: What it means and what helps.
         evidence: What was seen, in figures.
-        remedies: Settings that help, and how they change; the first that the model has is offered.
+        remedies: Settings that help, and what they become; the first that the model has is
+            offered.
         level: How grave it is.
     """
 
@@ -87,19 +90,20 @@ class Finding:
     title: str
     message: str
     evidence: str
-    remedies: Mapping[str, Callable[[JsonValue], JsonValue]]
+    remedies: Mapping[str, Remedy]
     level: Literal["info", "warning"] = "warning"
 
 
-def _twice(value: JsonValue) -> JsonValue:
-    return 2 * float(value) if isinstance(value, int | float) else value
+def _twice(value: JsonValue, default: JsonValue) -> JsonValue:
+    # Nought cannot be doubled.
+    return 2 * float(value) or default if isinstance(value, int | float) else value
 
 
-def _half(value: JsonValue) -> JsonValue:
+def _half(value: JsonValue, _default: JsonValue) -> JsonValue:
     return float(value) / 2 if isinstance(value, int | float) else value
 
 
-def _full(_value: JsonValue) -> JsonValue:
+def _full(_value: JsonValue, _default: JsonValue) -> JsonValue:
     return "full"
 
 

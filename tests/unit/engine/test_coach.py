@@ -121,6 +121,15 @@ def test_what_is_offered_is_said_exactly() -> None:
     assert said.action.label == "Calm the critic: 1"
 
 
+def test_a_critic_that_is_not_calmed_at_all_cannot_be_calmed_less() -> None:
+    seen = looks(STUCK, **{vitals.CRITIC_ADVANTAGE: 0.5})
+    said = {event.topic: event for event in shown(seen, SelfSupervisedGANConfig(gamma=0.0))}
+    calmed = {event.topic: event for event in shown(seen, SelfSupervisedGANConfig(gamma=8.0))}
+
+    assert said[troubles.WEAK_CRITIC].action == CoachAction(label="Stop here")
+    assert calmed[troubles.WEAK_CRITIC].action.label == "Calm the critic: 4"
+
+
 def test_few_pictures_are_told_of_at_the_start() -> None:
     (said,) = Coach(30).greet(GAN)
 
