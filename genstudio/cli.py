@@ -10,12 +10,14 @@ from rich.markup import escape
 from rich.table import Column, Table
 from typer.main import get_command
 
-import genstudio
 from genstudio.cli_judging import compare, evaluate
+from genstudio.cli_pictures import blend, export, generate
 from genstudio.console import (
     AsJson,
+    Assignments,
     explained,
     follow,
+    loose_settings,
     people,
     print_json,
     progress,
@@ -45,12 +47,6 @@ def begin() -> None:
     start_logging("commands")
 
 
-Assignments = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set", metavar="KEY=VALUE", help="A setting of the model or of the run; can be repeated."
-    ),
-]
 _MOST = 10**12  # As a budget has it.
 Steps = Annotated[int | None, typer.Option(min=1, max=_MOST, help="Stop after so many steps.")]
 Images = Annotated[
@@ -187,7 +183,7 @@ def train(
             "budget": _budget(steps, images, minutes),
         }
         architecture = model_class(model)
-        loose = _loose_settings(assignments)
+        loose = loose_settings(assignments)
         own = set(architecture.Config.model_fields)
         of_the_run = {field.name for field in setting_fields(TrainingSettings) if field.help} - own
         chosen |= {name: loose.pop(name) for name in of_the_run & loose.keys()}
@@ -255,108 +251,9 @@ def _budget(steps: int | None, images: int | None, minutes: float | None) -> Bud
     )
 
 
-def _loose_settings(pairs: list[str] | None) -> dict[str, Any]:
-    settings: dict[str, Any] = {}
-    for pair in pairs or ():
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"“{pair}” is not KEY=VALUE.")
-        settings[key.strip()] = value.strip()
-    return settings
-
-
-@app.command()
-def generate(
-    run: Annotated[Path, typer.Argument(help="Folder of the run.")],
-    *,
-    count: Annotated[int, typer.Option(min=1, help="How many pictures.")],
-    out: Annotated[Path, typer.Option(help="Folder that SEED.png files are written to.")],
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the first picture.")] = 0,
-    checkpoint: Annotated[str, typer.Option(help="A step, best or last.")] = "last",
-    assignments: Assignments = None,
-    as_json: AsJson = False,
-) -> None:
-    """Make pictures from a trained run, each with its recipe inside."""
-    from genstudio.services.generation import generate as make
-    from genstudio.services.provenance import save_picture
-    from genstudio.services.runs import Run
-
-    with explained(as_json=as_json):
-        made = make(
-            Run(run),
-            range(seed, seed + count),
-            checkpoint=checkpoint,
-            sampling=_loose_settings(assignments),
-        )
-        with progress(hidden=as_json) as bar:
-            for picture in bar.track(made, total=count, description="Making pictures"):
-                path = out / f"{picture.recipe.seed}.png"
-                save_picture(picture.image_HWC, path, picture.recipe)
-                if as_json:
-                    recipe = picture.recipe.model_dump(mode="json")
-                    print_json({"image": str(path), "seed": picture.recipe.seed, "recipe": recipe})
-    people.print(f"{count} pictures in {out}", markup=False)
-
-
-@app.command()
-def blend(
-    run: Annotated[Path, typer.Argument(help="Folder of the run, of a VAE.")],
-    pictures: Annotated[list[Path], typer.Argument(help="One picture of yours or more.")],
-    *,
-    out: Annotated[Path, typer.Option(help="Folder for the pictures; made if it is not there.")],
-    count: Annotated[int, typer.Option(min=2, help="Pictures from one to the next.")] = 9,
-    checkpoint: Annotated[str, typer.Option(help="A step, best or last.")] = "best",
-    as_json: AsJson = False,
-) -> None:
-    """Draw what lies between pictures of yours; of one alone, what the model sees in it."""
-    from genstudio.services.blending import blend as draw_between
-    from genstudio.services.provenance import save_marked
-    from genstudio.services.runs import Run
-
-    with explained(as_json=as_json):
-        drawn = draw_between(Run(run), pictures, count=count, checkpoint=checkpoint)
-        for number, image_HWC in enumerate(drawn):
-            path = out / f"{number:04}.png"
-            save_marked(image_HWC, path, f"GenStudio {genstudio.__version__}")
-            if as_json:
-                print_json({"path": str(path)})
-            else:
-                people.print(str(path), markup=False, soft_wrap=True)
-
-
-@app.command()
-def export(
-    project: Annotated[Path, typer.Argument(help="Project folder.")],
-    *,
-    to: Annotated[Path, typer.Option(help="Folder to export to.")],
-    kind: Annotated[str, typer.Option("--as", help="folder or web.")] = "folder",
-    query: Annotated[str, typer.Option(help="Only pictures that these words are found in.")] = "",
-    as_json: AsJson = False,
-) -> None:
-    """Export a project's gallery as a folder of pictures or as a web page."""
-    from genstudio.services.export import ExportDone, export_gallery
-    from genstudio.services.gallery import Gallery
-    from genstudio.services.projects import open_project
-
-    with explained(as_json=as_json):
-        opened = open_project(project)
-        with Gallery(opened) as gallery:
-            gallery.sync()
-            items = gallery.items(query)
-        done: ExportDone | None = None
-        with progress(hidden=as_json) as bar:
-            task = bar.add_task("Exporting", total=None)
-            for step in export_gallery(items, to=to, kind=kind, title=opened.name):
-                if isinstance(step, ExportDone):
-                    done = step
-                else:
-                    bar.update(task, completed=step.done, total=step.total)
-        assert done is not None
-        if as_json:
-            print_json({"exported": done.count, "path": str(done.path)})
-        people.print(f"{done.count} pictures in {done.path}", markup=False, soft_wrap=True)
-
-
+app.command()(generate)
+app.command()(blend)
+app.command()(export)
 app.command()(evaluate)
 app.command()(compare)
 

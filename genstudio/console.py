@@ -31,6 +31,12 @@ _SHOWN_PAIRS = 3
 # Where no bar can be drawn, in a log, a line now and then says that it goes on.
 _LOG_EVERY_S = 30.0
 
+Assignments = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="A setting of the model or of the run; can be repeated."
+    ),
+]
 AsJson = Annotated[
     bool, typer.Option("--json", help="One JSON object per line on standard output.")
 ]
@@ -69,6 +75,17 @@ def progress(*, hidden: bool) -> Progress:
         console=people,
         disable=hidden or not people.is_terminal,
     )
+
+
+def loose_settings(pairs: list[str] | None) -> dict[str, Any]:
+    """Read settings that were given as KEY=VALUE."""
+    settings: dict[str, Any] = {}
+    for pair in pairs or ():
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"“{pair}” is not KEY=VALUE.")
+        settings[key.strip()] = value.strip()
+    return settings
 
 
 def last_of(items: Iterator[Any], *, as_json: bool) -> Any:

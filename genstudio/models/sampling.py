@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from genstudio.domain.errors import SettingsError
-from genstudio.domain.settings import setting
+from genstudio.domain.settings import Settings, setting
+from genstudio.models.protocol import Artifact, SampleRequest
 
 
 def seeded_latents(seeds: Sequence[int], latent_size: int) -> Tensor:
@@ -67,6 +68,19 @@ def _drawn(seed: int, weights: Tensor) -> int:
 def kinds_as_numbers(kinds_N: Tensor | None, count: int) -> Tensor | None:
     """Numbers of kinds => one number for each kind, (N, count); None stays None."""
     return None if kinds_N is None else functional.one_hot(kinds_N, count).float()
+
+
+class _Draws(Protocol):
+    def latents(self, seeds: Sequence[int], settings: Settings) -> Tensor: ...
+
+    def decode(self, latents: Tensor, settings: Settings) -> np.ndarray: ...
+
+
+def one_by_one(model: _Draws, request: SampleRequest) -> Iterator[Artifact]:
+    """Draw one picture for each seed, alone, so that company changes nothing."""
+    for seed in request.seeds:
+        image = model.decode(model.latents([seed], request.settings), request.settings)[0]
+        yield Artifact(kind="image", seed=seed, image_HWC=image)
 
 
 def to_uint8(images_NCHW: Tensor) -> np.ndarray:

@@ -1,8 +1,30 @@
-"""What critics have besides convolutions: a look at their neighbours, and a memory test."""
+"""What critics are made of: blocks, a look at the neighbours in a batch, and a memory test."""
 
 from torch import Tensor, nn
+from torch.nn import functional
 
 from genstudio.models.blocks.residual import group_norm
+
+
+class DiscriminatorBlock(nn.Module):
+    """Two convolutions around a skip; halves the side. (N, in, H, W) => (N, out, H/2, W/2)."""
+
+    def __init__(self, channels_in: int, channels_out: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels_in, channels_in, 3, padding=1)
+        self.conv2 = nn.Conv2d(channels_in, channels_out, 3, padding=1)
+        self.skip = nn.Conv2d(channels_in, channels_out, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Features at one resolution => features at the one below."""
+        h = functional.avg_pool2d(leaky(self.conv1(x)), 2)
+        h = leaky(self.conv2(h))
+        return (h + self.skip(functional.avg_pool2d(x, 2))) * 0.5**0.5
+
+
+def leaky(features: Tensor) -> Tensor:
+    """Let a fifth of what is below nought through."""
+    return functional.leaky_relu(features, 0.2)
 
 
 class Redrawer(nn.Module):

@@ -24,7 +24,12 @@ from genstudio.domain import vitals
 from genstudio.domain.cards import INTERPOLATE, KINDS, ModelCard
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.blocks.augmentation import Augmentation
-from genstudio.models.blocks.critics import Redrawer, minibatch_deviation
+from genstudio.models.blocks.critics import (
+    DiscriminatorBlock,
+    Redrawer,
+    leaky,
+    minibatch_deviation,
+)
 from genstudio.models.blocks.residual import (
     FeaturesToPixels,
     PixelsToFeatures,
@@ -45,6 +50,7 @@ from genstudio.models.sampling import (
     any_kind,
     evaluating,
     kinds_as_numbers,
+    one_by_one,
     seeded_kinds,
     seeded_latents,
     to_uint8,
@@ -201,26 +207,6 @@ def _without_checkerboard(images_NCHW: Tensor) -> Tensor:
     return functional.avg_pool2d(functional.avg_pool2d(padded, 2, stride=1), 2, stride=1)
 
 
-class DiscriminatorBlock(nn.Module):
-    """Two convolutions around a skip; halves the side. (N, in, H, W) => (N, out, H/2, W/2)."""
-
-    def __init__(self, channels_in: int, channels_out: int) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(channels_in, channels_in, 3, padding=1)
-        self.conv2 = nn.Conv2d(channels_in, channels_out, 3, padding=1)
-        self.skip = nn.Conv2d(channels_in, channels_out, 1, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Features at one resolution => features at the one below."""
-        h = functional.avg_pool2d(_leaky(self.conv1(x)), 2)
-        h = _leaky(self.conv2(h))
-        return (h + self.skip(functional.avg_pool2d(x, 2))) * 0.5**0.5
-
-
-def _leaky(features: Tensor) -> Tensor:
-    return functional.leaky_relu(features, 0.2)
-
-
 class Discriminator(nn.Module):
     """Pictures (N, C, S, S) => realness logits (N,), and how well it can redraw them."""
 
@@ -246,13 +232,13 @@ class Discriminator(nn.Module):
         Returns:
             Logits, and the error of redrawing: a scalar, 0 where it was not asked for.
         """
-        h = _leaky(self.pixels(images_NCHW))
+        h = leaky(self.pixels(images_NCHW))
         features = h
         for block in self.blocks:
             features, h = h, block(h)
         h = torch.cat([h, minibatch_deviation(h)], dim=1)
-        h = _leaky(self.last(h)).flatten(1)
-        h = _leaky(self.hidden(h))
+        h = leaky(self.last(h)).flatten(1)
+        h = leaky(self.hidden(h))
         logits = self.verdict(h).squeeze(1)
         if self.kinds is not None:
             logits = logits + (self.kinds(kinds_NK) * h).sum(dim=1)
@@ -381,10 +367,8 @@ class SelfSupervisedGAN:
         return self.network["generator"](z if kinds is None else torch.cat([z, kinds], dim=1))
 
     def sample(self, request: SampleRequest) -> Iterator[Artifact]:
-        """Draw one picture per seed, one at a time so that company changes nothing."""
-        for seed in request.seeds:
-            image = self.decode(self.latents([seed], request.settings), request.settings)[0]
-            yield Artifact(kind="image", seed=seed, image_HWC=image)
+        """Draw one picture per seed."""
+        return one_by_one(self, request)
 
     def latents(self, seeds: Sequence[int], settings: Settings) -> Tensor:
         """Latents drawn in towards their mean by ψ, and behind them one number per kind."""

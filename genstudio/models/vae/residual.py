@@ -42,6 +42,7 @@ from genstudio.models.sampling import (
     any_kind,
     evaluating,
     kinds_as_numbers,
+    one_by_one,
     seeded_kinds,
     to_uint8,
 )
@@ -275,10 +276,8 @@ class ResidualVAE:
         return 1.0 if warmup == 0 else min(1.0, images_seen / warmup)
 
     def sample(self, request: SampleRequest) -> Iterator[Artifact]:
-        """Draw one picture per seed, one at a time so that company changes nothing."""
-        for seed in request.seeds:
-            image = self.decode(self.latents([seed], request.settings), request.settings)[0]
-            yield Artifact(kind="image", seed=seed, image_HWC=image)
+        """Draw one picture per seed."""
+        return one_by_one(self, request)
 
     def latents(self, seeds: Sequence[int], settings: Settings) -> Tensor:
         """Latents from the fitted prior, and behind them one number for each kind."""

@@ -40,6 +40,7 @@ from genstudio.models.sampling import (
     any_kind,
     evaluating,
     kinds_as_numbers,
+    one_by_one,
     seeded_kinds,
     seeded_latents,
     to_uint8,
@@ -282,10 +283,8 @@ class TokenFlow:
         return Losses(error, {"flow": error.detach()})
 
     def sample(self, request: SampleRequest) -> Iterator[Artifact]:
-        """Draw one picture per seed, one at a time so that company changes nothing."""
-        for seed in request.seeds:
-            image = self.decode(self.latents([seed], request.settings), request.settings)[0]
-            yield Artifact(kind="image", seed=seed, image_HWC=image)
+        """Draw one picture per seed."""
+        return one_by_one(self, request)
 
     def latents(self, seeds: Sequence[int], settings: Settings) -> Tensor:
         """The noise that pictures begin as, and behind it one number for each kind."""

@@ -1,0 +1,108 @@
+"""The commands that make pictures from trained runs, and take them out of a project."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import genstudio
+from genstudio.console import (
+    AsJson,
+    Assignments,
+    explained,
+    loose_settings,
+    people,
+    print_json,
+    progress,
+)
+
+# What needs torch is imported by the command that needs it: `--help` answers at once.
+
+
+def generate(
+    run: Annotated[Path, typer.Argument(help="Folder of the run.")],
+    *,
+    count: Annotated[int, typer.Option(min=1, help="How many pictures.")],
+    out: Annotated[Path, typer.Option(help="Folder that SEED.png files are written to.")],
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the first picture.")] = 0,
+    checkpoint: Annotated[str, typer.Option(help="A step, best or last.")] = "last",
+    assignments: Assignments = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make pictures from a trained run, each with its recipe inside."""
+    from genstudio.services.generation import generate as make
+    from genstudio.services.provenance import save_picture
+    from genstudio.services.runs import Run
+
+    with explained(as_json=as_json):
+        made = make(
+            Run(run),
+            range(seed, seed + count),
+            checkpoint=checkpoint,
+            sampling=loose_settings(assignments),
+        )
+        with progress(hidden=as_json) as bar:
+            for picture in bar.track(made, total=count, description="Making pictures"):
+                path = out / f"{picture.recipe.seed}.png"
+                save_picture(picture.image_HWC, path, picture.recipe)
+                if as_json:
+                    recipe = picture.recipe.model_dump(mode="json")
+                    print_json({"image": str(path), "seed": picture.recipe.seed, "recipe": recipe})
+    people.print(f"{count} pictures in {out}", markup=False)
+
+
+def blend(
+    run: Annotated[Path, typer.Argument(help="Folder of the run, of a VAE.")],
+    pictures: Annotated[list[Path], typer.Argument(help="One picture of yours or more.")],
+    *,
+    out: Annotated[Path, typer.Option(help="Folder for the pictures; made if it is not there.")],
+    count: Annotated[int, typer.Option(min=2, help="Pictures from one to the next.")] = 9,
+    checkpoint: Annotated[str, typer.Option(help="A step, best or last.")] = "best",
+    as_json: AsJson = False,
+) -> None:
+    """Draw what lies between pictures of yours; of one alone, what the model sees in it."""
+    from genstudio.services.blending import blend as draw_between
+    from genstudio.services.provenance import save_marked
+    from genstudio.services.runs import Run
+
+    with explained(as_json=as_json):
+        drawn = draw_between(Run(run), pictures, count=count, checkpoint=checkpoint)
+        for number, image_HWC in enumerate(drawn):
+            path = out / f"{number:04}.png"
+            save_marked(image_HWC, path, f"GenStudio {genstudio.__version__}")
+            if as_json:
+                print_json({"path": str(path)})
+            else:
+                people.print(str(path), markup=False, soft_wrap=True)
+
+
+def export(
+    project: Annotated[Path, typer.Argument(help="Project folder.")],
+    *,
+    to: Annotated[Path, typer.Option(help="Folder to export to.")],
+    kind: Annotated[str, typer.Option("--as", help="folder or web.")] = "folder",
+    query: Annotated[str, typer.Option(help="Only pictures that these words are found in.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Export a project's gallery as a folder of pictures or as a web page."""
+    from genstudio.services.export import ExportDone, export_gallery
+    from genstudio.services.gallery import Gallery
+    from genstudio.services.projects import open_project
+
+    with explained(as_json=as_json):
+        opened = open_project(project)
+        with Gallery(opened) as gallery:
+            gallery.sync()
+            items = gallery.items(query)
+        done: ExportDone | None = None
+        with progress(hidden=as_json) as bar:
+            task = bar.add_task("Exporting", total=None)
+            for step in export_gallery(items, to=to, kind=kind, title=opened.name):
+                if isinstance(step, ExportDone):
+                    done = step
+                else:
+                    bar.update(task, completed=step.done, total=step.total)
+        assert done is not None
+        if as_json:
+            print_json({"exported": done.count, "path": str(done.path)})
+        people.print(f"{done.count} pictures in {done.path}", markup=False, soft_wrap=True)
