@@ -28,7 +28,8 @@ _RATHER_FEW_PICTURES = 100
 
 _LITTLE_DIVERSITY = 0.6
 _LOST_COVERAGE = 0.5
-_WORTH_LOSING = 0.1
+# Less variety comes and goes while a model begins.
+_WORTH_LOSING = 0.25
 _MANY_COPIES = 0.03
 _TOO_ALIKE_TO_COPY = 0.5
 _PLATEAU_LOOKS = 5

@@ -152,3 +152,22 @@ def test_a_critic_of_pictures_that_cannot_be_painted_is_too_strong(provoke: Prov
     found = said(troubles.STRONG_CRITIC, told)
     assert found.action is not None
     assert (found.action.setting, found.action.before) == ("gamma", 0.0)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    ("key", "model"),
+    [
+        (GAN, {"latent_size": 64}),
+        (VAE, {"latent_size": 32, "learning_rate": 1e-3, "warmup_kimg": 2.0}),
+    ],
+)
+def test_a_healthy_run_gives_no_alarm(provoke: Provoke, key: str, model: dict[str, Any]) -> None:
+    told = provoke(
+        flowers_NHWC(120), model_key=key, model=model, num_steps=300, look_every=25,
+        num_held_out=20, seed=2,
+    )  # fmt: skip
+
+    assert {*topics(told)} == {HEALTHY}
+    assert topics(told).count(HEALTHY) >= 8

@@ -103,6 +103,19 @@ def test_soft_pictures_are_not_alike_unless_they_had_been_more_varied() -> None:
     assert found(soft) == set()
 
 
+def test_the_little_variety_of_a_beginning_comes_and_goes() -> None:
+    begun = [
+        look.model_copy(update={"figures": {**look.figures, vitals.COVERAGE: 0.11}})
+        for look in looks(BETTER)
+    ]
+    lost = [
+        look.model_copy(update={"figures": {**look.figures, vitals.COVERAGE: 0.03}})
+        for look in begun[-2:]
+    ]
+
+    assert found([*begun[:-2], *lost]) == set()
+
+
 def test_of_few_pictures_one_that_is_near_to_another_is_no_copying() -> None:
     assert found(looks(BETTER, num_made=24, **{vitals.COPIES: 1 / 24})) == set()
     assert found(looks(BETTER, num_made=24, **{vitals.COPIES: 6 / 24})) == {troubles.COPYING}
