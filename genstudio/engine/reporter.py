@@ -1,5 +1,6 @@
 """Tells how a run goes: figures at a bearable rate, previews, how it began and how it ended."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from genstudio.engine.stepper import Stepper, TrainingJob
 _EVENTS_PER_S = 20
 # Previews come more rarely as a run grows older: a night's worth stays some hundreds.
 _PREVIEW_SHARE_OF_AGE = 0.01
+# Some architectures draw slowly.
+_PREVIEW_SHARE_OF_TIME = 0.05
 
 
 class Reporter:
@@ -74,8 +77,7 @@ class Reporter:
     def preview(self) -> Iterator[events.Event]:
         """Draw the fixed seeds with the averaged weights; a preview is not worth a run."""
         stepper, settings = self._stepper, self._job.settings
-        age_share = stepper.seconds * _PREVIEW_SHARE_OF_AGE
-        self._preview_due_s = stepper.seconds + max(settings.preview_every_s, age_share)
+        began_s = time.monotonic()
         try:
             self.preview_HWC = preview_sheet(stepper.averaged, settings.size)
         except (RuntimeError, MemoryError) as error:
@@ -87,6 +89,12 @@ class Reporter:
             )
         else:
             yield events.PreviewReady(step=stepper.step, image=self.preview_HWC)
+        rest_s = max(
+            settings.preview_every_s,
+            stepper.seconds * _PREVIEW_SHARE_OF_AGE,
+            (time.monotonic() - began_s) / _PREVIEW_SHARE_OF_TIME,
+        )
+        self._preview_due_s = stepper.seconds + rest_s
 
     def went_back(self) -> None:
         """Steps are counted from an earlier one again."""

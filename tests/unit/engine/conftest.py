@@ -10,7 +10,7 @@ from tiny_studio import Script, small_settings, train_to_end
 
 from genstudio.domain import commands
 from genstudio.domain.events import Event
-from genstudio.engine import stepper
+from genstudio.engine import quality, reporter, stepper
 from genstudio.engine.checkpoint import CheckpointStore
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -37,6 +37,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The stepper's clock; each step takes a second."""
     clock = Clock()
     monkeypatch.setattr(stepper, "time", clock)
+    monkeypatch.setattr(reporter, "time", clock)
+    # What takes no step takes no time: a slow machine tells nothing else than a fast one.
+    monkeypatch.setattr(quality, "time", clock)
     run_phase = stepper.Stepper._run_phase
 
     def second_long(self: stepper.Stepper, phase: Any, parts: Any) -> None:

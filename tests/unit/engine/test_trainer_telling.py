@@ -1,14 +1,16 @@
 """How often a run tells its figures, shows previews, saves itself and is measured."""
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from engine_helpers import Clock, TrainToy, the_ending
 from tiny_studio import of_kind, steps
 
 from genstudio.domain import events
 from genstudio.domain.errors import SettingsError
-from genstudio.engine import quality, stepper
+from genstudio.engine import quality, reporter, stepper
 from genstudio.engine.checkpoint import CheckpointStore
 
 pytestmark = pytest.mark.usefixtures("toy", "small_sheets")
@@ -66,6 +68,24 @@ def test_an_old_run_is_previewed_more_rarely(clock: Clock, run: TrainToy, tmp_pa
 
     # The first preview is due after a second, from then on a hundredth of the run's age.
     assert [event.step for event in of_kind(events.PreviewReady, told)] == [4, 10, 16, 20]
+
+
+def test_previews_that_are_slow_to_draw_come_more_rarely(
+    clock: Clock, run: TrainToy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = reporter.preview_sheet
+
+    def slowly(*arguments: Any) -> np.ndarray:
+        clock.now_s += 0.5
+        return draw(*arguments)
+
+    monkeypatch.setattr(reporter, "preview_sheet", slowly)
+
+    told = run(budget=steps(25), preview_every_s=1)
+
+    # Half a second is a twentieth of ten, and counts as training itself.
+    steps_drawn = [event.step for event in of_kind(events.PreviewReady, told)]
+    assert steps_drawn[:3] == [0, 10, 20]
 
 
 def test_a_resumed_run_goes_on_counting_where_it_was(clock: Clock, run: TrainToy) -> None:
