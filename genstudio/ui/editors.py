@@ -1,13 +1,13 @@
 """One editor for each type of setting; new types join through :func:`register_editor`."""
 
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any, Literal, Union, cast, get_args, get_origin
 
-from PySide6.QtCore import QRegularExpression, QSize
+from PySide6.QtCore import QRegularExpression, QSize, Qt
 from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -27,6 +27,7 @@ from genstudio.ui.widgets.number_boxes import DecimalBox, WholeBox
 from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
 
 _LARGEST_SPIN = 2**31 - 1
+_EXACTLY = Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchCaseSensitive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,22 @@ def editor_for(field: SettingField) -> Editor:
         f"No editor for the setting “{field.name}” of type {field.annotation!r}; "
         "add one with genstudio.ui.editors.register_editor"
     )
+
+
+def named_choice_editor(field: SettingField, names: Sequence[str]) -> Editor:
+    """Make the editor for a text that is one of some names, or empty for any of them."""
+    box = QComboBox()
+    # Names are a person's own: a long one must not widen the form.
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.addItem("Any", "")
+    for name in names:
+        box.addItem(name, name)
+        box.setItemData(box.count() - 1, name, Qt.ItemDataRole.ToolTipRole)
+
+    def set_value(new: str) -> None:
+        box.setCurrentIndex(max(box.findData(new, flags=_EXACTLY), 0))
+
+    return _boxed(box, field, box.currentData, set_value, box.currentIndexChanged.connect)
 
 
 def _whole(field: SettingField) -> Editor:

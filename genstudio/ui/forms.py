@@ -1,10 +1,12 @@
 """Forms made from declared settings: an editor, its unit, its help and its default, for each."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from html import escape
 from typing import Any
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -12,14 +14,14 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.settings import SettingField, Settings, setting_fields
-from genstudio.ui.editors import Editor, editor_for
+from genstudio.ui.editors import Editor, editor_for, named_choice_editor
+from genstudio.ui.followed import Followed, back_button, small_button
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import GRID_PX, colors, is_restyled, mark
 from genstudio.ui.widgets.disclosure import Disclosure
@@ -28,8 +30,10 @@ from genstudio.ui.widgets.disclosure import Disclosure
 class SettingsForm(QWidget):
     """Edits the values of a :class:`Settings` class.
 
+    A value follows its default, where that changes, until another is set.
+
     Signals:
-        changed(): A value was changed, by a person or by :meth:`set_values`; once for each.
+        changed(): A value was changed, by a person or by a method; once for each.
     """
 
     changed = Signal()
@@ -39,6 +43,8 @@ class SettingsForm(QWidget):
         settings_class: type[Settings],
         include: Collection[str] | None = None,
         parent: QWidget | None = None,
+        *,
+        choices: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         """Build the form.
 
@@ -46,16 +52,21 @@ class SettingsForm(QWidget):
             settings_class: What to edit.
             include: Names to show; all by default.
             parent: Qt parent.
+            choices: What there is to choose from, by the word that settings know it by; a
+                setting that has nothing to choose from is not shown.
         """
         super().__init__(parent)
         self._rows: dict[str, _Row] = {}
         self._is_loading = False
+        offered = choices or {}
         for field in setting_fields(settings_class):
-            if include is None or field.name in include:
+            wanted = include is None or field.name in include
+            names = offered.get(field.hints.choices, ())
+            if wanted and (names or not field.hints.choices):
                 declared = settings_class.model_fields[field.name]
                 default = declared.get_default(call_default_factory=True, validated_data={})
-                row = _Row(field, default)
-                row.changed.connect(self._on_changed)
+                row = _Row(field, default, names)
+                row.changed.connect(partial(self._on_changed, row))
                 self._rows[field.name] = row
         self._reset = QPushButton("Back to defaults")
         self._reset.setIcon(icon("rotate-ccw", "muted"))
@@ -75,22 +86,32 @@ class SettingsForm(QWidget):
         Raises:
             SettingsError: The form has no setting of that name.
         """
-        for name in values:
-            if name not in self._rows:
-                known = ", ".join(self._rows) or "none"
-                raise SettingsError(f"There is no setting “{name}”", "", f"Known: {known}.")
-        before = self.values()
-        self._is_loading = True
-        for name, value in values.items():
-            self._rows[name].editor.set_value(value)
-        self._is_loading = False
-        self._update_reset()
-        if self.values() != before:
-            self.changed.emit()
+        self._refuse_unknown(values)
+        with self._loading():
+            for name, value in values.items():
+                self._rows[name].editor.set_value(value)
+                self._rows[name].value.note_own()
+
+    def set_defaults(self, values: Mapping[str, Any]) -> None:
+        """Give settings other defaults; what was set to something of its own stays.
+
+        Raises:
+            SettingsError: The form has no setting of that name.
+        """
+        self._refuse_unknown(values)
+        with self._loading():
+            for name, value in values.items():
+                self._rows[name].value.follow(value)
+
+    def own_values(self) -> dict[str, Any]:
+        """What was set to something of its own, by name."""
+        return {name: row.editor.value() for name, row in self._rows.items() if row.value.is_own}
 
     def reset(self) -> None:
         """Go back to the default of every setting."""
-        self.set_values({name: row.default for name, row in self._rows.items()})
+        with self._loading():
+            for row in self._rows.values():
+                row.value.reset()
 
     def show_advanced(self, is_shown: bool) -> None:
         """Open or close the section of settings that few people need."""
@@ -112,15 +133,33 @@ class SettingsForm(QWidget):
         layout.addWidget(self._reset, 0, Qt.AlignmentFlag.AlignLeft)
         return more
 
-    def _on_changed(self) -> None:
+    def _refuse_unknown(self, names: Iterable[str]) -> None:
+        for name in names:
+            if name not in self._rows:
+                known = ", ".join(self._rows) or "none"
+                raise SettingsError(f"There is no setting “{name}”", "", f"Known: {known}.")
+
+    @contextmanager
+    def _loading(self) -> Generator[None]:
+        """Change many values, and tell once."""
+        before = self.values()
+        self._is_loading = True
+        yield
+        self._is_loading = False
+        self._update_reset()
+        if self.values() != before:
+            self.changed.emit()
+
+    def _on_changed(self, row: "_Row") -> None:
         if not self._is_loading:
+            row.value.note_own()
             self._update_reset()
             self.changed.emit()
 
     def _update_reset(self) -> None:
         for row in self._rows.values():
             row.update_reset()
-        self._reset.setEnabled(any(row.is_changed() for row in self._rows.values()))
+        self._reset.setEnabled(any(row.value.is_changed() for row in self._rows.values()))
 
 
 class _Row(QWidget):
@@ -128,13 +167,13 @@ class _Row(QWidget):
 
     changed = Signal()
 
-    def __init__(self, field: SettingField, default: Any) -> None:
+    def __init__(self, field: SettingField, default: Any, names: Sequence[str]) -> None:
         super().__init__()
         self.field = field
-        self.default = default
-        self.editor: Editor = editor_for(field)
+        self.editor: Editor = named_choice_editor(field, names) if names else editor_for(field)
+        self.value = Followed(self.editor.value, self.editor.set_value)
         # Before the first comparison: an empty editor would count as changed.
-        self.editor.set_value(default)
+        self.value.follow(default)
         self.editor.on_changed(self._on_changed)
         words, _, term = field.title.partition(" — ")
         control = self.editor.control
@@ -147,30 +186,22 @@ class _Row(QWidget):
         self._help_text.setWordWrap(True)
         self._help_text.hide()
         mark(self._help_text, role="small")
-        help_button = _tool("circle-help", f"What does this do? {words}")
+        help_button = small_button("circle-help", f"What does this do? {words}")
         help_button.setCheckable(True)
         help_button.setVisible(bool(field.help))
         help_button.toggled.connect(self._help_text.setVisible)
-        self._reset = _tool("rotate-ccw", f"Back to the default: {words}")
-        self._reset.setObjectName(f"reset.{field.name}")
-        self._reset.clicked.connect(lambda: self.editor.set_value(self.default))
+        self._reset = back_button(field.name, words)
+        self._reset.clicked.connect(self.value.reset)
         self._lay_out(title, help_button)
-
-    def is_changed(self) -> bool:
-        """Whether the value is another than the default."""
-        return self.editor.value() != self.default
 
     def update_reset(self) -> None:
         """Offer the way back only where there is one."""
-        self._reset.setVisible(self.is_changed())
+        self._reset.setVisible(self.value.is_changed())
 
     def _on_changed(self, *_value: object) -> None:
         self.changed.emit()
 
     def _lay_out(self, title: QWidget, help_button: QWidget) -> None:
-        policy = self._reset.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self._reset.setSizePolicy(policy)
         is_flag = isinstance(self.editor.widget, QCheckBox)
         head = QHBoxLayout()
         head.setSpacing(GRID_PX // 4)
@@ -223,12 +254,3 @@ def _column(page: QWidget) -> QVBoxLayout:
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(GRID_PX + GRID_PX // 2)
     return layout
-
-
-def _tool(icon_name: str, label: str) -> QToolButton:
-    button = QToolButton()
-    button.setIcon(icon(icon_name, "muted"))
-    button.setIconSize(QSize(14, 14))
-    button.setToolTip(label)
-    button.setAccessibleName(label)
-    return button

@@ -245,7 +245,8 @@ class MainWindow(QMainWindow):
     def _on_project_changed(self) -> None:
         project = self._project.project
         self.setWindowTitle(f"{project.name} — GenStudio" if project else "GenStudio")
-        self._train_page.controls.set_project(self._project.path, is_open=project is not None)
+        choices = self._train_page.controls.choices
+        choices.set_project(self._project.path, is_open=project is not None)
         self._training.set_project(project)
         self._gallery.set_project(project)
         self._comparison.set_project(project)
@@ -258,13 +259,13 @@ class MainWindow(QMainWindow):
         if report is not None and report is not self._seen_report:
             # Once for each folder: what a person chooses after that stands.
             self._seen_report = report
-            self._train_page.controls.suggest_size(report.suggested_size)
+            self._train_page.controls.choices.suggest_size(report.suggested_size)
             self._project.suggest(report.folder)
         self._update_training_controls()
 
     def _update_training_controls(self) -> None:
         why_not = self._dataset.why_not_ready()
-        self._train_page.controls.set_pictures(not why_not, why_not)
+        self._train_page.controls.set_pictures(self._dataset.facts(), why_not)
 
     def _on_samples_progressed(self, done: int, total: int) -> None:
         self._status.show_state(f"Drawing flowers: {done:,} of {total:,}")

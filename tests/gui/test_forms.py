@@ -279,3 +279,66 @@ def test_logarithmic_numbers_step_by_ratio(qtbot: QtBot) -> None:
         qtbot.keyClick(rate, Qt.Key.Key_Down)
         qtbot.keyClick(batch, Qt.Key.Key_Down)
     assert (rate.value(), batch.value()) == (1e-4, 8)
+
+
+def test_values_follow_other_defaults_until_somebody_chooses(form: SettingsForm) -> None:
+    told: list[int] = []
+    form.changed.connect(lambda: told.append(1))
+    control(form, "width").setValue(100)
+    form.set_defaults({"width": 32, "mirror": False})
+    assert (form.values()["width"], form.values()["mirror"]) == (100, False)
+    assert form.own_values() == {"width": 100}
+    assert told == [1, 1], "once by the person, once by the defaults"
+
+    form.findChild(QToolButton, "reset.width").click()
+    assert (form.values()["width"], form.own_values()) == (32, {})
+    form.set_defaults({"width": 48})
+    assert form.values()["width"] == 48
+
+
+def test_what_was_chosen_stands_also_while_it_happens_to_be_the_default(
+    form: SettingsForm,
+) -> None:
+    control(form, "width").setValue(32)
+    for default in (32, 16):
+        form.set_defaults({"width": default})
+        assert form.values()["width"] == 32
+
+
+def test_back_to_defaults_goes_to_the_newest_ones(form: SettingsForm) -> None:
+    form.set_values(OTHER)
+    form.set_defaults({"width": 16, "look": "hard_light"})
+    form.reset()
+    assert form.values() == {**Sketch().model_dump(), "width": 16, "look": "hard_light"}
+
+
+def test_other_defaults_of_an_unknown_setting_are_refused(form: SettingsForm) -> None:
+    with pytest.raises(SettingsError):
+        form.set_defaults({"colour": 1})
+
+
+class Asked(Settings):
+    kind: str = setting("", title="Which kind — class", help="Empty for any.", choices="kinds")
+    truncation: float = setting(1.0, title="Calm", help="", ge=0, le=1)
+
+
+def test_a_text_with_choices_is_a_list_that_begins_with_any(qtbot: QtBot) -> None:
+    names = ["Cats", "cats", "Größe & <Öl>", "日本"]
+    form = SettingsForm(Asked, choices={"kinds": names})
+    qtbot.addWidget(form)
+    box = control(form, "kind")
+    assert isinstance(box, QComboBox)
+    assert [box.itemText(row) for row in range(box.count())] == ["Any", *names]
+    assert form.values()["kind"] == ""
+    for name in names:
+        form.set_values({"kind": name})
+        assert form.values()["kind"] == name
+    form.set_values({"kind": "of another run"})
+    assert form.values()["kind"] == ""
+
+
+def test_a_setting_that_has_nothing_to_choose_from_is_not_shown(qtbot: QtBot) -> None:
+    for choices in (None, {}, {"kinds": ()}):
+        form = SettingsForm(Asked, choices=choices)
+        qtbot.addWidget(form)
+        assert form.values() == {"truncation": 1.0}

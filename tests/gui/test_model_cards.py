@@ -142,3 +142,22 @@ def test_screen_readers_get_all_the_words_and_tooltips_the_paper(cards: ModelCar
     words = item.data(Qt.ItemDataRole.AccessibleTextRole)
     assert words == "Model a, GAN. Makes pictures. An hour. 100 pictures."
     assert item.toolTip() == "Paper a"
+
+
+def test_the_card_to_begin_with_is_marked_and_nothing_moves(cards: ModelCards) -> None:
+    def look(row: int) -> QColor | object:
+        return cards.grab(cards.visualItemRect(cards.item(row))).toImage()
+
+    before, height = [look(row) for row in range(3)], cards.height()
+    cards.set_suggested("c", "It suits 60 pictures.")
+    assert cards.suggested_key() == "c"
+    assert [look(row) == before[row] for row in range(3)] == [True, True, False]
+    assert cards.height() == height
+    assert cards.current_key() == "a", "a suggestion chooses nothing"
+    words = cards.item(2).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert words.endswith("It suits 60 pictures.")
+    assert cards.item(2).toolTip().startswith("It suits 60 pictures.")
+
+    cards.set_suggested("", "")
+    assert [look(row) for row in range(3)] == before
+    assert cards.item(2).toolTip() == "Paper c"

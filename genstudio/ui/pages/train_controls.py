@@ -1,59 +1,33 @@
-"""The right side of the Train page: architecture, preset, settings, and the buttons."""
+"""The right side of the Train page: what is chosen before a run, and the buttons that steer it."""
 
-from pathlib import Path
-from typing import Any
-
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.runs import RunState, RunSummary
-from genstudio.domain.settings import parse_settings
-from genstudio.domain.training import SIZES, Budget, TrainingSettings
-from genstudio.services.presets import (
-    DEFAULT_PRESET,
-    preset_named,
-    presets,
-    resolve_settings,
-)
-from genstudio.ui.forms import SettingsForm
+from genstudio.domain.training import Budget, TrainingSettings
+from genstudio.services.fitting import PictureFacts
 from genstudio.ui.icons import icon
+from genstudio.ui.pages.train_choices import TrainChoices
 from genstudio.ui.run_words import can_go_on
 from genstudio.ui.state.training import Activity, TrainingState
 from genstudio.ui.theme import GRID_PX, mark
-from genstudio.ui.widgets.disclosure import Disclosure
-from genstudio.ui.widgets.elided_label import ElidedLabel
-from genstudio.ui.widgets.model_cards import ModelCards
-from genstudio.ui.widgets.number_boxes import DecimalBox, WholeBox
-from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
 
 _WIDTH_PX = 360
-# Shown by editors of their own; the rest of a run's settings is in the form.
-_FORM_FIELDS = (
-    "mirror",
-    "transparency",
-    "kinds",
-    "accumulate",
-    "ema_half_life_kimg",
-    "gradient_clip",
-    "stop_when",
-)
-_UNITS = ("minutes", "steps", "images")
 
 
 class TrainControls(QFrame):
-    """Everything that is chosen before a run, and the buttons that steer it.
+    """What is chosen before a run, and the buttons that steer it.
+
+    Attributes:
+        choices: What is chosen.
 
     Signals:
         start_wanted(TrainingSettings): Begin a new run.
@@ -74,46 +48,35 @@ class TrainControls(QFrame):
         self._state = state
         self._has_pictures = False
         self._why_not = ""
-        self._model_form: SettingsForm | None = None
+        self.choices = TrainChoices(state)
+        self.choices.project_change_wanted.connect(self.project_change_wanted)
         self.setMinimumWidth(_WIDTH_PX)
         self.setMaximumWidth(_WIDTH_PX + 10 * GRID_PX)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, GRID_PX, 2 * GRID_PX)
         layout.setSpacing(GRID_PX + GRID_PX // 2)
-        layout.addWidget(self._make_settings(), 1)
+        layout.addWidget(self.choices, 1)
         layout.addLayout(self._make_buttons())
-        state.catalogue_loaded.connect(self._on_catalogue_loaded)
+        state.catalogue_loaded.connect(self._update_buttons)
         state.activity_changed.connect(self._update_buttons)
         state.runs_changed.connect(self._update_buttons)
         self._update_buttons()
 
-    def set_pictures(self, has_pictures: bool, why_not: str) -> None:
-        """Say whether there are pictures to learn from, and if not, why.
+    def set_pictures(self, pictures: PictureFacts | None, why_not: str) -> None:
+        """Fit the settings to other pictures, and say whether a run can begin.
 
         Args:
-            has_pictures: Whether a run can begin.
-            why_not: Shown above the button when a run cannot begin.
+            pictures: What is known of them; None before any are.
+            why_not: Shown above the button when a run cannot begin; empty if it can.
         """
-        self._has_pictures = has_pictures
+        self._has_pictures = not why_not
         self._why_not = why_not
+        self.choices.set_pictures(pictures)
         self._update_buttons()
-
-    def suggest_size(self, size: int) -> None:
-        """Choose the size that suits a new folder."""
-        self._size.setCurrentIndex(self._size.findData(size))
-
-    def set_project(self, path: Path | None, *, is_open: bool) -> None:
-        """Show where runs are saved."""
-        self._project.set_text("" if path is None else str(path))
-        self._change_project.setEnabled(path is not None)
-        self._change_project.setToolTip(
-            "Open another project" if is_open else "Save in another folder"
-        )
 
     def budget(self) -> Budget:
         """The budget as chosen now."""
-        unit = _UNITS[self._unit.currentIndex()]
-        return Budget.model_validate({"unit": unit, "amount": self._amount.value()})
+        return self.choices.budget()
 
     def settings(self) -> TrainingSettings:
         """Everything as chosen now.
@@ -121,116 +84,9 @@ class TrainControls(QFrame):
         Raises:
             SettingsError: Something is out of bounds.
         """
-        key = self._models.current_key()
-        model_values = self._model_form.values() if self._model_form else {}
-        parse_settings(self._state.entries[key].config, model_values)
-        training: dict[str, Any] = {
-            **self._form.values(),
-            "size": SIZES[self._size.currentIndex()],
-            "batch": self._batch.value(),
-            "budget": self.budget(),
-            "device": self._device.currentData(),
-        }
-        return resolve_settings(
-            preset=self._preset.currentData(), model_key=key, training=training, model=model_values
-        )
+        return self.choices.settings()
 
     # --- building -----------------------------------------------------------------------
-
-    def _make_settings(self) -> QScrollArea:
-        content = QWidget()
-        self._column = QVBoxLayout(content)
-        self._column.setContentsMargins(0, 0, GRID_PX, 0)
-        self._column.setSpacing(GRID_PX + GRID_PX // 2)
-        self._form = SettingsForm(TrainingSettings, include=_FORM_FIELDS)
-        self._models = ModelCards()
-        self._models.setObjectName("train.model")
-        self._models.setAccessibleName("Architecture")
-        self._models.keyChanged.connect(self._on_model_changed)
-        self._loading = QLabel("Getting the architectures ready…")
-        mark(self._loading, role="muted")
-        self._column.addWidget(self._loading)
-        self._column.addWidget(self._models)
-        self._column.addLayout(self._make_rows())
-        self._all = QWidget()
-        self._all_column = QVBoxLayout(self._all)
-        self._all_column.setContentsMargins(0, 0, 0, 0)
-        self._all_column.setSpacing(2 * GRID_PX)
-        self._all_column.addWidget(self._form)
-        self._more = Disclosure("All settings", self._all)
-        self._more.setObjectName("train.all")
-        self._column.addWidget(self._more)
-        self._column.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(content)
-        self._settings_content = content
-        return area
-
-    def _make_rows(self) -> QGridLayout:
-        self._preset = _combo("train.preset", "Preset")
-        for preset in presets():
-            self._preset.addItem(preset.title, preset.key)
-            last = self._preset.count() - 1
-            self._preset.setItemData(last, preset.summary, Qt.ItemDataRole.ToolTipRole)
-        self._size = _combo("train.size", "Size of the pictures")
-        for size in SIZES:
-            self._size.addItem(f"{size} × {size} px", size)
-        self._size.setCurrentIndex(SIZES.index(TrainingSettings.model_fields["size"].default))
-        self._batch = WholeBox(2, 1024, logarithmic=True)
-        self._batch.setObjectName("train.batch")
-        self._batch.setAccessibleName("Pictures per step — batch size")
-        self._batch.setToolTip(TrainingSettings.model_fields["batch"].description or "")
-        ignore_wheel_unless_focused(self._batch)
-        self._device = _combo("train.device", "Device")
-        self._device.addItem("The fastest — auto", "auto")
-        rows = QGridLayout()
-        rows.setColumnStretch(1, 1)
-        rows.setHorizontalSpacing(2 * GRID_PX)
-        rows.setVerticalSpacing(GRID_PX)
-        self._preset_summary = QLabel()
-        self._preset_summary.setWordWrap(True)
-        mark(self._preset_summary, role="small")
-        for title, widget in (
-            ("Preset", self._preset),
-            ("", self._preset_summary),
-            ("Picture size", self._size),
-            ("Pictures per step", self._batch),
-            ("Train for", self._make_budget()),
-            ("Device", self._device),
-            ("Saved in", self._make_project()),
-        ):
-            label = QLabel(title)
-            label.setBuddy(widget)
-            row = rows.rowCount()
-            rows.addWidget(label, row, 0)
-            rows.addWidget(widget, row, 1)
-        self._preset.currentIndexChanged.connect(self._apply_preset)
-        keys = [preset.key for preset in presets()]
-        self._preset.setCurrentIndex(keys.index(DEFAULT_PRESET))
-        return rows
-
-    def _make_budget(self) -> QWidget:
-        self._amount = DecimalBox(0.1, 1e9)
-        self._amount.setObjectName("train.budget")
-        self._amount.setAccessibleName("Train for — budget")
-        ignore_wheel_unless_focused(self._amount)
-        self._unit = _combo("train.unit", "Unit of the budget")
-        for unit, title in zip(_UNITS, ("minutes", "steps", "pictures seen"), strict=True):
-            self._unit.addItem(title, unit)
-        return _pair(self._amount, self._unit)
-
-    def _make_project(self) -> QWidget:
-        self._project = ElidedLabel()
-        self._project.setObjectName("train.project")
-        self._project.setAccessibleName("Project folder")
-        mark(self._project, role="muted")
-        self._change_project = QPushButton("Change…")
-        self._change_project.setAccessibleName("Change the project folder")
-        self._change_project.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self._change_project.clicked.connect(self.project_change_wanted)
-        return _pair(self._project, self._change_project)
 
     def _make_buttons(self) -> QVBoxLayout:
         self._start = _button("train.start", "Start learning", "play")
@@ -260,36 +116,6 @@ class TrainControls(QFrame):
 
     # --- reacting -----------------------------------------------------------------------
 
-    def _on_catalogue_loaded(self) -> None:
-        self._loading.hide()
-        self._models.set_cards([entry.card for entry in self._state.entries.values()])
-        for key in self._state.machine.devices:
-            self._device.addItem(self._state.machine.names[key], key)
-        self._update_buttons()
-
-    def _on_model_changed(self, key: str) -> None:
-        if self._model_form is not None:
-            self._all_column.removeWidget(self._model_form)
-            self._model_form.setParent(None)
-            self._model_form.deleteLater()
-        self._model_form = SettingsForm(self._state.entries[key].config)
-        self._all_column.insertWidget(0, self._model_form)
-        self._apply_preset()
-
-    def _apply_preset(self) -> None:
-        preset = preset_named(self._preset.currentData())
-        self._preset_summary.setText(preset.summary)
-        key = self._models.current_key()
-        settings = resolve_settings(preset=preset.key, model_key=key)
-        self._batch.setValue(settings.batch)
-        self._amount.setValue(settings.budget.amount)
-        self._unit.setCurrentIndex(_UNITS.index(settings.budget.unit))
-        values = settings.model_dump(include=set(_FORM_FIELDS))
-        self._form.set_values(values)
-        if self._model_form is not None:
-            config = self._state.entries[key].config
-            self._model_form.set_values(parse_settings(config, settings.model).model_dump())
-
     def _on_start(self) -> None:
         try:
             settings = self.settings()
@@ -307,7 +133,7 @@ class TrainControls(QFrame):
         is_ready = bool(self._state.entries)
         shown = self._state.shown
         can_keep = shown is not None and can_go_on(shown)
-        self._settings_content.setEnabled(not is_running)
+        self.choices.set_changeable(not is_running)
         self._start.setEnabled(is_ready and self._has_pictures and not is_running)
         self._keep.setVisible(can_keep and not is_running)
         self._keep.setEnabled(is_ready)
@@ -330,27 +156,9 @@ class TrainControls(QFrame):
         return f"Go on at step {run.step:,} until its budget of {budget} is spent"
 
 
-def _combo(name: str, title: str) -> QComboBox:
-    box = QComboBox()
-    box.setObjectName(name)
-    box.setAccessibleName(title)
-    ignore_wheel_unless_focused(box)
-    return box
-
-
 def _button(name: str, text: str, icon_name: str) -> QPushButton:
     button = QPushButton(text)
     button.setObjectName(name)
     button.setAccessibleName(text)
     button.setIcon(icon(icon_name, "on_accent" if name == "train.start" else ""))
     return button
-
-
-def _pair(first: QWidget, second: QWidget) -> QWidget:
-    row = QWidget()
-    layout = QHBoxLayout(row)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(GRID_PX)
-    layout.addWidget(first, 1)
-    layout.addWidget(second)
-    return row

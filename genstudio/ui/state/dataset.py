@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from genstudio.domain.datasets import PictureInfo, ScanProgress, ScanReport
 from genstudio.domain.notices import Notice
 from genstudio.services import studio
+from genstudio.services.fitting import PictureFacts, facts_about
 from genstudio.services.jobs import Job, JobEnded
 from genstudio.services.notices import notice_about
 from genstudio.ui.bridge import Bridge
@@ -77,6 +78,10 @@ class DatasetState(QObject):
         """Pictures that will be learned from."""
         pictures = self.report.pictures if self.report else ()
         return [picture for picture in pictures if picture.name not in self.excluded]
+
+    def facts(self) -> PictureFacts | None:
+        """What is known of the pictures that will be learned from; None before any are."""
+        return facts_about(self.report, self.excluded) if self.report else None
 
     def why_not_ready(self) -> str:
         """Why nothing can be learned from these pictures yet; empty if it can."""

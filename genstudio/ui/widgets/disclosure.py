@@ -18,9 +18,9 @@ class Disclosure(QWidget):
     def __init__(self, title: str, content: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._content = content
+        self._description = ""
         self._button = QToolButton()
-        self._button.setText(title)
-        self._button.setAccessibleName(title)
+        self.set_title(title)
         self._button.setCheckable(True)
         self._button.setIconSize(QSize(16, 16))
         self._button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -33,6 +33,16 @@ class Disclosure(QWidget):
         layout.addWidget(content)
         self._on_toggled(False)
 
+    def set_title(self, title: str) -> None:
+        """Give the heading other words."""
+        self._button.setText(title)
+        self._button.setAccessibleName(title)
+
+    def set_description(self, words: str) -> None:
+        """Say more to those who cannot see whether it is open."""
+        self._description = words
+        self._describe()
+
     def is_open(self) -> bool:
         """Whether the content shows."""
         return self._button.isChecked()
@@ -43,6 +53,11 @@ class Disclosure(QWidget):
 
     def _on_toggled(self, is_open: bool) -> None:
         self._button.setIcon(icon("chevron-down" if is_open else "chevron-right"))
-        self._button.setAccessibleDescription("open" if is_open else "closed")
+        self._describe()
         self._content.setVisible(is_open)
         self.toggled.emit(is_open)
+
+    def _describe(self) -> None:
+        state = "open" if self.is_open() else "closed"
+        words = f"{state}. {self._description}" if self._description else state
+        self._button.setAccessibleDescription(words)

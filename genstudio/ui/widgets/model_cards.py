@@ -37,6 +37,8 @@ _SMALL = 0.9
 _SMALLEST_WIDTH_PX = 200
 _ENDLESS_PX = 10_000
 _CARD_ROLE = Qt.ItemDataRole.UserRole
+_SUGGESTED_ROLE = _CARD_ROLE + 1
+_SUGGESTED = "Suggested"
 _WRAPPED = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
 # The cards have frames of their own, which also say where the focus is.
 _STYLE = "ModelCards { background: transparent; border: none; }"
@@ -54,6 +56,7 @@ class ModelCards(QListWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._told_key = ""
+        self._suggested = ""
         self.setItemDelegate(_CardDelegate(self))
         self.setStyleSheet(_STYLE)
         self.setAccessibleName("Model")
@@ -81,6 +84,27 @@ class ModelCards(QListWidget):
         self.blockSignals(False)
         self._tell()
         self._fit()
+
+    def set_suggested(self, key: str, why: str) -> None:
+        """Mark one as the one to begin with.
+
+        Args:
+            key: Of the card; empty for none.
+            why: A sentence, for its tooltip and for screen readers.
+        """
+        self._suggested = key
+        for row in range(self.count()):
+            item = self.item(row)
+            card: ModelCard = item.data(_CARD_ROLE)
+            is_it = card.key == key
+            item.setData(_SUGGESTED_ROLE, is_it)
+            words = f"{_in_words(card)} {why}" if is_it else _in_words(card)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, words)
+            item.setToolTip(f"{why}\n{card.paper}" if is_it else card.paper)
+
+    def suggested_key(self) -> str:
+        """Key of the card to begin with; empty if none is marked."""
+        return self._suggested
 
     def current_key(self) -> str:
         """Key of the chosen card; empty if there is none to choose."""
@@ -144,7 +168,13 @@ class _Layout:
         room = width - 2 * _PADDING_PX
         chip_width = small.horizontalAdvance(card.family) + 2 * _CHIP_PADDING_PX
         self.chip = QRect(left + room - chip_width, top, chip_width, small.height() + 2)
-        self.title = _wrapped(card.title, self.title_font, left, top, room - chip_width - GRID_PX)
+        # Its room is kept on every card: no title wraps anew when another card is suggested.
+        mark_width = small.horizontalAdvance(_SUGGESTED) + 2 * _CHIP_PADDING_PX
+        self.suggested = QRect(
+            self.chip.left() - mark_width - GRID_PX // 2, top, mark_width, self.chip.height()
+        )
+        title_room = self.suggested.left() - left - GRID_PX
+        self.title = _wrapped(card.title, self.title_font, left, top, title_room)
         top = max(self.title.bottom(), self.chip.bottom()) + GRID_PX // 2
         self.summary = _wrapped(card.summary, font, left, top, room)
         top = self.summary.bottom() + GRID_PX - 2
@@ -197,6 +227,12 @@ class _CardDelegate(QStyledItemDelegate):
         painter.setPen(QColor(theme.border))
         painter.setBrush(QColor(theme.panel))
         painter.drawRoundedRect(QRectF(layout.chip).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        if index.data(_SUGGESTED_ROLE):
+            painter.setPen(QColor(theme.accent))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(layout.suggested).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+            painter.setFont(layout.small_font)
+            painter.drawText(layout.suggested, Qt.AlignmentFlag.AlignCenter, _SUGGESTED)
         for rect, flags, font, color, text in (
             (layout.chip, Qt.AlignmentFlag.AlignCenter, layout.small_font, "muted", card.family),
             (layout.title, _WRAPPED, layout.title_font, "text", card.title),

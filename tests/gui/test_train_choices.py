@@ -1,0 +1,153 @@
+"""Settings on the Train page follow the pictures and the machine until a person chooses."""
+
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QComboBox, QLabel, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from genstudio.models.catalog import model_class, model_keys
+from genstudio.services.fitting import PictureFacts
+from genstudio.services.studio import CatalogueEntry, Machine
+from genstudio.ui.bridge import Bridge
+from genstudio.ui.pages.train_choices import TrainChoices
+from genstudio.ui.state.training import TrainingState
+from genstudio.ui.widgets.model_cards import ModelCards
+
+GAN, VAE = (model_class(family).card.key for family in ("gan", "vae"))
+SOME = PictureFacts(count=1_494, kinds={"a": 700, "b": 794})
+FEW = PictureFacts(count=60, num_cut_out=50, is_cut_out=True)
+
+
+@pytest.fixture
+def choices(qtbot: QtBot) -> Any:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    bridge = Bridge(parent)
+    state = TrainingState(bridge, parent)
+    state.machine = Machine(devices=("cuda", "cpu"), names={"cuda": "Card", "cpu": "Processor"})
+    for key in model_keys():
+        model = model_class(key)
+        state.entries[key] = CatalogueEntry(
+            card=model.card, config=model.Config, sampling=model.Sampling
+        )
+    choices = TrainChoices(state)
+    qtbot.addWidget(choices)
+    state.catalogue_loaded.emit()
+    choices.show()
+    yield choices
+    bridge.stop()
+
+
+def cards(choices: TrainChoices) -> ModelCards:
+    return choices.findChild(ModelCards, "train.model")
+
+
+def choose(choices: TrainChoices, name: str, data: Any) -> None:
+    box = choices.findChild(QComboBox, name)
+    index = box.findData(data)
+    assert index >= 0
+    box.setCurrentIndex(index)
+
+
+def button(choices: TrainChoices) -> QToolButton:
+    (found,) = [
+        it for it in choices.findChildren(QToolButton) if it.text().startswith(("Fitted", "Fits"))
+    ]
+    return found
+
+
+def words(choices: TrainChoices) -> str:
+    return choices.findChild(QLabel, "train.fit.why").text()
+
+
+def test_what_fits_is_filled_in_when_pictures_are_known(choices: TrainChoices) -> None:
+    assert not choices.settings().kinds
+    choices.set_pictures(SOME)
+    settings = choices.settings()
+    assert (settings.kinds, settings.model["augment"], settings.batch) == (True, "full", 32)
+    choices.set_pictures(PictureFacts(count=5_000, num_cut_out=5_000, is_cut_out=True))
+    settings = choices.settings()
+    assert (settings.kinds, settings.transparency) == (False, True)
+    assert settings.model["augment"] == "adaptive"
+
+
+def test_size_device_and_preset_are_fitted_to_as_well(choices: TrainChoices) -> None:
+    choices.set_pictures(SOME)
+    choose(choices, "train.size", 512)
+    assert choices.settings().accumulate == 4
+    choose(choices, "train.device", "cpu")
+    settings = choices.settings()
+    assert (settings.accumulate, settings.batch) == (1, 16)
+    assert settings.model["width"] == 32
+    choose(choices, "train.preset", "thorough")
+    assert choices.settings().model["width"] == 48
+    assert choices.settings().budget.amount == 480
+
+
+def test_what_a_person_chose_stands_and_back_means_what_fits(choices: TrainChoices) -> None:
+    choices.set_pictures(SOME)
+    choices.findChild(QWidget, "setting.kinds").click()
+    choices.findChild(QWidget, "train.batch").setValue(24)
+    choices.findChild(QWidget, "train.budget").setValue(7)
+    choose(choices, "train.device", "cpu")
+    choose(choices, "train.preset", "quick")
+    choices.set_pictures(PictureFacts(count=1_400, kinds={"a": 700, "b": 700}))
+    settings = choices.settings()
+    assert (settings.kinds, settings.batch, settings.budget.amount) == (False, 24, 7)
+
+    for name in ("kinds", "batch", "budget"):
+        back = choices.findChild(QToolButton, f"reset.{name}")
+        assert not back.isHidden()
+        back.click()
+        assert back.isHidden()
+    settings = choices.settings()
+    assert (settings.kinds, settings.batch, settings.budget.amount) == (True, 16, 10)
+
+
+def test_choices_for_an_architecture_are_there_again_after_another(choices: TrainChoices) -> None:
+    choices.set_pictures(SOME)
+    choices.findChild(QComboBox, "setting.augment").setCurrentText("adaptive")
+    cards(choices).select(VAE)
+    assert "augment" not in choices.settings().model
+    cards(choices).select(GAN)
+    assert choices.settings().model["augment"] == "adaptive"
+
+
+def test_the_architecture_that_suits_the_pictures_is_chosen_until_a_person_does(
+    choices: TrainChoices,
+) -> None:
+    assert cards(choices).suggested_key() == ""
+    choices.set_pictures(FEW)
+    assert (cards(choices).suggested_key(), cards(choices).current_key()) == (VAE, VAE)
+    choices.set_pictures(SOME)
+    assert (cards(choices).suggested_key(), cards(choices).current_key()) == (GAN, GAN)
+
+    cards(choices).select("token-flow")
+    choices.set_pictures(FEW)
+    assert (cards(choices).suggested_key(), cards(choices).current_key()) == (VAE, "token-flow")
+
+
+def test_the_reasons_can_be_read_and_heard(choices: TrainChoices) -> None:
+    assert not button(choices).isEnabled()
+    choices.set_pictures(FEW)
+    assert button(choices).text() == "Fitted to your 60 pictures"
+    assert button(choices).isEnabled()
+    for sentence in ("is suggested", "60 pictures are few", "50 of 60 pictures are cut out"):
+        assert sentence in words(choices)
+        assert sentence in button(choices).accessibleDescription()
+    choices.findChild(QWidget, "setting.transparency").click()
+    assert "cut out" not in words(choices), "a person chose otherwise"
+    assert button(choices).accessibleDescription().startswith("closed. ")
+    button(choices).click()
+    assert button(choices).accessibleDescription().startswith("open. ")
+    assert choices.findChild(QLabel, "train.fit.why").isVisible()
+
+
+def test_nothing_moves_when_pictures_become_known(choices: TrainChoices, qtbot: QtBot) -> None:
+    qtbot.waitExposed(choices)
+    before = [it.pos() for it in choices.findChildren(QComboBox) if it.isVisible()]
+    cards(choices).select(GAN)
+    choices.set_pictures(SOME)
+    qtbot.wait(20)
+    assert [it.pos() for it in choices.findChildren(QComboBox) if it.isVisible()] == before
