@@ -163,6 +163,12 @@ def to_opacity(image: Image.Image, *, box: _Box | None = None, factor: int = 1) 
     return _in_tiles(image, "L", _part_to_opacity, box, factor)
 
 
+def _to_rgba(image: Image.Image, factor: int) -> Image.Image:
+    """First frame, upright, RGB with its opacity."""
+    image.load()
+    return _in_tiles(image, "RGBA", lambda part: part.convert("RGBA"), None, factor)
+
+
 def _in_tiles(
     image: Image.Image,
     mode: str,
@@ -245,17 +251,26 @@ def _middle_square(size: tuple[int, int]) -> _Box:
     return left, top, left + side, top + side
 
 
-def decode_thumbnail(path: Path, *, side: int) -> np.ndarray:
+def decode_thumbnail(path: Path, *, side: int, with_opacity: bool = False) -> np.ndarray:
     """Read a picture for looking at: whole, its longer side at most ``side``.
 
+    Args:
+        path: The file.
+        side: Longest side in pixels.
+        with_opacity: Give the opacity of one that has see-through parts as a fourth channel,
+            instead of laying it on white.
+
     Returns:
-        uint8 array of shape (height, width, 3).
+        uint8 array of shape (height, width, 3 or 4); colours beside an opacity are their own.
 
     Raises:
         UnreadablePictureError: It cannot be shown; the message says why.
     """
     with opened(path) as image:
         image.draft("RGB", (side, side))
-        rgb = to_rgb(image, factor=shrink_factor(image.size, side))
-        rgb.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
-        return np.asarray(rgb)
+        factor = shrink_factor(image.size, side)
+        keeps_opacity = with_opacity and has_transparency(image)
+        shown = _to_rgba(image, factor) if keeps_opacity else to_rgb(image, factor=factor)
+        # Pillow weighs colours by their opacity, so that hidden ones do not bleed into edges.
+        shown.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        return np.asarray(shown)

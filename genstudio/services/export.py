@@ -120,8 +120,8 @@ def _export_web(
     figures: list[str] = []
     for done, item in enumerate(items, start=1):
         picture = _copy_into(to / "images", item)
-        size = _save_thumbnail(item, to / "thumbnails" / picture.name)
-        figures.append(_figure(item.recipe, picture.name, size))
+        thumbnail = _save_thumbnail(item, to / "thumbnails" / picture.name)
+        figures.append(_figure(item.recipe, picture.name, thumbnail))
         yield ExportProgress(done, len(items))
     template = Template(resource("web/gallery.html").read_text(encoding="utf-8"))
     page = template.substitute(
@@ -178,8 +178,16 @@ def _refuse_foreign_page(page: Path) -> None:
         )
 
 
-def _save_thumbnail(item: GalleryItem, path: Path) -> tuple[int, int]:
-    """Save a small version that carries its recipe, too; gives the picture's own size."""
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """A picture's own size, and whether something shows through."""
+
+    size: tuple[int, int]
+    is_see_through: bool
+
+
+def _save_thumbnail(item: GalleryItem, path: Path) -> _Saved:
+    """Save a small version that carries its recipe, too."""
     try:
         with Image.open(item.path, formats=("PNG",)) as picture:
             size = picture.size
@@ -192,17 +200,18 @@ def _save_thumbnail(item: GalleryItem, path: Path) -> tuple[int, int]:
         ) from error
     small.thumbnail((_THUMBNAIL_PX, _THUMBNAIL_PX))
     save_picture(np.asarray(small), path, item.recipe)
-    return size
+    return _Saved(size, small.mode == "RGBA")
 
 
-def _figure(recipe: Recipe, name: str, size: tuple[int, int]) -> str:
+def _figure(recipe: Recipe, name: str, saved: _Saved) -> str:
     """A picture's part of the page."""
+    look = "small" if max(saved.size) < _SMALL_PX else "large"
     return _FIGURE.substitute(
         picture=quote(f"images/{name}"),
         thumbnail=quote(f"thumbnails/{name}"),
-        width=size[0],
-        height=size[1],
-        look="small" if max(size) < _SMALL_PX else "large",
+        width=saved.size[0],
+        height=saved.size[1],
+        look=f"{look} cut-out" if saved.is_see_through else look,
         model=html.escape(recipe.model_key),
         step=recipe.step,
         seed=recipe.seed,

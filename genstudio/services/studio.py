@@ -35,6 +35,7 @@ from genstudio.services.session import TrainingSession
 from genstudio.services.trash import move_to_trash
 
 _LARGEST_SHEET_PX = 4096
+_LARGEST_PICTURE_PX = 2048
 # Width of the lines on a sheet of samples, as genstudio.engine.preview draws them.
 _SHEET_GAP_PX = 2
 _CORNER_PICTURES = 2
@@ -243,8 +244,17 @@ def save_comparison(comparison: Comparison, to: Path) -> Job[Path]:
 
 
 def thumbnail(path: Path, side: int) -> np.ndarray:
-    """Read a picture for a grid: uint8 (height, width, 3), its longer side at most ``side``."""
-    return decode_thumbnail(path, side=side)
+    """Read a picture for a grid: uint8 (height, width, 3 or 4), no side longer than ``side``."""
+    return decode_thumbnail(path, side=side, with_opacity=True)
+
+
+def picture(path: Path) -> np.ndarray:
+    """Read a picture to be looked at closely: uint8 (height, width, 3 or 4).
+
+    Raises:
+        UnreadablePictureError: It cannot be shown; the message says why.
+    """
+    return decode_thumbnail(path, side=_LARGEST_PICTURE_PX, with_opacity=True)
 
 
 def sheet(path: Path) -> np.ndarray:

@@ -30,6 +30,7 @@ class Colors:
         field: Inputs and buttons.
         hover: Inputs and buttons under the pointer.
         canvas: Behind pictures.
+        checker: The two squares that show behind see-through parts of pictures.
         text: Most writing.
         muted: Writing of the second rank.
         disabled: What cannot be used now.
@@ -47,6 +48,7 @@ class Colors:
     field: str
     hover: str
     canvas: str
+    checker: tuple[str, str]
     text: str
     muted: str
     disabled: str
@@ -65,6 +67,7 @@ DARK = Colors(
     field="#333333",
     hover="#3d3d3d",
     canvas="#161616",
+    checker=("#5c5c5c", "#4e4e4e"),
     text="#e4e4e4",
     muted="#a8a8a8",
     disabled="#707070",
@@ -82,6 +85,7 @@ LIGHT = Colors(
     field="#ffffff",
     hover="#ececec",
     canvas="#d4d4d4",
+    checker=("#ffffff", "#ebebeb"),
     text="#1c1c1c",
     muted="#575757",
     disabled="#9a9a9a",

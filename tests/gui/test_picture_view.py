@@ -87,7 +87,7 @@ def test_the_ground_is_the_canvas_of_the_theme(view: PictureView, qapp: QApplica
 
 def test_transparent_and_grey_pictures_are_shown(view: PictureView) -> None:
     view.set_picture(np.zeros((8, 8, 4), np.uint8))
-    assert shown(view).pixelColor(100, 50).name() == DARK.canvas
+    assert shown(view).pixelColor(100, 50).name() in DARK.checker
     view.set_picture(np.full((8, 8, 1), 200, np.uint8))
     assert shown(view).pixelColor(100, 50) == QColor(200, 200, 200)
 
@@ -202,3 +202,26 @@ def test_without_a_picture_the_page_scrolls(view: PictureView) -> None:
     event = wheel(view, QPointF(9, 9), 120)
     view.wheelEvent(event)
     assert not event.isAccepted()
+
+
+def test_a_checkerboard_shows_behind_see_through_parts_and_nowhere_else(view: PictureView) -> None:
+    half = np.zeros((8, 8, 4), np.uint8)
+    half[:, 4:] = (10, 200, 30, 255)
+    view.set_picture(half)
+    grabbed = shown(view)
+    where = view.picture_rect().toRect()
+    middle = where.center().x()
+    seen = {
+        grabbed.pixelColor(x, y).name()
+        for x in range(where.left(), middle)
+        for y in range(where.top(), where.bottom())
+    }
+    assert seen == set(DARK.checker)
+    assert grabbed.pixelColor(middle + 8, where.center().y()).name() == "#0ac81e"
+    assert grabbed.pixelColor(where.left() - 4, where.center().y()).name() == DARK.canvas
+
+
+def test_the_checkerboard_is_the_themes(qapp: QApplication, view: PictureView) -> None:
+    view.set_picture(np.zeros((8, 8, 4), np.uint8))
+    apply_theme(qapp, "light")
+    assert shown(view).pixelColor(100, 50).name() in LIGHT.checker

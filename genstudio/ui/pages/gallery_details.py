@@ -10,18 +10,19 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from genstudio.data.decode import UnreadablePictureError, decode_thumbnail
+from genstudio.data.decode import UnreadablePictureError
+from genstudio.services import studio
 from genstudio.services.gallery import GalleryItem
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.picture_view import PictureView
 
-_LARGEST_SIDE_PX = 2048
 _STARS = 5
 
 
@@ -47,6 +48,9 @@ class GalleryDetails(QFrame):
         self._view.setObjectName("gallery.picture")
         self._view.setAccessibleName("Selected picture")
         self._view.set_placeholder("Select a picture to see it large.")
+        # In a low window the picture gives way, so that no field beside it loses its edge.
+        self._view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self._view.setMinimumHeight(12 * GRID_PX)
         self._recipe = QLabel()
         self._recipe.setObjectName("gallery.recipe")
         self._recipe.setTextFormat(Qt.TextFormat.PlainText)
@@ -142,7 +146,7 @@ class GalleryDetails(QFrame):
             self._view.set_picture(None)
             return
         try:
-            self._view.set_picture(decode_thumbnail(path, side=_LARGEST_SIDE_PX))
+            self._view.set_picture(studio.picture(path))
         except UnreadablePictureError as error:
             self._view.set_placeholder(str(error))
             self._view.set_picture(None)
@@ -172,8 +176,11 @@ def _described(items: Sequence[GalleryItem]) -> str:
         return f"{len(items)} pictures are selected; the first one is shown."
     recipe = items[0].recipe
     when = recipe.created.astimezone().strftime("%Y-%m-%d %H:%M")
-    sampling = ", ".join(f"{name} {value}" for name, value in recipe.sampling.items())
+    size = f"{recipe.size} × {recipe.size} px"
+    # What was left open, such as the kind, says nothing.
+    sampling = (f"{name} {value}" for name, value in recipe.sampling.items() if value != "")
     return (
         f"{recipe.model_key} · step {recipe.step:,} · seed {recipe.seed}\n"
-        f"{recipe.size} × {recipe.size} px · {sampling}\n{when} · run {recipe.run}"
+        f"{' · '.join([size, ', '.join(sampling)]).removesuffix(' · ')}\n"
+        f"{when} · run {recipe.run}"
     )

@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from genstudio.ui.theme import GRID_PX, colors
+from genstudio.ui.widgets.checkerboard import paint_checkerboard
 from genstudio.ui.widgets.pixels import image_from_pixels
 
 _STEP = 1.25
@@ -224,6 +225,8 @@ class PictureView(QWidget):
                 self._shrunk = image.scaled(size.expandedTo(QSize(1, 1)), keep, smooth)
             image = self._shrunk
         is_smooth = 1 < scale < _CRISP_FROM
+        if image.hasAlphaChannel():
+            paint_checkerboard(painter, self.picture_rect())
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smooth)
         painter.drawImage(self.picture_rect(), image)
 

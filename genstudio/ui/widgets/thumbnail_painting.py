@@ -4,6 +4,7 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetrics, QIcon, QPainter
 
 from genstudio.ui.theme import GRID_PX, colors
+from genstudio.ui.widgets.checkerboard import paint_checkerboard
 from genstudio.ui.widgets.thumbnail_loader import Thumbnail
 
 ROUNDING_PX = 4
@@ -49,6 +50,8 @@ def paint_thumbnail(
     target.moveCenter(square.center())
     is_smooth = target.width() < loaded.width() * _CRISP_FROM
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smooth)
+    if thumbnail.pixmap.hasAlphaChannel():
+        paint_checkerboard(painter, target)
     painter.drawPixmap(target, thumbnail.pixmap)
     return target
 

@@ -314,6 +314,24 @@ def test_a_thumbnail_shows_the_whole_picture_and_never_enlarges(tmp_path: Path) 
     np.testing.assert_array_equal(decode_thumbnail(path, side=32), QUARTERS[:, :16])
 
 
+def test_a_thumbnail_keeps_what_is_see_through_where_it_is_asked_to(tmp_path: Path) -> None:
+    layer = np.zeros((32, 32, 4), np.uint8)
+    layer[:, :16] = (200, 10, 30, 255)
+    path = saved(tmp_path / "half.png", Image.fromarray(layer))
+
+    kept = decode_thumbnail(path, side=8, with_opacity=True)
+    assert kept.shape == (8, 8, 4)
+    assert kept[0, 0].tolist() == [200, 10, 30, 255]
+    assert kept[0, -1, 3] == 0
+    edges = kept[kept[..., 3] > 128][:, :3]
+    np.testing.assert_allclose(edges, np.broadcast_to((200, 10, 30), edges.shape), atol=3)
+    assert decode_thumbnail(path, side=8)[0, -1].tolist() == [255, 255, 255], "else on white"
+    np.testing.assert_array_equal(decode_thumbnail(path, side=32, with_opacity=True), layer)
+
+    opaque = saved(tmp_path / "opaque.png", Image.fromarray(QUARTERS))
+    assert decode_thumbnail(opaque, side=8, with_opacity=True).shape == (8, 8, 3)
+
+
 # What cannot be used
 
 

@@ -330,6 +330,16 @@ def test_thumbnails_of_large_pictures_are_small_files(gallery: Path, tmp_path: P
         assert thumbnail.mode == "RGBA"
 
 
+def test_pictures_stay_cut_out_and_the_page_shows_it(gallery: Path, tmp_path: Path) -> None:
+    items = [picture(gallery, f"{n}.png", size=32, channels=n) for n in (3, 4)]
+
+    done = export(items, tmp_path / "out", "web")
+
+    looks = [thumbnail["class"] for _, thumbnail in page_of(done).pictures()]
+    assert looks == ["small", "small cut-out"]
+    assert (tmp_path / "out" / "images" / "4.png").read_bytes() == items[1].path.read_bytes()
+
+
 def test_small_pictures_are_enlarged_as_pixels(gallery: Path, tmp_path: Path) -> None:
     items = [picture(gallery, f"{size}.png", size=size) for size in (255, 256)]
 
