@@ -105,6 +105,8 @@ class RunSummary(BaseModel):
         losses: Step and named losses, in order.
         previews: Step and file of each preview, in order.
         checkpoints: In order.
+        kinds: Name of each kind (class) that it tells apart => pictures of it; none if it was not
+            taught any.
         said: The coach's newest word on how it goes; None if there was none.
     """
 
@@ -121,4 +123,5 @@ class RunSummary(BaseModel):
     losses: tuple[tuple[int, dict[str, float]], ...]
     previews: tuple[tuple[int, Path], ...]
     checkpoints: tuple[CheckpointInfo, ...] = ()
+    kinds: dict[str, int] = Field(default_factory=dict)
     said: CoachSaid | None = None

@@ -310,7 +310,8 @@ class Gallery:
             return None  # Not one of ours, or gone again.
 
     def _row(self, name: str, recipe: Recipe) -> _Row:
-        search = _folded("\n".join((recipe.model_key, recipe.run, str(recipe.seed), name)))
+        words = [value for value in recipe.sampling.values() if isinstance(value, str)]
+        search = _folded("\n".join((recipe.model_key, recipe.run, str(recipe.seed), name, *words)))
         # The index holds times up to the year 2262.
         added_ns = min(self._path(name).stat().st_mtime_ns, 2**63 - 1)
         return name, _identity(recipe), recipe.model_dump_json(), search, added_ns

@@ -159,6 +159,7 @@ class Run:
             losses=tuple(losses),
             previews=tuple(self.previews()),
             checkpoints=tuple(checkpoints),
+            kinds=self.file.kinds,
             said=said[-1] if said else None,
         )
 

@@ -87,7 +87,7 @@ class GalleryPage(QWidget):
         self._search = QLineEdit()
         self._search.setObjectName("gallery.search")
         self._search.setAccessibleName("Search the gallery")
-        self._search.setPlaceholderText("Search: model, tag, seed, run")
+        self._search.setPlaceholderText("Search: model, kind, tag, seed, run")
         self._search.setClearButtonEnabled(True)
         self._search.textChanged.connect(self._on_typed)
         self._rating = QComboBox()

@@ -32,7 +32,7 @@ class GalleryMaker(QFrame):
         self._state = state
         self._training = training
         self._form: SettingsForm | None = None
-        self._form_key = ""
+        self._form_kind: tuple[str, tuple[str, ...]] = ("", ())
         self._run = QComboBox()
         self._run.setObjectName("gallery.run")
         self._run.setAccessibleName("Run to make pictures from")
@@ -87,16 +87,16 @@ class GalleryMaker(QFrame):
             (run for run in self._training.runs if run.path == self._run.currentData()), None
         )
         entry = self._training.entries.get(run.settings.model_key) if run else None
-        key = entry.card.key if entry else ""
-        if key != self._form_key:
+        key, kinds = (entry.card.key, tuple(run.kinds)) if entry and run else ("", ())
+        if (key, kinds) != self._form_kind:
             if self._form is not None:
                 self._column.removeWidget(self._form)
                 self._form.setParent(None)
                 self._form.deleteLater()
                 self._form = None
-            self._form_key = key
+            self._form_kind = key, kinds
             if entry is not None:
-                self._form = SettingsForm(entry.sampling)
+                self._form = SettingsForm(entry.sampling, choices={"kinds": kinds})
                 self._column.insertWidget(2, self._form)
         self._update_button()
 

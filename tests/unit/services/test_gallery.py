@@ -130,13 +130,21 @@ def test_pictures_are_listed_newest_first_up_to_a_limit(gallery: Gallery) -> Non
     assert seeds(gallery, limit=0) == []
 
 
+def test_pictures_are_found_by_the_kind_that_was_asked_for(gallery: Gallery) -> None:
+    gallery.add(pixels(1), recipe(seed=11, sampling={"kind": "Größe & <Öl>", "truncation": 0.5}))
+    gallery.add(pixels(2), recipe(seed=22, sampling={"kind": ""}))
+
+    assert seeds(gallery, "größe <öl>") == [11]
+
+
 def test_every_word_of_a_query_must_match_somewhere(gallery: Gallery) -> None:
     mohn = gallery.add(pixels(1), recipe(seed=11, model_key="self-supervised-gan"))
     gallery.add(pixels(2), recipe(seed=22, model_key="residual-vae", run="Sommer"))
     gallery.tag(mohn.name, ["Rote Blüten", "50%_off\\"])
 
-    assert seeds(gallery, "residual") == [22, 11]
-    assert seeds(gallery, "RESIDUAL gan") == [11]
+    assert seeds(gallery, "residual") == [22]
+    assert seeds(gallery, "self-supervised") == [11]
+    assert seeds(gallery, "SUPERVISED gan") == [11]
     assert seeds(gallery, "sommer 22") == [22]
     assert seeds(gallery, "sommer 11") == []
     assert seeds(gallery, "BLÜTEN rote") == [11]

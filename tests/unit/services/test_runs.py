@@ -306,6 +306,13 @@ def test_a_summary_stands_on_the_newest_checkpoint(run: Run) -> None:
     assert run.summary().step == 4
 
 
+def test_a_summary_knows_the_kinds_that_were_taught(project: Project) -> None:
+    manifest = Manifest(folder=Path("/pictures"), pictures=(("a/1.png", "0"), ("b/2.png", "1")))
+    kinds = {"Größe & <Öl>": 45, "b": 3}
+    run = create_run(project, project.save_manifest(manifest), small_settings(), kinds=kinds)
+    assert run.summary().kinds == kinds
+
+
 # Checkpoints by name
 
 

@@ -1,0 +1,127 @@
+"""Making pictures in the Gallery: a run that knows kinds can be asked for one of them."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QComboBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from genstudio.domain.recipes import Recipe
+from genstudio.domain.runs import RunState, RunSummary
+from genstudio.domain.training import TrainingSettings
+from genstudio.models.catalog import model_class
+from genstudio.services.gallery import GalleryItem
+from genstudio.services.studio import CatalogueEntry
+from genstudio.ui.bridge import Bridge
+from genstudio.ui.pages.gallery_details import GalleryDetails
+from genstudio.ui.pages.gallery_maker import GalleryMaker
+from genstudio.ui.state.gallery import GalleryState
+from genstudio.ui.state.training import TrainingState
+
+KEY = "residual-vae"
+
+
+def run(name: str, kinds: dict[str, int]) -> RunSummary:
+    return RunSummary(
+        path=Path("/runs") / name,
+        settings=TrainingSettings(model_key=KEY),
+        state=RunState.FINISHED,
+        step=9,
+        seconds=1.0,
+        losses=(),
+        previews=(),
+        kinds=kinds,
+    )
+
+
+@pytest.fixture
+def training(qtbot: QtBot) -> Iterator[TrainingState]:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    bridge = Bridge(parent)
+    state = TrainingState(bridge, parent)
+    model = model_class(KEY)
+    state.entries = {
+        KEY: CatalogueEntry(card=model.card, config=model.Config, sampling=model.Sampling)
+    }
+    yield state
+    bridge.stop()
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr(
+        GalleryState, "generate", lambda _self, _run, **wanted: asked.append(wanted["sampling"])
+    )
+    return asked
+
+
+@pytest.fixture
+def maker(qtbot: QtBot, training: TrainingState) -> GalleryMaker:
+    bridge = training._bridge
+    maker = GalleryMaker(GalleryState(bridge, training), training)
+    qtbot.addWidget(maker)
+    return maker
+
+
+def show(training: TrainingState, *runs: RunSummary) -> None:
+    training.runs = list(runs)
+    training.runs_changed.emit()
+
+
+def test_a_run_that_was_taught_kinds_offers_them(
+    maker: GalleryMaker, training: TrainingState, asked: list[dict[str, Any]]
+) -> None:
+    show(training, run("a", {"cats": 50, "Größe & <Öl>": 60}))
+    box = maker.findChild(QComboBox, "setting.kind")
+    assert [box.itemText(row) for row in range(box.count())] == ["Any", "cats", "Größe & <Öl>"]
+    maker._on_generate()
+    box.setCurrentIndex(2)
+    maker._on_generate()
+    assert [sampling["kind"] for sampling in asked] == ["", "Größe & <Öl>"]
+
+
+def test_a_run_without_kinds_is_not_asked_for_one(
+    maker: GalleryMaker, training: TrainingState, asked: list[dict[str, Any]]
+) -> None:
+    show(training, run("a", {}))
+    assert maker.findChild(QWidget, "setting.kind") is None
+    maker._on_generate()
+    assert "kind" not in asked[0]
+
+
+def test_another_run_brings_its_own_kinds(maker: GalleryMaker, training: TrainingState) -> None:
+    show(training, run("a", {"cats": 50, "dogs": 50}), run("b", {"oils": 50, "inks": 50}))
+    runs = maker.findChild(QComboBox, "gallery.run")
+    for row, kinds in ((0, ["Any", "oils", "inks"]), (1, ["Any", "cats", "dogs"])):
+        runs.setCurrentIndex(row)
+        box = maker._form.findChild(QComboBox, "setting.kind")
+        assert [box.itemText(row) for row in range(box.count())] == kinds
+
+
+def test_details_tell_the_kind_that_was_asked_for(qtbot: QtBot, tmp_path: Path) -> None:
+    details = GalleryDetails()
+    qtbot.addWidget(details)
+    for sampling, words in (
+        ({"kind": "cats", "calm": 1.0}, "32 × 32 px · kind cats, calm 1.0"),
+        ({"kind": ""}, "32 × 32 px"),
+    ):
+        recipe = Recipe(
+            software="GenStudio",
+            model_key=KEY,
+            run="a",
+            project="p",
+            step=9,
+            weights_sha256="0" * 64,
+            seed=1,
+            size=32,
+            sampling=sampling,
+            created=datetime(2026, 1, 1, tzinfo=UTC),
+        )
+        item = GalleryItem("a.png", tmp_path / "a.png", recipe, 0, (), recipe.created)
+        details.show_items([item])
+        assert details._recipe.text().splitlines()[1] == words
