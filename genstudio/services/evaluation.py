@@ -283,7 +283,10 @@ def _of_folder(
     real = yield from _decoded(against, size)
     fid = None
     if weights is not None:
-        many = Pictures.of_folder(folder, made.names[:count], size)
+        # From all over: names may be sorted by kind.
+        order = np.random.default_rng(0).permutation(len(made.names))
+        some: list[int] = np.sort(order[:count]).tolist()
+        many = Pictures.of_folder(folder, [made.names[at] for at in some], size)
         compared = Pictures.of_folder(against, real.names, size)
         fid = yield from official_fid(weights, many, compared)
     originals = None if training is None else (yield from _decoded(training, size))

@@ -1,5 +1,6 @@
 """The program's ways to read what strangers may send, each as a function of a case's folder."""
 
+import contextlib
 import os
 import re
 from collections.abc import Callable
@@ -14,7 +15,8 @@ from genstudio.data.decode import UnreadablePictureError, decode_picture, decode
 from genstudio.data.scan import scan_folder
 from genstudio.domain import events
 from genstudio.domain.datasets import ScanReport
-from genstudio.domain.errors import CheckpointError, GenStudioError
+from genstudio.domain.errors import CheckpointError, GenStudioError, SettingsError
+from genstudio.metrics.inception import load_inception
 from genstudio.services.export import export_gallery
 from genstudio.services.gallery import Gallery
 from genstudio.services.generation import generate
@@ -171,6 +173,13 @@ def read_judgement(case: Path) -> None:
     for pair in report.copying.pairs if report and report.copying else ():
         assert 0 <= pair.made < basis.count
         assert 0 <= pair.training < basis.num_training
+
+
+def read_inception(case: Path) -> None:
+    """Take weights of another network for those of the official FID, which they never are."""
+    (weights,) = case.glob("*/*/runs/*/checkpoints/2/ema.safetensors")
+    with contextlib.suppress(SettingsError):
+        load_inception(weights)
 
 
 # --- the gallery --------------------------------------------------------------------------------

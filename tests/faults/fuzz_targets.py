@@ -16,6 +16,7 @@ from fuzz_readers import (
     read_checkpoint,
     read_gallery,
     read_gallery_pictures,
+    read_inception,
     read_judgement,
     read_pictures,
     read_preferences,
@@ -219,6 +220,13 @@ TARGETS: tuple[Target, ...] = (
         read=read_judgement,
         changes=[("judgement/**/*.json", change_text)],
         tricks=text_in("judgement/**/*.json", *HOSTILE_JSON),
+    ),
+    Target(
+        name="inception",
+        parts=["toy"],
+        read=read_inception,
+        changes=[(f"{_CHECKPOINTS}/2/ema.safetensors", change_safetensors)],
+        share=0.1,
     ),
     Target(
         name="whole",

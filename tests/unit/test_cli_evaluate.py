@@ -219,6 +219,10 @@ def test_the_same_pictures_are_at_no_distance_and_others_are(
     record = succeeded("evaluate", dark, "--against", pictures, "--inception", weights)["fid"]
     assert record["clean"] > 0.1
     assert (record["num_made"], record["num_real"]) == (30, 60)
+    fewer = succeeded(
+        "evaluate", dark, "--against", pictures, "--inception", weights, "--count", 20
+    )["fid"]
+    assert fewer["num_made"] == 20
 
 
 def test_too_few_pictures_for_fid_and_other_weights_are_refused_in_words(
