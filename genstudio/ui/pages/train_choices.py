@@ -339,7 +339,7 @@ class TrainChoices(QScrollArea):
         if self._batch_value.is_own:
             chosen.add("batch")
         sentences = [self._suggestion, *self._fit.sentences(chosen)] if self._fit else []
-        count = self._pictures.count if self._pictures else 0
+        count = self._pictures.count if self._pictures and self._fit else 0
         self._fit_note.show_fit(count, [it for it in sentences if it])
 
 
