@@ -15,7 +15,7 @@ from genstudio.ui.state.training import TrainingState
 from genstudio.ui.widgets.model_cards import ModelCards
 
 GAN, VAE = (model_class(family).card.key for family in ("gan", "vae"))
-SOME = PictureFacts(count=1_494, kinds={"a": 700, "b": 794})
+SOME = PictureFacts(count=400, kinds={"a": 190, "b": 210})
 FEW = PictureFacts(count=60, num_cut_out=50, is_cut_out=True)
 
 

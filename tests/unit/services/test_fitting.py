@@ -84,8 +84,8 @@ def test_what_is_fitted_is_valid_for_every_architecture(
     [
         (5, "full"),
         (99, "full"),
-        (1_999, "full"),
-        (2_000, "adaptive"),
+        (499, "full"),
+        (500, "adaptive"),
         (30_000, "adaptive"),
         (30_001, "shift only"),
     ],
