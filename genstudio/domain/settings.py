@@ -27,8 +27,8 @@ class FieldHints:
         advanced: Hidden until a person asks for all settings.
         logarithmic: Steps multiply instead of add.
         live: May be changed while a run goes on.
-        choices: Of a text: what the window offers instead of a line to write in, such as
-            "kinds" for those that the run was taught.
+        choices: What it means nothing without, such as "kinds" for those that the run was taught;
+            of a text, the window offers these instead of a line to write in.
     """
 
     unit: str = ""
@@ -63,7 +63,7 @@ def setting(
         advanced: Hidden until a person asks for all settings.
         logarithmic: Steps multiply instead of add.
         live: May be changed while a run goes on; the model reads it anew at each step.
-        choices: Of a text: what the window offers, such as "kinds".
+        choices: What it means nothing without, such as "kinds"; of a text, what is offered.
     """
     hints = FieldHints(
         unit=unit, advanced=advanced, logarithmic=logarithmic, live=live, choices=choices

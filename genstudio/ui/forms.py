@@ -65,7 +65,7 @@ class SettingsForm(QWidget):
             if wanted and (names or not field.hints.choices):
                 declared = settings_class.model_fields[field.name]
                 default = declared.get_default(call_default_factory=True, validated_data={})
-                row = _Row(field, default, names)
+                row = _Row(field, default, names if field.annotation is str else ())
                 row.changed.connect(partial(self._on_changed, row))
                 self._rows[field.name] = row
         self._reset = QPushButton("Back to defaults")

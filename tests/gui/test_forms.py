@@ -342,3 +342,16 @@ def test_a_setting_that_has_nothing_to_choose_from_is_not_shown(qtbot: QtBot) ->
         form = SettingsForm(Asked, choices=choices)
         qtbot.addWidget(form)
         assert form.values() == {"truncation": 1.0}
+
+
+class Insistent(Asked):
+    guidance: float = setting(1.5, title="Insistence", help="", ge=1, le=9, choices="kinds")
+
+
+def test_a_number_about_kinds_is_shown_where_there_are_some(qtbot: QtBot) -> None:
+    with_kinds, without = (SettingsForm(Insistent, choices={"kinds": it}) for it in (["a"], []))
+    for form in (with_kinds, without):
+        qtbot.addWidget(form)
+
+    assert with_kinds.values() == {"kind": "", "truncation": 1.0, "guidance": 1.5}
+    assert without.values() == {"truncation": 1.0}

@@ -131,6 +131,7 @@ class TokenFlowSampling(Settings):
         help="Higher is more typical of the kind that you ask for, and less varied.",
         ge=1.0,
         le=10.0,
+        choices="kinds",
     )
 
 
