@@ -209,7 +209,7 @@ class TokenFlow:
         key="token-flow",
         title="Sketch and finish",
         summary="Learns first to write each picture down in a few numbers, then which numbers "
-        "belong together. The best pictures of all, given time.",
+        "belong together. Keeps the finest detail, given time.",
         family="VAE",
         capabilities=frozenset({INTERPOLATE, KINDS, RECONSTRUCT}),
         cost="Textures after some minutes, good after some hours: for the night",
