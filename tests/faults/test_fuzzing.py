@@ -71,7 +71,7 @@ def test_hostile_files_of_every_kind_are_read_or_refused(tmp_path: Path) -> None
         assert findings(report) == []
         assert report["refused"] + report["accepted"] + len(report["findings"]) == report["cases"]
     # If all were refused or none, the changes would not reach far.
-    assert sum(report["refused"] for report in reports.values()) > 1000
+    assert sum(report["refused"] for report in reports.values()) > 800
     assert sum(report["accepted"] for report in reports.values()) > 500
     assert not [path for path in tmp_path.iterdir() if path.name.startswith("tmp")]
 

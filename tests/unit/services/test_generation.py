@@ -75,7 +75,7 @@ def test_the_recipe_is_all_that_is_needed_to_make_it_again(run: Run) -> None:
         weights_sha256=run.checkpoint("last").checksums["ema.safetensors"],
         seed=4,
         size=32,
-        sampling={"temperature": 0.5},
+        sampling={"temperature": 0.5, "kind": ""},
         created=recipe.created,
     )
     (again,) = made(run, recipe.seed, checkpoint=str(recipe.step), sampling=recipe.sampling)
