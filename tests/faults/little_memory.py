@@ -1,4 +1,4 @@
-"""Trains a small GAN under a limit on memory, as the system enforces it.
+"""Trains a small VAE under a limit on memory, as the system enforces it.
 
 Usage: little_memory.py PROJECT PARTS: how much a step in so many parts needs, in bytes.
        little_memory.py PROJECT LIMIT_BYTES train: trains with that much, and prints the events.
@@ -21,7 +21,7 @@ BATCH = 32
 def settings(parts: int = 1) -> TrainingSettings:
     """A run whose steps need much memory, unless they are taken in parts."""
     return small_settings(
-        "self-supervised-gan", size=SIZE, batch=BATCH, accumulate=parts, budget=steps(2),
+        "residual-vae", size=SIZE, batch=BATCH, accumulate=parts, budget=steps(2),
         model={"width": 32, "latent_size": 8},
     )  # fmt: skip
 
