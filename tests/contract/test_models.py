@@ -448,7 +448,7 @@ def test_it_can_be_interrupted_after_any_step(
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
 def test_it_can_be_killed_at_any_moment(key: str, flowers: Path, tmp_path: Path) -> None:
-    kills, last = killed_often.in_a_process_of_its_own(flowers, tmp_path / "K", 4, 3, key, 2.0)
+    kills, last = killed_often.in_a_process_of_its_own(flowers, tmp_path / "K", 4, 3, key, 4.0)
 
     settings = killed_often.settings(key).model_copy(
         update={"budget": steps(int(last.name)), "save_every_s": NEVER_S}

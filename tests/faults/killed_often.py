@@ -36,6 +36,8 @@ LONGEST_LIFE_S = 0.5
 # What makes the toy's steps uneven, and others' short enough to be killed among several of them.
 _MODELS: dict[str, dict[str, object]] = {
     "toy": {"tint_every": 3},
+    "residual-vae": {"width": 32, "latent_size": 8},
+    "self-supervised-gan": {"width": 32, "latent_size": 8},
     "token-flow": {"flow_width": 128, "depth": 1, "looks": 1},
 }
 
