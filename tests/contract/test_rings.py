@@ -1,0 +1,165 @@
+"""Gaussians on a ring: does the GAN's game find all of them, on every seed?
+
+The game of the self-supervised GAN itself, played on points by small networks: eight Gaussians on
+a ring with a deviation of 1 % of its radius, as Metz et al. 2017 have them (arXiv:1611.02163,
+appendix A). A point belongs to the nearest centre, if it is within three deviations of it.
+
+Five seeds are trained side by side, as networks whose weights have one more dimension: their losses
+add up, and none of them knows of the others.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from genstudio.engine.phases import hold_still_all_but
+from genstudio.models.gan.self_supervised import SelfSupervisedGAN, SelfSupervisedGANConfig
+from genstudio.models.protocol import Batch, DataSpec
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
+
+SEEDS = (0, 1, 2, 3, 4)
+COUNT = 2500
+WIDTH = 128
+LATENT_SIZE = 8
+BATCH = 128
+STEPS = 9_000
+LEARNING_RATE = 5e-3
+GAMMA = 5e-3
+# What the rate and γ fall to, from this share of the steps on.
+LAST_RATE, LAST_GAMMA, LATE = 0.02, 0.1, 0.6
+EMA = 0.998
+
+
+class Layers(nn.Module):
+    """A network for each seed: rows (seeds · N, in) => (seeds · N, out)."""
+
+    def __init__(self, seeds: Sequence[int], sizes: Sequence[int]) -> None:
+        super().__init__()
+        generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+
+        def drawn(*shape: int, bound: float) -> nn.Parameter:
+            values = [torch.rand(shape, generator=generator) for generator in generators]
+            return nn.Parameter((torch.stack(values) * 2 - 1) * bound)
+
+        self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
+        for before, after in pairwise(sizes):
+            self.weights.append(drawn(before, after, bound=before**-0.5))
+            self.biases.append(drawn(1, after, bound=before**-0.5))
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """Each seed's part of the rows goes through its own network."""
+        h = rows.unflatten(0, (len(self.weights[0]), -1))
+        last = len(self.weights) - 1
+        for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            h = torch.baddbmm(bias, h, weight)
+            h = h if layer == last else functional.leaky_relu(h, 0.2)
+        return h.flatten(0, 1)
+
+
+class Painter(Layers):
+    """Latents => points, which are pictures of one pixel by one."""
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """Draw a point for each latent."""
+        return super().forward(rows)[:, :, None, None]
+
+
+class Critic(Layers):
+    """Points => verdicts; it redraws nothing."""
+
+    def forward(
+        self, rows: Tensor, _kinds: None, *, redraws: bool = False
+    ) -> tuple[Tensor, Tensor]:
+        """Judge each point."""
+        assert not redraws
+        return super().forward(rows.flatten(1)).squeeze(1), rows.new_zeros(())
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Centres (K, 2) and the deviation around them."""
+
+    centres: Tensor
+    sd: float
+
+    def draw(self, count: int) -> Tensor:
+        """Real points, (count, 2, 1, 1)."""
+        which = torch.randint(len(self.centres), (count,))
+        return (self.centres[which] + self.sd * torch.randn(count, 2))[:, :, None, None]
+
+    def judge(self, points: Tensor) -> tuple[int, float]:
+        """How many centres have a point, and the share of points that have a centre."""
+        distances, nearest = torch.cdist(points, self.centres).min(dim=1)
+        near = distances < 3 * self.sd
+        return len(nearest[near].unique()), near.float().mean().item()
+
+
+def ring() -> Target:
+    angles = torch.arange(8) * (2 * math.pi / 8)
+    return Target(torch.stack([angles.cos(), angles.sin()], dim=1), 0.01)
+
+
+def play(target: Target, *, steps: int) -> list[tuple[int, float]]:
+    """Train all seeds, and judge what the averaged painter of each draws: centres, share."""
+    torch.manual_seed(1000)
+    config = SelfSupervisedGANConfig(
+        width=32, latent_size=LATENT_SIZE, gamma=GAMMA, redraw=0.0, augment="off"
+    )
+    model = SelfSupervisedGAN(config, DataSpec(size=32))
+    painter, averaged = (Painter(SEEDS, [LATENT_SIZE, WIDTH, WIDTH, WIDTH, 2]) for _ in range(2))
+    critic = Critic([seed + 500 for seed in SEEDS], [2, WIDTH, WIDTH, WIDTH, 1])
+    model.network["generator"], model.network["discriminator"] = painter, critic
+    phases = model.phases()
+    optimizers = [
+        torch.optim.Adam(phase.parameters, betas=phase.optimizer.betas, fused=True)
+        for phase in phases
+    ]
+    for step in range(steps):
+        late = max(0.0, (step / steps - LATE) / (1 - LATE))
+        model.config = config.model_copy(update={"gamma": GAMMA * LAST_GAMMA**late})
+        points = target.draw(len(SEEDS) * BATCH)
+        batch = Batch(images_NCHW=points, images_seen=step * BATCH)
+        for phase, optimizer in zip(phases, optimizers, strict=True):
+            hold_still_all_but(phase.parameters, model.network)
+            optimizer.param_groups[0]["lr"] = LEARNING_RATE * LAST_RATE**late
+            model.losses(phase.name, batch, step).total.backward()
+            optimizer.step()
+            optimizer.zero_grad()
+        with torch.no_grad():
+            weight = 1 - min(EMA, step / (step + 10))
+            for average, current in zip(averaged.parameters(), painter.parameters(), strict=True):
+                average.lerp_(current, weight)
+    latents = torch.randn(
+        len(SEEDS) * COUNT, LATENT_SIZE, generator=torch.Generator().manual_seed(1)
+    )
+    with torch.no_grad():
+        drawn = averaged(latents).flatten(1)
+    return [target.judge(part) for part in drawn.split(COUNT)]
+
+
+@pytest.fixture(scope="module")
+def found() -> list[tuple[int, float]]:
+    """How many centres each seed found, and the share of its points near one."""
+    return play(ring(), steps=STEPS)
+
+
+def test_every_seed_finds_all_eight(found: list[tuple[int, float]]) -> None:
+    assert [modes for modes, _ in found] == [8] * len(SEEDS)
+    # Far from the share that is wanted below, and from what a game that breaks gives.
+    assert min(share for _, share in found) > 0.75
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="0.82 to 0.85 after 9,000 steps, which take about a minute for all seeds: 5 % of the "
+    "points are further than 20 deviations from every centre, 11 % between 3 and 20",
+)
+def test_nine_in_ten_points_are_near_a_centre(found: list[tuple[int, float]]) -> None:
+    assert min(share for _, share in found) >= 0.9
