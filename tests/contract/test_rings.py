@@ -1,11 +1,14 @@
-"""Gaussians on a ring: does the GAN's game find all of them, on every seed?
+"""Gaussians on a ring and on a grid: does the GAN's game find all of them, on every seed?
 
 The game of the self-supervised GAN itself, played on points by small networks: eight Gaussians on
-a ring with a deviation of 1 % of its radius, as Metz et al. 2017 have them (arXiv:1611.02163,
-appendix A). A point belongs to the nearest centre, if it is within three deviations of it.
+a ring with a deviation of 1 % of its radius (Metz et al. 2017, arXiv:1611.02163, appendix A), and
+25 on a grid with one of 2.5 % of its step (Srivastava et al. 2017, arXiv:1705.07761, section 4.1).
+A point belongs to the nearest centre, if it is within three deviations of it.
 
 Five seeds are trained side by side, as networks whose weights have one more dimension: their losses
-add up, and none of them knows of the others.
+add up, and none of them knows of the others. The ring takes four minutes of one core for all seeds,
+the grid two. Eight are found within the first thousand steps; that nine in ten points are near one
+takes over 30,000 steps.
 """
 
 import math
@@ -29,7 +32,7 @@ COUNT = 2500
 WIDTH = 128
 LATENT_SIZE = 8
 BATCH = 128
-STEPS = 9_000
+RING_STEPS, GRID_STEPS = 36_000, 18_000
 LEARNING_RATE = 5e-3
 GAMMA = 5e-3
 # What the rate and γ fall to, from this share of the steps on.
@@ -106,6 +109,11 @@ def ring() -> Target:
     return Target(torch.stack([angles.cos(), angles.sin()], dim=1), 0.01)
 
 
+def grid() -> Target:
+    places = torch.arange(-2.0, 3.0) / 2
+    return Target(torch.cartesian_prod(places, places), 0.025 / 2)
+
+
 def play(target: Target, *, steps: int) -> list[tuple[int, float]]:
     """Train all seeds, and judge what the averaged painter of each draws: centres, share."""
     torch.manual_seed(1000)
@@ -144,22 +152,14 @@ def play(target: Target, *, steps: int) -> list[tuple[int, float]]:
     return [target.judge(part) for part in drawn.split(COUNT)]
 
 
-@pytest.fixture(scope="module")
-def found() -> list[tuple[int, float]]:
-    """How many centres each seed found, and the share of its points near one."""
-    return play(ring(), steps=STEPS)
+def test_of_a_ring_every_seed_finds_all_and_nine_in_ten_points_are_near_one() -> None:
+    found = play(ring(), steps=RING_STEPS)
 
-
-def test_every_seed_finds_all_eight(found: list[tuple[int, float]]) -> None:
     assert [modes for modes, _ in found] == [8] * len(SEEDS)
-    # Far from the share that is wanted below, and from what a game that breaks gives.
-    assert min(share for _, share in found) > 0.75
-
-
-@pytest.mark.xfail(
-    strict=True,
-    reason="0.82 to 0.85 after 9,000 steps, which take about a minute for all seeds: 5 % of the "
-    "points are further than 20 deviations from every centre, 11 % between 3 and 20",
-)
-def test_nine_in_ten_points_are_near_a_centre(found: list[tuple[int, float]]) -> None:
     assert min(share for _, share in found) >= 0.9
+
+
+def test_of_a_grid_every_seed_finds_all() -> None:
+    found = play(grid(), steps=GRID_STEPS)
+
+    assert [modes for modes, _ in found] == [25] * len(SEEDS)
