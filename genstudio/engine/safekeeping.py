@@ -65,10 +65,12 @@ class Safekeeping:
         self.reason_to_end = ""
         self._due_s = stepper.seconds + self._every_s
         self._saved_step = job.resume_from.state.step if job.resume_from else None
+        self._concluded_step = self._saved_step
         self._conclusion_due_s = 0.0
         self._began_s = 0.0
         self._held_up_s = 0.0
         self._metrics: dict[str, float] = {}
+        self._saved_metrics: dict[str, float] = {}
         self._retreats = 0
         self._worst_step = 0
 
@@ -96,17 +98,26 @@ class Safekeeping:
         if self._stepper.seconds >= self._due_s:
             if self._saver.is_pending:
                 yield self._collect()
+            # In little of the time of training: until the end an older conclusion will do.
             if self._stepper.seconds >= self._conclusion_due_s:
-                self._conclude()
+                self.conclude()
             yield from self.measure()
             self._begin()
 
-    def _conclude(self) -> None:
-        """Make the averaged model ready to be drawn from, in little of the time of training."""
+    def conclude(self) -> None:
+        """Make the averaged model ready to be drawn from as it is at this step."""
+        stepper = self._stepper
+        if self._concluded_step == stepper.step or not stepper.concludes:
+            return
         began_s = time.monotonic()
-        self._stepper.conclude()
+        stepper.conclude()
         took_s = time.monotonic() - began_s
-        self._conclusion_due_s = self._stepper.seconds + took_s / _SHARE_OF_CONCLUDING
+        self._conclusion_due_s = stepper.seconds + took_s / _SHARE_OF_CONCLUDING
+        self._concluded_step = stepper.step
+        if self._saved_step == stepper.step:
+            # With an older conclusion: what a run ends with must not depend on when it was saved.
+            self._saved_step = None
+            self._metrics = self._saved_metrics
 
     def measure(self) -> Iterator[events.Event]:
         """Measure the quality of what is about to be saved, if it is time."""
@@ -140,8 +151,8 @@ class Safekeeping:
         """
         if self._saver.is_pending:
             yield self._collect()
+        self.conclude()
         if self._saved_step != self._stepper.step:
-            self._conclude()
             self._begin()
             yield self._collect()
         return self._store.folder / str(self._stepper.step)
@@ -176,7 +187,7 @@ class Safekeeping:
         stepper.change(changes)
         stepper.set_learning_rate_scale(scale)
         self._reporter.went_back()
-        self._saved_step = None
+        self._saved_step = self._concluded_step = None
         self._metrics = {}
         self.reason_to_end = ""
         self._due_s = min(self._due_s, stepper.seconds + self._every_s)
@@ -214,7 +225,7 @@ class Safekeeping:
             Snapshot(state=state, tensors=stepper.tensors(), preview_HWC=reporter.preview_HWC)
         )
         self._saved_step = stepper.step
-        self._metrics = {}
+        self._saved_metrics, self._metrics = self._metrics, {}
         self._began_s, self._held_up_s = began_s, time.monotonic() - began_s
 
     def _collect(self) -> events.CheckpointSaved:

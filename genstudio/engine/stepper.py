@@ -236,6 +236,11 @@ class Stepper:
             self.meter.add(values)
         return True
 
+    @property
+    def concludes(self) -> bool:
+        """Whether the model has something to work out besides its weights."""
+        return isinstance(self.averaged, Concludes)
+
     def conclude(self) -> None:
         """Let the averaged model work out what it needs besides its weights to make pictures."""
         if not isinstance(self.averaged, Concludes):

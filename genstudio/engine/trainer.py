@@ -133,6 +133,7 @@ class _Training:
         while True:
             try:
                 if self.is_done():
+                    self.safekeeping.conclude()
                     yield from self.reporter.last_words()
                     yield from self.safekeeping.measure()
                     return False

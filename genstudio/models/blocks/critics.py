@@ -57,3 +57,9 @@ def minibatch_deviation(features: Tensor, group: int = 4) -> Tensor:
     grouped = features.float().reshape(group, count // group, channels, height, width)
     deviation = (grouped.var(dim=0, unbiased=False) + 1e-8).sqrt().mean(dim=(1, 2, 3))
     return deviation.repeat(group)[:, None, None, None].expand(count, 1, height, width)
+
+
+def quarter(pixels: Tensor, row: int, column: int) -> Tensor:
+    """One of the four quarters of pictures or features; row and column are 0 or 1."""
+    height, width = pixels.shape[2] // 2, pixels.shape[3] // 2
+    return pixels[:, :, row * height :, column * width :][:, :, :height, :width]

@@ -82,6 +82,9 @@ class MixturePrior(nn.Module):
         """
         means = means_NZ.double().cpu()
         spread = variances_NZ.double().cpu().mean(0)
+        if not (means.isfinite().all() and spread.isfinite().all()):
+            # Weights that ran away describe nothing; whoever saves them notices.
+            return
         left_out = torch.arange(len(means)) % _EVERY_LEFT_OUT == 0
         fitted_to, tried_on = means[~left_out], means[left_out]
         best, count = _standard_normal(means.shape[1]).score(tried_on), 0
@@ -158,6 +161,6 @@ def _maximised(latents_NZ: Tensor, spread_Z: Tensor, belongs_NK: Tensor) -> _Mix
     own_weight = (counts / (counts + _SHRINKAGE))[:, None, None]
     covariances = own_weight * scatters / counts[:, None, None] + (1 - own_weight) * shared
     # Posteriors are no points: pictures lie in the whole of them.
-    floor = torch.diag(spread_Z + _JITTER)
+    floor = torch.diag(spread_Z + _JITTER * shared.diagonal().mean().clamp_min(1))
     factors = torch.linalg.cholesky(covariances + floor)
     return _Mixture((counts / counts.sum()).log(), means, factors)

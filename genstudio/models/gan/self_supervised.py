@@ -29,6 +29,7 @@ from genstudio.models.blocks.critics import (
     Redrawer,
     leaky,
     minibatch_deviation,
+    quarter,
 )
 from genstudio.models.blocks.residual import (
     FeaturesToPixels,
@@ -251,13 +252,8 @@ class Discriminator(nn.Module):
         """Mean absolute error of the whole picture and of one of its quarters, redrawn."""
         whole = self.whole(features).float()
         row, column = divmod(int(torch.randint(4, ())), 2)
-        corner = self.corner(_quarter(features, row, column)).float()
-        return _off(whole, images_NCHW) + _off(corner, _quarter(images_NCHW, row, column))
-
-
-def _quarter(pixels: Tensor, row: int, column: int) -> Tensor:
-    height, width = pixels.shape[2] // 2, pixels.shape[3] // 2
-    return pixels[:, :, row * height :, column * width :][:, :, :height, :width]
+        corner = self.corner(quarter(features, row, column)).float()
+        return _off(whole, images_NCHW) + _off(corner, quarter(images_NCHW, row, column))
 
 
 def _off(redrawn: Tensor, images_NCHW: Tensor) -> Tensor:

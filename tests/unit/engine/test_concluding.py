@@ -11,6 +11,7 @@ from tiny_studio import ToyModel, of_kind, small_settings, steps, train_to_end
 
 from genstudio.domain import commands, events
 from genstudio.domain.settings import Settings, parse_settings
+from genstudio.engine import quality
 from genstudio.engine import stepper as stepper_module
 from genstudio.engine.checkpoint import CheckpointStore
 from genstudio.engine.stepper import Stepper, TrainingJob
@@ -162,8 +163,33 @@ def test_saving_often_concludes_seldom(
     told = run(save_every_s=1.0, budget=steps(9))
 
     assert len(of_kind(events.CheckpointSaved, told)) >= 8
-    # A hundredth of the time: after the first step, which takes a second, and every three.
-    assert len(shown) == 3
+    # A hundredth of the time: after the first step, which takes a second, every three, and at
+    # the end.
+    assert len(shown) == 4
+
+
+def test_how_a_run_ends_does_not_depend_on_when_it_was_saved(
+    shown: list[torch.Tensor], run: TrainToy, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def as_the_weights_are(toy: ConcludingToy, images_NCHW: torch.Tensor) -> None:
+        toy.shown.append(images_NCHW)
+        toy.network["mix"].brightness.copy_(sum(it.sum() for it in toy.network.parameters()))
+        clock.now_s += 0.03
+
+    figures = iter(range(100))
+    monkeypatch.setattr(ConcludingToy, "conclude", as_the_weights_are)
+    monkeypatch.setattr("genstudio.engine.safekeeping.time", clock)
+    monkeypatch.setattr(quality, "_FIRST_AFTER_S", 1.0)
+    monkeypatch.setattr(quality.QualityMeter, "_measured", lambda *_: {"SWD": float(next(figures))})
+    # At its ninth step the first is saved as always, with a conclusion of two steps before.
+    often = run(save_every_s=1.0, budget=steps(9))[-1].checkpoint
+    ended_often = CheckpointStore(often.parent).load(9)
+    tensors, metrics = ended_often.tensors("ema"), ended_often.state.metrics
+    seldom = run(save_every_s=1e9, budget=steps(9))[-1].checkpoint
+
+    expected = CheckpointStore(seldom.parent).load(9).tensors("ema")
+    assert all(torch.equal(tensors[name], value) for name, value in expected.items())
+    assert set(metrics) == {"SWD"}
 
 
 def test_a_person_who_saves_gets_the_conclusion(shown: list[torch.Tensor], run: TrainToy) -> None:

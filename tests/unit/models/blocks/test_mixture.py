@@ -1,5 +1,7 @@
 """A prior that is fitted to where latents lie."""
 
+import math
+
 import pytest
 import torch
 from torch import Tensor
@@ -89,3 +91,19 @@ def test_its_state_is_finite_and_fits_any_other() -> None:
     other = MixturePrior(SIZE)
     other.load_state_dict(state)
     assert torch.equal(other.draw([1], 1.0), fitted(clustered()[0], 0.01).draw([1], 1.0))
+
+
+@pytest.mark.parametrize("broken", [math.nan, math.inf])
+def test_latents_that_are_no_numbers_change_nothing(broken: float) -> None:
+    prior = fitted(clustered()[0], 0.01)
+    before = prior.draw([1], 1.0)
+    means = clustered()[0]
+    means[3, 2] = broken
+
+    prior.fit(means, torch.full_like(means, 0.01))
+
+    assert torch.equal(prior.draw([1], 1.0), before)
+
+
+def test_latents_that_lie_very_far_apart_are_no_trouble() -> None:
+    assert fitted(1e6 * clustered()[0], 0.0).draw(range(4), 1.0).isfinite().all()
