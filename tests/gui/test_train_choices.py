@@ -1,5 +1,7 @@
 """Settings on the Train page follow the pictures and the machine until a person chooses."""
 
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -7,7 +9,9 @@ from PySide6.QtWidgets import QComboBox, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from genstudio.models.catalog import model_class, model_keys
+from genstudio.services import studio
 from genstudio.services.fitting import PictureFacts
+from genstudio.services.jobs import Job
 from genstudio.services.studio import CatalogueEntry, Machine
 from genstudio.ui.bridge import Bridge
 from genstudio.ui.pages.train_choices import TrainChoices
@@ -19,6 +23,12 @@ SOME = PictureFacts(count=400, kinds={"a": 190, "b": 210})
 FEW = PictureFacts(count=60, num_cut_out=50, is_cut_out=True)
 
 
+def catalogue() -> Iterator[CatalogueEntry]:
+    for key in model_keys():
+        model = model_class(key)
+        yield CatalogueEntry(card=model.card, config=model.Config, sampling=model.Sampling)
+
+
 @pytest.fixture
 def choices(qtbot: QtBot) -> Any:
     parent = QWidget()
@@ -26,11 +36,7 @@ def choices(qtbot: QtBot) -> Any:
     bridge = Bridge(parent)
     state = TrainingState(bridge, parent)
     state.machine = Machine(devices=("cuda", "cpu"), names={"cuda": "Card", "cpu": "Processor"})
-    for key in model_keys():
-        model = model_class(key)
-        state.entries[key] = CatalogueEntry(
-            card=model.card, config=model.Config, sampling=model.Sampling
-        )
+    state.entries.update({entry.card.key: entry for entry in catalogue()})
     choices = TrainChoices(state)
     qtbot.addWidget(choices)
     state.catalogue_loaded.emit()
@@ -70,6 +76,35 @@ def test_what_fits_is_filled_in_when_pictures_are_known(choices: TrainChoices) -
     settings = choices.settings()
     assert (settings.kinds, settings.transparency) == (False, True)
     assert settings.model["augment"] == "adaptive"
+
+
+def test_pictures_that_are_known_before_the_whole_catalogue_wait_for_it(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_half, is_whole = threading.Event(), threading.Event()
+
+    def slowly() -> Iterator[CatalogueEntry | Machine]:
+        *most, last = catalogue()
+        yield Machine(devices=("cpu",), names={"cpu": "Processor"})
+        yield from most
+        is_half.set()
+        is_whole.wait(10)
+        yield last
+
+    monkeypatch.setattr(studio, "load_catalogue", lambda: Job("catalogue", slowly))
+    bridge = Bridge()
+    state = TrainingState(bridge)
+    choices = TrainChoices(state)
+    qtbot.addWidget(choices)
+    state.load_catalogue()
+    assert is_half.wait(10)
+    bridge.pump()
+    choices.set_pictures(FEW)
+    assert (cards(choices).count(), cards(choices).suggested_key()) == (0, "")
+    with qtbot.waitSignal(state.catalogue_loaded):
+        is_whole.set()
+    assert (cards(choices).suggested_key(), cards(choices).current_key()) == (VAE, VAE)
+    bridge.stop()
 
 
 def test_size_device_and_preset_are_fitted_to_as_well(choices: TrainChoices) -> None:

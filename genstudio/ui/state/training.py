@@ -83,9 +83,10 @@ class TrainingState(QObject):
 
     def load_catalogue(self) -> None:
         """Import torch and the architectures in the background."""
+        found: list[CatalogueEntry | Machine] = []
         self._catalogue_job = studio.load_catalogue()
         self._bridge.follow(
-            self._catalogue_job.items, self._on_catalogue_items, self._on_catalogue_end
+            self._catalogue_job.items, found.extend, lambda it: self._on_catalogue_end(it, found)
         )
         self._catalogue_job.start()
 
@@ -279,15 +280,16 @@ class TrainingState(QObject):
 
     # --- answers of the background ------------------------------------------------------
 
-    def _on_catalogue_items(self, items: Sequence[CatalogueEntry | Machine]) -> None:
-        for item in items:
+    def _on_catalogue_end(
+        self, ending: JobEnded, found: Sequence[CatalogueEntry | Machine]
+    ) -> None:
+        self._catalogue_job = None
+        # All at once: nobody may choose from half a catalogue.
+        for item in found:
             if isinstance(item, Machine):
                 self.machine = item
             else:
                 self.entries[item.card.key] = item
-
-    def _on_catalogue_end(self, ending: JobEnded) -> None:
-        self._catalogue_job = None
         self._tell_of_error(ending)
         self.catalogue_loaded.emit()
 
