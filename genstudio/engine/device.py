@@ -1,29 +1,16 @@
 """Which device and precision a run uses, and what it says about them."""
 
-import gc
-import os
 import random
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import psutil
 import torch
 from torch import nn
 
 from genstudio.domain.errors import DeviceError
 from genstudio.domain.training import Precision
 
-# What torch says of it in plain RuntimeErrors: its allocator on Linux and on Windows, drivers,
-# and the libraries of kernels, which cannot allocate their scratch memory.
-_OUT_OF_MEMORY = (
-    "can't allocate memory",
-    "not enough memory",
-    "out of memory",
-    "STATUS_ALLOC_FAILED",
-    "could not create a primitive",
-    "could not execute a primitive",
-)
 FabricPrecision = Literal["32-true", "bf16-mixed", "16-mixed"]
 _FABRIC: dict[str, FabricPrecision] = {
     "fp32": "32-true",
@@ -111,13 +98,6 @@ def _name(accelerator: str) -> str:
     return f"CPU, {threads} thread{'s' if threads > 1 else ''}"
 
 
-def memory_in_use_gib(accelerator: str) -> float:
-    """Memory that training holds: the GPU's for CUDA, else the process's."""
-    if accelerator == "cuda":
-        return torch.cuda.memory_reserved() / 2**30
-    return psutil.Process(os.getpid()).memory_info().rss / 2**30
-
-
 def place(network: nn.Module, device: torch.device) -> None:
     """Move a network to a device, in the memory layout that convolutions are fastest in."""
     network.to(device=device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
@@ -128,19 +108,3 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)  # pyright: ignore[reportUnknownMemberType]
     np.random.seed(seed % 2**32)  # the generator that third-party models may use
     random.seed(seed)
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether a device, or the machine, had not enough memory for what was asked."""
-    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or (
-        isinstance(error, RuntimeError) and any(word in str(error) for word in _OUT_OF_MEMORY)
-    )
-
-
-def release_memory(accelerator: str) -> None:
-    """Give back what the device's allocator holds in reserve, which may lie in small pieces."""
-    gc.collect()
-    if accelerator == "cuda":
-        torch.cuda.empty_cache()
-    elif accelerator == "mps":
-        torch.mps.empty_cache()

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from genstudio.data.order import DataOrder
 from genstudio.domain import vitals
-from genstudio.engine.device import is_out_of_memory
 from genstudio.metrics.copying import CopyFinder
 from genstudio.metrics.coverage import Neighbourhoods
 from genstudio.metrics.diversity import mean_distance, relative_diversity
@@ -95,19 +94,16 @@ class QualityMeter:
 
         Returns:
             Figures, named as in :mod:`genstudio.domain.vitals`; SWD and KID are times 1,000. None
-            if there was no time or not enough memory for them.
+            if there was no time for them.
         """
         began_s = time.monotonic()
         try:
             figures = self._measured(model, is_hurried)
             if figures and isinstance(examined, Examines):
                 figures |= self._inside(examined)
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-            figures = {}
-        took_s = time.monotonic() - began_s
-        self._due_s = seconds + max(_FIRST_AFTER_S, took_s / _SHARE_OF_TRAINING)
+        finally:
+            took_s = time.monotonic() - began_s
+            self._due_s = seconds + max(_FIRST_AFTER_S, took_s / _SHARE_OF_TRAINING)
         return {name: value for name, value in figures.items() if math.isfinite(value)}
 
     def _inside(self, model: Examines) -> dict[str, float]:

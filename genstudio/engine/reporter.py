@@ -11,7 +11,7 @@ from genstudio.domain import events
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.training import Budget
 from genstudio.engine.changes import told_change
-from genstudio.engine.device import is_out_of_memory, memory_in_use_gib
+from genstudio.engine.memory import memory_in_use_gib
 from genstudio.engine.meters import RateLimit, Speedometer
 from genstudio.engine.preview import preview_sheet
 from genstudio.engine.stepper import Stepper, TrainingJob
@@ -78,17 +78,15 @@ class Reporter:
         """Draw the fixed seeds with the averaged weights; a preview is not worth a run."""
         stepper, settings = self._stepper, self._job.settings
         began_s = time.monotonic()
-        try:
-            self.preview_HWC = preview_sheet(stepper.averaged, settings.size)
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
+        sheet_HWC = stepper.memory.attempt(lambda: preview_sheet(stepper.averaged, settings.size))
+        if sheet_HWC is None:
             yield self.say(
                 "There was not enough memory for a preview",
                 "The training goes on; the next preview is tried later.",
             )
         else:
-            yield events.PreviewReady(step=stepper.step, image=self.preview_HWC)
+            self.preview_HWC = sheet_HWC
+            yield events.PreviewReady(step=stepper.step, image=sheet_HWC)
         rest_s = max(
             settings.preview_every_s,
             stepper.seconds * _PREVIEW_SHARE_OF_AGE,

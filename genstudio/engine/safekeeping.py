@@ -110,7 +110,8 @@ class Safekeeping:
         if self._concluded_step == stepper.step or not stepper.concludes:
             return
         began_s = time.monotonic()
-        stepper.conclude()
+        # If memory does not suffice, an older conclusion is better than none.
+        stepper.memory.attempt(stepper.conclude)
         took_s = time.monotonic() - began_s
         self._conclusion_due_s = stepper.seconds + took_s / _SHARE_OF_CONCLUDING
         self._concluded_step = stepper.step
@@ -123,10 +124,13 @@ class Safekeeping:
         """Measure the quality of what is about to be saved, if it is time."""
         stepper = self._stepper
         if self._saved_step != stepper.step and self._quality.is_due(stepper.seconds):
-            self._metrics = self._quality.measure(
-                stepper.averaged, stepper.seconds, self._is_hurried, examined=stepper.model
+            figures = stepper.memory.attempt(
+                lambda: self._quality.measure(
+                    stepper.averaged, stepper.seconds, self._is_hurried, examined=stepper.model
+                )
             )
-            if self._metrics:
+            self._metrics = figures or {}
+            if figures:
                 yield events.MetricsReady(step=stepper.step, metrics=self._metrics)
                 yield from self._ask_coach()
 

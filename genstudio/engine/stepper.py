@@ -19,15 +19,9 @@ from genstudio.domain.settings import parse_settings
 from genstudio.domain.training import TrainingSettings
 from genstudio.engine.changes import with_changes
 from genstudio.engine.checkpoint import Checkpoint, SettingValue
-from genstudio.engine.device import (
-    DevicePlan,
-    is_out_of_memory,
-    place,
-    plan_device,
-    release_memory,
-    seed_everything,
-)
+from genstudio.engine.device import DevicePlan, place, plan_device, seed_everything
 from genstudio.engine.ema import ExponentialMovingAverage
+from genstudio.engine.memory import MemoryGuard
 from genstudio.engine.meters import LossMeter
 from genstudio.engine.phases import (
     hold_still_all_but,
@@ -98,6 +92,7 @@ class Stepper:
         learning_rate_scale: What the learning rates of the model are multiplied with.
         changes: Settings of the model that became others while the run went on.
         clock_s: When the last step ended.
+        memory: Does what may need more memory than there is.
     """
 
     def __init__(self, job: TrainingJob) -> None:
@@ -106,6 +101,7 @@ class Stepper:
         self.fabric = Fabric(
             accelerator=self.plan.accelerator, devices=1, precision=self.plan.fabric_precision
         )
+        self.memory = MemoryGuard(self.plan.accelerator)
         self._images_NHWC = job.images_NHWC
         self._kinds_N = job.kinds_N
         self._data = job.data
@@ -199,10 +195,17 @@ class Stepper:
         """Take one phase's part of a step; where memory does not suffice, in smaller parts."""
         optimizer = self._fabric_optimizers[phase.name]
         hold_still_all_but(phase.parameters, self.model.network)
-        while not self._gather_gradients(phase, batch):
-            self.parts = min(2 * self.parts, self.settings.batch)
+        count = len(batch.images_NCHW)
+        while True:
+            told = self.memory.attempt(
+                lambda: self._gather_gradients(phase, batch), is_last=self.parts >= count
+            )
+            if told is not None:
+                break
+            self.parts = min(2 * self.parts, count)
             optimizer.zero_grad()
-            release_memory(self.plan.accelerator)
+        for values in told:
+            self.meter.add(values)
         if self.settings.gradient_clip > 0:
             self.fabric.clip_gradients(
                 self.model.network,
@@ -213,28 +216,17 @@ class Stepper:
         optimizer.step()
         optimizer.zero_grad()
 
-    def _gather_gradients(self, phase: Phase, batch: Batch) -> bool:
-        """Add up the gradients of all parts; False if there was not enough memory.
-
-        Returning, instead of trying again on the spot, lets go of the error, which holds on to
-        everything that the failed part had allocated.
-        """
+    def _gather_gradients(self, phase: Phase, batch: Batch) -> list[Mapping[str, Tensor]]:
+        """Add up the gradients of all parts; gives what each part tells of its losses."""
         seed_everything(_derived_seed(self.settings.seed, self.step, phase.name))
         told: list[Mapping[str, Tensor]] = []
         count = len(batch.images_NCHW)
-        try:
-            for part in batch.split(min(self.parts, count)):
-                with own_gradients_allowed():
-                    losses = self.model.losses(phase.name, part, self.step)
-                self.fabric.backward(losses.total * (len(part.images_NCHW) / count))
-                told.append(losses.values)
-        except (RuntimeError, MemoryError) as error:
-            if is_out_of_memory(error) and self.parts < count:
-                return False
-            raise
-        for values in told:
-            self.meter.add(values)
-        return True
+        for part in batch.split(min(self.parts, count)):
+            with own_gradients_allowed():
+                losses = self.model.losses(phase.name, part, self.step)
+            self.fabric.backward(losses.total * (len(part.images_NCHW) / count))
+            told.append(losses.values)
+        return told
 
     @property
     def concludes(self) -> bool:

@@ -16,14 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import games
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-
-from genstudio.engine.phases import hold_still_all_but
-from genstudio.models.gan.self_supervised import SelfSupervisedGAN, SelfSupervisedGANConfig
-from genstudio.models.protocol import Batch, DataSpec
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
@@ -33,11 +30,6 @@ WIDTH = 128
 LATENT_SIZE = 8
 BATCH = 128
 RING_STEPS, GRID_STEPS = 36_000, 18_000
-LEARNING_RATE = 5e-3
-GAMMA = 5e-3
-# What the rate and γ fall to, from this share of the steps on.
-LAST_RATE, LAST_GAMMA, LATE = 0.02, 0.1, 0.6
-EMA = 0.998
 
 
 class Layers(nn.Module):
@@ -117,33 +109,15 @@ def grid() -> Target:
 def play(target: Target, *, steps: int) -> list[tuple[int, float]]:
     """Train all seeds, and judge what the averaged painter of each draws: centres, share."""
     torch.manual_seed(1000)
-    config = SelfSupervisedGANConfig(
-        width=32, latent_size=LATENT_SIZE, gamma=GAMMA, redraw=0.0, augment="off"
+    averaged = games.play(
+        Painter(SEEDS, [LATENT_SIZE, WIDTH, WIDTH, WIDTH, 2]),
+        Critic([seed + 500 for seed in SEEDS], [2, WIDTH, WIDTH, WIDTH, 1]),
+        lambda: target.draw(len(SEEDS) * BATCH),
+        steps=steps,
+        learning_rate=5e-3,
+        latent_size=LATENT_SIZE,
+        gamma=5e-3,
     )
-    model = SelfSupervisedGAN(config, DataSpec(size=32))
-    painter, averaged = (Painter(SEEDS, [LATENT_SIZE, WIDTH, WIDTH, WIDTH, 2]) for _ in range(2))
-    critic = Critic([seed + 500 for seed in SEEDS], [2, WIDTH, WIDTH, WIDTH, 1])
-    model.network["generator"], model.network["discriminator"] = painter, critic
-    phases = model.phases()
-    optimizers = [
-        torch.optim.Adam(phase.parameters, betas=phase.optimizer.betas, fused=True)
-        for phase in phases
-    ]
-    for step in range(steps):
-        late = max(0.0, (step / steps - LATE) / (1 - LATE))
-        model.config = config.model_copy(update={"gamma": GAMMA * LAST_GAMMA**late})
-        points = target.draw(len(SEEDS) * BATCH)
-        batch = Batch(images_NCHW=points, images_seen=step * BATCH)
-        for phase, optimizer in zip(phases, optimizers, strict=True):
-            hold_still_all_but(phase.parameters, model.network)
-            optimizer.param_groups[0]["lr"] = LEARNING_RATE * LAST_RATE**late
-            model.losses(phase.name, batch, step).total.backward()
-            optimizer.step()
-            optimizer.zero_grad()
-        with torch.no_grad():
-            weight = 1 - min(EMA, step / (step + 10))
-            for average, current in zip(averaged.parameters(), painter.parameters(), strict=True):
-                average.lerp_(current, weight)
     latents = torch.randn(
         len(SEEDS) * COUNT, LATENT_SIZE, generator=torch.Generator().manual_seed(1)
     )

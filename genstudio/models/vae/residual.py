@@ -219,9 +219,7 @@ class ResidualVAE:
         described = self._describe(images)
         kinds = self._now_and_then_untold(batch)
         remade = self._draw(described.z, kinds)
-        error = (remade - images).square().mean()
-        # The best σ² is the error itself, which leaves D/2 · ln σ² of the likelihood.
-        reconstruction = 0.5 * error.clamp(min=_SMALLEST_SIGMA**2).log()
+        reconstruction, error = self._cost_of_redrawing(remade, images)
         kl_per_unit = described.kl_NZ.mean(dim=0)
         values_per_picture = math.prod(images.shape[1:])
         bounded = kl_per_unit.clamp(min=self.config.free_bits).sum() / values_per_picture
@@ -242,6 +240,12 @@ class ResidualVAE:
         in_their_place = (believed[0] + believed[1]) / 2 / values_per_picture
         # Redrawing is learned here; how pictures are described, in the encoder's turn.
         return Losses(reconstruction + in_their_place, {"KL of made ones": believed[0].detach()})
+
+    def _cost_of_redrawing(self, remade: Tensor, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Negative log-likelihood in nats per pixel value, up to a constant; squared error."""
+        error = (remade - images).square().mean()
+        # The best σ² is the error itself, which leaves D/2 · ln σ² of the likelihood.
+        return 0.5 * error.clamp(min=_SMALLEST_SIGMA**2).log(), error
 
     def _describe(self, images_NCHW: Tensor) -> "_Described":
         mean, log_variance = self.network["encoder"](images_NCHW)

@@ -83,7 +83,7 @@ def test_whoever_waits_for_the_end_does_not_wait_for_a_figure(real_NHWC: np.ndar
     assert len(painter.asked) == 1
 
 
-def test_a_figure_is_not_worth_a_run(
+def test_what_did_not_fit_into_memory_is_not_tried_again_at_once(
     real_NHWC: np.ndarray, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def fail(*_: Any) -> Iterator[Artifact]:
@@ -93,7 +93,8 @@ def test_a_figure_is_not_worth_a_run(
     monkeypatch.setattr(painter, "sample", fail)
     meter = QualityMeter(real_NHWC, 7, 0.0)
 
-    assert meter.measure(painter, 100.0, lambda: False) == {}
+    with pytest.raises(torch.OutOfMemoryError):
+        meter.measure(painter, 100.0, lambda: False)
     assert not meter.is_due(159.0)
 
 

@@ -13,6 +13,7 @@ from genstudio.metrics.report import judge
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 COUNT = 300
+DRAWS = 5
 # A set, the size that it is looked at, and kinds that a model may forget: folders of the set.
 SETS = [
     ("emoji128", 64, ()),
@@ -50,16 +51,27 @@ def blurred(images_NHWC: np.ndarray) -> np.ndarray:
     return np.stack([np.asarray(Image.fromarray(image).filter(blur)) for image in images_NHWC])
 
 
-def test_real_pictures_are_at_the_floor_and_blur_noise_and_collapse_are_not(
+def test_real_pictures_are_within_two_deviations_of_the_floor(
     pictures: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> None:
     made, real, _ = pictures
-    good = judge(made, real, count=COUNT)
-    assert abs(sds(good.kid)) <= 3
-    assert sds(good.swd) <= 3
-    assert good.coverage.value > 0.93
-    assert good.density.value == pytest.approx(1, abs=0.12)
+    everything = np.concatenate([made, real])
+    off: list[list[float]] = []
+    for draw in range(DRAWS):
+        drawn = everything[np.random.default_rng(draw).permutation(len(everything))]
+        good = judge(drawn[:COUNT], drawn[COUNT:], count=COUNT)
+        off.append([abs(sds(it)) for it in (good.kid, good.swd, good.coverage, good.density)])
+        assert good.coverage.value > 0.93
 
+    # One draw in twenty lies further out by chance.
+    is_close = np.array(off) <= 2
+    assert (is_close.sum(axis=0) >= DRAWS - 1).all(), off
+
+
+def test_blur_noise_and_collapse_are_off_the_floor(
+    pictures: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> None:
+    made, real, _ = pictures
     blur = judge(blurred(made), real, count=COUNT)
     noise = judge(noisy(made, 0.1), real, count=COUNT)
     collapse = judge(made[np.arange(COUNT) % 15], real, count=COUNT)

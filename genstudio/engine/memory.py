@@ -1,0 +1,86 @@
+"""Not enough memory: how it is recognised, and how a run goes on after it."""
+
+import gc
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import psutil
+import torch
+
+# What torch says of it in plain RuntimeErrors: its allocator on Linux and on Windows, drivers,
+# and the libraries of kernels, which cannot allocate their scratch memory.
+_OUT_OF_MEMORY = (
+    "can't allocate memory",
+    "not enough memory",
+    "out of memory",
+    "STATUS_ALLOC_FAILED",
+    "could not create a primitive",
+    "could not execute a primitive",
+)
+Result = TypeVar("Result")
+
+
+class MemoryGuard:
+    """Does work that may need more memory than there is, so that more can be done after it.
+
+    Once oneDNN could not allocate the code of a kernel, it makes no new kernels in that thread any
+    more: the error of its assembler, Xbyak, belongs to the thread and is never cleared. So from
+    the first shortage on, each piece of work gets a thread of its own.
+
+    Args:
+        accelerator: "cpu", "cuda" or "mps".
+    """
+
+    def __init__(self, accelerator: str) -> None:
+        self._accelerator = accelerator
+        self._was_short = False
+
+    def attempt(self, work: Callable[[], Result], *, is_last: bool = False) -> Result | None:
+        """Do it.
+
+        Args:
+            work: Given up where memory does not suffice; what it has allocated is let go of.
+            is_last: Raise the error instead: there is no smaller way to do it.
+
+        Returns:
+            Its result; None if there was not enough memory.
+        """
+        try:
+            return _in_a_new_thread(work) if self._was_short else work()
+        except (RuntimeError, MemoryError) as error:
+            if is_last or not is_out_of_memory(error):
+                raise
+        # Outside of the handler, where the error no longer holds on to all that was allocated.
+        self._was_short = True
+        release_memory(self._accelerator)
+        return None
+
+
+def _in_a_new_thread(work: Callable[[], Result]) -> Result:
+    with ThreadPoolExecutor(1, thread_name_prefix="training") as thread:
+        return thread.submit(work).result()
+
+
+def memory_in_use_gib(accelerator: str) -> float:
+    """Memory that training holds: the GPU's for CUDA, else the process's."""
+    if accelerator == "cuda":
+        return torch.cuda.memory_reserved() / 2**30
+    return psutil.Process(os.getpid()).memory_info().rss / 2**30
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether a device, or the machine, had not enough memory for what was asked."""
+    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or (
+        isinstance(error, RuntimeError) and any(word in str(error) for word in _OUT_OF_MEMORY)
+    )
+
+
+def release_memory(accelerator: str) -> None:
+    """Give back what the device's allocator holds in reserve, which may lie in small pieces."""
+    gc.collect()
+    if accelerator == "cuda":
+        torch.cuda.empty_cache()
+    elif accelerator == "mps":
+        torch.mps.empty_cache()

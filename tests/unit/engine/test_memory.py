@@ -1,0 +1,80 @@
+"""Not enough memory: given up in words, and done elsewhere from then on."""
+
+import gc
+import threading
+import weakref
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from genstudio.engine.memory import MemoryGuard, is_out_of_memory, memory_in_use_gib
+
+SHORTAGES = [MemoryError(), torch.OutOfMemoryError(), RuntimeError("could not create a primitive")]
+
+
+def failing(error: BaseException) -> Callable[[], int]:
+    def work() -> int:
+        raise error
+
+    return work
+
+
+@pytest.mark.parametrize("error", SHORTAGES, ids=repr)
+def test_work_that_does_not_fit_gives_nothing(error: BaseException) -> None:
+    assert is_out_of_memory(error)
+    assert MemoryGuard("cpu").attempt(failing(error)) is None
+
+
+def test_other_errors_and_those_of_the_last_attempt_are_raised() -> None:
+    guard = MemoryGuard("cpu")
+
+    with pytest.raises(RuntimeError, match="shapes"):
+        guard.attempt(failing(RuntimeError("shapes do not match")))
+    with pytest.raises(MemoryError):
+        guard.attempt(failing(MemoryError()), is_last=True)
+
+
+def test_work_is_done_where_the_caller_is_until_memory_was_short_and_then_elsewhere() -> None:
+    guard = MemoryGuard("cpu")
+    here = threading.get_ident()
+    assert guard.attempt(threading.get_ident) == here
+
+    assert guard.attempt(failing(MemoryError())) is None
+    # oneDNN makes no more kernels in a thread where one did not fit.
+    elsewhere = {guard.attempt(threading.current_thread) for _ in range(3)}
+    assert len(elsewhere) == 3
+    assert threading.current_thread() not in elsewhere
+
+
+def test_errors_arrive_from_elsewhere_as_well() -> None:
+    guard = MemoryGuard("cpu")
+    guard.attempt(failing(MemoryError()))
+
+    with pytest.raises(ValueError, match="the toy is broken"):
+        guard.attempt(failing(ValueError("the toy is broken")))
+
+
+class Large:
+    """Something that takes much memory."""
+
+
+@pytest.mark.parametrize("is_elsewhere", [False, True])
+def test_what_failed_lets_go_of_what_it_had_allocated(*, is_elsewhere: bool) -> None:
+    held: list[weakref.ref[Large]] = []
+
+    def work() -> None:
+        large = Large()
+        held.append(weakref.ref(large))
+        raise MemoryError
+
+    guard = MemoryGuard("cpu")
+    if is_elsewhere:
+        guard.attempt(failing(MemoryError()))
+    guard.attempt(work)
+    gc.collect()
+    assert held[0]() is None
+
+
+def test_memory_is_that_of_this_process() -> None:
+    assert 0.01 < memory_in_use_gib("cpu") < 1000
