@@ -1,14 +1,14 @@
 """A GAN for small sets: a critic that must also redraw what it sees, so that it stays honest.
 
-Sources: the adversarial game, Goodfellow et al. 2014 (arXiv:1406.2661); a self-supervised
-discriminator, Liu et al. 2021 (arXiv:2101.04775, section 3.2); relativistic pairing,
-Jolicoeur-Martineau 2018 (arXiv:1807.00734, eq. 6), regularised by R1 and R2, Huang et al. 2024
-(arXiv:2501.05441, eq. 4); these, Mescheder et al. 2018 (arXiv:1801.04406, eq. 9), applied lazily,
-Karras et al. 2020 (arXiv:1912.04958, appendix B); DiffAugment, Zhao et al. 2020
+Sources: the adversarial game, Goodfellow et al. 2014 (arXiv:1406.2661); skip-layer excitation and a
+self-supervised discriminator, Liu et al. 2021 (arXiv:2101.04775, sections 3.1 and 3.2);
+relativistic pairing, Jolicoeur-Martineau 2018 (arXiv:1807.00734, eq. 6), regularised by R1 and R2,
+Huang et al. 2024 (arXiv:2501.05441, eq. 4); these, Mescheder et al. 2018 (arXiv:1801.04406, eq. 9),
+applied lazily, Karras et al. 2020 (arXiv:1912.04958, appendix B); DiffAugment, Zhao et al. 2020
 (arXiv:2006.10738), steered as in Karras et al. 2020 (arXiv:2006.06676, section 3.1); kinds by
 projection, Miyato & Koyama 2018 (arXiv:1802.05637); noise fed to every block, Brock et al. 2019
-(arXiv:1809.11096, section 4.2); minibatch standard deviation, Karras et al. 2018
-(arXiv:1710.10196, section 3).
+(arXiv:1809.11096, section 4.2); minibatch standard deviation, Karras et al. 2018 (arXiv:1710.10196,
+section 3).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,12 +31,12 @@ from genstudio.models.blocks.critics import (
     minibatch_deviation,
     quarter,
 )
-from genstudio.models.blocks.residual import (
-    FeaturesToPixels,
-    PixelsToFeatures,
-    group_norm,
-    stage_channels,
+from genstudio.models.blocks.painters import (
+    GeneratorBlock,
+    SkipLayerExcitation,
+    without_checkerboard,
 )
+from genstudio.models.blocks.residual import FeaturesToPixels, PixelsToFeatures, stage_channels
 from genstudio.models.examining import in_parts, win_rate
 from genstudio.models.protocol import (
     Artifact,
@@ -61,6 +61,10 @@ from genstudio.models.sampling import (
 _REDRAWN_FROM_PX = 8
 _CORNER_PX = 4
 _LARGEST_REDRAWN_PX = 128
+# From a side of 32 pixels on, features are gated by those of so many doublings before, or of the
+# first.
+_FIRST_GATED = 3
+_GATED_BY = 4
 
 
 class SelfSupervisedGANConfig(Settings):
@@ -144,37 +148,6 @@ class SelfSupervisedGANSampling(Settings):
     kind: str = any_kind()
 
 
-class GeneratorBlock(nn.Module):
-    """Residual block whose normalisations are steered by the latent; doubles the side.
-
-    Shapes: (N, in, H, W), (N, Z) => (N, out, 2H, 2W).
-    """
-
-    def __init__(self, channels_in: int, channels_out: int, latent_size: int) -> None:
-        super().__init__()
-        self.norm1 = group_norm(channels_in)
-        self.norm2 = group_norm(channels_out)
-        self.steer = nn.Linear(latent_size, 2 * (channels_in + channels_out))
-        self.conv1 = nn.Conv2d(channels_in, channels_out, 3, padding=1)
-        self.conv2 = nn.Conv2d(channels_out, channels_out, 3, padding=1)
-        self.skip = nn.Conv2d(channels_in, channels_out, 1)
-        self.split = (channels_in, channels_in, channels_out, channels_out)
-
-    def forward(self, x: Tensor, z: Tensor) -> Tensor:
-        """Features at one resolution => features at the next."""
-        scale1, shift1, scale2, shift2 = self.steer(z)[:, :, None, None].split(self.split, dim=1)
-        h = functional.silu(self.norm1(x) * (1 + scale1) + shift1)
-        # Convolving before upsampling, here and on the skip, costs a quarter.
-        h = _twice(self.conv1(h))
-        h = self.conv2(functional.silu(self.norm2(h) * (1 + scale2) + shift2))
-        return _twice(self.skip(x)) + h
-
-
-def _twice(features_NCHW: Tensor) -> Tensor:
-    """Double the side smoothly: doubled pixels would show as a grid until they are unlearned."""
-    return functional.interpolate(features_NCHW, scale_factor=2.0, mode="bilinear")
-
-
 class Generator(nn.Module):
     """Latents (N, Z + kinds) => pictures (N, C, S, S) in [-1, 1]."""
 
@@ -187,25 +160,24 @@ class Generator(nn.Module):
         self.blocks = nn.ModuleList(
             GeneratorBlock(before, after, latent_size) for before, after in pairwise(stages)
         )
+        self.gates = nn.ModuleDict(
+            {
+                str(late): SkipLayerExcitation(stages[max(0, late - _GATED_BY)], stages[late])
+                for late in range(_FIRST_GATED, len(stages))
+            }
+        )
         self.pixels = FeaturesToPixels(stages[-1], data.channels)
 
     def forward(self, z: Tensor) -> Tensor:
         """Draw one picture for each latent."""
         h = self.first(z).reshape(-1, self.first_channels, 4, 4)
-        h = h.contiguous(memory_format=torch.channels_last)
-        for block in self.blocks:
-            h = block(h, z)
-        return torch.tanh(_without_checkerboard(self.pixels(h)))
-
-
-def _without_checkerboard(images_NCHW: Tensor) -> Tensor:
-    """Filter by (1, 2, 1) / 4 both ways, which is blind to patterns two pixels wide.
-
-    Sub-pixel rearrangement paints such patterns, and the game takes long to unlearn them;
-    filtering what was upsampled is StyleGAN's remedy (arXiv:1812.04948, section 2).
-    """
-    padded = functional.pad(images_NCHW, (1, 1, 1, 1), mode="replicate")
-    return functional.avg_pool2d(functional.avg_pool2d(padded, 2, stride=1), 2, stride=1)
+        stages = [h.contiguous(memory_format=torch.channels_last)]
+        for late, block in enumerate(self.blocks, start=1):
+            h = block(stages[-1], z)
+            if late >= _FIRST_GATED:
+                h = self.gates[str(late)](stages[max(0, late - _GATED_BY)], h)
+            stages.append(h)
+        return torch.tanh(without_checkerboard(self.pixels(stages[-1])))
 
 
 class Discriminator(nn.Module):

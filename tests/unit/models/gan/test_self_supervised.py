@@ -1,4 +1,4 @@
-"""The self-supervised GAN against its papers: the game, redrawing, R1 and R2, kinds, no grids."""
+"""The self-supervised GAN against its papers: the game, redrawing, R1 and R2, kinds."""
 
 import math
 from typing import Any
@@ -10,14 +10,12 @@ from torch import Tensor, nn
 from genstudio.domain.errors import SettingsError
 from genstudio.models.blocks import augmentation
 from genstudio.models.blocks.augmentation import Augmentation
-from genstudio.models.blocks.critics import minibatch_deviation
 from genstudio.models.gan.self_supervised import (
     Discriminator,
     Generator,
     SelfSupervisedGAN,
     SelfSupervisedGANConfig,
     SelfSupervisedGANSampling,
-    _without_checkerboard,
 )
 from genstudio.models.protocol import Batch, DataSpec
 
@@ -195,40 +193,6 @@ def test_real_and_painted_pictures_are_augmented_alike_as_chosen(
     model.losses("generator", batch, 0)
 
     assert used == flags * 3
-
-
-def test_a_batch_without_variety_is_seen_as_such() -> None:
-    one = torch.randn(1, 6, 4, 4, generator=torch.Generator().manual_seed(0))
-    alike = minibatch_deviation(one.expand(4, -1, -1, -1))
-    varied = minibatch_deviation(torch.cat([one, -one, one, -one]))
-
-    assert alike.shape == (4, 1, 4, 4)
-    assert alike.max() < 1e-3
-    # The deviation of ±x is |x|.
-    torch.testing.assert_close(varied, one.abs().mean().expand(4, 1, 4, 4))
-
-
-def test_variety_is_judged_in_groups_of_four_or_in_the_whole_of_an_odd_batch() -> None:
-    one = torch.randn(1, 6, 4, 4, generator=torch.Generator().manual_seed(0))
-    eight = one.repeat(8, 1, 1, 1)
-    eight[::2] *= torch.tensor([1.0, -1.0, 1.0, -1.0]).reshape(4, 1, 1, 1)
-    deviation = minibatch_deviation(eight)[:, 0, 0, 0]
-
-    torch.testing.assert_close(deviation[::2], one.abs().mean().expand(4))
-    assert deviation[1::2].max() < 1e-3
-    assert len(minibatch_deviation(eight[:6])[:, 0, 0, 0].unique()) == 1
-    assert minibatch_deviation(one).max() < 1e-3
-
-
-def test_patterns_of_two_pixels_are_filtered_out_and_even_areas_stay() -> None:
-    board = (torch.arange(8)[:, None] + torch.arange(8)).remainder(2).float().mul(2).sub(1)
-    stripes = torch.arange(8).remainder(2).float().mul(2).sub(1).expand(8, 8)
-    for pattern in (board, stripes, stripes.T):
-        inner = _without_checkerboard(pattern[None, None])[..., 1:-1, 1:-1]
-        assert inner.abs().max() < 1e-6
-
-    even = torch.full((1, 3, 8, 8), 0.4)
-    torch.testing.assert_close(_without_checkerboard(even), even)
 
 
 def test_less_adventure_stays_closer_to_the_middle() -> None:
