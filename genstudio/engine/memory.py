@@ -48,7 +48,7 @@ class MemoryGuard:
             Its result; None if there was not enough memory.
         """
         try:
-            return _in_a_new_thread(work) if self._was_short else work()
+            return _in_a_new_thread(work) if self._was_short else _tidied(work)
         except (RuntimeError, MemoryError) as error:
             if is_last or not is_out_of_memory(error):
                 raise
@@ -60,7 +60,21 @@ class MemoryGuard:
 
 def _in_a_new_thread(work: Callable[[], Result]) -> Result:
     with ThreadPoolExecutor(1, thread_name_prefix="training") as thread:
-        return thread.submit(work).result()
+        return thread.submit(_tidied, work).result()
+
+
+def _tidied(work: Callable[[], Result]) -> Result:
+    """Do it; where it fails, leave nothing waiting to be differentiated.
+
+    Autograd's queue belongs to the thread, and what a failed backward pass left there holds on to
+    most of its graph until the next pass begins. So a tiny one begins at once.
+    """
+    try:
+        return work()
+    except (RuntimeError, MemoryError):
+        with torch.enable_grad():
+            torch.autograd.backward(torch.zeros((), requires_grad=True).square())
+        raise
 
 
 def memory_in_use_gib(accelerator: str) -> float:

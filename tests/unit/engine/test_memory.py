@@ -4,9 +4,11 @@ import gc
 import threading
 import weakref
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
 from genstudio.engine.memory import MemoryGuard, is_out_of_memory, memory_in_use_gib
 
@@ -74,6 +76,51 @@ def test_what_failed_lets_go_of_what_it_had_allocated(*, is_elsewhere: bool) -> 
     guard.attempt(work)
     gc.collect()
     assert held[0]() is None
+
+
+class Holding(torch.autograd.Function):
+    """Holds on to something until it is differentiated."""
+
+    held: weakref.ref[Large] | None = None
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.large = Large()
+        Holding.held = weakref.ref(ctx.large)
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        return gradients[0]
+
+
+class Failing(torch.autograd.Function):
+    """Needs too much memory to be differentiated."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        raise MemoryError
+
+
+@pytest.mark.parametrize("is_elsewhere", [False, True])
+def test_what_waited_for_its_turn_in_a_failed_backward_pass_is_let_go_of(
+    *, is_elsewhere: bool
+) -> None:
+    def work() -> None:
+        x = torch.zeros(2, requires_grad=True)
+        # What came last is differentiated first.
+        (Holding.apply(x) + Failing.apply(x)).sum().backward()
+
+    guard = MemoryGuard("cpu")
+    if is_elsewhere:
+        guard.attempt(failing(MemoryError()))
+    assert guard.attempt(work) is None
+    assert Holding.held is not None
+    assert Holding.held() is None
 
 
 def test_memory_is_that_of_this_process() -> None:
