@@ -35,6 +35,7 @@ _TOO_ALIKE_TO_COPY = 0.5
 _PLATEAU_LOOKS = 5
 _SEES_THROUGH = 0.99
 _GUESSES = 0.6
+_IS_UNSURE = 0.52
 _REMEMBERS = 0.75
 _FAR_BEYOND_CHANCE = 10.0
 # Looks before those of a plateau, that it can be told from; and looks that make no accident.
@@ -227,22 +228,27 @@ def _critic_too_strong(looks: Sequence[Look]) -> Finding | None:
 
 def _critic_too_weak(looks: Sequence[Look]) -> Finding | None:
     now = looks[-1]
-    lately = _lately(looks, vitals.CRITIC_ADVANTAGE)
-    if not lately or not now.has(vitals.KID, vitals.KID_CHANCE):
+    if not now.has(vitals.KID, vitals.KID_CHANCE):
         return None
-    advantage, kid = max(lately), now.figures[vitals.KID]
     # The distance is unbiased: nought at best, and beyond chance only where chance cannot bring it.
-    chance = max(now.figures[vitals.KID_CHANCE], 1e-3)
-    if advantage > _GUESSES or kid < _FAR_BEYOND_CHANCE * chance or not _is_no_better(looks):
+    times = now.figures[vitals.KID] / max(now.figures[vitals.KID_CHANCE], 1e-3)
+    if times < _FAR_BEYOND_CHANCE or not _is_no_better(looks):
+        return None
+    advantage = max(_lately(looks, vitals.CRITIC_ADVANTAGE), default=1.0)
+    confidence = max(_lately(looks, vitals.CRITIC_CONFIDENCE), default=1.0)
+    if advantage <= _GUESSES:
+        seen = f"It is right in {advantage:.0%} of cases at most"
+    elif confidence <= _IS_UNSURE:
+        seen = f"It is {confidence:.0%} sure at most of which picture is the real one"
+    else:
         return None
     return Finding(
         topic=WEAK_CRITIC,
         title="The critic cannot tell the pictures apart",
         message="The pictures are not good yet, but the critic no longer sees what is wrong "
         "with them. Calming it less helps.",
-        evidence=f"It is right in {advantage:.0%} of cases at most, and 50% would be guessing; "
-        f"yet the pictures are {kid / chance:.0f} times as far from yours as chance could bring "
-        "them.",
+        evidence=f"{seen}, and 50% would be guessing; yet the pictures are {times:.0f} times as "
+        "far from yours as chance could bring them.",
         remedies={"gamma": _half},
     )
 

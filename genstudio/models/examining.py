@@ -34,6 +34,15 @@ def win_rate(first_N: Tensor, second_N: Tensor) -> float:
     return (0.5 + signs.mean() / 2).item()
 
 
+def confidence(first_N: Tensor, second_N: Tensor) -> float:
+    """Mean σ(first - second) over all pairs: logits say how sure of it something is.
+
+    From 0 to 1, and 0.5 if nothing is said; unlike :func:`win_rate` it sees how small differences
+    are (Jolicoeur-Martineau 2018, arXiv:1807.00734, eq. 5).
+    """
+    return (first_N[:, None] - second_N[None, :]).double().sigmoid().mean().item()
+
+
 def share_of_active_units(means_NZ: Tensor) -> float:
     """Share of the latent numbers that say anything, from 0 to 1.
 

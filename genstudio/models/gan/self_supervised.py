@@ -37,7 +37,7 @@ from genstudio.models.blocks.painters import (
     without_checkerboard,
 )
 from genstudio.models.blocks.residual import FeaturesToPixels, PixelsToFeatures, stage_channels
-from genstudio.models.examining import in_parts, win_rate
+from genstudio.models.examining import confidence, in_parts, win_rate
 from genstudio.models.protocol import (
     Artifact,
     Batch,
@@ -356,8 +356,11 @@ class SelfSupervisedGAN:
         with evaluating(self.network) as device:
             made_NCHW = in_parts(latents, device, self.network["generator"])
             on_learned = in_parts(learned_NCHW, device, self._untold)
-            advantage = win_rate(on_learned, in_parts(made_NCHW, device, self._untold))
-            figures = {vitals.CRITIC_ADVANTAGE: advantage}
+            on_made = in_parts(made_NCHW, device, self._untold)
+            figures = {
+                vitals.CRITIC_ADVANTAGE: win_rate(on_learned, on_made),
+                vitals.CRITIC_CONFIDENCE: confidence(on_learned, on_made),
+            }
             if len(held_out_NCHW):
                 on_held_out = in_parts(held_out_NCHW, device, self._untold)
                 figures[vitals.CRITIC_MEMORY] = win_rate(on_learned, on_held_out)

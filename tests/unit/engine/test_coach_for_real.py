@@ -143,6 +143,19 @@ def test_a_critic_that_learns_a_thousand_times_more_slowly_is_too_weak(
 
 
 @pytest.mark.slow
+def test_a_critic_that_is_calmed_a_hundred_times_too_much_is_too_weak(provoke: Provoke) -> None:
+    told = provoke(
+        flowers_NHWC(60), model_key=GAN, model={"latent_size": 8, "gamma": 100.0, "calm_every": 1},
+        num_steps=220, look_every=10, num_held_out=10,
+    )  # fmt: skip
+
+    found = said(troubles.WEAK_CRITIC, told)
+    assert "sure" in found.evidence
+    assert found.action is not None
+    assert (found.action.setting, found.action.value) == ("gamma", 50.0)
+
+
+@pytest.mark.slow
 def test_a_critic_of_pictures_that_cannot_be_painted_is_too_strong(provoke: Provoke) -> None:
     told = provoke(
         noise_NHWC(24), model_key=GAN, model={**BARE, "learning_rate": 4e-4},

@@ -121,6 +121,7 @@ def test_the_real_figures_hold_what_the_model_tells_of_its_inside(
         )  # fmt: skip
         (found[key],) = (event.metrics for event in of_kind(events.MetricsReady, told))
 
-    assert {vitals.CRITIC_ADVANTAGE, vitals.CRITIC_MEMORY} <= found["self-supervised-gan"].keys()
+    of_critic = {vitals.CRITIC_ADVANTAGE, vitals.CRITIC_CONFIDENCE, vitals.CRITIC_MEMORY}
+    assert of_critic <= found["self-supervised-gan"].keys()
     assert vitals.ACTIVE_UNITS in found["residual-vae"]
     assert found["self-supervised-gan"].keys() & found["residual-vae"].keys() >= {vitals.KID_CHANCE}

@@ -16,6 +16,7 @@ HEALTHY = {
     vitals.COPIES: 0.01,
     vitals.COPIES_FLOOR: 0.01,
     vitals.CRITIC_ADVANTAGE: 0.9,
+    vitals.CRITIC_CONFIDENCE: 0.7,
     vitals.CRITIC_MEMORY: 0.55,
     vitals.ACTIVE_UNITS: 0.8,
 }
@@ -68,12 +69,17 @@ def test_each_trouble_is_found_by_itself(
 
 
 @pytest.mark.parametrize(
-    ("topic", "advantage"), [(troubles.STRONG_CRITIC, 0.995), (troubles.WEAK_CRITIC, 0.52)]
+    ("topic", "name", "value"),
+    [
+        (troubles.STRONG_CRITIC, vitals.CRITIC_ADVANTAGE, 0.995),
+        (troubles.WEAK_CRITIC, vitals.CRITIC_ADVANTAGE, 0.52),
+        (troubles.WEAK_CRITIC, vitals.CRITIC_CONFIDENCE, 0.505),
+    ],
 )
 def test_a_critic_is_to_blame_only_where_pictures_do_not_become_better(
-    topic: str, advantage: float
+    topic: str, name: str, value: float
 ) -> None:
-    last = {vitals.CRITIC_ADVANTAGE: advantage}
+    last = {name: value}
 
     assert found(looks(BETTER, **last)) == set()
     assert found(looks(STUCK, **last)) == {topic, troubles.PLATEAU}

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from genstudio.models.examining import in_parts, share_of_active_units, win_rate
+from genstudio.models.examining import confidence, in_parts, share_of_active_units, win_rate
 
 
 def test_the_chance_to_win_is_counted_over_all_pairs() -> None:
@@ -14,6 +14,15 @@ def test_the_chance_to_win_is_counted_over_all_pairs() -> None:
     assert win_rate(high + 10, low) == 1
     assert win_rate(low, low) == 0.5
     assert win_rate(torch.ones(3), torch.ones(2)) == 0.5
+
+
+def test_small_differences_make_a_winner_but_not_a_sure_one() -> None:
+    low, high = torch.tensor([0.0, 0.002]), torch.tensor([0.01])
+
+    assert win_rate(high, low) == 1
+    assert confidence(high, low) == pytest.approx(0.5 + (0.01 + 0.008) / 8, abs=1e-6)
+    assert confidence(torch.tensor([20.0]), low) > 0.999
+    assert confidence(low, low) == pytest.approx(0.5)
 
 
 def test_a_unit_is_active_if_its_mean_differs_from_picture_to_picture() -> None:
