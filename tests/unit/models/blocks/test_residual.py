@@ -29,8 +29,8 @@ def test_stages_widen_as_the_picture_shrinks_up_to_four_times(
     assert stage_channels(size, 32) == channels
 
 
-@pytest.mark.parametrize(("channels", "groups"), [(1, 1), (3, 1), (32, 8), (64, 16), (512, 16)])
-def test_groups_have_four_channels_or_more_as_far_as_there_are_so_many(
+@pytest.mark.parametrize(("channels", "groups"), [(1, 1), (24, 1), (32, 2), (48, 3), (512, 32)])
+def test_groups_have_sixteen_channels_or_more_as_far_as_there_are_so_many(
     channels: int, groups: int
 ) -> None:
     assert group_norm(channels).num_groups == groups
