@@ -1,6 +1,6 @@
-"""Makes the pictures of the README: the real window, after a real training on the flowers.
+"""Makes the pictures of the README: the real window, with real trainings on the flowers.
 
-Usage: .venv/bin/python packaging/screenshots.py [MINUTES]
+Usage: .venv/bin/python packaging/screenshots.py [MINUTES FOR EACH MODEL]
 
 Needs a display, or QT_QPA_PLATFORM=offscreen.
 """
@@ -12,12 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QComboBox,
     QDoubleSpinBox,
     QLabel,
+    QTableWidget,
     QWidget,
 )
 
@@ -26,6 +28,7 @@ from genstudio.data.samples import make_sample_folder
 from genstudio.ui.main_window import MainWindow
 from genstudio.ui.theme import apply_theme
 from genstudio.ui.widgets.model_cards import ModelCards
+from genstudio.ui.widgets.run_list import RunList
 
 OUT = Path(__file__).resolve().parent.parent / "resources" / "screenshots"
 _LONGEST_WAIT_S = 120.0
@@ -33,7 +36,7 @@ W = TypeVar("W", bound=QWidget)
 
 
 def main(minutes: float) -> None:
-    """Train on the built-in pictures and save a picture of each page."""
+    """Train two models on the built-in pictures and save a picture of each page."""
     app = QApplication([])
     with tempfile.TemporaryDirectory() as folder:
         pictures = Path(folder) / "flowers"
@@ -82,21 +85,39 @@ def _photograph(app: QApplication, window: MainWindow, pictures: Path, minutes: 
     save("dataset")
     click("rail.train")
     wait(find(QAbstractButton, "train.start").isEnabled)
-    # The steady one: something to look at after some minutes on any machine.
-    find(ModelCards, "train.model").select("residual-vae")
     preset = find(QComboBox, "train.preset")
     preset.setCurrentIndex(preset.findData("quick"))
     find(QDoubleSpinBox, "train.budget").setValue(minutes)
-    click("train.start")
-    eta = find(QLabel, "status.eta")
-    wait(lambda: eta.text().endswith("left"))
+    eta, coach = find(QLabel, "status.eta"), find(QLabel, "train.coach")
+
+    def learn(model_key: str) -> None:
+        find(ModelCards, "train.model").select(model_key)
+        click("train.start")
+        wait(lambda: eta.text().endswith("left"))
+
+    def wait_for_the_end() -> None:
+        wait(lambda: coach.text().startswith("Finished"), minutes * 60 + _LONGEST_WAIT_S)
+
+    learn("self-supervised-gan")
+    wait_for_the_end()
+    # The steady one: something to look at after some minutes on any machine.
+    learn("residual-vae")
     rest(minutes * 60 * 0.9)
     save("train")
-    coach = find(QLabel, "train.coach")
-    wait(lambda: coach.text().startswith("Finished"), minutes * 60 + _LONGEST_WAIT_S)
+    wait_for_the_end()
     click("rail.gallery")
     rest(2)
     save("gallery")
+    click("rail.compare")
+    runs = find(RunList, "compare.runs")
+    wait(lambda: runs.count() == 2)
+    for row in range(runs.count()):
+        runs.item(row).setCheckState(Qt.CheckState.Checked)
+    click("compare.start")
+    table = find(QTableWidget, "compare.table")
+    wait(lambda: table.columnCount() == 2)
+    rest(2)
+    save("compare")
 
 
 if __name__ == "__main__":
