@@ -1,39 +1,33 @@
 """Runs on disk: frozen settings, the record of events, previews, checkpoints."""
 
-import os
 import platform
-import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import tomli_w
-from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 import genstudio
 from genstudio.data.kinds import MOST_KINDS
 from genstudio.domain import events
 from genstudio.domain.errors import CheckpointError, ProjectError
-from genstudio.domain.files import explained, replacing, write_text
+from genstudio.domain.files import write_text
 from genstudio.domain.runs import RunState, RunSummary, best_step
 from genstudio.domain.training import TrainingSettings, new_run_id, run_stamp
 from genstudio.engine.checkpoint import Checkpoint, CheckpointStore
 from genstudio.models.protocol import DataSpec
 from genstudio.services.projects import Project, open_project, read_toml, refuse_newer
+from genstudio.services.records import Record
 from genstudio.services.trash import move_to_trash
 
 FORMAT_VERSION = 1
-# Steps are told 20 times a second; one in a second is worth keeping.
-_STEP_RECORD_INTERVAL_S = 1.0
 # Of what the coach said, only the newest counts; some more, for runs that went back.
 _MOST_SAID = 100
-_LONGEST_LINE_BYTES = 2**20
-_LARGEST_RECORD_BYTES = 2**29
-_ENDINGS: dict[type, RunState] = {
+_ENDINGS: Mapping[type, RunState] = {
     events.Finished: RunState.FINISHED,
     events.Stopped: RunState.STOPPED,
     events.Failed: RunState.FAILED,
@@ -106,19 +100,10 @@ class Run:
         """The project that the run belongs to."""
         return open_project(self.path.parent.parent)
 
-    def events(self) -> Iterator[events.Event]:
-        """The record so far; lines torn by a crash are passed over."""
-        record = self.path / "events.jsonl"
-        if not record.is_file():
-            return
-        with record.open("rb") as lines:
-            # A stranger's record may be one line that fits into no memory, or have no end.
-            left = _LARGEST_RECORD_BYTES
-            while left > 0 and (line := lines.readline(_LONGEST_LINE_BYTES)):
-                left -= len(line)
-                event = events.parse_event(line)
-                if event is not None:
-                    yield event
+    @property
+    def record(self) -> Record:
+        """What has happened so far."""
+        return Record(self.path / "events.jsonl")
 
     def summary(self) -> RunSummary:
         """The run at a glance; its checkpoints are counted, not checked."""
@@ -126,7 +111,7 @@ class Run:
         said: deque[events.CoachSaid] = deque(maxlen=_MOST_SAID)
         told: events.StepDone | None = None
         last: events.Event | None = None
-        for last in self.events():
+        for last in self.record.read_thinned():
             if isinstance(last, (events.RunStarted, events.StepDone)):
                 # What came after a checkpoint that the run went on from was done again.
                 while losses and losses[-1][0] > last.step:
@@ -246,60 +231,3 @@ def _after_the_newest(project: Project) -> datetime:
     if not folders or (stamp := run_stamp(folders[-1].name)) is None:
         return now
     return max(now, stamp.replace(tzinfo=now.tzinfo) + timedelta(seconds=1))
-
-
-class Recorder:
-    """Keeps what is worth keeping of a run's events."""
-
-    def __init__(self, run: Path) -> None:
-        self._run = run
-        self._next_step_s = 0.0
-
-    def record(self, event: events.Event) -> events.Event:
-        """Write an event down; a preview comes back with the path that it was saved at."""
-        match event:
-            case events.Preparing():
-                return event
-            case events.StepDone():
-                now_s = time.monotonic()
-                if now_s < self._next_step_s:
-                    return event
-                self._next_step_s = now_s + _STEP_RECORD_INTERVAL_S
-            case events.PreviewReady():
-                event = self._save_preview(event)
-            case _:
-                pass
-        self._append(event)
-        return event
-
-    def _save_preview(self, event: events.PreviewReady) -> events.PreviewReady:
-        path = self._run / "previews" / f"{event.step}.png"
-        with explained(path):
-            # Not its parents: where a drive was unplugged they would be made on another.
-            path.parent.mkdir(exist_ok=True)
-        with replacing(path) as temporary:
-            Image.fromarray(event.image).save(temporary, "PNG")
-        return event.model_copy(update={"path": path})
-
-    def _append(self, event: events.Event) -> None:
-        path = self._run / "events.jsonl"
-        line = event.model_dump_json().encode() + b"\n"
-        if path.exists() and not path.is_file():
-            # Opening a pipe would wait for ever.
-            raise ProjectError(f"{path} is not an ordinary file", "", "Move it away.")
-        with explained(path), path.open("a+b") as record:
-            if _is_torn(record):
-                line = b"\n" + line
-            record.write(line)
-            if isinstance(event, (events.CheckpointSaved, *_ENDINGS)):
-                # What belongs to a checkpoint is on the disk as soon as that is.
-                record.flush()
-                os.fsync(record.fileno())
-
-
-def _is_torn(record: BinaryIO) -> bool:
-    """Whether a crash cut off the last line."""
-    if record.seek(0, os.SEEK_END) == 0:
-        return False
-    record.seek(-1, os.SEEK_END)
-    return record.read(1) != b"\n"

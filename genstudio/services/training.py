@@ -32,7 +32,8 @@ from genstudio.services.generation import generate
 from genstudio.services.locks import ProjectLock
 from genstudio.services.logs import log_event
 from genstudio.services.projects import open_or_create
-from genstudio.services.runs import Recorder, Run, create_run
+from genstudio.services.records import Recorder
+from genstudio.services.runs import Run, create_run
 
 _PREPARING_PER_S = 10
 _FIRST_PICTURES = 24

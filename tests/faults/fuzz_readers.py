@@ -123,7 +123,7 @@ def describe_run(case: Path) -> None:
 def read_run(case: Path) -> None:
     """Read a run as its page does."""
     run = _run(case)
-    list(run.events())
+    list(run.record.read())
     summary = run.summary()
     plotted = LossHistory()
     for step, losses in summary.losses:

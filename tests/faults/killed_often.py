@@ -22,7 +22,7 @@ from genstudio.domain.training import TrainingSettings
 from genstudio.engine import preview
 from genstudio.engine.trainer import NoCommands
 from genstudio.models import catalog
-from genstudio.services import runs, training
+from genstudio.services import records, training
 from genstudio.services.projects import open_project
 from genstudio.services.runs import Run
 
@@ -58,7 +58,7 @@ def prepare() -> None:
     """Let the catalogue know the toy, and keep what is not measured here small."""
     catalog._BUILT_IN["toy"] = "tiny_studio:ToyModel"
     preview.sheet_layout = lambda _: (1, 2)
-    runs._STEP_RECORD_INTERVAL_S = 0.0
+    records._STEP_RECORD_INTERVAL_S = 0.0
     training._FIRST_PICTURES = 2
 
 

@@ -13,7 +13,7 @@ from studio_driver import StudioDriver
 from genstudio.domain import commands, events
 from genstudio.domain.events import CHANGED, HEALTHY, CoachAction, CoachSaid
 from genstudio.domain.notices import Notice
-from genstudio.services.runs import Recorder
+from genstudio.services.records import Recorder
 from genstudio.ui.state.training import Activity
 from genstudio.ui.widgets.coach_bar import CoachBar
 

@@ -11,7 +11,7 @@ from tiny_studio import Script, small_settings
 
 from genstudio.domain import commands
 from genstudio.domain.events import Event
-from genstudio.services import training
+from genstudio.services import records, training
 from genstudio.services import trash as trash_module
 from genstudio.services.gallery import Gallery
 from genstudio.services.projects import Project, open_or_create
@@ -63,3 +63,14 @@ def start(flowers: Path, new_project: Path) -> Start:
         return list(start_run(NewRun(**request, settings=settings), Script(*words)))
 
     return start
+
+
+@pytest.fixture
+def every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps are told more than a second apart."""
+    now_s = iter(range(0, 10**6, 2))
+
+    class Clock:
+        monotonic = staticmethod(lambda: next(now_s))
+
+    monkeypatch.setattr(records, "time", Clock)

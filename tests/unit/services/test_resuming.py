@@ -97,7 +97,7 @@ def test_a_damaged_checkpoint_costs_what_came_after_the_one_before(start: Start)
 def test_an_interrupted_run_says_what_was_lost_and_does_it_again(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("genstudio.services.runs._STEP_RECORD_INTERVAL_S", 0.0)
+    monkeypatch.setattr("genstudio.services.records._STEP_RECORD_INTERVAL_S", 0.0)
     run = ending(start(None, None, commands.SaveNow(), budget=steps(4))).run
     interrupt(run)
     shutil.rmtree(run / "checkpoints" / "4")

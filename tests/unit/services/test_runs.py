@@ -1,16 +1,14 @@
 """Runs on disk: what was chosen, what happened, and how they stand, also after a crash."""
 
-import os
 import shutil
 import tomllib
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import tomli_w
 import torch
-from PIL import Image
+from record_helpers import record, started, step_done, stopped
 from tiny_studio import small_settings, steps
 
 from genstudio.domain import events
@@ -18,9 +16,9 @@ from genstudio.domain.datasets import Manifest
 from genstudio.domain.errors import CheckpointError, ProjectError
 from genstudio.domain.runs import RunState
 from genstudio.engine.checkpoint import CheckpointState
-from genstudio.services import runs
 from genstudio.services.projects import Project
-from genstudio.services.runs import Recorder, Run, create_run
+from genstudio.services.records import Recorder
+from genstudio.services.runs import Run, create_run
 
 
 @pytest.fixture
@@ -32,41 +30,6 @@ def run(project: Project, tmp_path: Path) -> Run:
 def save_checkpoint(run: Run, step: int, seconds: float = 0.0) -> Path:
     state = CheckpointState(model_key="any", step=step, images_seen=4 * step, seconds=seconds)
     return run.store.save(state, {"ema": {"w": torch.zeros(1)}}, None)
-
-
-def started(run: Run, step: int = 0) -> events.RunStarted:
-    return events.RunStarted(
-        run=run.path, model="any", device="CPU", precision="fp32", threads=1, num_images=2,
-        num_parameters=1, step=step,
-    )  # fmt: skip
-
-
-def step_done(step: int, loss: float = 0.5) -> events.StepDone:
-    return events.StepDone(
-        step=step, images_seen=4 * step, losses={"loss": loss}, images_per_s=1, seconds=step,
-        progress=0.1, eta_s=None, memory_gib=1,
-    )  # fmt: skip
-
-
-def stopped(run: Run, step: int) -> events.Stopped:
-    return events.Stopped(run=run.path, step=step, images_seen=1, seconds=1, checkpoint=None)
-
-
-@pytest.fixture
-def every_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Steps are told more than a second apart."""
-    now_s = iter(range(0, 10**6, 2))
-
-    class Clock:
-        monotonic = staticmethod(lambda: next(now_s))
-
-    monkeypatch.setattr(runs, "time", Clock)
-
-
-def record(run: Run, *told: events.Event) -> None:
-    recorder = Recorder(run.path)
-    for event in told:
-        recorder.record(event)
 
 
 # The run's file
@@ -144,60 +107,11 @@ def test_a_run_with_settings_out_of_bounds_is_damaged(run: Run) -> None:
 # The record
 
 
-@pytest.mark.usefixtures("every_step")
-def test_what_happened_is_recorded_and_read_back(run: Run) -> None:
-    told = [
-        started(run), step_done(1), step_done(2),
-        events.CheckpointSaved(step=2, path=run.path / "checkpoints" / "2", took_s=0.1),
-        events.CoachSaid(step=2, level="info", title="Fine", message="It learns."),
-        stopped(run, 2),
-    ]  # fmt: skip
-    record(run, *told)
-
-    assert list(Run(run.path).events()) == told
-
-
 def test_a_run_that_has_not_begun_has_no_record(run: Run) -> None:
-    assert list(run.events()) == []
+    assert list(run.record.read()) == []
     summary = run.summary()
     assert (summary.state, summary.step, summary.seconds) == (RunState.INTERRUPTED, 0, 0.0)
     assert (summary.losses, summary.previews) == ((), ())
-
-
-def test_of_many_steps_one_in_a_second_is_kept(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Clock:
-        now_s = 100.0
-
-        @classmethod
-        def monotonic(cls) -> float:
-            cls.now_s += 0.25
-            return cls.now_s
-
-    monkeypatch.setattr(runs, "time", Clock)
-    record(run, *[step_done(step) for step in range(1, 13)])
-
-    assert [step for step, _ in run.summary().losses] == [1, 5, 9]
-
-
-def test_preparing_is_not_worth_keeping(run: Run) -> None:
-    event = events.Preparing(what="Reading", done=1, total=2)
-
-    assert Recorder(run.path).record(event) is event
-    assert list(run.events()) == []
-
-
-def test_a_preview_is_saved_as_a_picture_and_comes_back_with_its_place(run: Run) -> None:
-    sheet = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
-    told = Recorder(run.path).record(events.PreviewReady(step=12, image=sheet))
-
-    assert isinstance(told, events.PreviewReady)
-    assert told.path == run.path / "previews" / "12.png"
-    with Image.open(told.path) as picture:
-        np.testing.assert_array_equal(np.asarray(picture), sheet)
-    np.testing.assert_array_equal(told.image, sheet)
-    (kept,) = run.events()
-    assert isinstance(kept, events.PreviewReady)
-    assert (kept.path, kept.image) == (told.path, None)
 
 
 def test_previews_are_listed_by_their_steps(run: Run) -> None:
@@ -224,24 +138,24 @@ def test_how_a_run_stands_is_how_it_ended_last(
     run: Run, ending: str | None, state: RunState
 ) -> None:
     endings: dict[str, events.Event] = {
-        "stopped": stopped(run, 1),
+        "stopped": stopped(run.path, 1),
         "failed": events.Failed(run=run.path, step=1, title="It failed"),
         "finished": events.Finished(
             run=run.path, step=1, images_seen=1, seconds=1, checkpoint=run.path
         ),
     }
-    record(run, started(run), stopped(run, 1), started(run, 1))
+    record(run.path, started(run.path), stopped(run.path, 1), started(run.path, 1))
     if ending:
-        record(run, endings[ending])
+        record(run.path, endings[ending])
 
     assert run.summary().state == state
 
 
 @pytest.mark.usefixtures("every_step")
 def test_what_was_done_again_after_a_crash_counts_once(run: Run) -> None:
-    record(run, started(run), *[step_done(step, loss=1) for step in (1, 2, 3, 4)])
+    record(run.path, started(run.path), *[step_done(step, loss=1) for step in (1, 2, 3, 4)])
     # It was saved at step 2, and went on from there.
-    record(run, started(run, 2), *[step_done(step, loss=2) for step in (3, 4, 5)])
+    record(run.path, started(run.path, 2), *[step_done(step, loss=2) for step in (3, 4, 5)])
 
     assert run.summary().losses == (
         (1, {"loss": 1}), (2, {"loss": 1}), (3, {"loss": 2}), (4, {"loss": 2}), (5, {"loss": 2}),
@@ -250,50 +164,14 @@ def test_what_was_done_again_after_a_crash_counts_once(run: Run) -> None:
 
 @pytest.mark.usefixtures("every_step")
 def test_a_line_that_was_torn_by_a_crash_costs_nothing_else(run: Run) -> None:
-    record(run, started(run), step_done(1), step_done(2))
+    record(run.path, started(run.path), step_done(1), step_done(2))
     with (run.path / "events.jsonl").open("a") as torn:
         torn.write(step_done(3).model_dump_json()[:40])
 
     assert [step for step, _ in run.summary().losses] == [1, 2]
     # The next event does not end up on the torn line.
-    record(run, started(run, 1), step_done(2, loss=9))
+    record(run.path, started(run.path, 1), step_done(2, loss=9))
     assert run.summary().losses == ((1, {"loss": 0.5}), (2, {"loss": 9}))
-
-
-def test_lines_from_elsewhere_are_passed_over(run: Run) -> None:
-    record(run, started(run))
-    with (run.path / "events.jsonl").open("ab") as record_file:
-        record_file.write(b'\xff\xfe\n\n{"event": "Exploded"}\n' + b"[" * 10_000 + b"\n")
-    record(run, stopped(run, 1))
-
-    assert [event.event for event in run.events()] == ["RunStarted", "Stopped"]
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
-@pytest.mark.timeout(10)
-def test_a_record_that_is_a_pipe_is_neither_read_nor_written(run: Run) -> None:
-    os.mkfifo(run.path / "events.jsonl")
-
-    assert list(run.events()) == []
-    with pytest.raises(ProjectError, match="is not an ordinary file") as caught:
-        record(run, started(run))
-    assert caught.value.hint
-
-
-def test_a_record_of_one_endless_line_ends(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    record(run, started(run), stopped(run, 1))
-    with (run.path / "events.jsonl").open("ab") as record_file:
-        record_file.truncate(2**24)  # A hole, which is read as zeros.
-    longest = max(map(len, (run.path / "events.jsonl").read_bytes()[:4096].splitlines()[:2])) + 1
-    monkeypatch.setattr(runs, "_LONGEST_LINE_BYTES", longest)
-    monkeypatch.setattr(runs, "_LARGEST_RECORD_BYTES", 5 * longest)
-    lines: list[bytes] = []
-    parse = events.parse_event
-    monkeypatch.setattr(events, "parse_event", lambda line: lines.append(line) or parse(line))
-
-    assert [event.event for event in run.events()] == ["RunStarted", "Stopped"]
-    assert max(map(len, lines)) == longest
-    assert 5 * longest <= sum(map(len, lines)) < 6 * longest
 
 
 def test_a_summary_stands_on_the_newest_checkpoint(run: Run) -> None:
@@ -352,14 +230,6 @@ def test_a_run_without_checkpoints_says_so(run: Run) -> None:
     assert caught.value.hint
 
 
-def test_the_record_of_a_run_whose_folder_vanished_is_explained(run: Run) -> None:
-    shutil.rmtree(run.path)
-    recorder = Recorder(run.path)
-
-    with pytest.raises((ProjectError, FileNotFoundError)):
-        recorder.record(started(run))
-
-
 def test_two_runs_never_share_a_folder(project: Project, run: Run) -> None:
     dataset = project.dataset_folder(run.file.dataset)
     others = [create_run(project, dataset, small_settings(budget=steps(n + 1))) for n in range(5)]
@@ -385,21 +255,6 @@ def test_where_no_quality_was_measured_the_best_is_the_last(run: Run) -> None:
         run.store.save(state, {}, None)
 
     assert run.checkpoint("best").state.step == 2
-
-
-@pytest.mark.usefixtures("every_step")
-def test_the_record_is_on_the_disk_as_soon_as_a_checkpoint_is(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    flushed: list[list[str]] = []
-    monkeypatch.setattr(
-        runs.os, "fsync", lambda _: flushed.append([event.event for event in run.events()])
-    )
-    saved = events.CheckpointSaved(step=1, path=run.path, took_s=0.1)
-    record(run, started(run), step_done(1), saved, step_done(2), stopped(run, 2))
-
-    whole = ["RunStarted", "StepDone", "CheckpointSaved", "StepDone", "Stopped"]
-    assert flushed == [whole[:3], whole]
 
 
 def test_what_the_coach_said_last_is_part_of_the_summary(trained_run: Path, tmp_path: Path) -> None:
@@ -428,7 +283,7 @@ def test_what_the_coach_said_of_steps_that_were_gone_back_on_is_forgotten(
         recorder.record(
             events.CoachSaid(step=step, level="info", title=topic, message="", topic=topic)
         )
-    started = next(event for event in run.events() if isinstance(event, events.RunStarted))
+    started = next(event for event in run.record.read() if isinstance(event, events.RunStarted))
     recorder.record(started.model_copy(update={"step": 3}))
 
     said = run.summary().said
