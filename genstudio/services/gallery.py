@@ -1,14 +1,16 @@
 """The gallery: an index of generated pictures with ratings and tags, rebuilt from the files."""
 
 import contextlib
+import gc
 import hashlib
 import json
 import os
+import re
 import sqlite3
 import threading
 import unicodedata
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Self
@@ -32,11 +34,10 @@ _SAVE = """
     ON CONFLICT (name) DO UPDATE SET
         identity = excluded.identity, recipe = excluded.recipe, search = excluded.search,
         added_ns = excluded.added_ns"""
-_ITEMS = """
-    SELECT name, recipe, rating, added_ns, (
-        SELECT json_group_array(tag) FROM (
-            SELECT tag FROM tags WHERE tags.name = pictures.name ORDER BY tags.rowid))
-    FROM pictures"""
+_ITEMS = "SELECT name, recipe, rating, added_ns FROM pictures"
+# Most pictures have none, so asking for the tags of each would take longer than all else.
+_TAGS = "SELECT name, CAST(tag AS TEXT) FROM tags ORDER BY rowid"
+_TAGS_OF_ONE = "SELECT name, CAST(tag AS TEXT) FROM tags WHERE name = ? ORDER BY rowid"
 _COUNT = "SELECT count(*) FROM pictures"
 # No word may be missing from both the picture's own words and its tags.
 _MATCHING = """
@@ -45,12 +46,15 @@ _MATCHING = """
         WHERE instr(pictures.search, word.value) = 0 AND NOT EXISTS (
             SELECT 1 FROM tags
             WHERE tags.name = pictures.name AND instr(tags.search, word.value) > 0))"""
+_RATED = " WHERE rating >= ?"
 _NEWEST = " ORDER BY added_ns DESC, rowid DESC LIMIT ?"
 
 # Two pictures that agree in these are the same picture.
 _IDENTITY = {"run", "step", "seed", "size", "sampling", "weights_sha256"}
 
 _Row = tuple[str, str, str, str, int]
+# Leads nowhere but into the folder itself, on any system; what looks otherwise is examined.
+_PLAIN_NAME = re.compile(r"[\w-][\w.-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class GalleryItem:
 
     Attributes:
         name: Path relative to the gallery's folder, with forward slashes.
-        path: The file.
+        folder: The gallery's folder.
         recipe: How it was made.
         rating: From 0 (not rated) to 5.
         tags: Words that a person gave it, in their order.
@@ -67,11 +71,16 @@ class GalleryItem:
     """
 
     name: str
-    path: Path
+    folder: Path
     recipe: Recipe
     rating: int
     tags: tuple[str, ...]
     added: datetime
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.folder / self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +116,8 @@ class Gallery:
         opened = open_index(self._database)
         self._connection = opened.connection
         self._kept = KeptPictures(project.path)
+        # What was read before, by name, with what it was read from.
+        self._items: dict[str, tuple[tuple[str, int], GalleryItem]] = {}
         self.repaired = opened.was_repaired
         if opened.is_new:
             with contextlib.ExitStack() as on_failure:
@@ -144,7 +155,9 @@ class Gallery:
             if not (known and self._path(name).is_file()):
                 save_picture(image_HWC, self._path(name), recipe)
                 database.execute(_SAVE, self._row(name, recipe))
-            return self._item(database.execute(f"{_ITEMS} WHERE name = ?", [name]).fetchone())
+            item = self._found(database, name)
+        assert item is not None, "it was saved just now"
+        return item
 
     def sync(self) -> int:
         """Bring the index in line with the files.
@@ -180,10 +193,17 @@ class Gallery:
         """
         most = -1 if limit is None else limit
         with self._reading() as database:
-            rows = database.execute(
-                _ITEMS + _MATCHING + _NEWEST, [minimum_rating, _words(query), most]
-            ).fetchall()
-        return [self._item(row) for row in rows]
+            if query.strip():
+                rows = database.execute(
+                    _ITEMS + _MATCHING + _NEWEST, [minimum_rating, _words(query), most]
+                ).fetchall()
+            else:
+                rows = database.execute(
+                    _ITEMS + _RATED + _NEWEST, [minimum_rating, most]
+                ).fetchall()
+            tags = _by_name(database.execute(_TAGS))
+        with _without_collecting():
+            return [self._item(row, tags.get(row[0], ())) for row in rows]
 
     def item(self, name: str) -> GalleryItem:
         """Look one picture up.
@@ -192,10 +212,10 @@ class Gallery:
             ProjectError: There is no such picture.
         """
         with self._reading() as database:
-            row = database.execute(f"{_ITEMS} WHERE name = ?", [name]).fetchone()
-        if row is None:
+            item = self._found(database, name)
+        if item is None:
             raise _no_picture(name)
-        return self._item(row)
+        return item
 
     def count(self, query: str = "", *, minimum_rating: int = 0) -> int:
         """Count what :meth:`items` would list."""
@@ -281,11 +301,16 @@ class Gallery:
         return path
 
     def _path(self, name: str) -> Path:
+        self._refuse_outside(name)
+        return self._folder / name
+
+    def _refuse_outside(self, name: str) -> None:
+        if _PLAIN_NAME.fullmatch(name):
+            return
         path = self._folder / name
         inside = path.parts[len(self._folder.parts) :]
         if not path.is_relative_to(self._folder) or not inside or {"..", "\0"} & {*inside, *name}:
             raise _no_picture(name)
-        return path
 
     def _unused_name(self, recipe: Recipe, database: sqlite3.Connection) -> str:
         stem = f"{slug(recipe.run)}-{recipe.step}-{recipe.seed}"
@@ -297,10 +322,7 @@ class Gallery:
 
     def _file_names(self) -> Iterator[str]:
         with explained(self._folder / "pictures"):
-            for folder, _, files in os.walk(self._folder, onerror=_raise_unless_missing):
-                for path in (Path(folder, file) for file in files if _may_be_picture(file)):
-                    if not path.is_symlink():
-                        yield path.relative_to(self._folder).as_posix()
+            yield from _names_in(self._folder)
 
     def _read_row(self, name: str) -> _Row | None:
         try:
@@ -316,19 +338,33 @@ class Gallery:
         added_ns = min(self._path(name).stat().st_mtime_ns, 2**63 - 1)
         return name, _identity(recipe), recipe.model_dump_json(), search, added_ns
 
-    def _item(self, row: Sequence[Any]) -> GalleryItem:
-        name, recipe, rating, added_ns, tags = row
+    def _found(self, database: sqlite3.Connection, name: str) -> GalleryItem | None:
+        row = database.execute(f"{_ITEMS} WHERE name = ?", [name]).fetchone()
+        if row is None:
+            return None
+        return self._item(row, _by_name(database.execute(_TAGS_OF_ONE, [name])).get(name, ()))
+
+    def _item(self, row: Sequence[Any], tags: tuple[str, ...]) -> GalleryItem:
+        name, recipe, rating, added_ns = row
+        known = self._items.get(name)
+        if known is not None and known[0] == (recipe, added_ns):
+            item = known[1]
+            is_same = (item.rating, item.tags) == (rating, tags)
+            return item if is_same else replace(item, rating=rating, tags=tags)
         try:
-            return GalleryItem(
+            self._refuse_outside(name)
+            item = GalleryItem(
                 name,
-                self._path(name),
+                self._folder,
                 Recipe.model_validate_json(recipe),
                 rating,
-                tuple(json.loads(tags)),
+                tags,
                 datetime.fromtimestamp(added_ns / 1e9, UTC),
             )
         except (ValueError, TypeError, OverflowError, OSError) as error:
             raise damaged(self._database) from error
+        self._items[name] = ((recipe, added_ns), item)
+        return item
 
     @contextlib.contextmanager
     def _reading(self) -> Generator[sqlite3.Connection]:
@@ -342,18 +378,50 @@ class Gallery:
             yield database
 
 
+@contextlib.contextmanager
+def _without_collecting() -> Generator[None]:
+    """Make very many objects that stay: looking for garbage among them takes half of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _by_name(tags: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """Rows of a name and a tag => the tags of each name."""
+    gathered: dict[str, list[str]] = {}
+    for name, tag in tags:
+        gathered.setdefault(name, []).append(tag)
+    return {name: tuple(of_name) for name, of_name in gathered.items()}
+
+
 def _may_be_picture(file: str) -> bool:
     # Names that are not text, which Linux allows, cannot be kept in the index.
     return (
         file.lower().endswith(".png")
         and not file.startswith(".")
-        and not any("\ud800" <= character <= "\udfff" for character in file)
+        and (file.isascii() or not any("\ud800" <= character <= "\udfff" for character in file))
     )
 
 
-def _raise_unless_missing(error: OSError) -> None:
-    if not isinstance(error, FileNotFoundError):
-        raise error
+def _names_in(folder: Path, prefix: str = "") -> Iterator[str]:
+    """Pictures in a folder and the folders in it, by their paths relative to the outermost."""
+    try:
+        entries = os.scandir(folder)
+    except FileNotFoundError:
+        return  # Gone meanwhile.
+    with entries:
+        for entry in entries:
+            # The kind of an entry comes with it; asking for each file takes ten times as long.
+            if entry.is_symlink():
+                continue
+            if entry.is_dir():
+                yield from _names_in(Path(entry.path), f"{prefix}{entry.name}/")
+            elif _may_be_picture(entry.name):
+                yield prefix + entry.name
 
 
 def _is_indexed(database: sqlite3.Connection, name: str) -> bool:

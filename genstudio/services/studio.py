@@ -3,6 +3,7 @@
 Importing this module does not import torch; the jobs do, in their own threads.
 """
 
+import gc
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -71,6 +72,9 @@ def load_catalogue() -> Job[CatalogueEntry | Machine]:
             yield CatalogueEntry(card=model.card, config=model.Config, sampling=model.Sampling)
         # What starting a run needs, so that the button answers at once.
         import_module("genstudio.services.training")
+        # Looking for garbage among all that was imported would hold up the window and the training
+        # for a sixth of a second each time.
+        gc.freeze()
 
     return Job("catalogue", items)
 

@@ -18,10 +18,11 @@ from genstudio.ui.widgets import thumbnail_loader
 from genstudio.ui.widgets.thumbnail_grid import GridItem, ThumbnailGrid
 
 RED = (255, 0, 0)
+PICTURES = Path("/pictures")
 
 
 def items(count: int, prefix: str = "") -> list[GridItem]:
-    return [GridItem(f"{prefix}{n}", Path(f"/pictures/{prefix}{n}.png")) for n in range(count)]
+    return [GridItem(f"{prefix}{n}", PICTURES) for n in range(count)]
 
 
 class Loader:
@@ -142,7 +143,7 @@ def test_pictures_used_last_are_remembered_and_no_more_than_fit(
 def test_an_unreadable_picture_is_marked_and_the_others_still_load(
     qtbot: QtBot, grid: ThumbnailGrid
 ) -> None:
-    grid.set_items([GridItem("b", Path("broken.png")), *items(2)])
+    grid.set_items([GridItem("broken", PICTURES), *items(2)])
     pending = grid.viewport().grab(grid.visualRect(grid.model().index(0, 0))).toImage()
     qtbot.waitUntil(is_red(grid, 2))
     broken = grid.viewport().grab(grid.visualRect(grid.model().index(0, 0))).toImage()
@@ -267,7 +268,7 @@ def test_an_excluded_picture_is_fainter_and_struck_through(
     grid.set_items(items(2))
     qtbot.waitUntil(lambda: is_red(grid, 0)() and is_red(grid, 1)())
     beside_the_stroke = middle(grid, 0) + QPoint(30, 0)
-    grid.update_item(GridItem("0", Path("/pictures/0.png"), dimmed=True))
+    grid.update_item(GridItem("0", PICTURES, dimmed=True))
     assert color_at(grid, beside_the_stroke).red() < 128
     assert color_at(grid, middle(grid, 0)).name() != color_at(grid, beside_the_stroke).name()
     assert is_red(grid, 1)()
@@ -278,7 +279,7 @@ def test_a_badge_is_written_over_the_picture(qtbot: QtBot, grid: ThumbnailGrid) 
     qtbot.waitUntil(is_red(grid, 0))
     corner = middle(grid, 0) + QPoint(112 // 2 - 8, -112 // 2 + 8)
     assert color_at(grid, corner).getRgb()[:3] == RED
-    grid.update_item(GridItem("0", Path("/pictures/0.png"), badge="★★★★★"))
+    grid.update_item(GridItem("0", PICTURES, badge="★★★★★"))
     assert color_at(grid, corner).getRgb()[:3] != RED
 
 
@@ -291,9 +292,11 @@ def test_selection_is_a_ring_in_the_accent(qtbot: QtBot, grid: ThumbnailGrid) ->
 
 
 def test_screen_readers_and_tooltips_have_words(grid: ThumbnailGrid) -> None:
-    path = Path("/pictures/cat.png")
     grid.set_items(
-        [GridItem("a", path, "A cat", badge="duplicate", dimmed=True), GridItem("b", path)]
+        [
+            GridItem("a.png", PICTURES, "A cat", badge="duplicate", dimmed=True),
+            GridItem("cat.png", PICTURES),
+        ]
     )
     first, second = (grid.model().index(row, 0) for row in range(2))
     assert first.data(Qt.ItemDataRole.AccessibleTextRole) == "A cat, duplicate, excluded"

@@ -233,7 +233,7 @@ class DatasetPage(QWidget):
         size = f"{picture.width} × {picture.height}"
         return GridItem(
             key=picture.name,
-            path=self._state.report.folder / picture.name,
+            folder=self._state.report.folder,
             caption=f"{picture.name}, {size}",
             dimmed=picture.name in self._state.excluded,
             badge=marks[0] if marks else "",

@@ -171,16 +171,15 @@ class GalleryPage(QWidget):
 
     def _show_items(self) -> None:
         shows_pictures = self._source.currentIndex() == _PICTURES
-        items = self._picture_items() if shows_pictures else self._preview_items()
+        keys = list(self._state.items) if shows_pictures else self._preview_keys()
         self._search.setEnabled(shows_pictures)
         self._rating.setEnabled(shows_pictures)
-        keys = [item.key for item in items]
         if keys != self._grid_keys:
             self._grid_keys = keys
-            self._grid.set_items(items)
+            self._grid.set_items(self._picture_items() if shows_pictures else self._preview_items())
             if keys and self._grid.current_key() is None:
                 self._grid.select(keys[0])
-        self._stack.setCurrentIndex(1 if items else 0)
+        self._stack.setCurrentIndex(1 if keys else 0)
         self._empty.button.setVisible(not self._is_filtered())
         self._empty.set_sentence(
             "No picture fits the search. Use fewer words, or clear it."
@@ -188,7 +187,7 @@ class GalleryPage(QWidget):
             else "Train a model first: when it has finished, its first pictures hang here."
         )
         noun = "picture" if shows_pictures else "preview"
-        self._count.setText(f"{len(items):,} {noun}{'' if len(items) == 1 else 's'}")
+        self._count.setText(f"{len(keys):,} {noun}{'' if len(keys) == 1 else 's'}")
         self._on_selection()
         self._on_busy_changed()
 
@@ -198,9 +197,12 @@ class GalleryPage(QWidget):
     def _picture_items(self) -> list[GridItem]:
         return [_grid_item(item) for item in self._state.items.values()]
 
+    def _preview_keys(self) -> list[str]:
+        return [item.key for item in self._preview_items()]
+
     def _preview_items(self) -> list[GridItem]:
         return [
-            GridItem(key=str(path), path=path, caption=f"{run.path.name}, step {step:,}")
+            GridItem(key=str(path), folder=run.path, caption=f"{run.path.name}, step {step:,}")
             for run in reversed(self._training.runs)
             for step, path in reversed(run.previews)
         ]
@@ -250,7 +252,7 @@ def _grid_item(item: GalleryItem) -> GridItem:
     recipe = item.recipe
     return GridItem(
         key=item.name,
-        path=item.path,
+        folder=item.folder,
         caption=f"{recipe.model_key}, step {recipe.step:,}, seed {recipe.seed}",
         badge="★" * item.rating,
     )

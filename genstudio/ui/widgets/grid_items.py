@@ -21,18 +21,23 @@ class GridItem:
     """One picture in a grid.
 
     Attributes:
-        key: Name by which the page knows it; no two items have the same.
-        path: File of the picture.
+        key: Path of the picture, relative to the folder or whole; no two items have the same.
+        folder: Where it is.
         caption: Said about it by tooltips and screen readers; by default the file's name.
         dimmed: Left out: shown faintly and struck through.
         badge: A word or some signs over a corner of the picture, such as "★★★".
     """
 
     key: str
-    path: Path
+    folder: Path
     caption: str = ""
     dimmed: bool = False
     badge: str = ""
+
+    @property
+    def path(self) -> Path:
+        """The file; made when it is asked for, since a hundred thousand take half a second."""
+        return self.folder / self.key
 
 
 class GridItems(QStringListModel):

@@ -4,7 +4,7 @@ import os
 import sqlite3
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -68,11 +68,10 @@ def test_a_folder_that_cannot_be_read_forgets_nothing(
 ) -> None:
     fill(gallery, 1)
 
-    def locked(*_: object, onerror: Any, **__: object) -> Iterator[Any]:
-        onerror(PermissionError(13, "Permission denied"))
-        yield from ()
+    def locked(_: object) -> Any:
+        raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(gallery_module.os, "walk", locked)
+    monkeypatch.setattr(gallery_module.os, "scandir", locked)
 
     with pytest.raises(ProjectError):
         gallery.sync()

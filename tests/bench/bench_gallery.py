@@ -1,0 +1,68 @@
+"""How long the window is busy opening a gallery of very many pictures, and showing a new one.
+
+Usage: bench_gallery.py [THOUSANDS OF PICTURES]
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import numpy as np
+from PySide6.QtWidgets import QAbstractButton, QApplication
+
+from genstudio.app import build_window
+from genstudio.domain.recipes import Recipe
+from genstudio.services.gallery import Gallery
+from genstudio.services.projects import Project, open_or_create
+
+
+def fill(project: Project, count: int) -> None:
+    """Copies of one small picture, which the index knows by different names."""
+    recipe = Recipe(
+        software="bench", model_key="bench", run="bench", project="bench", step=1,
+        weights_sha256="0" * 64, seed=0, size=64, created=datetime.now(UTC),
+    )  # fmt: skip
+    with Gallery(project) as gallery:
+        first = gallery.add(np.zeros((8, 8, 3), np.uint8), recipe)
+        for number in range(count - 1):
+            shutil.copy(first.path, first.path.with_name(f"{number}.png"))
+        gallery.sync()
+
+
+def main(count: int) -> None:
+    app = QApplication([])
+    with tempfile.TemporaryDirectory() as folder:
+        project = open_or_create(Path(folder) / "Large")
+        fill(project, count)
+        window = build_window(Path(folder) / "Empty")
+        window.resize(1280, 800)
+        window.show()
+        button = window.findChild(QAbstractButton, "rail.gallery")
+        assert button is not None
+        button.click()
+        while not window._training.entries:
+            app.processEvents()
+
+        def busy_s(work: Callable[[], None]) -> float:
+            began_s = time.process_time()
+            work()
+            app.processEvents()
+            return time.process_time() - began_s
+
+        for _ in range(3):
+            window._gallery.set_project(None)
+            opening_s = busy_s(lambda: window._gallery.set_project(project))
+            again_s = busy_s(window._gallery.refresh)
+            print(f"{count:,} pictures: opened in {opening_s:.2f} s, again in {again_s:.2f} s")
+        window.close()
+
+
+if __name__ == "__main__":
+    main(1000 * int(sys.argv[1] if len(sys.argv) > 1 else 20))
