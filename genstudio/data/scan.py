@@ -80,11 +80,13 @@ def scan_folder(folder: Path, *, workers: int | None = None) -> Iterator[ScanPro
         try:
             results = pool.map(lambda name: _look_at(folder, name), names)
             for done, result in enumerate(results, start=1):
+                found = None
                 if isinstance(result, _Looked):
                     looked.append(result)
+                    found = result.info
                 else:
                     unreadable.append(result)
-                yield ScanProgress(done=done, total=len(names))
+                yield ScanProgress(done=done, total=len(names), found=found)
         finally:
             pool.shutdown(cancel_futures=True)
     pictures = _with_duplicates(looked)
@@ -144,12 +146,11 @@ def picture_names(folder: Path) -> list[str]:
             folders[:] = [
                 name for name in folders if name[0] != "." and name not in _SKIPPED_FOLDERS
             ]
-            for name in files:
-                path = Path(root) / name
-                if name[0] != "." and path.suffix.lower() in SUFFIXES:
-                    names.append(path.relative_to(folder).as_posix())
-                else:
-                    others += 1
+            inside = Path(root).relative_to(folder).as_posix()
+            prefix = "" if inside == "." else f"{inside}/"
+            found = [prefix + name for name in files if _may_be_picture(name)]
+            names += found
+            others += len(files) - len(found)
     except OSError as error:
         raise DatasetError(
             f"The folder {folder} cannot be read", f"{error.strerror}.", "Check its permissions."
@@ -161,6 +162,12 @@ def picture_names(folder: Path) -> list[str]:
             f"There are no pictures in {folder}", what, f"Kinds that can be read: {kinds}."
         )
     return sorted(names)
+
+
+def _may_be_picture(name: str) -> bool:
+    # A Path for each of very many files would take longer than finding them.
+    _, dot, suffix = name.rpartition(".")
+    return name[0] != "." and dot + suffix.lower() in SUFFIXES
 
 
 def _look_at(folder: Path, name: str) -> _Looked | UnreadablePicture:

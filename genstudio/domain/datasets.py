@@ -76,12 +76,17 @@ class Advice(BaseModel):
 
 
 class ScanProgress(BaseModel):
-    """So many files of so many are looked at."""
+    """So many files of so many are looked at.
+
+    Attributes:
+        found: The picture that was looked at last; None if it cannot be read.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     done: int
     total: int
+    found: PictureInfo | None = None
 
 
 class ScanReport(BaseModel):

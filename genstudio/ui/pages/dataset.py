@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -31,6 +31,9 @@ from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
 _REPORT_WIDTH_PX = 320
 # Pages of the stack.
 _EMPTY, _SCANNING, _FILLED = range(3)
+_SCANNING_SENTENCE = "Every picture is opened once. Nothing in your folder is changed."
+# Laying out very many pictures takes a while; what arrives more often would hold up the window.
+_ARRIVALS_MS = 500
 # What a remark means, in the words of the report: one picture, several, why it matters.
 _MEANING = {
     Remark.DUPLICATE: ("looks like another", "look like others", "The model would favour them."),
@@ -66,6 +69,11 @@ class DatasetPage(QWidget):
         self.setAcceptDrops(True)
         self._state = state
         self._shown: ScanReport | None = None
+        # Found in a folder that is still looked through, and not shown yet.
+        self._arrived: list[PictureInfo] = []
+        self._is_arriving = False
+        self._arrivals = QTimer(self, singleShot=True, interval=_ARRIVALS_MS)
+        self._arrivals.timeout.connect(self._show_arrivals)
         self._excluded: frozenset[str] = frozenset()
         self._stack = QStackedWidget()
         self._stack.addWidget(self._make_empty())
@@ -73,7 +81,7 @@ class DatasetPage(QWidget):
             EmptyState(
                 "search",
                 "Looking through the pictures",
-                "Every picture is opened once. Nothing in your folder is changed.",
+                _SCANNING_SENTENCE,
             )
         )
         self._stack.addWidget(self._make_filled())
@@ -84,6 +92,7 @@ class DatasetPage(QWidget):
         layout.addWidget(self._stack, 1)
         state.changed.connect(self._show_state)
         state.progressed.connect(self._on_progressed)
+        state.arrived.connect(self._on_arrived)
         self._show_state()
 
     def shutdown(self) -> None:
@@ -143,8 +152,8 @@ class DatasetPage(QWidget):
         self._grid = ThumbnailGrid(studio.thumbnail)
         self._grid.setObjectName("dataset.grid")
         self._grid.setAccessibleName("Pictures in the folder")
-        self._grid.toggled_key.connect(self._state.toggle)
-        self._grid.activated_key.connect(self._state.toggle)
+        self._grid.toggled_key.connect(self._on_toggled)
+        self._grid.activated_key.connect(self._on_toggled)
         self._grid.selection_changed_keys.connect(self._update_buttons)
         self._exclude = QPushButton("Leave out")
         self._exclude.setObjectName("dataset.exclude")
@@ -193,11 +202,16 @@ class DatasetPage(QWidget):
     # --- showing ------------------------------------------------------------------------
 
     def _show_state(self) -> None:
-        report = self._state.report
-        self._progress.setVisible(self._state.is_scanning)
-        self._cancel.setVisible(self._state.is_scanning)
-        self._choose.setVisible(report is not None or self._state.is_scanning)
-        page = _FILLED if report is not None else _SCANNING if self._state.is_scanning else _EMPTY
+        report, is_scanning = self._state.report, self._state.is_scanning
+        self._progress.setVisible(is_scanning)
+        self._cancel.setVisible(is_scanning)
+        self._choose.setVisible(report is not None or is_scanning)
+        if self._is_arriving and is_scanning:
+            return  # What arrives is shown already.
+        self._show_arrivals()
+        self._arrivals.stop()
+        self._is_arriving = False
+        page = _FILLED if report is not None else _SCANNING if is_scanning else _EMPTY
         self._stack.setCurrentIndex(page)
         self._summary.setText(self._summary_text())
         if report is None:
@@ -212,6 +226,34 @@ class DatasetPage(QWidget):
             self._show_exclusions(report)
         self._show_report(report)
         self._update_buttons()
+
+    def _on_arrived(self, pictures: list[PictureInfo]) -> None:
+        """Show what is found in another folder while it is still looked through."""
+        report = self._state.report
+        if report is not None and report.folder == self._state.scanned:
+            return  # The pictures that were here before are still shown.
+        self._arrived += pictures
+        if not self._is_arriving:
+            self._is_arriving = True
+            self._shown = None
+            self._grid.set_items([])
+            self._path.set_text(str(self._state.scanned))
+            _clear(self._report)
+            self._report.addWidget(_paragraph("Looking through the pictures", _SCANNING_SENTENCE))
+            self._report.addStretch(1)
+            self._stack.setCurrentIndex(_FILLED)
+            self._show_arrivals()
+            self._update_buttons()
+        elif not self._arrivals.isActive():
+            self._arrivals.start()
+
+    def _show_arrivals(self) -> None:
+        arrived, self._arrived = self._arrived, []
+        self._grid.add_items([self._grid_item(picture) for picture in arrived])
+
+    def _on_toggled(self, name: str) -> None:
+        if not self._is_arriving:
+            self._state.toggle(name)
 
     def _summary_text(self) -> str:
         report = self._state.report
@@ -228,14 +270,16 @@ class DatasetPage(QWidget):
                 self._grid.update_item(self._grid_item(picture))
 
     def _grid_item(self, picture: PictureInfo) -> GridItem:
-        assert self._state.report is not None
+        report = self._state.report
+        folder = self._state.scanned if self._is_arriving or report is None else report.folder
+        assert folder is not None, "its pictures are shown"
         marks = sorted(remark.value for remark in picture.remarks - {Remark.TRANSPARENT})
         size = f"{picture.width} × {picture.height}"
         return GridItem(
             key=picture.name,
-            folder=self._state.report.folder,
+            folder=folder,
             caption=f"{picture.name}, {size}",
-            dimmed=picture.name in self._state.excluded,
+            dimmed=not self._is_arriving and picture.name in self._state.excluded,
             badge=marks[0] if marks else "",
         )
 
@@ -286,7 +330,7 @@ class DatasetPage(QWidget):
         self._grid.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _update_buttons(self) -> None:
-        selected = set(self._grid.selected_keys())
+        selected = set() if self._is_arriving else set(self._grid.selected_keys())
         self._exclude.setEnabled(bool(selected - self._state.excluded))
         self._include.setEnabled(bool(selected & self._state.excluded))
 

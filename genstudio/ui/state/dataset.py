@@ -22,21 +22,25 @@ class DatasetState(QObject):
 
     Attributes:
         history: What was taken out and in since the folder was opened.
+        scanned: The folder that is being looked through, or was last.
 
     Signals:
         changed(): Another folder, another report, or other pictures are taken out.
         progressed(int, int): So many of so many files are looked at.
+        arrived(list[PictureInfo]): Pictures were found in the folder that is looked through.
         failed(Notice): The folder cannot be used; the one before stays open.
     """
 
     changed = Signal()
     progressed = Signal(int, int)
+    arrived = Signal(list)
     failed = Signal(Notice)
 
     def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._bridge = bridge
         self._job: Job[ScanProgress | ScanReport] | None = None
+        self.scanned: Path | None = None
         self.report: ScanReport | None = None
         self.excluded: frozenset[str] = frozenset()
         self.history = History(self)
@@ -52,6 +56,7 @@ class DatasetState(QObject):
         job = studio.scan(folder)
         wanted = frozenset(excluded)
         self._job = job
+        self.scanned = folder
         self._bridge.follow(
             job.items,
             lambda items: self._on_items(job, items, wanted),
@@ -124,6 +129,9 @@ class DatasetState(QObject):
     ) -> None:
         if job is not self._job:
             return  # Another folder was chosen meanwhile.
+        found = [it.found for it in items if isinstance(it, ScanProgress) and it.found]
+        if found:
+            self.arrived.emit(found)
         last = items[-1]
         if isinstance(last, ScanProgress):
             self.progressed.emit(last.done, last.total)

@@ -81,8 +81,14 @@ class GridItems(QStringListModel):
         return selection
 
     def replace_all(self, items: Sequence[GridItem]) -> None:
-        """Show other items."""
+        """Show other items; where only what is said of them is another, nothing moves."""
+        are_same = len(items) == len(self._items) and all(
+            item.key == known.key for item, known in zip(items, self._items, strict=True)
+        )
         self._items = list(items)
+        if are_same and items:
+            self.dataChanged.emit(self.index(0), self.index(len(items) - 1))
+            return
         self._number()
         self.setStringList([""] * len(self._items))
 
@@ -90,7 +96,7 @@ class GridItems(QStringListModel):
         """Add items before a row."""
         if items:
             self._items[row:row] = items
-            self._number()
+            self._number(row)
             self.insertRows(row, len(items))
 
     def update(self, item: GridItem) -> None:
@@ -113,5 +119,7 @@ class GridItems(QStringListModel):
             return ", ".join(part for part in parts if part)
         return None
 
-    def _number(self) -> None:
-        self._rows = {item.key: row for row, item in enumerate(self._items)}
+    def _number(self, first: int = 0) -> None:
+        if first == 0:
+            self._rows.clear()
+        self._rows.update({item.key: row for row, item in enumerate(self._items[first:], first)})

@@ -54,6 +54,7 @@ def test_every_picture_is_counted_and_measured(tmp_path: Path) -> None:
     *progress, report = scan_folder(tmp_path)
 
     assert [(item.done, item.total) for item in progress] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert tuple(item.found for item in progress) == report.pictures
     assert [(p.name, p.width, p.height) for p in report.pictures] == [
         ("0.png", 96, 96), ("1.png", 96, 96), ("2.png", 96, 96), ("wide.JPG", 64, 48),
     ]  # fmt: skip
@@ -331,11 +332,12 @@ def test_a_folder_of_other_files_is_refused_with_the_kinds_that_can_be_read(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "notes.txt").write_text("tulips")
+    (tmp_path / "png").write_text("a file whose name only looks like it")
     (tmp_path / "photo.raw").write_bytes(b"raw")
 
     with pytest.raises(DatasetError) as caught:
         report_on(tmp_path)
-    assert caught.value.message == "It holds 2 other files."
+    assert caught.value.message == "It holds 3 other files."
     assert "JPG" in caught.value.hint
     assert "PNG" in caught.value.hint
 
