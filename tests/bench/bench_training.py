@@ -98,7 +98,7 @@ def main(size: int, seconds: float) -> None:
                 (measure(stepper.take_step, seconds), measure(bare, seconds)) for _ in range(ROUNDS)
             ]
             whole, alone = (float(np.median(column)) for column in zip(*rates, strict=True))
-            loading = measure(lambda stepper=stepper: stepper._next_images(), seconds / 4)
+            loading = measure(lambda stepper=stepper: stepper._next_batch(), seconds / 4)
             print(
                 f"{key:14} {whole * settings.batch:8.1f} {whole / alone:12.3f}"
                 f" {whole / loading:18.4f}"

@@ -1,0 +1,102 @@
+"""How much of what the processor can compute a training step uses, in fp32 and in bf16.
+
+Usage: .venv/bin/python tests/bench/bench_step.py [SIZES] [THREADS]
+
+The peak is that of a large convolution in the same precision, measured in the same run. Arithmetic
+is counted by torch; the steps that calm a critic, one in sixteen, are left out of it, and of the
+time. Times are of the processor, so that neighbours disturb them little.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+
+os.environ.setdefault("GOMP_SPINCOUNT", "0")  # As the program has it.
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from genstudio.domain.settings import parse_settings
+from genstudio.engine.device import place
+from genstudio.engine.phases import hold_still_all_but, make_optimizer
+from genstudio.models.catalog import model_class, model_keys
+from genstudio.models.protocol import Batch, DataSpec
+
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+WIDTH = 32
+STEPS = 8
+
+
+def seconds_of(work: Callable[[], object], count: int) -> float:
+    """Processor time of one of so many."""
+    work()
+    began_s = time.process_time()
+    for _ in range(count):
+        work()
+    return (time.process_time() - began_s) / count
+
+
+def peak(dtype: torch.dtype) -> float:
+    """Operations a second of a convolution that keeps its units busy."""
+    layer = nn.Conv2d(256, 256, 3, padding=1).to(dtype)
+    place(layer, torch.device("cpu"))
+    features = torch.randn(16, 256, 32, 32, dtype=dtype).to(memory_format=torch.channels_last)
+    with torch.no_grad():
+        seconds = seconds_of(lambda: layer(features), 4)
+        with FlopCounterMode(display=False) as counter:
+            layer(features)
+    return counter.get_total_flops() / seconds
+
+
+def step_of(key: str, size: int, batch_size: int, *, in_bf16: bool) -> Callable[[], None]:
+    torch.manual_seed(0)
+    chosen = model_class(key)
+    model = chosen(parse_settings(chosen.Config, {"width": WIDTH}), DataSpec(size=size, channels=3))
+    place(model.network, torch.device("cpu"))
+    images = torch.rand(batch_size, 3, size, size).mul(2).sub(1)
+    batch = Batch(images_NCHW=images.to(memory_format=torch.channels_last), images_seen=10**6)
+    phases = model.phases()
+    optimizers = {phase.name: make_optimizer(phase) for phase in phases}
+
+    def step() -> None:
+        for phase in phases:
+            hold_still_all_but(phase.parameters, model.network)
+            with torch.autocast("cpu", torch.bfloat16, enabled=in_bf16):
+                total = model.losses(phase.name, batch, 1).total
+            total.backward()
+            optimizers[phase.name].step()
+            optimizers[phase.name].zero_grad()
+
+    return step
+
+
+def main(sizes: list[int], threads: int) -> None:
+    torch.set_num_threads(threads)
+    peaks = {name: peak(dtype) for name, dtype in DTYPES.items()}
+    print(f"peak: {', '.join(f'{name} {it / 1e9:.0f} GFLOP/s' for name, it in peaks.items())}")
+    print("model                  px  GFLOP/image  fp32 images/s (of peak)  bf16        ratio")
+    for key in model_keys():
+        for size in sizes:
+            batch_size = max(4, 2048 // size)
+            with FlopCounterMode(display=False) as counter:
+                step_of(key, size, batch_size, in_bf16=False)()
+            flops = counter.get_total_flops()
+            took_s = {
+                name: seconds_of(step_of(key, size, batch_size, in_bf16=name == "bf16"), STEPS)
+                for name in DTYPES
+            }
+            rates = "  ".join(
+                f"{batch_size / it:8.1f} ({flops / it / peaks[name]:.0%})"
+                for name, it in took_s.items()
+            )
+            ratio = took_s["fp32"] / took_s["bf16"]
+            print(f"{key:20} {size:4} {flops / batch_size / 1e9:10.2f}  {rates}  {ratio:6.2f}")
+
+
+if __name__ == "__main__":
+    main(
+        [int(size) for size in (sys.argv[1] if len(sys.argv) > 1 else "64,128").split(",")],
+        int(sys.argv[2]) if len(sys.argv) > 2 else 1,
+    )
