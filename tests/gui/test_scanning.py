@@ -74,6 +74,7 @@ def test_pictures_show_as_they_are_found_and_can_be_chosen_when_all_are(
     grid.toggled_key.emit(shown(studio)[3])
     assert not studio.find("dataset.exclude").isEnabled()
     assert not studio.window._dataset.excluded
+    assert "as soon as all" in studio.text("dataset.hint")
 
     slow.may_go_on.set()
     studio.wait(lambda: studio.text("dataset.summary") == "24 found · 24 will be used")
@@ -81,6 +82,7 @@ def test_pictures_show_as_they_are_found_and_can_be_chosen_when_all_are(
     # What was chosen meanwhile still is.
     assert grid.selected_keys() == [shown(studio)[3]]
     assert studio.find("dataset.exclude").isEnabled()
+    assert "Double-click" in studio.text("dataset.hint")
 
 
 def test_what_is_in_view_stays_there_when_all_are_found(

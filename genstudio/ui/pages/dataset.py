@@ -31,6 +31,8 @@ from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
 _REPORT_WIDTH_PX = 320
 # Pages of the stack.
 _EMPTY, _SCANNING, _FILLED = range(3)
+_HINT = "Double-click or Space leaves a picture out, or takes it in again."
+_EARLY_HINT = "Pictures can be left out as soon as all have been looked at."
 _SCANNING_SENTENCE = "Every picture is opened once. Nothing in your folder is changed."
 # Laying out very many pictures takes a while; what arrives more often would hold up the window.
 _ARRIVALS_MS = 500
@@ -163,10 +165,11 @@ class DatasetPage(QWidget):
         self._include.setObjectName("dataset.include")
         self._include.setToolTip("Learn from the selected pictures (Space)")
         self._include.clicked.connect(lambda: self._state.include(self._grid.selected_keys()))
-        hint = QLabel("Double-click or Space leaves a picture out, or takes it in again.")
-        mark(hint, role="small")
+        self._hint = QLabel(_HINT)
+        self._hint.setObjectName("dataset.hint")
+        mark(self._hint, role="small")
         below = QHBoxLayout()
-        below.addWidget(hint, 1)
+        below.addWidget(self._hint, 1)
         below.addWidget(self._exclude)
         below.addWidget(self._include)
         left = QWidget()
@@ -330,6 +333,7 @@ class DatasetPage(QWidget):
         self._grid.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _update_buttons(self) -> None:
+        self._hint.setText(_EARLY_HINT if self._is_arriving else _HINT)
         selected = set() if self._is_arriving else set(self._grid.selected_keys())
         self._exclude.setEnabled(bool(selected - self._state.excluded))
         self._include.setEnabled(bool(selected & self._state.excluded))
