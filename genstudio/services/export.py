@@ -15,7 +15,7 @@ from genstudio.domain.errors import ProjectError, SettingsError
 from genstudio.domain.files import explained, write_bytes, write_text
 from genstudio.domain.recipes import Recipe
 from genstudio.domain.resources import resource
-from genstudio.services.gallery import GalleryItem
+from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.provenance import save_picture
 
 _THUMBNAIL_PX: Final = 400

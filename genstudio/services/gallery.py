@@ -1,14 +1,11 @@
 """The gallery: an index of generated pictures with ratings and tags, rebuilt from the files."""
 
 import contextlib
-import gc
 import hashlib
 import json
-import os
 import re
 import sqlite3
 import threading
-import unicodedata
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,7 +18,17 @@ from genstudio.domain.errors import GenStudioError, ProjectError, SettingsError
 from genstudio.domain.files import explained
 from genstudio.domain.recipes import Recipe
 from genstudio.services import gallery_index, kept_pictures
-from genstudio.services.gallery_index import IndexEntry, damaged, explained_index, open_index
+from genstudio.services.gallery_files import picture_names
+from genstudio.services.gallery_index import (
+    IndexEntry,
+    damaged,
+    explained_index,
+    folded,
+    open_index,
+    search_words,
+    tags_by_name,
+)
+from genstudio.services.gallery_items import GalleryItem, without_collecting
 from genstudio.services.kept_pictures import KeptPicture, KeptPictures
 from genstudio.services.projects import Project, slug
 from genstudio.services.provenance import read_recipe, save_picture
@@ -35,9 +42,6 @@ _SAVE = """
         identity = excluded.identity, recipe = excluded.recipe, search = excluded.search,
         added_ns = excluded.added_ns"""
 _ITEMS = "SELECT name, recipe, rating, added_ns FROM pictures"
-# Most pictures have none, so asking for the tags of each would take longer than all else.
-_TAGS = "SELECT name, CAST(tag AS TEXT) FROM tags ORDER BY rowid"
-_TAGS_OF_ONE = "SELECT name, CAST(tag AS TEXT) FROM tags WHERE name = ? ORDER BY rowid"
 _COUNT = "SELECT count(*) FROM pictures"
 # No word may be missing from both the picture's own words and its tags.
 _MATCHING = """
@@ -55,32 +59,6 @@ _IDENTITY = {"run", "step", "seed", "size", "sampling", "weights_sha256"}
 _Row = tuple[str, str, str, str, int]
 # Leads nowhere but into the folder itself, on any system; what looks otherwise is examined.
 _PLAIN_NAME = re.compile(r"[\w-][\w.-]*", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class GalleryItem:
-    """One picture of the gallery.
-
-    Attributes:
-        name: Path relative to the gallery's folder, with forward slashes.
-        folder: The gallery's folder.
-        recipe: How it was made.
-        rating: From 0 (not rated) to 5.
-        tags: Words that a person gave it, in their order.
-        added: When the file was written.
-    """
-
-    name: str
-    folder: Path
-    recipe: Recipe
-    rating: int
-    tags: tuple[str, ...]
-    added: datetime
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-        return self.folder / self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,14 +173,14 @@ class Gallery:
         with self._reading() as database:
             if query.strip():
                 rows = database.execute(
-                    _ITEMS + _MATCHING + _NEWEST, [minimum_rating, _words(query), most]
+                    _ITEMS + _MATCHING + _NEWEST, [minimum_rating, search_words(query), most]
                 ).fetchall()
             else:
                 rows = database.execute(
                     _ITEMS + _RATED + _NEWEST, [minimum_rating, most]
                 ).fetchall()
-            tags = _by_name(database.execute(_TAGS))
-        with _without_collecting():
+            tags = tags_by_name(database)
+        with without_collecting():
             return [self._item(row, tags.get(row[0], ())) for row in rows]
 
     def item(self, name: str) -> GalleryItem:
@@ -220,7 +198,9 @@ class Gallery:
     def count(self, query: str = "", *, minimum_rating: int = 0) -> int:
         """Count what :meth:`items` would list."""
         with self._reading() as database:
-            row = database.execute(_COUNT + _MATCHING, [minimum_rating, _words(query)]).fetchone()
+            row = database.execute(
+                _COUNT + _MATCHING, [minimum_rating, search_words(query)]
+            ).fetchone()
         return row[0]
 
     def rate(self, name: str, stars: int) -> None:
@@ -250,7 +230,7 @@ class Gallery:
         unique: dict[str, str] = {}
         for tag in tags:
             if tag.strip():
-                unique.setdefault(_folded(tag.strip()), tag.strip())
+                unique.setdefault(folded(tag.strip()), tag.strip())
         rows = [(name, tag, folded) for folded, tag in unique.items()]
         with self._writing() as database:
             if not _is_indexed(database, name):
@@ -322,7 +302,7 @@ class Gallery:
 
     def _file_names(self) -> Iterator[str]:
         with explained(self._folder / "pictures"):
-            yield from _names_in(self._folder)
+            yield from picture_names(self._folder)
 
     def _read_row(self, name: str) -> _Row | None:
         try:
@@ -333,7 +313,7 @@ class Gallery:
 
     def _row(self, name: str, recipe: Recipe) -> _Row:
         words = [value for value in recipe.sampling.values() if isinstance(value, str)]
-        search = _folded("\n".join((recipe.model_key, recipe.run, str(recipe.seed), name, *words)))
+        search = folded("\n".join((recipe.model_key, recipe.run, str(recipe.seed), name, *words)))
         # The index holds times up to the year 2262.
         added_ns = min(self._path(name).stat().st_mtime_ns, 2**63 - 1)
         return name, _identity(recipe), recipe.model_dump_json(), search, added_ns
@@ -342,7 +322,7 @@ class Gallery:
         row = database.execute(f"{_ITEMS} WHERE name = ?", [name]).fetchone()
         if row is None:
             return None
-        return self._item(row, _by_name(database.execute(_TAGS_OF_ONE, [name])).get(name, ()))
+        return self._item(row, tags_by_name(database, name).get(name, ()))
 
     def _item(self, row: Sequence[Any], tags: tuple[str, ...]) -> GalleryItem:
         name, recipe, rating, added_ns = row
@@ -378,52 +358,6 @@ class Gallery:
             yield database
 
 
-@contextlib.contextmanager
-def _without_collecting() -> Generator[None]:
-    """Make very many objects that stay: looking for garbage among them takes half of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-def _by_name(tags: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    """Rows of a name and a tag => the tags of each name."""
-    gathered: dict[str, list[str]] = {}
-    for name, tag in tags:
-        gathered.setdefault(name, []).append(tag)
-    return {name: tuple(of_name) for name, of_name in gathered.items()}
-
-
-def _may_be_picture(file: str) -> bool:
-    # Names that are not text, which Linux allows, cannot be kept in the index.
-    return (
-        file.lower().endswith(".png")
-        and not file.startswith(".")
-        and (file.isascii() or not any("\ud800" <= character <= "\udfff" for character in file))
-    )
-
-
-def _names_in(folder: Path, prefix: str = "") -> Iterator[str]:
-    """Pictures in a folder and the folders in it, by their paths relative to the outermost."""
-    try:
-        entries = os.scandir(folder)
-    except FileNotFoundError:
-        return  # Gone meanwhile.
-    with entries:
-        for entry in entries:
-            # The kind of an entry comes with it; asking for each file takes ten times as long.
-            if entry.is_symlink():
-                continue
-            if entry.is_dir():
-                yield from _names_in(Path(entry.path), f"{prefix}{entry.name}/")
-            elif _may_be_picture(entry.name):
-                yield prefix + entry.name
-
-
 def _is_indexed(database: sqlite3.Connection, name: str) -> bool:
     row = database.execute("SELECT 1 FROM pictures WHERE name = ?", [name]).fetchone()
     return row is not None
@@ -432,14 +366,6 @@ def _is_indexed(database: sqlite3.Connection, name: str) -> bool:
 def _identity(recipe: Recipe) -> str:
     values = json.dumps(recipe.model_dump(mode="json", include=_IDENTITY), sort_keys=True)
     return hashlib.blake2b(values.encode(), digest_size=16).hexdigest()
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFC", text.casefold())
-
-
-def _words(query: str) -> str:
-    return json.dumps(_folded(query).split())
 
 
 def _no_picture(name: str) -> ProjectError:

@@ -1,7 +1,9 @@
 """The file behind the gallery: its tables, and what to do when they are damaged or in use."""
 
 import contextlib
+import json
 import sqlite3
+import unicodedata
 from collections.abc import Generator
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -37,6 +39,9 @@ _SCHEMA = (
 _ENTRY = """
     SELECT rowid, name, identity, recipe, search, rating, added_ns FROM pictures WHERE name = ?"""
 _TAGS = "SELECT tag, search FROM tags WHERE name = ? ORDER BY rowid"
+# Most pictures have none, so asking for the tags of each would take longer than all else.
+_TAGS_OF_ALL = "SELECT name, CAST(tag AS TEXT) FROM tags ORDER BY rowid"
+_TAGS_OF_ONE = "SELECT name, CAST(tag AS TEXT) FROM tags WHERE name = ? ORDER BY rowid"
 # A place that a newer picture has taken meanwhile stays its own.
 _PUT_BACK = """
     INSERT INTO pictures (rowid, name, identity, recipe, search, rating, added_ns)
@@ -116,6 +121,29 @@ def put_back(database: sqlite3.Connection, entry: IndexEntry) -> None:
         "INSERT INTO tags (name, tag, search) VALUES (?, ?, ?)",
         [(entry.name, *tag) for tag in entry.tags],
     )
+
+
+def tags_by_name(
+    database: sqlite3.Connection, name: str | None = None
+) -> dict[str, tuple[str, ...]]:
+    """Tags of each picture that has some, in their order; of all pictures, or of one."""
+    rows = (
+        database.execute(_TAGS_OF_ALL) if name is None else database.execute(_TAGS_OF_ONE, [name])
+    )
+    gathered: dict[str, list[str]] = {}
+    for tagged, tag in rows:
+        gathered.setdefault(tagged, []).append(tag)
+    return {tagged: tuple(tags) for tagged, tags in gathered.items()}
+
+
+def folded(text: str) -> str:
+    """Text as it is searched for and in."""
+    return unicodedata.normalize("NFC", text.casefold())
+
+
+def search_words(query: str) -> str:
+    """The words of a query, as a JSON list."""
+    return json.dumps(folded(query).split())
 
 
 def open_index(path: Path) -> OpenedIndex:

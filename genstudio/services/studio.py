@@ -27,7 +27,8 @@ from genstudio.domain.settings import Settings
 from genstudio.domain.training import Budget, TrainingSettings
 from genstudio.services.compared import Comparison
 from genstudio.services.export import ExportDone, ExportProgress, export_gallery
-from genstudio.services.gallery import Gallery, GalleryItem
+from genstudio.services.gallery import Gallery
+from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.jobs import Job
 from genstudio.services.locks import ProjectLock
 from genstudio.services.preferences import sample_folder

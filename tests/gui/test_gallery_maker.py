@@ -13,7 +13,7 @@ from genstudio.domain.recipes import Recipe
 from genstudio.domain.runs import RunState, RunSummary
 from genstudio.domain.training import TrainingSettings
 from genstudio.models.catalog import model_class
-from genstudio.services.gallery import GalleryItem
+from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.studio import CatalogueEntry
 from genstudio.ui.bridge import Bridge
 from genstudio.ui.pages.gallery_details import GalleryDetails

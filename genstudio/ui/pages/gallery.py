@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.services import studio
-from genstudio.services.gallery import GalleryItem
+from genstudio.services.gallery_items import GalleryItem
 from genstudio.ui.icons import icon
 from genstudio.ui.pages.gallery_details import GalleryDetails
 from genstudio.ui.pages.gallery_maker import GalleryMaker

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from genstudio.data.decode import UnreadablePictureError
 from genstudio.services import studio
-from genstudio.services.gallery import GalleryItem
+from genstudio.services.gallery_items import GalleryItem
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.picture_view import PictureView

@@ -11,7 +11,8 @@ from genstudio.domain.errors import GenStudioError
 from genstudio.domain.notices import Level, Notice
 from genstudio.services import studio
 from genstudio.services.export import ExportDone, ExportProgress
-from genstudio.services.gallery import Gallery, GalleryItem, RemovedPicture
+from genstudio.services.gallery import Gallery, RemovedPicture
+from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.jobs import Job, JobEnded
 from genstudio.services.notices import notice_about
 from genstudio.services.projects import Project

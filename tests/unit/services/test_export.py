@@ -16,7 +16,7 @@ from PIL import Image
 from genstudio.domain.errors import ProjectError, SettingsError
 from genstudio.domain.recipes import Recipe
 from genstudio.services.export import EXPORTERS, ExportDone, ExportProgress, export_gallery
-from genstudio.services.gallery import GalleryItem
+from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.provenance import read_recipe, save_picture
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}

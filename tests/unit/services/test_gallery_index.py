@@ -15,7 +15,7 @@ from PIL import Image
 
 from genstudio.domain.errors import ProjectError
 from genstudio.services import gallery as gallery_module
-from genstudio.services import gallery_index
+from genstudio.services import gallery_files, gallery_index
 from genstudio.services.gallery import Gallery
 from genstudio.services.projects import Project
 from genstudio.services.provenance import save_picture
@@ -71,7 +71,7 @@ def test_a_folder_that_cannot_be_read_forgets_nothing(
     def locked(_: object) -> Any:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(gallery_module.os, "scandir", locked)
+    monkeypatch.setattr(gallery_files.os, "scandir", locked)
 
     with pytest.raises(ProjectError):
         gallery.sync()

@@ -17,7 +17,8 @@ from genstudio.domain.runs import RunState, RunSummary
 from genstudio.models.catalog import model_keys
 from genstudio.services import studio
 from genstudio.services.export import ExportDone
-from genstudio.services.gallery import Gallery, GalleryItem
+from genstudio.services.gallery import Gallery
+from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.jobs import Job, JobEnded
 from genstudio.services.projects import open_or_create, open_project
 from genstudio.services.session import TrainingSession
