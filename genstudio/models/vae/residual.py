@@ -3,8 +3,7 @@
 Sources: the variational bound, Kingma & Welling 2014 (arXiv:1312.6114, eq. 10); the
 optimal-σ decoder, Rybkin et al. 2021 (arXiv:2006.13202, eq. 5); free bits, Kingma et
 al. 2016 (arXiv:1606.04934, appendix C.8); KL warm-up, Sønderby et al. 2016
-(arXiv:1602.02282, section 2.3); sharper pictures by introspection, Daniel & Tamar 2021
-(arXiv:2012.13253, eq. 6 and 7).
+(arXiv:1602.02282, section 2.3).
 """
 
 import math
@@ -50,8 +49,6 @@ from genstudio.models.sampling import (
 # Below this the bound rewards copying the noise of the 8-bit rounding itself.
 _SMALLEST_SIGMA = 1e-3
 _UNTOLD_KINDS = 0.1
-# How much more the distance to the prior counts in pictures that should be unlikely.
-_UNLIKELY_KL_WEIGHT = 256.0
 
 
 class ResidualVAEConfig(Settings):
@@ -97,13 +94,6 @@ class ResidualVAEConfig(Settings):
         unit="nats",
         advanced=True,
         live=True,
-    )
-
-    sharpen: bool = setting(
-        False,
-        title="Sharper pictures — introspection, Soft-IntroVAE",
-        help="The half that describes pictures also learns to tell made ones from yours, so that "
-        "the half that draws must draw more crisply. Four times slower, and less steady.",
     )
 
 
@@ -202,23 +192,17 @@ class ResidualVAE:
         )
 
     def phases(self) -> Sequence[Phase]:
-        """Encoder and decoder learn together; if they sharpen each other, in turns."""
+        """Encoder and decoder learn together."""
         adam = OptimizerSpec(learning_rate=self.config.learning_rate, betas=(0.9, 0.99))
-        if self.config.sharpen:
-            return [
-                Phase(name=name, parameters=list(self.network[name].parameters()), optimizer=adam)
-                for name in ("encoder", "decoder")
-            ]
         everything = list(self.network.parameters())
         return [Phase(name="autoencoder", parameters=everything, optimizer=adam)]
 
     def losses(self, phase: str, batch: Batch, step: int) -> Losses:
-        """The negative bound in nats per pixel value; for the sharper ones, their game as well."""
-        del step
+        """The negative bound in nats per pixel value."""
+        del phase, step
         images = batch.images_NCHW
         described = self._describe(images)
-        kinds = self._now_and_then_untold(batch)
-        remade = self._draw(described.z, kinds)
+        remade = self._draw(described.z, self._now_and_then_untold(batch))
         reconstruction, error = self._cost_of_redrawing(remade, images)
         kl_per_unit = described.kl_NZ.mean(dim=0)
         values_per_picture = math.prod(images.shape[1:])
@@ -229,17 +213,7 @@ class ResidualVAE:
             "error": error.detach().sqrt(),
             "KL per picture": kl_per_unit.sum().detach(),
         }
-        if phase == "autoencoder":
-            return Losses(total, values)
-        made = self._draw(torch.randn_like(described.z), kinds)
-        if phase == "encoder":
-            variance = error.detach().clamp(min=_SMALLEST_SIGMA**2)
-            told_apart = [self._told_apart(it, kinds, variance) for it in (made, remade)]
-            return Losses(total + (told_apart[0] + told_apart[1]) / 2, values)
-        believed = [self._describe(it).kl_NZ.sum(dim=1).mean() for it in (made, remade)]
-        in_their_place = (believed[0] + believed[1]) / 2 / values_per_picture
-        # Redrawing is learned here; how pictures are described, in the encoder's turn.
-        return Losses(reconstruction + in_their_place, {"KL of made ones": believed[0].detach()})
+        return Losses(total, values)
 
     def _cost_of_redrawing(self, remade: Tensor, images: Tensor) -> tuple[Tensor, Tensor]:
         """Negative log-likelihood in nats per pixel value, up to a constant; squared error."""
@@ -263,17 +237,6 @@ class ResidualVAE:
         if kinds is None:
             return None
         return kinds * (torch.rand(len(kinds), 1, device=kinds.device) >= _UNTOLD_KINDS)
-
-    def _told_apart(self, made_NCHW: Tensor, kinds: Tensor | None, variance: Tensor) -> Tensor:
-        """How far the encoder is from finding made pictures unlikely: exp(-2 · their bound).
-
-        Daniel & Tamar 2021 (arXiv:2012.13253, eq. 6), in nats per pixel value.
-        """
-        made_NCHW = made_NCHW.detach()
-        described = self._describe(made_NCHW)
-        off = (self._draw(described.z, kinds) - made_NCHW).square().mean(dim=(1, 2, 3))
-        kl = described.kl_NZ.sum(dim=1) / math.prod(made_NCHW.shape[1:])
-        return (-2 * (off / (2 * variance) + _UNLIKELY_KL_WEIGHT * kl)).exp().mean() / 2
 
     def _kl_weight(self, images_seen: int) -> float:
         warmup = self.config.warmup_kimg * 1000
