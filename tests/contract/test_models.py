@@ -401,7 +401,8 @@ def live_change(key: str) -> commands.Change | None:
     for field in setting_fields(type(config)):
         before = getattr(config, field.name)
         if field.hints.live and isinstance(before, float):
-            return commands.Change(field.name, (before or 0.01) * 2)
+            # Much, or four steps would not show it.
+            return commands.Change(field.name, (before or 0.01) * 20)
     return None
 
 

@@ -219,7 +219,7 @@ def test_a_disk_that_fills_up_with_previews_fails_with_a_hint(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("genstudio.services.runs.Image.Image.save", full)
+    monkeypatch.setattr("genstudio.services.records.Image.Image.save", full)
     failed = ending(start())
 
     assert failed.title == "The disk is full"
