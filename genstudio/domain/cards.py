@@ -28,6 +28,7 @@ class ModelCard(BaseModel):
         cost: How long to expect, in a few words.
         needs: What the pictures must be like, in a few words.
         paper: Title, authors, year and arXiv number of the source.
+        revision: Raised when weights that were saved before would fit, but make other pictures.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -42,3 +43,4 @@ class ModelCard(BaseModel):
     cost: str
     needs: str
     paper: str
+    revision: int = 1

@@ -17,6 +17,7 @@ from safetensors.torch import (
 )
 from torch import Tensor
 
+from genstudio.domain.cards import ModelCard
 from genstudio.domain.errors import CheckpointError
 from genstudio.domain.files import explained, flush, free_disk_bytes
 from genstudio.domain.runs import CheckpointInfo, best_step
@@ -53,6 +54,8 @@ class CheckpointState(BaseModel):
     from the run's seed and the step.
 
     Attributes:
+        model_key: Architecture.
+        model_revision: Its revision, as its card had it.
         step: Steps taken.
         images_seen: Pictures seen.
         seconds: Time spent training.
@@ -71,6 +74,7 @@ class CheckpointState(BaseModel):
 
     format_version: int = FORMAT_VERSION
     model_key: str
+    model_revision: Count = 1
     step: Count
     images_seen: Count
     seconds: Seconds
@@ -91,6 +95,25 @@ class Checkpoint:
     path: Path
     state: CheckpointState
     checksums: Mapping[str, str]
+
+    def refuse_unless_of(self, card: ModelCard) -> None:
+        """Check that the weights mean the same to an architecture as when they were saved.
+
+        Raises:
+            CheckpointError: They belong to another one, or to another revision of it.
+        """
+        state = self.state
+        if state.model_key != card.key:
+            raise CheckpointError(
+                "The checkpoint does not fit this model", f"It belongs to {state.model_key}."
+            )
+        if state.model_revision != card.revision:
+            raise CheckpointError(
+                "The checkpoint does not fit this model",
+                f"It was saved by revision {state.model_revision} of {card.key}, and this is "
+                f"revision {card.revision}: the same weights would paint other pictures.",
+                "Train anew, or open it with the version of GenStudio that saved it.",
+            )
 
     def tensors(self, name: str) -> dict[str, Tensor]:
         """Read ``NAME.safetensors`` of the checkpoint into CPU memory.

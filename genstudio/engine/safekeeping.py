@@ -213,6 +213,7 @@ class Safekeeping:
         self._due_s = stepper.seconds + self._every_s
         state = CheckpointState(
             model_key=stepper.model.card.key,
+            model_revision=stepper.model.card.revision,
             step=stepper.step,
             images_seen=stepper.images_seen,
             seconds=stepper.seconds,

@@ -279,10 +279,7 @@ class Stepper:
             CheckpointError: It belongs to another model, or is damaged.
         """
         state = checkpoint.state
-        if state.model_key != self.model.card.key:
-            raise CheckpointError(
-                "The checkpoint does not fit this model", f"It belongs to {state.model_key}."
-            )
+        checkpoint.refuse_unless_of(self.model.card)
         _overwrite(self.model.network, checkpoint.tensors("weights"))
         _overwrite(self.averaged.network, checkpoint.tensors("ema"))
         restore_optimizers(self.optimizers, checkpoint.tensors("optimizer"))

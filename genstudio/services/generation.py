@@ -71,6 +71,7 @@ def load_model(run: Run, checkpoint: Checkpoint) -> TrainableModel:
         CheckpointError: The weights do not fit, or are no numbers.
     """
     chosen = model_class(run.settings.model_key)
+    checkpoint.refuse_unless_of(chosen.card)
     config = parse_settings(chosen.Config, run.settings.model)
     # Built without memory of its own: no random weights are drawn, so a training in the
     # same process keeps its random numbers, and loading is twice as fast.

@@ -246,6 +246,7 @@ class SelfSupervisedGAN:
         needs="100 or more pictures of one kind of thing",
         paper="Liu et al. 2021, Towards Faster and Stabilized GAN Training for High-fidelity "
         "Few-shot Image Synthesis, arXiv:2101.04775",
+        revision=2,
     )
     Config: ClassVar[type[Settings]] = SelfSupervisedGANConfig
     Sampling: ClassVar[type[Settings]] = SelfSupervisedGANSampling

@@ -175,6 +175,7 @@ class ResidualVAE:
         cost="Recognisable after a minute, good after half an hour",
         needs="50 or more pictures",
         paper="Kingma & Welling 2014, Auto-Encoding Variational Bayes, arXiv:1312.6114",
+        revision=2,
     )
     Config: ClassVar[type[Settings]] = ResidualVAEConfig
     Sampling: ClassVar[type[Settings]] = ResidualVAESampling

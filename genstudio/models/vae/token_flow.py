@@ -216,6 +216,7 @@ class TokenFlow:
         needs="300 or more pictures",
         paper="Mentzer et al. 2023, Finite Scalar Quantization, arXiv:2309.15505; Lipman et al. "
         "2023, Flow Matching, arXiv:2210.02747",
+        revision=2,
     )
     Config: ClassVar[type[Settings]] = TokenFlowConfig
     Sampling: ClassVar[type[Settings]] = TokenFlowSampling

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from engine_helpers import Clock, TrainToy, the_ending
-from tiny_studio import of_kind, steps
+from tiny_studio import ToyModel, of_kind, steps
 
 from genstudio.domain import events
 from genstudio.domain.errors import SettingsError
@@ -121,6 +121,19 @@ def test_a_checkpoint_of_another_model_is_refused(run: TrainToy) -> None:
 
     assert ending.title == "The checkpoint does not fit this model"
     assert "toy" in ending.message
+
+
+def test_a_checkpoint_whose_weights_mean_something_else_now_is_refused(
+    run: TrainToy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(budget=steps(1))
+    newer = ToyModel.card.model_copy(update={"revision": 2})
+    monkeypatch.setattr(ToyModel, "card", newer)
+    ending = the_ending(run(resume_from=1))
+
+    assert ending.title == "The checkpoint does not fit this model"
+    assert "revision 1 of toy, and this is revision 2" in ending.message
+    assert "Train anew" in ending.hint
 
 
 def test_errors_of_settings_are_told_in_their_own_words(run: TrainToy) -> None:

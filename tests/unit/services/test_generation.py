@@ -17,6 +17,7 @@ import genstudio
 from genstudio.domain.errors import CheckpointError, SettingsError
 from genstudio.domain.recipes import Recipe
 from genstudio.engine import checkpoint as checkpoint_module
+from genstudio.models.vae.residual import ResidualVAE
 from genstudio.services.generation import Generated, generate
 from genstudio.services.runs import Run
 
@@ -123,6 +124,17 @@ def test_a_checkpoint_that_is_not_there_is_refused(run: Run, checkpoint: str) ->
 
 def test_no_seeds_make_no_pictures(run: Run) -> None:
     assert made(run) == []
+
+
+def test_weights_that_mean_something_else_now_are_refused(
+    own_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = ResidualVAE.card.model_copy(update={"revision": ResidualVAE.card.revision + 1})
+    monkeypatch.setattr(ResidualVAE, "card", newer)
+
+    with pytest.raises(CheckpointError, match="does not fit this model") as caught:
+        made(own_run, 1)
+    assert "would paint other pictures" in caught.value.message
 
 
 def test_weights_of_another_architecture_are_refused(own_run: Run) -> None:
