@@ -193,8 +193,8 @@ _WORDS: Mapping[str, str] = {
     vitals.COPIES: "copies: {:.0%}",
     vitals.COPIES_FLOOR: "the same among real pictures: {:.0%}",
     vitals.CRITIC_ADVANTAGE: "the critic tells real from made in {:.0%} of cases",
-    vitals.CRITIC_CONFIDENCE: "and is {:.0%} sure on average",
     vitals.CRITIC_MEMORY: "and pictures it knows from others in {:.0%}, where 50% is guessing",
+    vitals.CRITIC_CONFIDENCE: "it is {:.0%} sure of which is real, on average",
     vitals.ACTIVE_UNITS: "latent numbers in use: {:.0%}",
 }
 
