@@ -24,7 +24,6 @@ from genstudio.console import (
     results,
 )
 from genstudio.domain.datasets import Remark, ScanReport
-from genstudio.domain.errors import SettingsError
 from genstudio.domain.settings import setting_fields
 from genstudio.domain.training import SIZES, Budget, StopWhen, TrainingSettings
 from genstudio.services.logs import start_logging
@@ -54,6 +53,12 @@ Images = Annotated[
 ]
 Minutes = Annotated[
     float | None, typer.Option(min=0.01, max=_MOST, help="Stop after so many minutes.")
+]
+Devices = Annotated[
+    int | None, typer.Option(min=1, help="How many devices of a machine take each step together.")
+]
+Nodes = Annotated[
+    int, typer.Option(min=1, help="On how many machines torchrun or srun has started this command.")
 ]
 
 
@@ -151,7 +156,8 @@ def train(
     preset: Annotated[str, typer.Option(help="Ready-made settings.")] = "balanced",
     assignments: Assignments = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
-    devices: Annotated[int, typer.Option(min=1, help="How many devices to train on.")] = 1,
+    devices: Devices = None,
+    nodes: Nodes = 1,
     precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")] = "auto",
     stop_when: Annotated[
         str | None,
@@ -162,22 +168,22 @@ def train(
     """Train a new model on a folder of pictures."""
     from genstudio.engine.device import plan_device
     from genstudio.models.catalog import model_class
+    from genstudio.services.crews import check_launch, is_helper
     from genstudio.services.fitting import facts_about, fit
     from genstudio.services.presets import resolve_settings
     from genstudio.services.training import NewRun, start_run
 
     with explained(as_json=as_json):
-        if devices != 1:
-            raise SettingsError(
-                "Training on several devices at once is not possible yet",
-                "",
-                "Leave --devices out, or give 1.",
-            )
+        check_launch(devices or 1, nodes)
+        if is_helper():
+            assist()
+            return
         chosen: dict[str, Any] = {
             "size": size,
             "batch": batch,
             "seed": seed,
             "device": device,
+            "devices": devices,
             "precision": precision,
             "stop_when": stop_when,
             "budget": _budget(steps, images, minutes),
@@ -226,15 +232,24 @@ def resume(
     branch_from: Annotated[
         int | None, typer.Option("--from", help="Begin a new run at the checkpoint of this step.")
     ] = None,
+    devices: Devices = None,
+    nodes: Nodes = 1,
     as_json: AsJson = False,
 ) -> None:
     """Continue a run exactly where it was saved; budgets count from its beginning."""
+    from genstudio.services.crews import check_launch, is_helper
     from genstudio.services.training import resume_run
 
     with explained(as_json=as_json):
+        check_launch(devices or 1, nodes)
+        if is_helper():
+            assist()
+            return
         budget = _budget(steps, images, minutes)
         session = TrainingSession(
-            lambda source: resume_run(run, source, budget=budget, branch_from=branch_from)
+            lambda source: resume_run(
+                run, source, budget=budget, branch_from=branch_from, devices=devices
+            )
         )
         follow(session, as_json=as_json)
 
@@ -289,6 +304,16 @@ def doctor(
             people.print(f"The report is in {bundle}", markup=False)
     if any(finding.verdict is Verdict.PROBLEM for finding in findings):
         raise typer.Exit(1)
+
+
+@app.command(hidden=True)
+def assist() -> None:
+    """Help another process of the program to train."""
+    from genstudio.services.crews import assist as help_to_train
+    from genstudio.services.run_jobs import helpers_job
+
+    with explained(as_json=False):
+        help_to_train(helpers_job)
 
 
 @app.command(hidden=True)

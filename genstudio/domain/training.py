@@ -67,6 +67,15 @@ class TrainingSettings(Settings):
     seed: int = Field(default_factory=lambda: secrets.randbelow(2**31), ge=0, lt=2**63)
     device: str = "auto"
     precision: Precision = "auto"
+    devices: int = setting(
+        1,
+        title="Devices that share the work — data parallel",
+        help="Several graphics cards take each step together, each with its part of the "
+        "pictures: the run learns the same, sooner.",
+        ge=1,
+        le=64,
+        advanced=True,
+    )
     mirror: bool = setting(
         True,
         title="Also learn from mirrored pictures — horizontal flip",

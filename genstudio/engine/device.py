@@ -1,5 +1,6 @@
 """Which device and precision a run uses, and what it says about them."""
 
+import os
 import random
 from dataclasses import dataclass
 from typing import Literal
@@ -49,11 +50,18 @@ def available_accelerators() -> list[str]:
     return [*found, "cpu"]
 
 
-def plan_device(device: str = "auto", precision: Precision = "auto") -> DevicePlan:
+def plan_device(
+    device: str = "auto", precision: Precision = "auto", num_devices: int = 1
+) -> DevicePlan:
     """Settle on a device and a precision.
 
+    Args:
+        device: "auto", or an accelerator.
+        precision: "auto" for the fastest that the hardware computes in.
+        num_devices: Devices of that kind wanted on this machine.
+
     Raises:
-        DeviceError: The device or the precision is not to be had here.
+        DeviceError: The device, so many of them, or the precision is not to be had here.
     """
     available = available_accelerators()
     accelerator = available[0] if device == "auto" else device
@@ -63,6 +71,12 @@ def plan_device(device: str = "auto", precision: Precision = "auto") -> DevicePl
             "",
             f"Available here: auto, {', '.join(available)}.",
         )
+    if num_devices > (most := most_devices(accelerator)):
+        raise DeviceError(
+            f"There are not {num_devices} such devices here",
+            f"This machine has {most} for “{accelerator}”.",
+            f"Choose {most}, or fewer." if most > 1 else "Choose 1.",
+        )
     chosen = fastest_precision(accelerator) if precision == "auto" else precision
     if chosen == "fp16" and accelerator == "cpu":
         raise DeviceError(
@@ -71,6 +85,13 @@ def plan_device(device: str = "auto", precision: Precision = "auto") -> DevicePl
             "Choose auto, bf16 or fp32.",
         )
     return DevicePlan(accelerator=accelerator, name=_name(accelerator), precision=chosen)
+
+
+def most_devices(accelerator: str) -> int:
+    """How many devices of a kind can share a run here; of a processor, its cores."""
+    if accelerator == "cuda":
+        return torch.cuda.device_count()
+    return (os.cpu_count() or 1) if accelerator == "cpu" else 1
 
 
 def fastest_precision(accelerator: str) -> Literal["fp32", "bf16", "fp16"]:

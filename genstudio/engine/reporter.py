@@ -135,7 +135,7 @@ class Reporter:
         return events.RunStarted(
             run=self._job.run,
             model=stepper.model.card.key,
-            device=stepper.plan.name,
+            device=stepper.device_name,
             precision=stepper.plan.precision,
             threads=torch.get_num_threads(),
             num_images=len(self._job.learned_from),

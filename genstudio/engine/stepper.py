@@ -19,6 +19,7 @@ from genstudio.domain.settings import parse_settings
 from genstudio.domain.training import TrainingSettings
 from genstudio.engine.changes import with_changes
 from genstudio.engine.checkpoint import Checkpoint, SettingValue
+from genstudio.engine.crew import Crew, times_written
 from genstudio.engine.device import DevicePlan, place, plan_device, seed_everything
 from genstudio.engine.ema import ExponentialMovingAverage
 from genstudio.engine.memory import MemoryGuard
@@ -61,6 +62,7 @@ class TrainingJob:
     held_out: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     kinds: Mapping[str, int] = field(default_factory=dict[str, int])
     kinds_N: np.ndarray | None = None
+    crew: Crew = field(default_factory=Crew)
 
     @property
     def learned_from(self) -> np.ndarray:
@@ -88,7 +90,9 @@ class Stepper:
         step: Steps taken.
         images_seen: Pictures seen.
         seconds: Time spent training.
-        parts: Parts that each step is taken in; doubled where memory does not suffice.
+        crew: The processes that take each step together.
+        parts: Parts that this process takes its share of a step in; doubled where memory does
+            not suffice.
         learning_rate_scale: What the learning rates of the model are multiplied with.
         changes: Settings of the model that became others while the run went on.
         clock_s: When the last step ended.
@@ -97,9 +101,12 @@ class Stepper:
 
     def __init__(self, job: TrainingJob) -> None:
         self.settings = settings = job.settings
-        self.plan: DevicePlan = plan_device(settings.device, settings.precision)
+        self.crew = crew = job.crew
+        self.plan: DevicePlan = plan_device(settings.device, settings.precision, crew.local_size)
         self.fabric = Fabric(
-            accelerator=self.plan.accelerator, devices=1, precision=self.plan.fabric_precision
+            accelerator=self.plan.accelerator,
+            devices=[crew.local_rank] if self.plan.accelerator == "cuda" else 1,
+            precision=self.plan.fabric_precision,
         )
         self.memory = MemoryGuard(self.plan.accelerator)
         self._images_NHWC = job.images_NHWC
@@ -128,6 +135,12 @@ class Stepper:
         if job.resume_from is not None:
             self.restore(job.resume_from)
 
+    @property
+    def device_name(self) -> str:
+        """For people, such as "2 × CPU, 1 thread"."""
+        several = f"{self.crew.size} × " if self.crew.size > 1 else ""
+        return several + self.plan.name
+
     def _build(self) -> TrainableModel:
         chosen = model_class(self.settings.model_key)
         config = parse_settings(chosen.Config, self.settings.model)
@@ -148,6 +161,7 @@ class Stepper:
 
     def take_step(self) -> None:
         """Run every phase that is due, on the next pictures."""
+        self.crew.tell({"do": "step"})
         batch = self._next_batch()
         for phase in self.phases:
             if self.step % phase.every == 0:
@@ -170,13 +184,15 @@ class Stepper:
             SettingsError: One of them may not change while a run goes on, or is out of bounds.
         """
         config = with_changes(self.model.config, changes)
+        self.crew.tell({"do": "change", "changes": dict(changes)})
         self.model.config = self.averaged.config = config
         self.changes |= {name: getattr(config, name) for name in changes}
 
     def _next_batch(self) -> Batch:
-        """Pictures of the next step; follow from seed and counters alone, whoever asks when."""
+        """This process's share of the next step; follows from seed and counters alone."""
         order = self._order.indices(self.images_seen, self.settings.batch)
-        chosen = self._learned_from[order]
+        share = np.array_split(np.arange(len(order)), self.crew.size)[self.crew.rank]
+        chosen = self._learned_from[order[share]]
         # NHWC bytes seen as NCHW are already channels-last.
         pixels = torch.as_tensor(self._images_NHWC[chosen]).to(self.fabric.device)
         images_NCHW = pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
@@ -184,28 +200,36 @@ class Stepper:
             generator = torch.Generator().manual_seed(
                 _derived_seed(self.settings.seed, self.images_seen, "mirror")
             )
-            mirrored = torch.rand(len(chosen), generator=generator) < 0.5
+            mirrored = torch.rand(len(order), generator=generator)[share] < 0.5
             images_NCHW[mirrored] = transforms.horizontal_flip(images_NCHW[mirrored])
         kinds_N = None
         if self._kinds_N is not None:
             kinds_N = torch.as_tensor(self._kinds_N[chosen]).to(self.fabric.device)
-        return Batch(images_NCHW=images_NCHW, images_seen=self.images_seen, kinds_N=kinds_N)
+        return Batch(
+            images_NCHW=images_NCHW,
+            images_seen=self.images_seen,
+            step_size=self.settings.batch,
+            kinds_N=kinds_N,
+        )
 
     def _run_phase(self, phase: Phase, batch: Batch) -> None:
         """Take one phase's part of a step; where memory does not suffice, in smaller parts."""
         optimizer = self._fabric_optimizers[phase.name]
         hold_still_all_but(phase.parameters, self.model.network)
         count = len(batch.images_NCHW)
+        buffers = [(buffer, times_written(buffer)) for buffer in self.model.network.buffers()]
         while True:
             told = self.memory.attempt(
                 lambda: self._gather_gradients(phase, batch), is_last=self.parts >= count
             )
-            if told is not None:
+            if not self.crew.any(told is None):
                 break
             self.parts = min(2 * self.parts, count)
             optimizer.zero_grad()
-        for values in told:
+        for values in told or ():
             self.meter.add(values)
+        self.crew.add_up([p.grad for p in phase.parameters if p.grad is not None])
+        self.crew.average([buffer for buffer, before in buffers if times_written(buffer) != before])
         if self.settings.gradient_clip > 0:
             self.fabric.clip_gradients(
                 self.model.network,
@@ -218,13 +242,15 @@ class Stepper:
 
     def _gather_gradients(self, phase: Phase, batch: Batch) -> list[Mapping[str, Tensor]]:
         """Add up the gradients of all parts; gives what each part tells of its losses."""
-        seed_everything(_derived_seed(self.settings.seed, self.step, phase.name))
         told: list[Mapping[str, Tensor]] = []
-        count = len(batch.images_NCHW)
-        for part in batch.split(min(self.parts, count)):
+        parts = min(self.parts, len(batch.images_NCHW))
+        for number, part in enumerate(batch.split(parts), start=self.crew.rank * parts):
+            # Each part has random numbers of its own, the same ones whichever process takes it.
+            seed_everything(_derived_seed(self.settings.seed, self.step, phase.name, number))
             with own_gradients_allowed():
                 losses = self.model.losses(phase.name, part, self.step)
-            self.fabric.backward(losses.total * (len(part.images_NCHW) / count))
+            share = len(part.images_NCHW) / batch.step_size
+            self.fabric.backward(losses.total * share)
             told.append(losses.values)
         return told
 
@@ -280,6 +306,7 @@ class Stepper:
         """
         state = checkpoint.state
         checkpoint.refuse_unless_of(self.model.card)
+        self.crew.tell({"do": "restore", "step": state.step})
         _overwrite(self.model.network, checkpoint.tensors("weights"))
         _overwrite(self.averaged.network, checkpoint.tensors("ema"))
         restore_optimizers(self.optimizers, checkpoint.tensors("optimizer"))
@@ -306,6 +333,7 @@ class Stepper:
 
     def begin_anew(self) -> None:
         """Become what the run was before its first step."""
+        self.crew.tell({"do": "begin anew"})
         seed_everything(_derived_seed(self.settings.seed, "weights"))
         _overwrite(self.model.network, self._build().network.state_dict())
         self.ema.copy()
@@ -318,6 +346,7 @@ class Stepper:
 
     def set_learning_rate_scale(self, scale: float) -> None:
         """Multiply the learning rates that the model asked for."""
+        self.crew.tell({"do": "scale", "to": scale})
         self.learning_rate_scale = scale
         scale_learning_rates(self.optimizers, self.phases, scale)
 

@@ -1,8 +1,7 @@
 """The one interface that every architecture implements, and its small companions."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import repeat
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
@@ -35,19 +34,26 @@ class Batch:
     Attributes:
         images_NCHW: Real pictures, float in [-1, 1], on the training device.
         images_seen: Real pictures seen since the beginning of the run.
+        step_size: Pictures of the whole step, of which these are a part; these alone by default.
         kinds_N: Number of each picture's kind, int64; None where there are no kinds.
     """
 
     images_NCHW: Tensor
     images_seen: int
+    step_size: int = 0
     kinds_N: Tensor | None = None
+
+    def __post_init__(self) -> None:
+        """Take the part for the whole where nothing else is said."""
+        if not self.step_size:
+            object.__setattr__(self, "step_size", len(self.images_NCHW))
 
     def split(self, parts: int) -> Iterator["Batch"]:
         """Hand out the batch in so many parts of about one size."""
         images = self.images_NCHW.tensor_split(parts)
-        kinds = repeat(None) if self.kinds_N is None else self.kinds_N.tensor_split(parts)
-        for images_NCHW, kinds_N in zip(images, kinds, strict=False):
-            yield Batch(images_NCHW=images_NCHW, images_seen=self.images_seen, kinds_N=kinds_N)
+        kinds = [None] * parts if self.kinds_N is None else self.kinds_N.tensor_split(parts)
+        for images_NCHW, kinds_N in zip(images, kinds, strict=True):
+            yield replace(self, images_NCHW=images_NCHW, kinds_N=kinds_N)
 
 
 @dataclass(frozen=True, slots=True)

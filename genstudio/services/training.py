@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
-import psutil
-
 from genstudio.data.cache import PictureCache, build_cache
-from genstudio.data.kinds import checked_kinds, kind_index
+from genstudio.data.kinds import checked_kinds
 from genstudio.data.scan import duplicates, scan_folder, usable_manifest
-from genstudio.data.split import choose_held_out, held_out_index
+from genstudio.data.split import choose_held_out
 from genstudio.domain import events
 from genstudio.domain.cards import KINDS
 from genstudio.domain.datasets import Manifest, ScanReport
@@ -23,21 +20,23 @@ from genstudio.domain.runs import RunState
 from genstudio.domain.settings import parse_settings
 from genstudio.domain.training import Budget, TrainingSettings
 from genstudio.engine.checkpoint import Checkpoint, CheckpointState
-from genstudio.engine.device import plan_device
+from genstudio.engine.device import most_devices, plan_device
 from genstudio.engine.meters import RateLimit
-from genstudio.engine.trainer import CommandSource, TrainingJob, train, with_one_ending
+from genstudio.engine.trainer import CommandSource, train, with_one_ending
 from genstudio.models.catalog import model_class
+from genstudio.services.crews import Gathering
 from genstudio.services.gallery import Gallery
 from genstudio.services.generation import generate
 from genstudio.services.locks import ProjectLock
 from genstudio.services.logs import log_event
 from genstudio.services.projects import open_or_create
 from genstudio.services.records import Recorder
+from genstudio.services.run_jobs import job_for
 from genstudio.services.runs import Run, create_run
 
 _PREPARING_PER_S = 10
 _FIRST_PICTURES = 24
-_SMALL_SHARE_OF_MEMORY = 0.125
+_FEWEST_PER_DEVICE = 2
 
 T = TypeVar("T")
 # Tells how it goes while it runs, and has a result at its end.
@@ -80,6 +79,7 @@ def resume_run(
     *,
     budget: Budget | None = None,
     branch_from: int | None = None,
+    devices: int | None = None,
 ) -> Iterator[events.Event]:
     """Continue a run from its newest undamaged checkpoint, or branch a new run from an older one.
 
@@ -90,11 +90,12 @@ def resume_run(
         source: A person's commands.
         budget: A new budget, counted from the beginning of the run.
         branch_from: Step of the checkpoint that a new run begins at.
+        devices: How many share the work from now on; as before by default, or as many as there are.
 
     Yields:
         Events, of which the last and only the last is terminal.
     """
-    return _logged(with_one_ending(_resume(run, source, budget, branch_from), run))
+    return _logged(with_one_ending(_resume(run, source, budget, branch_from, devices), run))
 
 
 def _logged(told: Iterator[events.Event]) -> Iterator[events.Event]:
@@ -119,7 +120,13 @@ def complete_settings(settings: TrainingSettings) -> TrainingSettings:
             "It learns all pictures as one kind.",
             "Choose another architecture, or do not ask for kinds.",
         )
-    plan_device(settings.device, settings.precision)
+    plan_device(settings.device, settings.precision, settings.devices)
+    if settings.batch < _FEWEST_PER_DEVICE * settings.devices:
+        raise SettingsError(
+            f"{settings.batch} pictures per step are too few for {settings.devices} devices",
+            "Each device takes its share of them.",
+            f"Choose {_FEWEST_PER_DEVICE * settings.devices} or more, or fewer devices.",
+        )
     update = {"model_key": chosen.card.key, "model": config.model_dump(mode="json")}
     return settings.model_copy(update=update)
 
@@ -147,7 +154,11 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
 
 
 def _resume(
-    path: Path, source: CommandSource, budget: Budget | None, branch_from: int | None
+    path: Path,
+    source: CommandSource,
+    budget: Budget | None,
+    branch_from: int | None,
+    devices: int | None,
 ) -> Iterator[events.Event]:
     run = Run(path)
     project = run.project()
@@ -155,6 +166,7 @@ def _resume(
         settings = run.settings
         if budget is not None:
             settings = settings.model_copy(update={"budget": budget})
+        settings = _with_devices(settings, devices)
         checkpoint = None
         if branch_from is not None or run.store.has_any():
             checkpoint = run.checkpoint("last" if branch_from is None else str(branch_from))
@@ -173,6 +185,14 @@ def _resume(
         elif checkpoint is not None:
             run, checkpoint = _branch(run, checkpoint, settings)
         yield from _record(run, settings, cache, source, checkpoint, remarks)
+
+
+def _with_devices(settings: TrainingSettings, devices: int | None) -> TrainingSettings:
+    """Have as many devices as a person wants; as many as before, as far as they are here."""
+    if devices is None:
+        accelerator = plan_device(settings.device, settings.precision).accelerator
+        devices = min(settings.devices, most_devices(accelerator))
+    return complete_settings(settings.model_copy(update={"devices": devices}))
 
 
 def _refuse_strangers(run: Run, manifest: Manifest) -> None:
@@ -293,15 +313,6 @@ def _decode(
     raise AssertionError("decoding ends with the decoded pictures")
 
 
-def _in_memory_if_small(images_NHWC: np.ndarray) -> np.ndarray:
-    """Copy decoded pictures out of their file where that costs little.
-
-    Reading a mapped file whose drive was unplugged kills the process; a copy trains on.
-    """
-    is_small = images_NHWC.nbytes < psutil.virtual_memory().available * _SMALL_SHARE_OF_MEMORY
-    return np.array(images_NHWC) if is_small else images_NHWC
-
-
 def _record(
     run: Run,
     settings: TrainingSettings,
@@ -310,23 +321,25 @@ def _record(
     resume_from: Checkpoint | None = None,
     remarks: Sequence[events.CoachSaid] = (),
 ) -> Iterator[events.Event]:
-    job = TrainingJob(
-        settings=settings,
-        images_NHWC=_in_memory_if_small(cache.images_NHWC),
-        held_out=held_out_index(cache.names, run.held_out),
-        kinds=run.file.kinds,
-        kinds_N=kind_index(cache.names, run.file.kinds) if run.file.kinds else None,
-        run=run.path,
-        checkpoints=run.store.folder,
-        resume_from=resume_from,
-    )
+    gathering = Gathering(settings, run.path)
     recorder = Recorder(run.path)
-    for event in train(job, source):
-        if isinstance(event, events.Finished):
-            yield from _hang_first_pictures(run, source)
-        yield recorder.record(event)
-        if isinstance(event, events.RunStarted):
-            yield from map(recorder.record, remarks)
+    is_done = False
+    try:
+        for waking in gathering.gather():
+            yield waking
+            if source.is_stop_wanted:
+                yield recorder.record(_stopped_before_it_began(run.path, resume_from))
+                return
+        job = job_for(run, settings, cache, gathering.crew, resume_from)
+        for event in train(job, source):
+            is_done = isinstance(event, (events.Finished, events.Stopped))
+            if isinstance(event, events.Finished):
+                yield from _hang_first_pictures(run, source)
+            yield recorder.record(event)
+            if isinstance(event, events.RunStarted):
+                yield from map(recorder.record, remarks)
+    finally:
+        gathering.dismiss(is_done=is_done)
 
 
 def _hang_first_pictures(run: Run, source: CommandSource) -> Iterator[events.CoachSaid]:

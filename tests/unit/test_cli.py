@@ -307,7 +307,9 @@ def test_a_project_of_a_newer_program_is_refused_and_left_alone(
         (["--device", "quantum"], ["auto", "cpu"]),
         (["--precision", "fp16"], ["bf16"]),
         (["--precision", "fp8"], ["The default is auto"]),
-        (["--devices", "2"], ["--devices"]),
+        (["--devices", "60"], ["fewer"]),
+        (["--devices", "2", "--batch", "3"], ["4 or more"]),
+        (["--nodes", "2"], ["torchrun --nnodes 2"]),
         (["--stop-when", "never"], ["The default is budget only"]),
     ],
 )

@@ -31,7 +31,8 @@ class Augmentation(nn.Module):
         self.surplus: Tensor
         self.counted: Tensor
         self.register_buffer("probability", torch.zeros(()))
-        # Sum of the signs of verdicts since the last adjustment, and how many they were.
+        # Sum of the mean signs of verdicts since the last adjustment, and of how many parts of
+        # steps: means, so that processes that train together can average them.
         self.register_buffer("surplus", torch.zeros(()))
         self.register_buffer("counted", torch.zeros(()))
 
@@ -54,18 +55,28 @@ class Augmentation(nn.Module):
         return torch.rand(shape, device=images_NCHW.device) < self.probability
 
     @torch.no_grad()
-    def adjust(self, on_real_N: Tensor, on_made_N: Tensor, *, step: int) -> None:
-        """Take in the critic's verdicts, and every few steps follow them.
+    def count(self, on_real_N: Tensor, on_made_N: Tensor) -> None:
+        """Take in the critic's verdicts.
 
-        Verdicts are taken relative to the middle between both kinds, since a relativistic critic
+        They are taken relative to the middle between both kinds, since a relativistic critic
         knows no absolute ones.
         """
         middle = (on_real_N.mean() + on_made_N.mean()) / 2
-        self.surplus += (on_real_N - middle).sign().sum()
-        self.counted += len(on_real_N)
+        self.surplus += (on_real_N - middle).sign().mean()
+        self.counted += 1
+
+    @torch.no_grad()
+    def adjust(self, *, step: int, step_size: int) -> None:
+        """Every few steps, follow the verdicts that were counted.
+
+        Args:
+            step: Number of the step.
+            step_size: Pictures of a step.
+        """
         if step % _EVERY_BATCHES == _EVERY_BATCHES - 1:
-            direction = (self.surplus / self.counted - _TARGET).sign()
-            change = direction * self.counted / _ADJUSTED_OVER_IMAGES
+            # The same everywhere without asking the device: 0 once it was followed.
+            direction = (self.surplus - _TARGET * self.counted).sign()
+            change = direction * (step_size * _EVERY_BATCHES / _ADJUSTED_OVER_IMAGES)
             self.probability.add_(change).clamp_(0, _LARGEST_PROBABILITY)
             self.surplus.zero_()
             self.counted.zero_()

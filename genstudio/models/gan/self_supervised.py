@@ -275,6 +275,9 @@ class SelfSupervisedGAN:
         """The losses of the game; the critic's own ones are redrawing and, lazily, R1 and R2."""
         kinds = kinds_as_numbers(batch.kinds_N, len(self._kinds))
         if phase == "generator":
+            # After all parts of the critic's phase, whose verdicts it follows.
+            if self.config.augment == "adaptive":
+                self._augmentation.adjust(step=step, step_size=batch.step_size)
             return self._generator_losses(batch, kinds)
         return self._discriminator_losses(batch, kinds, step)
 
@@ -300,8 +303,7 @@ class SelfSupervisedGAN:
         on_real, error = self._judge(reals, kinds, redraws=redraws)
         on_made, _ = self._judge(made, kinds)
         if self.config.augment == "adaptive":
-            augmentation = cast("Augmentation", self.network["augmentation"])
-            augmentation.adjust(on_real.detach(), on_made.detach(), step=step)
+            self._augmentation.count(on_real.detach(), on_made.detach())
         total = self._game(on_real, on_made)
         values = {"discriminator": total.detach()}
         if redraws:
@@ -327,8 +329,12 @@ class SelfSupervisedGAN:
     ) -> tuple[Tensor, Tensor]:
         return self.network["discriminator"](images_NCHW, kinds, redraws=redraws)
 
+    @property
+    def _augmentation(self) -> Augmentation:
+        return cast("Augmentation", self.network["augmentation"])
+
     def _augment(self, images_NCHW: Tensor) -> Tensor:
-        return self.network["augmentation"](images_NCHW, self.config.augment)
+        return self._augmentation(images_NCHW, self.config.augment)
 
     def _paint(self, batch: Batch, kinds: Tensor | None) -> Tensor:
         images = batch.images_NCHW

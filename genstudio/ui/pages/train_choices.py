@@ -47,6 +47,7 @@ _FORM_FIELDS = (
     "accumulate",
     "ema_half_life_kimg",
     "gradient_clip",
+    "devices",
     "stop_when",
 )
 _UNITS = ("minutes", "steps", "images")

@@ -240,7 +240,9 @@ def steered(on_real: float, *, steps: int, begin: float = 0.0) -> float:
     controller = Augmentation()
     controller.probability.fill_(begin)
     for step in range(steps):
-        controller.adjust(torch.full((100,), on_real), torch.full((100,), -on_real), step=step)
+        for verdict in torch.full((2, 50), on_real):
+            controller.count(verdict, -verdict)
+        controller.adjust(step=step, step_size=100)
     return controller.probability.item()
 
 

@@ -1,0 +1,281 @@
+"""Gathers the processes that train a run together, on this machine or on several."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import torch
+from lightning_fabric.plugins.environments.cluster_environment import ClusterEnvironment
+from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
+from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
+from torch import distributed
+from torch.distributed import (
+    FileStore,  # pyright: ignore[reportPrivateImportUsage]  # public, and not declared so
+    Store,  # pyright: ignore[reportPrivateImportUsage]
+)
+from torch.distributed.rendezvous import (
+    rendezvous,  # pyright: ignore[reportUnknownVariableType]
+)
+
+from genstudio.domain import events
+from genstudio.domain.errors import DeviceError, SettingsError, TrainingError
+from genstudio.domain.training import TrainingSettings
+from genstudio.engine.crew import Crew
+from genstudio.engine.device import plan_device
+from genstudio.engine.helping import END, help_training
+from genstudio.engine.stepper import TrainingJob
+
+# Name of the command that a helping process is started with, and of what tells it its place.
+ASSIST = "assist"
+_PLACE = "GENSTUDIO_CREW"
+# What processes tell each other before they train.
+_ARRIVED, _ACCELERATOR, _RUN = "arrived", "accelerator", "run"
+# A paused run waits for as long as a person likes.
+_PATIENCE = timedelta(days=365)
+_POLL_S = 0.1
+_FAREWELL_S = 10.0
+_LONGEST_REASON = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Which process this is among how many; the ``local`` ones are those of its machine."""
+
+    rank: int
+    size: int
+    local_rank: int
+    local_size: int
+    # Where those meet that a leading process has started; empty for those of a cluster.
+    meeting: str = ""
+
+    def crew(self) -> Crew:
+        return Crew(self.rank, self.size, local_rank=self.local_rank, local_size=self.local_size)
+
+    def meet(self) -> Store:
+        """What all processes can read and write."""
+        if self.meeting:
+            return FileStore(self.meeting, self.size)
+        store, _, _ = next(rendezvous("env://", timeout=_PATIENCE))
+        return store
+
+    def join(self, store: Store, accelerator: str) -> None:
+        """Be one of those that train together; returns when all are there."""
+        if accelerator == "cpu":
+            torch.set_num_threads(max(1, torch.get_num_threads() // self.local_size))
+        if self.meeting and sys.platform != "win32":
+            # Nothing of one machine shall listen to the network for this.
+            loopback = "lo0" if sys.platform == "darwin" else "lo"
+            os.environ["GLOO_SOCKET_IFNAME"] = os.environ["NCCL_SOCKET_IFNAME"] = loopback
+        distributed.init_process_group(
+            "cpu:gloo,cuda:nccl" if accelerator == "cuda" else "gloo",
+            store=store,
+            rank=self.rank,
+            world_size=self.size,
+            timeout=_PATIENCE,
+        )
+
+
+def check_launch(devices: int, nodes: int) -> None:
+    """See that as many processes were started as a person wants devices.
+
+    Args:
+        devices: On each machine.
+        nodes: Machines; of one, the processes are started by the program itself.
+
+    Raises:
+        SettingsError: They do not match.
+    """
+    place = _place_in_cluster()
+    if place is not None and place.size != devices * nodes:
+        raise SettingsError(
+            f"{place.size} processes were started for {nodes} × {devices} devices",
+            "Each device of each machine takes one process.",
+            "Give --nodes the number of machines and --devices that of the devices in each.",
+        )
+    if place is None and nodes > 1:
+        raise SettingsError(
+            "Training on several machines is begun on all of them",
+            "This command was started on one.",
+            f"Start it by “torchrun --nnodes {nodes} --nproc-per-node {devices} -m genstudio "
+            f"train …” on each, or by srun; all must see the project's folder.",
+        )
+
+
+def is_helper() -> bool:
+    """Whether another process leads the run that this one was started for."""
+    place = _own_place() or _place_in_cluster()
+    return place is not None and place.rank > 0
+
+
+def _own_place() -> _Place | None:
+    told = os.environ.get(_PLACE)
+    return _Place(**json.loads(told)) if told else None
+
+
+def _place_in_cluster() -> _Place | None:
+    """Place among the processes that torchrun or SLURM have started; None if they have not."""
+    environment: ClusterEnvironment
+    if TorchElasticEnvironment.detect():
+        environment = TorchElasticEnvironment()
+        machines = os.environ.get("GROUP_WORLD_SIZE", "1")
+    elif SLURMEnvironment.detect():
+        environment = SLURMEnvironment()
+        machines = os.environ.get("SLURM_NNODES", "1")
+        os.environ["MASTER_ADDR"] = environment.main_address
+        os.environ["MASTER_PORT"] = str(environment.main_port)
+        os.environ["WORLD_SIZE"] = str(environment.world_size())
+        os.environ["RANK"] = str(environment.global_rank())
+    else:
+        return None
+    if environment.world_size() == 1:
+        return None
+    return _Place(
+        rank=environment.global_rank(),
+        size=environment.world_size(),
+        local_rank=environment.local_rank(),
+        local_size=environment.world_size() // int(machines),
+    )
+
+
+class Gathering:
+    """The processes that train one run, from the first one's point of view.
+
+    Args:
+        settings: Of the run.
+        run: Its folder, which all of them must see.
+
+    Attributes:
+        crew: This process alone until the others are gathered.
+    """
+
+    def __init__(self, settings: TrainingSettings, run: Path) -> None:
+        self.crew = Crew()
+        self._run = run
+        self._accelerator = plan_device(settings.device, settings.precision).accelerator
+        self._folder = tempfile.TemporaryDirectory(prefix="genstudio-crew-")
+        self._place = _place_in_cluster() or _Place(
+            rank=0,
+            size=settings.devices,
+            local_rank=0,
+            local_size=settings.devices,
+            meeting=str(Path(self._folder.name) / "meeting"),
+        )
+        self._helpers: list[subprocess.Popen[bytes]] = []
+        self._threads = torch.get_num_threads()
+
+    def gather(self) -> Iterator[events.Preparing]:
+        """Start the other processes, if nobody has, and wait until all are there.
+
+        Raises:
+            DeviceError: One of them ended before it began.
+        """
+        size = self._place.size
+        if size == 1:
+            return
+        store = self._place.meet()
+        store.set(_ACCELERATOR, self._accelerator)
+        store.set(_RUN, str(self._run))
+        if self._place.meeting:
+            self._helpers = [self._start_helper(rank) for rank in range(1, size)]
+        while (arrived := store.add(_ARRIVED, 0) + 1) < size:
+            yield events.Preparing(what="Waking the other devices", done=arrived, total=size)
+            self._see_that_all_live()
+            time.sleep(_POLL_S)
+        self._place.join(store, self._accelerator)
+        self.crew = self._place.crew()
+
+    def dismiss(self, *, is_done: bool) -> None:
+        """Let the other processes end.
+
+        Args:
+            is_done: They wait for orders; otherwise nobody knows what they are at.
+        """
+        if is_done and self.crew.size > 1:
+            # Who is gone already needs no farewell.
+            with suppress(TrainingError, RuntimeError):
+                self.crew.tell(END)
+                # Without it, some of them abort as they leave.
+                distributed.barrier()  # pyright: ignore[reportUnknownMemberType]
+        self._end_helpers(at_once=not is_done)
+        if self.crew.size > 1:
+            distributed.destroy_process_group()
+        torch.set_num_threads(self._threads)
+        self._folder.cleanup()
+
+    def _start_helper(self, rank: int) -> "subprocess.Popen[bytes]":
+        place = _Place(
+            rank=rank,
+            size=self._place.size,
+            local_rank=rank,
+            local_size=self._place.size,
+            meeting=self._place.meeting,
+        )
+        # A packaged program is started as itself, not as a module of an interpreter.
+        program = [sys.executable] + ([] if hasattr(sys, "frozen") else ["-m", "genstudio"])
+        with self._log_of(rank).open("wb") as log:
+            return subprocess.Popen(
+                [*program, ASSIST],
+                env={**os.environ, _PLACE: json.dumps(asdict(place))},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
+
+    def _log_of(self, rank: int) -> Path:
+        return Path(self._folder.name) / f"{rank}.log"
+
+    def _see_that_all_live(self) -> None:
+        for rank, helper in enumerate(self._helpers, start=1):
+            if helper.poll() is not None:
+                told = self._log_of(rank).read_text("utf-8", "replace").strip()
+                raise DeviceError(
+                    "A process for another device could not be started",
+                    told[-_LONGEST_REASON:],
+                    "Train on one device meanwhile.",
+                )
+
+    def _end_helpers(self, *, at_once: bool) -> None:
+        for helper in self._helpers:
+            try:
+                if at_once:
+                    helper.kill()
+                helper.wait(_FAREWELL_S)
+            except subprocess.TimeoutExpired:
+                helper.kill()
+                helper.wait()
+
+
+def assist(job_of: Callable[[Path, Crew], TrainingJob]) -> None:
+    """Help another process to train, from the beginning of its run to the end.
+
+    Args:
+        job_of: Gives what is to be known of a run, from its folder.
+
+    Raises:
+        GenStudioError: The run cannot be opened here, or the leading process is gone.
+    """
+    place = _own_place() or _place_in_cluster()
+    if place is None or place.rank == 0:
+        raise SettingsError("This command is for the program itself", "It helps another process.")
+    # The leading process is asked to end by the same signals, and says so when it has saved.
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    store = place.meet()
+    run, accelerator = (store.get(key).decode() for key in (_RUN, _ACCELERATOR))
+    store.add(_ARRIVED, 1)
+    place.join(store, accelerator)
+    try:
+        help_training(job_of(Path(run), place.crew()))
+        distributed.barrier()  # pyright: ignore[reportUnknownMemberType]
+    finally:
+        distributed.destroy_process_group()

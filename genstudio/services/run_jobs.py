@@ -1,0 +1,74 @@
+"""What the engine needs to know of a run that is on disk."""
+
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from genstudio.data.cache import PictureCache, build_cache
+from genstudio.data.kinds import kind_index
+from genstudio.data.split import held_out_index
+from genstudio.domain.training import TrainingSettings
+from genstudio.engine.checkpoint import Checkpoint
+from genstudio.engine.crew import Crew
+from genstudio.engine.stepper import TrainingJob
+from genstudio.services.runs import Run
+
+_SMALL_SHARE_OF_MEMORY = 0.125
+
+
+def job_for(
+    run: Run,
+    settings: TrainingSettings,
+    cache: PictureCache,
+    crew: Crew,
+    resume_from: Checkpoint | None,
+) -> TrainingJob:
+    """Put a run's parts together.
+
+    Args:
+        run: The run.
+        settings: Its settings, which may have got another budget.
+        cache: Its decoded pictures.
+        crew: The processes that train it together.
+        resume_from: The checkpoint to continue from; None starts anew.
+    """
+    return TrainingJob(
+        settings=settings,
+        images_NHWC=_in_memory_if_small(cache.images_NHWC),
+        held_out=held_out_index(cache.names, run.held_out),
+        kinds=run.file.kinds,
+        kinds_N=kind_index(cache.names, run.file.kinds) if run.file.kinds else None,
+        run=run.path,
+        checkpoints=run.store.folder,
+        resume_from=resume_from,
+        crew=crew,
+    )
+
+
+def helpers_job(path: Path, crew: Crew) -> TrainingJob:
+    """What a process needs to know of a run that another one leads.
+
+    Raises:
+        ProjectError: The run or its pictures cannot be opened from here.
+    """
+    run = Run(path)
+    project = run.project()
+    # They are decoded already: the leading process has them.
+    *_, cache = build_cache(
+        project.load_manifest(run.file.dataset),
+        size=run.settings.size,
+        cache_dir=project.dataset_folder(run.file.dataset),
+        with_opacity=run.settings.transparency,
+    )
+    assert isinstance(cache, PictureCache)
+    return job_for(run, run.settings, cache, crew, None)
+
+
+def _in_memory_if_small(images_NHWC: np.ndarray) -> np.ndarray:
+    """Copy decoded pictures out of their file where that costs little.
+
+    Reading a mapped file whose drive was unplugged kills the process; a copy trains on.
+    """
+    is_small = images_NHWC.nbytes < psutil.virtual_memory().available * _SMALL_SHARE_OF_MEMORY
+    return np.array(images_NHWC) if is_small else images_NHWC

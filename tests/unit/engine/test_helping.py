@@ -1,0 +1,81 @@
+"""What a process does that helps another one to train."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_studio import small_settings, steps, train_to_end
+
+from genstudio.domain.errors import TrainingError
+from genstudio.engine import helping
+from genstudio.engine.crew import Crew, Order
+from genstudio.engine.helping import END, help_training
+from genstudio.engine.stepper import Stepper, TrainingJob
+
+pytestmark = pytest.mark.usefixtures("toy", "small_sheets")
+
+
+class Told(Crew):
+    """Hears what a test has written down."""
+
+    def __init__(self, *orders: Order) -> None:
+        super().__init__()
+        self.orders = [*orders, END]
+
+    def hear(self) -> Order:
+        return self.orders.pop(0)
+
+
+@pytest.fixture
+def helped(monkeypatch: pytest.MonkeyPatch) -> list[Stepper]:
+    """The steppers that helping has made."""
+    made: list[Stepper] = []
+
+    def make(job: TrainingJob) -> Stepper:
+        made.append(Stepper(job))
+        return made[-1]
+
+    monkeypatch.setattr(helping, "Stepper", make)
+    return made
+
+
+def help_with(folder: Path, pictures_NHWC: np.ndarray, *orders: Order) -> None:
+    job = TrainingJob(
+        settings=small_settings("toy"),
+        images_NHWC=pictures_NHWC,
+        run=folder,
+        checkpoints=folder,
+        crew=Told(*orders),
+    )
+    help_training(job)
+
+
+STEP: Order = {"do": "step"}
+
+
+def test_it_steps_as_often_as_it_is_told(
+    tmp_path: Path, pictures_NHWC: np.ndarray, helped: list[Stepper]
+) -> None:
+    help_with(tmp_path, pictures_NHWC, STEP, STEP, STEP)
+
+    assert (helped[0].step, helped[0].images_seen) == (3, 12)
+
+
+def test_it_goes_back_as_far_as_it_is_told(
+    tmp_path: Path, pictures_NHWC: np.ndarray, helped: list[Stepper]
+) -> None:
+    train_to_end(tmp_path, small_settings("toy", budget=steps(2)), pictures_NHWC)
+
+    help_with(tmp_path, pictures_NHWC, *[STEP] * 3, {"do": "restore", "step": 2}, STEP)
+    help_with(tmp_path, pictures_NHWC, *[STEP] * 3, {"do": "begin anew"}, STEP)
+    help_with(tmp_path, pictures_NHWC, {"do": "scale", "to": 0.25})
+
+    assert [stepper.step for stepper in helped] == [3, 1, 0]
+    assert helped[2].learning_rate_scale == 0.25
+
+
+def test_what_it_does_not_understand_it_does_not_do(
+    tmp_path: Path, pictures_NHWC: np.ndarray
+) -> None:
+    with pytest.raises(TrainingError, match="understand"):
+        help_with(tmp_path, pictures_NHWC, {"do": "dance"})
