@@ -90,7 +90,7 @@ def plan_device(
 def most_devices(accelerator: str) -> int:
     """How many devices of a kind can share a run here; of a processor, its cores."""
     if accelerator == "cuda":
-        return torch.cuda.device_count()
+        return max(1, torch.cuda.device_count())
     return (os.cpu_count() or 1) if accelerator == "cpu" else 1
 
 
@@ -117,6 +117,14 @@ def _name(accelerator: str) -> str:
         return "Apple GPU"
     threads = torch.get_num_threads()
     return f"CPU, {threads} thread{'s' if threads > 1 else ''}"
+
+
+def prefer_fast_kernels(accelerator: str) -> None:
+    """Let a graphics card compute fp32 in TF32, and try which kernels are fastest for a shape."""
+    if accelerator == "cuda":
+        torch.set_float32_matmul_precision("high")
+        torch.backends.cudnn.allow_tf32 = True
+        torch.backends.cudnn.benchmark = True
 
 
 def place(network: nn.Module, device: torch.device) -> None:

@@ -13,14 +13,19 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from genstudio.data.order import DataOrder
-from genstudio.data.vision import transforms
 from genstudio.domain.errors import CheckpointError, RunawayError, SettingsError
 from genstudio.domain.settings import parse_settings
 from genstudio.domain.training import TrainingSettings
 from genstudio.engine.changes import with_changes
 from genstudio.engine.checkpoint import Checkpoint, SettingValue
 from genstudio.engine.crew import Crew, times_written
-from genstudio.engine.device import DevicePlan, place, plan_device, seed_everything
+from genstudio.engine.device import (
+    DevicePlan,
+    place,
+    plan_device,
+    prefer_fast_kernels,
+    seed_everything,
+)
 from genstudio.engine.ema import ExponentialMovingAverage
 from genstudio.engine.memory import MemoryGuard
 from genstudio.engine.meters import LossMeter
@@ -108,6 +113,7 @@ class Stepper:
             devices=[crew.local_rank] if self.plan.accelerator == "cuda" else 1,
             precision=self.plan.fabric_precision,
         )
+        prefer_fast_kernels(self.plan.accelerator)
         self.memory = MemoryGuard(self.plan.accelerator)
         self._images_NHWC = job.images_NHWC
         self._kinds_N = job.kinds_N
@@ -193,24 +199,32 @@ class Stepper:
         order = self._order.indices(self.images_seen, self.settings.batch)
         share = np.array_split(np.arange(len(order)), self.crew.size)[self.crew.rank]
         chosen = self._learned_from[order[share]]
-        # NHWC bytes seen as NCHW are already channels-last.
-        pixels = torch.as_tensor(self._images_NHWC[chosen]).to(self.fabric.device)
-        images_NCHW = pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
+        pixels_NHWC = torch.as_tensor(self._images_NHWC[chosen])
         if self.settings.mirror:
             generator = torch.Generator().manual_seed(
                 _derived_seed(self.settings.seed, self.images_seen, "mirror")
             )
             mirrored = torch.rand(len(order), generator=generator)[share] < 0.5
-            images_NCHW[mirrored] = transforms.horizontal_flip(images_NCHW[mirrored])
+            # As bytes, and before a graphics card would have to wait for which ones they are.
+            pixels_NHWC[mirrored] = pixels_NHWC[mirrored].flip(2)
+        # NHWC bytes seen as NCHW are already channels-last.
+        images_NCHW = self._handed_over(pixels_NHWC).permute(0, 3, 1, 2).float()
+        images_NCHW.div_(127.5).sub_(1)
         kinds_N = None
         if self._kinds_N is not None:
-            kinds_N = torch.as_tensor(self._kinds_N[chosen]).to(self.fabric.device)
+            kinds_N = self._handed_over(torch.as_tensor(self._kinds_N[chosen]))
         return Batch(
             images_NCHW=images_NCHW,
             images_seen=self.images_seen,
             step_size=self.settings.batch,
             kinds_N=kinds_N,
         )
+
+    def _handed_over(self, values: Tensor) -> Tensor:
+        """Bring data to the device, without waiting for a graphics card to have it."""
+        if self.fabric.device.type == "cuda":
+            values = values.pin_memory()
+        return values.to(self.fabric.device, non_blocking=True)
 
     def _run_phase(self, phase: Phase, batch: Batch) -> None:
         """Take one phase's part of a step; where memory does not suffice, in smaller parts."""
