@@ -1,11 +1,13 @@
 """What the window costs the training, and how late the window's events are while it trains.
 
-Usage: .venv/bin/python tests/bench/bench_window.py [SECONDS]
+Usage: .venv/bin/python tests/bench/bench_window.py [SECONDS] [ROUNDS]
 
 In turns inside one run: the same session read by nobody but a queue, and shown in the real
-window (offscreen). Lateness is that of a 5 ms timer in the window's thread.
+window (offscreen), which goes to another page every three seconds. Lateness is that of a 5 ms timer
+in the window's thread.
 """
 
+import itertools
 import os
 import sys
 import tempfile
@@ -29,8 +31,8 @@ from genstudio.services import studio
 from genstudio.services.presets import resolve_settings
 from genstudio.ui.state.training import Activity
 
-ROUNDS = 3
 TIMER_MS = 5
+PAGE_MS = 3000
 # The first steps allocate and are slower, with or without a window.
 WARM_UP_S = 3.0
 
@@ -108,7 +110,11 @@ def shown(
         late_ms.append(max(0.0, (now_s - last_s) * 1000 - TIMER_MS))
         last_s = now_s
 
+    pages = itertools.cycle(["gallery", "train", "compare", "train", "dataset", "train"])
+    turning = QTimer(window, interval=PAGE_MS)
+    turning.timeout.connect(lambda: window._show_page(next(pages)))
     timer.timeout.connect(on_timer)
+    turning.start()
     training.start(project=project, settings=settings(), excluded=frozenset(), report=report)
     QTimer.singleShot(int(WARM_UP_S * 1000), timer.start)
     QTimer.singleShot(int(seconds * 1000), lambda: training.send(commands.Stop()))
@@ -117,11 +123,12 @@ def shown(
     )
     app.exec()
     timer.stop()
+    turning.stop()
     window.close()
     return speed.images_per_s(), late_ms[1:]
 
 
-def main(seconds: float) -> None:
+def main(seconds: float, rounds: int) -> None:
     """Print the ratio and the lateness."""
     app = QApplication([])
     with tempfile.TemporaryDirectory() as folder:
@@ -131,7 +138,7 @@ def main(seconds: float) -> None:
         *_, report = scan_folder(pictures)
         assert isinstance(report, ScanReport)
         ratios, late_ms = list[float](), list[float]()
-        for number in range(ROUNDS):
+        for number in range(rounds):
             alone = headless(report, Path(folder) / f"alone-{number}", seconds)
             beside, late = shown(app, report, Path(folder) / f"shown-{number}", seconds)
             ratios.append(beside / alone)
@@ -143,4 +150,7 @@ def main(seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else 20.0)
+    main(
+        float(sys.argv[1]) if len(sys.argv) > 1 else 20.0,
+        int(sys.argv[2]) if len(sys.argv) > 2 else 3,
+    )
