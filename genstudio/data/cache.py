@@ -9,15 +9,17 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import psutil
 
 from genstudio.data.decode import UnreadablePictureError, decode_picture
 from genstudio.domain.datasets import Manifest
-from genstudio.domain.errors import DatasetError
+from genstudio.domain.errors import DatasetError, GenStudioError
 from genstudio.domain.files import (
     explained,
     flush,
@@ -31,6 +33,8 @@ from genstudio.domain.files import (
 _DECODING_VERSION = 2
 _PIXELS = "pixels.npy"
 _COMPLETE = "complete.json"
+_NOTE = "progress.json"
+_NOTED_EVERY_S = 5.0
 _LARGEST_NOTE_BYTES = 16 * 2**20
 # Left free on the drive: a full disk troubles the whole machine.
 _SPARE_BYTES = 256 * 2**20
@@ -74,6 +78,8 @@ def build_cache(
 ) -> Iterator[CacheProgress | PictureCache]:
     """Decode the manifest's pictures, or find them decoded already.
 
+    Where that was interrupted, it goes on from there.
+
     Args:
         manifest: What to decode; the files themselves are only read.
         size: Side of the decoded squares in pixels.
@@ -93,17 +99,23 @@ def build_cache(
     folder = cache_dir / key
     found = _open(folder, key, shape, manifest)
     if found is None:
-        _remove_abandoned(cache_dir)
-        _check_space(math.prod(shape), cache_dir)
+        left = cache_dir / f".left-{key}"
         partial = cache_dir / f".partial-{key}-{os.getpid()}-{time.monotonic_ns()}"
+        _take_up(cache_dir, key, partial)
+        _check_space(math.prod(shape), cache_dir)
         try:
             with explained(folder / _PIXELS):
-                partial.mkdir(parents=True)
+                partial.mkdir(parents=True, exist_ok=True)
                 yield from _decode_all(manifest, shape, partial, workers or os.cpu_count() or 1)
                 # What stood here before could not be opened.
                 shutil.rmtree(folder, ignore_errors=True)
                 partial.rename(folder)
                 flush(cache_dir)
+        except GeneratorExit:
+            # A person does not want to wait; the next time it goes on from there.
+            with suppress(OSError):
+                partial.rename(left)
+            raise
         finally:
             shutil.rmtree(partial, ignore_errors=True)
         found = _open(folder, key, shape, manifest)
@@ -119,18 +131,26 @@ def build_cache(
 def _decode_all(
     manifest: Manifest, shape: _Shape, folder: Path, workers: int
 ) -> Iterator[CacheProgress]:
+    """Decode into a folder, going on from what is there already."""
     names = [name for name, _ in manifest.pictures]
-    pixels = np.lib.format.open_memmap(folder / _PIXELS, mode="w+", dtype=np.uint8, shape=shape)
-    skipped: list[str] = []
-    done = 0
-    for picture in _in_threads(_decoder(manifest.folder, shape), names, workers):
-        if picture is None:
-            skipped.append(names[done])
-        else:
-            # Good ones move up, so that the array has no holes.
-            pixels[done - len(skipped)] = picture
-        done += 1
-        yield CacheProgress(done=done, total=len(names))
+    pixels, done, skipped = _begun(folder, shape, names)
+    noted_s = time.monotonic()
+    try:
+        for picture in _in_threads(_decoder(manifest.folder, shape), names[done:], workers):
+            if picture is None:
+                skipped.append(names[done])
+            else:
+                # Good ones move up, so that the array has no holes.
+                pixels[done - len(skipped)] = picture
+            done += 1
+            if time.monotonic() - noted_s > _NOTED_EVERY_S:
+                _note(folder, pixels, done, skipped)
+                noted_s = time.monotonic()
+            yield CacheProgress(done=done, total=len(names))
+    except GeneratorExit:
+        with suppress(OSError, GenStudioError):
+            _note(folder, pixels, done, skipped)
+        raise
     if done - len(skipped) < 2:
         raise DatasetError(
             "Fewer than two pictures can be read",
@@ -139,8 +159,47 @@ def _decode_all(
         )
     pixels.flush()
     flush(folder / _PIXELS)
+    (folder / _NOTE).unlink(missing_ok=True)
     content = {"count": done - len(skipped), "skipped": skipped}
     write_text(folder / _COMPLETE, json.dumps(content))
+
+
+def _take_up(cache_dir: Path, key: str, partial: Path) -> None:
+    """Move what is left of an earlier try to ``partial``, and remove what others left behind.
+
+    Others are programs that were killed while they decoded, and sets that are no longer wanted.
+    """
+    dead = [
+        path
+        for path in cache_dir.glob(".partial-*")
+        if not _may_be_running(path.name.split("-")[-2])
+    ]
+    for path in [*cache_dir.glob(".left-*"), *dead]:
+        is_own = path.name == f".left-{key}" or path.name.startswith(f".partial-{key}-")
+        if is_own and not partial.exists():
+            path.rename(partial)
+        else:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _begun(folder: Path, shape: _Shape, names: list[str]) -> tuple[np.memmap, int, list[str]]:
+    """The array to decode into, how many pictures are done, and which of them are skipped."""
+    try:
+        note = json.loads(read_file(folder / _NOTE, largest_bytes=_LARGEST_NOTE_BYTES))
+        done, skipped = int(note["done"]), list(map(str, note["skipped"]))
+        is_sound = 0 < done <= len(names) and [n for n in names[:done] if n in skipped] == skipped
+        if is_sound:
+            return _mapped(folder / _PIXELS, shape, mode="r+"), done, skipped
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        pass
+    path = folder / _PIXELS
+    return np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape), 0, []
+
+
+def _note(folder: Path, pixels: np.memmap, done: int, skipped: list[str]) -> None:
+    """Write down how far it is, once the pixels are on the disk."""
+    pixels.flush()
+    write_text(folder / _NOTE, json.dumps({"done": done, "skipped": skipped}))
 
 
 def _in_threads(
@@ -176,7 +235,7 @@ def _open(folder: Path, key: str, shape: _Shape, manifest: Manifest) -> PictureC
     return PictureCache(images_NHWC=pixels[:count], names=names, key=key, skipped=skipped)
 
 
-def _mapped(path: Path, shape: tuple[int, ...]) -> np.ndarray:
+def _mapped(path: Path, shape: tuple[int, ...], mode: Literal["r", "r+"] = "r") -> np.memmap:
     """Map pixels of a known shape into memory.
 
     What stands at the beginning of the file is compared and not parsed: numpy reads it as an
@@ -194,14 +253,7 @@ def _mapped(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     with path.open("rb") as file:
         if file.read(len(header)) != header:
             raise ValueError(f"{path} holds something else than its pictures")
-    return np.memmap(path, np.uint8, mode="r", offset=len(header), shape=shape)
-
-
-def _remove_abandoned(cache_dir: Path) -> None:
-    """Remove what programs left behind that were killed while they decoded."""
-    for path in cache_dir.glob(".partial-*"):
-        if not _may_be_running(path.name.split("-")[-2]):
-            shutil.rmtree(path, ignore_errors=True)
+    return np.memmap(path, np.uint8, mode=mode, offset=len(header), shape=shape)
 
 
 def _may_be_running(process: str) -> bool:

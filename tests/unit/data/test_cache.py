@@ -107,8 +107,8 @@ def test_the_key_follows_size_content_and_order_and_not_the_names(
 
 
 @pytest.mark.parametrize("after", [0, 1, 15])
-def test_a_build_that_is_given_up_leaves_nothing(
-    manifest: Manifest, tmp_path: Path, after: int
+def test_a_build_that_is_given_up_goes_on_from_there(
+    manifest: Manifest, tmp_path: Path, after: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads_before = set(threading.enumerate())
     building = build_cache(manifest, size=32, cache_dir=tmp_path / "cache", workers=2)
@@ -116,9 +116,60 @@ def test_a_build_that_is_given_up_leaves_nothing(
         next(building)
 
     building.close()  # type: ignore[attr-defined]  # a generator
-
-    assert list((tmp_path / "cache").glob("*")) == []
     assert set(threading.enumerate()) == threads_before
+
+    decoded: list[Path] = []
+
+    def noted(path: Path, *, size: int, with_opacity: bool) -> np.ndarray:
+        decoded.append(path)
+        return decode_picture(path, size=size, with_opacity=with_opacity)
+
+    monkeypatch.setattr(cache, "decode_picture", noted)
+    found = built(manifest, tmp_path / "cache")
+
+    assert len(decoded) == 16 - after
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == [found.key]
+    assert {path.name for path in (tmp_path / "cache" / found.key).iterdir()} == {
+        "pixels.npy", "complete.json",
+    }  # fmt: skip
+    for (name, _), picture in zip(manifest.pictures, found.images_NHWC, strict=True):
+        np.testing.assert_array_equal(picture, decode_picture(manifest.folder / name, size=32))
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "",
+        "[]",
+        json.dumps({"done": 17, "skipped": []}),
+        json.dumps({"done": -1, "skipped": []}),
+        json.dumps({"done": 3, "skipped": ["15.png"]}),
+        json.dumps({"done": 1e999, "skipped": []}),
+    ],
+)
+def test_what_is_left_of_a_build_is_not_believed_blindly(
+    manifest: Manifest, tmp_path: Path, note: str
+) -> None:
+    building = build_cache(manifest, size=32, cache_dir=tmp_path, workers=2)
+    next(building)
+    building.close()  # type: ignore[attr-defined]  # a generator
+    (left,) = tmp_path.glob(".left-*")
+    (left / "progress.json").write_text(note)
+
+    found = built(manifest, tmp_path)
+
+    for (name, _), picture in zip(manifest.pictures, found.images_NHWC, strict=True):
+        np.testing.assert_array_equal(picture, decode_picture(manifest.folder / name, size=32))
+
+
+def test_what_is_left_of_another_set_is_cleared_away(manifest: Manifest, tmp_path: Path) -> None:
+    building = build_cache(manifest, size=64, cache_dir=tmp_path, workers=2)
+    next(building)
+    building.close()  # type: ignore[attr-defined]  # a generator
+
+    found = built(manifest, tmp_path)
+
+    assert [path.name for path in tmp_path.iterdir()] == [found.key]
 
 
 def test_a_build_that_is_given_up_decodes_no_more_pictures(
