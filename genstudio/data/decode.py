@@ -46,8 +46,10 @@ SUFFIXES = frozenset(
         "webp",
     ]
 )
-# Reading a JPEG at 1/2, 1/4 or 1/8 leaves at least this times the wanted side to filter from.
-_DRAFT_MARGIN = 2
+# A huge picture that is shrunk on the way keeps at least this times the wanted side to filter from;
+# so does a JPEG that is read at 1/2, 1/4 or 1/8, whose own filter is a good one, with less.
+_SHRUNK_MARGIN = 2
+_DRAFT_MARGIN = 1.5
 _SIXTEEN_BIT_MODES = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N"})
 _ORIENTATION = 0x0112
 _TURNS = {
@@ -138,7 +140,7 @@ def shrink_factor(size: tuple[int, int], side: int) -> int:
     """By how much a huge picture can be shrunk on the way to one whose longer side is ``side``."""
     if size[0] * size[1] < HUGE_PIXELS:
         return 1
-    return max(1, max(size) // (side * _DRAFT_MARGIN))
+    return max(1, max(size) // (side * _SHRUNK_MARGIN))
 
 
 def to_rgb(image: Image.Image, *, box: _Box | None = None, factor: int = 1) -> Image.Image:
@@ -177,14 +179,20 @@ def _in_tiles(
     factor: int,
 ) -> Image.Image:
     """Convert a part at a time, so that a huge picture never stands in memory twice."""
+    if image.mode == mode == "RGB" and box is None and factor == 1 and not has_transparency(image):
+        return _upright(image, image.getexif().get(_ORIENTATION, 1))
     left, top, right, bottom = box or (0, 0, *image.size)
     whole = Image.new(mode, (-(-(right - left) // factor), -(-(bottom - top) // factor)))
     for tile in _tiles((left, top, right, bottom), factor):
         part = convert(image.crop(tile))
         place = (tile[0] - left) // factor, (tile[1] - top) // factor
         whole.paste(part.reduce(factor) if factor > 1 else part, place)
-    turn = _TURNS.get(image.getexif().get(_ORIENTATION, 1))
-    return whole if turn is None else whole.transpose(turn)
+    return _upright(whole, image.getexif().get(_ORIENTATION, 1))
+
+
+def _upright(image: Image.Image, orientation: int) -> Image.Image:
+    turn = _TURNS.get(orientation)
+    return image if turn is None else image.transpose(turn)
 
 
 def _tiles(box: _Box, factor: int) -> Iterator[_Box]:
@@ -233,11 +241,12 @@ def decode_picture(path: Path, *, size: int, with_opacity: bool = False) -> np.n
         UnreadablePictureError: It cannot be used; the message says why.
     """
     with opened(path) as image:
-        image.draft("RGB", (size * _DRAFT_MARGIN, size * _DRAFT_MARGIN))
+        kept = round(size * _DRAFT_MARGIN)
+        image.draft("RGB", (kept, kept))
         box, factor = None, 1
         if image.width * image.height >= HUGE_PIXELS:
             box = _middle_square(image.size)
-            factor = max(1, min(image.size) // (size * _DRAFT_MARGIN))
+            factor = max(1, min(image.size) // (size * _SHRUNK_MARGIN))
         layers = [to_rgb(image, box=box, factor=factor)]
         if with_opacity:
             layers.append(to_opacity(image, box=box, factor=factor))
