@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -75,6 +76,8 @@ class _Place:
             # Nothing of one machine shall listen to the network for this.
             loopback = "lo0" if sys.platform == "darwin" else "lo"
             os.environ["GLOO_SOCKET_IFNAME"] = os.environ["NCCL_SOCKET_IFNAME"] = loopback
+        if accelerator == "cuda":
+            torch.cuda.set_device(self.local_rank)
         distributed.init_process_group(
             "cpu:gloo,cuda:nccl" if accelerator == "cuda" else "gloo",
             store=store,
@@ -161,14 +164,10 @@ class Gathering:
         self.crew = Crew()
         self._run = run
         self._accelerator = plan_device(settings.device, settings.precision).accelerator
-        self._folder = tempfile.TemporaryDirectory(prefix="genstudio-crew-")
-        self._place = _place_in_cluster() or _Place(
-            rank=0,
-            size=settings.devices,
-            local_rank=0,
-            local_size=settings.devices,
-            meeting=str(Path(self._folder.name) / "meeting"),
-        )
+        count = settings.devices
+        self._is_in_cluster = (place := _place_in_cluster()) is not None
+        self._place = place or _Place(rank=0, size=count, local_rank=0, local_size=count)
+        self._folder: Path | None = None
         self._helpers: list[subprocess.Popen[bytes]] = []
         self._threads = torch.get_num_threads()
 
@@ -181,14 +180,18 @@ class Gathering:
         size = self._place.size
         if size == 1:
             return
+        if not self._is_in_cluster:
+            self._folder = Path(tempfile.mkdtemp(prefix="genstudio-crew-"))
+            self._place = replace(self._place, meeting=str(self._folder / "meeting"))
         store = self._place.meet()
         store.set(_ACCELERATOR, self._accelerator)
         store.set(_RUN, str(self._run))
-        if self._place.meeting:
-            self._helpers = [self._start_helper(rank) for rank in range(1, size)]
+        if self._folder is not None:
+            for rank in range(1, size):
+                self._helpers.append(self._start_helper(rank, self._folder / f"{rank}.log"))
         while (arrived := store.add(_ARRIVED, 0) + 1) < size:
             yield events.Preparing(what="Waking the other devices", done=arrived, total=size)
-            self._see_that_all_live()
+            self._refuse_dead_helpers()
             time.sleep(_POLL_S)
         self._place.join(store, self._accelerator)
         self.crew = self._place.crew()
@@ -209,19 +212,14 @@ class Gathering:
         if self.crew.size > 1:
             distributed.destroy_process_group()
         torch.set_num_threads(self._threads)
-        self._folder.cleanup()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _start_helper(self, rank: int) -> "subprocess.Popen[bytes]":
-        place = _Place(
-            rank=rank,
-            size=self._place.size,
-            local_rank=rank,
-            local_size=self._place.size,
-            meeting=self._place.meeting,
-        )
+    def _start_helper(self, rank: int, told_in: Path) -> "subprocess.Popen[bytes]":
+        place = replace(self._place, rank=rank, local_rank=rank)
         # A packaged program is started as itself, not as a module of an interpreter.
         program = [sys.executable] + ([] if hasattr(sys, "frozen") else ["-m", "genstudio"])
-        with self._log_of(rank).open("wb") as log:
+        with told_in.open("wb") as log:
             return subprocess.Popen(
                 [*program, ASSIST],
                 env={**os.environ, _PLACE: json.dumps(asdict(place))},
@@ -230,13 +228,11 @@ class Gathering:
                 stderr=log,
             )
 
-    def _log_of(self, rank: int) -> Path:
-        return Path(self._folder.name) / f"{rank}.log"
-
-    def _see_that_all_live(self) -> None:
+    def _refuse_dead_helpers(self) -> None:
         for rank, helper in enumerate(self._helpers, start=1):
             if helper.poll() is not None:
-                told = self._log_of(rank).read_text("utf-8", "replace").strip()
+                assert self._folder is not None
+                told = (self._folder / f"{rank}.log").read_text("utf-8", "replace").strip()
                 raise DeviceError(
                     "A process for another device could not be started",
                     told[-_LONGEST_REASON:],
