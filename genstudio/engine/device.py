@@ -26,13 +26,16 @@ class DevicePlan:
 
     Attributes:
         accelerator: "cpu", "cuda" or "mps".
-        name: For people, such as "CPU, 2 threads".
         precision: "fp32", "bf16" or "fp16".
     """
 
     accelerator: str
-    name: str
     precision: str
+
+    @property
+    def name(self) -> str:
+        """For people, such as "CPU, 2 threads", as it is now."""
+        return _name(self.accelerator)
 
     @property
     def fabric_precision(self) -> FabricPrecision:
@@ -84,7 +87,7 @@ def plan_device(
             "Processors compute in fp32 or bf16.",
             "Choose auto, bf16 or fp32.",
         )
-    return DevicePlan(accelerator=accelerator, name=_name(accelerator), precision=chosen)
+    return DevicePlan(accelerator=accelerator, precision=chosen)
 
 
 def most_devices(accelerator: str) -> int:

@@ -37,6 +37,7 @@ from genstudio.engine.phases import (
     restore_optimizers,
     scale_learning_rates,
 )
+from genstudio.engine.threads import Threads
 from genstudio.models.catalog import model_class
 from genstudio.models.protocol import Batch, Concludes, DataSpec, Phase, TrainableModel
 
@@ -102,6 +103,7 @@ class Stepper:
         changes: Settings of the model that became others while the run went on.
         clock_s: When the last step ended.
         memory: Does what may need more memory than there is.
+        threads: Those of the processor that a step takes.
     """
 
     def __init__(self, job: TrainingJob) -> None:
@@ -114,6 +116,8 @@ class Stepper:
             precision=self.plan.fabric_precision,
         )
         prefer_fast_kernels(self.plan.accelerator)
+        pixels = settings.size**2 * settings.batch // crew.size
+        self.threads = Threads(self.plan.accelerator, pixels)
         self.memory = MemoryGuard(self.plan.accelerator)
         self._images_NHWC = job.images_NHWC
         self._kinds_N = job.kinds_N
@@ -176,8 +180,10 @@ class Stepper:
         self.images_seen += self.settings.batch
         self.ema.update(images_seen=self.images_seen, batch=self.settings.batch)
         now_s = time.monotonic()
-        self.seconds += now_s - self.clock_s
+        took_s = now_s - self.clock_s
+        self.seconds += took_s
         self.clock_s = now_s
+        self.threads.after_step(took_s)
 
     def forget_pause(self) -> None:
         """Do not count a pause as training time."""

@@ -95,7 +95,7 @@ def _recognised(error: Exception) -> GenStudioError:
 
 def _train(job: TrainingJob, source: CommandSource) -> Iterator[events.Event]:
     training = _Training(job, source)
-    with closing(training.safekeeping):
+    with closing(training):
         yield training.reporter.started()
         if training.stepper.step == 0:
             yield from training.reporter.preview()
@@ -123,6 +123,11 @@ class _Training:
         self.safekeeping = Safekeeping(
             job, self.stepper, self.reporter, lambda: source.is_stop_wanted
         )
+
+    def close(self) -> None:
+        """Let what is being written get to its end, and the processor's threads go."""
+        self.safekeeping.close()
+        self.stepper.threads.give_back()
 
     def is_done(self) -> bool:
         """Whether the budget is spent, or what else the run shall end at has happened."""

@@ -1,4 +1,4 @@
-"""Training while another program keeps one core busy: with one thread, and with one for each core.
+"""Training while another program keeps one core busy: with one thread, one for each core, and ours.
 
 Usage: .venv/bin/python tests/bench/bench_contention.py [SIZE] [SECONDS]
 
@@ -14,6 +14,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 os.environ.setdefault("GOMP_SPINCOUNT", "0")  # As the program has it.
 
@@ -22,6 +23,7 @@ import torch
 
 from genstudio.domain.training import Budget
 from genstudio.engine.stepper import Stepper, TrainingJob
+from genstudio.engine.threads import Threads
 from genstudio.models.catalog import model_keys
 from genstudio.services.presets import resolve_settings
 
@@ -39,10 +41,20 @@ def busy(*, is_there: bool) -> Generator[None]:
         loop.wait()
 
 
-def images_per_s(stepper: Stepper, threads: int, seconds: float) -> float:
+class Fixed:
+    """Threads that nobody changes."""
+
+    def __init__(self, count: int) -> None:
+        torch.set_num_threads(count)
+
+    def after_step(self, _seconds: float) -> None:
+        pass
+
+
+def images_per_s(stepper: Stepper, seconds: float, warm_up: int) -> float:
     """Pictures a second of the engine's whole step."""
-    torch.set_num_threads(threads)
-    stepper.take_step()
+    for _ in range(warm_up):
+        stepper.take_step()
     begun_s, count = time.perf_counter(), 0
     while (took_s := time.perf_counter() - begun_s) < seconds:
         stepper.take_step()
@@ -53,7 +65,9 @@ def images_per_s(stepper: Stepper, threads: int, seconds: float) -> float:
 def main(size: int, seconds: float) -> None:
     """Print a line for each model; figures are medians."""
     most = torch.get_num_threads()
-    print(f"images/s             alone, 1 thread  {most} threads   beside a busy loop, 1  {most}")
+    print(
+        f"images/s, alone and beside a busy loop, each with 1 thread, {most}, the engine's choice"
+    )
     generator = np.random.default_rng(0)
     images_NHWC = generator.integers(0, 256, (NUM_IMAGES, size, size, 3), dtype=np.uint8)
     for key in model_keys():
@@ -67,13 +81,18 @@ def main(size: int, seconds: float) -> None:
         )
         stepper = Stepper(job)
         found: dict[tuple[bool, int], list[float]] = {}
+        ours = stepper.threads
         for _ in range(ROUNDS):
             for is_there in (False, True):
                 with busy(is_there=is_there):
-                    for threads in (1, most):
-                        speed = images_per_s(stepper, threads, seconds)
+                    for threads in (1, most, 0):
+                        stepper.threads = cast("Threads", Fixed(threads)) if threads else ours
+                        if not threads:
+                            torch.set_num_threads(ours.count)
+                        # Until a new neighbour is noticed.
+                        speed = images_per_s(stepper, seconds, 1 if threads else 24)
                         found.setdefault((is_there, threads), []).append(speed)
-        told = [f"{statistics.median(speeds):14.1f}" for speeds in found.values()]
+        told = [f"{statistics.median(speeds):9.1f}" for speeds in found.values()]
         print(f"{key:20}{''.join(told)}")
 
 
