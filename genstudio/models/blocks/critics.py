@@ -1,5 +1,6 @@
 """What critics are made of: blocks, a look at the neighbours in a batch, and a memory test."""
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -59,6 +60,12 @@ def minibatch_deviation(features: Tensor, group: int = 4) -> Tensor:
     off = grouped - grouped.mean(dim=0)
     deviation = (off.square().mean(dim=0) + 1e-8).sqrt().mean(dim=(1, 2, 3))
     return deviation.repeat(group)[:, None, None, None].expand(count, 1, height, width)
+
+
+def squared_slope(logits: Tensor, images_NCHW: Tensor) -> Tensor:
+    """Mean squared norm of the gradient of the verdict by the picture: R1 or R2."""
+    (slope,) = torch.autograd.grad(logits.sum(), images_NCHW, create_graph=True)
+    return slope.float().square().sum(dim=(1, 2, 3)).mean()
 
 
 def quarter(pixels: Tensor, row: int, column: int) -> Tensor:

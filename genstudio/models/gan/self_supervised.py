@@ -30,6 +30,7 @@ from genstudio.models.blocks.critics import (
     leaky,
     minibatch_deviation,
     quarter,
+    squared_slope,
 )
 from genstudio.models.blocks.painters import (
     GeneratorBlock,
@@ -310,7 +311,7 @@ class SelfSupervisedGAN:
             total = total + self.config.redraw * error
             values["redrawing"] = error.detach()
         if is_calmed:
-            calm = _squared_slope(on_real, reals) + _squared_slope(on_made, made)
+            calm = squared_slope(on_real, reals) + squared_slope(on_made, made)
             total = total + calm * (self.config.gamma / 2 * self.config.calm_every)
             values["R1 + R2"] = calm.detach()
         return Losses(total, values)
@@ -377,9 +378,3 @@ class SelfSupervisedGAN:
         """Verdicts on pictures whose kinds are not told."""
         kinds = images_NCHW.new_zeros(len(images_NCHW), len(self._kinds)) if self._kinds else None
         return self._judge(images_NCHW, kinds)[0]
-
-
-def _squared_slope(logits: Tensor, images_NCHW: Tensor) -> Tensor:
-    """Mean squared norm of the gradient of the verdict by the picture: R1 or R2."""
-    (slope,) = torch.autograd.grad(logits.sum(), images_NCHW, create_graph=True)
-    return slope.float().square().sum(dim=(1, 2, 3)).mean()
