@@ -190,10 +190,10 @@ class ResidualVAE:
         key="residual-vae",
         title="Describe and redraw",
         summary="Learns to describe each picture in a few numbers and to draw it again from "
-        "them. Steady and soft; made for blending pictures.",
+        "them. Steady; made for blending pictures.",
         family="VAE",
         capabilities=frozenset({ENCODE, INTERPOLATE, KINDS, RECONSTRUCT}),
-        cost="Recognisable after a minute, good after half an hour",
+        cost="Recognisable after some minutes, good after half an hour",
         needs="50 or more pictures",
         paper="Kingma & Welling 2014, Auto-Encoding Variational Bayes, arXiv:1312.6114",
         revision=3,
