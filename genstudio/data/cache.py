@@ -101,10 +101,10 @@ def build_cache(
     if found is None:
         left = cache_dir / f".left-{key}"
         partial = cache_dir / f".partial-{key}-{os.getpid()}-{time.monotonic_ns()}"
-        _take_up(cache_dir, key, partial)
-        _check_space(math.prod(shape), cache_dir)
         try:
             with explained(folder / _PIXELS):
+                _take_up(cache_dir, key, partial)
+                _check_space(math.prod(shape), cache_dir)
                 partial.mkdir(parents=True, exist_ok=True)
                 yield from _decode_all(manifest, shape, partial, workers or os.cpu_count() or 1)
                 # What stood here before could not be opened.
@@ -176,7 +176,9 @@ def _take_up(cache_dir: Path, key: str, partial: Path) -> None:
     ]
     for path in [*cache_dir.glob(".left-*"), *dead]:
         is_own = path.name == f".left-{key}" or path.name.startswith(f".partial-{key}-")
-        if is_own and not partial.exists():
+        if path.is_symlink():
+            path.unlink()
+        elif is_own and not partial.exists():
             path.rename(partial)
         else:
             shutil.rmtree(path, ignore_errors=True)
@@ -184,15 +186,19 @@ def _take_up(cache_dir: Path, key: str, partial: Path) -> None:
 
 def _begun(folder: Path, shape: _Shape, names: list[str]) -> tuple[np.memmap, int, list[str]]:
     """The array to decode into, how many pictures are done, and which of them are skipped."""
+    path = folder / _PIXELS
+    if path.is_symlink():
+        # In a stranger's project it leads to a file that would be written to.
+        path.unlink()
     try:
         note = json.loads(read_file(folder / _NOTE, largest_bytes=_LARGEST_NOTE_BYTES))
         done, skipped = int(note["done"]), list(map(str, note["skipped"]))
-        is_sound = 0 < done <= len(names) and [n for n in names[:done] if n in skipped] == skipped
-        if is_sound:
-            return _mapped(folder / _PIXELS, shape, mode="r+"), done, skipped
+        missing = frozenset(skipped)
+        if 0 < done <= len(names) and [n for n in names[:done] if n in missing] == skipped:
+            return _mapped(path, shape, mode="r+"), done, skipped
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         pass
-    path = folder / _PIXELS
+    path.unlink(missing_ok=True)
     return np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape), 0, []
 
 

@@ -22,6 +22,7 @@ from genstudio.domain.settings import parse_settings, setting_fields
 from genstudio.domain.training import SIZES, TrainingSettings
 from genstudio.engine.checkpoint import CheckpointStore
 from genstudio.engine.phases import hold_still_all_but, make_optimizer
+from genstudio.engine.stepper import Stepper, TrainingJob
 from genstudio.models.catalog import model_class, model_keys
 from genstudio.models.protocol import (
     Artifact,
@@ -428,6 +429,29 @@ def test_a_setting_that_was_changed_stays_so_bit_for_bit_after_an_interruption(
     assert not filecmp.cmp(
         plain[-1].checkpoint / TENSORS[0], resumed[-1].checkpoint / TENSORS[0], shallow=False
     )
+
+
+@runs_in_the_engine
+def test_in_bf16_every_convolution_computes_in_it(
+    key: str, pictures_NHWC: np.ndarray, tmp_path: Path
+) -> None:
+    # The engine sees to it where networks are called, and not where methods of theirs are.
+    at_once = {"warmup_kimg": 0.0} if "warmup_kimg" in model_class(key).Config.model_fields else {}
+    settings = small_settings(key, model=small_config(key) | at_once, precision="bf16")
+    job = TrainingJob(
+        settings=settings, images_NHWC=pictures_NHWC, run=tmp_path, checkpoints=tmp_path
+    )
+    training = Stepper(job)
+    kinds: dict[str, set[torch.dtype]] = {}
+    for name, module in training.model.network.named_modules():
+        if isinstance(module, torch.nn.Conv2d):
+            found = kinds.setdefault(name, set())
+            module.register_forward_hook(lambda _m, _i, out, to=found: to.add(out.dtype))
+
+    training.take_step()
+
+    assert kinds
+    assert {name for name, found in kinds.items() if found != {torch.bfloat16}} == set()
 
 
 @runs_in_the_engine

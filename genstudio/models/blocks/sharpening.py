@@ -7,6 +7,7 @@ eq. 7); relativistic pairing, each redrawn picture with its original, and R1 + R
 """
 
 from itertools import pairwise
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -27,8 +28,8 @@ _GAMMA = 0.5
 _CALMED_EVERY = 16
 
 
-class Sharpener(nn.Module):
-    """Tells real pictures from drawn ones, and which way these would have to change.
+class SharpeningCritic(nn.Module):
+    """Pictures (N, C, S, S) => realness logits (N,).
 
     Args:
         size: Side of the pictures in pixels.
@@ -45,10 +46,9 @@ class Sharpener(nn.Module):
         self.hidden = nn.Linear(stages[-1] * 16, stages[-1])
         # Without a bias: relativistic verdicts are differences.
         self.verdict = nn.Linear(stages[-1], 1, bias=False)
-        self.augmentation = Augmentation()
 
     def forward(self, images_NCHW: Tensor) -> Tensor:
-        """Pictures (N, C, S, S) => realness logits (N,)."""
+        """Judge each picture, in view of the variety of its neighbours in the batch."""
         h = leaky(self.pixels(images_NCHW))
         for block in self.blocks:
             h = block(h)
@@ -56,20 +56,29 @@ class Sharpener(nn.Module):
         h = leaky(self.last(h)).flatten(1)
         return self.verdict(leaky(self.hidden(h))).squeeze(1).float()
 
-    def losses(self, real_NCHW: Tensor, drawn_NCHW: Tensor, *, step: int, step_size: int) -> Losses:
+
+class Sharpener:
+    """What a critic and the augmentation before it do for an autoencoder.
+
+    Args:
+        network: Holds them as "critic" and "augmentation", which the engine wraps before it trains.
+    """
+
+    def __init__(self, network: nn.ModuleDict) -> None:
+        self._network = network
+
+    def losses(self, real_NCHW: Tensor, drawn_NCHW: Tensor, *, step: int) -> Losses:
         """What the critic minimises.
 
         Args:
             real_NCHW: Pictures.
             drawn_NCHW: As many, each the counterpart of one of them, without a graph.
             step: Number of the step.
-            step_size: Pictures of a whole step.
         """
         is_calmed = step % _CALMED_EVERY == 0
         real = self._changed(real_NCHW).detach().requires_grad_(is_calmed)
         drawn = self._changed(drawn_NCHW).detach().requires_grad_(is_calmed)
-        on_real, on_drawn = self(real), self(drawn)
-        self.augmentation.adjust(step=step, step_size=step_size)
+        on_real, on_drawn = self._network["critic"](real), self._network["critic"](drawn)
         self.augmentation.count(on_real.detach(), on_drawn.detach())
         total = functional.softplus(on_drawn - on_real).mean()
         values = {"critic": total.detach()}
@@ -80,12 +89,18 @@ class Sharpener(nn.Module):
 
     def slope(self, real_NCHW: Tensor, drawn_NCHW: Tensor) -> Tensor:
         """Gradient of the drawn pictures' loss by their pixels; its norm is 1."""
-        given = drawn_NCHW.detach().float().requires_grad_()
+        given = drawn_NCHW.detach().requires_grad_()
         with torch.no_grad():
-            on_real = self(self._changed(real_NCHW))
-        fooled = functional.softplus(on_real - self(self._changed(given))).mean()
+            on_real = self._network["critic"](self._changed(real_NCHW))
+        on_drawn = self._network["critic"](self._changed(given))
+        fooled = functional.softplus(on_real - on_drawn).mean()
         (slope,) = torch.autograd.grad(fooled, given)
         return slope / slope.norm().clamp(min=1e-12)
+
+    @property
+    def augmentation(self) -> Augmentation:
+        """How the critic's pictures are changed; to be adjusted after all parts of its phase."""
+        return cast("Augmentation", self._network["augmentation"])
 
     def _changed(self, images_NCHW: Tensor) -> Tensor:
         return self.augmentation(images_NCHW, "adaptive")

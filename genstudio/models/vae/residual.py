@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from genstudio.domain import vitals
 from genstudio.domain.cards import ENCODE, INTERPOLATE, KINDS, RECONSTRUCT, ModelCard
 from genstudio.domain.settings import Settings, setting
+from genstudio.models.blocks.augmentation import Augmentation
 from genstudio.models.blocks.mixture import MixturePrior
 from genstudio.models.blocks.painters import without_checkerboard
 from genstudio.models.blocks.residual import (
@@ -29,7 +30,7 @@ from genstudio.models.blocks.residual import (
     stage_channels,
 )
 from genstudio.models.blocks.sharpening import ADAM as CRITICS_ADAM
-from genstudio.models.blocks.sharpening import Sharpener
+from genstudio.models.blocks.sharpening import Sharpener, SharpeningCritic
 from genstudio.models.examining import in_parts, share_of_active_units
 from genstudio.models.protocol import (
     Artifact,
@@ -213,7 +214,9 @@ class ResidualVAE:
             }
         )
         if config.sharpen > 0:
-            self.network["sharpener"] = Sharpener(data.size, data.channels, config.width)
+            critic = SharpeningCritic(data.size, data.channels, config.width)
+            self.network.update({"critic": critic, "augmentation": Augmentation()})
+        self._sharpener = Sharpener(self.network)
 
     def phases(self) -> Sequence[Phase]:
         """The critic learns first, if there is one; then encoder and decoder together."""
@@ -228,7 +231,7 @@ class ResidualVAE:
             )
         ]  # fmt: skip
         if self.config.sharpen > 0:
-            critics = list(self.network["sharpener"].parameters())
+            critics = list(self.network["critic"].parameters())
             phases.insert(0, Phase(name="critic", parameters=critics, optimizer=CRITICS_ADAM))
         return phases
 
@@ -249,6 +252,8 @@ class ResidualVAE:
             "error": error.detach().sqrt(),
             "KL per picture": kl_per_unit.sum().detach(),
         }
+        if self.config.sharpen > 0:
+            self._sharpener.augmentation.adjust(step=step, step_size=batch.step_size)
         pull = self.config.sharpen * self._share_of_critic(batch.images_seen)
         if pull > 0:
             drawn = self._for_the_critic(batch, described.z, remade).float()
@@ -258,18 +263,12 @@ class ResidualVAE:
             total = total + (drawn * slope * pull).sum()
         return Losses(total, values)
 
-    @property
-    def _sharpener(self) -> Sharpener:
-        return cast("Sharpener", self.network["sharpener"])
-
     def _critics_losses(self, batch: Batch, step: int) -> Losses:
         with torch.no_grad():
             described = self._describe(batch.images_NCHW)
             remade = self._draw(described.z, self._now_and_then_untold(batch))
             drawn = self._for_the_critic(batch, described.z, remade).float()
-        return self._sharpener.losses(
-            batch.images_NCHW, drawn, step=step, step_size=batch.step_size
-        )
+        return self._sharpener.losses(batch.images_NCHW, drawn, step=step)
 
     def _for_the_critic(self, batch: Batch, z: Tensor, remade: Tensor) -> Tensor:
         """Half of the pictures redrawn, and as many as the rest drawn from what lies between."""

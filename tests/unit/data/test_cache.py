@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -160,6 +161,26 @@ def test_what_is_left_of_a_build_is_not_believed_blindly(
 
     for (name, _), picture in zip(manifest.pictures, found.images_NHWC, strict=True):
         np.testing.assert_array_equal(picture, decode_picture(manifest.folder / name, size=32))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+@pytest.mark.parametrize("linked", ["folder", "pixels"])
+def test_what_is_left_of_a_build_leads_nowhere_else(
+    manifest: Manifest, tmp_path: Path, linked: str
+) -> None:
+    building = build_cache(manifest, size=32, cache_dir=tmp_path / "cache", workers=2)
+    next(building)
+    building.close()  # type: ignore[attr-defined]  # a generator
+    (left,) = (tmp_path / "cache").glob(".left-*")
+    moved = left if linked == "folder" else left / "pixels.npy"
+    moved.rename(tmp_path / "elsewhere")
+    moved.symlink_to(tmp_path / "elsewhere")
+    own = tmp_path / "elsewhere" / "pixels.npy" if linked == "folder" else tmp_path / "elsewhere"
+    before = own.read_bytes()
+
+    built(manifest, tmp_path / "cache")
+
+    assert own.read_bytes() == before
 
 
 def test_what_is_left_of_another_set_is_cleared_away(manifest: Manifest, tmp_path: Path) -> None:
