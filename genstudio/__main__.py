@@ -1,16 +1,8 @@
 """Entry point: a command is carried out, anything else opens the window."""
 
 import difflib
-import os
 import sys
 from pathlib import Path
-
-# Waiting threads of a training step sleep instead of spinning: on an idle machine that costs a
-# quarter of the speed of small steps, but as soon as anything else wants a core, the window
-# included, spinning threads fall to a third (tests/bench/RESULTS.md). Set before torch is
-# imported anywhere.
-os.environ.setdefault("GOMP_SPINCOUNT", "0")
-
 
 _INTERRUPTED = 130
 

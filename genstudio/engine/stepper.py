@@ -1,6 +1,7 @@
 """One run's state: takes training steps, hands out and takes back all that it has learned."""
 
 import hashlib
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -37,12 +38,14 @@ from genstudio.engine.phases import (
     restore_optimizers,
     scale_learning_rates,
 )
-from genstudio.engine.threads import Threads
+from genstudio.engine.threads import Rehearsal, Threads, rehearse
 from genstudio.models.catalog import model_class
 from genstudio.models.protocol import Batch, Concludes, DataSpec, Phase, TrainableModel
 
 # More pictures would tell little more.
 _CONCLUDES_FROM = 1024
+# Enough to tell small operations from large ones, and soon over.
+_REHEARSED_PIXELS = 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +119,6 @@ class Stepper:
             precision=self.plan.fabric_precision,
         )
         prefer_fast_kernels(self.plan.accelerator)
-        pixels = settings.size**2 * settings.batch // crew.size
-        self.threads = Threads(self.plan.accelerator, pixels)
         self.memory = MemoryGuard(self.plan.accelerator)
         self._images_NHWC = job.images_NHWC
         self._kinds_N = job.kinds_N
@@ -139,6 +140,7 @@ class Stepper:
         self.ema.copy()
         self.phases: list[Phase] = list(self.model.phases())
         self.optimizers = {phase.name: make_optimizer(phase) for phase in self.phases}
+        self.threads = Threads(self.plan.accelerator, self._rehearse())
         self._hand_to_fabric()
         self.meter = LossMeter()
         self.clock_s = time.monotonic()
@@ -157,6 +159,18 @@ class Stepper:
         model = chosen(config, self._data)
         place(model.network, self.fabric.device)
         return model
+
+    def _rehearse(self) -> Rehearsal:
+        """Try a part of a step on a model that is thrown away, if there are threads to choose."""
+        if self.plan.accelerator != "cpu" or torch.get_num_threads() == 1:
+            return Rehearsal()
+        batch = self._next_batch()
+        count = len(batch.images_NCHW)
+        whole = min(self.parts, count)
+        parts = min(count, max(whole, math.ceil(count * self.settings.size**2 / _REHEARSED_PIXELS)))
+        with self.fabric.autocast():  # pyright: ignore[reportUnknownMemberType]
+            found = rehearse(self._build(), next(batch.split(parts)))
+        return Rehearsal(found.operation_size * parts // whole, found.step_s * parts)
 
     def _hand_to_fabric(self) -> None:
         for name, module in self.model.network.items():

@@ -7,7 +7,6 @@ runs in a process of its own, in turns, so that the largest amount of memory it 
 """
 
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -16,7 +15,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-os.environ.setdefault("GOMP_SPINCOUNT", "0")  # As the program has it.
 sys.path.insert(0, str(Path(__file__).parent / "peers"))
 
 import numpy as np

@@ -6,7 +6,6 @@ For each model of the catalogue, preset quick, in turns inside one run: the engi
 nobody else there, and beside a loop that never rests.
 """
 
-import os
 import statistics
 import subprocess
 import sys
@@ -16,19 +15,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
-os.environ.setdefault("GOMP_SPINCOUNT", "0")  # As the program has it.
-
-import numpy as np
 import torch
+from quick_runs import endless_job, noise_NHWC
 
-from genstudio.domain.training import Budget
-from genstudio.engine.stepper import Stepper, TrainingJob
+from genstudio.engine.stepper import Stepper
 from genstudio.engine.threads import Threads
 from genstudio.models.catalog import model_keys
-from genstudio.services.presets import resolve_settings
 
-NUM_IMAGES = 1000
 ROUNDS = 3
+# The engine is given time to notice its neighbour, and has to try now and then what it is like.
+NOTICED_S = 15.0
+LONGER = 8
 
 
 @contextmanager
@@ -51,14 +48,15 @@ class Fixed:
         pass
 
 
-def images_per_s(stepper: Stepper, seconds: float, warm_up: int) -> float:
+def images_per_s(stepper: Stepper, seconds: float, warm_up_s: float) -> float:
     """Pictures a second of the engine's whole step."""
-    for _ in range(warm_up):
-        stepper.take_step()
-    begun_s, count = time.perf_counter(), 0
-    while (took_s := time.perf_counter() - begun_s) < seconds:
+    begun_s, count = time.perf_counter(), -1
+    while (took_s := time.perf_counter() - begun_s) < seconds or count < 1:
         stepper.take_step()
         count += 1
+        if count == 0 or warm_up_s > 0:
+            warm_up_s -= time.perf_counter() - begun_s
+            begun_s, count = time.perf_counter(), 0
     return count * stepper.settings.batch / took_s
 
 
@@ -68,30 +66,23 @@ def main(size: int, seconds: float) -> None:
     print(
         f"images/s, alone and beside a busy loop, each with 1 thread, {most}, the engine's choice"
     )
-    generator = np.random.default_rng(0)
-    images_NHWC = generator.integers(0, 256, (NUM_IMAGES, size, size, 3), dtype=np.uint8)
+    images_NHWC = noise_NHWC(size)
     for key in model_keys():
-        settings = resolve_settings(
-            preset="quick",
-            model_key=key,
-            training={"size": size, "budget": Budget(unit="steps", amount=1e9)},
-        )
-        job = TrainingJob(
-            settings=settings, images_NHWC=images_NHWC, run=Path(), checkpoints=Path("nowhere")
-        )
-        stepper = Stepper(job)
-        found: dict[tuple[bool, int], list[float]] = {}
+        torch.set_num_threads(most)
+        stepper = Stepper(endless_job(key, images_NHWC, Path("nowhere")))
         ours = stepper.threads
+        found: dict[tuple[bool, int], list[float]] = {}
         for _ in range(ROUNDS):
             for is_there in (False, True):
                 with busy(is_there=is_there):
-                    for threads in (1, most, 0):
-                        stepper.threads = cast("Threads", Fixed(threads)) if threads else ours
-                        if not threads:
-                            torch.set_num_threads(ours.count)
-                        # Until a new neighbour is noticed.
-                        speed = images_per_s(stepper, seconds, 1 if threads else 24)
+                    for threads in (1, most):
+                        stepper.threads = cast("Threads", Fixed(threads))
+                        speed = images_per_s(stepper, seconds, warm_up_s=0)
                         found.setdefault((is_there, threads), []).append(speed)
+                    stepper.threads = ours
+                    torch.set_num_threads(ours.count)
+                    speed = images_per_s(stepper, LONGER * seconds, warm_up_s=NOTICED_S)
+                    found.setdefault((is_there, 0), []).append(speed)
         told = [f"{statistics.median(speeds):9.1f}" for speeds in found.values()]
         print(f"{key:20}{''.join(told)}")
 

@@ -8,15 +8,12 @@ difference of speeds drowns in noise; what the writing thread computes does not:
 processor time and the wait of the training, the most that a checkpoint can cost.
 """
 
-import os
 import sys
 import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
-
-os.environ.setdefault("GOMP_SPINCOUNT", "0")  # As the program has it.
 
 import numpy as np
 import torch
@@ -112,6 +109,7 @@ def measure(job: TrainingJob, block_s: float) -> str:
         without.train(stepper, None, block_s)
         with_saving.train(stepper, keeper, block_s)
     keeper.close()
+    stepper.threads.give_back()
     saved = with_saving.saved
     mib = sum(file.stat().st_size for file in saved[-1].path.iterdir()) / 2**20
     held_up_s = sum(event.held_up_s for event in saved) / len(saved)

@@ -7,12 +7,9 @@ is counted by torch; the steps that calm a critic, one in sixteen, are left out 
 time. Times are of the processor, so that neighbours disturb them little.
 """
 
-import os
 import sys
 import time
 from collections.abc import Callable
-
-os.environ.setdefault("GOMP_SPINCOUNT", "0")  # As the program has it.
 
 import torch
 from torch import nn

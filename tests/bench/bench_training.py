@@ -6,28 +6,23 @@ For each model of the catalogue, in turns inside one run: a bare loop of losses,
 optimizer on one fixed batch, and the engine's whole step (order, memory map, mirror, EMA, meters).
 """
 
-import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-os.environ.setdefault("GOMP_SPINCOUNT", "0")  # As the program has it.
-
 import numpy as np
 import torch
+from quick_runs import endless_job, noise_NHWC
 
 from genstudio.domain.settings import parse_settings
-from genstudio.domain.training import Budget
 from genstudio.engine.device import place, plan_device
 from genstudio.engine.phases import hold_still_all_but, make_optimizer
 from genstudio.engine.stepper import Stepper, TrainingJob
 from genstudio.models.catalog import model_class, model_keys
 from genstudio.models.protocol import Batch, DataSpec
-from genstudio.services.presets import resolve_settings
 
-NUM_IMAGES = 1000
 ROUNDS = 3
 
 
@@ -75,23 +70,11 @@ def main(size: int, seconds: float) -> None:
     """Print one line for each model."""
     print(f"{plan_device().name}, {plan_device().precision}, {size} px, preset quick")
     print("model          images/s   engine / bare   data share of a step")
-    generator = np.random.default_rng(0)
-    images_NHWC = generator.integers(0, 256, (NUM_IMAGES, size, size, 3), dtype=np.uint8)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "pixels.npy"
-        np.save(path, images_NHWC)
+        np.save(path, noise_NHWC(size))
         for key in model_keys():
-            settings = resolve_settings(
-                preset="quick",
-                model_key=key,
-                training={"size": size, "budget": Budget(unit="steps", amount=1e9)},
-            )
-            job = TrainingJob(
-                settings=settings,
-                images_NHWC=np.load(path, mmap_mode="r"),
-                run=Path(folder),
-                checkpoints=Path(folder) / "checkpoints",
-            )
+            job = endless_job(key, np.load(path, mmap_mode="r"), Path(folder))
             stepper = Stepper(job)
             bare = bare_step(job)
             rates = [
@@ -99,8 +82,9 @@ def main(size: int, seconds: float) -> None:
             ]
             whole, alone = (float(np.median(column)) for column in zip(*rates, strict=True))
             loading = measure(lambda stepper=stepper: stepper._next_batch(), seconds / 4)
+            stepper.threads.give_back()
             print(
-                f"{key:14} {whole * settings.batch:8.1f} {whole / alone:12.3f}"
+                f"{key:14} {whole * job.settings.batch:8.1f} {whole / alone:12.3f}"
                 f" {whole / loading:18.4f}"
             )
 

@@ -15,7 +15,6 @@ import time
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
