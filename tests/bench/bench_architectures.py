@@ -118,7 +118,7 @@ def own_loop(name: str, images_NHWC: np.ndarray) -> Callable[[], object]:
 
 def our_step(name: str, images_NHWC: np.ndarray) -> Callable[[], object]:
     """The whole step of our engine, with order, mirroring, EMA and meters."""
-    stepper_module.model_class = lambda _key: ARCHITECTURES[name][1]  # type: ignore[assignment]
+    stepper_module.model_class = lambda _key: ARCHITECTURES[name][1]  # type: ignore[assignment]  # not of the catalogue
     settings = TrainingSettings(
         model_key=name, size=SIZE, batch=64, budget=Budget(unit="steps", amount=1e9), seed=0
     )
