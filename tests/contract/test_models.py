@@ -353,6 +353,12 @@ def settings_of(key: str, **changes: Any) -> TrainingSettings:
     return small_settings(key, model=small_config(key), **changes)
 
 
+def stepper_of(settings: TrainingSettings, pictures_NHWC: np.ndarray, folder: Path) -> Stepper:
+    return Stepper(
+        TrainingJob(settings=settings, images_NHWC=pictures_NHWC, run=folder, checkpoints=folder)
+    )
+
+
 runs_in_the_engine = pytest.mark.usefixtures("small_sheets")
 TENSORS = ["weights.safetensors", "ema.safetensors", "optimizer.safetensors"]
 
@@ -438,10 +444,7 @@ def test_in_bf16_every_convolution_computes_in_it(
     # The engine sees to it where networks are called, and not where methods of theirs are.
     at_once = {"warmup_kimg": 0.0} if "warmup_kimg" in model_class(key).Config.model_fields else {}
     settings = small_settings(key, model=small_config(key) | at_once, precision="bf16")
-    job = TrainingJob(
-        settings=settings, images_NHWC=pictures_NHWC, run=tmp_path, checkpoints=tmp_path
-    )
-    training = Stepper(job)
+    training = stepper_of(settings, pictures_NHWC, tmp_path)
     kinds: dict[str, set[torch.dtype]] = {}
     for name, module in training.model.network.named_modules():
         if isinstance(module, torch.nn.Conv2d):
@@ -452,6 +455,16 @@ def test_in_bf16_every_convolution_computes_in_it(
 
     assert kinds
     assert {name for name, found in kinds.items() if found != {torch.bfloat16}} == set()
+
+
+@runs_in_the_engine
+def test_what_is_saved_needs_no_rearranging(
+    key: str, pictures_NHWC: np.ndarray, tmp_path: Path
+) -> None:
+    training = stepper_of(settings_of(key), pictures_NHWC, tmp_path)
+    assert not all(it.is_contiguous() for it in training.model.network.parameters())
+    for name, group in training.tensors().items():
+        assert all(tensor.is_contiguous() for tensor in group.values()), name
 
 
 @runs_in_the_engine
