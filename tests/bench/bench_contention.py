@@ -22,9 +22,9 @@ from genstudio.engine.stepper import Stepper
 from genstudio.engine.threads import Threads
 from genstudio.models.catalog import model_keys
 
-ROUNDS = 3
+ROUNDS = 2
 # The engine is given time to notice its neighbour, and has to try now and then what it is like.
-NOTICED_S = 15.0
+NOTICED_S = 25.0
 LONGER = 8
 
 
@@ -61,7 +61,7 @@ def images_per_s(stepper: Stepper, seconds: float, warm_up_s: float) -> float:
 
 
 def main(size: int, seconds: float) -> None:
-    """Print a line for each model; figures are medians."""
+    """Print a line for each model; figures are means."""
     most = torch.get_num_threads()
     print(
         f"images/s, alone and beside a busy loop, each with 1 thread, {most}, the engine's choice"
@@ -70,7 +70,6 @@ def main(size: int, seconds: float) -> None:
     for key in model_keys():
         torch.set_num_threads(most)
         stepper = Stepper(endless_job(key, images_NHWC, Path("nowhere")))
-        ours = stepper.threads
         found: dict[tuple[bool, int], list[float]] = {}
         for _ in range(ROUNDS):
             for is_there in (False, True):
@@ -79,11 +78,12 @@ def main(size: int, seconds: float) -> None:
                         stepper.threads = cast("Threads", Fixed(threads))
                         speed = images_per_s(stepper, seconds, warm_up_s=0)
                         found.setdefault((is_there, threads), []).append(speed)
-                    stepper.threads = ours
-                    torch.set_num_threads(ours.count)
-                    speed = images_per_s(stepper, LONGER * seconds, warm_up_s=NOTICED_S)
+                    torch.set_num_threads(most)
+                    stepper.threads = Threads("cpu", stepper._rehearse())
+                    longer = (LONGER * seconds, NOTICED_S) if is_there else (seconds, 0)
+                    speed = images_per_s(stepper, *longer)
                     found.setdefault((is_there, 0), []).append(speed)
-        told = [f"{statistics.median(speeds):9.1f}" for speeds in found.values()]
+        told = [f"{statistics.mean(speeds):9.1f}" for speeds in found.values()]
         print(f"{key:20}{''.join(told)}")
 
 

@@ -175,7 +175,6 @@ def _call(command: Sequence[str], log: Path, terms: Terms) -> str:
     environment = {
         **os.environ,
         "OMP_NUM_THREADS": str(terms.threads),
-        "GOMP_SPINCOUNT": "0",  # As the program has it.
         "PYTHONUTF8": "1",
     }
     done = subprocess.run(

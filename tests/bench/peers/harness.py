@@ -10,16 +10,12 @@ import argparse
 import contextlib
 import json
 import math
-import os
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
-
-# Waiting threads sleep, as in GenStudio: where a machine is shared, spinning takes from everybody.
-os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
 import numpy as np
 import torch
