@@ -40,19 +40,11 @@ class Augmentation(nn.Module):
         """Pictures in [-1, 1] => changed ones, which may leave that range."""
         if strength == "off":
             return images_NCHW
-        if strength != "adaptive":
-            full = strength == "full"
-            return diff_augment(images_NCHW, colour=full, translation=True, cutout=full)
+        if strength == "shift only":
+            return diff_augment(images_NCHW, translation=1)
+        often = 1.0 if strength == "full" else self.probability
         # A little shifting costs nothing and is hardly ever painted.
-        images_NCHW = diff_augment(images_NCHW, colour=False, translation=True, cutout=False)
-        changed = diff_augment(images_NCHW, colour=True, translation=False, cutout=False)
-        images_NCHW = torch.where(self._chance(images_NCHW), changed, images_NCHW)
-        changed = diff_augment(images_NCHW, colour=False, translation=False, cutout=True)
-        return torch.where(self._chance(images_NCHW), changed, images_NCHW)
-
-    def _chance(self, images_NCHW: Tensor) -> Tensor:
-        shape = (len(images_NCHW), 1, 1, 1)
-        return torch.rand(shape, device=images_NCHW.device) < self.probability
+        return diff_augment(images_NCHW, translation=1, colour=often, cutout=often)
 
     @torch.no_grad()
     def count(self, on_real_N: Tensor, on_made_N: Tensor) -> None:

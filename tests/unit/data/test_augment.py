@@ -6,7 +6,6 @@ from torch import Tensor
 
 from genstudio.data.augment import diff_augment
 
-OFF = {"colour": False, "translation": False, "cutout": False}
 KINDS = ["colour", "translation", "cutout"]
 
 
@@ -17,14 +16,14 @@ def images_NCHW() -> Tensor:
 
 def augmented(images_NCHW: Tensor, *kinds: str, seed: int = 0) -> Tensor:
     torch.manual_seed(seed)
-    return diff_augment(images_NCHW, **{**OFF, **dict.fromkeys(kinds, True)})
+    return diff_augment(images_NCHW, **dict.fromkeys(kinds, 1.0))
 
 
 def test_switched_off_nothing_changes_and_no_random_number_is_drawn(images_NCHW: Tensor) -> None:
     torch.manual_seed(5)
     state = torch.get_rng_state()
 
-    assert diff_augment(images_NCHW, **OFF) is images_NCHW
+    assert diff_augment(images_NCHW) is images_NCHW
     assert torch.equal(torch.get_rng_state(), state)
 
 
@@ -36,6 +35,43 @@ def test_every_kind_changes_pictures_each_in_its_own_way(images_NCHW: Tensor, ki
     assert result.shape == same.shape
     assert result.dtype == torch.float32
     assert all(not torch.equal(result[0], other) for other in result[1:])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_picture_is_changed_as_often_as_is_wanted(kind: str) -> None:
+    images = torch.rand(400, 4, 8, 8, generator=torch.Generator().manual_seed(3)) + 0.1
+    torch.manual_seed(0)
+    result = diff_augment(images, **{kind: torch.tensor(0.25)})
+    is_changed = (result != images).flatten(1).any(1)
+
+    # A shift may be by nothing.
+    assert 70 < is_changed.sum() < 130
+    assert torch.equal(diff_augment(images, **{kind: torch.tensor(0.0)}), images)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_its_gradients_are_right_as_are_theirs(kind: str) -> None:
+    images = torch.rand(3, 3, 8, 8, dtype=torch.float64, requires_grad=True)
+
+    def squared(x: Tensor) -> Tensor:
+        torch.manual_seed(0)
+        return diff_augment(x, **{kind: 1.0}).square()
+
+    assert torch.autograd.gradcheck(squared, (images,))
+    assert torch.autograd.gradgradcheck(squared, (images,))
+
+
+def test_colours_change_as_if_one_after_the_other(images_NCHW: Tensor) -> None:
+    torch.manual_seed(0)
+    torch.rand(8)
+    brightness, saturation, contrast = torch.rand(3, 8, 1, 1, 1)
+    wanted = images_NCHW + (brightness - 0.5)
+    grey = wanted.mean(dim=1, keepdim=True)
+    wanted = (wanted - grey) * (saturation * 2) + grey
+    middle = wanted.mean(dim=(1, 2, 3), keepdim=True)
+    wanted = (wanted - middle) * (contrast + 0.5) + middle
+
+    torch.testing.assert_close(augmented(images_NCHW, "colour"), wanted)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -173,17 +173,17 @@ def test_the_critics_lesson_teaches_the_painter_nothing(batch: Batch) -> None:
 @pytest.mark.parametrize(
     ("augment", "flags"),
     [
-        ("full", [{"colour": True, "translation": True, "cutout": True}]),
-        ("shift only", [{"colour": False, "translation": True, "cutout": False}]),
+        ("full", [{"translation": 1, "colour": 1, "cutout": 1}]),
+        ("shift only", [{"translation": 1}]),
         ("off", []),
     ],
 )
 def test_real_and_painted_pictures_are_augmented_alike_as_chosen(
-    batch: Batch, monkeypatch: pytest.MonkeyPatch, augment: str, flags: list[dict[str, bool]]
+    batch: Batch, monkeypatch: pytest.MonkeyPatch, augment: str, flags: list[dict[str, float]]
 ) -> None:
-    used: list[dict[str, bool]] = []
+    used: list[dict[str, float]] = []
 
-    def watched(images_NCHW: Tensor, **chosen: bool) -> Tensor:
+    def watched(images_NCHW: Tensor, **chosen: float) -> Tensor:
         used.append(chosen)
         return images_NCHW
 
