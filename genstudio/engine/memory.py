@@ -25,6 +25,7 @@ Result = TypeVar("Result")
 # Names and largest values of glibc's malloc.h.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _LARGEST_MMAP_THRESHOLD = 2**25
+_DEFAULT_THRESHOLD = 2**17
 _KEPT_BYTES = 2**30
 
 
@@ -86,19 +87,26 @@ def _tidied(work: Callable[[], Result]) -> Result:
 def keep_freed_memory(accelerator: str) -> None:
     """Let the C library keep what a step on the processor frees: the next one wants it again.
 
-    To get it from the system anew, cleared page by page, takes a twentieth of a step.
+    To get it from the system anew, cleared page by page, takes a twentieth of a step. It costs
+    some of the memory, so it is left alone where the environment says how much of it to map.
     """
-    set_option = _of_glibc("mallopt")
-    if accelerator == "cpu" and set_option is not None:
-        set_option(_M_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD)
-        set_option(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+    if accelerator == "cpu" and "MALLOC_MMAP_THRESHOLD_" not in os.environ:
+        _set_thresholds(_LARGEST_MMAP_THRESHOLD, _KEPT_BYTES)
 
 
 def give_back_freed_memory() -> None:
-    """Let the system have what was kept."""
+    """Let the system have what was kept, and what is freed from now on."""
+    _set_thresholds(_DEFAULT_THRESHOLD, _DEFAULT_THRESHOLD)
     trim = _of_glibc("malloc_trim")
     if trim is not None:
         trim(0)
+
+
+def _set_thresholds(mapped_bytes: int, kept_bytes: int) -> None:
+    set_option = _of_glibc("mallopt")
+    if set_option is not None:
+        set_option(_M_MMAP_THRESHOLD, mapped_bytes)
+        set_option(_M_TRIM_THRESHOLD, kept_bytes)
 
 
 def _of_glibc(name: str) -> Callable[..., int] | None:
