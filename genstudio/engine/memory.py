@@ -87,10 +87,9 @@ def _tidied(work: Callable[[], Result]) -> Result:
 def keep_freed_memory(accelerator: str) -> None:
     """Let the C library keep what a step on the processor frees: the next one wants it again.
 
-    To get it from the system anew, cleared page by page, takes a twentieth of a step. It costs
-    some of the memory, so it is left alone where the environment says how much of it to map.
+    To get it from the system anew, cleared page by page, takes a twentieth of a step.
     """
-    if accelerator == "cpu" and "MALLOC_MMAP_THRESHOLD_" not in os.environ:
+    if accelerator == "cpu":
         _set_thresholds(_LARGEST_MMAP_THRESHOLD, _KEPT_BYTES)
 
 
@@ -104,7 +103,8 @@ def give_back_freed_memory() -> None:
 
 def _set_thresholds(mapped_bytes: int, kept_bytes: int) -> None:
     set_option = _of_glibc("mallopt")
-    if set_option is not None:
+    # Keeping costs some of the memory: a person who wants to save that says so to the C library.
+    if set_option is not None and "MALLOC_MMAP_THRESHOLD_" not in os.environ:
         set_option(_M_MMAP_THRESHOLD, mapped_bytes)
         set_option(_M_TRIM_THRESHOLD, kept_bytes)
 
