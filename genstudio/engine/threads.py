@@ -35,7 +35,7 @@ _IS_FASTER = 0.9
 # A short run gives the same bits even beside others.
 _FIRST_CHANGE_S = 10.0
 # Beside a busy neighbour, a try costs a step of some seconds.
-_SHORTEST_REST_S = 20.0
+_SHORTEST_REST_S = 60.0
 _LONGEST_REST_S = 300.0
 
 
