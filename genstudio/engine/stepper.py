@@ -170,7 +170,10 @@ class Stepper:
         whole = min(self.parts, count)
         parts = min(count, max(whole, math.ceil(count * self.settings.size**2 / _REHEARSED_PIXELS)))
         with self.fabric.autocast():  # pyright: ignore[reportUnknownMemberType]
-            found = rehearse(self._build(), next(batch.split(parts)))
+            found = (
+                self.memory.attempt(lambda: rehearse(self._build(), next(batch.split(parts))))
+                or Rehearsal()
+            )
         return Rehearsal(found.operation_size * parts // whole, found.step_s * parts)
 
     def _hand_to_fabric(self) -> None:

@@ -88,15 +88,16 @@ def rehearse(model: TrainableModel, batch: Batch) -> Rehearsal:
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    began_s = time.perf_counter()
-    with _Operations() as operations:
-        for phase in model.phases():
-            hold_still_all_but(phase.parameters, model.network)
-            # Not step 0, at which models do what they do only now and then.
-            torch.autograd.backward(model.losses(phase.name, batch, 1).total)
-    took_s = time.perf_counter() - began_s
-    torch.set_num_threads(threads)
-    return Rehearsal(operations.mean_size, took_s)
+    try:
+        began_s = time.perf_counter()
+        with _Operations() as operations:
+            for phase in model.phases():
+                hold_still_all_but(phase.parameters, model.network)
+                # Not step 0, at which models do what they do only now and then.
+                torch.autograd.backward(model.losses(phase.name, batch, 1).total)
+        return Rehearsal(operations.mean_size, time.perf_counter() - began_s)
+    finally:
+        torch.set_num_threads(threads)
 
 
 class Threads:

@@ -1,6 +1,7 @@
 """One training step: which pictures, which weights, how far, and with what averaged."""
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -363,3 +364,42 @@ def test_the_loss_scale_of_fp16_is_part_of_what_is_saved(
     assert other.loss_scale()["scale"] == 4096.0
     # The kernel that lets it grow wants whole numbers where they are whole.
     assert isinstance(other.loss_scale()["growth_interval"], int)
+
+
+@pytest.fixture
+def four_cores() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(4)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_larger_steps_get_more_threads(tmp_path: Path, four_cores: None) -> None:
+    torch.set_num_threads(1)
+    unrehearsed = weights(stepper(tmp_path, numbered(64), batch=64))
+    torch.set_num_threads(4)
+    small = stepper(tmp_path, numbered(64), batch=4)
+    assert small.threads.count == torch.get_num_threads() == 1
+    small.threads.give_back()
+    large = stepper(tmp_path, numbered(64), batch=64)
+    assert large.threads.count == torch.get_num_threads() == 3
+    assert large.step == 0
+    assert_same(weights(large), unrehearsed)
+    # Parts are smaller than the whole.
+    large.threads.give_back()
+    assert stepper(tmp_path, numbered(64), batch=64, accumulate=16).threads.count == 1
+
+
+def test_where_there_is_no_memory_to_rehearse_a_step_gets_one_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, four_cores: None
+) -> None:
+    def short(*_: object) -> Losses:
+        raise MemoryError
+
+    monkeypatch.setattr(ToyModel, "losses", short)
+    assert stepper(tmp_path, numbered(64), batch=64).threads.count == 1
+
+
+def assert_same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> None:
+    assert one.keys() == other.keys()
+    assert all(torch.equal(one[name], other[name]) for name in one)

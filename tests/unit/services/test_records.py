@@ -160,7 +160,9 @@ def test_of_a_long_run_so_many_steps_are_read_as_can_be_seen(long_run: Path) -> 
 
     assert 40 <= len(found) <= 52
     assert (found[0], found[-1]) == (0, 1000)
-    assert {later - step for step, later in pairwise(found[1:-1])} == {20}
+    # Alike, though how far follows from the length of a path in the record.
+    (distance,) = {later - step for step, later in pairwise(found[1:-1])}
+    assert distance in (20, 21)
 
 
 def test_the_last_step_before_a_run_ended_or_went_back_is_read(long_run: Path) -> None:
