@@ -1,9 +1,7 @@
 """Not enough memory: how it is recognised, and how a run goes on after it."""
 
-import ctypes
 import gc
 import os
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -22,11 +20,6 @@ _OUT_OF_MEMORY = (
     "could not execute a primitive",
 )
 Result = TypeVar("Result")
-# Names and largest values of glibc's malloc.h.
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-_LARGEST_MMAP_THRESHOLD = 2**25
-_DEFAULT_THRESHOLD = 2**17
-_KEPT_BYTES = 2**30
 
 
 class MemoryGuard:
@@ -84,36 +77,6 @@ def _tidied(work: Callable[[], Result]) -> Result:
         raise
 
 
-def keep_freed_memory(accelerator: str) -> None:
-    """Let the C library keep what a step on the processor frees: the next one wants it again.
-
-    To get it from the system anew, cleared page by page, takes a twentieth of a step.
-    """
-    if accelerator == "cpu":
-        _set_thresholds(_LARGEST_MMAP_THRESHOLD, _KEPT_BYTES)
-
-
-def give_back_freed_memory() -> None:
-    """Let the system have what was kept, and what is freed from now on."""
-    _set_thresholds(_DEFAULT_THRESHOLD, _DEFAULT_THRESHOLD)
-    trim = _of_glibc("malloc_trim")
-    if trim is not None:
-        trim(0)
-
-
-def _set_thresholds(mapped_bytes: int, kept_bytes: int) -> None:
-    set_option = _of_glibc("mallopt")
-    # Keeping costs some of the memory: a person who wants to save that says so to the C library.
-    if set_option is not None and "MALLOC_MMAP_THRESHOLD_" not in os.environ:
-        set_option(_M_MMAP_THRESHOLD, mapped_bytes)
-        set_option(_M_TRIM_THRESHOLD, kept_bytes)
-
-
-def _of_glibc(name: str) -> Callable[..., int] | None:
-    """A function of the C library; None where it is another one."""
-    return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None
-
-
 def memory_in_use_gib(accelerator: str) -> float:
     """Memory that training holds: the GPU's for CUDA, else the process's."""
     if accelerator == "cuda":
@@ -131,7 +94,6 @@ def is_out_of_memory(error: BaseException) -> bool:
 def release_memory(accelerator: str) -> None:
     """Give back what the device's allocator holds in reserve, which may lie in small pieces."""
     gc.collect()
-    give_back_freed_memory()
     if accelerator == "cuda":
         torch.cuda.empty_cache()
     elif accelerator == "mps":

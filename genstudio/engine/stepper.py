@@ -28,7 +28,7 @@ from genstudio.engine.device import (
     seed_everything,
 )
 from genstudio.engine.ema import ExponentialMovingAverage
-from genstudio.engine.memory import MemoryGuard, keep_freed_memory
+from genstudio.engine.memory import MemoryGuard
 from genstudio.engine.meters import LossMeter
 from genstudio.engine.phases import (
     hold_still_all_but,
@@ -119,7 +119,6 @@ class Stepper:
             precision=self.plan.fabric_precision,
         )
         prefer_fast_kernels(self.plan.accelerator)
-        keep_freed_memory(self.plan.accelerator)
         self.memory = MemoryGuard(self.plan.accelerator)
         self._images_NHWC = job.images_NHWC
         self._kinds_N = job.kinds_N

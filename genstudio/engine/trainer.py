@@ -9,7 +9,7 @@ from typing import Protocol
 
 from genstudio.domain import commands, events
 from genstudio.domain.errors import GenStudioError, RunawayError, TrainingError
-from genstudio.engine.memory import give_back_freed_memory, is_out_of_memory
+from genstudio.engine.memory import is_out_of_memory
 from genstudio.engine.reporter import Reporter
 from genstudio.engine.safekeeping import Safekeeping
 from genstudio.engine.stepper import Stepper, TrainingJob
@@ -125,10 +125,9 @@ class _Training:
         )
 
     def close(self) -> None:
-        """Let what is being written get to its end, and the processor's threads and memory go."""
+        """Let what is being written get to its end, and the processor's threads go."""
         self.safekeeping.close()
         self.stepper.threads.give_back()
-        give_back_freed_memory()
 
     def is_done(self) -> bool:
         """Whether the budget is spent, or what else the run shall end at has happened."""

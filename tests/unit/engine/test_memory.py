@@ -1,7 +1,6 @@
 """Not enough memory: given up in words, and done elsewhere from then on."""
 
 import gc
-import sys
 import threading
 import weakref
 from collections.abc import Callable
@@ -11,13 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from genstudio.engine.memory import (
-    MemoryGuard,
-    give_back_freed_memory,
-    is_out_of_memory,
-    keep_freed_memory,
-    memory_in_use_gib,
-)
+from genstudio.engine.memory import MemoryGuard, is_out_of_memory, memory_in_use_gib
 
 SHORTAGES = [MemoryError(), torch.OutOfMemoryError(), RuntimeError("could not create a primitive")]
 
@@ -132,24 +125,3 @@ def test_what_waited_for_its_turn_in_a_failed_backward_pass_is_let_go_of(
 
 def test_memory_is_that_of_this_process() -> None:
     assert 0.01 < memory_in_use_gib("cpu") < 1000
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="what the C library keeps is Linux's affair")
-def test_what_a_step_freed_is_kept_for_the_next_one() -> None:
-    resource = pytest.importorskip("resource")
-
-    def step() -> None:
-        _held = [torch.ones(2**22) for _ in range(8)]
-
-    def pages_taken(work: Callable[[], None]) -> int:
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-        work()
-        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-
-    keep_freed_memory("cpu")
-    step()
-    step()
-    taken = pages_taken(step)
-    give_back_freed_memory()
-
-    assert taken < pages_taken(step) / 4
