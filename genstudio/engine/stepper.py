@@ -1,7 +1,6 @@
 """One run's state: takes training steps, hands out and takes back all that it has learned."""
 
 import hashlib
-import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -44,8 +43,6 @@ from genstudio.models.protocol import Batch, Concludes, DataSpec, Phase, Trainab
 
 # More pictures would tell little more.
 _CONCLUDES_FROM = 1024
-# Enough to tell small operations from large ones, and soon over.
-_REHEARSED_PIXELS = 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,16 +161,11 @@ class Stepper:
         """Try a part of a step on a model that is thrown away, if there are threads to choose."""
         if self.plan.accelerator != "cpu" or torch.get_num_threads() == 1:
             return Rehearsal()
-        batch = self._next_batch()
-        count = len(batch.images_NCHW)
-        whole = min(self.parts, count)
-        parts = min(count, max(whole, math.ceil(count * self.settings.size**2 / _REHEARSED_PIXELS)))
         with self.fabric.autocast():  # pyright: ignore[reportUnknownMemberType]
-            found = (
-                self.memory.attempt(lambda: rehearse(self._build(), next(batch.split(parts))))
-                or Rehearsal()
+            found = self.memory.attempt(
+                lambda: rehearse(self._build(), self._next_batch(), self.parts)
             )
-        return Rehearsal(found.operation_size * parts // whole, found.step_s * parts)
+        return found or Rehearsal()
 
     def _hand_to_fabric(self) -> None:
         for name, module in self.model.network.items():

@@ -27,6 +27,8 @@ from genstudio.models.protocol import Batch, TrainableModel
 _NUMBERS_A_THREAD = 50_000
 # Operations on fewer are left out, such as those on losses and counters.
 _FEWEST_NUMBERS = 1000
+# Enough to tell small operations from large ones, and soon over.
+_REHEARSED_PIXELS = 2**20
 _WINDOW_STEPS = 5
 # So much slower than it was at its best means that something else wants the cores.
 _IS_SLOW = 2.0
@@ -79,13 +81,19 @@ class Rehearsal:
     step_s: float = math.inf
 
 
-def rehearse(model: TrainableModel, batch: Batch) -> Rehearsal:
-    """Find out what a training step is like.
+def rehearse(model: TrainableModel, batch: Batch, parts: int = 1) -> Rehearsal:
+    """Find out what a training step is like, from some of its pictures.
 
     Args:
         model: Is left with gradients and changed buffers, so one that nobody needs.
         batch: What the step looks at.
+        parts: How many it is taken in.
     """
+    count = len(batch.images_NCHW)
+    parts = min(parts, count)
+    num_pixels = batch.images_NCHW[:, 0].numel()
+    tried_parts = min(count, max(parts, math.ceil(num_pixels / _REHEARSED_PIXELS)))
+    some = next(batch.split(tried_parts))
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -94,8 +102,9 @@ def rehearse(model: TrainableModel, batch: Batch) -> Rehearsal:
             for phase in model.phases():
                 hold_still_all_but(phase.parameters, model.network)
                 # Not step 0, at which models do what they do only now and then.
-                torch.autograd.backward(model.losses(phase.name, batch, 1).total)
-        return Rehearsal(operations.mean_size, time.perf_counter() - began_s)
+                torch.autograd.backward(model.losses(phase.name, some, 1).total)
+        took_s = time.perf_counter() - began_s
+        return Rehearsal(operations.mean_size * tried_parts // parts, took_s * tried_parts)
     finally:
         torch.set_num_threads(threads)
 
