@@ -30,7 +30,7 @@ from genstudio.domain.files import (
 )
 
 # Raised whenever decoding changes what the pixels are.
-_DECODING_VERSION = 3
+_DECODING_VERSION = 4
 _PIXELS = "pixels.npy"
 _COMPLETE = "complete.json"
 _NOTE = "progress.json"
