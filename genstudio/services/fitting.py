@@ -23,6 +23,9 @@ _FEW = 100
 _SOME = 500
 # Of more it hardly can (Karras et al. 2020, arXiv:2006.06676, figure 1).
 _MANY = 30_000
+# Pictures so small, of which much is a pixel wide, are strewn with patterns by the critic of a VAE
+# (measured: tests/bench/RESULTS.md).
+_SMALL_PX = 32
 _CPU_BATCH = 16
 _CPU_WIDTH = {64: 48, 48: 32}
 # Pixels of a part of a step that a graphics card of common size has room for.
@@ -112,6 +115,9 @@ def fit(
     _keep_opacity(pictures, fitted)
     if KINDS in card.capabilities:
         _tell_kinds(pictures, fitted)
+    if size <= _SMALL_PX:
+        why = f"At {size} px a VAE's critic would add patterns, so it is left out (sharpening)."
+        fitted.architecture(why, "sharpen", 0.0)
     if accelerator == "cpu":
         _suit_processor(fitted, training, base.model.get(card.key, {}))
     else:

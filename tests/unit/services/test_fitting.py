@@ -142,6 +142,14 @@ def test_a_preset_that_suits_the_processor_is_left_as_it_is_without_words() -> N
     assert "processor" not in words(found)
 
 
+def test_small_pictures_are_drawn_without_a_vaes_critic() -> None:
+    found = fitted(size=32, model="vae")
+    assert found.model["sharpen"] == 0
+    assert "At 32 px" in words(found)
+    assert "sharpen" not in fitted(size=64, model="vae").model
+    assert "sharpen" not in fitted(size=32, model="gan").model
+
+
 def test_large_pictures_are_looked_at_in_parts_on_a_graphics_card() -> None:
     at = {size: fitted(accelerator="cuda", size=size).training for size in (256, 512, 1024)}
     assert "accumulate" not in at[256]
