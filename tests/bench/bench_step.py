@@ -1,10 +1,11 @@
-"""How much of what the processor can compute a training step uses, in fp32 and in bf16.
+"""How much of what the processor can compute a training step uses, plainly, in fp32 and in bf16.
 
 Usage: .venv/bin/python tests/bench/bench_step.py [SIZES] [THREADS] [WIDTH]
 
 The peak is that of a large convolution in the same precision, measured in the same run. Arithmetic
 is counted by torch; the steps that calm a critic, one in sixteen, are left out of it, and of the
-time. Times are of the processor, so that neighbours disturb them little.
+time. Times are of the processor, so that neighbours disturb them little. Plainly: as torch does it
+if nothing is said, in fp32, with the layout of memory and the optimizer that it begins with.
 """
 
 import sys
@@ -21,9 +22,10 @@ from genstudio.domain.settings import parse_settings
 from genstudio.engine.device import place
 from genstudio.engine.phases import hold_still_all_but, make_optimizer
 from genstudio.models.catalog import model_class, model_keys
-from genstudio.models.protocol import Batch, DataSpec
+from genstudio.models.protocol import Batch, DataSpec, Phase
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+PLAIN = "plain"
 STEPS = 8
 
 
@@ -72,22 +74,24 @@ def peak(dtype: torch.dtype) -> float:
     return counted.flops / seconds
 
 
-def step_of(
-    key: str, size: int, width: int, batch_size: int, *, in_bf16: bool
-) -> Callable[[], None]:
+def step_of(key: str, size: int, width: int, batch_size: int, way: str) -> Callable[[], None]:
     torch.manual_seed(0)
     chosen = model_class(key)
     model = chosen(parse_settings(chosen.Config, {"width": width}), DataSpec(size=size, channels=3))
-    place(model.network, torch.device("cpu"))
     images = torch.rand(batch_size, 3, size, size).mul(2).sub(1)
-    batch = Batch(images_NCHW=images.to(memory_format=torch.channels_last), images_seen=10**6)
+    make: Callable[[Phase], torch.optim.Optimizer] = plain_optimizer
+    if way != PLAIN:
+        place(model.network, torch.device("cpu"))
+        images = images.to(memory_format=torch.channels_last)
+        make = make_optimizer
+    batch = Batch(images_NCHW=images, images_seen=10**6)
     phases = model.phases()
-    optimizers = {phase.name: make_optimizer(phase) for phase in phases}
+    optimizers = {phase.name: make(phase) for phase in phases}
 
     def step() -> None:
         for phase in phases:
             hold_still_all_but(phase.parameters, model.network)
-            with torch.autocast("cpu", torch.bfloat16, enabled=in_bf16):
+            with torch.autocast("cpu", torch.bfloat16, enabled=way == "bf16"):
                 total = model.losses(phase.name, batch, 1).total
             total.backward()
             optimizers[phase.name].step()
@@ -96,27 +100,29 @@ def step_of(
     return step
 
 
+def plain_optimizer(phase: Phase) -> torch.optim.Optimizer:
+    spec = phase.optimizer
+    return torch.optim.AdamW(phase.parameters, lr=spec.learning_rate, betas=spec.betas)
+
+
 def main(sizes: list[int], threads: int, width: int) -> None:
     torch.set_num_threads(threads)
     peaks = {name: peak(dtype) for name, dtype in DTYPES.items()}
     print(f"peak: {', '.join(f'{name} {it / 1e9:.0f} GFLOP/s' for name, it in peaks.items())}")
-    print("model                  px  GFLOP/image  fp32 images/s (of peak)  bf16        ratio")
+    print("model   px   GFLOP/image   images/s (of peak) plainly, in fp32, in bf16   bf16 / plain")
     for key in model_keys():
         for size in sizes:
             batch_size = max(4, 2048 // size)
-            steps = {
-                name: step_of(key, size, width, batch_size, in_bf16=name == "bf16")
-                for name in DTYPES
-            }
+            steps = {way: step_of(key, size, width, batch_size, way) for way in (PLAIN, *DTYPES)}
             with Arithmetic() as counted:
                 steps["fp32"]()
             flops = counted.flops
-            took_s = {name: seconds_of(step, STEPS) for name, step in steps.items()}
+            took_s = {way: seconds_of(step, STEPS) for way, step in steps.items()}
             rates = "  ".join(
-                f"{batch_size / it:8.1f} ({flops / it / peaks[name]:.0%})"
-                for name, it in took_s.items()
+                f"{batch_size / it:8.1f} ({flops / it / peaks.get(way, peaks['fp32']):.0%})"
+                for way, it in took_s.items()
             )
-            ratio = took_s["fp32"] / took_s["bf16"]
+            ratio = took_s[PLAIN] / took_s["bf16"]
             print(f"{key:20} {size:4} {flops / batch_size / 1e9:10.2f}  {rates}  {ratio:6.2f}")
 
 
