@@ -17,6 +17,7 @@ from genstudio.engine.troubles import (
     Finding,
     Look,
     Name,
+    fell_back,
     too_few,
 )
 
@@ -181,6 +182,8 @@ def _how_well(looks: list[Look]) -> str:
     before, lately = kids[:-_STILL_IMPROVING_LOOKS], kids[-_STILL_IMPROVING_LOOKS:]
     if len(kids) < 2:
         return "nothing looks wrong"
+    if fell_back(looks, 1):
+        return "pictures were better a moment ago, which often passes"
     best_before = min(before) if before else lately[0]
     return "pictures still improving" if min(lately) < best_before else "pictures hold steady"
 

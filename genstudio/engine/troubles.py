@@ -20,6 +20,7 @@ COPYING: Final = "copying"
 STRONG_CRITIC: Final = "strong critic"
 WEAK_CRITIC: Final = "weak critic"
 POSTERIOR_COLLAPSE: Final = "posterior collapse"
+SETBACK: Final = "setback"
 PLATEAU: Final = "plateau"
 RUNAWAY: Final = "numbers ran away"
 
@@ -41,6 +42,8 @@ _FAR_BEYOND_CHANCE = 10.0
 # Looks before those of a plateau, that it can be told from; and looks that make no accident.
 _FEWEST_BEFORE = 3
 _LASTING_LOOKS = 3
+# Healthy games were seen to leap to twice the best distance for one look, never for two.
+_FALLS_BACK = 2.0
 # A smaller gain is not worth going on for.
 _WORTH_WHILE = 0.02
 _FEW_ACTIVE = 0.1
@@ -253,6 +256,32 @@ def _critic_too_weak(looks: Sequence[Look]) -> Finding | None:
     )
 
 
+def fell_back(looks: Sequence[Look], count: int) -> bool:
+    """Whether each of the last ``count`` looks is far worse than the best before them."""
+    kids = [look.figures[vitals.KID] for look in looks if look.has(vitals.KID)]
+    lately, before = kids[-count:], kids[:-count]
+    if not before:
+        return False
+    far = _FAR_BEYOND_CHANCE * looks[-1].figures.get(vitals.KID_CHANCE, 0.0)
+    return min(lately) > max(_FALLS_BACK * min(before), min(before) + far)
+
+
+def _setback(looks: Sequence[Look]) -> Finding | None:
+    if not fell_back(looks, 2):
+        return None
+    kids = [look.figures[vitals.KID] for look in looks if look.has(vitals.KID)]
+    return Finding(
+        topic=SETBACK,
+        title="The pictures were better before",
+        message="Networks that pull at each other can lose what they had learned, and find it "
+        "again. A calmer critic helps, or a lower learning rate in a new run; the best "
+        "checkpoint is kept, and you can go on from there.",
+        evidence=f"The distance from your pictures (KID) was {min(kids):.3g} at best, and "
+        f"{kids[-2]:.3g} and {kids[-1]:.3g} in the last two measurements.",
+        remedies={"gamma": _twice},
+    )
+
+
 def _plateau(looks: Sequence[Look]) -> Finding | None:
     if not _is_no_better(looks):
         return None
@@ -289,5 +318,6 @@ DETECTORS: tuple[Callable[[Sequence[Look]], Finding | None], ...] = (
     _critic_too_strong,
     _critic_too_weak,
     _posterior_collapse,
+    _setback,
     _plateau,
 )

@@ -2,7 +2,7 @@
 
 import pytest
 from pydantic import ValidationError
-from test_troubles import BETTER, STUCK, looks
+from test_troubles import BETTER, STUCK, UNSTEADY, looks
 
 from genstudio.domain import vitals
 from genstudio.domain.events import HEALTHY, CoachAction, CoachSaid
@@ -40,6 +40,15 @@ def test_a_healthy_run_is_told_so_after_each_measurement_with_its_figures() -> N
     assert "23" in said[-1].evidence
     assert "copies: 1%" in said[-1].evidence
     assert "80%" in said[-1].evidence
+
+
+def test_one_bad_look_is_not_called_an_improvement() -> None:
+    first, second, third = UNSTEADY
+    said = shown(looks([first, second, first / 2]))
+
+    assert said[1].title == "Healthy: pictures were better a moment ago, which often passes."
+    assert said[2].title == "Healthy: pictures still improving."
+    assert topics(shown(looks([first, second, third]))) == [HEALTHY, HEALTHY, troubles.SETBACK]
 
 
 def test_until_each_picture_was_seen_some_times_it_is_too_early_which_is_said_once() -> None:

@@ -14,6 +14,7 @@ from tiny_studio import flowers_NHWC, of_kind
 from genstudio.domain import events, vitals
 from genstudio.domain.events import HEALTHY
 from genstudio.engine import troubles
+from genstudio.engine.stepper import Stepper
 from genstudio.models.gan.self_supervised import SelfSupervisedGAN
 from genstudio.models.protocol import Phase
 from genstudio.models.vae.residual import ResidualVAE
@@ -85,6 +86,27 @@ def test_a_plateau_where_nothing_is_learned(provoke: Provoke) -> None:
 
     assert troubles.PLATEAU in topics(told)
     assert {*topics(told)} <= {troubles.TOO_FEW, troubles.PLATEAU, HEALTHY}
+
+
+@pytest.mark.slow
+def test_a_setback_of_a_model_that_suddenly_learns_too_fast(
+    provoke: Provoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learn_at(monkeypatch, ResidualVAE, autoencoder=30.0)
+    take_step = Stepper.take_step
+
+    def slow_until_step_150(training: Stepper) -> None:
+        training.set_learning_rate_scale(1.0 if training.step >= 150 else 1 / 30)
+        take_step(training)
+
+    monkeypatch.setattr(Stepper, "take_step", slow_until_step_150)
+    told = provoke(
+        flowers_NHWC(24), model_key=VAE,
+        model={"latent_size": 16, "sharpen": 0.0, "warmup_kimg": 0.0, "learning_rate": 1e-3},
+        num_steps=225, look_every=25,
+    )  # fmt: skip
+
+    assert "at best" in said(troubles.SETBACK, told).evidence
 
 
 @pytest.mark.slow
