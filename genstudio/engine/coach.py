@@ -183,7 +183,7 @@ def _how_well(looks: list[Look]) -> str:
     if len(kids) < 2:
         return "nothing looks wrong"
     if fell_back(looks, 1):
-        return "pictures were better a moment ago, which often passes"
+        return "pictures were better before, which often passes"
     best_before = min(before) if before else lately[0]
     return "pictures still improving" if min(lately) < best_before else "pictures hold steady"
 

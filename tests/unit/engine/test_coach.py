@@ -46,7 +46,7 @@ def test_one_bad_look_is_not_called_an_improvement() -> None:
     first, second, third = UNSTEADY
     said = shown(looks([first, second, first / 2]))
 
-    assert said[1].title == "Healthy: pictures were better a moment ago, which often passes."
+    assert said[1].title == "Healthy: pictures were better before, which often passes."
     assert said[2].title == "Healthy: pictures still improving."
     assert topics(shown(looks([first, second, third]))) == [HEALTHY, HEALTHY, troubles.SETBACK]
 
