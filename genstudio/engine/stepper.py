@@ -37,6 +37,7 @@ from genstudio.engine.phases import (
     restore_optimizers,
     scale_learning_rates,
 )
+from genstudio.engine.repeats import CardsRecorder, Repeats
 from genstudio.engine.threads import Rehearsal, Threads, rehearse
 from genstudio.models.catalog import model_class
 from genstudio.models.protocol import Batch, Concludes, DataSpec, Phase, TrainableModel
@@ -139,6 +140,8 @@ class Stepper:
         self.optimizers = {phase.name: make_optimizer(phase) for phase in self.phases}
         self.threads = Threads(self.plan.accelerator, self._rehearse())
         self._hand_to_fabric()
+        recorder = CardsRecorder() if self.plan.accelerator == "cuda" else None
+        self._repeats = Repeats(self.model, self.model.network, recorder)
         self.meter = LossMeter()
         self.clock_s = time.monotonic()
         if job.resume_from is not None:
@@ -207,6 +210,7 @@ class Stepper:
         config = with_changes(self.model.config, changes)
         self.crew.tell({"do": "change", "changes": dict(changes)})
         self.model.config = self.averaged.config = config
+        self._repeats.forget()
         self.changes |= {name: getattr(config, name) for name in changes}
 
     def _next_batch(self) -> Batch:
@@ -253,7 +257,9 @@ class Stepper:
             )
             if not self.crew.any(told is None):
                 break
-            self.parts = min(2 * self.parts, count)
+            # Recordings keep memory for themselves, so they go first.
+            if not self.crew.any(self._repeats.give_up()):
+                self.parts = min(2 * self.parts, count)
             optimizer.zero_grad()
         for values in told or ():
             self.meter.add(values)
@@ -275,13 +281,19 @@ class Stepper:
         parts = min(self.parts, len(batch.images_NCHW))
         for number, part in enumerate(batch.split(parts), start=self.crew.rank * parts):
             # Each part has random numbers of its own, the same ones whichever process takes it.
-            seed_everything(_derived_seed(self.settings.seed, self.step, phase.name, number))
-            with own_gradients_allowed():
-                losses = self.model.losses(phase.name, part, self.step)
-            share = len(part.images_NCHW) / batch.step_size
-            self.fabric.backward(losses.total * share)
-            told.append(losses.values)
+            seed = _derived_seed(self.settings.seed, self.step, phase.name, number)
+            if parts == 1:
+                told.append(self._repeats.do(phase, part, self.step, seed, self._add_gradients))
+            else:
+                seed_everything(seed)
+                told.append(self._add_gradients(phase, part, self.step))
         return told
+
+    def _add_gradients(self, phase: Phase, part: Batch, step: int) -> Mapping[str, Tensor]:
+        with own_gradients_allowed():
+            losses = self.model.losses(phase.name, part, step)
+        self.fabric.backward(losses.total * (len(part.images_NCHW) / part.step_size))
+        return losses.values
 
     @property
     def concludes(self) -> bool:

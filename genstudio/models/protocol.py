@@ -1,6 +1,6 @@
 """The one interface that every architecture implements, and its small companions."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
@@ -232,5 +232,23 @@ class Examines(Protocol):
             learned_NCHW: Pictures that it learns from, as ``Batch`` has them but on any device
                 and never augmented: float in [-1, 1], two or more.
             held_out_NCHW: Pictures of the same kind that it does not learn from; may be none.
+        """
+        ...
+
+
+@runtime_checkable
+class Repeatable(Protocol):
+    """Tells which of its steps do the same, so that a graphics card can repeat them by itself."""
+
+    def pattern(self, phase: str, batch: Batch, step: int) -> Hashable:
+        """Name what ``losses`` would do: equal names, equal operations.
+
+        As long as ``config`` and the number of pictures are the same, ``losses`` then begins the
+        same operations in the same order, differing in nothing but what the tensors hold that it
+        is given and those of ``network``. It draws random numbers on the device of the pictures
+        and never waits for what is computed there.
+
+        Returns:
+            The name; None where plain numbers differ from step to step, such as a growing weight.
         """
         ...

@@ -57,6 +57,11 @@ class Augmentation(nn.Module):
         self.surplus += (on_real_N - middle).sign().mean()
         self.counted += 1
 
+    @staticmethod
+    def is_due(step: int) -> bool:
+        """Whether verdicts are followed at this step."""
+        return step % _EVERY_BATCHES == _EVERY_BATCHES - 1
+
     @torch.no_grad()
     def adjust(self, *, step: int, step_size: int) -> None:
         """Every few steps, follow the verdicts that were counted.
@@ -65,7 +70,7 @@ class Augmentation(nn.Module):
             step: Number of the step.
             step_size: Pictures of a step.
         """
-        if step % _EVERY_BATCHES == _EVERY_BATCHES - 1:
+        if self.is_due(step):
             # The same everywhere without asking the device: 0 once it was followed.
             direction = (self.surplus - _TARGET * self.counted).sign()
             change = direction * (step_size * _EVERY_BATCHES / _ADJUSTED_OVER_IMAGES)

@@ -68,7 +68,12 @@ def squared_slope(logits: Tensor, images_NCHW: Tensor) -> Tensor:
     return slope.float().square().sum(dim=(1, 2, 3)).mean()
 
 
-def quarter(pixels: Tensor, row: int, column: int) -> Tensor:
-    """One of the four quarters of pictures or features; row and column are 0 or 1."""
-    height, width = pixels.shape[2] // 2, pixels.shape[3] // 2
-    return pixels[:, :, row * height :, column * width :][:, :, :height, :width]
+def quarter(pixels_NCHW: Tensor, which: Tensor) -> Tensor:
+    """One of the four quarters of pictures or features; which is in [0, 4), of shape (1,).
+
+    Looked up by the device itself, which the processor would have to wait for.
+    """
+    height, width = pixels_NCHW.shape[2] // 2, pixels_NCHW.shape[3] // 2
+    quarters = pixels_NCHW.unflatten(3, (2, width)).unflatten(2, (2, height))
+    row = quarters.index_select(2, which // 2).squeeze(2)
+    return row.index_select(3, which % 2).squeeze(3)

@@ -67,6 +67,11 @@ class Sharpener:
     def __init__(self, network: nn.ModuleDict) -> None:
         self._network = network
 
+    @staticmethod
+    def is_calmed(step: int) -> bool:
+        """Whether the slope of the critic is looked at in this step."""
+        return step % _CALMED_EVERY == 0
+
     def losses(self, real_NCHW: Tensor, drawn_NCHW: Tensor, *, step: int) -> Losses:
         """What the critic minimises.
 
@@ -75,7 +80,7 @@ class Sharpener:
             drawn_NCHW: As many, each the counterpart of one of them, without a graph.
             step: Number of the step.
         """
-        is_calmed = step % _CALMED_EVERY == 0
+        is_calmed = self.is_calmed(step)
         real = self._changed(real_NCHW).detach().requires_grad_(is_calmed)
         drawn = self._changed(drawn_NCHW).detach().requires_grad_(is_calmed)
         on_real, on_drawn = self._network["critic"](real), self._network["critic"](drawn)

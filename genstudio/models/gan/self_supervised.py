@@ -11,7 +11,7 @@ projection, Miyato & Koyama 2018 (arXiv:1802.05637); noise fed to every block, B
 section 3).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import ClassVar, Literal, cast
 
@@ -224,9 +224,9 @@ class Discriminator(nn.Module):
     def _redraw_error(self, features: Tensor, images_NCHW: Tensor) -> Tensor:
         """Mean absolute error of the whole picture and of one of its quarters, redrawn."""
         whole = self.whole(features).float()
-        row, column = divmod(int(torch.randint(4, ())), 2)
-        corner = self.corner(quarter(features, row, column)).float()
-        return _off(whole, images_NCHW) + _off(corner, quarter(images_NCHW, row, column))
+        which = torch.randint(4, (1,), device=features.device)
+        corner = self.corner(quarter(features, which)).float()
+        return _off(whole, images_NCHW) + _off(corner, quarter(images_NCHW, which))
 
 
 def _off(redrawn: Tensor, images_NCHW: Tensor) -> Tensor:
@@ -297,7 +297,7 @@ class SelfSupervisedGAN:
     def _discriminator_losses(self, batch: Batch, kinds: Tensor | None, step: int) -> Losses:
         with torch.no_grad():
             painted = self._paint(batch, kinds)
-        is_calmed = self.config.gamma > 0 and step % self.config.calm_every == 0
+        is_calmed = self._is_calmed(step)
         reals = self._augment(batch.images_NCHW).detach().requires_grad_(is_calmed)
         made = self._augment(painted).detach().requires_grad_(is_calmed)
         redraws = self.config.redraw > 0
@@ -315,6 +315,16 @@ class SelfSupervisedGAN:
             total = total + calm * (self.config.gamma / 2 * self.config.calm_every)
             values["R1 + R2"] = calm.detach()
         return Losses(total, values)
+
+    def pattern(self, phase: str, batch: Batch, step: int) -> Hashable:
+        """The critic is calmed now and then, and its pictures are changed more, or less."""
+        del batch
+        if phase == "generator":
+            return self.config.augment == "adaptive" and self._augmentation.is_due(step)
+        return self._is_calmed(step)
+
+    def _is_calmed(self, step: int) -> bool:
+        return self.config.gamma > 0 and step % self.config.calm_every == 0
 
     def _game(self, on_real: Tensor, on_made: Tensor) -> Tensor:
         match self.config.loss:

@@ -7,7 +7,7 @@ al. 2016 (arXiv:1606.04934, appendix C.8); KL warm-up, Sønderby et al. 2016
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar, Literal, cast
@@ -263,6 +263,16 @@ class ResidualVAE:
             pull = pull / (error.detach() * remade.numel()).sqrt()
             total = total + (drawn * slope * pull).sum()
         return Losses(total, values)
+
+    def pattern(self, phase: str, batch: Batch, step: int) -> Hashable:
+        """None as long as something is warmed up; the critic is calmed now and then."""
+        if phase == "critic":
+            return self._sharpener.is_calmed(step)
+        is_sharpened = self.config.sharpen > 0
+        is_whole = self._share_of_critic(batch.images_seen) == 1 or not is_sharpened
+        if not is_whole or self._kl_weight(batch.images_seen) < 1:
+            return None
+        return is_sharpened and self._sharpener.augmentation.is_due(step)
 
     def _critics_losses(self, batch: Batch, step: int) -> Losses:
         with torch.no_grad():

@@ -1,0 +1,173 @@
+"""How fast a graphics card trains: plainly, by our engine step for step, and with repeated steps.
+
+Usage: .venv/bin/python tests/bench/bench_gpu.py [SECONDS] [MODEL/SIZE/WIDTH/BATCH …]
+
+Plainly: fp32 without TF32, the first layout of memory, the ordinary optimizer, nothing around it.
+The peak is that of a large convolution in bf16, measured in the same run; arithmetic is counted by
+torch, without the steps that calm a critic. What a preview costs is measured, too.
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from bench_step import Arithmetic, plain_optimizer
+from quick_runs import noise_NHWC
+from torch import nn
+
+from genstudio.domain.settings import parse_settings
+from genstudio.domain.training import Budget
+from genstudio.engine.device import available_accelerators
+from genstudio.engine.phases import hold_still_all_but
+from genstudio.engine.preview import preview_sheet
+from genstudio.engine.stepper import Stepper, TrainingJob
+from genstudio.models.catalog import model_class, model_keys
+from genstudio.models.protocol import Batch, DataSpec
+from genstudio.services.presets import resolve_settings
+
+CASES = [
+    f"{key}/{size}/{width}/32" for size in (64, 128) for width in (32, 64) for key in model_keys()
+]
+SETTLED_STEPS = 70
+
+
+def peak() -> float:
+    """Operations a second of a convolution that keeps the card busy, in bf16."""
+    layer = nn.Conv2d(512, 512, 3, padding=1).cuda().bfloat16()
+    layer.to(memory_format=torch.channels_last)
+    features = torch.randn(64, 512, 64, 64, device="cuda", dtype=torch.bfloat16)
+    features = features.to(memory_format=torch.channels_last)
+    with torch.no_grad(), Arithmetic() as counted:
+        layer(features)
+    with torch.no_grad():
+        rate = rate_of(lambda: layer(features), 1.0)
+    return counted.flops * rate
+
+
+def rate_of(work: Callable[[], object], seconds: float) -> float:
+    """How often a second, once it has settled."""
+    for _ in range(3):
+        work()
+    torch.cuda.synchronize()
+    began_s, count = time.perf_counter(), 0
+    while time.perf_counter() - began_s < seconds:
+        for _ in range(5):
+            work()
+        torch.cuda.synchronize()
+        count += 5
+    return count / (time.perf_counter() - began_s)
+
+
+def plain_step(key: str, size: int, width: int, batch_size: int) -> Callable[[], None]:
+    torch.manual_seed(0)
+    chosen = model_class(key)
+    model = chosen(parse_settings(chosen.Config, {"width": width}), DataSpec(size=size, channels=3))
+    model.network.cuda()
+    images = torch.rand(batch_size, 3, size, size, device="cuda").mul(2).sub(1)
+    batch = Batch(images_NCHW=images, images_seen=10**6)
+    phases = model.phases()
+    optimizers = {phase.name: plain_optimizer(phase) for phase in phases}
+
+    def step() -> None:
+        for phase in phases:
+            hold_still_all_but(phase.parameters, model.network)
+            model.losses(phase.name, batch, 1).total.backward()
+            optimizers[phase.name].step()
+            optimizers[phase.name].zero_grad()
+
+    return step
+
+
+def engine(key: str, size: int, width: int, batch_size: int, folder: Path) -> Stepper:
+    settings = resolve_settings(
+        preset="quick",
+        model_key=key,
+        training={
+            "size": size,
+            "batch": batch_size,
+            "device": "cuda",
+            "budget": Budget(unit="steps", amount=1e9),
+        },
+        model={"width": width} | ({"warmup_kimg": 0.5} if key == "residual-vae" else {}),
+    )
+    images_NHWC = noise_NHWC(size)
+    job = TrainingJob(settings=settings, images_NHWC=images_NHWC, run=folder, checkpoints=folder)
+    return Stepper(job)
+
+
+def settled(stepper: Stepper) -> Stepper:
+    """After its recordings are made, if any; the memory that it takes is counted anew."""
+    torch.cuda.empty_cache()
+    torch.cuda.reset_peak_memory_stats()
+    for _ in range(SETTLED_STEPS):
+        stepper.take_step()
+    return stepper
+
+
+def measured(key: str, size: int, width: int, batch_size: int, seconds: float) -> dict[str, Any]:
+    tell: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as name:
+        torch.set_float32_matmul_precision("highest")
+        torch.backends.cudnn.allow_tf32 = False
+        step = plain_step(key, size, width, batch_size)
+        with Arithmetic() as counted:
+            step()
+        tell["flops"] = counted.flops / batch_size
+        tell["plain"] = rate_of(step, seconds) * batch_size
+        del step
+        usual = engine(key, size, width, batch_size, Path(name))
+        usual._repeats.give_up()
+        settled(usual)
+        tell["usual"] = rate_of(usual.take_step, seconds) * batch_size
+        tell["usual MiB"] = torch.cuda.max_memory_reserved() / 2**20
+        began_s = time.perf_counter()
+        preview_sheet(usual.averaged, size)
+        tell["preview s"] = time.perf_counter() - began_s
+        del usual
+        repeated = settled(engine(key, size, width, batch_size, Path(name)))
+        tell["repeated"] = rate_of(repeated.take_step, seconds) * batch_size
+        tell["repeated MiB"] = torch.cuda.max_memory_reserved() / 2**20
+        tell["recordings"] = repeated._repeats.count
+        began_s = time.perf_counter()
+        for _ in range(20):
+            repeated.take_step()
+        tell["begun ms"] = (time.perf_counter() - began_s) / 20 * 1e3
+        torch.cuda.synchronize()
+        began_s = time.perf_counter()
+        for _ in range(20):
+            repeated._next_batch()
+        torch.cuda.synchronize()
+        tell["batch ms"] = (time.perf_counter() - began_s) / 20 * 1e3
+    return tell
+
+
+def main(seconds: float, cases: list[str]) -> None:
+    if available_accelerators()[0] != "cuda":
+        print("Not measured: there is no graphics card (CUDA).")
+        return
+    most = peak()
+    print(
+        f"{torch.cuda.get_device_name()}, torch {torch.__version__}, peak {most / 1e12:.0f} TFLOP/s"
+    )
+    print(
+        "model/px/width/batch              plain   usual   repeated images/s (of peak)   ×plain"
+        "   recordings   MiB usual, repeated   preview s   begun ms   batch ms"
+    )
+    for case in cases:
+        key, *numbers = case.split("/")
+        it = measured(key, *map(int, numbers), seconds)  # pyright: ignore[reportCallIssue]
+        print(
+            f"{case:32} {it['plain']:7.0f} {it['usual']:7.0f} {it['repeated']:7.0f}"
+            f" ({it['repeated'] * it['flops'] / most:.1%}) {it['repeated'] / it['plain']:7.2f}"
+            f" {it['recordings']:4} {it['usual MiB']:7.0f} {it['repeated MiB']:7.0f}"
+            f" {it['preview s']:7.3f} {it['begun ms']:7.2f} {it['batch ms']:7.2f}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 1.5, sys.argv[2:] or CASES)

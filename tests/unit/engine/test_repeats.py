@@ -1,0 +1,196 @@
+"""Work that is recorded and repeated, here by something that merely does it again."""
+
+import logging
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tiny_studio import small_settings
+from torch import Tensor
+
+from genstudio.engine import stepper as stepper_module
+from genstudio.engine.repeats import Found, Recording
+from genstudio.engine.stepper import Stepper, TrainingJob
+from genstudio.models.protocol import Batch
+from genstudio.models.vae.residual import ResidualVAE
+
+STEPS = 12
+
+
+class Again:
+    """In a card's place: what was recorded is done again when it shall be repeated.
+
+    As a card's, its results lie in the same memory each time.
+    """
+
+    def __init__(self) -> None:
+        self.recorded = self.repeated = 0
+
+    def __call__(self, work: Callable[[], Found]) -> Recording:
+        self.recorded += 1
+        results: list[Found] = []
+
+        class Recorded:
+            def repeat(_: Any) -> Found:
+                self.repeated += 1
+                found = work()
+                if not results:
+                    results.append(found)
+                kept = results[0]
+                for name, value in found.values.items():
+                    kept.values[name].copy_(value)
+                for old, new in zip(kept.gradients, found.gradients, strict=True):
+                    if old is not None and new is not None:
+                        old.copy_(new)
+                return kept
+
+        return Recorded()
+
+
+@pytest.fixture
+def again(monkeypatch: pytest.MonkeyPatch) -> Again:
+    """Let steps on the processor be recorded."""
+    recorder = Again()
+    real = stepper_module.Repeats
+    monkeypatch.setattr(
+        stepper_module, "Repeats", lambda model, network, _none: real(model, network, recorder)
+    )
+    return recorder
+
+
+def stepper(folder: Path, images_NHWC: np.ndarray, **changes: Any) -> Stepper:
+    changes = {"model_key": "self-supervised-gan", **changes}
+    key = changes.pop("model_key")
+    settings = small_settings(key, **changes)
+    return Stepper(
+        TrainingJob(settings=settings, images_NHWC=images_NHWC, run=folder, checkpoints=folder)
+    )
+
+
+def taken(stepper: Stepper, count: int = STEPS) -> dict[str, Tensor]:
+    for _ in range(count):
+        stepper.take_step()
+    return stepper.model.network.state_dict()
+
+
+@pytest.mark.parametrize(
+    ("key", "model"),
+    [
+        ("self-supervised-gan", {"latent_size": 8, "calm_every": 2}),
+        ("residual-vae", {"width": 32, "latent_size": 8, "warmup_kimg": 0.01}),
+        ("token-flow", {"flow_width": 128, "depth": 1, "looks": 1}),
+    ],
+)
+def test_repeated_steps_learn_the_same(
+    tmp_path: Path,
+    pictures_NHWC: np.ndarray,
+    monkeypatch: pytest.MonkeyPatch,
+    key: str,
+    model: dict[str, Any],
+) -> None:
+    usual = stepper(tmp_path, pictures_NHWC, model_key=key, model=model)
+    learned, told = taken(usual), usual.meter.read(STEPS)
+    recorder = Again()
+    real = stepper_module.Repeats
+    monkeypatch.setattr(
+        stepper_module, "Repeats", lambda model, network, _none: real(model, network, recorder)
+    )
+    repeated = stepper(tmp_path, pictures_NHWC, model_key=key, model=model)
+
+    again = taken(repeated)
+
+    assert recorder.recorded >= 2
+    assert recorder.repeated > STEPS / 2
+    assert all(torch.equal(value, again[name]) for name, value in learned.items())
+    assert repeated.meter.read(STEPS) == told
+
+
+def test_nothing_is_recorded_without_a_card(tmp_path: Path, pictures_NHWC: np.ndarray) -> None:
+    usual = stepper(tmp_path, pictures_NHWC)
+    taken(usual)
+    assert usual._repeats.count == 0
+
+
+def test_a_changed_setting_is_recorded_anew(
+    tmp_path: Path, pictures_NHWC: np.ndarray, again: Again
+) -> None:
+    changed = stepper(tmp_path, pictures_NHWC, model={"latent_size": 8, "calm_every": 1})
+    taken(changed)
+    assert "R1 + R2" in changed.meter.read(STEPS)
+
+    changed.change({"gamma": 0.0})
+
+    assert changed._repeats.count == 0
+    repeated = again.repeated
+    taken(changed)
+    assert "R1 + R2" not in changed.meter.read(STEPS)
+    assert again.repeated > repeated
+
+
+def test_what_differs_from_step_to_step_is_not_recorded(
+    tmp_path: Path, pictures_NHWC: np.ndarray, again: Again, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(_model: ResidualVAE, _phase: str, _batch: Batch, _step: int) -> Hashable:
+        return None
+
+    monkeypatch.setattr(ResidualVAE, "pattern", never)
+    taken(stepper(tmp_path, pictures_NHWC, model_key="residual-vae"))
+    assert again.recorded == 0
+
+
+def test_what_cannot_be_recorded_is_done_as_usual(
+    tmp_path: Path,
+    pictures_NHWC: np.ndarray,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    # What the try counts of verdicts, a card would not have counted: so without them.
+    settings = {"latent_size": 8, "augment": "off"}
+    learned = taken(stepper(tmp_path, pictures_NHWC, model=settings))
+    tried: list[int] = []
+
+    def broken(work: Callable[[], Found]) -> Recording:
+        work()
+        tried.append(1)
+        raise RuntimeError("operation not permitted when stream is capturing")
+
+    real = stepper_module.Repeats
+    monkeypatch.setattr(
+        stepper_module, "Repeats", lambda model, network, _none: real(model, network, broken)
+    )
+    with caplog.at_level(logging.WARNING, "genstudio"):
+        again = taken(stepper(tmp_path, pictures_NHWC, model=settings))
+    assert all(torch.equal(value, again[name]) for name, value in learned.items())
+    assert tried == [1]
+    assert "could not be recorded" in caplog.text
+
+
+def test_where_memory_is_short_recordings_go_first(
+    tmp_path: Path,
+    pictures_NHWC: np.ndarray,
+    again: Again,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    short = stepper(tmp_path, pictures_NHWC)
+    taken(short)
+    assert short._repeats.count
+    shortages = 1
+    real = short._repeats.do
+
+    def sometimes(*arguments: Any) -> Any:
+        nonlocal shortages
+        if shortages:
+            shortages -= 1
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return real(*arguments)
+
+    monkeypatch.setattr(short._repeats, "do", sometimes)
+    short.take_step()
+    assert (short.parts, short._repeats.count) == (1, 0)
+
+    shortages = 1
+    short.take_step()
+    assert short.parts == 2
