@@ -4,7 +4,7 @@ import filecmp
 import itertools
 import os
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ import pytest
 import tomli_w
 import torch
 from tiny_studio import NEVER_S, Script, of_kind, small_settings, steps, train_to_end
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from genstudio.domain import commands, events, vitals
 from genstudio.domain.cards import ENCODE, INTERPOLATE, RECONSTRUCT
@@ -32,7 +34,9 @@ from genstudio.models.protocol import (
     Examines,
     Interpolates,
     Losses,
+    Phase,
     Reconstructs,
+    Repeatable,
     SampleRequest,
     TrainableModel,
 )
@@ -84,6 +88,40 @@ def learn(model: TrainableModel, images_NCHW: torch.Tensor, num_steps: int) -> l
 def images_NCHW(pictures_NHWC: np.ndarray) -> torch.Tensor:
     pixels = torch.from_numpy(pictures_NHWC[:4].copy()).permute(0, 3, 1, 2)
     return pixels.float().div(127.5).sub(1)
+
+
+class Begun(TorchDispatchMode):
+    """Notes operations with their plain numbers, and which of them a graphics card would not do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.operations: list[str] = []
+        self.waited_for: list[str] = []
+
+    def __torch_dispatch__(
+        self,
+        func: Callable[..., Any],
+        types: object,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        given = tree_leaves((args, kwargs))
+        told = [str(tuple(it.shape)) if isinstance(it, torch.Tensor) else str(it) for it in given]
+        self.operations.append(f"{func}: {', '.join(told)}")
+        tensors = [it for it in [*given, *tree_leaves(result)] if isinstance(it, torch.Tensor)]
+        if any(tensor.device.type == "cpu" for tensor in tensors):
+            self.waited_for.append(self.operations[-1])
+        return result
+
+
+def begun(model: TrainableModel, phase: Phase, batch: Batch, step: int) -> Begun:
+    """What a phase's turn begins, forward and backward."""
+    hold_still_all_but(phase.parameters, model.network)
+    with Begun() as noted:
+        model.losses(phase.name, batch, step).total.backward()
+    model.network.zero_grad()
+    return noted
 
 
 # What a person is told
@@ -528,3 +566,34 @@ def test_the_seed_of_a_run_decides_what_it_learns(
     assert not filecmp.cmp(
         tmp_path / "first" / "1" / TENSORS[0], trained("other", 2) / TENSORS[0], shallow=False
     )
+
+
+# What a graphics card needs
+
+
+@pytest.mark.parametrize("kinds", [{}, {"rose": 2, "tulip": 2}])
+def test_equal_patterns_are_equal_operations_and_none_waits_for_the_device(
+    key: str, kinds: dict[str, int]
+) -> None:
+    chosen = model_class(key)
+    model = chosen(
+        parse_settings(chosen.Config, small_config(key)), DataSpec(size=SIDE, kinds=kinds)
+    )
+    # A device that computes nothing: what asks it for a number fails, as what waits for a card.
+    model.network.to("meta")
+    images_NCHW = torch.empty(4, 3, SIDE, SIDE, device="meta")
+    kinds_N = torch.zeros(4, dtype=torch.int64, device="meta") if kinds else None
+    seen: dict[tuple[str, Any], list[str]] = {}
+    compared = 0
+    # Critics are calmed at some of these, and augmentation is adjusted at others.
+    for step, phase in itertools.product([2, 3, 16, 17, 18, 35, 48, 55], model.phases()):
+        # From within the warm-up to long after it.
+        batch = Batch(images_NCHW=images_NCHW, images_seen=step * 1_000, kinds_N=kinds_N)
+        noted = begun(model, phase, batch, step)
+        assert noted.waited_for == []
+        pattern = model.pattern(phase.name, batch, step) if isinstance(model, Repeatable) else None
+        if pattern is not None:
+            known = seen.setdefault((phase.name, pattern), noted.operations)
+            assert known == noted.operations
+            compared += known is not noted.operations
+    assert compared >= 6

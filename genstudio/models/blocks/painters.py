@@ -69,7 +69,7 @@ def without_checkerboard(images_NCHW: Tensor) -> Tensor:
     channels = images_NCHW.shape[1]
     # Made where it is needed: a graphics card would have to be waited for.
     line = images_NCHW.new_ones(3)
-    line[1] = 2
+    line.narrow(0, 1, 1).fill_(2)
     weights = (torch.outer(line, line) / 16).expand(channels, 1, 3, 3)
     padded = functional.pad(images_NCHW, (1, 1, 1, 1), mode="replicate")
     # As a convolution it takes a fifth of the time of averages of averages.

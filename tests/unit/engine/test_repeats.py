@@ -21,33 +21,35 @@ STEPS = 12
 
 
 class Again:
-    """In a card's place: what was recorded is done again when it shall be repeated.
-
-    As a card's, its results lie in the same memory each time.
-    """
+    """In a card's place: what was recorded is done again when it shall be repeated."""
 
     def __init__(self) -> None:
         self.recorded = self.repeated = 0
 
     def __call__(self, work: Callable[[], Found]) -> Recording:
         self.recorded += 1
-        results: list[Found] = []
+        return Recorded(self, work)
 
-        class Recorded:
-            def repeat(_: Any) -> Found:
-                self.repeated += 1
-                found = work()
-                if not results:
-                    results.append(found)
-                kept = results[0]
-                for name, value in found.values.items():
-                    kept.values[name].copy_(value)
-                for old, new in zip(kept.gradients, found.gradients, strict=True):
-                    if old is not None and new is not None:
-                        old.copy_(new)
-                return kept
 
-        return Recorded()
+class Recorded:
+    """As those of a card, its results lie in the same memory each time."""
+
+    def __init__(self, count: Again, work: Callable[[], Found]) -> None:
+        self._count = count
+        self._work = work
+        self._found: Found | None = None
+
+    def repeat(self) -> Found:
+        self._count.repeated += 1
+        found = self._work()
+        if self._found is None:
+            self._found = found
+        for name, value in found.values.items():
+            self._found.values[name].copy_(value)
+        for kept, new in zip(self._found.gradients, found.gradients, strict=True):
+            if kept is not None and new is not None:
+                kept.copy_(new)
+        return self._found
 
 
 @pytest.fixture
