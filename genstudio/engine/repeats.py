@@ -130,6 +130,7 @@ class Repeats:
             seed_everything(seed)
             return work(phase, batch, step)
         known.batch.images_NCHW.copy_(batch.images_NCHW)
+        known.batch.seen.fill_(batch.images_seen)
         if known.batch.kinds_N is not None and batch.kinds_N is not None:
             known.batch.kinds_N.copy_(batch.kinds_N)
         seed_everything(seed)
@@ -172,7 +173,12 @@ class Repeats:
         self, recorder: Recorder, phase: Phase, batch: Batch, step: int, work: Work
     ) -> _Known | None:
         kinds_N = None if batch.kinds_N is None else batch.kinds_N.clone()
-        own = replace(batch, images_NCHW=batch.images_NCHW.clone(), kinds_N=kinds_N)
+        own = replace(
+            batch,
+            images_NCHW=batch.images_NCHW.clone(),
+            kinds_N=kinds_N,
+            seen_on_device=batch.seen,
+        )
 
         def noted() -> Found:
             values = work(phase, own, step)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from genstudio.domain.cards import ModelCard
@@ -36,12 +37,24 @@ class Batch:
         images_seen: Real pictures seen since the beginning of the run.
         step_size: Pictures of the whole step, of which these are a part; these alone by default.
         kinds_N: Number of each picture's kind, int64; None where there are no kinds.
+        seen_on_device: ``seen``, where the engine keeps that for many steps.
     """
 
     images_NCHW: Tensor
     images_seen: int
     step_size: int = 0
     kinds_N: Tensor | None = None
+    seen_on_device: Tensor | None = None
+
+    @property
+    def seen(self) -> Tensor:
+        """``images_seen`` for what grows with it, float32 of shape ().
+
+        A plain number would be the same for ever in a step that a graphics card repeats by itself.
+        """
+        if self.seen_on_device is not None:
+            return self.seen_on_device
+        return torch.full((), float(self.images_seen), device=self.images_NCHW.device)
 
     def __post_init__(self) -> None:
         """Take the part for the whole where nothing else is said."""
@@ -249,6 +262,6 @@ class Repeatable(Protocol):
         and never waits for what is computed there.
 
         Returns:
-            The name; None where plain numbers differ from step to step, such as a growing weight.
+            The name; None where plain numbers differ from step to step.
         """
         ...

@@ -588,7 +588,12 @@ def test_equal_patterns_are_equal_operations_and_none_waits_for_the_device(
     # Critics are calmed at some of these, and augmentation is adjusted at others.
     for step, phase in itertools.product([2, 3, 16, 17, 18, 35, 48, 55], model.phases()):
         # From within the warm-up to long after it.
-        batch = Batch(images_NCHW=images_NCHW, images_seen=step * 1_000, kinds_N=kinds_N)
+        batch = Batch(
+            images_NCHW=images_NCHW,
+            images_seen=step * 1_000,
+            kinds_N=kinds_N,
+            seen_on_device=torch.empty((), device="meta"),
+        )
         noted = begun(model, phase, batch, step)
         assert noted.waited_for == []
         pattern = model.pattern(phase.name, batch, step) if isinstance(model, Repeatable) else None

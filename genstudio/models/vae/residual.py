@@ -247,7 +247,7 @@ class ResidualVAE:
         kl_per_unit = described.kl_NZ.mean(dim=0)
         values_per_picture = math.prod(images.shape[1:])
         bounded = kl_per_unit.clamp(min=self.config.free_bits).sum() / values_per_picture
-        total = reconstruction + bounded * self._kl_weight(batch.images_seen)
+        total = reconstruction + bounded * self._kl_weight(batch)
         values = {
             "bound": (reconstruction + kl_per_unit.sum() / values_per_picture).detach(),
             "error": error.detach().sqrt(),
@@ -255,24 +255,20 @@ class ResidualVAE:
         }
         if self.config.sharpen > 0:
             self._sharpener.augmentation.adjust(step=step, step_size=batch.step_size)
-        pull = self.config.sharpen * self._share_of_critic(batch.images_seen)
-        if pull > 0:
+        if self._is_critic_heard(batch):
             drawn = self._for_the_critic(batch, described.z, remade).float()
             slope = self._sharpener.slope(images, drawn)
             # In proportion to the pull of the error, whose gradient by the pixels has this norm.
-            pull = pull / (error.detach() * remade.numel()).sqrt()
-            total = total + (drawn * slope * pull).sum()
+            pull = self.config.sharpen / (error.detach() * remade.numel()).sqrt()
+            total = total + (drawn * slope).sum() * (pull * self._share_of_critic(batch))
         return Losses(total, values)
 
     def pattern(self, phase: str, batch: Batch, step: int) -> Hashable:
-        """None as long as something is warmed up; the critic is calmed now and then."""
+        """The critic is heard from some time on, calmed now and then, and adjusted in between."""
         if phase == "critic":
             return self._sharpener.is_calmed(step)
-        is_sharpened = self.config.sharpen > 0
-        is_whole = self._share_of_critic(batch.images_seen) == 1 or not is_sharpened
-        if not is_whole or self._kl_weight(batch.images_seen) < 1:
-            return None
-        return is_sharpened and self._sharpener.augmentation.is_due(step)
+        is_adjusted = self.config.sharpen > 0 and self._sharpener.augmentation.is_due(step)
+        return self._is_critic_heard(batch), is_adjusted
 
     def _critics_losses(self, batch: Batch, step: int) -> Losses:
         with torch.no_grad():
@@ -288,10 +284,14 @@ class ResidualVAE:
         made = self._draw(_blended(z.detach())[half:], None if kinds is None else kinds[half:])
         return torch.cat([remade[:half], made])
 
-    def _share_of_critic(self, images_seen: int) -> float:
+    def _is_critic_heard(self, batch: Batch) -> bool:
+        warmup = self.config.warmup_kimg * 1000
+        return self.config.sharpen > 0 and (warmup == 0 or batch.images_seen > warmup)
+
+    def _share_of_critic(self, batch: Batch) -> float | Tensor:
         """How much of the critic is heard: nothing during the warm-up, all as long after it."""
         warmup = self.config.warmup_kimg * 1000
-        return 1.0 if warmup == 0 else min(1.0, max(0.0, images_seen / warmup - 1))
+        return 1.0 if warmup == 0 else (batch.seen / warmup - 1).clamp(0, 1)
 
     def _cost_of_redrawing(self, remade: Tensor, images: Tensor) -> tuple[Tensor, Tensor]:
         """Negative log-likelihood in nats per pixel value, up to a constant; squared error."""
@@ -316,9 +316,9 @@ class ResidualVAE:
             return None
         return kinds * (torch.rand(len(kinds), 1, device=kinds.device) >= _UNTOLD_KINDS)
 
-    def _kl_weight(self, images_seen: int) -> float:
+    def _kl_weight(self, batch: Batch) -> float | Tensor:
         warmup = self.config.warmup_kimg * 1000
-        return 1.0 if warmup == 0 else min(1.0, images_seen / warmup)
+        return 1.0 if warmup == 0 else (batch.seen / warmup).clamp(max=1)
 
     def sample(self, request: SampleRequest) -> Iterator[Artifact]:
         """Draw one picture per seed."""

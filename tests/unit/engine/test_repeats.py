@@ -82,7 +82,7 @@ def taken(stepper: Stepper, count: int = STEPS) -> dict[str, Tensor]:
     ("key", "model"),
     [
         ("self-supervised-gan", {"latent_size": 8, "calm_every": 2}),
-        ("residual-vae", {"width": 32, "latent_size": 8, "warmup_kimg": 0.01}),
+        ("residual-vae", {"width": 32, "latent_size": 8, "warmup_kimg": 0.02}),
         ("token-flow", {"flow_width": 128, "depth": 1, "looks": 1}),
     ],
 )
