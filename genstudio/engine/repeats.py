@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from genstudio.engine.crew import times_written
 from genstudio.engine.device import seed_everything
@@ -94,17 +94,14 @@ class Repeats:
     """Does the work of phases, by repeating recordings where that is possible.
 
     Args:
-        model: Says what is the same, if it can.
-        network: That of the model as it is trained.
+        model: As it is trained; says what is the same, if it can.
         recorder: Makes recordings; None where there is nothing to make them with.
     """
 
-    def __init__(
-        self, model: TrainableModel, network: nn.Module, recorder: Recorder | None
-    ) -> None:
-        self._model = model
-        self._recorder = recorder if isinstance(model, Repeatable) else None
-        self._buffers = list(network.buffers())
+    def __init__(self, model: TrainableModel, recorder: Recorder | None) -> None:
+        self._recorder = recorder
+        self._pattern = model.pattern if isinstance(model, Repeatable) else None
+        self._buffers = list(model.network.buffers())
         self._known: dict[Hashable, _Known] = {}
         self._times: Counter[Hashable] = Counter()
 
@@ -154,20 +151,18 @@ class Repeats:
         return had_some
 
     def _recording_of(self, phase: Phase, batch: Batch, step: int, work: Work) -> _Known | None:
-        if self._recorder is None or not isinstance(self._model, Repeatable):
+        if self._recorder is None or self._pattern is None:
             return None
-        pattern = self._model.pattern(phase.name, batch, step)
+        pattern = self._pattern(phase.name, batch, step)
         if pattern is None:
             return None
         key = (phase.name, pattern, batch.images_NCHW.shape)
-        known = self._known.get(key)
-        if known is None:
-            self._times[key] += 1
-            if self._times[key] > _TIMES_BEFORE:
-                known = self._record(self._recorder, phase, batch, step, work)
-                if known is not None:
-                    self._known[key] = known
-        return known
+        self._times[key] += 1
+        if key not in self._known and self._times[key] > _TIMES_BEFORE:
+            recorded = self._record(self._recorder, phase, batch, step, work)
+            if recorded is not None:
+                self._known[key] = recorded
+        return self._known.get(key)
 
     def _record(
         self, recorder: Recorder, phase: Phase, batch: Batch, step: int, work: Work

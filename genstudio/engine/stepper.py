@@ -141,7 +141,7 @@ class Stepper:
         self.threads = Threads(self.plan.accelerator, self._rehearse())
         self._hand_to_fabric()
         recorder = CardsRecorder() if self.plan.accelerator == "cuda" else None
-        self._repeats = Repeats(self.model, self.model.network, recorder)
+        self._repeats = Repeats(self.model, recorder)
         self.meter = LossMeter()
         self.clock_s = time.monotonic()
         if job.resume_from is not None:

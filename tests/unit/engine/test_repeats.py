@@ -12,7 +12,7 @@ from tiny_studio import small_settings
 from torch import Tensor
 
 from genstudio.engine import stepper as stepper_module
-from genstudio.engine.repeats import Found, Recording
+from genstudio.engine.repeats import Found, Recorder, Recording, Repeats
 from genstudio.engine.stepper import Stepper, TrainingJob
 from genstudio.models.protocol import Batch
 from genstudio.models.vae.residual import ResidualVAE
@@ -52,14 +52,15 @@ class Recorded:
         return self._found
 
 
+def record_with(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let steps on the processor be recorded."""
+    monkeypatch.setattr(stepper_module, "Repeats", lambda model, _none: Repeats(model, recorder))
+
+
 @pytest.fixture
 def again(monkeypatch: pytest.MonkeyPatch) -> Again:
-    """Let steps on the processor be recorded."""
     recorder = Again()
-    real = stepper_module.Repeats
-    monkeypatch.setattr(
-        stepper_module, "Repeats", lambda model, network, _none: real(model, network, recorder)
-    )
+    record_with(recorder, monkeypatch)
     return recorder
 
 
@@ -96,10 +97,7 @@ def test_repeated_steps_learn_the_same(
     usual = stepper(tmp_path, pictures_NHWC, model_key=key, model=model)
     learned, told = taken(usual), usual.meter.read(STEPS)
     recorder = Again()
-    real = stepper_module.Repeats
-    monkeypatch.setattr(
-        stepper_module, "Repeats", lambda model, network, _none: real(model, network, recorder)
-    )
+    record_with(recorder, monkeypatch)
     repeated = stepper(tmp_path, pictures_NHWC, model_key=key, model=model)
 
     again = taken(repeated)
@@ -159,10 +157,7 @@ def test_what_cannot_be_recorded_is_done_as_usual(
         tried.append(1)
         raise RuntimeError("operation not permitted when stream is capturing")
 
-    real = stepper_module.Repeats
-    monkeypatch.setattr(
-        stepper_module, "Repeats", lambda model, network, _none: real(model, network, broken)
-    )
+    record_with(broken, monkeypatch)
     with caplog.at_level(logging.WARNING, "genstudio"):
         again = taken(stepper(tmp_path, pictures_NHWC, model=settings))
     assert all(torch.equal(value, again[name]) for name, value in learned.items())
