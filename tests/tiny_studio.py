@@ -19,7 +19,7 @@ from genstudio.domain.commands import Command
 from genstudio.domain.settings import Settings, setting
 from genstudio.domain.training import Budget, TrainingSettings
 from genstudio.engine.checkpoint import CheckpointStore
-from genstudio.engine.stepper import TrainingJob
+from genstudio.engine.job import TrainingJob
 from genstudio.engine.trainer import CommandSource, NoCommands, train
 from genstudio.models import catalog
 from genstudio.models.protocol import (

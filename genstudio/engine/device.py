@@ -1,5 +1,6 @@
 """Which device and precision a run uses, and what it says about them."""
 
+import hashlib
 import os
 import random
 from dataclasses import dataclass
@@ -140,3 +141,9 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)  # pyright: ignore[reportUnknownMemberType]
     np.random.seed(seed % 2**32)  # the generator that third-party models may use
     random.seed(seed)
+
+
+def derived_seed(*parts: object) -> int:
+    """A 63-bit seed; hashed, since neighbouring seeds give related streams."""
+    digest = hashlib.blake2b("/".join(map(str, parts)).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") >> 1

@@ -3,7 +3,8 @@
 from genstudio.domain.errors import TrainingError
 from genstudio.engine.checkpoint import CheckpointStore
 from genstudio.engine.crew import Order
-from genstudio.engine.stepper import Stepper, TrainingJob
+from genstudio.engine.job import TrainingJob
+from genstudio.engine.stepper import Stepper
 
 END: Order = {"do": "end"}
 

@@ -11,10 +11,11 @@ from genstudio.domain import events
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.training import Budget
 from genstudio.engine.changes import told_change
+from genstudio.engine.job import TrainingJob
 from genstudio.engine.memory import memory_in_use_gib
 from genstudio.engine.meters import RateLimit, Speedometer
 from genstudio.engine.preview import preview_sheet
-from genstudio.engine.stepper import Stepper, TrainingJob
+from genstudio.engine.stepper import Stepper
 
 _EVENTS_PER_S = 20
 # Previews come more rarely as a run grows older: a night's worth stays some hundreds.

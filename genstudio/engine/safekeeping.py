@@ -10,10 +10,11 @@ from genstudio.domain.errors import RunawayError, TrainingError
 from genstudio.domain.training import StopWhen
 from genstudio.engine.checkpoint import CheckpointState, CheckpointStore
 from genstudio.engine.coach import Coach, reason_to_end
+from genstudio.engine.job import TrainingJob
 from genstudio.engine.quality import QualityMeter
 from genstudio.engine.reporter import Reporter
 from genstudio.engine.saver import Saver, Snapshot
-from genstudio.engine.stepper import Stepper, TrainingJob
+from genstudio.engine.stepper import Stepper
 from genstudio.engine.troubles import RUNAWAY, Look
 
 _MOST_RETREATS = 4

@@ -1,32 +1,29 @@
 """One run's state: takes training steps, hands out and takes back all that it has learned."""
 
-import hashlib
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import cast
 
-import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from genstudio.data.order import DataOrder
 from genstudio.domain.errors import CheckpointError, RunawayError, SettingsError
 from genstudio.domain.settings import parse_settings
-from genstudio.domain.training import TrainingSettings
+from genstudio.engine.batches import Batches
 from genstudio.engine.changes import with_changes
 from genstudio.engine.checkpoint import Checkpoint, SettingValue
-from genstudio.engine.crew import Crew, times_written
+from genstudio.engine.crew import times_written
 from genstudio.engine.device import (
     DevicePlan,
+    derived_seed,
     place,
     plan_device,
     prefer_fast_kernels,
     seed_everything,
 )
 from genstudio.engine.ema import ExponentialMovingAverage
+from genstudio.engine.job import TrainingJob
 from genstudio.engine.memory import MemoryGuard
 from genstudio.engine.meters import LossMeter
 from genstudio.engine.phases import (
@@ -40,54 +37,10 @@ from genstudio.engine.phases import (
 from genstudio.engine.repeats import CardsRecorder, Repeats
 from genstudio.engine.threads import Rehearsal, Threads, rehearse
 from genstudio.models.catalog import model_class
-from genstudio.models.protocol import Batch, Concludes, DataSpec, Phase, TrainableModel
+from genstudio.models.protocol import Batch, Concludes, Phase, TrainableModel
 
 # More pictures would tell little more.
 _CONCLUDES_FROM = 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingJob:
-    """All that a run needs.
-
-    Attributes:
-        settings: Frozen settings of the run.
-        images_NHWC: Decoded pictures, uint8; may be a memory map.
-        held_out: Indices of those that are not learned from.
-        kinds: Name of each kind that is told apart => pictures of it; empty if they are not.
-        kinds_N: Number of each picture's kind, int64; None where there are no kinds.
-        run: The run's folder, named in events only.
-        checkpoints: Folder that checkpoints are written to.
-        resume_from: The checkpoint to continue from; None starts anew.
-    """
-
-    settings: TrainingSettings
-    images_NHWC: np.ndarray
-    run: Path
-    checkpoints: Path
-    resume_from: Checkpoint | None = None
-    held_out: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
-    kinds: Mapping[str, int] = field(default_factory=dict[str, int])
-    kinds_N: np.ndarray | None = None
-    crew: Crew = field(default_factory=Crew)
-
-    @property
-    def learned_from(self) -> np.ndarray:
-        """Indices of the pictures that are learned from: int64, ascending."""
-        return np.setdiff1d(np.arange(len(self.images_NHWC)), self.held_out)
-
-    @property
-    def data(self) -> DataSpec:
-        """What the pictures are like, as a model needs to know it."""
-        return DataSpec(
-            size=self.settings.size, channels=self.images_NHWC.shape[-1], kinds=self.kinds
-        )
-
-
-def _derived_seed(*parts: object) -> int:
-    """A 63-bit seed; hashed, since neighbouring seeds give related streams."""
-    digest = hashlib.blake2b("/".join(map(str, parts)).encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "little") >> 1
 
 
 class Stepper:
@@ -97,6 +50,7 @@ class Stepper:
         step: Steps taken.
         images_seen: Pictures seen.
         seconds: Time spent training.
+        batches: What steps look at.
         crew: The processes that take each step together.
         parts: Parts that this process takes its share of a step in; doubled where memory does
             not suffice.
@@ -118,17 +72,14 @@ class Stepper:
         )
         prefer_fast_kernels(self.plan.accelerator)
         self.memory = MemoryGuard(self.plan.accelerator)
-        self._images_NHWC = job.images_NHWC
-        self._kinds_N = job.kinds_N
         self._data = job.data
-        self._learned_from = job.learned_from
-        self._order = DataOrder(len(self._learned_from), settings.seed)
+        self.batches = Batches(job, self.fabric.device)
         self.step = 0
         self.images_seen = 0
         self.seconds = 0.0
         self.parts = settings.accumulate
         self.learning_rate_scale = 1.0
-        seed_everything(_derived_seed(settings.seed, "weights"))
+        seed_everything(derived_seed(settings.seed, "weights"))
         self.model, self.averaged = self._build(), self._build()
         self._first_config = self.model.config
         self.changes: dict[str, SettingValue] = {}
@@ -166,7 +117,7 @@ class Stepper:
             return Rehearsal()
         with self.fabric.autocast():  # pyright: ignore[reportUnknownMemberType]
             found = self.memory.attempt(
-                lambda: rehearse(self._build(), self._next_batch(), self.parts)
+                lambda: rehearse(self._build(), self.batches.after(self.images_seen), self.parts)
             )
         return found or Rehearsal()
 
@@ -184,7 +135,7 @@ class Stepper:
     def take_step(self) -> None:
         """Run every phase that is due, on the next pictures."""
         self.crew.tell({"do": "step"})
-        batch = self._next_batch()
+        batch = self.batches.after(self.images_seen)
         for phase in self.phases:
             if self.step % phase.every == 0:
                 self._run_phase(phase, batch)
@@ -212,38 +163,6 @@ class Stepper:
         self.model.config = self.averaged.config = config
         self._repeats.forget()
         self.changes |= {name: getattr(config, name) for name in changes}
-
-    def _next_batch(self) -> Batch:
-        """This process's share of the next step; follows from seed and counters alone."""
-        order = self._order.indices(self.images_seen, self.settings.batch)
-        share = np.array_split(np.arange(len(order)), self.crew.size)[self.crew.rank]
-        chosen = self._learned_from[order[share]]
-        pixels_NHWC = torch.as_tensor(self._images_NHWC[chosen])
-        if self.settings.mirror:
-            generator = torch.Generator().manual_seed(
-                _derived_seed(self.settings.seed, self.images_seen, "mirror")
-            )
-            mirrored = torch.rand(len(order), generator=generator)[share] < 0.5
-            # As bytes, and before a graphics card would have to wait for which ones they are.
-            pixels_NHWC[mirrored] = pixels_NHWC[mirrored].flip(2)
-        # NHWC bytes seen as NCHW are already channels-last.
-        images_NCHW = self._handed_over(pixels_NHWC).permute(0, 3, 1, 2).float()
-        images_NCHW.div_(127.5).sub_(1)
-        kinds_N = None
-        if self._kinds_N is not None:
-            kinds_N = self._handed_over(torch.as_tensor(self._kinds_N[chosen]))
-        return Batch(
-            images_NCHW=images_NCHW,
-            images_seen=self.images_seen,
-            step_size=self.settings.batch,
-            kinds_N=kinds_N,
-        )
-
-    def _handed_over(self, values: Tensor) -> Tensor:
-        """Bring data to the device, without waiting for a graphics card to have it."""
-        if self.fabric.device.type == "cuda":
-            values = values.pin_memory()
-        return values.to(self.fabric.device, non_blocking=True)
 
     def _run_phase(self, phase: Phase, batch: Batch) -> None:
         """Take one phase's part of a step; where memory does not suffice, in smaller parts."""
@@ -281,7 +200,7 @@ class Stepper:
         parts = min(self.parts, len(batch.images_NCHW))
         for number, part in enumerate(batch.split(parts), start=self.crew.rank * parts):
             # Each part has random numbers of its own, the same ones whichever process takes it.
-            seed = _derived_seed(self.settings.seed, self.step, phase.name, number)
+            seed = derived_seed(self.settings.seed, self.step, phase.name, number)
             if parts == 1:
                 told.append(self._repeats.do(phase, part, self.step, seed, self._add_gradients))
             else:
@@ -304,10 +223,7 @@ class Stepper:
         """Let the averaged model work out what it needs besides its weights to make pictures."""
         if not isinstance(self.averaged, Concludes):
             return
-        count = min(len(self._learned_from), _CONCLUDES_FROM)
-        spread = np.linspace(0, len(self._learned_from) - 1, count).astype(np.int64)
-        pixels = torch.as_tensor(self._images_NHWC[self._learned_from[spread]])
-        self.averaged.conclude(pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1))
+        self.averaged.conclude(self.batches.spread(_CONCLUDES_FROM))
         self.ema.give_back_buffers()
 
     # --- handing out and taking back ----------------------------------------------------
@@ -381,7 +297,7 @@ class Stepper:
     def begin_anew(self) -> None:
         """Become what the run was before its first step."""
         self.crew.tell({"do": "begin anew"})
-        seed_everything(_derived_seed(self.settings.seed, "weights"))
+        seed_everything(derived_seed(self.settings.seed, "weights"))
         _overwrite(self.model.network, self._build().network.state_dict())
         self.ema.copy()
         for optimizer in self.optimizers.values():

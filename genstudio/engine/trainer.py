@@ -9,10 +9,11 @@ from typing import Protocol
 
 from genstudio.domain import commands, events
 from genstudio.domain.errors import GenStudioError, RunawayError, TrainingError
+from genstudio.engine.job import TrainingJob
 from genstudio.engine.memory import is_out_of_memory
 from genstudio.engine.reporter import Reporter
 from genstudio.engine.safekeeping import Safekeeping
-from genstudio.engine.stepper import Stepper, TrainingJob
+from genstudio.engine.stepper import Stepper
 
 _PAUSE_POLL_S = 0.1
 

@@ -33,7 +33,7 @@ from genstudio.domain.training import TrainingSettings
 from genstudio.engine.crew import Crew
 from genstudio.engine.device import plan_device
 from genstudio.engine.helping import END, help_training
-from genstudio.engine.stepper import TrainingJob
+from genstudio.engine.job import TrainingJob
 
 # Name of the command that a helping process is started with, and of what tells it its place.
 ASSIST = "assist"

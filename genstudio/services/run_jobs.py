@@ -11,7 +11,7 @@ from genstudio.data.split import held_out_index
 from genstudio.domain.training import TrainingSettings
 from genstudio.engine.checkpoint import Checkpoint
 from genstudio.engine.crew import Crew
-from genstudio.engine.stepper import TrainingJob
+from genstudio.engine.job import TrainingJob
 from genstudio.services.runs import Run
 
 _SMALL_SHARE_OF_MEMORY = 0.125

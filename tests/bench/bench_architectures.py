@@ -29,7 +29,8 @@ from torch.nn import functional
 from genstudio.domain.settings import Settings
 from genstudio.domain.training import Budget, TrainingSettings
 from genstudio.engine import stepper as stepper_module
-from genstudio.engine.stepper import Stepper, TrainingJob
+from genstudio.engine.job import TrainingJob
+from genstudio.engine.stepper import Stepper
 from genstudio.models.protocol import Batch, Losses, OptimizerSpec, Phase
 
 SIZE = 64

@@ -22,9 +22,10 @@ from torch import nn
 from genstudio.domain.settings import parse_settings
 from genstudio.domain.training import Budget
 from genstudio.engine.device import available_accelerators
+from genstudio.engine.job import TrainingJob
 from genstudio.engine.phases import hold_still_all_but
 from genstudio.engine.preview import preview_sheet
-from genstudio.engine.stepper import Stepper, TrainingJob
+from genstudio.engine.stepper import Stepper
 from genstudio.models.catalog import model_class, model_keys
 from genstudio.models.protocol import Batch, DataSpec
 from genstudio.services.presets import resolve_settings
@@ -140,7 +141,7 @@ def measured(key: str, size: int, width: int, batch_size: int, seconds: float) -
         torch.cuda.synchronize()
         began_s = time.perf_counter()
         for _ in range(20):
-            repeated._next_batch()
+            repeated.batches.after(repeated.images_seen)
         torch.cuda.synchronize()
         tell["batch ms"] = (time.perf_counter() - began_s) / 20 * 1e3
     return tell

@@ -23,9 +23,10 @@ from genstudio.domain import events
 from genstudio.domain.training import Budget
 from genstudio.engine import safekeeping
 from genstudio.engine.checkpoint import CheckpointState, CheckpointStore
+from genstudio.engine.job import TrainingJob
 from genstudio.engine.reporter import Reporter
 from genstudio.engine.safekeeping import Safekeeping
-from genstudio.engine.stepper import Stepper, TrainingJob
+from genstudio.engine.stepper import Stepper
 from genstudio.models.catalog import model_keys
 from genstudio.services.presets import resolve_settings
 

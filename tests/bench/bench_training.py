@@ -18,8 +18,9 @@ from quick_runs import endless_job, noise_NHWC
 
 from genstudio.domain.settings import parse_settings
 from genstudio.engine.device import place, plan_device
+from genstudio.engine.job import TrainingJob
 from genstudio.engine.phases import hold_still_all_but, make_optimizer
-from genstudio.engine.stepper import Stepper, TrainingJob
+from genstudio.engine.stepper import Stepper
 from genstudio.models.catalog import model_class, model_keys
 from genstudio.models.protocol import Batch, DataSpec
 
@@ -81,7 +82,9 @@ def main(size: int, seconds: float) -> None:
                 (measure(stepper.take_step, seconds), measure(bare, seconds)) for _ in range(ROUNDS)
             ]
             whole, alone = (float(np.median(column)) for column in zip(*rates, strict=True))
-            loading = measure(lambda stepper=stepper: stepper._next_batch(), seconds / 4)
+            loading = measure(
+                lambda stepper=stepper: stepper.batches.after(stepper.images_seen), seconds / 4
+            )
             stepper.threads.give_back()
             print(
                 f"{key:14} {whole * job.settings.batch:8.1f} {whole / alone:12.3f}"

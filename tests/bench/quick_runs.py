@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from genstudio.domain.training import Budget
-from genstudio.engine.stepper import TrainingJob
+from genstudio.engine.job import TrainingJob
 from genstudio.services.presets import resolve_settings
 
 NUM_IMAGES = 1000

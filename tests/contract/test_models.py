@@ -23,8 +23,9 @@ from genstudio.domain.errors import SettingsError
 from genstudio.domain.settings import parse_settings, setting_fields
 from genstudio.domain.training import SIZES, TrainingSettings
 from genstudio.engine.checkpoint import CheckpointStore
+from genstudio.engine.job import TrainingJob
 from genstudio.engine.phases import hold_still_all_but, make_optimizer
-from genstudio.engine.stepper import Stepper, TrainingJob
+from genstudio.engine.stepper import Stepper
 from genstudio.models.catalog import model_class, model_keys
 from genstudio.models.protocol import (
     Artifact,

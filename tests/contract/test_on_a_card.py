@@ -10,8 +10,9 @@ from tiny_studio import flowers_NHWC, small_settings
 from torch import Tensor
 
 from genstudio.engine.device import seed_everything
+from genstudio.engine.job import TrainingJob
 from genstudio.engine.phases import hold_still_all_but
-from genstudio.engine.stepper import Stepper, TrainingJob
+from genstudio.engine.stepper import Stepper
 from genstudio.models.catalog import model_keys
 from genstudio.models.protocol import Phase
 
@@ -55,7 +56,7 @@ def found(stepper: Stepper, phase: Phase, *, is_repeated: bool) -> tuple[Tensor,
     """Gradients of a phase's next turn and what is told of its losses; nothing is learned."""
     buffers = [(buffer, buffer.clone()) for buffer in stepper.model.network.buffers()]
     hold_still_all_but(phase.parameters, stepper.model.network)
-    batch = stepper._next_batch()
+    batch = stepper.batches.after(stepper.images_seen)
     if is_repeated:
         told = stepper._repeats.do(phase, batch, stepper.step, 7, stepper._add_gradients)
     else:

@@ -10,7 +10,7 @@ from tiny_studio import small_settings, steps
 
 from genstudio.domain import events
 from genstudio.engine import quality, stepper
-from genstudio.engine.stepper import TrainingJob
+from genstudio.engine.job import TrainingJob
 from genstudio.engine.trainer import CommandSource, NoCommands, train
 
 

@@ -14,7 +14,8 @@ from genstudio.domain.settings import Settings, parse_settings
 from genstudio.engine import quality
 from genstudio.engine import stepper as stepper_module
 from genstudio.engine.checkpoint import CheckpointStore
-from genstudio.engine.stepper import Stepper, TrainingJob
+from genstudio.engine.job import TrainingJob
+from genstudio.engine.stepper import Stepper
 from genstudio.models.protocol import DataSpec
 from genstudio.models.vae.residual import ResidualVAE
 

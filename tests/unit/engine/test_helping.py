@@ -10,7 +10,8 @@ from genstudio.domain.errors import TrainingError
 from genstudio.engine import helping
 from genstudio.engine.crew import Crew, Order
 from genstudio.engine.helping import END, help_training
-from genstudio.engine.stepper import Stepper, TrainingJob
+from genstudio.engine.job import TrainingJob
+from genstudio.engine.stepper import Stepper
 
 pytestmark = pytest.mark.usefixtures("toy", "small_sheets")
 

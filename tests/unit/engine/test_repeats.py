@@ -12,8 +12,9 @@ from tiny_studio import small_settings
 from torch import Tensor
 
 from genstudio.engine import stepper as stepper_module
+from genstudio.engine.job import TrainingJob
 from genstudio.engine.repeats import Found, Recorder, Recording, Repeats
-from genstudio.engine.stepper import Stepper, TrainingJob
+from genstudio.engine.stepper import Stepper
 from genstudio.models.protocol import Batch
 from genstudio.models.vae.residual import ResidualVAE
 

@@ -13,7 +13,8 @@ from tiny_studio import ToyModel, small_settings, steps, train_to_end
 
 from genstudio.engine import stepper as stepper_module
 from genstudio.engine.checkpoint import CheckpointState, CheckpointStore
-from genstudio.engine.stepper import Stepper, TrainingJob
+from genstudio.engine.job import TrainingJob
+from genstudio.engine.stepper import Stepper
 from genstudio.models.protocol import Batch, Losses, Phase
 
 pytestmark = pytest.mark.usefixtures("toy", "small_sheets")
