@@ -50,11 +50,17 @@ class Batches:
             kinds_N=kinds_N,
         )
 
-    def spread(self, count: int) -> Tensor:
-        """At most so many of the pictures that are learned from, spread over all; on the CPU."""
+    def spread(self, count: int) -> tuple[Tensor, Tensor | None]:
+        """At most so many of the pictures that are learned from, spread over all; on the CPU.
+
+        Returns:
+            Pictures as in a batch, and their kinds; None where there are no kinds.
+        """
         count = min(len(self._learned_from), count)
         spread = np.linspace(0, len(self._learned_from) - 1, count).astype(np.int64)
-        return _in_range(torch.as_tensor(self._images_NHWC[self._learned_from[spread]]))
+        chosen = self._learned_from[spread]
+        kinds_N = None if self._kinds_N is None else torch.as_tensor(self._kinds_N[chosen])
+        return _in_range(torch.as_tensor(self._images_NHWC[chosen])), kinds_N
 
     def _handed_over(self, values: Tensor) -> Tensor:
         """Bring data to the device, without waiting for a graphics card to have it."""

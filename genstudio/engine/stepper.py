@@ -40,7 +40,7 @@ from genstudio.models.catalog import model_class
 from genstudio.models.protocol import Batch, Concludes, Phase, TrainableModel
 
 # More pictures would tell little more.
-_CONCLUDES_FROM = 1024
+_CONCLUDES_FROM = 4096
 
 
 class Stepper:
@@ -223,7 +223,7 @@ class Stepper:
         """Let the averaged model work out what it needs besides its weights to make pictures."""
         if not isinstance(self.averaged, Concludes):
             return
-        self.averaged.conclude(self.batches.spread(_CONCLUDES_FROM))
+        self.averaged.conclude(*self.batches.spread(_CONCLUDES_FROM))
         self.ema.give_back_buffers()
 
     # --- handing out and taking back ----------------------------------------------------

@@ -218,7 +218,7 @@ class Encodes(Protocol):
 class Concludes(Protocol):
     """Works something out once its weights stand still, such as the prior of its latents."""
 
-    def conclude(self, images_NCHW: Tensor) -> None:
+    def conclude(self, images_NCHW: Tensor, kinds_N: Tensor | None) -> None:
         """Take what pictures are like into buffers of ``network``, and change nothing else.
 
         The engine asks this of the averaged weights before it saves them; training goes on as
@@ -228,6 +228,7 @@ class Concludes(Protocol):
         Args:
             images_NCHW: Pictures that it learns from, never augmented: float in [-1, 1], on the
                 CPU, two or more.
+            kinds_N: Number of each one's kind, int64; None where there are no kinds.
         """
         ...
 

@@ -2,9 +2,10 @@
 
 The latents of a VAE's training pictures fill the standard normal prior unevenly, and pictures
 drawn from its gaps are bad. Fitting a density to them afterwards mends that (Ghosh et al. 2020,
-arXiv:1903.12436, section 4): here a mixture by expectation maximisation (Dempster et al. 1977),
-whose covariances are drawn towards the one that all components share, since a component has fewer
-latents than a covariance has entries.
+arXiv:1903.12436, section 4). Here it is one of many small Gaussians: each spreads along the
+directions in which its own latents lie apart, as in manifold Parzen windows (Vincent & Bengio 2002,
+Advances in Neural Information Processing Systems 15, section 3), a little along those in which all
+do, and along none less than the posterior of a picture does.
 """
 
 import math
@@ -13,13 +14,17 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-MOST_COMPONENTS = 32
-_COMPONENT_NUMBERS = (1, 8, 32)
-_FEWEST_PER_COMPONENT = 16
+MOST_COMPONENTS = 256
+_COMPONENT_NUMBERS = (1, 8, 32, 128, MOST_COMPONENTS)
+# With fewer, a component spreads along directions that are chance.
+_FEWEST_PER_COMPONENT = 8
+# Directions that a component has of its own.
+_DIRECTIONS = 16
 # So many latents of its own weigh as much in a component's covariance as the shared one.
-_SHRINKAGE = 50.0
-_NUM_ITERATIONS = 15
+_SHRINKAGE = 10.0
+_NUM_ITERATIONS = 12
 _JITTER = 1e-4
 # Every so many latents is left out of the fits that are compared.
 _EVERY_LEFT_OUT = 5
@@ -28,24 +33,42 @@ _SEED = 0
 
 @dataclass(frozen=True, slots=True)
 class _Mixture:
-    """Weights (K,) in logarithms, means (K, Z), and lower Cholesky factors (K, Z, Z)."""
+    """K Gaussians over Z numbers, each with R directions of its own.
 
-    log_weights: Tensor
+    The covariance of component k is ``own[k] ownᵀ[k] + shares[k] · shared sharedᵀ +
+    diag(variances[k])``.
+
+    Attributes:
+        weights: (K,); their sum is 1.
+        means: (K, Z).
+        own: (K, Z, R).
+        variances: (K, Z).
+        shares: (K,), of what is shared.
+        shared: Lower Cholesky factor (Z, Z).
+    """
+
+    weights: Tensor
     means: Tensor
-    factors: Tensor
-
-    def log_densities(self, latents_NZ: Tensor) -> Tensor:
-        """Logarithm of weight times density of each component at each latent: (N, K)."""
-        off = (latents_NZ[None] - self.means[:, None]).transpose(1, 2)
-        whitened = torch.linalg.solve_triangular(self.factors, off, upper=False)
-        log_volumes = self.factors.diagonal(dim1=1, dim2=2).log().sum(1)
-        constant = 0.5 * latents_NZ.shape[1] * math.log(2 * math.pi)
-        distances = 0.5 * whitened.square().sum(1)
-        return (self.log_weights[:, None] - distances - log_volumes[:, None] - constant).T
+    own: Tensor
+    variances: Tensor
+    shares: Tensor
+    shared: Tensor
 
     def score(self, latents_NZ: Tensor) -> float:
-        """Mean logarithm of the density, in nats."""
-        return self.log_densities(latents_NZ).logsumexp(1).mean().item()
+        """Mean logarithm of the density at latents, in nats."""
+        everywhere = self.shared @ self.shared.T
+        constant = 0.5 * latents_NZ.shape[1] * math.log(2 * math.pi)
+        logs: list[Tensor] = []
+        # One after the other: all covariances at once would need gigabytes.
+        for weight, mean, own, variances, share in zip(
+            self.weights, self.means, self.own, self.variances, self.shares, strict=True
+        ):
+            covariance = own @ own.T + share * everywhere + torch.diag(variances)
+            factor = torch.linalg.cholesky(covariance)
+            off = torch.linalg.solve_triangular(factor, (latents_NZ - mean).T, upper=False)
+            log_volume = factor.diagonal().log().sum()
+            logs.append(weight.log() - 0.5 * off.square().sum(0) - log_volume - constant)
+        return torch.stack(logs).logsumexp(0).mean().item()
 
 
 class MixturePrior(nn.Module):
@@ -53,24 +76,32 @@ class MixturePrior(nn.Module):
 
     Args:
         latent_size: Numbers in a latent.
+        num_kinds: Kinds of pictures that are told apart; may be 0.
     """
 
-    def __init__(self, latent_size: int) -> None:
+    def __init__(self, latent_size: int, num_kinds: int = 0) -> None:
         super().__init__()
-        # Of fixed shapes, so that every checkpoint fits; components that are not used weigh
-        # nothing.
-        weights = torch.zeros(MOST_COMPONENTS)
-        weights[0] = 1
-        eye = torch.eye(latent_size).expand(MOST_COMPONENTS, -1, -1).clone()
         self.weights: Tensor
         self.means: Tensor
-        self.factors: Tensor
-        self.register_buffer("weights", weights)
+        self.own: Tensor
+        self.variances: Tensor
+        self.shares: Tensor
+        self.shared: Tensor
+        self.kinds: Tensor
+        # Of fixed shapes, so that every checkpoint fits; components that are not used weigh
+        # nothing.
+        self.register_buffer("weights", torch.zeros(MOST_COMPONENTS))
         self.register_buffer("means", torch.zeros(MOST_COMPONENTS, latent_size))
-        self.register_buffer("factors", eye)
+        self.register_buffer("own", torch.zeros(MOST_COMPONENTS, latent_size, _DIRECTIONS))
+        self.register_buffer("variances", torch.zeros(MOST_COMPONENTS, latent_size))
+        self.register_buffer("shares", torch.zeros(MOST_COMPONENTS))
+        self.register_buffer("shared", torch.zeros(latent_size, latent_size))
+        # How many of each component's latents are of each kind.
+        self.register_buffer("kinds", torch.ones(MOST_COMPONENTS, num_kinds))
+        self._take(_standard_normal(latent_size))
 
     @torch.no_grad()
-    def fit(self, means_NZ: Tensor, variances_NZ: Tensor) -> None:
+    def fit(self, means_NZ: Tensor, variances_NZ: Tensor, kinds_N: Tensor | None = None) -> None:
         """Fit to the posteriors of pictures; the same ones always give the same prior.
 
         The number of components is what explains left-out latents best; if none does better
@@ -79,6 +110,7 @@ class MixturePrior(nn.Module):
         Args:
             means_NZ: Mean of each picture's posterior.
             variances_NZ: Its variance.
+            kinds_N: Number of its kind, int64; None where there are no kinds.
         """
         means = means_NZ.double().cpu()
         spread = variances_NZ.double().cpu().mean(0)
@@ -87,55 +119,124 @@ class MixturePrior(nn.Module):
             return
         left_out = torch.arange(len(means)) % _EVERY_LEFT_OUT == 0
         fitted_to, tried_on = means[~left_out], means[left_out]
-        best, count = _standard_normal(means.shape[1]).score(tried_on), 0
-        for number in _COMPONENT_NUMBERS:
-            if number * _FEWEST_PER_COMPONENT > len(fitted_to):
+        chosen = _standard_normal(means.shape[1])
+        best, number = chosen.score(tried_on), 0
+        for tried in _COMPONENT_NUMBERS:
+            if tried * _FEWEST_PER_COMPONENT > len(fitted_to):
                 break
-            score = _fitted(fitted_to, spread, number).score(tried_on)
+            score = _fitted(fitted_to, spread, _clusters(fitted_to, tried)).score(tried_on)
             if score > best:
-                best, count = score, number
-        chosen = _fitted(means, spread, count) if count else _standard_normal(means.shape[1])
-        used = len(chosen.means)
-        self.weights.zero_()[:used] = chosen.log_weights.exp()
-        self.means[:used] = chosen.means
-        self.factors[:used] = chosen.factors
+                best, number = score, tried
+        self.kinds.fill_(1)
+        if number:
+            belongs_N = _clusters(means, number)
+            chosen = _fitted(means, spread, belongs_N)
+            if kinds_N is not None:
+                pairs = belongs_N * self.kinds.shape[1] + kinds_N.cpu()
+                counts = torch.bincount(pairs, minlength=number * self.kinds.shape[1])
+                self.kinds[:number] = counts.reshape(number, -1).to(self.kinds)
+        self._take(chosen)
 
-    def draw(self, seeds: Sequence[int], temperature: float) -> Tensor:
+    def _take(self, mixture: _Mixture) -> None:
+        used = len(mixture.weights)
+        self.weights.zero_()[:used] = mixture.weights
+        self.means[:used] = mixture.means
+        self.own[:used] = mixture.own
+        self.variances[:used] = mixture.variances
+        self.shares[:used] = mixture.shares
+        self.shared.copy_(mixture.shared)
+
+    def draw(
+        self, seeds: Sequence[int], temperature: float, kinds_NK: Tensor | None = None
+    ) -> Tensor:
         """One latent for each seed, whoever else is drawn: (number of seeds, Z), on the CPU.
 
         Args:
             seeds: From 0 on.
             temperature: Scales how far latents are from the mean of their component.
+            kinds_NK: A row for each seed, 1 for its kind or all 0; components are taken as often
+                as their latents are of that kind, where there are such.
         """
-        weights, means, factors = (
-            it.float().cpu() for it in (self.weights, self.means, self.factors)
+        weights, shared, counts = (
+            it.float().cpu() for it in (self.weights, self.shared, self.kinds)
         )
+        kinds_of_components = counts / counts.sum(1, keepdim=True).clamp_min(1)
+        latent_size = len(shared)
         rows: list[Tensor] = []
-        for seed in seeds:
+        for row, seed in enumerate(seeds):
             generator = torch.Generator().manual_seed(seed)
-            noise = torch.randn(means.shape[1], generator=generator)
-            which = int(torch.multinomial(weights, 1, generator=generator))
-            rows.append(means[which] + temperature * (factors[which] @ noise))
+            noise = torch.randn(2 * latent_size + _DIRECTIONS, generator=generator)
+            everywhere, single, along = noise.split([latent_size, latent_size, _DIRECTIONS])
+            likely = weights
+            if kinds_NK is not None:
+                likely = weights * (kinds_of_components @ kinds_NK[row].float().cpu())
+            which = int(
+                torch.multinomial(likely if likely.any() else weights, 1, generator=generator)
+            )
+            own, variances, share, mean = (
+                it[which].float().cpu()
+                for it in (self.own, self.variances, self.shares, self.means)
+            )
+            off = own @ along + share.sqrt() * (shared @ everywhere) + variances.sqrt() * single
+            rows.append(mean + temperature * off)
         return torch.stack(rows)
 
 
 def _standard_normal(latent_size: int) -> _Mixture:
-    eye = torch.eye(latent_size, dtype=torch.float64)[None]
-    zero = torch.zeros(1, dtype=torch.float64)
-    return _Mixture(zero, torch.zeros(1, latent_size, dtype=torch.float64), eye)
+    zero = torch.zeros(1, latent_size, dtype=torch.float64)
+    one = torch.ones(1, dtype=torch.float64)
+    eye = torch.eye(latent_size, dtype=torch.float64)
+    return _Mixture(one, zero, zero[..., None].expand(-1, -1, _DIRECTIONS), zero, one, eye)
 
 
-def _fitted(latents_NZ: Tensor, spread_Z: Tensor, number: int) -> _Mixture:
-    """Expectation maximisation from centres that lie apart."""
-    belongs = torch.nn.functional.one_hot(_nearest(latents_NZ, number), number).double()
-    mixture = _maximised(latents_NZ, spread_Z, belongs)
+def _fitted(latents_NZ: Tensor, spread_Z: Tensor, belongs_N: Tensor) -> _Mixture:
+    """A Gaussian for each cluster.
+
+    Args:
+        latents_NZ: Means of posteriors.
+        spread_Z: Mean variance of a posterior: pictures are no points, they lie in all of it.
+        belongs_N: Number of each latent's cluster; every cluster has some.
+    """
+    number = int(belongs_N.max()) + 1
+    counts = torch.bincount(belongs_N, minlength=number)
+    means = torch.stack([latents_NZ[belongs_N == which].mean(0) for which in range(number)])
+    off_NZ = latents_NZ - means[belongs_N]
+    covariance = off_NZ.T @ off_NZ / len(latents_NZ)
+    jitter = _JITTER * covariance.diagonal().mean().clamp_min(1)
+    # One alone has the whole covariance, and no directions of its own.
+    own_weights = counts / (counts + _SHRINKAGE) if number > 1 else torch.zeros(1)
+    own = latents_NZ.new_zeros(number, latents_NZ.shape[1], _DIRECTIONS)
+    variances = (spread_Z + jitter).repeat(number, 1)
+    for which, (count, weight) in enumerate(zip(counts, own_weights, strict=True)):
+        scaled = off_NZ[belongs_N == which].T * (weight / count).sqrt()
+        directions, sizes, _ = torch.linalg.svd(scaled, full_matrices=False)
+        kept = (directions * sizes)[:, :_DIRECTIONS]
+        own[which, :, : kept.shape[1]] = kept
+        # What lies along further ones is kept as if it had no direction.
+        variances[which] += (scaled.square().sum(1) - kept.square().sum(1)).clamp_min(0)
+    return _Mixture(
+        weights=counts.double() / len(latents_NZ),
+        means=means,
+        own=own,
+        variances=variances,
+        shares=1 - own_weights.double(),
+        shared=torch.linalg.cholesky(covariance + jitter * torch.eye(len(covariance))),
+    )
+
+
+def _clusters(latents_NZ: Tensor, number: int) -> Tensor:
+    """Number of each latent's cluster by k-means, at most so many and none of them empty: (N,)."""
+    belongs_N = _nearest_of_scattered(latents_NZ, number)
     for _ in range(_NUM_ITERATIONS if number > 1 else 0):
-        mixture = _maximised(latents_NZ, spread_Z, mixture.log_densities(latents_NZ).softmax(1))
-    return mixture
+        members_NK = functional.one_hot(belongs_N).to(latents_NZ)
+        centres = members_NK.T @ latents_NZ / members_NK.sum(0)[:, None]
+        nearest_N = torch.cdist(latents_NZ, centres).argmin(1)
+        belongs_N = nearest_N.unique(return_inverse=True)[1]
+    return belongs_N
 
 
-def _nearest(latents_NZ: Tensor, number: int) -> Tensor:
-    """The number of the nearest centre of each latent, centres chosen as k-means++ does."""
+def _nearest_of_scattered(latents_NZ: Tensor, number: int) -> Tensor:
+    """Number of the nearest of some centres for each latent, chosen as k-means++ does."""
     generator = torch.Generator().manual_seed(_SEED)
     first = int(torch.randint(len(latents_NZ), (1,), generator=generator))
     distances = (latents_NZ - latents_NZ[first]).square().sum(1, keepdim=True)
@@ -144,23 +245,4 @@ def _nearest(latents_NZ: Tensor, number: int) -> Tensor:
         following = int(torch.multinomial(nearest.clamp_min(1e-12), 1, generator=generator))
         further = (latents_NZ - latents_NZ[following]).square().sum(1, keepdim=True)
         distances = torch.cat([distances, further], dim=1)
-    return distances.argmin(1)
-
-
-def _maximised(latents_NZ: Tensor, spread_Z: Tensor, belongs_NK: Tensor) -> _Mixture:
-    """The best mixture if latents belong to components so much."""
-    counts = belongs_NK.sum(0).clamp_min(1e-6)
-    means = (belongs_NK.T @ latents_NZ) / counts[:, None]
-    scatters = torch.stack(
-        [
-            (share[:, None] * (off := latents_NZ - mean)).T @ off
-            for share, mean in zip(belongs_NK.T, means, strict=True)
-        ]
-    )
-    shared = scatters.sum(0) / len(latents_NZ)
-    own_weight = (counts / (counts + _SHRINKAGE))[:, None, None]
-    covariances = own_weight * scatters / counts[:, None, None] + (1 - own_weight) * shared
-    # Posteriors are no points: pictures lie in the whole of them.
-    floor = torch.diag(spread_Z + _JITTER * shared.diagonal().mean().clamp_min(1))
-    factors = torch.linalg.cholesky(covariances + floor)
-    return _Mixture((counts / counts.sum()).log(), means, factors)
+    return distances.argmin(1).unique(return_inverse=True)[1]

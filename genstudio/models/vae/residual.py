@@ -198,7 +198,7 @@ class ResidualVAE:
         cost="Recognisable after some minutes, good after half an hour",
         needs="50 or more pictures",
         paper="Kingma & Welling 2014, Auto-Encoding Variational Bayes, arXiv:1312.6114",
-        revision=3,
+        revision=4,
     )
     Config: ClassVar[type[Settings]] = ResidualVAEConfig
     Sampling: ClassVar[type[Settings]] = ResidualVAESampling
@@ -211,7 +211,7 @@ class ResidualVAE:
             {
                 "encoder": Encoder(config, data),
                 "decoder": Decoder(config, data),
-                "prior": MixturePrior(config.latent_size),
+                "prior": MixturePrior(config.latent_size, len(data.kinds)),
             }
         )
         if config.sharpen > 0:
@@ -328,10 +328,10 @@ class ResidualVAE:
         """Latents from the fitted prior, and behind them one number for each kind."""
         assert isinstance(settings, ResidualVAESampling)
         prior = cast("MixturePrior", self.network["prior"])
-        z = prior.draw(seeds, settings.temperature)
-        return torch.cat([z, seeded_kinds(seeds, settings.kind, self._kinds)], dim=1)
+        kinds = seeded_kinds(seeds, settings.kind, self._kinds)
+        return torch.cat([prior.draw(seeds, settings.temperature, kinds), kinds], dim=1)
 
-    def conclude(self, images_NCHW: Tensor) -> None:
+    def conclude(self, images_NCHW: Tensor, kinds_N: Tensor | None) -> None:
         """Fit the prior to where the latents of pictures lie."""
         with evaluating(self.network) as device:
             encoder = self.network["encoder"]
@@ -339,7 +339,7 @@ class ResidualVAE:
                 images_NCHW, device, lambda part: torch.stack(encoder(part), dim=1)
             )
         prior = cast("MixturePrior", self.network["prior"])
-        prior.fit(posteriors[:, 0], posteriors[:, 1].exp())
+        prior.fit(posteriors[:, 0], posteriors[:, 1].exp(), kinds_N)
 
     def decode(self, latents: Tensor, settings: Settings) -> np.ndarray:
         """Latents => uint8 pictures of shape (N, height, width, channels)."""

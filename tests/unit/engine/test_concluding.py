@@ -32,7 +32,7 @@ class ConcludingToy(ToyModel):
         super().__init__(config, data)
         self.network["mix"].register_buffer("brightness", torch.zeros(()))
 
-    def conclude(self, images_NCHW: torch.Tensor) -> None:
+    def conclude(self, images_NCHW: torch.Tensor, kinds_N: torch.Tensor | None) -> None:
         self.shown.append(images_NCHW)
         self.network["mix"].brightness.copy_(images_NCHW.mean())
 
@@ -155,8 +155,8 @@ def test_saving_often_concludes_seldom(
 ) -> None:
     quick = ConcludingToy.conclude
 
-    def slowly(toy: ConcludingToy, images_NCHW: torch.Tensor) -> None:
-        quick(toy, images_NCHW)
+    def slowly(toy: ConcludingToy, images_NCHW: torch.Tensor, kinds_N: torch.Tensor | None) -> None:
+        quick(toy, images_NCHW, kinds_N)
         clock.now_s += 0.03
 
     monkeypatch.setattr(ConcludingToy, "conclude", slowly)
@@ -172,7 +172,9 @@ def test_saving_often_concludes_seldom(
 def test_how_a_run_ends_does_not_depend_on_when_it_was_saved(
     shown: list[torch.Tensor], run: TrainToy, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def as_the_weights_are(toy: ConcludingToy, images_NCHW: torch.Tensor) -> None:
+    def as_the_weights_are(
+        toy: ConcludingToy, images_NCHW: torch.Tensor, kinds_N: torch.Tensor | None
+    ) -> None:
         toy.shown.append(images_NCHW)
         toy.network["mix"].brightness.copy_(sum(it.sum() for it in toy.network.parameters()))
         clock.now_s += 0.03
@@ -229,7 +231,7 @@ def test_the_vae_is_saved_with_the_prior_of_its_latents(
     # Anew, on the same pictures: it was fitted to the latents that these weights give them.
     prior = model.network["prior"]
     before = {name: value.clone() for name, value in prior.named_buffers()}
-    model.conclude(torch.from_numpy(pictures).permute(0, 3, 1, 2).float().div(127.5).sub(1))
+    model.conclude(torch.from_numpy(pictures).permute(0, 3, 1, 2).float().div(127.5).sub(1), None)
     for name, value in prior.named_buffers():
         torch.testing.assert_close(before[name], value, atol=1e-5, rtol=1e-4)
     assert before["means"].abs().max() > 0

@@ -11,8 +11,8 @@ import torch
 from lightning_fabric.plugins import MixedPrecision
 from tiny_studio import ToyModel, small_settings, steps, train_to_end
 
-from genstudio.engine import stepper as stepper_module
 from genstudio.engine.checkpoint import CheckpointState, CheckpointStore
+from genstudio.engine.device import derived_seed
 from genstudio.engine.job import TrainingJob
 from genstudio.engine.stepper import Stepper
 from genstudio.models.protocol import Batch, Losses, Phase
@@ -215,7 +215,7 @@ def test_the_same_seed_begins_with_the_same_weights_and_another_with_others(
 
 def test_steps_and_seeds_have_random_numbers_of_their_own() -> None:
     seeds = [
-        stepper_module._derived_seed(seed, step, phase)
+        derived_seed(seed, step, phase)
         for seed in range(20)
         for step in range(50)
         for phase in ("mix", "tint")

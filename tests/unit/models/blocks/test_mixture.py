@@ -51,7 +51,33 @@ def test_the_standard_normal_stays_where_nothing_explains_latents_better() -> No
     prior = fitted(torch.randn(40, SIZE, generator=generator), 1e-3)
 
     assert torch.equal(prior.weights, MixturePrior(SIZE).weights)
-    assert torch.equal(prior.factors[0], torch.eye(SIZE))
+    assert torch.equal(prior.shared, torch.eye(SIZE))
+
+
+def test_directions_of_its_own_are_those_in_which_neighbours_lie_apart() -> None:
+    generator = torch.Generator().manual_seed(3)
+    # A thin ring, which one Gaussian would fill.
+    angles = 2 * math.pi * torch.rand(1500, generator=generator)
+    ring = torch.stack([angles.cos(), angles.sin()], dim=1)
+    means = torch.cat([ring, torch.zeros(1500, SIZE - 2)], dim=1) * 10
+    drawn = fitted(means, 1e-4).draw(range(300), 1.0)
+
+    assert (drawn[:, :2].norm(dim=1) - 10).abs().mean() < 0.3
+
+
+def test_a_kind_is_drawn_from_where_its_latents_lie() -> None:
+    means, centres = clustered()
+    kinds_N = torch.cdist(means, centres).argmin(dim=1) // 2
+    prior = MixturePrior(SIZE, 2)
+    prior.fit(means, torch.full_like(means, 0.01), kinds_N)
+
+    for kind in range(2):
+        asked = torch.nn.functional.one_hot(torch.full((100,), kind), 2)
+        drawn = prior.draw(range(100), 1.0, asked)
+        nearest = torch.cdist(drawn, means).argmin(dim=1)
+        assert (kinds_N[nearest] == kind).float().mean() > 0.9
+    # As if none were asked for.
+    assert prior.draw([1], 1.0, torch.zeros(1, 2)).isfinite().all()
 
 
 def test_a_seed_has_its_latent_in_any_company() -> None:

@@ -98,7 +98,7 @@ def test_it_draws_from_where_latents_lie_once_it_concluded() -> None:
     images = two_heaps(model)
     before = model.latents(range(50), settings)
     state = torch.get_rng_state()
-    model.conclude(images)
+    model.conclude(images, None)
     after = model.latents(range(50), settings)
 
     assert torch.equal(torch.get_rng_state(), state)
@@ -112,9 +112,9 @@ def test_concluding_again_changes_nothing_and_weights_never_change() -> None:
     model = vae()
     images = pictures(80)
     weights = {name: value.clone() for name, value in model.network.named_parameters()}
-    model.conclude(images)
+    model.conclude(images, None)
     first = {name: value.clone() for name, value in model.network.named_buffers()}
-    model.conclude(images)
+    model.conclude(images, None)
 
     assert model.network.training
     for name, value in model.network.named_buffers():
@@ -122,3 +122,14 @@ def test_concluding_again_changes_nothing_and_weights_never_change() -> None:
     for name, value in model.network.named_parameters():
         assert torch.equal(value, weights[name])
         assert value.grad is None
+
+
+def test_a_kind_that_is_asked_for_comes_from_where_its_latents_lie() -> None:
+    model = vae(KINDS)
+    images = two_heaps(model)
+    kinds_N = torch.arange(len(images)) % 2
+    model.conclude(images, kinds_N)
+
+    cats, dogs = (model.latents(range(40), ResidualVAESampling(kind=kind))[:, :Z] for kind in KINDS)
+    assert (cats.mean(dim=1) < 0).all()
+    assert (dogs.mean(dim=1) > 0).all()
