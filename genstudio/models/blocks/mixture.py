@@ -20,6 +20,8 @@ MOST_COMPONENTS = 256
 _COMPONENT_NUMBERS = (1, 8, 32, 128, MOST_COMPONENTS)
 # With fewer, a component spreads along directions that are chance.
 _FEWEST_PER_COMPONENT = 8
+# Numbers in all covariances together; with more, a fit takes a minute.
+_MOST_NUMBERS = 2**24
 # Directions that a component has of its own.
 _DIRECTIONS = 16
 # So many latents of its own weigh as much in a component's covariance as the shared one.
@@ -122,7 +124,8 @@ class MixturePrior(nn.Module):
         chosen = _standard_normal(means.shape[1])
         best, number = chosen.score(tried_on), 0
         for tried in _COMPONENT_NUMBERS:
-            if tried * _FEWEST_PER_COMPONENT > len(fitted_to):
+            few = tried * _FEWEST_PER_COMPONENT > len(fitted_to)
+            if few or tried * means.shape[1] ** 2 > _MOST_NUMBERS:
                 break
             score = _fitted(fitted_to, spread, _clusters(fitted_to, tried)).score(tried_on)
             if score > best:
