@@ -28,6 +28,8 @@ _MANY = 30_000
 _SMALL_PX = 32
 _CPU_BATCH = 16
 _CPU_WIDTH = {64: 48, 48: 32}
+# A graphics card was measured to need a fifth longer for twice as many (tests/bench/RESULTS.md).
+_GPU_BATCH = 32
 # Pixels of a part of a step that a graphics card of common size has room for.
 _GPU_PIXELS = 32 * 256**2
 _FEWEST_PER_PART = 4
@@ -196,17 +198,29 @@ def _suit_processor(fitted: _Fitted, training: Mapping[str, Any], model: Mapping
             f"{_CPU_BATCH} pictures per step (batch size): on a processor, many small steps bring "
             "more than few large ones."
         )
-        # The average over versions spans as many steps as before.
-        half_life = training["ema_half_life_kimg"] * _CPU_BATCH / training["batch"]
-        fitted.run(why, batch=_CPU_BATCH, ema_half_life_kimg=half_life)
+        _take_together(fitted, training, _CPU_BATCH, why)
     width = _CPU_WIDTH.get(int(model.get("width", 0)))
     if width is not None:
         fitted.architecture("A smaller model (width) suits a processor.", "width", width)
 
 
+def _take_together(fitted: _Fitted, training: Mapping[str, Any], batch: int, why: str) -> None:
+    # The average over versions spans as many steps as before.
+    half_life = training["ema_half_life_kimg"] * batch / training["batch"]
+    fitted.run(why, batch=batch, ema_half_life_kimg=half_life)
+
+
 def _suit_graphics_card(fitted: _Fitted, training: Mapping[str, Any], size: int) -> None:
+    batch = training["batch"]
+    if batch < _GPU_BATCH:
+        why = (
+            f"{_GPU_BATCH} pictures per step (batch size): a graphics card needs hardly longer for "
+            f"them than for {batch}."
+        )
+        batch = _GPU_BATCH
+        _take_together(fitted, training, batch, why)
     room = max(_FEWEST_PER_PART, _GPU_PIXELS // size**2)
-    parts = math.ceil(training["batch"] / room)
+    parts = math.ceil(batch / room)
     if parts > 1:
         why = (
             f"At {size} px, each step is done in {parts} parts (gradient accumulation): so it fits "

@@ -142,6 +142,15 @@ def test_a_preset_that_suits_the_processor_is_left_as_it_is_without_words() -> N
     assert "processor" not in words(found)
 
 
+def test_a_graphics_card_takes_more_pictures_at_once() -> None:
+    found = fitted(preset="quick", accelerator="cuda")
+    base = preset_named("quick").training
+    assert (base["batch"], found.training["batch"]) == (16, 32)
+    assert found.training["ema_half_life_kimg"] == pytest.approx(2 * base["ema_half_life_kimg"])
+    assert "32 pictures per step" in words(found)
+    assert "batch" not in fitted(preset="balanced", accelerator="cuda").training
+
+
 def test_small_pictures_are_drawn_without_a_vaes_critic() -> None:
     found = fitted(size=32, model="vae")
     assert found.model["sharpen"] == 0
