@@ -257,13 +257,27 @@ def _critic_too_weak(looks: Sequence[Look]) -> Finding | None:
 
 
 def fell_back(looks: Sequence[Look], count: int) -> bool:
-    """Whether each of the last ``count`` looks is far worse than the best before them."""
-    kids = [look.figures[vitals.KID] for look in looks if look.has(vitals.KID)]
-    lately, before = kids[-count:], kids[:-count]
+    """Whether each of the last ``count`` looks is far worse than the best before them.
+
+    Where surfaces (SWD) become better than ever meanwhile, the distance as a whole (KID) has lost
+    nothing that was there: early in a run it goes up and down.
+    """
+    seen = [look for look in looks if look.has(vitals.KID)]
+    lately, before = seen[-count:], seen[:-count]
     if not before:
         return False
+    best = min(look.figures[vitals.KID] for look in before)
     far = _FAR_BEYOND_CHANCE * looks[-1].figures.get(vitals.KID_CHANCE, 0.0)
-    return min(lately) > max(_FALLS_BACK * min(before), min(before) + far)
+    is_far = min(look.figures[vitals.KID] for look in lately) > max(_FALLS_BACK * best, best + far)
+    return is_far and not _has_best_surfaces(lately, before)
+
+
+def _has_best_surfaces(lately: Sequence[Look], before: Sequence[Look]) -> bool:
+    swds = [
+        [look.figures[vitals.SWD] for look in some if look.has(vitals.SWD)]
+        for some in (lately, before)
+    ]
+    return all(swds) and min(swds[0]) < min(swds[1])
 
 
 def _setback(looks: Sequence[Look]) -> Finding | None:

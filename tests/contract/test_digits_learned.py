@@ -145,7 +145,7 @@ def test_the_bound_on_held_out_digits_beats_the_best_mixture(digits: Digits, see
         for rows in (digits.learned, digits.held_out)
     )
     latent_size, steps = 16, 3000
-    config = ResidualVAEConfig(width=32, latent_size=latent_size, warmup_kimg=20)
+    config = ResidualVAEConfig(width=32, latent_size=latent_size, warmup_kimg=20, sharpen=0)
     model = BlackAndWhiteVAE(config, DataSpec(size=32, channels=1))
     model.network["encoder"] = Encoder(SIDE**2, 2 * latent_size)
     model.network["decoder"] = Decoder(latent_size, SIDE**2)

@@ -167,7 +167,7 @@ def test_a_critic_that_learns_a_thousand_times_more_slowly_is_too_weak(
 @pytest.mark.slow
 def test_a_critic_that_is_calmed_a_hundred_times_too_much_is_too_weak(provoke: Provoke) -> None:
     told = provoke(
-        flowers_NHWC(60), model_key=GAN, model={"latent_size": 8, "gamma": 100.0, "calm_every": 1},
+        noise_NHWC(60), model_key=GAN, model={"latent_size": 8, "gamma": 100.0, "calm_every": 1},
         num_steps=220, look_every=10, num_held_out=10,
     )  # fmt: skip
 
