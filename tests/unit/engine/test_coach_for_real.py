@@ -167,7 +167,8 @@ def test_a_critic_that_learns_a_thousand_times_more_slowly_is_too_weak(
 @pytest.mark.slow
 def test_a_critic_that_is_calmed_a_hundred_times_too_much_is_too_weak(provoke: Provoke) -> None:
     told = provoke(
-        noise_NHWC(60), model_key=GAN, model={"latent_size": 8, "gamma": 100.0, "calm_every": 1},
+        flowers_NHWC(60), model_key=GAN,
+        model={"latent_size": 8, "gamma": 100.0, "calm_every": 1, "learning_rate": 1e-4},
         num_steps=220, look_every=10, num_held_out=10,
     )  # fmt: skip
 

@@ -74,6 +74,20 @@ def test_each_trouble_is_found_by_itself(
 
 
 @pytest.mark.parametrize(
+    ("swds", "topics"), [([300.0, 320, 290], set()), ([300.0, 320, 310], {troubles.SETBACK})]
+)
+def test_it_is_no_setback_while_surfaces_become_better_than_ever(
+    swds: list[float], topics: set[str]
+) -> None:
+    seen = [
+        look.model_copy(update={"figures": {**look.figures, vitals.SWD: swd}})
+        for look, swd in zip(looks(UNSTEADY), swds, strict=True)
+    ]
+
+    assert found(seen) == topics
+
+
+@pytest.mark.parametrize(
     ("topic", "name", "value"),
     [
         (troubles.STRONG_CRITIC, vitals.CRITIC_ADVANTAGE, 0.995),
