@@ -25,6 +25,7 @@ class TrainingJob:
         run: The run's folder, named in events only.
         checkpoints: Folder that checkpoints are written to.
         resume_from: The checkpoint to continue from; None starts anew.
+        crew: The processes that train it together.
     """
 
     settings: TrainingSettings

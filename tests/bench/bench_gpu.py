@@ -15,19 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from bench_step import Arithmetic, plain_optimizer
+from bench_step import PLAIN, Arithmetic, step_of
 from quick_runs import noise_NHWC
 from torch import nn
 
-from genstudio.domain.settings import parse_settings
 from genstudio.domain.training import Budget
 from genstudio.engine.device import available_accelerators
 from genstudio.engine.job import TrainingJob
-from genstudio.engine.phases import hold_still_all_but
 from genstudio.engine.preview import preview_sheet
 from genstudio.engine.stepper import Stepper
-from genstudio.models.catalog import model_class, model_keys
-from genstudio.models.protocol import Batch, DataSpec
+from genstudio.models.catalog import model_keys
 from genstudio.services.presets import resolve_settings
 
 CASES = [
@@ -64,26 +61,6 @@ def rate_of(work: Callable[[], object], seconds: float) -> float:
     return count / (time.perf_counter() - began_s)
 
 
-def plain_step(key: str, size: int, width: int, batch_size: int) -> Callable[[], None]:
-    torch.manual_seed(0)
-    chosen = model_class(key)
-    model = chosen(parse_settings(chosen.Config, {"width": width}), DataSpec(size=size, channels=3))
-    model.network.cuda()
-    images = torch.rand(batch_size, 3, size, size, device="cuda").mul(2).sub(1)
-    batch = Batch(images_NCHW=images, images_seen=10**6)
-    phases = model.phases()
-    optimizers = {phase.name: plain_optimizer(phase) for phase in phases}
-
-    def step() -> None:
-        for phase in phases:
-            hold_still_all_but(phase.parameters, model.network)
-            model.losses(phase.name, batch, 1).total.backward()
-            optimizers[phase.name].step()
-            optimizers[phase.name].zero_grad()
-
-    return step
-
-
 def engine(key: str, size: int, width: int, batch_size: int, folder: Path) -> Stepper:
     settings = resolve_settings(
         preset="quick",
@@ -115,7 +92,7 @@ def measured(key: str, size: int, width: int, batch_size: int, seconds: float) -
     with tempfile.TemporaryDirectory() as name:
         torch.set_float32_matmul_precision("highest")
         torch.backends.cudnn.allow_tf32 = False
-        step = plain_step(key, size, width, batch_size)
+        step = step_of(key, size, width, batch_size, PLAIN, "cuda")
         with Arithmetic() as counted:
             step()
         tell["flops"] = counted.flops / batch_size

@@ -74,14 +74,17 @@ def peak(dtype: torch.dtype) -> float:
     return counted.flops / seconds
 
 
-def step_of(key: str, size: int, width: int, batch_size: int, way: str) -> Callable[[], None]:
+def step_of(
+    key: str, size: int, width: int, batch_size: int, way: str, device: str = "cpu"
+) -> Callable[[], None]:
     torch.manual_seed(0)
     chosen = model_class(key)
     model = chosen(parse_settings(chosen.Config, {"width": width}), DataSpec(size=size, channels=3))
-    images = torch.rand(batch_size, 3, size, size).mul(2).sub(1)
+    model.network.to(device)
+    images = torch.rand(batch_size, 3, size, size, device=device).mul(2).sub(1)
     make: Callable[[Phase], torch.optim.Optimizer] = plain_optimizer
     if way != PLAIN:
-        place(model.network, torch.device("cpu"))
+        place(model.network, torch.device(device))
         images = images.to(memory_format=torch.channels_last)
         make = make_optimizer
     batch = Batch(images_NCHW=images, images_seen=10**6)
@@ -91,7 +94,7 @@ def step_of(key: str, size: int, width: int, batch_size: int, way: str) -> Calla
     def step() -> None:
         for phase in phases:
             hold_still_all_but(phase.parameters, model.network)
-            with torch.autocast("cpu", torch.bfloat16, enabled=way == "bf16"):
+            with torch.autocast(device, torch.bfloat16, enabled=way == "bf16"):
                 total = model.losses(phase.name, batch, 1).total
             total.backward()
             optimizers[phase.name].step()
