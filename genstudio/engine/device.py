@@ -39,6 +39,11 @@ class DevicePlan:
         return _name(self.accelerator)
 
     @property
+    def works_beside(self) -> bool:
+        """Whether the processor hands a step over and has time for something else meanwhile."""
+        return self.accelerator == "cuda"
+
+    @property
     def fabric_precision(self) -> FabricPrecision:
         """Lightning Fabric's name for the precision."""
         return _FABRIC[self.precision]

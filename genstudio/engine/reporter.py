@@ -14,7 +14,7 @@ from genstudio.engine.changes import told_change
 from genstudio.engine.job import TrainingJob
 from genstudio.engine.memory import memory_in_use_gib
 from genstudio.engine.meters import RateLimit, Speedometer
-from genstudio.engine.preview import preview_sheet
+from genstudio.engine.preview import Sketch, preview_sheet
 from genstudio.engine.stepper import Stepper
 
 _EVENTS_PER_S = 20
@@ -44,6 +44,10 @@ class Reporter:
         self._told_step = -1
         self._told_parts = stepper.parts
         self._preview_due_s = stepper.seconds + job.settings.preview_every_s
+        self._stream = torch.cuda.Stream() if stepper.plan.accelerator == "cuda" else None
+        self._sketch: Sketch | None = None
+        self._sketch_step = 0
+        self._sketch_took_s = 0.0
 
     def progress(self) -> float:
         """Share of the budget that is spent."""
@@ -62,8 +66,10 @@ class Reporter:
             yield self._smaller_parts()
         if self._step_events.allows(self._stepper.clock_s):
             yield self._step_done()
-        if self._stepper.seconds >= self._preview_due_s:
-            yield from self.preview()
+        if self._sketch is not None:
+            yield from self._draw_on(self._sketch)
+        elif self._stepper.seconds >= self._preview_due_s:
+            yield from self._preview_beside() if self._stepper.plan.works_beside else self.preview()
 
     def last_words(self) -> Iterator[events.Event]:
         """Tell how the run ends: final figures and a final preview.
@@ -76,29 +82,62 @@ class Reporter:
         yield from self.preview()
 
     def preview(self) -> Iterator[events.Event]:
-        """Draw the fixed seeds with the averaged weights; a preview is not worth a run."""
-        stepper, settings = self._stepper, self._job.settings
+        """Draw the fixed seeds with the averaged weights, at once."""
+        stepper = self._stepper
+        self._sketch = None
         began_s = time.monotonic()
-        sheet_HWC = stepper.memory.attempt(lambda: preview_sheet(stepper.averaged, settings.size))
-        if sheet_HWC is None:
-            yield self.say(
-                "There was not enough memory for a preview",
-                "The training goes on; the next preview is tried later.",
-            )
-        else:
-            self.preview_HWC = sheet_HWC
-            yield events.PreviewReady(step=stepper.step, image=sheet_HWC)
+        sheet_HWC = stepper.memory.attempt(
+            lambda: preview_sheet(stepper.averaged, self._job.settings.size)
+        )
+        yield self._preview_done(sheet_HWC, stepper.step, time.monotonic() - began_s)
+
+    def _preview_beside(self) -> Iterator[events.Event]:
+        """Begin a preview of this step; pictures of it are drawn one by one after the next ones."""
+        stepper = self._stepper
+        began_s = time.monotonic()
+        self._sketch = stepper.memory.attempt(
+            lambda: Sketch(stepper.copy_of_average(), self._job.settings.size, self._stream)
+        )
+        self._sketch_step = stepper.step
+        self._sketch_took_s = time.monotonic() - began_s
+        if self._sketch is None:
+            # No room for a copy: without one, nothing else can be done meanwhile.
+            yield from self.preview()
+
+    def _draw_on(self, sketch: Sketch) -> Iterator[events.Event]:
+        began_s = time.monotonic()
+        drawn = self._stepper.memory.attempt(lambda: (sketch.draw_one(),))
+        self._sketch_took_s += time.monotonic() - began_s
+        if drawn is None or drawn[0] is not None:
+            self._sketch = None
+            sheet_HWC = None if drawn is None else drawn[0]
+            yield self._preview_done(sheet_HWC, self._sketch_step, self._sketch_took_s)
+
+    def _preview_done(
+        self, sheet_HWC: np.ndarray | None, step: int, took_s: float
+    ) -> events.PreviewReady | events.CoachSaid:
+        """Tell of a preview, or that there is none: it is not worth a run."""
+        stepper, settings = self._stepper, self._job.settings
         rest_s = max(
             settings.preview_every_s,
             stepper.seconds * _PREVIEW_SHARE_OF_AGE,
-            (time.monotonic() - began_s) / _PREVIEW_SHARE_OF_TIME,
+            took_s / _PREVIEW_SHARE_OF_TIME,
         )
         self._preview_due_s = stepper.seconds + rest_s
+        if sheet_HWC is None:
+            return self.say(
+                "There was not enough memory for a preview",
+                "The training goes on; the next preview is tried later.",
+            )
+        self.preview_HWC = sheet_HWC
+        return events.PreviewReady(step=step, image=sheet_HWC)
 
     def went_back(self) -> None:
         """Steps are counted from an earlier one again."""
         self._speed = Speedometer()
         self._told_step = -1
+        # Perhaps drawn with weights that ran away.
+        self._sketch = None
         due_s = self._stepper.seconds + self._job.settings.preview_every_s
         self._preview_due_s = min(self._preview_due_s, due_s)
 

@@ -87,6 +87,7 @@ class Stepper:
             self.model.network, self.averaged.network, settings.ema_half_life_kimg
         )
         self.ema.copy()
+        self._copy: TrainableModel | None = None
         self.phases: list[Phase] = list(self.model.phases())
         self.optimizers = {phase.name: make_optimizer(phase) for phase in self.phases}
         self.threads = Threads(self.plan.accelerator, self._rehearse())
@@ -225,6 +226,14 @@ class Stepper:
             return
         self.averaged.conclude(*self.batches.spread(_CONCLUDES_FROM))
         self.ema.give_back_buffers()
+
+    def copy_of_average(self) -> TrainableModel:
+        """The averaged model as it is now, which later steps leave alone; always the same copy."""
+        if self._copy is None:
+            self._copy = self._build()
+        self._copy.config = self.averaged.config
+        _overwrite(self._copy.network, self.averaged.network.state_dict())
+        return self._copy
 
     # --- handing out and taking back ----------------------------------------------------
 

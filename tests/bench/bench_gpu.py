@@ -22,7 +22,7 @@ from torch import nn
 from genstudio.domain.training import Budget
 from genstudio.engine.device import available_accelerators
 from genstudio.engine.job import TrainingJob
-from genstudio.engine.preview import preview_sheet
+from genstudio.engine.preview import Sketch, preview_sheet
 from genstudio.engine.stepper import Stepper
 from genstudio.models.catalog import model_keys
 from genstudio.services.presets import resolve_settings
@@ -111,6 +111,7 @@ def measured(key: str, size: int, width: int, batch_size: int, seconds: float) -
         tell["repeated"] = rate_of(repeated.take_step, seconds) * batch_size
         tell["repeated MiB"] = torch.cuda.max_memory_reserved() / 2**20
         tell["recordings"] = repeated._repeats.count
+        tell["beside s"] = what_a_preview_costs_beside(repeated, size)
         began_s = time.perf_counter()
         for _ in range(20):
             repeated.take_step()
@@ -124,6 +125,24 @@ def measured(key: str, size: int, width: int, batch_size: int, seconds: float) -
     return tell
 
 
+def what_a_preview_costs_beside(stepper: Stepper, size: int) -> float:
+    """Seconds that steps take longer while a preview is drawn between them."""
+    torch.cuda.synchronize()
+    began_s = time.perf_counter()
+    sketch = Sketch(stepper.copy_of_average(), size, torch.cuda.Stream())
+    count = 1
+    while sketch.draw_one() is None:
+        stepper.take_step()
+        count += 1
+    stepper.take_step()
+    torch.cuda.synchronize()
+    drawn_s = time.perf_counter()
+    for _ in range(count):
+        stepper.take_step()
+    torch.cuda.synchronize()
+    return (drawn_s - began_s) - (time.perf_counter() - drawn_s)
+
+
 def main(seconds: float, cases: list[str]) -> None:
     if available_accelerators()[0] != "cuda":
         print("Not measured: there is no graphics card (CUDA).")
@@ -134,7 +153,7 @@ def main(seconds: float, cases: list[str]) -> None:
     )
     print(
         "model/px/width/batch              plain   usual   repeated images/s (of peak)   ×plain"
-        "   recordings   MiB usual, repeated   preview s   begun ms   batch ms"
+        "   recordings   MiB usual, repeated   preview s, beside   begun ms   batch ms"
     )
     for case in cases:
         key, *numbers = case.split("/")
@@ -143,7 +162,8 @@ def main(seconds: float, cases: list[str]) -> None:
             f"{case:32} {it['plain']:7.0f} {it['usual']:7.0f} {it['repeated']:7.0f}"
             f" ({it['repeated'] * it['flops'] / most:.1%}) {it['repeated'] / it['plain']:7.2f}"
             f" {it['recordings']:4} {it['usual MiB']:7.0f} {it['repeated MiB']:7.0f}"
-            f" {it['preview s']:7.3f} {it['begun ms']:7.2f} {it['batch ms']:7.2f}",
+            f" {it['preview s']:7.3f} {it['beside s']:7.3f}"
+            f" {it['begun ms']:7.2f} {it['batch ms']:7.2f}",
             flush=True,
         )
 

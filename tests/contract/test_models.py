@@ -290,7 +290,10 @@ def test_making_pictures_disturbs_no_training(key: str) -> None:
     state = torch.get_rng_state()
     weights = {name: tensor.clone() for name, tensor in model.network.state_dict().items()}
 
-    sampled(model, [0, 1])
+    for _ in model.sample(SampleRequest(seeds=[0, 1], settings=model.Sampling())):
+        # Between pictures, steps may be taken.
+        assert torch.is_grad_enabled()
+        assert not torch.is_inference_mode_enabled()
 
     assert torch.equal(torch.get_rng_state(), state)
     assert model.network.training

@@ -12,6 +12,7 @@ from torch import Tensor
 from genstudio.engine.device import seed_everything
 from genstudio.engine.job import TrainingJob
 from genstudio.engine.phases import hold_still_all_but
+from genstudio.engine.preview import Sketch, preview_sheet
 from genstudio.engine.stepper import Stepper
 from genstudio.models.catalog import model_keys
 from genstudio.models.protocol import Phase
@@ -101,6 +102,18 @@ def test_no_step_waits_for_the_card(tmp_path: Path, key: str) -> None:
         take(watched, 16)
     finally:
         torch.cuda.set_sync_debug_mode("default")
+
+
+def test_a_preview_drawn_beside_steps_shows_the_weights_that_it_began_with(
+    tmp_path: Path, key: str
+) -> None:
+    trained = stepper(tmp_path, key)
+    take(trained, 20)
+    at_once = preview_sheet(trained.averaged, 32)
+    sketch = Sketch(trained.copy_of_average(), 32, torch.cuda.Stream())
+    while (beside := sketch.draw_one()) is None:
+        trained.take_step()
+    assert np.array_equal(beside, at_once)
 
 
 def test_a_changed_setting_holds_from_the_next_step_on(tmp_path: Path, key: str) -> None:

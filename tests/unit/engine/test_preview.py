@@ -5,7 +5,7 @@ import pytest
 from tiny_studio import ToyConfig, ToyModel
 
 from genstudio.domain.training import SIZES
-from genstudio.engine.preview import preview_sheet, sheet_layout, tile
+from genstudio.engine.preview import Sketch, preview_sheet, sheet_layout, tile
 from genstudio.models.protocol import Artifact, DataSpec
 
 
@@ -43,6 +43,16 @@ def test_a_sheet_shows_the_first_seeds_with_the_default_sampling() -> None:
     # The toy changes the shade by the bits of the seed.
     assert [sheet[3, 3 + 34 * seed, 0] ^ shade for seed in range(4)] == [0, 1, 2, 3]
     assert sheet[3 + 34, 3, 0] ^ shade == columns
+
+
+def test_a_sketch_is_done_with_its_last_picture_and_is_the_sheet_drawn_at_once() -> None:
+    toy = ToyModel(ToyConfig(), DataSpec(size=32))
+    rows, columns = sheet_layout(32)
+    sketch = Sketch(toy, 32)
+    *before, sheet = [sketch.draw_one() for _ in range(rows * columns)]
+
+    assert before == [None] * (rows * columns - 1)
+    assert np.array_equal(sheet, preview_sheet(toy, 32))
 
 
 def test_a_single_picture_is_a_sheet_too() -> None:

@@ -1,16 +1,18 @@
 """How often a run tells its figures, shows previews, saves itself and is measured."""
 
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from engine_helpers import Clock, TrainToy, the_ending
 from tiny_studio import ToyModel, of_kind, steps
 
-from genstudio.domain import events
+from genstudio.domain import commands, events
 from genstudio.domain.errors import SettingsError
-from genstudio.engine import quality, reporter, stepper
+from genstudio.engine import device, preview, quality, reporter, stepper
 from genstudio.engine.checkpoint import CheckpointStore
 
 pytestmark = pytest.mark.usefixtures("toy", "small_sheets")
@@ -29,7 +31,7 @@ def test_figures_are_told_at_most_twenty_times_a_second(
     def quick(self: stepper.Stepper) -> None:
         real(self)
         clock.now_s -= 1 - 0.01
-        self._clock_s = clock.now_s
+        self.clock_s = clock.now_s
 
     monkeypatch.setattr(stepper.Stepper, "take_step", quick)
     told = run(budget=steps(24), resume_from=8)
@@ -86,6 +88,73 @@ def test_previews_that_are_slow_to_draw_come_more_rarely(
     # Half a second is a twentieth of ten, and counts as training itself.
     steps_drawn = [event.step for event in of_kind(events.PreviewReady, told)]
     assert steps_drawn[:3] == [0, 10, 20]
+
+
+@pytest.fixture
+def beside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Previews are drawn between steps, as they are where a graphics card takes the steps."""
+    monkeypatch.setattr(device.DevicePlan, "works_beside", True)
+
+
+@pytest.mark.usefixtures("beside")
+def test_a_preview_drawn_between_steps_shows_the_step_that_it_began_at(
+    clock: Clock, run: TrainToy
+) -> None:
+    pictures = math.prod(preview.sheet_layout(32))
+    between = run(budget=steps(4 + pictures), preview_every_s=3)
+    # A run's last preview is drawn at once.
+    at_once = run(budget=steps(3))
+
+    begun = next(it for it in of_kind(events.PreviewReady, between) if it.step == 3)
+    steps_before = of_kind(events.StepDone, between[: between.index(begun)])
+    assert steps_before[-1].step == 3 + pictures
+    assert np.array_equal(begun.image, of_kind(events.PreviewReady, at_once)[-1].image)
+
+
+@pytest.mark.usefixtures("beside")
+def test_a_person_who_asks_for_a_preview_need_not_wait_for_another(
+    clock: Clock, run: TrainToy
+) -> None:
+    words = [None] * 4 + [commands.SampleNow()]
+    told = run(*words, budget=steps(8), preview_every_s=3)
+
+    # The one of step 3 had not come far, and is not worth having any more.
+    assert [event.step for event in of_kind(events.PreviewReady, told)] == [0, 4, 8]
+
+
+@pytest.mark.usefixtures("beside")
+def test_a_preview_for_which_there_is_no_memory_is_tried_again_later(
+    clock: Clock, run: TrainToy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = preview.Sketch.draw_one
+    left = [*[None] * (1 + math.prod(preview.sheet_layout(32))), torch.OutOfMemoryError("no")]
+
+    def short_once(self: preview.Sketch) -> np.ndarray | None:
+        if left and (error := left.pop(0)) is not None:
+            raise error
+        return draw(self)
+
+    monkeypatch.setattr(preview.Sketch, "draw_one", short_once)
+    told = run(budget=steps(20), preview_every_s=3)
+
+    said = of_kind(events.CoachSaid, told)
+    assert [(it.step, it.title) for it in said if "preview" in it.title] == [
+        (5, "There was not enough memory for a preview")
+    ]
+    assert of_kind(events.PreviewReady, told)[1].step == 8
+
+
+@pytest.mark.usefixtures("beside")
+def test_where_there_is_no_memory_for_a_copy_a_preview_is_drawn_at_once(
+    clock: Clock, run: TrainToy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def short(self: stepper.Stepper) -> None:
+        raise torch.OutOfMemoryError("no")
+
+    monkeypatch.setattr(stepper.Stepper, "copy_of_average", short)
+    told = run(budget=steps(9), preview_every_s=2)
+
+    assert [event.step for event in of_kind(events.PreviewReady, told)] == [0, 2, 4, 6, 8, 9]
 
 
 def test_a_resumed_run_goes_on_counting_where_it_was(clock: Clock, run: TrainToy) -> None:
