@@ -64,7 +64,9 @@ def steps(amount: float) -> Budget:
 
 def small_settings(model_key: str = "residual-vae", **changes: Any) -> TrainingSettings:
     """Settings of a run that takes about a second, and is the same on every machine."""
-    small_model = {"width": 32, "latent_size": 8} if model_key.startswith("residual") else {}
+    # Its critic is at work from the second step on.
+    small_vae = {"width": 32, "latent_size": 8, "warmup_kimg": 0.004}
+    small_model = small_vae if model_key.startswith("residual") else {}
     values: dict[str, Any] = {
         "model_key": model_key,
         "model": small_model,

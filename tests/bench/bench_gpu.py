@@ -16,16 +16,14 @@ from typing import Any
 
 import torch
 from bench_step import PLAIN, Arithmetic, step_of
-from quick_runs import noise_NHWC
+from quick_runs import endless_settings, noise_NHWC
 from torch import nn
 
-from genstudio.domain.training import Budget
 from genstudio.engine.device import available_accelerators
 from genstudio.engine.job import TrainingJob
 from genstudio.engine.preview import Sketch, preview_sheet
 from genstudio.engine.stepper import Stepper
 from genstudio.models.catalog import model_keys
-from genstudio.services.presets import resolve_settings
 
 CASES = [
     f"{key}/{size}/{width}/32" for size in (64, 128) for width in (32, 64) for key in model_keys()
@@ -62,16 +60,8 @@ def rate_of(work: Callable[[], object], seconds: float) -> float:
 
 
 def engine(key: str, size: int, width: int, batch_size: int, folder: Path) -> Stepper:
-    settings = resolve_settings(
-        preset="quick",
-        model_key=key,
-        training={
-            "size": size,
-            "batch": batch_size,
-            "device": "cuda",
-            "budget": Budget(unit="steps", amount=1e9),
-        },
-        model={"width": width} | ({"warmup_kimg": 0.5} if key == "residual-vae" else {}),
+    settings = endless_settings(
+        key, size, training={"batch": batch_size, "device": "cuda"}, model={"width": width}
     )
     images_NHWC = noise_NHWC(size)
     job = TrainingJob(settings=settings, images_NHWC=images_NHWC, run=folder, checkpoints=folder)

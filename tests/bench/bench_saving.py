@@ -17,10 +17,10 @@ from typing import ClassVar
 
 import numpy as np
 import torch
+from quick_runs import endless_settings
 from torch import Tensor
 
 from genstudio.domain import events
-from genstudio.domain.training import Budget
 from genstudio.engine import safekeeping
 from genstudio.engine.checkpoint import CheckpointState, CheckpointStore
 from genstudio.engine.job import TrainingJob
@@ -28,7 +28,6 @@ from genstudio.engine.reporter import Reporter
 from genstudio.engine.safekeeping import Safekeeping
 from genstudio.engine.stepper import Stepper
 from genstudio.models.catalog import model_keys
-from genstudio.services.presets import resolve_settings
 
 ROUNDS = 4
 SAVES_IN_A_BLOCK = 3
@@ -84,11 +83,9 @@ def main(size: int, block_s: float) -> None:
     print("model          MiB   training waits   written in    work   of a minute   slower by")
     pictures = np.random.default_rng(0).integers(0, 256, (500, size, size, 3), dtype=np.uint8)
     for key in model_keys():
-        settings = resolve_settings(
-            preset="balanced",
-            model_key=key,
-            training={"size": size, "budget": Budget(unit="steps", amount=1e9)},
-        ).model_copy(update={"save_every_s": block_s / SAVES_IN_A_BLOCK})
+        settings = endless_settings(key, size, preset="balanced").model_copy(
+            update={"save_every_s": block_s / SAVES_IN_A_BLOCK}
+        )
         with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
             job = TrainingJob(
                 settings=settings,

@@ -19,30 +19,20 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
+from quick_runs import endless_settings
 
 from genstudio.app import build_window
 from genstudio.data.samples import make_sample_folder
 from genstudio.data.scan import scan_folder
 from genstudio.domain import commands, events
 from genstudio.domain.datasets import ScanReport
-from genstudio.domain.training import Budget, TrainingSettings
 from genstudio.services import studio
-from genstudio.services.presets import resolve_settings
 from genstudio.ui.state.training import Activity
 
 TIMER_MS = 5
 PAGE_MS = 3000
 # The first steps allocate and are slower, with or without a window.
 WARM_UP_S = 3.0
-
-
-def settings() -> TrainingSettings:
-    """A run that ends only when it is told to."""
-    return resolve_settings(
-        preset="quick",
-        model_key="residual-vae",
-        training={"size": 64, "budget": Budget(unit="steps", amount=1e9)},
-    )
 
 
 class Speed:
@@ -69,9 +59,8 @@ class Speed:
 
 def headless(report: ScanReport, project: Path, seconds: float) -> float:
     """Speed with nobody but a queue listening."""
-    session = studio.start_training(
-        project=project, settings=settings(), excluded=(), report=report
-    )
+    settings = endless_settings("residual-vae", 64)
+    session = studio.start_training(project=project, settings=settings, excluded=(), report=report)
     speed, begun_s = Speed(), time.perf_counter()
     session.start()
     stopped = False
@@ -114,7 +103,12 @@ def shown(
     turning.timeout.connect(lambda: window._show_page(next(pages)))
     timer.timeout.connect(on_timer)
     turning.start()
-    training.start(project=project, settings=settings(), excluded=frozenset(), report=report)
+    training.start(
+        project=project,
+        settings=endless_settings("residual-vae", 64),
+        excluded=frozenset(),
+        report=report,
+    )
     QTimer.singleShot(int(WARM_UP_S * 1000), timer.start)
     QTimer.singleShot(int(seconds * 1000), lambda: training.send(commands.Stop()))
     training.activity_changed.connect(

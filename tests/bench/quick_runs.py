@@ -1,11 +1,14 @@
-"""Runs as the preset for a quick look has them, for what measures speed."""
+"""Runs without an end, for what measures speed."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from genstudio.domain.training import Budget
+from genstudio.domain.training import Budget, TrainingSettings
 from genstudio.engine.job import TrainingJob
+from genstudio.models.catalog import model_class
 from genstudio.services.presets import resolve_settings
 
 NUM_IMAGES = 1000
@@ -17,15 +20,31 @@ def noise_NHWC(size: int) -> np.ndarray:
     return generator.integers(0, 256, (NUM_IMAGES, size, size, 3), dtype=np.uint8)
 
 
+def endless_settings(
+    model_key: str,
+    size: int,
+    *,
+    preset: str = "quick",
+    training: Mapping[str, Any] | None = None,
+    model: Mapping[str, Any] | None = None,
+) -> TrainingSettings:
+    """Settings of a run that ends only when it is told to, and whose steps are all alike.
+
+    A warm-up, in which less is to be done, is left out.
+    """
+    has_warm_up = "warmup_kimg" in model_class(model_key).Config.model_fields
+    return resolve_settings(
+        preset=preset,
+        model_key=model_key,
+        training={"size": size, "budget": Budget(unit="steps", amount=1e9), **(training or {})},
+        model=({"warmup_kimg": 0.0} if has_warm_up else {}) | dict(model or {}),
+    )
+
+
 def endless_job(model_key: str, images_NHWC: np.ndarray, folder: Path) -> TrainingJob:
     """A run of preset quick that ends when nobody takes its steps any more."""
-    settings = resolve_settings(
-        preset="quick",
-        model_key=model_key,
-        training={"size": images_NHWC.shape[1], "budget": Budget(unit="steps", amount=1e9)},
-    )
     return TrainingJob(
-        settings=settings,
+        settings=endless_settings(model_key, images_NHWC.shape[1]),
         images_NHWC=images_NHWC,
         run=folder,
         checkpoints=folder / "checkpoints",

@@ -23,7 +23,7 @@ pytestmark = [
 ]
 
 SMALL = {
-    "residual-vae": {"width": 32, "latent_size": 8, "warmup_kimg": 0.2},
+    "residual-vae": {"width": 32, "latent_size": 8, "warmup_kimg": 0.02},
     "self-supervised-gan": {"width": 32, "latent_size": 8},
     "token-flow": {"width": 32, "flow_width": 128, "depth": 1, "looks": 1},
 }

@@ -233,7 +233,12 @@ class ResidualVAE:
         ]  # fmt: skip
         if self.config.sharpen > 0:
             critics = list(self.network["critic"].parameters())
-            phases.insert(0, Phase(name="critic", parameters=critics, optimizer=CRITICS_ADAM))
+            # Before it is heard, its learning would be two thirds of the work.
+            begins_at = round(self.config.warmup_kimg * 1000)
+            critic = Phase(
+                name="critic", parameters=critics, optimizer=CRITICS_ADAM, begins_at=begins_at
+            )
+            phases.insert(0, critic)
         return phases
 
     def losses(self, phase: str, batch: Batch, step: int) -> Losses:
@@ -272,17 +277,18 @@ class ResidualVAE:
 
     def _critics_losses(self, batch: Batch, step: int) -> Losses:
         with torch.no_grad():
-            described = self._describe(batch.images_NCHW)
-            remade = self._draw(described.z, self._now_and_then_untold(batch))
-            drawn = self._for_the_critic(batch, described.z, remade).float()
+            z, kinds = self._describe(batch.images_NCHW).z, self._now_and_then_untold(batch)
+            half = len(z) // 2
+            redrawn = self._draw(z[:half], None if kinds is None else kinds[:half])
+            drawn = self._for_the_critic(batch, z, redrawn).float()
         return self._sharpener.losses(batch.images_NCHW, drawn, step=step)
 
-    def _for_the_critic(self, batch: Batch, z: Tensor, remade: Tensor) -> Tensor:
-        """Half of the pictures redrawn, and as many as the rest drawn from what lies between."""
+    def _for_the_critic(self, batch: Batch, z: Tensor, redrawn: Tensor) -> Tensor:
+        """The first half of what is redrawn, and in place of the rest what lies between."""
         half = len(z) // 2
         kinds = kinds_as_numbers(batch.kinds_N, len(self._kinds))
         made = self._draw(_blended(z.detach())[half:], None if kinds is None else kinds[half:])
-        return torch.cat([remade[:half], made])
+        return torch.cat([redrawn[:half], made])
 
     def _is_critic_heard(self, batch: Batch) -> bool:
         warmup = self.config.warmup_kimg * 1000
