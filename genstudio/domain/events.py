@@ -49,7 +49,8 @@ class StepDone(_Event):
     """Where training stands; sent some 20 times a second at most.
 
     ``losses`` are means since the last such event; ``seconds`` is time spent
-    training since the beginning of the run; ``progress`` is from 0 to 1.
+    training since the beginning of the run; ``progress`` is from 0 to 1; ``threads`` are those
+    of the processor that a step takes now, and 0 in records of runs that did not tell.
     """
 
     event: Literal["StepDone"] = "StepDone"
@@ -61,6 +62,7 @@ class StepDone(_Event):
     progress: float
     eta_s: float | None
     memory_gib: float
+    threads: Count = 0
 
 
 class PreviewReady(_Event):

@@ -218,6 +218,7 @@ class Reporter:
             progress=self.progress(),
             eta_s=self._speed.eta_s(),
             memory_gib=memory_in_use_gib(stepper.plan.accelerator),
+            threads=stepper.threads.count,
         )
 
     def _smaller_parts(self) -> events.CoachSaid:

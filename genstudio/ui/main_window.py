@@ -301,7 +301,7 @@ class MainWindow(QMainWindow):
         for event in received:
             if isinstance(event, events.RunStarted):
                 self._project.open_now()
-                self._status.show_device(f"{event.device} · {event.precision}")
+                self._status.show_run(event)
             elif isinstance(event, events.StepDone):
                 last_step = event
         if last_step is not None and self._training.activity is Activity.TRAINING:

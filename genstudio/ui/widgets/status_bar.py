@@ -13,6 +13,7 @@ class StudioStatusBar(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
+        self._run: events.RunStarted | None = None
         self._state = self._label("status.state", "State", 1)
         self._device = self._label("status.device", "Device")
         self._eta = self._label("status.eta", "Time left")
@@ -26,6 +27,11 @@ class StudioStatusBar(QStatusBar):
         """Say what is computing."""
         self._device.setText(text)
 
+    def show_run(self, event: events.RunStarted) -> None:
+        """Say what a run computes on, and in which precision."""
+        self._run = event
+        self._show_threads(event.threads)
+
     def show_step(self, event: events.StepDone) -> None:
         """Say how fast the training goes and how long it will take."""
         self._state.setText(
@@ -33,6 +39,7 @@ class StudioStatusBar(QStatusBar):
             f"{event.memory_gib:.1f} GB in use"
         )
         self._eta.setText("" if event.eta_s is None else f"{duration(event.eta_s)} left")
+        self._show_threads(event.threads)
 
     def clear_eta(self) -> None:
         """No training, no time left."""
@@ -41,6 +48,12 @@ class StudioStatusBar(QStatusBar):
     def show_free_disk(self, free_bytes: int) -> None:
         """Say how much space is left where the project is."""
         self._disk.setText(f"{free_bytes / 2**30:,.0f} GB free")
+
+    def _show_threads(self, count: int) -> None:
+        """Beside a busy program a run may take fewer than it began with, and later more again."""
+        if self._run is not None:
+            changed = f" (now {count})" if count not in (0, self._run.threads) else ""
+            self.show_device(f"{self._run.device}{changed} · {self._run.precision}")
 
     def _label(self, name: str, title: str, stretch: int = 0) -> QLabel:
         label = QLabel()

@@ -48,6 +48,7 @@ def test_figures_are_those_of_all_steps_since_the_last_ones(clock: Clock, run: T
     assert [event.eta_s for event in told] == [None, pytest.approx(2), pytest.approx(1), 0]
     assert all(set(event.losses) == {"mix distance", "tint distance"} for event in told)
     assert all(event.memory_gib > 0 for event in told)
+    assert all(event.threads == 1 for event in told)
 
 
 def test_previews_and_checkpoints_come_as_often_as_the_settings_say(
