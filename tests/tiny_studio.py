@@ -64,7 +64,7 @@ def steps(amount: float) -> Budget:
 
 def small_settings(model_key: str = "residual-vae", **changes: Any) -> TrainingSettings:
     """Settings of a run that takes about a second, and is the same on every machine."""
-    # Its critic is at work from the second step on.
+    # Its critic is heard from the third step on.
     small_vae = {"width": 32, "latent_size": 8, "warmup_kimg": 0.004}
     small_model = small_vae if model_key.startswith("residual") else {}
     values: dict[str, Any] = {

@@ -136,10 +136,9 @@ class Stepper:
     def take_step(self) -> None:
         """Run every phase that is due, on the next pictures."""
         self.crew.tell({"do": "step"})
-        before = self.images_seen
-        batch = self.batches.after(before)
+        batch = self.batches.after(self.images_seen)
         for phase in self.phases:
-            if phase.is_due(self.step, before):
+            if self.step % phase.every == 0:
                 self._run_phase(phase, batch)
         self.step += 1
         self.images_seen += self.settings.batch
@@ -149,8 +148,6 @@ class Stepper:
         self.seconds += took_s
         self.clock_s = now_s
         self.threads.after_step(took_s)
-        if any(before < phase.begins_at <= self.images_seen for phase in self.phases):
-            self.threads.expect_another_pace()
 
     def forget_pause(self) -> None:
         """Do not count a pause as training time."""

@@ -124,7 +124,7 @@ class Threads:
         self._before = torch.get_num_threads()
         useful = max(1, rehearsal.operation_size // _NUMBERS_A_THREAD)
         self._most = min(self._before, useful) if accelerator == "cpu" else self._before
-        self._expected_s = self._best_s = rehearsal.step_s
+        self._best_s = rehearsal.step_s
         self._steps_s: deque[float] = deque(maxlen=_WINDOW_STEPS)
         # While another number is tried: that before, and how long a step took with it.
         self._tried_from: tuple[int, float] | None = None
@@ -153,14 +153,6 @@ class Threads:
             else:
                 self._judge(typical_s, *self._tried_from)
             self._steps_s.clear()
-
-    def expect_another_pace(self) -> None:
-        """From now on, steps hold more than before: what was fast then is no measure any more."""
-        self._best_s = self._expected_s
-        if self._tried_from is not None:
-            self._take(self._tried_from[0])
-            self._tried_from = None
-        self._steps_s.clear()
 
     def give_back(self) -> None:
         """Let other work have as many threads as before."""

@@ -101,18 +101,12 @@ class Phase:
         parameters: What this phase changes; everything else is held still.
         optimizer: How it is changed.
         every: The phase takes part in every so many steps.
-        begins_at: It takes part once so many pictures have been seen.
     """
 
     name: str
     parameters: Sequence[nn.Parameter]
     optimizer: OptimizerSpec
     every: int = 1
-    begins_at: int = 0
-
-    def is_due(self, step: int, images_seen: int) -> bool:
-        """Whether it takes part in the step of this number, before which so many were seen."""
-        return step % self.every == 0 and images_seen >= self.begins_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,7 +51,7 @@ SMALL = {
     "looks": 1,
     "width": 32,
     "latent_size": 8,
-    "warmup_kimg": 0.004,  # A critic is at work from the second step of four pictures on.
+    "warmup_kimg": 0.004,  # A critic is heard from the third step of four pictures on.
 }
 
 pytestmark = pytest.mark.parametrize("key", model_keys())
@@ -82,7 +82,7 @@ def learn(model: TrainableModel, images_NCHW: torch.Tensor, num_steps: int) -> l
         torch.manual_seed(step)
         batch = Batch(images_NCHW=images_NCHW, images_seen=step * len(images_NCHW))
         for phase in phases:
-            if phase.is_due(step, batch.images_seen):
+            if step % phase.every == 0:
                 hold_still_all_but(phase.parameters, model.network)
                 losses = model.losses(phase.name, batch, step)
                 losses.total.backward()

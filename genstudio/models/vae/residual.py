@@ -233,12 +233,7 @@ class ResidualVAE:
         ]  # fmt: skip
         if self.config.sharpen > 0:
             critics = list(self.network["critic"].parameters())
-            # Before it is heard, its learning would be two thirds of the work.
-            begins_at = round(self.config.warmup_kimg * 1000)
-            critic = Phase(
-                name="critic", parameters=critics, optimizer=CRITICS_ADAM, begins_at=begins_at
-            )
-            phases.insert(0, critic)
+            phases.insert(0, Phase(name="critic", parameters=critics, optimizer=CRITICS_ADAM))
         return phases
 
     def losses(self, phase: str, batch: Batch, step: int) -> Losses:

@@ -145,23 +145,3 @@ def test_a_busy_neighbour_that_was_there_first_is_noticed(clock: Clock) -> None:
     assert set(counts[:5]) == {4}
     taken_s = sum(beside[count] for count in counts)
     assert taken_s < 1.1 * 3000 * beside[1]
-
-
-def test_steps_that_hold_more_from_some_time_on_are_not_taken_for_slow(clock: Clock) -> None:
-    threads = Threads("cpu", Rehearsal(LARGE, step_s=0.3))
-    train(threads, clock, 200, lambda _: 0.1)
-    threads.expect_another_pace()
-
-    assert set(train(threads, clock, 2000, lambda _: 0.25)) == {4}
-    # Beside a neighbour they are slow whatever they hold.
-    assert 2 in train(threads, clock, 100, lambda count: 2.0 if count == 4 else 0.3)
-
-
-def test_a_try_of_before_is_none_of_what_holds_more(clock: Clock) -> None:
-    threads = Threads("cpu", Rehearsal(LARGE, step_s=0.3))
-    train(threads, clock, 200, lambda _: 0.1)
-    while threads.count == 4:
-        train(threads, clock, 1, lambda _: 0.7)
-    threads.expect_another_pace()
-
-    assert set(train(threads, clock, 10, lambda _: 0.25)) == {4}

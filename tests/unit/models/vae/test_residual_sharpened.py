@@ -65,14 +65,6 @@ def test_the_critic_learns_to_tell_what_is_drawn() -> None:
     assert losses[-1] < 0.5 * losses[0]
 
 
-def test_it_costs_nothing_before_it_is_heard() -> None:
-    critic, autoencoder = vae(warmup_kimg=0.5).phases()
-
-    assert [critic.is_due(3, seen) for seen in (0, 499, 500, 9000)] == [False, False, True, True]
-    assert autoencoder.is_due(3, 0)
-    assert vae(warmup_kimg=0.0).phases()[0].is_due(0, 0)
-
-
 def test_without_it_there_is_none() -> None:
     model = vae(sharpen=0.0)
 
