@@ -56,12 +56,14 @@ class Bridge(QObject):
     def pump(self) -> None:
         """Hand over what has come; called by the timer."""
         for followed in list(self._followed):
+            # Whoever was called before may have closed the window, and with it stopped this.
+            if followed not in self._followed:
+                continue
             items, ending = _drain(followed.items)
-            if ending is not None:
-                self._followed.remove(followed)
             if items:
                 followed.on_items(items)
-            if ending is not None:
+            if ending is not None and followed in self._followed:
+                self._followed.remove(followed)
                 followed.on_end(ending)
         if not self._followed:
             self._timer.stop()

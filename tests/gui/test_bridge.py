@@ -82,3 +82,15 @@ def test_after_stopping_nothing_arrives_any_more(bridge: Bridge) -> None:
     items.put(1)
     bridge.pump()
     assert received == []
+
+
+def test_what_is_stopped_by_one_end_hands_over_nothing_more_of_others(bridge: Bridge) -> None:
+    received: list[str] = []
+    for name in ("first", "second"):
+        items: queue.SimpleQueue[str | JobEnded] = queue.SimpleQueue()
+        items.put(name)
+        items.put(JobEnded())
+        # As where the window closes once the training has ended.
+        bridge.follow(items, received.extend, lambda _: bridge.stop())
+    bridge.pump()
+    assert received == ["first"]
