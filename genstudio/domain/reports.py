@@ -33,17 +33,24 @@ class LevelFigure(Figure):
 
 
 class Pair(BaseModel):
-    """A made picture and the nearest training picture, both by their index."""
+    """A made picture and the nearest training picture, both by their index.
+
+    Nearer than ``alarm``, it is a copy.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     made: int
     training: int
     distance: float
+    alarm: float
 
 
 class CopyingFigure(Figure):
-    """The share of copies, and the pairs that come nearest to one, the nearest first."""
+    """The share of copies, and the pairs that come nearest to one, the nearest first.
+
+    No alarm lies above ``threshold``.
+    """
 
     threshold: float
     pairs: tuple[Pair, ...]

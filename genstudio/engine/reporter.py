@@ -56,6 +56,11 @@ class Reporter:
             step=stepper.step, images_seen=stepper.images_seen, seconds=stepper.seconds
         )
 
+    @property
+    def begins_preview(self) -> bool:
+        """Whether a preview is begun after this step."""
+        return self._sketch is None and self._stepper.seconds >= self._preview_due_s
+
     def after_step(self) -> Iterator[events.Event]:
         """Tell what is due after a step.
 
@@ -68,7 +73,7 @@ class Reporter:
             yield self._step_done()
         if self._sketch is not None:
             yield from self._draw_on(self._sketch)
-        elif self._stepper.seconds >= self._preview_due_s:
+        elif self.begins_preview:
             yield from self._preview_beside() if self._stepper.plan.works_beside else self.preview()
 
     def last_words(self) -> Iterator[events.Event]:

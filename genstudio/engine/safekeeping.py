@@ -18,7 +18,9 @@ from genstudio.engine.stepper import Stepper
 from genstudio.engine.troubles import RUNAWAY, Look
 
 _MOST_RETREATS = 4
-_SHARE_OF_CONCLUDING = 0.01
+# A young model's latents soon lie elsewhere, and what is drawn from an old conclusion looks broken.
+_SHARE_OF_CONCLUDING = 0.03
+_CONCLUDED_AFTER_SHARE_OF_AGE = 0.05
 _ORDINALS = {1: "first", 2: "second", 3: "third", 4: "fourth"}
 
 
@@ -99,11 +101,14 @@ class Safekeeping:
         if self._stepper.seconds >= self._due_s:
             if self._saver.is_pending:
                 yield self._collect()
-            # In little of the time of training: until the end an older conclusion will do.
-            if self._stepper.seconds >= self._conclusion_due_s:
-                self.conclude()
+            self.conclude_in_time()
             yield from self.measure()
             self._begin()
+
+    def conclude_in_time(self) -> None:
+        """Conclude if it is time again; until the end an older conclusion will do."""
+        if self._stepper.seconds >= self._conclusion_due_s:
+            self.conclude()
 
     def conclude(self) -> None:
         """Make the averaged model ready to be drawn from as it is at this step."""
@@ -114,7 +119,9 @@ class Safekeeping:
         # If memory does not suffice, an older conclusion is better than none.
         stepper.memory.attempt(stepper.conclude)
         took_s = time.monotonic() - began_s
-        self._conclusion_due_s = stepper.seconds + took_s / _SHARE_OF_CONCLUDING
+        self._conclusion_due_s = stepper.seconds + max(
+            took_s / _SHARE_OF_CONCLUDING, stepper.seconds * _CONCLUDED_AFTER_SHARE_OF_AGE
+        )
         self._concluded_step = stepper.step
         if self._saved_step == stepper.step:
             # With an older conclusion: what a run ends with must not depend on when it was saved.
@@ -193,6 +200,7 @@ class Safekeeping:
         stepper.set_learning_rate_scale(scale)
         self._reporter.went_back()
         self._saved_step = self._concluded_step = None
+        self._conclusion_due_s = 0.0
         self._metrics = {}
         self.reason_to_end = ""
         self._due_s = min(self._due_s, stepper.seconds + self._every_s)

@@ -144,6 +144,8 @@ class _Training:
                     yield from self.safekeeping.measure()
                     return False
                 self.stepper.take_step()
+                if self.reporter.begins_preview:
+                    self.safekeeping.conclude_in_time()
                 yield from self.reporter.after_step()
                 yield from self.safekeeping.after_step()
             except RunawayError as error:
@@ -178,6 +180,7 @@ class _Training:
                         self.stepper.forget_pause()
                     paused = False
                 case commands.SampleNow():
+                    self.safekeeping.conclude_in_time()
                     yield from self.reporter.preview()
                 case commands.SaveNow():
                     yield from self.save()

@@ -189,12 +189,13 @@ def _sds(figure: Figure) -> float:
 
 def _copying(finder: CopyFinder, made_NHWC: np.ndarray, index: Tensor) -> CopyingFigure:
     copies = finder(made_NHWC)
-    nearest_first = np.argsort(copies.distances, kind="stable")[:_MOST_PAIRS]
+    nearest_first = np.argsort(copies.distances / copies.alarms, kind="stable")[:_MOST_PAIRS]
     pairs = (
         Pair(
             made=int(index[number]),
             training=int(copies.nearest[number]),
             distance=float(copies.distances[number]),
+            alarm=float(copies.alarms[number]),
         )
         for number in nearest_first
     )

@@ -32,6 +32,7 @@ class NearPair:
         made_name: Seed, or name of the file.
         training_name: Name of the file.
         distance: Root mean square, in units of the whole range of brightness.
+        alarm: Nearer than this, it is a copy.
     """
 
     made_HWC: np.ndarray
@@ -39,6 +40,7 @@ class NearPair:
     made_name: str
     training_name: str
     distance: float
+    alarm: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -266,6 +266,7 @@ def _pairs(
             made_name=made_names[pair.made],
             training_name=originals.names[pair.training],
             distance=pair.distance,
+            alarm=pair.alarm,
         )
         for pair in (report.copying.pairs if report.copying else ())
     )

@@ -9,8 +9,9 @@ from genstudio.ui.widgets.pair_list import PairList
 
 _EXPLAIN = (
     "At the left of each pair what the model made, at the right the nearest of the pictures it "
-    "learned from, as it is or mirrored; the nearest pairs come first. Nearer than the alarm lies "
-    "one in a hundred of your own pictures to another, look-alikes left aside."
+    "learned from, as it is or mirrored; what comes nearest to a copy comes first. Nearer than the "
+    "alarm lies at most one in a hundred of your own pictures to another, look-alikes left aside, "
+    "and what is a copy lies less than half as far from its original as from others."
 )
 
 
@@ -64,10 +65,10 @@ class CompareCopies(QWidget):
         run = self._current()
         copying = run.report.copying if run else None
         if run is None or copying is None:
-            self._pairs.show_pairs((), 0.0)
+            self._pairs.show_pairs(())
             self._verdict.setText("")
             return
-        self._pairs.show_pairs(run.pairs, copying.threshold)
+        self._pairs.show_pairs(run.pairs)
         share, usual = 100 * copying.value, 100 * copying.floor
         self._verdict.setText(
             f"{copying.verdict} {share:.1f} % of {run.report.count:,} pictures are nearer than "

@@ -34,21 +34,21 @@ class PairList(QListWidget):
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self._arrange()
 
-    def show_pairs(self, pairs: Sequence[NearPair], threshold: float) -> None:
-        """Show other pairs; those nearer than the threshold count as copies."""
+    def show_pairs(self, pairs: Sequence[NearPair]) -> None:
+        """Show other pairs."""
         self.clear()
         self._pairs = tuple(pairs)
         for pair in pairs:
             item = QListWidgetItem()
-            is_copy = pair.distance < threshold
+            is_copy = pair.distance < pair.alarm
             judged = "⚠ nearly the same" if is_copy else "not a copy"
             item.setText(
-                f"{judged}\n{pair.distance:.3f} · alarm below {threshold:.3f}\n"
+                f"{judged}\n{pair.distance:.3f} · alarm below {pair.alarm:.3f}\n"
                 f"{pair.training_name.rpartition('/')[2]}"
             )
             words = (
                 f"Seed {pair.made_name} beside {pair.training_name}: distance "
-                f"{pair.distance:.3f}, alarm below {threshold:.3f}, "
+                f"{pair.distance:.3f}, alarm below {pair.alarm:.3f}, "
                 f"{'nearly the same' if is_copy else 'not a copy'}"
             )
             item.setData(Qt.ItemDataRole.AccessibleTextRole, words)

@@ -1,7 +1,7 @@
 """What a model works out before it is saved: on which pictures, for whom, how often."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from tiny_studio import ToyModel, of_kind, small_settings, steps, train_to_end
 
 from genstudio.domain import commands, events
 from genstudio.domain.settings import Settings, parse_settings
-from genstudio.engine import quality
+from genstudio.engine import quality, reporter
 from genstudio.engine import stepper as stepper_module
 from genstudio.engine.checkpoint import CheckpointStore
 from genstudio.engine.job import TrainingJob
@@ -157,16 +157,34 @@ def test_saving_often_concludes_seldom(
 
     def slowly(toy: ConcludingToy, images_NCHW: torch.Tensor, kinds_N: torch.Tensor | None) -> None:
         quick(toy, images_NCHW, kinds_N)
-        clock.now_s += 0.03
+        clock.now_s += 0.09
 
     monkeypatch.setattr(ConcludingToy, "conclude", slowly)
     monkeypatch.setattr("genstudio.engine.safekeeping.time", clock)
     told = run(save_every_s=1.0, budget=steps(9))
 
     assert len(of_kind(events.CheckpointSaved, told)) >= 8
-    # A hundredth of the time: after the first step, which takes a second, every three, and at
-    # the end.
+    # Three hundredths of the time: after the first step, which takes a second, every three, and
+    # at the end.
     assert len(shown) == 4
+
+
+def test_a_preview_shows_a_new_conclusion(
+    shown: list[torch.Tensor], run: TrainToy, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    concluded: list[int] = []
+    draw = reporter.preview_sheet
+
+    def watched(*arguments: Any) -> np.ndarray:
+        concluded.append(len(shown))
+        return draw(*arguments)
+
+    monkeypatch.setattr(reporter, "preview_sheet", watched)
+    monkeypatch.setattr("genstudio.engine.safekeeping.time", clock)
+    run(None, None, commands.SampleNow(), preview_every_s=4, budget=steps(8))
+
+    # Before the first step, when a person asks after the second, after the sixth, and at the end.
+    assert concluded == [0, 1, 2, 3]
 
 
 def test_how_a_run_ends_does_not_depend_on_when_it_was_saved(
@@ -177,7 +195,7 @@ def test_how_a_run_ends_does_not_depend_on_when_it_was_saved(
     ) -> None:
         toy.shown.append(images_NCHW)
         toy.network["mix"].brightness.copy_(sum(it.sum() for it in toy.network.parameters()))
-        clock.now_s += 0.03
+        clock.now_s += 0.09
 
     figures = iter(range(100))
     monkeypatch.setattr(ConcludingToy, "conclude", as_the_weights_are)

@@ -73,6 +73,21 @@ def test_blurred_pictures_are_no_copies(finder: CopyFinder, good_NHWC: np.ndarra
     assert finder(blurred(good_NHWC)).share <= 0.03
 
 
+def test_soft_pictures_near_to_many_are_no_copies() -> None:
+    # Of one kind that differs little: a mean of eight lies nearer to each than they to each other.
+    generator = np.random.default_rng(3)
+    base = generator.integers(60, 200, (16, 16, 3)).astype(float)
+    own = generator.normal(0, 20, (400, 16, 16, 3))
+    training_NHWC = (base + own).clip(0, 255).astype(np.uint8)
+    soft_NHWC = training_NHWC[:160].reshape(20, 8, 16, 16, 3).mean(axis=1).astype(np.uint8)
+    finder = CopyFinder(training_NHWC)
+    found = finder(np.concatenate([soft_NHWC, training_NHWC[:5]]))
+
+    assert (found.distances[:20] < found.threshold).all()
+    assert (found.distances[:20] > found.alarms[:20]).all()
+    assert found.share == pytest.approx(5 / 25)
+
+
 def test_near_duplicates_in_the_set_do_not_hide_copies() -> None:
     once = drawn_NHWC(COUNT, seed=12)
     # A fifth of the held-out pictures are in the training set as well.
@@ -94,7 +109,7 @@ def test_without_held_out_pictures_the_training_pictures_are_the_measure(
     found = finder(np.concatenate([training_NHWC[:12], good_NHWC[12:]]))
 
     assert 0.04 <= found.share <= 0.08
-    assert found.usual_share == pytest.approx(0.01, abs=0.002)
+    assert found.usual_share <= 0.012
     assert found.usual_count == len(training_NHWC)
 
 
