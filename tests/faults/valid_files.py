@@ -89,7 +89,7 @@ def basis_in(folder: Path) -> Basis:
 
 def _report() -> Report:
     figure = {"value": 0.5, "sd": 0.01, "floor": 0.9, "floor_sd": 0.02, "verdict": "They differ."}
-    pair = {"made": 3, "training": 29, "distance": 0.07}
+    pair = {"made": 3, "training": 29, "distance": 0.07, "alarm": 0.02}
     names = ("swd", "kid", "density", "coverage", "diversity")
     content = dict.fromkeys(names, figure) | {"count": 20, "features": "2" * 64}
     content["swd_levels"] = [{**figure, "side": side} for side in (32, 16)]
