@@ -73,6 +73,8 @@ def scan_folder(folder: Path, *, workers: int | None = None) -> Iterator[ScanPro
     Raises:
         DatasetError: The folder is missing, cannot be read, or holds no pictures.
     """
+    # It is written down, and looked for from elsewhere.
+    folder = folder.absolute()
     names = picture_names(folder)
     looked: list[_Looked] = []
     unreadable: list[UnreadablePicture] = []

@@ -64,6 +64,15 @@ def test_every_picture_is_counted_and_measured(tmp_path: Path) -> None:
     assert report.pictures[0].content_hash == hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
+def test_where_the_folder_is_holds_from_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "Meadow", "1.png")
+    monkeypatch.chdir(tmp_path)
+
+    assert report_on(Path("Meadow")).folder == tmp_path / "Meadow"
+
+
 def test_folders_inside_are_looked_through_and_hidden_ones_are_not(tmp_path: Path) -> None:
     put(tmp_path, "b/c/2.png")
     put(tmp_path, "a/1.png")
