@@ -24,7 +24,7 @@ from genstudio.engine.device import (
 )
 from genstudio.engine.ema import ExponentialMovingAverage
 from genstudio.engine.job import TrainingJob
-from genstudio.engine.memory import MemoryGuard
+from genstudio.engine.memory import MemoryGuard, keep_freed_memory
 from genstudio.engine.meters import LossMeter
 from genstudio.engine.phases import (
     hold_still_all_but,
@@ -71,6 +71,7 @@ class Stepper:
             precision=self.plan.fabric_precision,
         )
         prefer_fast_kernels(self.plan.accelerator)
+        keep_freed_memory(self.plan.accelerator)
         self.memory = MemoryGuard(self.plan.accelerator)
         self._data = job.data
         self.batches = Batches(job, self.fabric.device)

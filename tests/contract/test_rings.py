@@ -70,9 +70,10 @@ class Critic(Layers):
     """Points => verdicts; it redraws nothing."""
 
     def forward(
-        self, rows: Tensor, _kinds: None, *, redraws: bool = False
+        self, rows: Tensor, _kinds: None, *, batches: int = 1, redraws: bool = False
     ) -> tuple[Tensor, Tensor]:
         """Judge each point."""
+        del batches  # Each is judged by itself.
         assert not redraws
         return super().forward(rows.flatten(1)).squeeze(1), rows.new_zeros(())
 

@@ -20,12 +20,12 @@ class DiscriminatorBlock(nn.Module):
         """Features at one resolution => features at the one below."""
         h = functional.avg_pool2d(leaky(self.conv1(x)), 2)
         h = leaky(self.conv2(h))
-        return (h + self.skip(functional.avg_pool2d(x, 2))) * 0.5**0.5
+        return self.skip(functional.avg_pool2d(x, 2)).add_(h).mul_(0.5**0.5)
 
 
 def leaky(features: Tensor) -> Tensor:
     """Let a fifth of what is below nought through."""
-    return functional.leaky_relu(features, 0.2)
+    return functional.leaky_relu(features, 0.2, inplace=True)
 
 
 class Redrawer(nn.Module):
@@ -51,15 +51,22 @@ class Redrawer(nn.Module):
         return self.layers(features)
 
 
-def minibatch_deviation(features: Tensor, group: int = 4) -> Tensor:
-    """Mean standard deviation within groups of the batch, as one more channel."""
+def minibatch_deviation(features: Tensor, *, batches: int = 1, group: int = 4) -> Tensor:
+    """Mean standard deviation within groups of each batch, as one more channel.
+
+    Args:
+        features: Of so many batches behind each other; (N, C, H, W) => (N, 1, H, W).
+        batches: How many.
+        group: Pictures of a group; in a batch that it does not divide, all are one.
+    """
     count, channels, height, width = features.shape
-    group = group if count % group == 0 else count
-    grouped = features.float().reshape(group, count // group, channels, height, width)
-    # Step by step: a variance over the first dimension takes four times as long.
-    off = grouped - grouped.mean(dim=0)
-    deviation = (off.square().mean(dim=0) + 1e-8).sqrt().mean(dim=(1, 2, 3))
-    return deviation.repeat(group)[:, None, None, None].expand(count, 1, height, width)
+    size = count // batches
+    group = group if size % group == 0 else size
+    grouped = features.float().reshape(batches, group, size // group, channels, height, width)
+    # Step by step: a variance over the first dimensions takes four times as long.
+    off = grouped - grouped.mean(dim=1, keepdim=True)
+    deviation = (off.square().mean(dim=1) + 1e-8).sqrt().mean(dim=(2, 3, 4))
+    return deviation.repeat(1, group).reshape(-1, 1, 1, 1).expand(count, 1, height, width)
 
 
 def squared_slope(logits: Tensor, images_NCHW: Tensor) -> Tensor:

@@ -199,9 +199,20 @@ class Discriminator(nn.Module):
         self.corner = Redrawer(stages[-2], _CORNER_PX, side // 2, data.channels)
 
     def forward(
-        self, images_NCHW: Tensor, kinds_NK: Tensor | None, *, redraws: bool = False
+        self,
+        images_NCHW: Tensor,
+        kinds_NK: Tensor | None,
+        *,
+        batches: int = 1,
+        redraws: bool = False,
     ) -> tuple[Tensor, Tensor]:
         """Judge each picture, in view of the variety of its neighbours in the batch.
+
+        Args:
+            images_NCHW: Of so many batches behind each other.
+            kinds_NK: How much of each kind there is in them, if there are kinds.
+            batches: How many.
+            redraws: Redraw those of the first batch.
 
         Returns:
             Logits, and the error of redrawing: a scalar, 0 where it was not asked for.
@@ -210,14 +221,17 @@ class Discriminator(nn.Module):
         features = h
         for block in self.blocks:
             features, h = h, block(h)
-        h = torch.cat([h, minibatch_deviation(h)], dim=1)
+        h = torch.cat([h, minibatch_deviation(h, batches=batches)], dim=1)
         h = leaky(self.last(h)).flatten(1)
         h = leaky(self.hidden(h))
         logits = self.verdict(h).squeeze(1)
         if self.kinds is not None:
             logits = logits + (self.kinds(kinds_NK) * h).sum(dim=1)
+        first = len(images_NCHW) // batches
         error = (
-            self._redraw_error(features, images_NCHW.detach()) if redraws else logits.new_zeros(())
+            self._redraw_error(features[:first], images_NCHW[:first].detach())
+            if redraws
+            else logits.new_zeros(())
         )
         return logits.float(), error
 
@@ -298,11 +312,13 @@ class SelfSupervisedGAN:
         with torch.no_grad():
             painted = self._paint(batch, kinds)
         is_calmed = self._is_calmed(step)
-        reals = self._augment(batch.images_NCHW).detach().requires_grad_(is_calmed)
-        made = self._augment(painted).detach().requires_grad_(is_calmed)
+        # Both in one pass, which is a tenth faster: the weights are got ready once.
+        both = self._augment(torch.cat([batch.images_NCHW, painted])).requires_grad_(is_calmed)
         redraws = self.config.redraw > 0
-        on_real, error = self._judge(reals, kinds, redraws=redraws)
-        on_made, _ = self._judge(made, kinds)
+        verdicts, error = self._judge(
+            both, None if kinds is None else kinds.repeat(2, 1), batches=2, redraws=redraws
+        )
+        on_real, on_made = verdicts.chunk(2)
         if self.config.augment == "adaptive":
             self._augmentation.count(on_real.detach(), on_made.detach())
         total = self._game(on_real, on_made)
@@ -311,7 +327,8 @@ class SelfSupervisedGAN:
             total = total + self.config.redraw * error
             values["redrawing"] = error.detach()
         if is_calmed:
-            calm = squared_slope(on_real, reals) + squared_slope(on_made, made)
+            # A mean for each of the two.
+            calm = 2 * squared_slope(verdicts, both)
             total = total + calm * (self.config.gamma / 2 * self.config.calm_every)
             values["R1 + R2"] = calm.detach()
         return Losses(total, values)
@@ -336,9 +353,15 @@ class SelfSupervisedGAN:
                 return (functional.relu(1 - on_real) + functional.relu(1 + on_made)).mean()
 
     def _judge(
-        self, images_NCHW: Tensor, kinds: Tensor | None, *, redraws: bool = False
+        self,
+        images_NCHW: Tensor,
+        kinds: Tensor | None,
+        *,
+        batches: int = 1,
+        redraws: bool = False,
     ) -> tuple[Tensor, Tensor]:
-        return self.network["discriminator"](images_NCHW, kinds, redraws=redraws)
+        critic = self.network["discriminator"]
+        return critic(images_NCHW, kinds, batches=batches, redraws=redraws)
 
     @property
     def _augmentation(self) -> Augmentation:

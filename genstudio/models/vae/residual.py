@@ -242,7 +242,10 @@ class ResidualVAE:
             return self._critics_losses(batch, step)
         images = batch.images_NCHW
         described = self._describe(images)
-        remade = self._draw(described.z, self._now_and_then_untold(batch))
+        is_heard = self._is_critic_heard(batch)
+        # All in one pass, which is faster: the weights are got ready once.
+        drawn = self._redraw(batch, described.z, count=len(images), between=is_heard)
+        remade = drawn[: len(images)]
         reconstruction, error = self._cost_of_redrawing(remade, images)
         kl_per_unit = described.kl_NZ.mean(dim=0)
         values_per_picture = math.prod(images.shape[1:])
@@ -255,12 +258,12 @@ class ResidualVAE:
         }
         if self.config.sharpen > 0:
             self._sharpener.augmentation.adjust(step=step, step_size=batch.step_size)
-        if self._is_critic_heard(batch):
-            drawn = self._for_the_critic(batch, described.z, remade).float()
-            slope = self._sharpener.slope(images, drawn)
+        if is_heard:
+            judged = torch.cat([remade[: len(images) // 2], drawn[len(images) :]]).float()
+            slope = self._sharpener.slope(images, judged)
             # In proportion to the pull of the error, whose gradient by the pixels has this norm.
             pull = self.config.sharpen / (error.detach() * remade.numel()).sqrt()
-            total = total + (drawn * slope).sum() * (pull * self._share_of_critic(batch))
+            total = total + (judged * slope).sum() * (pull * self._share_of_critic(batch))
         return Losses(total, values)
 
     def pattern(self, phase: str, batch: Batch, step: int) -> Hashable:
@@ -272,18 +275,26 @@ class ResidualVAE:
 
     def _critics_losses(self, batch: Batch, step: int) -> Losses:
         with torch.no_grad():
-            z, kinds = self._describe(batch.images_NCHW).z, self._now_and_then_untold(batch)
-            half = len(z) // 2
-            redrawn = self._draw(z[:half], None if kinds is None else kinds[:half])
-            drawn = self._for_the_critic(batch, z, redrawn).float()
-        return self._sharpener.losses(batch.images_NCHW, drawn, step=step)
+            z = self._describe(batch.images_NCHW).z
+            drawn = self._redraw(batch, z, count=len(z) // 2, between=True)
+        return self._sharpener.losses(batch.images_NCHW, drawn.float(), step=step)
 
-    def _for_the_critic(self, batch: Batch, z: Tensor, redrawn: Tensor) -> Tensor:
-        """The first half of what is redrawn, and in place of the rest what lies between."""
-        half = len(z) // 2
-        kinds = kinds_as_numbers(batch.kinds_N, len(self._kinds))
-        made = self._draw(_blended(z.detach())[half:], None if kinds is None else kinds[half:])
-        return torch.cat([redrawn[:half], made])
+    def _redraw(self, batch: Batch, z: Tensor, *, count: int, between: bool) -> Tensor:
+        """The first so many pictures redrawn.
+
+        If asked for, what lies between latents follows, in place of the second half of the batch:
+        of this the critic sees as much as of what is redrawn.
+        """
+        latents, kinds = z[:count], self._now_and_then_untold(batch)
+        told = kinds_as_numbers(batch.kinds_N, len(self._kinds))
+        if kinds is not None:
+            kinds = kinds[:count]
+        if between:
+            half = len(z) // 2
+            latents = torch.cat([latents, _blended(z.detach())[half:]])
+            if kinds is not None and told is not None:
+                kinds = torch.cat([kinds, told[half:]])
+        return self._draw(latents, kinds)
 
     def _is_critic_heard(self, batch: Batch) -> bool:
         warmup = self.config.warmup_kimg * 1000

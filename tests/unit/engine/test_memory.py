@@ -1,6 +1,10 @@
 """Not enough memory: given up in words, and done elsewhere from then on."""
 
 import gc
+import os
+import platform
+import subprocess
+import sys
 import threading
 import weakref
 from collections.abc import Callable
@@ -55,6 +59,36 @@ def test_errors_arrive_from_elsewhere_as_well() -> None:
 
     with pytest.raises(ValueError, match="the toy is broken"):
         guard.attempt(failing(ValueError("the toy is broken")))
+
+
+_PAGES_OF_SOME_BLOCKS = """
+import resource, sys, torch
+from genstudio.engine.memory import keep_freed_memory
+
+def pages_a_time(count):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(count):
+        [torch.ones(2**20) for _ in range(10)]
+    return (resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / count
+
+pages_a_time(5)
+print(pages_a_time(10))
+keep_freed_memory("cpu")
+pages_a_time(5)
+print(pages_a_time(10))
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries need no telling")
+def test_memory_that_is_given_back_need_not_be_fetched_from_the_system_again() -> None:
+    command = [sys.executable, "-c", _PAGES_OF_SOME_BLOCKS]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("MALLOC_")}
+    said = subprocess.run(command, env=environment, capture_output=True, check=True, text=True)
+
+    before, since = map(float, said.stdout.split())
+    # 40 MiB of pages of 4 KiB.
+    assert before > 5000
+    assert since < 500
 
 
 class Large:

@@ -26,3 +26,13 @@ def test_variety_is_judged_in_groups_of_four_or_in_the_whole_of_an_odd_batch() -
     assert deviation[1::2].max() < 1e-3
     assert len(minibatch_deviation(eight[:6])[:, 0, 0, 0].unique()) == 1
     assert minibatch_deviation(one).max() < 1e-3
+
+
+def test_batches_behind_each_other_are_judged_each_by_itself() -> None:
+    generator = torch.Generator().manual_seed(0)
+    for size in (8, 6):
+        batches = [torch.randn(size, 6, 4, 4, generator=generator) * spread for spread in (1, 9)]
+
+        together = minibatch_deviation(torch.cat(batches), batches=2)
+
+        torch.testing.assert_close(together, torch.cat([minibatch_deviation(it) for it in batches]))

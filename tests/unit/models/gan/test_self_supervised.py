@@ -44,8 +44,10 @@ class Ruler(nn.Module):
             torch.rand(3, 32, 32, generator=torch.Generator().manual_seed(2))
         )
 
-    def forward(self, images_NCHW: Tensor, _kinds: None, *, redraws: bool) -> tuple[Tensor, Tensor]:
-        assert not redraws
+    def forward(
+        self, images_NCHW: Tensor, _kinds: None, *, batches: int, redraws: bool
+    ) -> tuple[Tensor, Tensor]:
+        assert (batches, redraws) == (2, False)
         return (images_NCHW * self.weight).sum(dim=(1, 2, 3)), torch.zeros(())
 
 
@@ -74,16 +76,33 @@ def test_an_undecided_critic_costs_what_chance_costs(batch: Batch) -> None:
         assert model.losses("generator", batch, 0).total.item() == pytest.approx(painter)
 
 
+def test_two_batches_in_one_pass_are_judged_as_one_after_the_other(batch: Batch) -> None:
+    critic = gan().network["discriminator"]
+    others = batch.images_NCHW.flip(2) / 2
+    corner = torch.random.get_rng_state()
+
+    logits, error = critic(torch.cat([batch.images_NCHW, others]), None, batches=2, redraws=True)
+
+    torch.random.set_rng_state(corner)
+    first, error_of_first = critic(batch.images_NCHW, None, redraws=True)
+    torch.testing.assert_close(logits, torch.cat([first, critic(others, None)[0]]))
+    torch.testing.assert_close(error, error_of_first)
+
+
 class Says(nn.Module):
-    """A critic that gives the answers that it was told, one for each batch."""
+    """A critic that gives the answers that it was told, one for each batch, in order."""
 
     def __init__(self, *verdicts: float) -> None:
         super().__init__()
         self.verdicts = list(verdicts)
 
-    def forward(self, images_NCHW: Tensor, _kinds: None, *, redraws: bool) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, images_NCHW: Tensor, _kinds: None, *, batches: int, redraws: bool
+    ) -> tuple[Tensor, Tensor]:
         assert not redraws
-        return torch.full((len(images_NCHW),), self.verdicts.pop(0)), torch.zeros(())
+        said, self.verdicts = self.verdicts[:batches], self.verdicts[batches:]
+        count = len(images_NCHW) // batches
+        return torch.tensor(said).repeat_interleave(count), torch.zeros(())
 
 
 def test_each_player_is_paid_for_what_the_other_pays_for(batch: Batch) -> None:
@@ -181,10 +200,10 @@ def test_the_critics_lesson_teaches_the_painter_nothing(batch: Batch) -> None:
 def test_real_and_painted_pictures_are_augmented_alike_as_chosen(
     batch: Batch, monkeypatch: pytest.MonkeyPatch, augment: str, flags: list[dict[str, float]]
 ) -> None:
-    used: list[dict[str, float]] = []
+    used: list[tuple[int, dict[str, float]]] = []
 
     def watched(images_NCHW: Tensor, **chosen: float) -> Tensor:
-        used.append(chosen)
+        used.append((len(images_NCHW), chosen))
         return images_NCHW
 
     monkeypatch.setattr(augmentation, "diff_augment", watched)
@@ -192,7 +211,8 @@ def test_real_and_painted_pictures_are_augmented_alike_as_chosen(
     model.losses("discriminator", batch, 0)
     model.losses("generator", batch, 0)
 
-    assert used == flags * 3
+    # For the critic real and painted ones in one go, then painted ones for the painter.
+    assert used == [(count, flag) for count in (8, 4) for flag in flags]
 
 
 def test_less_adventure_stays_closer_to_the_middle() -> None:
