@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -107,12 +107,12 @@ def test_a_line_of_another_scale_starts_hidden_but_a_choice_stays(
     plot.redraw()
     assert all(chip.isChecked() for chip in chips(plot).values())
     plot.add(49, {"a": 1.0, "near": 15.0, "far": 30.0, "tiny": 0.01})
-    qtbot.wait(400)
+    qtbot.waitUntil(lambda: plot._step.text() == "step 49")
     shown = {name: chip.isChecked() for name, chip in chips(plot).items()}
     assert shown == {"a": True, "near": True, "far": False, "tiny": False}
     qtbot.mouseClick(chips(plot)["far"], Qt.MouseButton.LeftButton)
     plot.add(50, {"a": 1.0, "far": 30.0})
-    qtbot.wait(400)
+    qtbot.waitUntil(lambda: plot._step.text() == "step 50")
     assert chips(plot)["far"].isChecked()
 
 
@@ -136,7 +136,32 @@ def test_redraws_in_quick_succession_are_put_together_and_none_is_lost(
         plot.add(step, {"a": float(step)})
         plot.redraw()
     assert chips(plot)["a"].value() == "0.000"
-    qtbot.waitUntil(lambda: chips(plot)["a"].value() == "99.00", timeout=1000)
+    qtbot.waitUntil(lambda: chips(plot)["a"].value() == "99.00")
+
+
+class Paintings(QObject):
+    """Counts how often what it watches is painted."""
+
+    count = 0
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() is QEvent.Type.Paint
+        return False
+
+
+def test_what_is_new_is_painted_once(qtbot: QtBot, plot: LossPlot) -> None:
+    plot.extend((step, {"a": step % 7}) for step in range(50))
+    plot.redraw()
+    qtbot.wait(50)
+    paintings = Paintings()
+    plot._plot.viewport().installEventFilter(paintings)
+
+    # Far beyond the axes, which change with it.
+    plot.extend((step, {"a": step % 7}) for step in range(50, 500))
+    qtbot.waitUntil(lambda: paintings.count > 0)
+    qtbot.wait(50)
+
+    assert paintings.count == 1
 
 
 def test_what_came_while_hidden_shows_when_shown(plot: LossPlot) -> None:

@@ -72,6 +72,8 @@ class LossCanvas(pg.GraphicsLayoutWidget):
             yRange=(-_roomy(-low, -bottom, margin), _roomy(high, top, margin)),
             padding=0,
         )
+        # Left to the painting, the view would ask there to be painted once more.
+        self.scene().prepareForPaint()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Tell which step is under the pointer."""

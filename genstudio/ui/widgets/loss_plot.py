@@ -22,8 +22,8 @@ _DRAWN_PARTS = 300
 # The smoothed line follows a fiftieth of the run.
 _SMOOTHED_PART = 50
 _RAW_STRENGTH = 0.3
-# Three times a second is as often as a person can read a value, and spares the training.
-_PAUSE_MS = 300
+# Often enough to read values by; what is drawn, the training does without (about 1 % of a core).
+_PAUSE_MS = 1000
 
 
 _Extent = tuple[float, float, float, float]
