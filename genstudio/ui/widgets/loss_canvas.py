@@ -73,7 +73,7 @@ class LossCanvas(pg.GraphicsLayoutWidget):
             padding=0,
         )
         # Left to the painting, the view would ask there to be painted once more.
-        self.scene().prepareForPaint()
+        self._view.prepareForPaint()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Tell which step is under the pointer."""
