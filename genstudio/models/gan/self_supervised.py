@@ -312,7 +312,7 @@ class SelfSupervisedGAN:
         with torch.no_grad():
             painted = self._paint(batch, kinds)
         is_calmed = self._is_calmed(step)
-        # Both in one pass, which is a tenth faster: the weights are got ready once.
+        # Both in one pass, which is a little faster: the weights are got ready once.
         both = self._augment(torch.cat([batch.images_NCHW, painted])).requires_grad_(is_calmed)
         redraws = self.config.redraw > 0
         verdicts, error = self._judge(
