@@ -72,10 +72,10 @@ class Critic(Layers):
     def forward(
         self, rows: Tensor, _kinds: None, *, batches: int = 1, redraws: bool = False
     ) -> tuple[Tensor, Tensor]:
-        """Judge each point."""
-        del batches  # Each is judged by itself.
+        """Judge each point; in each of the batches every seed has its part."""
         assert not redraws
-        return super().forward(rows.flatten(1)).squeeze(1), rows.new_zeros(())
+        parts = [super(Critic, self).forward(part) for part in rows.flatten(1).chunk(batches)]
+        return torch.cat(parts).squeeze(1), rows.new_zeros(())
 
 
 @dataclass(frozen=True, slots=True)
