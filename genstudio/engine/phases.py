@@ -1,5 +1,6 @@
 """A model's phases with their optimizers, and how their state is written down."""
 
+import itertools
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -11,16 +12,21 @@ from genstudio.domain.errors import CheckpointError
 from genstudio.models.protocol import Phase
 
 
-def make_optimizer(phase: Phase) -> torch.optim.Optimizer:
+def make_optimizer(phase: Phase, *, fused: bool | None = True) -> torch.optim.Optimizer:
     """Adam as the phase asks for it, in torch's fused form."""
-    spec = phase.optimizer
     return torch.optim.AdamW(
-        phase.parameters,
-        lr=spec.learning_rate,
-        betas=spec.betas,
-        eps=spec.eps,
-        weight_decay=spec.weight_decay,
-        fused=True,
+        [
+            {
+                "name": group.name,
+                "params": group.parameters,
+                "lr": group.optimizer.learning_rate,
+                "betas": group.optimizer.betas,
+                "eps": group.optimizer.eps,
+                "weight_decay": group.optimizer.weight_decay,
+            }
+            for group in phase.groups()
+        ],
+        fused=fused,
     )
 
 
@@ -47,12 +53,13 @@ def own_gradients_allowed() -> Generator[None]:
 
 
 def optimizer_tensors(optimizers: Mapping[str, torch.optim.Optimizer]) -> dict[str, Tensor]:
-    """Flatten the state of all optimizers to tensors named ``phase/parameter index/entry``."""
+    """Flatten the state of all optimizers to tensors named ``group/parameter index/entry``."""
     return {
-        f"{name}/{index}/{entry}": value
-        for name, optimizer in optimizers.items()
-        for index, state in optimizer.state_dict()["state"].items()
-        for entry, value in state.items()
+        f"{group['name']}/{index}/{entry}": value
+        for optimizer in optimizers.values()
+        for group in optimizer.param_groups
+        for index, parameter in enumerate(group["params"])
+        for entry, value in optimizer.state.get(parameter, {}).items()
     }
 
 
@@ -64,13 +71,14 @@ def restore_optimizers(
     Raises:
         CheckpointError: The state belongs to another model.
     """
+    places = _places(optimizers)
     states: dict[str, dict[int, dict[str, Tensor]]] = {name: {} for name in optimizers}
     for key, value in tensors.items():
-        name, _, rest = key.partition("/")
-        index, _, entry = rest.partition("/")
-        if name not in states or not index.isdecimal():
+        where, _, entry = key.rpartition("/")
+        if where not in places:
             raise CheckpointError("The checkpoint does not fit this model", f"Unexpected {key}.")
-        states[name].setdefault(int(index), {})[entry] = value
+        name, index = places[where]
+        states[name].setdefault(index, {})[entry] = value
     for name, optimizer in optimizers.items():
         groups = optimizer.state_dict()["param_groups"]
         _check_shapes(name, optimizer, states[name])
@@ -78,13 +86,23 @@ def restore_optimizers(
         optimizer.load_state_dict({"state": fitted, "param_groups": groups})
 
 
+def _places(optimizers: Mapping[str, torch.optim.Optimizer]) -> dict[str, tuple[str, int]]:
+    """``group/parameter index`` => name of an optimizer, and the index among all of its own."""
+    places: dict[str, tuple[str, int]] = {}
+    for name, optimizer in optimizers.items():
+        overall = itertools.count()
+        for group in optimizer.param_groups:
+            for index in range(len(group["params"])):
+                places[f"{group['name']}/{index}"] = name, next(overall)
+    return places
+
+
 def _check_shapes(
     name: str, optimizer: torch.optim.Optimizer, state: Mapping[int, Mapping[str, Tensor]]
 ) -> None:
     parameters: Sequence[Tensor] = [p for group in optimizer.param_groups for p in group["params"]]
     for index, entries in state.items():
-        fits = index < len(parameters) and _is_adam_state(entries, parameters[index])
-        if not fits:
+        if not _is_adam_state(entries, parameters[index]):
             raise CheckpointError(
                 "The checkpoint does not fit this model", f"Optimizer {name}, parameter {index}."
             )
@@ -121,5 +139,6 @@ def scale_learning_rates(
 ) -> None:
     """Set every learning rate to what its phase asks for, times ``scale``."""
     for phase in phases:
-        for group in optimizers[phase.name].param_groups:
-            group["lr"] = phase.optimizer.learning_rate * scale
+        changed = optimizers[phase.name].param_groups
+        for group, asked in zip(changed, phase.groups(), strict=True):
+            group["lr"] = asked.optimizer.learning_rate * scale

@@ -213,7 +213,9 @@ class Stepper:
     def _add_gradients(self, phase: Phase, part: Batch, step: int) -> Mapping[str, Tensor]:
         with own_gradients_allowed():
             losses = self.model.losses(phase.name, part, step)
-        self.fabric.backward(losses.total * (len(part.images_NCHW) / part.step_size))
+        share = len(part.images_NCHW) / part.step_size
+        # Gradients by pictures, which a model may have taken for itself, are not asked for again.
+        self.fabric.backward(losses.total * share, inputs=list(phase.parameters))
         return losses.values
 
     @property

@@ -93,20 +93,46 @@ class OptimizerSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterGroup:
+    """Parameters that are changed in the same way.
+
+    Attributes:
+        name: Theirs in checkpoints.
+        parameters: What is changed.
+        optimizer: How.
+    """
+
+    name: str
+    parameters: Sequence[nn.Parameter]
+    optimizer: OptimizerSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Phase:
     """One optimizer's part of a training step.
 
     Attributes:
-        name: Passed to ``losses``; also names the optimizer in checkpoints.
+        name: Passed to ``losses``; also that of its parameters in checkpoints.
         parameters: What this phase changes; everything else is held still.
         optimizer: How it is changed.
         every: The phase takes part in every so many steps.
+        apart: Those of its parameters that are changed in a way, and under a name, of their own:
+            of players, for example, that learn at the same time.
     """
 
     name: str
     parameters: Sequence[nn.Parameter]
     optimizer: OptimizerSpec
     every: int = 1
+    apart: Sequence[ParameterGroup] = ()
+
+    def groups(self) -> Sequence[ParameterGroup]:
+        """All of its parameters: first those that are changed as the phase itself says."""
+        apart = {id(parameter) for group in self.apart for parameter in group.parameters}
+        rest = [parameter for parameter in self.parameters if id(parameter) not in apart]
+        return [
+            ParameterGroup(name=self.name, parameters=rest, optimizer=self.optimizer), *self.apart
+        ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

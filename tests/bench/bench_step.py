@@ -98,7 +98,7 @@ def step_of(
             hold_still_all_but(phase.parameters, model.network)
             with torch.autocast(device, torch.bfloat16, enabled=way == "bf16"):
                 total = model.losses(phase.name, batch, 1).total
-            total.backward()
+            total.backward(inputs=None if way == PLAIN else list(phase.parameters))
             optimizers[phase.name].step()
             optimizers[phase.name].zero_grad()
 
@@ -106,8 +106,7 @@ def step_of(
 
 
 def plain_optimizer(phase: Phase) -> torch.optim.Optimizer:
-    spec = phase.optimizer
-    return torch.optim.AdamW(phase.parameters, lr=spec.learning_rate, betas=spec.betas)
+    return make_optimizer(phase, fused=None)
 
 
 def batch_size_of(size: int) -> int:

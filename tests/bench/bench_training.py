@@ -59,7 +59,7 @@ def bare_step(job: TrainingJob) -> Callable[[], None]:
             hold_still_all_but(phase.parameters, model.network)
             with torch.autocast(plan.accelerator, torch.bfloat16, enabled=in_bf16):
                 total = model.losses(phase.name, batch, count).total
-            total.backward()
+            total.backward(inputs=list(phase.parameters))
             optimizers[phase.name].step()
             optimizers[phase.name].zero_grad()
         count += 1

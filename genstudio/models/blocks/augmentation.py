@@ -46,34 +46,32 @@ class Augmentation(nn.Module):
         # A little shifting costs nothing and is hardly ever painted.
         return diff_augment(images_NCHW, translation=1, colour=often, cutout=often)
 
-    @torch.no_grad()
-    def count(self, on_real_N: Tensor, on_made_N: Tensor) -> None:
-        """Take in the critic's verdicts.
-
-        They are taken relative to the middle between both kinds, since a relativistic critic
-        knows no absolute ones.
-        """
-        middle = (on_real_N.mean() + on_made_N.mean()) / 2
-        self.surplus += (on_real_N - middle).sign().mean()
-        self.counted += 1
-
     @staticmethod
     def is_due(step: int) -> bool:
         """Whether verdicts are followed at this step."""
         return step % _EVERY_BATCHES == _EVERY_BATCHES - 1
 
     @torch.no_grad()
-    def adjust(self, *, step: int, step_size: int) -> None:
-        """Every few steps, follow the verdicts that were counted.
+    def steer(self, on_real_N: Tensor, on_made_N: Tensor, *, step: int, step_size: int) -> None:
+        """Take in the critic's verdicts of some steps; in the next one, follow them.
+
+        They are taken relative to the middle between both kinds, since a relativistic critic
+        knows no absolute ones.
 
         Args:
-            step: Number of the step.
+            on_real_N: Verdicts on real pictures.
+            on_made_N: Verdicts on made ones.
+            step: Number of the step, of whose parts each asks.
             step_size: Pictures of a step.
         """
-        if self.is_due(step):
-            # The same everywhere without asking the device: 0 once it was followed.
-            direction = (self.surplus - _TARGET * self.counted).sign()
-            change = direction * (step_size * _EVERY_BATCHES / _ADJUSTED_OVER_IMAGES)
-            self.probability.add_(change).clamp_(0, _LARGEST_PROBABILITY)
-            self.surplus.zero_()
-            self.counted.zero_()
+        if not self.is_due(step):
+            middle = (on_real_N.mean() + on_made_N.mean()) / 2
+            self.surplus += (on_real_N - middle).sign().mean()
+            self.counted += 1
+            return
+        # The same everywhere without asking the device: 0 in the parts after the first.
+        direction = (self.surplus - _TARGET * self.counted).sign()
+        change = direction * (step_size * _EVERY_BATCHES / _ADJUSTED_OVER_IMAGES)
+        self.probability.add_(change).clamp_(0, _LARGEST_PROBABILITY)
+        self.surplus.zero_()
+        self.counted.zero_()

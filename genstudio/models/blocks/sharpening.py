@@ -6,6 +6,7 @@ eq. 7); relativistic pairing, each redrawn picture with its original, and R1 + R
 (arXiv:2501.05441, eq. 4), applied lazily.
 """
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import cast
 
@@ -18,10 +19,11 @@ from genstudio.models.blocks.critics import (
     DiscriminatorBlock,
     leaky,
     minibatch_deviation,
+    slope_by_pixels,
     squared_slope,
 )
 from genstudio.models.blocks.residual import PixelsToFeatures, stage_channels
-from genstudio.models.protocol import Losses, OptimizerSpec
+from genstudio.models.protocol import OptimizerSpec
 
 ADAM = OptimizerSpec(learning_rate=4e-4, betas=(0.5, 0.99))
 _GAMMA = 0.5
@@ -47,14 +49,30 @@ class SharpeningCritic(nn.Module):
         # Without a bias: relativistic verdicts are differences.
         self.verdict = nn.Linear(stages[-1], 1, bias=False)
 
-    def forward(self, images_NCHW: Tensor, *, batches: int = 1) -> Tensor:
-        """Judge each picture, in view of the variety of its neighbours in its batch."""
+    def forward(self, images_NCHW: Tensor) -> Tensor:
+        """Judge each picture, in view of the variety of its neighbours in the batch."""
         h = leaky(self.pixels(images_NCHW))
         for block in self.blocks:
             h = block(h)
-        h = torch.cat([h, minibatch_deviation(h, batches=batches)], dim=1)
+        h = torch.cat([h, minibatch_deviation(h)], dim=1)
         h = leaky(self.last(h)).flatten(1)
         return self.verdict(leaky(self.hidden(h))).squeeze(1).float()
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a critic found.
+
+    Attributes:
+        total: What the critic minimises; its graph does not reach the drawn pictures.
+        cost: That of the game alone, without a graph.
+        slope: Gradient of the drawn pictures' own cost by their pixels; its norm is 1. None where
+            it was not asked for.
+    """
+
+    total: Tensor
+    cost: Tensor
+    slope: Tensor | None
 
 
 class Sharpener:
@@ -72,41 +90,44 @@ class Sharpener:
         """Whether the slope of the critic is looked at in this step."""
         return step % _CALMED_EVERY == 0
 
-    def losses(self, real_NCHW: Tensor, drawn_NCHW: Tensor, *, step: int) -> Losses:
-        """What the critic minimises.
+    def judge(
+        self,
+        real_NCHW: Tensor,
+        drawn_NCHW: Tensor,
+        *,
+        step: int,
+        step_size: int,
+        wants_slope: bool = True,
+    ) -> Judged:
+        """Have the critic compare pictures; both sides learn from this one look.
 
         Args:
             real_NCHW: Pictures.
-            drawn_NCHW: As many, each the counterpart of one of them, without a graph.
+            drawn_NCHW: As many, each the counterpart of one of them.
             step: Number of the step.
+            step_size: Pictures of the whole step.
+            wants_slope: Whether those who draw will follow it.
         """
         is_calmed = self.is_calmed(step)
-        # Both in one pass, which is faster: the weights are got ready once.
-        both = self._changed(torch.cat([real_NCHW, drawn_NCHW])).requires_grad_(is_calmed)
-        verdicts = self._network["critic"](both, batches=2)
-        on_real, on_drawn = verdicts.chunk(2)
-        self.augmentation.count(on_real.detach(), on_drawn.detach())
-        total = functional.softplus(on_drawn - on_real).mean()
-        values = {"critic": total.detach()}
+        given = drawn_NCHW.detach().requires_grad_(wants_slope or is_calmed)
+        real = self._changed(real_NCHW).detach().requires_grad_(is_calmed)
+        drawn = self._changed(given)
+        on_real, on_drawn = (self._network["critic"](pictures) for pictures in (real, drawn))
+        self.augmentation.steer(on_real.detach(), on_drawn.detach(), step=step, step_size=step_size)
+        slope = None
+        if wants_slope:
+            fooled_N = functional.softplus(on_real.detach() - on_drawn)
+            slope = slope_by_pixels(fooled_N, given)
+            slope = slope / slope.norm().clamp(min=1e-12)
+        cost = total = functional.softplus(on_drawn - on_real).mean()
         if is_calmed:
-            # A mean for each of the two.
-            calm = 2 * squared_slope(verdicts, both)
+            calm = squared_slope(on_real, real) + squared_slope(on_drawn, drawn)
             total = total + calm * (_GAMMA / 2 * _CALMED_EVERY)
-        return Losses(total, values)
-
-    def slope(self, real_NCHW: Tensor, drawn_NCHW: Tensor) -> Tensor:
-        """Gradient of the drawn pictures' loss by their pixels; its norm is 1."""
-        given = drawn_NCHW.detach().requires_grad_()
-        with torch.no_grad():
-            on_real = self._network["critic"](self._changed(real_NCHW))
-        on_drawn = self._network["critic"](self._changed(given))
-        fooled = functional.softplus(on_real - on_drawn).mean()
-        (slope,) = torch.autograd.grad(fooled, given)
-        return slope / slope.norm().clamp(min=1e-12)
+        return Judged(total, cost.detach(), slope)
 
     @property
     def augmentation(self) -> Augmentation:
-        """How the critic's pictures are changed; to be adjusted after all parts of its phase."""
+        """How the critic's pictures are changed."""
         return cast("Augmentation", self._network["augmentation"])
 
     def _changed(self, images_NCHW: Tensor) -> Tensor:

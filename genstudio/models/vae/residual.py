@@ -38,6 +38,7 @@ from genstudio.models.protocol import (
     DataSpec,
     Losses,
     OptimizerSpec,
+    ParameterGroup,
     Phase,
     SampleRequest,
 )
@@ -220,31 +221,29 @@ class ResidualVAE:
         self._sharpener = Sharpener(self.network)
 
     def phases(self) -> Sequence[Phase]:
-        """The critic learns first, if there is one; then encoder and decoder together."""
+        """Encoder and decoder learn, and at the same time their critic, if there is one."""
+        autoencoders = [
+            *self.network["encoder"].parameters(), *self.network["decoder"].parameters(),
+        ]  # fmt: skip
+        critics = list(self.network["critic"].parameters()) if self.config.sharpen > 0 else []
         adam = OptimizerSpec(learning_rate=self.config.learning_rate, betas=(0.9, 0.99))
-        phases = [
+        apart = [ParameterGroup(name="critic", parameters=critics, optimizer=CRITICS_ADAM)]
+        return [
             Phase(
                 name="autoencoder",
-                parameters=[
-                    *self.network["encoder"].parameters(), *self.network["decoder"].parameters(),
-                ],
+                parameters=[*autoencoders, *critics],
                 optimizer=adam,
+                apart=apart if critics else [],
             )
-        ]  # fmt: skip
-        if self.config.sharpen > 0:
-            critics = list(self.network["critic"].parameters())
-            phases.insert(0, Phase(name="critic", parameters=critics, optimizer=CRITICS_ADAM))
-        return phases
+        ]
 
     def losses(self, phase: str, batch: Batch, step: int) -> Losses:
-        """The negative bound in nats per pixel value; or that of the critic."""
-        if phase == "critic":
-            return self._critics_losses(batch, step)
-        images = batch.images_NCHW
+        """The negative bound in nats per pixel value, and what the critic minimises."""
+        del phase  # There is one.
+        images, is_sharpened = batch.images_NCHW, self.config.sharpen > 0
         described = self._describe(images)
-        is_heard = self._is_critic_heard(batch)
         # All in one pass, which is faster: the weights are got ready once.
-        drawn = self._redraw(batch, described.z, count=len(images), between=is_heard)
+        drawn = self._redraw(batch, described.z, between=is_sharpened)
         remade = drawn[: len(images)]
         reconstruction, error = self._cost_of_redrawing(remade, images)
         kl_per_unit = described.kl_NZ.mean(dim=0)
@@ -256,42 +255,44 @@ class ResidualVAE:
             "error": error.detach().sqrt(),
             "KL per picture": kl_per_unit.sum().detach(),
         }
-        if self.config.sharpen > 0:
-            self._sharpener.augmentation.adjust(step=step, step_size=batch.step_size)
-        if is_heard:
-            judged = torch.cat([remade[: len(images) // 2], drawn[len(images) :]]).float()
-            slope = self._sharpener.slope(images, judged)
-            # In proportion to the pull of the error, whose gradient by the pixels has this norm.
-            pull = self.config.sharpen / (error.detach() * remade.numel()).sqrt()
-            total = total + (judged * slope).sum() * (pull * self._share_of_critic(batch))
+        if is_sharpened:
+            pictures = torch.cat([remade[: len(images) // 2], drawn[len(images) :]]).float()
+            judged = self._sharpener.judge(
+                images,
+                pictures,
+                step=step,
+                step_size=batch.step_size,
+                wants_slope=self._is_critic_heard(batch),
+            )
+            total = total + judged.total
+            values["critic"] = judged.cost
+            if judged.slope is not None:
+                # In proportion to the pull of the error, whose gradient by the pixels has this
+                # norm.
+                pull = self.config.sharpen / (error.detach() * remade.numel()).sqrt()
+                followed = (pictures * judged.slope).sum()
+                total = total + followed * (pull * self._share_of_critic(batch))
         return Losses(total, values)
 
     def pattern(self, phase: str, batch: Batch, step: int) -> Hashable:
-        """The critic is heard from some time on, calmed now and then, and adjusted in between."""
-        if phase == "critic":
-            return self._sharpener.is_calmed(step)
-        is_adjusted = self.config.sharpen > 0 and self._sharpener.augmentation.is_due(step)
-        return self._is_critic_heard(batch), is_adjusted
+        """The critic is heard from some time on, calmed now and then, and steered in between."""
+        del phase
+        if self.config.sharpen == 0:
+            return "alone"
+        is_steered = self._sharpener.augmentation.is_due(step)
+        return self._is_critic_heard(batch), self._sharpener.is_calmed(step), is_steered
 
-    def _critics_losses(self, batch: Batch, step: int) -> Losses:
-        with torch.no_grad():
-            z = self._describe(batch.images_NCHW).z
-            drawn = self._redraw(batch, z, count=len(z) // 2, between=True)
-        return self._sharpener.losses(batch.images_NCHW, drawn.float(), step=step)
-
-    def _redraw(self, batch: Batch, z: Tensor, *, count: int, between: bool) -> Tensor:
-        """The first so many pictures redrawn.
+    def _redraw(self, batch: Batch, z: Tensor, *, between: bool) -> Tensor:
+        """All pictures redrawn.
 
         If asked for, what lies between latents follows, in place of the second half of the batch:
         of this the critic sees as much as of what is redrawn.
         """
-        latents, kinds = z[:count], self._now_and_then_untold(batch)
-        told = kinds_as_numbers(batch.kinds_N, len(self._kinds))
-        if kinds is not None:
-            kinds = kinds[:count]
+        latents, kinds = z, self._now_and_then_untold(batch)
         if between:
             half = len(z) // 2
             latents = torch.cat([latents, _blended(z.detach())[half:]])
+            told = kinds_as_numbers(batch.kinds_N, len(self._kinds))
             if kinds is not None and told is not None:
                 kinds = torch.cat([kinds, told[half:]])
         return self._draw(latents, kinds)

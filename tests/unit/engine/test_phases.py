@@ -12,8 +12,9 @@ from genstudio.engine.phases import (
     make_optimizer,
     optimizer_tensors,
     restore_optimizers,
+    scale_learning_rates,
 )
-from genstudio.models.protocol import OptimizerSpec, Phase
+from genstudio.models.protocol import OptimizerSpec, ParameterGroup, Phase
 
 Optimizers = dict[str, torch.optim.Optimizer]
 
@@ -57,6 +58,49 @@ def test_an_optimizer_is_what_the_phase_asks_for() -> None:
     assert (group["lr"], group["betas"], group["eps"], group["weight_decay"]) == (
         0.02, (0.1, 0.2), 1e-3, 0.3,
     )  # fmt: skip
+
+
+def phase_of_both(net: nn.ModuleDict) -> Phase:
+    """The second layer has a rate of its own."""
+    second = ParameterGroup(
+        name="second",
+        parameters=list(net["second"].parameters()),
+        optimizer=OptimizerSpec(learning_rate=0.02, betas=(0.1, 0.8)),
+    )
+    return Phase(
+        name="first",
+        parameters=list(net.parameters()),
+        optimizer=OptimizerSpec(learning_rate=0.01, betas=(0.5, 0.9)),
+        apart=[second],
+    )
+
+
+def test_parameters_apart_are_changed_in_a_way_of_their_own() -> None:
+    net = network()
+    phase = phase_of_both(net)
+    optimizers = {"first": make_optimizer(phase)}
+
+    assert [(it["name"], it["lr"], it["betas"]) for it in optimizers["first"].param_groups] == [
+        ("first", 0.01, (0.5, 0.9)), ("second", 0.02, (0.1, 0.8)),
+    ]  # fmt: skip
+    scale_learning_rates(optimizers, [phase], 0.5)
+    assert [group["lr"] for group in optimizers["first"].param_groups] == [0.005, 0.01]
+
+
+def test_what_phases_of_their_own_learned_goes_on_in_one_and_back() -> None:
+    net, other = network(), network()
+    in_turns = optimizers_of(net)
+    learn(net, in_turns, 2)
+    other.load_state_dict(net.state_dict())
+    together = {"first": make_optimizer(phase_of_both(other))}
+
+    restore_optimizers(together, optimizer_tensors(in_turns))
+
+    restored = optimizer_tensors(together)
+    assert restored.keys() == optimizer_tensors(in_turns).keys()
+    for name, value in optimizer_tensors(in_turns).items():
+        assert torch.equal(restored[name], value)
+    restore_optimizers(optimizers_of(other), restored)
 
 
 def test_only_a_phases_own_weights_take_gradients() -> None:

@@ -41,9 +41,11 @@ def test_kinds_are_told_to_the_decoder_and_now_and_then_not() -> None:
     kinds_N = torch.arange(400) % 2
     images = torch.zeros(400, 3, 32, 32)
     model.losses("autoencoder", Batch(images_NCHW=images, images_seen=0, kinds_N=kinds_N), 0)
-    told = notes.latents[0][:, Z:]
+    # What lies between latents follows, and is told.
+    told, between = notes.latents[0][:, Z:].split([400, 200])
 
-    assert notes.latents[0].shape == (400, Z + 2)
+    assert torch.equal(between.argmax(dim=1), kinds_N[200:])
+    assert (between.sum(dim=1) == 1).all()
     untold = told.sum(dim=1) == 0
     assert 0.05 < untold.float().mean() < 0.16
     assert torch.equal(told[~untold].argmax(dim=1), kinds_N[~untold])

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from genstudio.models.blocks.sharpening import Judged
 from genstudio.models.protocol import Batch, DataSpec
 from genstudio.models.vae.residual import ResidualVAE, ResidualVAEConfig
 
@@ -29,6 +30,18 @@ def gradient(model: ResidualVAE, images_seen: int) -> Tensor:
     return model.network["decoder"].pixels.conv.weight.grad.clone()
 
 
+def judged(
+    model: ResidualVAE, drawn: Tensor | None = None, *, step: int, wants_slope: bool = True
+) -> Judged:
+    return model._sharpener.judge(
+        batch(0).images_NCHW,
+        torch.zeros(4, 3, 32, 32) if drawn is None else drawn,
+        step=step,
+        step_size=4,
+        wants_slope=wants_slope,
+    )
+
+
 def test_it_is_heard_after_the_warm_up_and_more_and_more() -> None:
     # No weight on the description, so that it alone makes a difference.
     model = vae(free_bits=2.0)
@@ -46,18 +59,18 @@ def test_it_pulls_in_proportion_to_the_error() -> None:
     ones = [gradient(it, 9000) - gradient(it, 0) for it in (model, doubled)]
 
     assert ones[1].norm() > ones[0].norm()
-    slope = model._sharpener.slope(batch(0).images_NCHW, torch.zeros(4, 3, 32, 32))
+    slope = judged(model, step=1).slope
+    assert slope is not None
     assert slope.norm().item() == pytest.approx(1)
 
 
 def test_the_critic_learns_to_tell_what_is_drawn() -> None:
     model = vae()
-    (phase,) = (it for it in model.phases() if it.name == "critic")
-    optimizer = torch.optim.Adam(phase.parameters, lr=1e-3)
+    optimizer = torch.optim.Adam(model.network["critic"].parameters(), lr=1e-3)
     losses = []
     for step in range(12):
         optimizer.zero_grad()
-        told = model.losses("critic", batch(0), step)
+        told = model.losses("autoencoder", batch(0), step)
         told.total.backward()
         optimizer.step()
         losses.append(told.values["critic"].item())
@@ -69,4 +82,32 @@ def test_without_it_there_is_none() -> None:
     model = vae(sharpen=0.0)
 
     assert set(model.network) == {"encoder", "decoder", "prior"}
-    assert [phase.name for phase in model.phases()] == ["autoencoder"]
+    assert [group.name for phase in model.phases() for group in phase.groups()] == ["autoencoder"]
+
+
+def test_it_learns_beside_the_others_at_a_rate_of_its_own() -> None:
+    model = vae(learning_rate=3e-3)
+    (phase,) = model.phases()
+    autoencoder, critic = phase.groups()
+
+    assert (autoencoder.name, critic.name) == ("autoencoder", "critic")
+    assert autoencoder.optimizer.learning_rate == 3e-3
+    assert critic.optimizer.learning_rate == 4e-4
+    assert {id(p) for p in critic.parameters} == {
+        id(p) for p in model.network["critic"].parameters()
+    }
+
+
+@pytest.mark.parametrize("step", [0, 1])
+def test_what_it_learns_teaches_those_who_draw_nothing(step: int) -> None:
+    model = vae()
+    drawn = torch.zeros(4, 3, 32, 32, requires_grad=True)
+
+    judged(model, drawn, step=step).total.backward()
+
+    assert drawn.grad is None
+    assert all(p.grad is not None for p in model.network["critic"].parameters())
+
+
+def test_a_slope_that_nobody_follows_is_not_worked_out() -> None:
+    assert judged(vae(), step=0, wants_slope=False).slope is None
