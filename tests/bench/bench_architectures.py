@@ -2,9 +2,8 @@
 
 Usage: .venv/bin/python tests/bench/bench_architectures.py [SECONDS] [THREADS]
 
-The same layers, the same batch of 64 pictures of 64 px, the same pictures in memory; in our engine,
-dcgan's players learn at the same time, as those of our GAN do. Each variant runs in a process of
-its own, in turns, so that the largest amount of memory it held is its own.
+The same layers, the same batch of 64 pictures of 64 px, the same pictures in memory. Each variant
+runs in a process of its own, in turns, so that the largest amount of memory it held is its own.
 """
 
 import json
@@ -32,7 +31,6 @@ from genstudio.domain.training import Budget, TrainingSettings
 from genstudio.engine import stepper as stepper_module
 from genstudio.engine.job import TrainingJob
 from genstudio.engine.stepper import Stepper
-from genstudio.models.blocks.critics import slope_by_pixels
 from genstudio.models.protocol import Batch, Losses, OptimizerSpec, Phase
 
 SIZE = 64
@@ -60,22 +58,29 @@ class DcganForUs:
 
     def phases(self) -> Sequence[Phase]:
         adam = OptimizerSpec(learning_rate=LEARNING_RATE, betas=BETAS)
-        return [Phase(name="both", parameters=list(self.network.parameters()), optimizer=adam)]
+        return [
+            Phase(name=name, parameters=list(self.network[name].parameters()), optimizer=adam)
+            for name in ("discriminator", "generator")
+        ]
 
-    def losses(self, _phase: str, batch: Batch, _step: int) -> Losses:
-        """Both players learn from one look, as those of our GAN."""
-        noise = torch.randn(len(batch.images_NCHW), NOISE, 1, 1)
-        made = self.network["generator"](noise)
-        given = made.detach().requires_grad_()
-        on_real, on_made = (
-            self.network["discriminator"](pictures).float()
-            for pictures in (batch.images_NCHW, given)
+    def losses(self, phase: str, batch: Batch, _step: int) -> Losses:
+        if phase == "generator":
+            total = self._judged(self._made(batch), as_real=True)
+        else:
+            with torch.no_grad():
+                made = self._made(batch)
+            real = self._judged(batch.images_NCHW, as_real=True)
+            total = real + self._judged(made, as_real=False)
+        return Losses(total, {phase: total.detach()})
+
+    def _made(self, batch: Batch) -> torch.Tensor:
+        return self.network["generator"](torch.randn(len(batch.images_NCHW), NOISE, 1, 1))
+
+    def _judged(self, images_NCHW: torch.Tensor, *, as_real: bool) -> torch.Tensor:
+        logits = self.network["discriminator"](images_NCHW).float()
+        return functional.binary_cross_entropy_with_logits(
+            logits, torch.full_like(logits, float(as_real))
         )
-        painters = functional.softplus(-on_made)
-        critics = (functional.softplus(-on_real) + functional.softplus(on_made)).mean()
-        followed = (made.float() * slope_by_pixels(painters, given)).sum()
-        values = {"generator": painters.mean().detach(), "discriminator": critics.detach()}
-        return Losses(critics + followed, values)
 
 
 class PlainVaeForUs:

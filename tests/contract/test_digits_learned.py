@@ -54,8 +54,9 @@ class Painter(Layers):
 
 class Critic(Layers):
     def forward(
-        self, rows: Tensor, _kinds: None, *, redraws: bool = False
+        self, rows: Tensor, _kinds: None, *, batches: int = 1, redraws: bool = False
     ) -> tuple[Tensor, Tensor]:
+        del batches  # Each is judged by itself.
         assert not redraws
         return super().forward(rows).squeeze(1), rows.new_zeros(())
 

@@ -70,11 +70,12 @@ class Critic(Layers):
     """Points => verdicts; it redraws nothing."""
 
     def forward(
-        self, rows: Tensor, _kinds: None, *, redraws: bool = False
+        self, rows: Tensor, _kinds: None, *, batches: int = 1, redraws: bool = False
     ) -> tuple[Tensor, Tensor]:
-        """Judge each point."""
+        """Judge each point; in each of the batches every seed has its part."""
         assert not redraws
-        return super().forward(rows.flatten(1)).squeeze(1), rows.new_zeros(())
+        parts = [super(Critic, self).forward(part) for part in rows.flatten(1).chunk(batches)]
+        return torch.cat(parts).squeeze(1), rows.new_zeros(())
 
 
 @dataclass(frozen=True, slots=True)

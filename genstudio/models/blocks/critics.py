@@ -6,8 +6,6 @@ from torch.nn import functional
 
 from genstudio.models.blocks.residual import group_norm
 
-_HELD_UP = 256.0
-
 
 class DiscriminatorBlock(nn.Module):
     """Two convolutions around a skip; halves the side. (N, in, H, W) => (N, out, H/2, W/2)."""
@@ -53,35 +51,22 @@ class Redrawer(nn.Module):
         return self.layers(features)
 
 
-def minibatch_deviation(features: Tensor, group: int = 4) -> Tensor:
-    """Mean standard deviation within groups of the batch, as one more channel.
+def minibatch_deviation(features: Tensor, *, batches: int = 1, group: int = 4) -> Tensor:
+    """Mean standard deviation within groups of each batch, as one more channel.
 
     Args:
-        features: (N, C, H, W) => (N, 1, H, W).
+        features: Of so many batches behind each other; (N, C, H, W) => (N, 1, H, W).
+        batches: How many.
         group: Pictures of a group; in a batch that it does not divide, all are one.
     """
     count, channels, height, width = features.shape
-    group = group if count % group == 0 else count
-    grouped = features.float().reshape(group, count // group, channels, height, width)
-    # Step by step: a variance over the first dimension takes four times as long.
-    off = grouped - grouped.mean(dim=0)
-    deviation = (off.square().mean(dim=0) + 1e-8).sqrt().mean(dim=(1, 2, 3))
-    return deviation.repeat(group)[:, None, None, None].expand(count, 1, height, width)
-
-
-def slope_by_pixels(cost_N: Tensor, images_NCHW: Tensor) -> Tensor:
-    """Gradient by the pictures of their mean cost, whose graph stays for the critic's own lesson.
-
-    A player that follows it needs no look of its own at the critic: where the sum of pictures times
-    this slope is minimised, their painter learns what it would learn from the cost itself.
-
-    Args:
-        cost_N: One for each picture.
-        images_NCHW: What the graph begins at.
-    """
-    # In fp16, what is left of a mean at single pixels would be nought.
-    (slope,) = torch.autograd.grad(_HELD_UP * cost_N.sum(), images_NCHW, retain_graph=True)
-    return slope.float() / (_HELD_UP * len(cost_N))
+    size = count // batches
+    group = group if size % group == 0 else size
+    grouped = features.float().reshape(batches, group, size // group, channels, height, width)
+    # Step by step: a variance over the first dimensions takes four times as long.
+    off = grouped - grouped.mean(dim=1, keepdim=True)
+    deviation = (off.square().mean(dim=1) + 1e-8).sqrt().mean(dim=(2, 3, 4))
+    return deviation.repeat(1, group).reshape(-1, 1, 1, 1).expand(count, 1, height, width)
 
 
 def squared_slope(logits: Tensor, images_NCHW: Tensor) -> Tensor:

@@ -30,7 +30,6 @@ from genstudio.models.blocks.critics import (
     leaky,
     minibatch_deviation,
     quarter,
-    slope_by_pixels,
     squared_slope,
 )
 from genstudio.models.blocks.painters import (
@@ -46,7 +45,6 @@ from genstudio.models.protocol import (
     DataSpec,
     Losses,
     OptimizerSpec,
-    ParameterGroup,
     Phase,
     SampleRequest,
 )
@@ -201,14 +199,20 @@ class Discriminator(nn.Module):
         self.corner = Redrawer(stages[-2], _CORNER_PX, side // 2, data.channels)
 
     def forward(
-        self, images_NCHW: Tensor, kinds_NK: Tensor | None, *, redraws: bool = False
+        self,
+        images_NCHW: Tensor,
+        kinds_NK: Tensor | None,
+        *,
+        batches: int = 1,
+        redraws: bool = False,
     ) -> tuple[Tensor, Tensor]:
         """Judge each picture, in view of the variety of its neighbours in the batch.
 
         Args:
-            images_NCHW: Pictures.
+            images_NCHW: Of so many batches behind each other.
             kinds_NK: How much of each kind there is in them, if there are kinds.
-            redraws: Redraw them, too.
+            batches: How many.
+            redraws: Redraw those of the first batch.
 
         Returns:
             Logits, and the error of redrawing: a scalar, 0 where it was not asked for.
@@ -217,14 +221,17 @@ class Discriminator(nn.Module):
         features = h
         for block in self.blocks:
             features, h = h, block(h)
-        h = torch.cat([h, minibatch_deviation(h)], dim=1)
+        h = torch.cat([h, minibatch_deviation(h, batches=batches)], dim=1)
         h = leaky(self.last(h)).flatten(1)
         h = leaky(self.hidden(h))
         logits = self.verdict(h).squeeze(1)
         if self.kinds is not None:
             logits = logits + (self.kinds(kinds_NK) * h).sum(dim=1)
+        first = len(images_NCHW) // batches
         error = (
-            self._redraw_error(features, images_NCHW.detach()) if redraws else logits.new_zeros(())
+            self._redraw_error(features[:first], images_NCHW[:first].detach())
+            if redraws
+            else logits.new_zeros(())
         )
         return logits.float(), error
 
@@ -272,56 +279,71 @@ class SelfSupervisedGAN:
         )
 
     def phases(self) -> Sequence[Phase]:
-        """Painter and critic learn at the same time, from one look at the same pictures."""
+        """The critic learns first, then the painter: at the same time, they lose variety."""
         adam = OptimizerSpec(learning_rate=self.config.learning_rate, betas=(0.5, 0.99))
-        critics = list(self.network["discriminator"].parameters())
         return [
-            Phase(
-                name="generator",
-                parameters=[*self.network["generator"].parameters(), *critics],
-                optimizer=adam,
-                apart=[ParameterGroup(name="discriminator", parameters=critics, optimizer=adam)],
-            )
+            Phase(name=name, parameters=list(self.network[name].parameters()), optimizer=adam)
+            for name in ("discriminator", "generator")
         ]
 
     def losses(self, phase: str, batch: Batch, step: int) -> Losses:
         """The losses of the game; the critic's own ones are redrawing and, lazily, R1 and R2."""
-        del phase  # There is one.
         kinds = kinds_as_numbers(batch.kinds_N, len(self._kinds))
-        is_calmed, redraws = self._is_calmed(step), self.config.redraw > 0
-        painted = self._paint(batch, kinds)
-        given = painted.detach().requires_grad_()
-        real = self._augment(batch.images_NCHW).detach().requires_grad_(is_calmed)
-        made = self._augment(given)
-        on_real, error = self._judge(real, kinds, redraws=redraws)
-        on_made, _ = self._judge(made, kinds)
+        if phase == "generator":
+            return self._generator_losses(batch, kinds)
+        return self._discriminator_losses(batch, kinds, step)
+
+    def _generator_losses(self, batch: Batch, kinds: Tensor | None) -> Losses:
+        on_made, _ = self._judge(self._augment(self._paint(batch, kinds)), kinds)
+        if self.config.loss == "relativistic":
+            with torch.no_grad():
+                on_real, _ = self._judge(self._augment(batch.images_NCHW), kinds)
+            total = functional.softplus(on_real - on_made).mean()
+        elif self.config.loss == "logistic":
+            total = functional.softplus(-on_made).mean()
+        else:
+            total = -on_made.mean()
+        return Losses(total, {"generator": total.detach()})
+
+    def _discriminator_losses(self, batch: Batch, kinds: Tensor | None, step: int) -> Losses:
+        with torch.no_grad():
+            painted = self._paint(batch, kinds)
+        is_calmed = self._is_calmed(step)
+        # Both in one pass, which is a little faster: the weights are got ready once.
+        both = self._augment(torch.cat([batch.images_NCHW, painted])).requires_grad_(is_calmed)
+        redraws = self.config.redraw > 0
+        verdicts, error = self._judge(
+            both, None if kinds is None else kinds.repeat(2, 1), batches=2, redraws=redraws
+        )
+        on_real, on_made = verdicts.chunk(2)
         if self.config.augment == "adaptive":
             self._augmentation.steer(
                 on_real.detach(), on_made.detach(), step=step, step_size=batch.step_size
             )
-        painters_N = self._painters_cost(on_real.detach(), on_made)
-        critics = self._critics_cost(on_real, on_made)
-        values = {"generator": painters_N.mean().detach(), "discriminator": critics.detach()}
-        total = critics + (painted.float() * slope_by_pixels(painters_N, given)).sum()
+        total = self._game(on_real, on_made)
+        values = {"discriminator": total.detach()}
         if redraws:
             total = total + self.config.redraw * error
             values["redrawing"] = error.detach()
         if is_calmed:
-            calm = squared_slope(on_real, real) + squared_slope(on_made, made)
+            # A mean for each of the two.
+            calm = 2 * squared_slope(verdicts, both)
             total = total + calm * (self.config.gamma / 2 * self.config.calm_every)
             values["R1 + R2"] = calm.detach()
         return Losses(total, values)
 
     def pattern(self, phase: str, batch: Batch, step: int) -> Hashable:
         """The critic is calmed now and then, and its pictures are changed more, or less."""
-        del phase, batch
+        del batch
+        if phase == "generator":
+            return "always alike"
         is_steered = self.config.augment == "adaptive" and self._augmentation.is_due(step)
         return self._is_calmed(step), is_steered
 
     def _is_calmed(self, step: int) -> bool:
         return self.config.gamma > 0 and step % self.config.calm_every == 0
 
-    def _critics_cost(self, on_real: Tensor, on_made: Tensor) -> Tensor:
+    def _game(self, on_real: Tensor, on_made: Tensor) -> Tensor:
         match self.config.loss:
             case "relativistic":
                 return functional.softplus(on_made - on_real).mean()
@@ -330,20 +352,16 @@ class SelfSupervisedGAN:
             case "hinge":
                 return (functional.relu(1 - on_real) + functional.relu(1 + on_made)).mean()
 
-    def _painters_cost(self, on_real: Tensor, on_made: Tensor) -> Tensor:
-        """One for each picture."""
-        match self.config.loss:
-            case "relativistic":
-                return functional.softplus(on_real - on_made)
-            case "logistic":
-                return functional.softplus(-on_made)
-            case "hinge":
-                return -on_made
-
     def _judge(
-        self, images_NCHW: Tensor, kinds: Tensor | None, *, redraws: bool = False
+        self,
+        images_NCHW: Tensor,
+        kinds: Tensor | None,
+        *,
+        batches: int = 1,
+        redraws: bool = False,
     ) -> tuple[Tensor, Tensor]:
-        return self.network["discriminator"](images_NCHW, kinds, redraws=redraws)
+        critic = self.network["discriminator"]
+        return critic(images_NCHW, kinds, batches=batches, redraws=redraws)
 
     @property
     def _augmentation(self) -> Augmentation:

@@ -16,7 +16,7 @@ from genstudio.domain.events import HEALTHY
 from genstudio.engine import troubles
 from genstudio.engine.stepper import Stepper
 from genstudio.models.gan.self_supervised import SelfSupervisedGAN
-from genstudio.models.protocol import Phase
+from genstudio.models.protocol import OptimizerSpec, ParameterGroup, Phase
 from genstudio.models.vae.residual import ResidualVAE
 
 GAN, VAE = "self-supervised-gan", "residual-vae"
@@ -38,17 +38,19 @@ def provoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Provoke:
 
 
 def learn_at(monkeypatch: pytest.MonkeyPatch, architecture: type, **times: float) -> None:
-    """Multiply the learning rate of some phases."""
+    """Multiply the learning rate of some groups of parameters."""
     phases = architecture.phases
+
+    def rated(group: Phase | ParameterGroup) -> OptimizerSpec:
+        rate = group.optimizer.learning_rate * times.get(group.name, 1.0)
+        return replace(group.optimizer, learning_rate=rate)
 
     def changed(model: Any) -> list[Phase]:
         return [
             replace(
                 phase,
-                optimizer=replace(
-                    phase.optimizer,
-                    learning_rate=phase.optimizer.learning_rate * times.get(phase.name, 1.0),
-                ),
+                optimizer=rated(phase),
+                apart=[replace(group, optimizer=rated(group)) for group in phase.apart],
             )
             for phase in phases(model)
         ]
@@ -115,7 +117,7 @@ def test_copying_of_three_pictures_that_are_there_again_and_again(provoke: Provo
     told = provoke(
         np.concatenate([np.tile(three, (8, 1, 1, 1)), others]), model_key=VAE,
         model={"latent_size": 8, "learning_rate": 2e-3, "warmup_kimg": 0.0, "free_bits": 0.0},
-        num_steps=100, look_every=50, num_held_out=len(others), mirror=False,
+        num_steps=150, look_every=50, num_held_out=len(others), mirror=False,
     )  # fmt: skip
 
     assert said(troubles.COPYING, told).level == "warning"

@@ -2,7 +2,7 @@
 
 import torch
 
-from genstudio.models.blocks.critics import minibatch_deviation, slope_by_pixels
+from genstudio.models.blocks.critics import minibatch_deviation
 
 
 def test_a_batch_without_variety_is_seen_as_such() -> None:
@@ -28,31 +28,11 @@ def test_variety_is_judged_in_groups_of_four_or_in_the_whole_of_an_odd_batch() -
     assert minibatch_deviation(one).max() < 1e-3
 
 
-def test_who_follows_the_slope_by_pixels_learns_what_the_cost_itself_teaches() -> None:
+def test_batches_behind_each_other_are_judged_each_by_itself() -> None:
     generator = torch.Generator().manual_seed(0)
-    weight = torch.randn(3, 4, 4, generator=generator, requires_grad=True)
-    brush = torch.randn(5, 3, 4, 4, generator=generator, requires_grad=True)
+    for size in (8, 6):
+        batches = [torch.randn(size, 6, 4, 4, generator=generator) * spread for spread in (1, 9)]
 
-    def cost_N(pictures: torch.Tensor) -> torch.Tensor:
-        return torch.nn.functional.softplus((pictures * weight).sum(dim=(1, 2, 3)))
+        together = minibatch_deviation(torch.cat(batches), batches=2)
 
-    painted = brush.tanh()
-    given = painted.detach().requires_grad_()
-    costs_N = cost_N(given)
-    followed = (painted * slope_by_pixels(costs_N, given)).sum()
-
-    torch.testing.assert_close(
-        torch.autograd.grad(followed, brush),
-        torch.autograd.grad(cost_N(brush.tanh()).mean(), brush),
-    )
-    # The critic's own lesson may still use the graph.
-    assert torch.autograd.grad(costs_N.sum(), weight)[0].norm() > 0
-
-
-def test_a_slope_too_small_for_fp16_is_still_there() -> None:
-    given = torch.zeros(64, 3, 8, 8, dtype=torch.float16, requires_grad=True)
-    costs_N = (given * 1e-6).sum(dim=(1, 2, 3))
-
-    slope = slope_by_pixels(costs_N, given)
-
-    torch.testing.assert_close(slope, torch.full(slope.shape, 1e-6 / 64), rtol=0.1, atol=0)
+        torch.testing.assert_close(together, torch.cat([minibatch_deviation(it) for it in batches]))
