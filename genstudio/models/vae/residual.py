@@ -75,7 +75,7 @@ class ResidualVAEConfig(Settings):
         0.5,
         title="Sharper pictures — pull of a critic",
         help="A critic compares what is drawn with your pictures, so that detail is drawn instead "
-        "of blurred. Each step takes three times as long, and is worth it from 64 px on; 0 "
+        "of blurred. Each step takes two and a half times as long; worth it from 64 px on; 0 "
         "switches it off.",
         ge=0.0,
         le=4.0,
