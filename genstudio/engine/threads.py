@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import median_low
 from typing import Any
 
 import torch
@@ -30,6 +30,9 @@ _FEWEST_NUMBERS = 1000
 # Enough to tell small operations from large ones, and soon over.
 _REHEARSED_PIXELS = 2**20
 _WINDOW_STEPS = 5
+# Where steps take long, fewer will do: beside several neighbours, one takes ten seconds and more.
+_WINDOW_S = 5.0
+_FEWEST_STEPS = 2
 # So much slower than it was at its best means that something else wants the cores.
 _IS_SLOW = 2.0
 # So much faster is worth a change.
@@ -97,13 +100,14 @@ def rehearse(model: TrainableModel, batch: Batch, parts: int = 1) -> Rehearsal:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        began_s = time.perf_counter()
+        # Of the processor: what neighbours take from it does not count.
+        began_s = time.thread_time()
         with _Operations() as operations:
             for phase in model.phases():
                 hold_still_all_but(phase.parameters, model.network)
                 # Not step 0, at which models do what they do only now and then.
                 torch.autograd.backward(model.losses(phase.name, some, 1).total)
-        took_s = time.perf_counter() - began_s
+        took_s = time.thread_time() - began_s
         return Rehearsal(operations.mean_size * tried_parts // parts, took_s * tried_parts)
     finally:
         torch.set_num_threads(threads)
@@ -146,8 +150,10 @@ class Threads:
         self._steps_s.append(seconds)
         if self._tried_from is not None and seconds > _IS_SLOW * self._tried_from[1]:
             self._judge(seconds, *self._tried_from)  # Nobody waits for more of those.
-        elif len(self._steps_s) == _WINDOW_STEPS:
-            typical_s = median(self._steps_s)
+        elif len(self._steps_s) == _WINDOW_STEPS or (
+            len(self._steps_s) >= _FEWEST_STEPS and sum(self._steps_s) >= _WINDOW_S
+        ):
+            typical_s = median_low(self._steps_s)
             if self._tried_from is None:
                 self._perhaps_try(typical_s)
             else:

@@ -145,3 +145,22 @@ def test_a_busy_neighbour_that_was_there_first_is_noticed(clock: Clock) -> None:
     assert set(counts[:5]) == {4}
     taken_s = sum(beside[count] for count in counts)
     assert taken_s < 1.1 * 3000 * beside[1]
+
+
+def test_among_several_neighbours_the_second_long_step_is_enough(clock: Clock) -> None:
+    beside = {1: 0.6, 2: 8.0, 4: 10.0}
+    threads = Threads("cpu", Rehearsal(LARGE, step_s=0.35))
+
+    counts = train(threads, clock, 40, beside.__getitem__)
+
+    assert counts[:2] == [4, 4]
+    assert counts[2:6] == [2] * 4
+    assert set(counts[6:]) == {1}
+
+
+def test_a_single_long_step_changes_nothing(clock: Clock) -> None:
+    threads = Threads("cpu", Rehearsal(LARGE))
+    # Such as one during which the machine was asleep.
+    took_s = iter([1.0] * 40 + [60.0] + [1.0] * 40)
+
+    assert set(train(threads, clock, 81, lambda _: next(took_s))) == {4}
