@@ -13,7 +13,7 @@ from genstudio.models.protocol import Phase
 
 
 def make_optimizer(phase: Phase, *, fused: bool | None = True) -> torch.optim.Optimizer:
-    """Adam as the phase asks for it, in torch's fused form."""
+    """Adam as the phase asks for it; ``fused`` is torch's, of which None is the default."""
     return torch.optim.AdamW(
         [
             {

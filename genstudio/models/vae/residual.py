@@ -226,14 +226,13 @@ class ResidualVAE:
             *self.network["encoder"].parameters(), *self.network["decoder"].parameters(),
         ]  # fmt: skip
         critics = list(self.network["critic"].parameters()) if self.config.sharpen > 0 else []
-        adam = OptimizerSpec(learning_rate=self.config.learning_rate, betas=(0.9, 0.99))
-        apart = [ParameterGroup(name="critic", parameters=critics, optimizer=CRITICS_ADAM)]
+        apart = ParameterGroup(name="critic", parameters=critics, optimizer=CRITICS_ADAM)
         return [
             Phase(
                 name="autoencoder",
                 parameters=[*autoencoders, *critics],
-                optimizer=adam,
-                apart=apart if critics else [],
+                optimizer=OptimizerSpec(learning_rate=self.config.learning_rate, betas=(0.9, 0.99)),
+                apart=[apart] if critics else [],
             )
         ]
 

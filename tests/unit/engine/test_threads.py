@@ -1,6 +1,7 @@
 """Threads are given to steps that have work for them, and given up while that is faster."""
 
 import math
+import time
 from collections.abc import Callable, Iterator
 from typing import cast
 
@@ -103,6 +104,20 @@ def test_a_rehearsal_finds_out_how_large_operations_are() -> None:
     assert size_of(8) == pytest.approx(8 * 20_000, rel=0.3)
     assert size_of(32) == pytest.approx(4 * size_of(8), rel=0.1)
     assert torch.get_num_threads() == 4
+
+
+class Interrupted(Lines):
+    """Is kept from the processor for a while, as beside neighbours."""
+
+    def losses(self, phase: str, batch: Batch, _step: int) -> Losses:
+        time.sleep(0.5)
+        return super().losses(phase, batch, _step)
+
+
+def test_a_rehearsal_does_not_count_what_neighbours_take() -> None:
+    batch = Batch(images_NCHW=torch.ones(8, 1, 100, 100), images_seen=0)
+
+    assert rehearse(cast("TrainableModel", Interrupted()), batch).step_s < 0.5
 
 
 def test_steady_steps_keep_their_threads(clock: Clock) -> None:

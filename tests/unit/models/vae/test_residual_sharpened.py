@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from genstudio.models.blocks.sharpening import Judged
 from genstudio.models.protocol import Batch, DataSpec
@@ -107,6 +108,21 @@ def test_what_it_learns_teaches_those_who_draw_nothing(step: int) -> None:
 
     assert drawn.grad is None
     assert all(p.grad is not None for p in model.network["critic"].parameters())
+
+
+def test_its_slope_is_what_a_look_of_their_own_would_teach(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = vae()
+    monkeypatch.setattr(model._sharpener, "_changed", lambda pictures: pictures)
+    critic, real = model.network["critic"], batch(0).images_NCHW
+    drawn = (real.flip(0) / 2).requires_grad_()
+
+    slope = judged(model, drawn, step=0).slope
+
+    fooled = functional.softplus(critic(real) - critic(drawn)).mean()
+    (own,) = torch.autograd.grad(fooled, drawn)
+    torch.testing.assert_close(slope, own / own.norm())
 
 
 def test_a_slope_that_nobody_follows_is_not_worked_out() -> None:
