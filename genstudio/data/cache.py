@@ -8,7 +8,6 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 import psutil
 
 from genstudio.data.decode import UnreadablePictureError, decode_picture
+from genstudio.data.threads import map_in_threads
 from genstudio.domain.datasets import Manifest
 from genstudio.domain.errors import DatasetError, GenStudioError
 from genstudio.domain.files import (
@@ -106,7 +106,7 @@ def build_cache(
                 _take_up(cache_dir, key, partial)
                 _check_space(math.prod(shape), cache_dir)
                 partial.mkdir(parents=True, exist_ok=True)
-                yield from _decode_all(manifest, shape, partial, workers or os.cpu_count() or 1)
+                yield from _decode_all(manifest, shape, partial, workers)
                 # What stood here before could not be opened.
                 shutil.rmtree(folder, ignore_errors=True)
                 partial.rename(folder)
@@ -129,14 +129,15 @@ def build_cache(
 
 
 def _decode_all(
-    manifest: Manifest, shape: _Shape, folder: Path, workers: int
+    manifest: Manifest, shape: _Shape, folder: Path, workers: int | None
 ) -> Iterator[CacheProgress]:
     """Decode into a folder, going on from what is there already."""
     names = [name for name, _ in manifest.pictures]
     pixels, done, skipped = _begun(folder, shape, names)
     noted_s = time.monotonic()
     try:
-        for picture in _in_threads(_decoder(manifest.folder, shape), names[done:], workers):
+        decode = _decoder(manifest.folder, shape)
+        for picture in map_in_threads(decode, names[done:], workers=workers):
             if picture is None:
                 skipped.append(names[done])
             else:
@@ -206,16 +207,6 @@ def _note(folder: Path, pixels: np.memmap, done: int, skipped: list[str]) -> Non
     """Write down how far it is, once the pixels are on the disk."""
     pixels.flush()
     write_text(folder / _NOTE, json.dumps({"done": done, "skipped": skipped}))
-
-
-def _in_threads(
-    decode: Callable[[str], np.ndarray | None], names: list[str], workers: int
-) -> Iterator[np.ndarray | None]:
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            yield from pool.map(decode, names)
-        finally:
-            pool.shutdown(cancel_futures=True)
 
 
 def _key(manifest: Manifest, shape: _Shape) -> str:

@@ -3,7 +3,6 @@
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from genstudio.data.decode import (
     upright_size,
 )
 from genstudio.data.kinds import are_worth_telling_apart, kinds_of
+from genstudio.data.threads import map_in_threads
 from genstudio.domain.datasets import (
     Advice,
     Manifest,
@@ -78,19 +78,15 @@ def scan_folder(folder: Path, *, workers: int | None = None) -> Iterator[ScanPro
     names = picture_names(folder)
     looked: list[_Looked] = []
     unreadable: list[UnreadablePicture] = []
-    with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        try:
-            results = pool.map(lambda name: _look_at(folder, name), names)
-            for done, result in enumerate(results, start=1):
-                found = None
-                if isinstance(result, _Looked):
-                    looked.append(result)
-                    found = result.info
-                else:
-                    unreadable.append(result)
-                yield ScanProgress(done=done, total=len(names), found=found)
-        finally:
-            pool.shutdown(cancel_futures=True)
+    results = map_in_threads(lambda name: _look_at(folder, name), names, workers=workers)
+    for done, result in enumerate(results, start=1):
+        found = None
+        if isinstance(result, _Looked):
+            looked.append(result)
+            found = result.info
+        else:
+            unreadable.append(result)
+        yield ScanProgress(done=done, total=len(names), found=found)
     pictures = _with_duplicates(looked)
     yield ScanReport(
         folder=folder,

@@ -7,8 +7,7 @@ import re
 import sqlite3
 import threading
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -21,14 +20,13 @@ from genstudio.services import gallery_index, kept_pictures
 from genstudio.services.gallery_files import picture_names
 from genstudio.services.gallery_index import (
     IndexEntry,
-    damaged,
     explained_index,
     folded,
     open_index,
     search_words,
     tags_by_name,
 )
-from genstudio.services.gallery_items import GalleryItem, without_collecting
+from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.kept_pictures import KeptPicture, KeptPictures
 from genstudio.services.projects import Project, slug
 from genstudio.services.provenance import read_recipe, save_picture
@@ -41,7 +39,9 @@ _SAVE = """
     ON CONFLICT (name) DO UPDATE SET
         identity = excluded.identity, recipe = excluded.recipe, search = excluded.search,
         added_ns = excluded.added_ns"""
-_ITEMS = "SELECT name, recipe, rating, added_ns FROM pictures"
+# An index from elsewhere may hold numbers and bytes where words belong.
+_ITEMS = """
+    SELECT CAST(name AS TEXT), CAST(recipe AS TEXT), CAST(rating AS INTEGER) FROM pictures"""
 _COUNT = "SELECT count(*) FROM pictures"
 # No word may be missing from both the picture's own words and its tags.
 _MATCHING = """
@@ -94,8 +94,6 @@ class Gallery:
         opened = open_index(self._database)
         self._connection = opened.connection
         self._kept = KeptPictures(project.path)
-        # What was read before, by name, with what it was read from.
-        self._items: dict[str, tuple[tuple[str, int], GalleryItem]] = {}
         self.repaired = opened.was_repaired
         if opened.is_new:
             with contextlib.ExitStack() as on_failure:
@@ -180,8 +178,7 @@ class Gallery:
                     _ITEMS + _RATED + _NEWEST, [minimum_rating, most]
                 ).fetchall()
             tags = tags_by_name(database)
-        with without_collecting():
-            return [self._item(row, tags.get(row[0], ())) for row in rows]
+        return [self._item(row, tags.get(row[0], ())) for row in rows]
 
     def item(self, name: str) -> GalleryItem:
         """Look one picture up.
@@ -325,26 +322,9 @@ class Gallery:
         return self._item(row, tags_by_name(database, name).get(name, ()))
 
     def _item(self, row: Sequence[Any], tags: tuple[str, ...]) -> GalleryItem:
-        name, recipe, rating, added_ns = row
-        known = self._items.get(name)
-        if known is not None and known[0] == (recipe, added_ns):
-            item = known[1]
-            is_same = (item.rating, item.tags) == (rating, tags)
-            return item if is_same else replace(item, rating=rating, tags=tags)
-        try:
-            self._refuse_outside(name)
-            item = GalleryItem(
-                name,
-                self._folder,
-                Recipe.model_validate_json(recipe),
-                rating,
-                tags,
-                datetime.fromtimestamp(added_ns / 1e9, UTC),
-            )
-        except (ValueError, TypeError, OverflowError, OSError) as error:
-            raise damaged(self._database) from error
-        self._items[name] = ((recipe, added_ns), item)
-        return item
+        name, recipe, rating = row
+        self._refuse_outside(name)
+        return GalleryItem(name, self._folder, recipe, rating, tags)
 
     @contextlib.contextmanager
     def _reading(self) -> Generator[sqlite3.Connection]:

@@ -92,7 +92,8 @@ def read_whole(case: Path) -> None:
     def look_at_gallery() -> None:
         with Gallery(_project(case)) as gallery:
             gallery.sync()
-            gallery.items()
+            for item in gallery.items():
+                assert item.recipe
 
     _all_of(lambda: make_pictures(case, "toy"), look_at_gallery, lambda: go_on(case))
 
@@ -199,6 +200,8 @@ def read_gallery(case: Path) -> None:
             gallery.rate(item.name, 3)
             gallery.tag(item.name, ["new"])
         gallery.sync()
+        for item in items:
+            assert item.recipe
 
 
 def export_pictures(case: Path) -> None:

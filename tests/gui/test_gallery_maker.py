@@ -122,6 +122,6 @@ def test_details_tell_the_kind_that_was_asked_for(qtbot: QtBot, tmp_path: Path) 
             sampling=sampling,
             created=datetime(2026, 1, 1, tzinfo=UTC),
         )
-        item = GalleryItem("a.png", tmp_path, recipe, 0, (), recipe.created)
+        item = GalleryItem("a.png", tmp_path, recipe.model_dump_json(), 0, ())
         details.show_items([item])
         assert details._recipe.text().splitlines()[1] == words

@@ -1,7 +1,9 @@
 """The pages, control by control, in the real window on a project that has been trained in."""
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -228,6 +230,23 @@ def test_removing_moves_to_the_trash(
     open_studio.click("gallery.trash")
     open_studio.wait(lambda: open_studio.text("gallery.count") == "23 pictures")
     assert len(list(trash.iterdir())) == 1
+
+
+def test_a_damaged_recipe_is_told_of_and_the_other_pictures_are_shown(
+    open_studio: StudioDriver,
+) -> None:
+    first, second = list(open_studio.window._gallery.items)[:2]
+    with closing(sqlite3.connect(open_studio.window._project.path / "library.sqlite")) as index:
+        index.execute("UPDATE pictures SET recipe = '{}' WHERE name = ?", [first])
+        index.commit()
+    open_studio.window._gallery.refresh()
+    open_studio.go_to("gallery")
+    grid = open_studio.find("gallery.grid")
+    grid.select(first)
+    assert "damaged" in open_studio.text("gallery.recipe")
+    assert grid.currentIndex().data(Qt.ItemDataRole.ToolTipRole) == first
+    grid.select(second)
+    assert "seed" in open_studio.text("gallery.recipe")
 
 
 def test_training_previews_are_shown_too(open_studio: StudioDriver) -> None:

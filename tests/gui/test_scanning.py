@@ -57,7 +57,7 @@ def studio(qtbot: QtBot, tmp_path: Path, slow: SlowFolder) -> Iterator[StudioDri
 
 
 def shown(studio: StudioDriver) -> list[str]:
-    return [item.key for item in studio.find("dataset.grid", ThumbnailGrid).items()]
+    return studio.find("dataset.grid", ThumbnailGrid).keys()
 
 
 def test_pictures_show_as_they_are_found_and_can_be_chosen_when_all_are(

@@ -15,14 +15,27 @@ from pytestqt.qtbot import QtBot
 
 from genstudio.ui.theme import DARK, LIGHT, apply_theme
 from genstudio.ui.widgets import thumbnail_loader
-from genstudio.ui.widgets.thumbnail_grid import GridItem, ThumbnailGrid
+from genstudio.ui.widgets.grid_items import GridItem
+from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
 
 RED = (255, 0, 0)
 PICTURES = Path("/pictures")
 
 
-def items(count: int, prefix: str = "") -> list[GridItem]:
-    return [GridItem(f"{prefix}{n}", PICTURES) for n in range(count)]
+def keys(count: int, prefix: str = "") -> list[str]:
+    return [f"{prefix}{n}" for n in range(count)]
+
+
+class Descriptions(dict[str, GridItem]):
+    """How pictures are shown: by default as they are; remembers which were asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked_for: set[str] = set()
+
+    def __call__(self, key: str) -> GridItem:
+        self.asked_for.add(key)
+        return self.get(key) or GridItem(PICTURES / key)
 
 
 class Loader:
@@ -53,9 +66,16 @@ def loader() -> Loader:
 
 
 @pytest.fixture
-def grid(qtbot: QtBot, qapp: QApplication, loader: Loader) -> ThumbnailGrid:
+def descriptions() -> Descriptions:
+    return Descriptions()
+
+
+@pytest.fixture
+def grid(
+    qtbot: QtBot, qapp: QApplication, loader: Loader, descriptions: Descriptions
+) -> ThumbnailGrid:
     apply_theme(qapp, "dark")
-    grid = ThumbnailGrid(loader)
+    grid = ThumbnailGrid(loader, descriptions)
     qtbot.addWidget(grid, before_close_func=lambda _: loader.may_go_on.set())
     grid.resize(600, 400)
     grid.show()
@@ -78,17 +98,17 @@ def is_red(grid: ThumbnailGrid, row: int) -> Callable[[], bool]:
 def test_pictures_appear_and_were_loaded_in_another_thread(
     qtbot: QtBot, grid: ThumbnailGrid, loader: Loader
 ) -> None:
-    grid.set_items(items(3))
+    grid.set_keys(keys(3))
     assert not is_red(grid, 0)(), "a neutral square stands in until the picture is there"
     qtbot.waitUntil(is_red(grid, 2))
     assert threading.get_ident() not in loader.threads
     assert loader.sides == {round(112 * grid.devicePixelRatioF())}
 
 
-def test_only_pictures_near_the_view_are_loaded(
-    qtbot: QtBot, grid: ThumbnailGrid, loader: Loader
+def test_only_pictures_near_the_view_are_described_and_loaded(
+    qtbot: QtBot, grid: ThumbnailGrid, loader: Loader, descriptions: Descriptions
 ) -> None:
-    grid.set_items(items(100_000))
+    grid.set_keys(keys(100_000))
     grid.executeDelayedItemsLayout()
     grid.verticalScrollBar().setValue(grid.verticalScrollBar().maximum() // 2)
     shown = grid.indexAt(QPoint(60, 60)).row()
@@ -96,12 +116,13 @@ def test_only_pictures_near_the_view_are_loaded(
     qtbot.waitUntil(is_red(grid, shown))
     grid.shutdown()
     assert len(loader.paths) < 100
+    assert len(descriptions.asked_for) < 200
 
 
 def test_pictures_in_view_are_loaded_before_their_neighbours(
     qtbot: QtBot, grid: ThumbnailGrid, loader: Loader
 ) -> None:
-    grid.set_items(items(1000))
+    grid.set_keys(keys(1000))
     qtbot.waitUntil(lambda: len(loader.paths) >= 12)
     first_row_of_next_screen = grid.indexAt(QPoint(60, 399)).row() + 4
     assert [path.stem for path in loader.paths[:12]] == [str(n) for n in range(12)]
@@ -112,7 +133,7 @@ def test_a_slow_picture_never_holds_up_the_window(
     qtbot: QtBot, grid: ThumbnailGrid, loader: Loader
 ) -> None:
     loader.may_go_on.clear()
-    grid.set_items(items(50))
+    grid.set_keys(keys(50))
     qtbot.wait(100)
     grid.select("7")
     assert grid.current_key() == "7"
@@ -125,7 +146,7 @@ def test_pictures_used_last_are_remembered_and_no_more_than_fit(
     qtbot: QtBot, grid: ThumbnailGrid, loader: Loader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(thumbnail_loader, "_REMEMBERED_PIXELS", 60 * 112**2)
-    grid.set_items(items(400))
+    grid.set_keys(keys(400))
     grid.executeDelayedItemsLayout()
     for value in range(0, 3000, 300):
         grid.verticalScrollBar().setValue(value)
@@ -143,7 +164,7 @@ def test_pictures_used_last_are_remembered_and_no_more_than_fit(
 def test_an_unreadable_picture_is_marked_and_the_others_still_load(
     qtbot: QtBot, grid: ThumbnailGrid
 ) -> None:
-    grid.set_items([GridItem("broken", PICTURES), *items(2)])
+    grid.set_keys(["broken", *keys(2)])
     pending = grid.viewport().grab(grid.visualRect(grid.model().index(0, 0))).toImage()
     qtbot.waitUntil(is_red(grid, 2))
     broken = grid.viewport().grab(grid.visualRect(grid.model().index(0, 0))).toImage()
@@ -152,10 +173,12 @@ def test_an_unreadable_picture_is_marked_and_the_others_still_load(
 
 
 def test_pictures_keep_their_shape(qtbot: QtBot, qapp: QApplication) -> None:
-    wide = ThumbnailGrid(lambda _, side: np.full((side // 4, side, 3), RED, np.uint8))
+    wide = ThumbnailGrid(
+        lambda _, side: np.full((side // 4, side, 3), RED, np.uint8), Descriptions()
+    )
     qtbot.addWidget(wide)
     wide.resize(400, 300)
-    wide.set_items(items(1))
+    wide.set_keys(keys(1))
     wide.show()
     qtbot.waitUntil(is_red(wide, 0))
     assert color_at(wide, middle(wide, 0) + QPoint(50, 0)).getRgb()[:3] == RED
@@ -163,7 +186,7 @@ def test_pictures_keep_their_shape(qtbot: QtBot, qapp: QApplication) -> None:
 
 
 def test_rows_are_spread_over_the_width(qtbot: QtBot, grid: ThumbnailGrid) -> None:
-    grid.set_items(items(20))
+    grid.set_keys(keys(20))
     for width in (380, 600, 633):
         grid.resize(width, 400)
         qtbot.wait(10)
@@ -177,7 +200,7 @@ def test_rows_are_spread_over_the_width(qtbot: QtBot, grid: ThumbnailGrid) -> No
 def test_larger_thumbnails_are_loaded_anew_and_the_old_ones_serve_meanwhile(
     qtbot: QtBot, grid: ThumbnailGrid, loader: Loader
 ) -> None:
-    grid.set_items(items(4))
+    grid.set_keys(keys(4))
     qtbot.waitUntil(is_red(grid, 3))
     loader.may_go_on.clear()
     grid.set_side(200)
@@ -190,7 +213,7 @@ def test_larger_thumbnails_are_loaded_anew_and_the_old_ones_serve_meanwhile(
 def test_arrows_walk_on_from_the_end_of_a_row_and_reach_a_short_last_row(
     qtbot: QtBot, grid: ThumbnailGrid
 ) -> None:
-    grid.set_items(items(10))
+    grid.set_keys(keys(10))
     grid.select("3")
     qtbot.keyClick(grid, Qt.Key.Key_Right)
     assert grid.current_key() == "4", "four columns: the next row"
@@ -206,7 +229,7 @@ def test_arrows_walk_on_from_the_end_of_a_row_and_reach_a_short_last_row(
 
 
 def test_keys_and_double_click_tell_the_page(qtbot: QtBot, grid: ThumbnailGrid) -> None:
-    grid.set_items(items(6))
+    grid.set_keys(keys(6))
     grid.select("2")
     with qtbot.waitSignal(grid.toggled_key) as toggled:
         qtbot.keyClick(grid, Qt.Key.Key_Space)
@@ -220,7 +243,7 @@ def test_keys_and_double_click_tell_the_page(qtbot: QtBot, grid: ThumbnailGrid) 
 
 
 def test_shift_selects_a_range_in_the_order_shown(qtbot: QtBot, grid: ThumbnailGrid) -> None:
-    grid.set_items(items(6))
+    grid.set_keys(keys(6))
     grid.select("4")
     with qtbot.waitSignal(grid.selection_changed_keys):
         qtbot.mouseClick(
@@ -235,69 +258,70 @@ def test_shift_selects_a_range_in_the_order_shown(qtbot: QtBot, grid: ThumbnailG
 def test_filtering_keeps_what_is_still_there_and_tells_only_what_changed(
     qtbot: QtBot, grid: ThumbnailGrid
 ) -> None:
-    grid.set_items(items(6))
+    grid.set_keys(keys(6))
     grid.selectAll()
     grid.selectionModel().setCurrentIndex(
         grid.model().index(3, 0), grid.selectionModel().SelectionFlag.NoUpdate
     )
     told: list[str] = []
     grid.current_changed_key.connect(told.append)
-    kept = [item for item in items(6) if item.key in {"1", "3", "5"}]
     with qtbot.waitSignal(grid.selection_changed_keys):
-        grid.set_items(kept)
+        grid.set_keys(["1", "3", "5"])
     assert (grid.current_key(), grid.selected_keys(), told) == ("3", ["1", "3", "5"], [])
-    grid.set_items(items(2))
+    grid.set_keys(keys(2))
     assert (grid.current_key(), grid.selected_keys(), told) == (None, ["1"], [""])
 
 
 def test_new_pictures_on_top_do_not_move_those_in_view(qtbot: QtBot, grid: ThumbnailGrid) -> None:
-    grid.set_items(items(400))
+    grid.set_keys(keys(400))
     grid.executeDelayedItemsLayout()
     grid.verticalScrollBar().setValue(2000)
     before = grid.visualRect(grid.model().index(70, 0)).top()
-    grid.add_items(items(8, "new"), prepend=True)
+    grid.add_keys(keys(8, "new"), prepend=True)
     assert grid.visualRect(grid.model().index(78, 0)).top() == before
-    assert [item.key for item in grid.items()[:2]] == ["new0", "new1"]
-    grid.add_items(items(1, "last"))
-    assert grid.items()[-1].key == "last0"
+    assert grid.keys()[:2] == ["new0", "new1"]
+    grid.add_keys(keys(1, "last"))
+    assert grid.keys()[-1] == "last0"
 
 
 def test_an_excluded_picture_is_fainter_and_struck_through(
-    qtbot: QtBot, grid: ThumbnailGrid
+    qtbot: QtBot, grid: ThumbnailGrid, descriptions: Descriptions
 ) -> None:
-    grid.set_items(items(2))
+    grid.set_keys(keys(2))
     qtbot.waitUntil(lambda: is_red(grid, 0)() and is_red(grid, 1)())
     beside_the_stroke = middle(grid, 0) + QPoint(30, 0)
-    grid.update_item(GridItem("0", PICTURES, dimmed=True))
+    descriptions["0"] = GridItem(PICTURES / "0", dimmed=True)
+    grid.update_key("0")
     assert color_at(grid, beside_the_stroke).red() < 128
     assert color_at(grid, middle(grid, 0)).name() != color_at(grid, beside_the_stroke).name()
     assert is_red(grid, 1)()
 
 
-def test_a_badge_is_written_over_the_picture(qtbot: QtBot, grid: ThumbnailGrid) -> None:
-    grid.set_items(items(1))
+def test_a_badge_is_written_over_the_picture(
+    qtbot: QtBot, grid: ThumbnailGrid, descriptions: Descriptions
+) -> None:
+    grid.set_keys(keys(1))
     qtbot.waitUntil(is_red(grid, 0))
     corner = middle(grid, 0) + QPoint(112 // 2 - 8, -112 // 2 + 8)
     assert color_at(grid, corner).getRgb()[:3] == RED
-    grid.update_item(GridItem("0", PICTURES, badge="★★★★★"))
+    descriptions["0"] = GridItem(PICTURES / "0", badge="★★★★★")
+    grid.set_keys(keys(1))
     assert color_at(grid, corner).getRgb()[:3] != RED
 
 
 def test_selection_is_a_ring_in_the_accent(qtbot: QtBot, grid: ThumbnailGrid) -> None:
-    grid.set_items(items(2))
+    grid.set_keys(keys(2))
     ring = middle(grid, 0) - QPoint(0, 112 // 2 + 4)
     assert color_at(grid, ring).name() == DARK.canvas
     grid.select("0")
     assert color_at(grid, ring).name() == DARK.accent
 
 
-def test_screen_readers_and_tooltips_have_words(grid: ThumbnailGrid) -> None:
-    grid.set_items(
-        [
-            GridItem("a.png", PICTURES, "A cat", badge="duplicate", dimmed=True),
-            GridItem("cat.png", PICTURES),
-        ]
-    )
+def test_screen_readers_and_tooltips_have_words(
+    grid: ThumbnailGrid, descriptions: Descriptions
+) -> None:
+    descriptions["a.png"] = GridItem(PICTURES / "a.png", "A cat", badge="duplicate", dimmed=True)
+    grid.set_keys(["a.png", "cat.png"])
     first, second = (grid.model().index(row, 0) for row in range(2))
     assert first.data(Qt.ItemDataRole.AccessibleTextRole) == "A cat, duplicate, excluded"
     assert second.data(Qt.ItemDataRole.AccessibleTextRole) == "cat.png"
@@ -318,10 +342,10 @@ def test_the_ground_follows_the_theme(
 
 def test_no_thread_outlives_the_grid(qtbot: QtBot, loader: Loader) -> None:
     loader.delay_s = 0.01
-    grid = ThumbnailGrid(loader)
+    grid = ThumbnailGrid(loader, Descriptions())
     qtbot.addWidget(grid)
     grid.resize(600, 400)
-    grid.set_items(items(500))
+    grid.set_keys(keys(500))
     grid.show()
     qtbot.waitUntil(lambda: bool(loader.paths))
     grid.shutdown()
@@ -339,9 +363,9 @@ def test_a_grid_destroyed_while_it_loads_takes_its_thread_along(
     qtbot: QtBot, loader: Loader
 ) -> None:
     loader.delay_s = 0.01
-    grid = ThumbnailGrid(loader)
+    grid = ThumbnailGrid(loader, Descriptions())
     grid.resize(600, 400)
-    grid.set_items(items(500))
+    grid.set_keys(keys(500))
     grid.show()
     qtbot.waitUntil(lambda: bool(loader.paths))
     shiboken6.delete(grid)

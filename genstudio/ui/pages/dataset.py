@@ -71,6 +71,7 @@ class DatasetPage(QWidget):
         self.setAcceptDrops(True)
         self._state = state
         self._shown: ScanReport | None = None
+        self._pictures: dict[str, PictureInfo] = {}
         # Found in a folder that is still looked through, and not shown yet.
         self._arrived: list[PictureInfo] = []
         self._is_arriving = False
@@ -151,7 +152,7 @@ class DatasetPage(QWidget):
         return self._empty
 
     def _make_filled(self) -> QWidget:
-        self._grid = ThumbnailGrid(studio.thumbnail)
+        self._grid = ThumbnailGrid(studio.thumbnail, self._described)
         self._grid.setObjectName("dataset.grid")
         self._grid.setAccessibleName("Pictures in the folder")
         self._grid.toggled_key.connect(self._on_toggled)
@@ -224,9 +225,10 @@ class DatasetPage(QWidget):
         if report is not self._shown:
             self._shown = report
             self._excluded = self._state.excluded
-            self._grid.set_items([self._grid_item(picture) for picture in report.pictures])
+            self._pictures = {picture.name: picture for picture in report.pictures}
+            self._grid.set_keys(list(self._pictures))
         else:
-            self._show_exclusions(report)
+            self._show_exclusions()
         self._show_report(report)
         self._update_buttons()
 
@@ -239,7 +241,8 @@ class DatasetPage(QWidget):
         if not self._is_arriving:
             self._is_arriving = True
             self._shown = None
-            self._grid.set_items([])
+            self._pictures = {}
+            self._grid.set_keys(())
             self._path.set_text(str(self._state.scanned))
             _clear(self._report)
             self._report.addWidget(_paragraph("Looking through the pictures", _SCANNING_SENTENCE))
@@ -251,8 +254,10 @@ class DatasetPage(QWidget):
             self._arrivals.start()
 
     def _show_arrivals(self) -> None:
-        arrived, self._arrived = self._arrived, []
-        self._grid.add_items([self._grid_item(picture) for picture in arrived])
+        arrived = {picture.name: picture for picture in self._arrived}
+        self._arrived = []
+        self._pictures |= arrived
+        self._grid.add_keys(list(arrived))
 
     def _on_toggled(self, name: str) -> None:
         if not self._is_arriving:
@@ -265,24 +270,22 @@ class DatasetPage(QWidget):
         found, used = len(report.pictures), len(self._state.used())
         return f"{found:,} found · {used:,} will be used"
 
-    def _show_exclusions(self, report: ScanReport) -> None:
+    def _show_exclusions(self) -> None:
         changed = self._excluded ^ self._state.excluded
         self._excluded = self._state.excluded
-        for picture in report.pictures:
-            if picture.name in changed:
-                self._grid.update_item(self._grid_item(picture))
+        for name in changed:
+            self._grid.update_key(name)
 
-    def _grid_item(self, picture: PictureInfo) -> GridItem:
-        report = self._state.report
+    def _described(self, name: str) -> GridItem:
+        picture, report = self._pictures[name], self._state.report
         folder = self._state.scanned if self._is_arriving or report is None else report.folder
         assert folder is not None, "its pictures are shown"
         marks = sorted(remark.value for remark in picture.remarks - {Remark.TRANSPARENT})
         size = f"{picture.width} × {picture.height}"
         return GridItem(
-            key=picture.name,
-            folder=folder,
-            caption=f"{picture.name}, {size}",
-            dimmed=not self._is_arriving and picture.name in self._state.excluded,
+            folder / name,
+            caption=f"{name}, {size}",
+            dimmed=not self._is_arriving and name in self._state.excluded,
             badge=marks[0] if marks else "",
         )
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.domain.errors import GenStudioError
 from genstudio.services import studio
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.ui.icons import icon
@@ -54,7 +55,7 @@ class GalleryPage(QWidget):
         self.setAccessibleName("Gallery")
         self._state = state
         self._training = training
-        self._grid_keys: list[str] = []
+        self._previews: dict[str, GridItem] = {}
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
         self._typing.setInterval(_TYPING_PAUSE_MS)
@@ -123,7 +124,7 @@ class GalleryPage(QWidget):
         return lambda: self.export_wanted.emit(kind, self.chosen_names())
 
     def _make_body(self) -> QWidget:
-        self._grid = ThumbnailGrid(studio.thumbnail)
+        self._grid = ThumbnailGrid(studio.thumbnail, self._described)
         self._grid.setObjectName("gallery.grid")
         self._grid.setAccessibleName("Pictures in the gallery")
         self._grid.selection_changed_keys.connect(self._on_selection)
@@ -171,14 +172,13 @@ class GalleryPage(QWidget):
 
     def _show_items(self) -> None:
         shows_pictures = self._source.currentIndex() == _PICTURES
-        keys = list(self._state.items) if shows_pictures else self._preview_keys()
+        self._previews = {} if shows_pictures else self._found_previews()
+        keys = list(self._state.items if shows_pictures else self._previews)
         self._search.setEnabled(shows_pictures)
         self._rating.setEnabled(shows_pictures)
-        if keys != self._grid_keys:
-            self._grid_keys = keys
-            self._grid.set_items(self._picture_items() if shows_pictures else self._preview_items())
-            if keys and self._grid.current_key() is None:
-                self._grid.select(keys[0])
+        self._grid.set_keys(keys)
+        if keys and self._grid.current_key() is None:
+            self._grid.select(keys[0])
         self._stack.setCurrentIndex(1 if keys else 0)
         self._empty.button.setVisible(not self._is_filtered())
         self._empty.set_sentence(
@@ -194,18 +194,15 @@ class GalleryPage(QWidget):
     def _is_filtered(self) -> bool:
         return bool(self._search.text().strip()) or self._rating.currentIndex() > 0
 
-    def _picture_items(self) -> list[GridItem]:
-        return [_grid_item(item) for item in self._state.items.values()]
-
-    def _preview_keys(self) -> list[str]:
-        return [item.key for item in self._preview_items()]
-
-    def _preview_items(self) -> list[GridItem]:
-        return [
-            GridItem(key=str(path), folder=run.path, caption=f"{run.path.name}, step {step:,}")
+    def _found_previews(self) -> dict[str, GridItem]:
+        return {
+            str(path): GridItem(path, caption=f"{run.path.name}, step {step:,}")
             for run in reversed(self._training.runs)
             for step, path in reversed(run.previews)
-        ]
+        }
+
+    def _described(self, key: str) -> GridItem:
+        return self._previews.get(key) or _grid_item(self._state.items[key])
 
     def _on_selection(self) -> None:
         keys: Sequence[str] = self._grid.selected_keys()
@@ -216,7 +213,7 @@ class GalleryPage(QWidget):
             self._details.show_file(Path(keys[0]))
 
     def _on_item_changed(self, item: GalleryItem) -> None:
-        self._grid.update_item(_grid_item(item))
+        self._grid.update_key(item.name)
         self._on_selection()
 
     def _on_opened(self, key: str) -> None:
@@ -249,10 +246,9 @@ class GalleryPage(QWidget):
 
 
 def _grid_item(item: GalleryItem) -> GridItem:
-    recipe = item.recipe
-    return GridItem(
-        key=item.name,
-        folder=item.folder,
-        caption=f"{recipe.model_key}, step {recipe.step:,}, seed {recipe.seed}",
-        badge="★" * item.rating,
-    )
+    try:
+        recipe = item.recipe
+        caption = f"{recipe.model_key}, step {recipe.step:,}, seed {recipe.seed}"
+    except GenStudioError:
+        caption = ""  # What is wrong with it is told beside the picture when it is selected.
+    return GridItem(item.path, caption, badge="★" * item.rating)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.data.decode import UnreadablePictureError
+from genstudio.domain.errors import GenStudioError
 from genstudio.services import studio
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.ui.icons import icon
@@ -174,7 +175,10 @@ class GalleryDetails(QFrame):
 def _described(items: Sequence[GalleryItem]) -> str:
     if len(items) > 1:
         return f"{len(items)} pictures are selected; the first one is shown."
-    recipe = items[0].recipe
+    try:
+        recipe = items[0].recipe
+    except GenStudioError as error:
+        return str(error)
     when = recipe.created.astimezone().strftime("%Y-%m-%d %H:%M")
     size = f"{recipe.size} × {recipe.size} px"
     # What was left open, such as the kind, says nothing.

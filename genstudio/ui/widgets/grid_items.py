@@ -1,6 +1,6 @@
 """What a grid of thumbnails shows, as a Qt model."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -18,50 +18,56 @@ from PySide6.QtCore import (
 
 @dataclass(frozen=True, slots=True)
 class GridItem:
-    """One picture in a grid.
+    """How one picture of a grid is shown.
 
     Attributes:
-        key: Path of the picture, relative to the folder or whole; no two items have the same.
-        folder: Where it is.
+        path: The file.
         caption: Said about it by tooltips and screen readers; by default the file's name.
         dimmed: Left out: shown faintly and struck through.
         badge: A word or some signs over a corner of the picture, such as "★★★".
     """
 
-    key: str
-    folder: Path
+    path: Path
     caption: str = ""
     dimmed: bool = False
     badge: str = ""
 
-    @property
-    def path(self) -> Path:
-        """The file; made when it is asked for, since a hundred thousand take half a second."""
-        return self.folder / self.key
+
+Describe = Callable[[str], GridItem]
 
 
 class GridItems(QStringListModel):
-    """A list of items that are also found by key; the delegate asks for items directly.
+    """Keys of pictures in their order; what is shown of one is asked for when it is painted.
 
-    The strings of the Qt model stay empty. It counts the rows: a view asks for their number
-    several times for each, and a hundred thousand calls of Python would hold up the window.
+    To describe a hundred thousand that nobody sees would hold up the window. For the same
+    reason the strings of the Qt model stay empty and it only counts the rows: a view asks for
+    their number several times for each.
     """
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, describe: Describe, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._items: list[GridItem] = []
+        self._describe = describe
+        self._keys: list[str] = []
         self._rows: dict[str, int] = {}
 
-    def items(self) -> list[GridItem]:
-        """All items in their order."""
-        return list(self._items)
+    def keys(self) -> list[str]:
+        """All keys in their order."""
+        return list(self._keys)
+
+    def are(self, keys: Sequence[str]) -> bool:
+        """Whether these are all keys, in this order."""
+        return self._keys == list(keys)
+
+    def key(self, row: int) -> str:
+        """The key of a row."""
+        return self._keys[row]
 
     def item(self, row: int) -> GridItem:
-        """The item of a row."""
-        return self._items[row]
+        """How the picture of a row is shown now."""
+        return self._describe(self._keys[row])
 
     def index_of(self, key: str) -> QModelIndex:
-        """Where an item is; invalid if it is not there."""
+        """Where a key is; invalid if it is not there."""
         return self.index(self._rows.get(key, -1))
 
     def keys_in(self, selection: QItemSelection) -> list[str]:
@@ -69,7 +75,7 @@ class GridItems(QStringListModel):
         # Range by range: a hundred thousand single indexes would take seconds.
         ranges = [selection.at(number) for number in range(selection.size())]
         rows = [row for part in ranges for row in range(part.top(), part.bottom() + 1)]
-        return [self._items[row].key for row in sorted(rows)]
+        return [self._keys[row] for row in sorted(rows)]
 
     def selection_of(self, keys: Iterable[str]) -> QItemSelection:
         """A selection of the items that are here, neighbours as one range."""
@@ -80,37 +86,30 @@ class GridItems(QStringListModel):
             selection.select(self.index(run_rows[0]), self.index(run_rows[-1]))
         return selection
 
-    def replace_all(self, items: Sequence[GridItem]) -> None:
-        """Show other items; where only what is said of them is another, nothing moves."""
-        are_same = len(items) == len(self._items) and all(
-            item.key == known.key for item, known in zip(items, self._items, strict=True)
-        )
-        self._items = list(items)
-        if are_same and items:
-            self.dataChanged.emit(self.index(0), self.index(len(items) - 1))
-            return
+    def replace_all(self, keys: Iterable[str]) -> None:
+        """Show other pictures."""
+        self._keys = list(keys)
         self._number()
-        self.setStringList([""] * len(self._items))
+        self.setStringList([""] * len(self._keys))
 
-    def insert(self, row: int, items: Sequence[GridItem]) -> None:
-        """Add items before a row."""
-        if items:
-            self._items[row:row] = items
+    def insert(self, row: int, keys: Sequence[str]) -> None:
+        """Add keys before a row."""
+        if keys:
+            self._keys[row:row] = keys
             self._number(row)
-            self.insertRows(row, len(items))
+            self.insertRows(row, len(keys))
 
-    def update(self, item: GridItem) -> None:
-        """Show the item of that key differently; one that is not here is passed over."""
-        index = self.index_of(item.key)
+    def update(self, key: str) -> None:
+        """Something else is to be shown of a picture; one that is not here is passed over."""
+        index = self.index_of(key)
         if index.isValid():
-            self._items[index.row()] = item
             self.dataChanged.emit(index, index)
 
     def data(
         self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
         """Words about an item, for those who cannot see it or rest the pointer on it."""
-        item = self._items[index.row()]
+        item = self.item(index.row())
         words = item.caption or item.path.name
         if role == Qt.ItemDataRole.ToolTipRole:
             return words
@@ -122,4 +121,4 @@ class GridItems(QStringListModel):
     def _number(self, first: int = 0) -> None:
         if first == 0:
             self._rows.clear()
-        self._rows.update({item.key: row for row, item in enumerate(self._items[first:], first)})
+        self._rows.update({key: row for row, key in enumerate(self._keys[first:], first)})

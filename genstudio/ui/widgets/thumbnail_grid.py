@@ -25,7 +25,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QWidget
 
 from genstudio.ui.theme import GRID_PX, colors
-from genstudio.ui.widgets.grid_items import GridItem, GridItems
+from genstudio.ui.widgets.grid_items import Describe, GridItems
 from genstudio.ui.widgets.thumbnail_delegate import ThumbnailDelegate
 from genstudio.ui.widgets.thumbnail_loader import LoadPixels, ThumbnailLoader
 
@@ -54,21 +54,22 @@ class ThumbnailGrid(QListView):
     current_changed_key = Signal(str)
     selection_changed_keys = Signal()
 
-    def __init__(self, load: LoadPixels, parent: QWidget | None = None) -> None:
+    def __init__(self, load: LoadPixels, describe: Describe, parent: QWidget | None = None) -> None:
         """Make an empty grid.
 
         Args:
             load: Reads a file into uint8 (height, width, 3), its longest side about as many
                 pixels as the second argument says. Called in another thread; if it raises,
                 the picture is shown as unreadable.
+            describe: Tells how the picture of a key is shown; asked whenever it is painted.
             parent: Qt parent.
         """
         super().__init__(parent)
-        self._items = GridItems(self)
+        self._items = GridItems(describe, self)
         self._loader = ThumbnailLoader(load, self)
         self._delegate = ThumbnailDelegate(self._items, self._loader, self)
         self._columns = 1
-        self._planned_rows: list[int] = []
+        self._planned: dict[Path, str] = {}
         self._told_key = ""
         self._told_selection: list[str] = []
         self._is_replacing = False
@@ -93,38 +94,46 @@ class ThumbnailGrid(QListView):
         self.setAccessibleName("Pictures")
         self.set_side(_SIDE_PX)
 
-    def items(self) -> list[GridItem]:
-        """All items in the order shown."""
-        return self._items.items()
+    def keys(self) -> list[str]:
+        """All keys in the order shown."""
+        return self._items.keys()
 
-    def set_items(self, items: Sequence[GridItem]) -> None:
-        """Show other items; what was current and selected stays so where it is still there."""
+    def set_keys(self, keys: Sequence[str]) -> None:
+        """Show other pictures; what was current and selected stays so where it is still there.
+
+        Args:
+            keys: What they are known by, no two alike. If they are the same as before, what
+                is described differently now is shown so.
+        """
+        if self._items.are(keys):
+            self.viewport().update()
+            return
         current, selected = self.current_key(), self.selected_keys()
         self._is_replacing = True
-        self._items.replace_all(items)
+        self._items.replace_all(keys)
         self.selectionModel().select(self._items.selection_of(selected), _Select.ClearAndSelect)
         if current is not None:
             self.selectionModel().setCurrentIndex(self._items.index_of(current), _Select.NoUpdate)
         self._is_replacing = False
         self._tell()
 
-    def add_items(self, items: Sequence[GridItem], *, prepend: bool = False) -> None:
-        """Add items at the end or at the beginning; what is in view stays where it is."""
+    def add_keys(self, keys: Sequence[str], *, prepend: bool = False) -> None:
+        """Add pictures at the end or at the beginning; what is in view stays where it is."""
         if not prepend:
-            self._items.insert(self._items.rowCount(), items)
+            self._items.insert(self._items.rowCount(), keys)
             return
         bar = self.verticalScrollBar()
         top = bar.value()
         first = top // self._delegate.cell.height() * self._columns
-        self._items.insert(0, items)
+        self._items.insert(0, keys)
         if top:
-            rows_down = (first + len(items)) // self._columns - first // self._columns
+            rows_down = (first + len(keys)) // self._columns - first // self._columns
             self.executeDelayedItemsLayout()
             bar.setValue(top + rows_down * self._delegate.cell.height())
 
-    def update_item(self, item: GridItem) -> None:
-        """Show the item of the same key differently; one that is not shown is passed over."""
-        self._items.update(item)
+    def update_key(self, key: str) -> None:
+        """Show a picture as it is described now; one that is not shown is passed over."""
+        self._items.update(key)
 
     def current_key(self) -> str | None:
         """Key of the item that the keyboard acts on."""
@@ -268,9 +277,10 @@ class ThumbnailGrid(QListView):
         shown = self._rows(top, top + height)
         ahead = self._rows(top + height, top + 2 * height)
         behind = self._rows(top - height, top)
-        self._planned_rows = list(dict.fromkeys((*shown, *ahead, *behind)))
+        rows = dict.fromkeys((*shown, *ahead, *behind))
+        self._planned = {self._items.item(row).path: self._items.key(row) for row in rows}
         side_px = round(self._delegate.side_px * self.devicePixelRatioF())
-        self._loader.want((self._items.item(row).path for row in self._planned_rows), side_px)
+        self._loader.want(self._planned, side_px)
 
     def _rows(self, top: int, bottom: int) -> range:
         line = self._delegate.cell.height()
@@ -279,9 +289,8 @@ class ThumbnailGrid(QListView):
         return range(first, min(after, self._items.rowCount()))
 
     def _on_loaded(self, path: Path) -> None:
-        for row in self._planned_rows:
-            if row < self._items.rowCount() and self._items.item(row).path == path:
-                self.update(self._items.index(row))
+        if path in self._planned:
+            self.update(self._items.index_of(self._planned[path]))
 
     def _tell(self) -> None:
         """Emit what is another than what was told last."""
@@ -296,4 +305,4 @@ class ThumbnailGrid(QListView):
             self.selection_changed_keys.emit()
 
     def _key_at(self, index: QModelIndex) -> str:
-        return self._items.item(index.row()).key if index.isValid() else ""
+        return self._items.key(index.row()) if index.isValid() else ""

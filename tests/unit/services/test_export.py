@@ -44,7 +44,7 @@ def picture(
     random = np.random.default_rng(made.seed)
     path = gallery / name
     save_picture(random.integers(0, 256, (size, size, channels), np.uint8), path, made)
-    return GalleryItem(name, gallery, made, 0, (), made.created)
+    return GalleryItem(name, gallery, made.model_dump_json(), 0, ())
 
 
 @pytest.fixture

@@ -33,7 +33,6 @@ def test_an_added_picture_lies_in_the_folder_with_its_recipe(
     assert item.name == f"{RUN}-1200-7.png"
     assert item.path == project.gallery / item.name
     assert (item.recipe, item.rating, item.tags) == (recipe(), 0, ())
-    assert abs(item.added.timestamp() - item.path.stat().st_mtime) < 1e-3
     assert read_recipe(item.path) == recipe()
     with Image.open(item.path) as picture:
         np.testing.assert_array_equal(np.asarray(picture), pixels())
