@@ -44,6 +44,12 @@ class DevicePlan:
         return self.accelerator == "cuda"
 
     @property
+    def uses_matrix_unit(self) -> bool:
+        """Whether a processor's matrix unit, AMX, does the work."""
+        is_right = self.accelerator == "cpu" and self.precision == "bf16"
+        return is_right and _processor_has("_is_amx_tile_supported")
+
+    @property
     def fabric_precision(self) -> FabricPrecision:
         """Lightning Fabric's name for the precision."""
         return _FABRIC[self.precision]
@@ -114,9 +120,13 @@ def fastest_precision(accelerator: str) -> Literal["fp32", "bf16", "fp16"]:
 
 def _cpu_computes_bf16() -> bool:
     # Without AMX or AVX512-bf16, bf16 is emulated and slower than fp32.
-    # There is no public way to ask.
     questions = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
-    return any(getattr(torch.cpu, question)() for question in questions)
+    return any(_processor_has(question) for question in questions)
+
+
+def _processor_has(question: str) -> bool:
+    # There is no public way to ask.
+    return getattr(torch.cpu, question)()
 
 
 def _name(accelerator: str) -> str:

@@ -35,6 +35,7 @@ from genstudio.engine.phases import (
     scale_learning_rates,
 )
 from genstudio.engine.repeats import CardsRecorder, Repeats
+from genstudio.engine.side_by_side import lay_side_by_side
 from genstudio.engine.threads import Rehearsal, Threads, rehearse
 from genstudio.models.catalog import model_class
 from genstudio.models.protocol import Batch, Concludes, Phase, TrainableModel
@@ -111,6 +112,8 @@ class Stepper:
         config = parse_settings(chosen.Config, self.settings.model)
         model = chosen(config, self._data)
         place(model.network, self.fabric.device)
+        if self.plan.uses_matrix_unit:
+            lay_side_by_side(model.network)
         return model
 
     def _rehearse(self) -> Rehearsal:

@@ -82,10 +82,10 @@ def main(count: int, beside: int) -> None:
         whole_s = clock.nsecsElapsed() / 1e9
         late_ms = np.diff(ticks) / 1e6 - _TICK_MS
         print(
-            f"{count:,} files, {beside} programs beside: "
-            f"first picture after {shown[0] / 1e9:.2f} s, twenty after {shown[19] / 1e9:.2f} s, all looked at after {whole_s:.1f} s; "
-            f"events late by {np.percentile(late_ms, 99):.1f} ms (99 of 100), "
-            f"{late_ms.max():.1f} ms at worst"
+            f"{count:,} files, {beside} programs beside: first picture after "
+            f"{shown[0] / 1e9:.2f} s, twenty after {shown[19] / 1e9:.2f} s, "
+            f"all looked at after {whole_s:.1f} s; events late by "
+            f"{np.percentile(late_ms, 99):.1f} ms (99 of 100), {late_ms.max():.1f} ms at worst"
         )
         window.close()
 

@@ -11,8 +11,9 @@ import torch
 from lightning_fabric.plugins import MixedPrecision
 from tiny_studio import ToyModel, small_settings, steps, train_to_end
 
+from genstudio.engine import stepper as stepper_module
 from genstudio.engine.checkpoint import CheckpointState, CheckpointStore
-from genstudio.engine.device import derived_seed
+from genstudio.engine.device import DevicePlan, derived_seed
 from genstudio.engine.job import TrainingJob
 from genstudio.engine.stepper import Stepper
 from genstudio.models.protocol import Batch, Losses, Phase
@@ -211,6 +212,20 @@ def test_the_same_seed_begins_with_the_same_weights_and_another_with_others(
 
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert not any(torch.equal(first[name], other[name]) for name in first)
+
+
+@pytest.mark.parametrize("has_matrix_unit", [True, False])
+def test_small_maps_lie_side_by_side_where_it_pays(
+    has_matrix_unit: bool,
+    tmp_path: Path,
+    pictures_NHWC: np.ndarray,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    laid: list[torch.nn.Module] = []
+    monkeypatch.setattr(DevicePlan, "uses_matrix_unit", property(lambda _: has_matrix_unit))
+    monkeypatch.setattr(stepper_module, "lay_side_by_side", laid.append)
+    begun = stepper(tmp_path, pictures_NHWC)
+    assert (begun.model.network in laid) is has_matrix_unit
 
 
 def test_steps_and_seeds_have_random_numbers_of_their_own() -> None:
