@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication
 from genstudio.app import build_window
 from genstudio.domain.recipes import Recipe
 from genstudio.services.gallery import Gallery
+from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.projects import Project, open_or_create
 from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
 
@@ -29,15 +31,21 @@ _FRAME_S = 1 / 60
 
 def fill(project: Project, count: int) -> None:
     """Copies of one small picture, which the index knows by different names."""
-    recipe = Recipe(
-        software="bench", model_key="bench", run="bench", project="bench", step=1,
-        weights_sha256="0" * 64, seed=0, size=64, created=datetime.now(UTC),
-    )  # fmt: skip
+    first = add(project, seed=0)
     with Gallery(project) as gallery:
-        first = gallery.add(np.zeros((8, 8, 3), np.uint8), recipe)
         for number in range(count - 1):
             shutil.copy(first.path, first.path.with_name(f"{number}.png"))
         gallery.sync()
+
+
+def add(project: Project, *, seed: int) -> GalleryItem:
+    """One more picture."""
+    recipe = Recipe(
+        software="bench", model_key="bench", run="bench", project="bench", step=1,
+        weights_sha256="0" * 64, seed=seed, size=64, created=datetime.now(UTC),
+    )  # fmt: skip
+    with Gallery(project) as gallery:
+        return gallery.add(np.zeros((8, 8, 3), np.uint8), recipe)
 
 
 def main(count: int) -> None:
@@ -60,11 +68,16 @@ def main(count: int) -> None:
             app.processEvents()
             return time.process_time() - began_s
 
-        for _ in range(3):
+        for number in range(1, 4):
             window._gallery.set_project(None)
             opening_s = busy_s(lambda: window._gallery.set_project(project))
             again_s = busy_s(window._gallery.refresh)
-            print(f"{count:,} pictures: opened in {opening_s:.2f} s, again in {again_s:.2f} s")
+            made = add(project, seed=number)
+            taking_in_s = busy_s(partial(window._gallery._take_in, [made]))
+            print(
+                f"{count:,} pictures: opened in {opening_s:.2f} s, again in {again_s:.2f} s; "
+                f"a new one shown in {taking_in_s:.2f} s"
+            )
         grid = window.findChild(ThumbnailGrid, "gallery.grid")
         assert grid is not None
         bar = grid.verticalScrollBar()

@@ -10,7 +10,14 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDropEvent, QPalette
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QSlider
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QSlider,
+    QSpinBox,
+)
 from pytestqt.qtbot import QtBot
 from studio_driver import StudioDriver
 
@@ -247,6 +254,22 @@ def test_a_damaged_recipe_is_told_of_and_the_other_pictures_are_shown(
     assert grid.currentIndex().data(Qt.ItemDataRole.ToolTipRole) == first
     grid.select(second)
     assert "seed" in open_studio.text("gallery.recipe")
+
+
+def test_new_pictures_hang_where_the_index_has_them(open_studio: StudioDriver) -> None:
+    gallery = open_studio.window._gallery
+    open_studio.go_to("gallery")
+    for query, shown in (("", 3), ("no such word", 0)):
+        open_studio.find("gallery.search", QLineEdit).setText(query)
+        gallery.filter(query, 0)
+        before = gallery._gallery.count()
+        open_studio.find("gallery.number", QSpinBox).setValue(3)
+        open_studio.click("gallery.generate")
+        open_studio.wait(lambda: not gallery.is_busy)
+        assert gallery._gallery.count() == before + 3
+        assert list(gallery.items) == [item.name for item in gallery._gallery.items(query)]
+        assert open_studio.find("gallery.grid").keys() == list(gallery.items)
+        assert len(gallery.items) == (before + shown if shown else 0)
 
 
 def test_training_previews_are_shown_too(open_studio: StudioDriver) -> None:

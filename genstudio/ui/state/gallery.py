@@ -143,11 +143,23 @@ class GalleryState(QObject):
             nonlocal made
             made += len(items)
             self.progressed.emit("Making pictures", made, count)
-            self.refresh()
+            self._take_in(items)
 
         self._start(
             studio.generate_pictures(self._project, run, count=count, sampling=sampling), on_items
         )
+
+    def _take_in(self, made: Sequence[GalleryItem]) -> None:
+        """Show new pictures before all others, as the index will have them.
+
+        To read a large index anew for each would hold up the window.
+        """
+        if self._query.strip() or self._minimum_rating:
+            self.refresh()
+            return
+        new = {item.name: item for item in reversed(made) if item.name not in self.items}
+        self.items = new | self.items
+        self.changed.emit()
 
     def export(self, names: Iterable[str], *, to: Path, kind: str, title: str) -> None:
         """Export pictures."""
