@@ -256,6 +256,15 @@ def test_a_damaged_recipe_is_told_of_and_the_other_pictures_are_shown(
     assert "seed" in open_studio.text("gallery.recipe")
 
 
+def test_a_gallery_that_is_closed_shows_nothing_any_more(open_studio: StudioDriver) -> None:
+    open_studio.go_to("gallery")
+    grid = open_studio.find("gallery.grid")
+    open_studio.window._gallery.close()
+    grid.repaint()
+    assert grid.keys() == []
+    assert open_studio.text("gallery.recipe") == ""
+
+
 def test_new_pictures_hang_where_the_index_has_them(open_studio: StudioDriver) -> None:
     gallery = open_studio.window._gallery
     open_studio.go_to("gallery")

@@ -98,6 +98,7 @@ class GalleryState(QObject):
         self._gallery = None
         self._project = None
         self.items = {}
+        self.changed.emit()
 
     def filter(self, query: str, minimum_rating: int) -> None:
         """Show only pictures that the words are found in and that are rated well enough."""
