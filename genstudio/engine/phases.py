@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from lightning_fabric import wrappers
@@ -12,9 +13,40 @@ from genstudio.domain.errors import CheckpointError
 from genstudio.models.protocol import Phase
 
 
+class _AdamW(torch.optim.AdamW):
+    """AdamW that walks through weights on a processor in the order in which memory has them.
+
+    The fused one of torch copies each tensor of another layout than C's first, which takes as long
+    as all the rest, and takes gradients for laid out as their weights are.
+    """
+
+    def _init_group(
+        self, group: dict[str, Any], *gathered: list[Tensor]
+    ) -> bool:  # Names are those of the class above.
+        has_complex = super()._init_group(group, *gathered)
+        parameters, gradients, averages, squares, *_ = gathered
+        for index, parameter in enumerate(parameters):
+            if parameter.device.type == "cpu" and not parameter.is_contiguous():
+                gradients[index] = _as_row(_laid_out_like(parameter, gradients[index]))
+                for tensors in (parameters, averages, squares):
+                    tensors[index] = _as_row(tensors[index])
+        return has_complex
+
+
+def _as_row(tensor: Tensor) -> Tensor:
+    """All numbers of a tensor without gaps, as memory has them."""
+    return tensor.as_strided((tensor.numel(),), (1,))
+
+
+def _laid_out_like(parameter: Tensor, tensor: Tensor) -> Tensor:
+    if tensor.stride() == parameter.stride():
+        return tensor
+    return torch.empty_like(parameter).copy_(tensor)
+
+
 def make_optimizer(phase: Phase, *, fused: bool | None = True) -> torch.optim.Optimizer:
     """Adam as the phase asks for it; ``fused`` is torch's, of which None is the default."""
-    return torch.optim.AdamW(
+    return _AdamW(
         [
             {
                 "name": group.name,
@@ -127,7 +159,7 @@ def _laid_out_alike(
     parameters: Sequence[Tensor] = [p for group in optimizer.param_groups for p in group["params"]]
     return {
         index: {
-            entry: value if value.ndim == 0 else torch.empty_like(parameters[index]).copy_(value)
+            entry: value if value.ndim == 0 else _laid_out_like(parameters[index], value)
             for entry, value in entries.items()
         }
         for index, entries in state.items()

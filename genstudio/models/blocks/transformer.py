@@ -70,13 +70,23 @@ class _Block(nn.Module):
         scale1, shift1, gate1, scale2, shift2, gate2 = self.steer(steering)[:, None].chunk(6, -1)
         x = x + gate1 * self._attend(self.norm(x) * (1 + scale1) + shift1)
         h = self.wider(self.norm(x) * (1 + scale2) + shift2)
-        return x + gate2 * self.narrower(functional.gelu(h, approximate="tanh"))
+        return x + gate2 * self.narrower(functional.gelu(h))
 
     def _attend(self, x: Tensor) -> Tensor:
         split = self.queries_keys_values(x).unflatten(-1, (3, self.heads, -1))
         queries, keys, values = split.permute(2, 0, 3, 1, 4)
-        found = functional.scaled_dot_product_attention(queries, keys, values)
+        found = _attention(queries, keys, values)
         return self.attended(found.transpose(1, 2).flatten(2))
+
+
+def _attention(queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+    """Scaled dot-product attention (Vaswani et al. 2017, arXiv:1706.03762, eq. 1); (N, H, T, D)."""
+    if queries.device.type != "cpu":
+        return functional.scaled_dot_product_attention(queries, keys, values)
+    # torch's fused one is made for thousands of tokens: of 16, its backward pass takes a processor
+    # ten times as long in bf16.
+    scores = (queries * queries.shape[-1] ** -0.5) @ keys.transpose(-1, -2)
+    return scores.softmax(dim=-1).to(values.dtype) @ values
 
 
 def _waves(times_N: Tensor) -> Tensor:
