@@ -8,7 +8,6 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 Chance = float | Tensor
 
@@ -75,7 +74,8 @@ class _Shift(torch.autograd.Function):
         ctx.save_for_backward(rows_N, columns_N)
         ctx.reach = reach
         count, channels, height, width = x.shape
-        padded = functional.pad(x.contiguous(), (reach, reach, reach, reach))
+        padded = x.new_zeros(count, channels, height + 2 * reach, width + 2 * reach)
+        padded[:, :, reach : reach + height, reach : reach + width] = x
         planes = torch.arange(count * channels, device=x.device).reshape(count, channels, 1)
         rows = reach + rows_N[:, None, None] + torch.arange(height, device=x.device)
         starts = planes * padded.shape[2] + rows

@@ -58,19 +58,3 @@ class SkipLayerExcitation(nn.Module):
     def forward(self, early: Tensor, late: Tensor) -> Tensor:
         """Scale each channel of the late features by between 0 and 1."""
         return late * self.gate(early)
-
-
-def without_checkerboard(images_NCHW: Tensor) -> Tensor:
-    """Filter by (1, 2, 1) / 4 both ways, which is blind to patterns two pixels wide.
-
-    Sub-pixel rearrangement paints such patterns, and the game takes long to unlearn them;
-    filtering what was upsampled is StyleGAN's remedy (arXiv:1812.04948, section 2).
-    """
-    channels = images_NCHW.shape[1]
-    # Made where it is needed: a graphics card would have to be waited for.
-    line = images_NCHW.new_ones(3)
-    line.narrow(0, 1, 1).fill_(2)
-    weights = (torch.outer(line, line) / 16).expand(channels, 1, 3, 3)
-    padded = functional.pad(images_NCHW, (1, 1, 1, 1), mode="replicate")
-    # As a convolution it takes a fifth of the time of averages of averages.
-    return functional.conv2d(padded, weights, groups=channels)

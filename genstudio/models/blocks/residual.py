@@ -77,19 +77,45 @@ class PixelsToFeatures(nn.Module):
     def __init__(self, channels: int, width: int) -> None:
         super().__init__()
         self.conv = nn.Conv2d(4 * channels, width, 3, padding=1)
+        self.folding: Tensor
+        self.register_buffer("folding", _places_of_subpixels(channels), persistent=False)
 
     def forward(self, images_NCHW: Tensor) -> Tensor:
         """Fold 2×2 pixels into channels and mix them."""
-        return self.conv(functional.pixel_unshuffle(images_NCHW, 2))
+        return self.conv(self._folded(images_NCHW))
+
+    def _folded(self, images_NCHW: Tensor) -> Tensor:
+        if images_NCHW.device.type != "cpu":
+            return functional.pixel_unshuffle(images_NCHW, 2)
+        # To a processor, moving pixels is slower than a convolution that does the same.
+        images_NCHW = images_NCHW.contiguous(memory_format=torch.channels_last)
+        return functional.conv2d(images_NCHW, self.folding, stride=2)
 
 
 class FeaturesToPixels(nn.Module):
-    """Features (N, width, S/2, S/2) => pictures (N, C, S, S), unbounded."""
+    """Features (N, width, S/2, S/2) => pictures (N, C, S, S), unbounded.
 
-    def __init__(self, width: int, channels: int) -> None:
+    Args:
+        width: Channels of the features.
+        channels: Of the pictures.
+        smooth: Filter the pictures by (1, 2, 1) / 4 both ways, which is blind to patterns two
+            pixels wide. Sub-pixel rearrangement paints such, and a game takes long to unlearn them;
+            filtering what was upsampled is StyleGAN's remedy (arXiv:1812.04948, section 2).
+    """
+
+    def __init__(self, width: int, channels: int, *, smooth: bool = False) -> None:
         super().__init__()
         self.norm = group_norm(width)
         self.conv = nn.Conv2d(width, 4 * channels, 3, padding=1)
+        self.smooth = smooth
+        unfolding = _places_of_subpixels(channels)
+        if smooth:
+            # Each pixel spread over its neighbours: both in one go take a third of the time.
+            line = torch.tensor([1.0, 2.0, 1.0]) / 4
+            spread = torch.outer(line, line).expand(channels, 1, 3, 3)
+            unfolding = functional.conv_transpose2d(unfolding, spread, groups=channels)
+        self.unfolding: Tensor
+        self.register_buffer("unfolding", unfolding, persistent=False)
         # The four sub-pixels start equal, so that no checkerboard has to be
         # unlearned (Aitken et al. 2017, arXiv:1707.02937).
         with torch.no_grad():
@@ -98,4 +124,26 @@ class FeaturesToPixels(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Mix features and unfold them into 2×2 pixels."""
-        return functional.pixel_shuffle(self.conv(functional.silu(self.norm(features))), 2)
+        folded = self.conv(functional.silu(self.norm(features)))
+        if self.smooth:
+            images_NCHW = functional.conv_transpose2d(folded, self.unfolding, stride=2, padding=1)
+            return images_NCHW * _missing_at_edges(images_NCHW)
+        if folded.device.type != "cpu":
+            return functional.pixel_shuffle(folded, 2)
+        return functional.conv_transpose2d(folded, self.unfolding, stride=2)
+
+
+def _places_of_subpixels(channels: int) -> Tensor:
+    """Kernel of the (transposed) convolution that is sub-pixel rearrangement: (4C, C, 2, 2)."""
+    return torch.eye(4 * channels).reshape(4 * channels, channels, 2, 2)
+
+
+def _missing_at_edges(images_NCHW: Tensor) -> Tensor:
+    """By how much to weigh pixels of pictures, at whose edges a quarter of a filter is outside."""
+    rows, columns = (
+        functional.pad(images_NCHW.new_ones(side - 2), (1, 1), value=4 / 3)
+        for side in images_NCHW.shape[2:]
+    )
+    # Laid out as pictures are: with others, three channels are gone through one by one.
+    weights = torch.outer(rows, columns).expand_as(images_NCHW[:1])
+    return weights.contiguous(memory_format=torch.channels_last)

@@ -35,7 +35,6 @@ from genstudio.models.blocks.critics import (
 from genstudio.models.blocks.painters import (
     GeneratorBlock,
     SkipLayerExcitation,
-    without_checkerboard,
 )
 from genstudio.models.blocks.residual import FeaturesToPixels, PixelsToFeatures, stage_channels
 from genstudio.models.examining import confidence, in_parts, win_rate
@@ -167,7 +166,7 @@ class Generator(nn.Module):
                 for late in range(_FIRST_GATED, len(stages))
             }
         )
-        self.pixels = FeaturesToPixels(stages[-1], data.channels)
+        self.pixels = FeaturesToPixels(stages[-1], data.channels, smooth=True)
 
     def forward(self, z: Tensor) -> Tensor:
         """Draw one picture for each latent."""
@@ -178,7 +177,7 @@ class Generator(nn.Module):
             if late >= _FIRST_GATED:
                 h = self.gates[str(late)](stages[max(0, late - _GATED_BY)], h)
             stages.append(h)
-        return torch.tanh(without_checkerboard(self.pixels(stages[-1])))
+        return torch.tanh(self.pixels(stages[-1]))
 
 
 class Discriminator(nn.Module):

@@ -21,7 +21,6 @@ from genstudio.domain.cards import ENCODE, INTERPOLATE, KINDS, RECONSTRUCT, Mode
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.blocks.augmentation import Augmentation
 from genstudio.models.blocks.mixture import MixturePrior
-from genstudio.models.blocks.painters import without_checkerboard
 from genstudio.models.blocks.residual import (
     FeaturesToPixels,
     PixelsToFeatures,
@@ -160,15 +159,13 @@ class Decoder(nn.Module):
                 ResidualBlock(before, after, nn.Upsample(scale_factor=2, mode="bilinear"))
             )
         self.stages = nn.Sequential(*layers)
-        self.pixels = FeaturesToPixels(stages[-1], data.channels)
-        self.is_sharpened = config.sharpen > 0
+        # A critic likes patterns two pixels wide; without one, the filter only blurs.
+        self.pixels = FeaturesToPixels(stages[-1], data.channels, smooth=config.sharpen > 0)
 
     def forward(self, z: Tensor) -> Tensor:
         """Draw the mean picture of each latent."""
         h = self.first(z).reshape(-1, self.first_channels, 4, 4)
-        drawn = self.pixels(self.stages(h.contiguous(memory_format=torch.channels_last)))
-        # A critic likes patterns two pixels wide; without one, the filter only blurs.
-        return without_checkerboard(drawn) if self.is_sharpened else drawn
+        return self.pixels(self.stages(h.contiguous(memory_format=torch.channels_last)))
 
 
 @dataclass(frozen=True, slots=True)
