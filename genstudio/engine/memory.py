@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -9,6 +10,7 @@ from typing import TypeVar
 
 import psutil
 import torch
+from torch import Tensor
 
 # What torch says of it in plain RuntimeErrors: its allocator on Linux and on Windows, drivers,
 # and the libraries of kernels, which cannot allocate their scratch memory.
@@ -23,6 +25,7 @@ _OUT_OF_MEMORY = (
 # glibc learns from the size of a freed block, if that is at most 32 MiB with its own few bytes and
 # the page that they begin.
 _LARGEST_KEPT_BYTES = 32 * 2**20 - 8192
+_KEPT_BLOCKS = 17
 Result = TypeVar("Result")
 
 
@@ -81,16 +84,25 @@ def _tidied(work: Callable[[], Result]) -> Result:
         raise
 
 
-def keep_freed_memory(accelerator: str) -> None:
-    """Let what a step gives back on the processor be there for the next one, up to 64 MiB.
+def keep_freed_memory(accelerator: str) -> Tensor | None:
+    """Let what a step gives back on the processor be there for the next one, up to 512 MiB.
 
     Otherwise it goes back to the system each time and comes again page by page, for a tenth of a
     step's time. Linux' C library keeps freed memory in proportion to the largest block that a
-    program has freed (mallopt(3), M_MMAP_THRESHOLD), so here one is freed that nobody needed.
+    program has freed (mallopt(3), M_MMAP_THRESHOLD), so here one is freed that nobody needed. From
+    then on it gives back what lies free at the end of its memory, so here something stays there.
+
+    Returns:
+        What stays there, and keeps the memory of the calling thread at least as long as it is held
+        on to. Nobody writes to it, so that it takes none itself.
     """
-    if accelerator == "cpu":
-        with suppress(MemoryError):
-            bytearray(_LARGEST_KEPT_BYTES)
+    if accelerator != "cpu" or sys.platform != "linux":
+        return None
+    with suppress(MemoryError, RuntimeError):
+        bytearray(_LARGEST_KEPT_BYTES)
+        blocks = [torch.empty(_LARGEST_KEPT_BYTES, dtype=torch.uint8) for _ in range(_KEPT_BLOCKS)]
+        return blocks[-1]
+    return None
 
 
 def memory_in_use_gib(accelerator: str) -> float:

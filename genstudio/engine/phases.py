@@ -20,12 +20,13 @@ class _AdamW(torch.optim.AdamW):
     as all the rest, and takes gradients for laid out as their weights are.
     """
 
-    def _init_group(
+    def _init_group(  # pyright: ignore[reportIncompatibleMethodOverride, reportUnknownParameterType]
         self, group: dict[str, Any], *gathered: list[Tensor]
-    ) -> bool:  # Names are those of the class above.
-        has_complex = super()._init_group(group, *gathered)
+    ) -> bool:
+        has_complex = super()._init_group(group, *gathered)  # pyright: ignore[reportUnknownMemberType]
         parameters, gradients, averages, squares, *_ = gathered
         for index, parameter in enumerate(parameters):
+            # Most tensors are small and laid out like C's, which costs nothing.
             if parameter.device.type == "cpu" and not parameter.is_contiguous():
                 gradients[index] = _as_row(_laid_out_like(parameter, gradients[index]))
                 for tensors in (parameters, averages, squares):

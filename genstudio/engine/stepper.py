@@ -72,7 +72,7 @@ class Stepper:
             precision=self.plan.fabric_precision,
         )
         prefer_fast_kernels(self.plan.accelerator)
-        keep_freed_memory(self.plan.accelerator)
+        self._kept_memory = keep_freed_memory(self.plan.accelerator)
         self.memory = MemoryGuard(self.plan.accelerator)
         self._data = job.data
         self.batches = Batches(job, self.fabric.device)

@@ -133,7 +133,7 @@ def main(sizes: list[int], threads: int, width: int) -> None:
     for case in cases:
         step = step_of(*case, width, batch_size_of(case[1]), PLAIN)
         plainly_s[case] = {it: seconds_of(partial(step, it), STEPS) for it in (CALMED, BETWEEN)}
-    keep_freed_memory("cpu")
+    _kept = keep_freed_memory("cpu")
     print(
         "model   px   GFLOP/image   images/s (of peak) plainly, in fp32, in bf16   "
         "bf16 / plain   whole trainings"

@@ -1,6 +1,5 @@
 """What painters are made of: blocks that double the side, gates from early to late features."""
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 

@@ -88,7 +88,6 @@ class PixelsToFeatures(nn.Module):
         if images_NCHW.device.type != "cpu":
             return functional.pixel_unshuffle(images_NCHW, 2)
         # To a processor, moving pixels is slower than a convolution that does the same.
-        images_NCHW = images_NCHW.contiguous(memory_format=torch.channels_last)
         return functional.conv2d(images_NCHW, self.folding, stride=2)
 
 
@@ -144,6 +143,5 @@ def _missing_at_edges(images_NCHW: Tensor) -> Tensor:
         functional.pad(images_NCHW.new_ones(side - 2), (1, 1), value=4 / 3)
         for side in images_NCHW.shape[2:]
     )
-    # Laid out as pictures are: with others, three channels are gone through one by one.
-    weights = torch.outer(rows, columns).expand_as(images_NCHW[:1])
-    return weights.contiguous(memory_format=torch.channels_last)
+    # Laid out as pictures are: otherwise three channels would be gone through one by one.
+    return torch.empty_like(images_NCHW[:1]).copy_(torch.outer(rows, columns))

@@ -60,6 +60,25 @@ def test_an_optimizer_is_what_the_phase_asks_for() -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_weights_change_the_same_however_they_and_their_gradients_lie_in_memory(
+    layout: torch.memory_format,
+) -> None:
+    torch.manual_seed(0)
+    weights, gradients = torch.randn(4, 3, 3, 3), torch.randn(5, 4, 3, 3, 3)
+    expected = nn.Parameter(weights.clone())
+    plain = torch.optim.AdamW([expected], lr=0.01, betas=(0.5, 0.9), weight_decay=0.1)
+    found = nn.Parameter(weights.to(memory_format=torch.channels_last))
+    spec = OptimizerSpec(learning_rate=0.01, betas=(0.5, 0.9), weight_decay=0.1)
+    optimizer = make_optimizer(Phase(name="any", parameters=[found], optimizer=spec))
+    for gradient in gradients:
+        expected.grad, found.grad = gradient, gradient.contiguous(memory_format=layout)
+        plain.step()
+        optimizer.step()
+
+    torch.testing.assert_close(found, expected)
+
+
 def phase_of_both(net: nn.ModuleDict) -> Phase:
     """The second layer has a rate of its own."""
     second = ParameterGroup(

@@ -3,8 +3,9 @@
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-from genstudio.models.blocks.transformer import SteeredTransformer, _Block, _waves
+from genstudio.models.blocks.transformer import SteeredTransformer, _attention, _Block, _waves
 
 T, C, K = 5, 6, 3
 
@@ -48,6 +49,19 @@ def test_every_weight_learns_once_it_has_begun() -> None:
     for name, parameter in network.named_parameters():
         assert parameter.grad is not None, name
         assert parameter.grad.abs().max() > 0, name
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 0.05)])
+def test_tokens_are_attended_to_as_torch_does_it(dtype: torch.dtype, tolerance: float) -> None:
+    torch.manual_seed(0)
+    asked = torch.randn(3, 2, 4, 16, 64, dtype=dtype).requires_grad_()
+    found = _attention(*asked)
+    expected = functional.scaled_dot_product_attention(*asked)
+
+    torch.testing.assert_close(found, expected, rtol=tolerance, atol=tolerance)
+    (slope,) = torch.autograd.grad(found.square().sum(), asked)
+    (expected_slope,) = torch.autograd.grad(expected.square().sum(), asked)
+    torch.testing.assert_close(slope, expected_slope, rtol=tolerance, atol=tolerance)
 
 
 @torch.no_grad()
