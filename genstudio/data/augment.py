@@ -23,16 +23,17 @@ def diff_augment(
         translation: How often one is shifted by up to an eighth, zeros coming in.
         cutout: How often a random square of half its side is set to zero.
     """
+    changed = images_NCHW
     if _may_be(translation):
-        images_NCHW = _translate(images_NCHW, translation)
+        changed = _translate(changed, translation)
     if _may_be(colour):
         # An opacity is no colour.
-        coloured = _colour(images_NCHW[:, :3], colour)
-        opacity = images_NCHW[:, 3:]
-        images_NCHW = torch.cat([coloured, opacity], dim=1) if opacity.numel() else coloured
+        coloured, opacity = _colour(changed[:, :3], colour), changed[:, 3:]
+        changed = torch.cat([coloured, opacity], dim=1) if opacity.numel() else coloured
     if _may_be(cutout):
-        images_NCHW = _cut_out(images_NCHW, cutout)
-    return images_NCHW
+        own = changed.clone() if changed is images_NCHW else changed
+        changed = own.masked_fill_(_cut_out_of(own, cutout), 0.0)
+    return changed
 
 
 def _may_be(chance: Chance) -> bool:
@@ -91,7 +92,8 @@ class _Shift(torch.autograd.Function):
         return _Shift.apply(gradients[0], -rows_N, -columns_N, ctx.reach), None, None, None
 
 
-def _cut_out(x: Tensor, chance: Chance) -> Tensor:
+def _cut_out_of(x: Tensor, chance: Chance) -> Tensor:
+    """What is cut out of pictures: (N, 1, H, W)."""
     count, _, height, width = x.shape
     side = width // 2
     top = torch.randint(0, height + 1, (count, 1, 1, 1), device=x.device) - side // 2
@@ -99,4 +101,4 @@ def _cut_out(x: Tensor, chance: Chance) -> Tensor:
     rows = torch.arange(height, device=x.device)[None, None, :, None]
     columns = torch.arange(width, device=x.device)[None, None, None, :]
     inside = (rows >= top) & (rows < top + side) & (columns >= left) & (columns < left + side)
-    return x.masked_fill(inside & _chosen(x, chance), 0.0)
+    return inside & _chosen(x, chance)

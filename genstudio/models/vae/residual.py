@@ -15,6 +15,7 @@ from typing import ClassVar, Literal, cast
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from genstudio.domain import vitals
 from genstudio.domain.cards import ENCODE, INTERPOLATE, KINDS, RECONSTRUCT, ModelCard
@@ -140,7 +141,7 @@ class Encoder(nn.Module):
     def forward(self, images_NCHW: Tensor) -> tuple[Tensor, Tensor]:
         """Describe each picture by a Gaussian over latents."""
         h = self.norm(self.stages(self.pixels(images_NCHW)))
-        mean, log_variance = self.posterior(nn.functional.silu(h).flatten(1)).chunk(2, dim=1)
+        mean, log_variance = self.posterior(functional.silu(h).flatten(1)).chunk(2, dim=1)
         # Bounds keep one strange picture from blowing up the KL term.
         return mean, log_variance.clamp(-12, 4)
 
@@ -304,7 +305,7 @@ class ResidualVAE:
 
     def _cost_of_redrawing(self, remade: Tensor, images: Tensor) -> tuple[Tensor, Tensor]:
         """Negative log-likelihood in nats per pixel value, up to a constant; squared error."""
-        error = (remade - images).square().mean()
+        error = functional.mse_loss(remade.float(), images)
         # The best σ² is the error itself, which leaves D/2 · ln σ² of the likelihood.
         return 0.5 * error.clamp(min=_SMALLEST_SIGMA**2).log(), error
 

@@ -269,8 +269,8 @@ class TokenFlow:
 
     def _redrawing(self, batch: Batch) -> Losses:
         numbers = _rounded(self.network["encoder"](batch.images_NCHW))
-        off = self.network["decoder"](numbers).float() - batch.images_NCHW
-        error = off.square().mean()
+        redrawn = self.network["decoder"](numbers).float()
+        error = functional.mse_loss(redrawn, batch.images_NCHW)
         # The best σ² is the error itself, which leaves ln σ of the likelihood of a value.
         return Losses(0.5 * (error + _SMALLEST_SIGMA**2).log(), {"error": error.detach().sqrt()})
 
@@ -286,7 +286,7 @@ class TokenFlow:
         times = torch.randn(len(tokens), device=tokens.device).sigmoid()
         between = torch.lerp(noise, tokens, times[:, None, None])
         direction = self.network["flow"](between, times, kinds)
-        error = (direction.float() - (tokens - noise)).square().mean()
+        error = functional.mse_loss(direction.float(), tokens - noise)
         return Losses(error, {"flow": error.detach()})
 
     def sample(self, request: SampleRequest) -> Iterator[Artifact]:
