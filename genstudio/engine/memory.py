@@ -25,6 +25,7 @@ _OUT_OF_MEMORY = (
 # glibc learns from the size of a freed block, if that is at most 32 MiB with its own few bytes and
 # the page that they begin.
 _LARGEST_KEPT_BYTES = 32 * 2**20 - 8192
+# Of such blocks: 512 MiB, and one that stays behind them.
 _KEPT_BLOCKS = 17
 Result = TypeVar("Result")
 

@@ -77,8 +77,6 @@ class PixelsToFeatures(nn.Module):
     def __init__(self, channels: int, width: int) -> None:
         super().__init__()
         self.conv = nn.Conv2d(4 * channels, width, 3, padding=1)
-        self.folding: Tensor
-        self.register_buffer("folding", _places_of_subpixels(channels), persistent=False)
 
     def forward(self, images_NCHW: Tensor) -> Tensor:
         """Fold 2×2 pixels into channels and mix them."""
@@ -88,7 +86,10 @@ class PixelsToFeatures(nn.Module):
         if images_NCHW.device.type != "cpu":
             return functional.pixel_unshuffle(images_NCHW, 2)
         # To a processor, moving pixels is slower than a convolution that does the same.
-        return functional.conv2d(images_NCHW, self.folding, stride=2)
+        kernel = _subpixels(images_NCHW.shape[1], images_NCHW)
+        if self.conv.weight.is_contiguous(memory_format=torch.channels_last):
+            kernel = kernel.contiguous(memory_format=torch.channels_last)
+        return functional.conv2d(images_NCHW, kernel, stride=2)
 
 
 class FeaturesToPixels(nn.Module):
@@ -106,15 +107,7 @@ class FeaturesToPixels(nn.Module):
         super().__init__()
         self.norm = group_norm(width)
         self.conv = nn.Conv2d(width, 4 * channels, 3, padding=1)
-        self.smooth = smooth
-        unfolding = _places_of_subpixels(channels)
-        if smooth:
-            # Each pixel spread over its neighbours: both in one go take a third of the time.
-            line = torch.tensor([1.0, 2.0, 1.0]) / 4
-            spread = torch.outer(line, line).expand(channels, 1, 3, 3)
-            unfolding = functional.conv_transpose2d(unfolding, spread, groups=channels)
-        self.unfolding: Tensor
-        self.register_buffer("unfolding", unfolding, persistent=False)
+        self._unfolded = _unfolded_smoothly if smooth else _unfolded
         # The four sub-pixels start equal, so that no checkerboard has to be
         # unlearned (Aitken et al. 2017, arXiv:1707.02937).
         with torch.no_grad():
@@ -123,22 +116,36 @@ class FeaturesToPixels(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Mix features and unfold them into 2×2 pixels."""
-        folded = self.conv(functional.silu(self.norm(features)))
-        if self.smooth:
-            images_NCHW = functional.conv_transpose2d(folded, self.unfolding, stride=2, padding=1)
-            return images_NCHW * _missing_at_edges(images_NCHW)
-        if folded.device.type != "cpu":
-            return functional.pixel_shuffle(folded, 2)
-        return functional.conv_transpose2d(folded, self.unfolding, stride=2)
+        return self._unfolded(self.conv(functional.silu(self.norm(features))))
 
 
-def _places_of_subpixels(channels: int) -> Tensor:
-    """Kernel of the (transposed) convolution that is sub-pixel rearrangement: (4C, C, 2, 2)."""
-    return torch.eye(4 * channels).reshape(4 * channels, channels, 2, 2)
+def _unfolded(folded: Tensor) -> Tensor:
+    if folded.device.type != "cpu":
+        return functional.pixel_shuffle(folded, 2)
+    kernel = _subpixels(folded.shape[1] // 4, folded)
+    return functional.conv_transpose2d(folded, kernel, stride=2)
+
+
+def _unfolded_smoothly(folded: Tensor) -> Tensor:
+    """Rearrangement and filter as one transposed convolution, which takes a third of the time."""
+    channels = folded.shape[1] // 4
+    # Made where it is needed: a graphics card would have to be waited for.
+    line = folded.new_ones(3)
+    line.narrow(0, 1, 1).fill_(2)
+    spread = (torch.outer(line, line) / 16).expand(channels, 1, 3, 3)
+    kernel = functional.conv_transpose2d(_subpixels(channels, folded), spread, groups=channels)
+    images_NCHW = functional.conv_transpose2d(folded, kernel, stride=2, padding=1)
+    return images_NCHW * _missing_at_edges(images_NCHW)
+
+
+def _subpixels(channels: int, beside: Tensor) -> Tensor:
+    """Kernel of the convolution that is sub-pixel rearrangement: (4C, C, 2, 2)."""
+    places = torch.eye(4 * channels, device=beside.device, dtype=beside.dtype)
+    return places.reshape(4 * channels, channels, 2, 2)
 
 
 def _missing_at_edges(images_NCHW: Tensor) -> Tensor:
-    """By how much to weigh pixels of pictures, at whose edges a quarter of a filter is outside."""
+    """By how much to weigh pixels: at edges, a quarter of the filter lies outside."""
     rows, columns = (
         functional.pad(images_NCHW.new_ones(side - 2), (1, 1), value=4 / 3)
         for side in images_NCHW.shape[2:]
