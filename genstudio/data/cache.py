@@ -16,7 +16,8 @@ from typing import Literal
 import numpy as np
 import psutil
 
-from genstudio.data.decode import UnreadablePictureError, decode_picture
+from genstudio.data.decode import UnreadablePictureError
+from genstudio.data.squares import decode_picture
 from genstudio.data.threads import map_in_threads
 from genstudio.domain.datasets import Manifest
 from genstudio.domain.errors import DatasetError, GenStudioError

@@ -1,4 +1,4 @@
-"""One file into one picture, whatever the format: upright, RGB, cropped to a square, resized.
+"""One file into one picture, whatever the format: upright, RGB, not larger than it may be.
 
 Everything is opened through Pillow within limits; only still-picture formats that artists use
 are tried, so that a hostile file cannot reach an exotic parser.
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from genstudio.data.limits import (
     HUGE_PIXELS,
@@ -46,10 +46,8 @@ SUFFIXES = frozenset(
         "webp",
     ]
 )
-# A huge picture that is shrunk on the way keeps at least this times the wanted side to filter from;
-# so does a JPEG that is read at 1/2, 1/4 or 1/8, whose own filter is a good one, with less.
-_SHRUNK_MARGIN = 2
-_DRAFT_MARGIN = 1.5
+# A huge picture that is shrunk on the way keeps at least this times the wanted side to filter from.
+SHRUNK_MARGIN = 2
 _SIXTEEN_BIT_MODES = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N"})
 _ORIENTATION = 0x0112
 _TURNS = {
@@ -77,7 +75,7 @@ PARSER_ERRORS = (
     struct.error,
 )
 
-_Box = tuple[int, int, int, int]
+Box = tuple[int, int, int, int]
 
 
 class UnreadablePictureError(Exception):
@@ -140,10 +138,10 @@ def shrink_factor(size: tuple[int, int], side: int) -> int:
     """By how much a huge picture can be shrunk on the way to one whose longer side is ``side``."""
     if size[0] * size[1] < HUGE_PIXELS:
         return 1
-    return max(1, max(size) // (side * _SHRUNK_MARGIN))
+    return max(1, max(size) // (side * SHRUNK_MARGIN))
 
 
-def to_rgb(image: Image.Image, *, box: _Box | None = None, factor: int = 1) -> Image.Image:
+def to_rgb(image: Image.Image, *, box: Box | None = None, factor: int = 1) -> Image.Image:
     """First frame, upright, RGB; transparent parts over white, 16 bits scaled to 8.
 
     Args:
@@ -159,7 +157,7 @@ def to_rgb(image: Image.Image, *, box: _Box | None = None, factor: int = 1) -> I
     return _in_tiles(image, "RGB", lambda part: _part_to_rgb(part, brightest), box, factor)
 
 
-def to_opacity(image: Image.Image, *, box: _Box | None = None, factor: int = 1) -> Image.Image:
+def to_opacity(image: Image.Image, *, box: Box | None = None, factor: int = 1) -> Image.Image:
     """How opaque each pixel of :func:`to_rgb` is: one channel, 255 where nothing shows through."""
     image.load()
     return _in_tiles(image, "L", _part_to_opacity, box, factor)
@@ -175,7 +173,7 @@ def _in_tiles(
     image: Image.Image,
     mode: str,
     convert: Callable[[Image.Image], Image.Image],
-    box: _Box | None,
+    box: Box | None,
     factor: int,
 ) -> Image.Image:
     """Convert a part at a time, so that a huge picture never stands in memory twice."""
@@ -195,7 +193,7 @@ def _upright(image: Image.Image, orientation: int) -> Image.Image:
     return image if turn is None else image.transpose(turn)
 
 
-def _tiles(box: _Box, factor: int) -> Iterator[_Box]:
+def _tiles(box: Box, factor: int) -> Iterator[Box]:
     left, top, right, bottom = box
     step = max(TILE_SIDE // factor, 1) * factor
     for y in range(top, bottom, step):
@@ -223,43 +221,6 @@ def _part_to_opacity(part: Image.Image) -> Image.Image:
     if has_transparency(part):
         return part.convert("RGBA").getchannel("A")
     return Image.new("L", part.size, 255)
-
-
-def decode_picture(path: Path, *, size: int, with_opacity: bool = False) -> np.ndarray:
-    """Read a picture for training: the middle square, resized by a Lanczos or bicubic filter.
-
-    Args:
-        path: The file.
-        size: Side in pixels.
-        with_opacity: Give the opacity as a fourth channel.
-
-    Returns:
-        uint8 array of shape (size, size, 3 or 4). Transparent parts lie over white, also beside
-        an opacity: colours that nobody sees are not learned, and both resize alike.
-
-    Raises:
-        UnreadablePictureError: It cannot be used; the message says why.
-    """
-    with opened(path) as image:
-        kept, whole = round(size * _DRAFT_MARGIN), image.size
-        image.draft("RGB", (kept, kept))
-        # What JPEG's own filter has shrunk holds nothing that Lanczos' slower one could keep.
-        by = Image.Resampling.LANCZOS if image.size == whole else Image.Resampling.BICUBIC
-        box, factor = None, 1
-        if image.width * image.height >= HUGE_PIXELS:
-            box = _middle_square(image.size)
-            factor = max(1, min(image.size) // (size * _SHRUNK_MARGIN))
-        layers = [to_rgb(image, box=box, factor=factor)]
-        if with_opacity:
-            layers.append(to_opacity(image, box=box, factor=factor))
-        fitted = [ImageOps.fit(it, (size, size), by) for it in layers]
-        return np.dstack([np.asarray(it) for it in fitted])
-
-
-def _middle_square(size: tuple[int, int]) -> _Box:
-    side = min(size)
-    left, top = (size[0] - side) // 2, (size[1] - side) // 2
-    return left, top, left + side, top + side
 
 
 def decode_thumbnail(path: Path, *, side: int, with_opacity: bool = False) -> np.ndarray:

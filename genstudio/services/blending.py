@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from genstudio.data.decode import UnreadablePictureError, decode_picture
+from genstudio.data.decode import UnreadablePictureError
+from genstudio.data.squares import decode_picture
 from genstudio.domain.errors import DatasetError, SettingsError
 from genstudio.models.protocol import Encodes
 from genstudio.services.generation import load_model

@@ -12,12 +12,12 @@ import numpy as np
 from genstudio.data.cache import PictureCache, build_cache
 from genstudio.data.decode import (
     UnreadablePictureError,
-    decode_picture,
     opened,
     upright_size,
 )
 from genstudio.data.scan import picture_names
 from genstudio.data.split import held_out_index
+from genstudio.data.squares import decode_picture
 from genstudio.domain.errors import DatasetError, SettingsError
 from genstudio.domain.reports import EvaluationProgress, OfficialFID, Report
 from genstudio.domain.training import SIZES

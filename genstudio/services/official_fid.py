@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from genstudio.data.decode import decode_picture
+from genstudio.data.squares import decode_picture
 from genstudio.domain.errors import DatasetError, SettingsError
 from genstudio.domain.reports import EvaluationProgress, OfficialFID
 from genstudio.metrics import fid

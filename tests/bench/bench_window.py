@@ -1,5 +1,9 @@
 """What the window costs the training, and how late the window's events are while it trains.
 
+Speeds of two trainings differ by more than the window can cost, so it is also told what share of a
+core the window's thread takes: two threads of a training wait for each other, so that is how much
+longer their steps can take for it.
+
 Usage: .venv/bin/python tests/bench/bench_window.py [SECONDS] [ROUNDS]
 
 In turns inside one run: the same session read by nobody but a queue, and shown in the real
@@ -11,12 +15,14 @@ import itertools
 import os
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
+import psutil
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 from quick_runs import endless_settings
@@ -81,8 +87,8 @@ def headless(report: ScanReport, project: Path, seconds: float) -> float:
 
 def shown(
     app: QApplication, report: ScanReport, project: Path, seconds: float
-) -> tuple[float, list[float]]:
-    """Speed with the window, and how late its timer was, in ms."""
+) -> tuple[float, float, list[float]]:
+    """Speed with the window, its thread's share of a core, and how late its timer was, in ms."""
     window = build_window(project)
     window.resize(1280, 800)
     window.show()
@@ -90,7 +96,7 @@ def shown(
     while not training.entries:
         app.processEvents()
     window._show_page("train")
-    speed, late_ms = Speed(), list[float]()
+    speed, late_ms, shares = Speed(), list[float](), list[float]()
 
     def count(items: list[events.Event]) -> None:
         for item in items:
@@ -119,8 +125,12 @@ def shown(
         report=report,
     )
 
+    begun_s, taken_s = time.perf_counter(), _taken_by_this_thread_s()
+
     def probe() -> None:
         nonlocal last_s
+        took_s = time.perf_counter() - begun_s
+        shares.append((_taken_by_this_thread_s() - taken_s) / took_s)
         training.received.disconnect(count)
         last_s = time.perf_counter()
         timer.start()
@@ -134,7 +144,14 @@ def shown(
     timer.stop()
     turning.stop()
     window.close()
-    return speed.images_per_s(), late_ms[1:]
+    return speed.images_per_s(), shares[0], late_ms[1:]
+
+
+def _taken_by_this_thread_s() -> float:
+    """Processor time of the window's thread."""
+    process = psutil.Process()
+    (own,) = [it for it in process.threads() if it.id == threading.get_native_id()]
+    return own.user_time + own.system_time
 
 
 def main(seconds: float, rounds: int) -> None:
@@ -146,18 +163,20 @@ def main(seconds: float, rounds: int) -> None:
             pass
         *_, report = scan_folder(pictures)
         assert isinstance(report, ScanReport)
-        ratios, late_ms = list[float](), list[float]()
+        ratios, shares, late_ms = list[float](), list[float](), list[float]()
         for number in range(rounds):
             # What comes first in one round is last in the next.
             alone = (
                 0.0 if number % 2 else headless(report, Path(folder) / f"alone-{number}", seconds)
             )
-            beside, late = shown(app, report, Path(folder) / f"shown-{number}", seconds)
+            beside, share, late = shown(app, report, Path(folder) / f"shown-{number}", seconds)
             alone = alone or headless(report, Path(folder) / f"alone-{number}", seconds)
             ratios.append(beside / alone)
+            shares.append(share)
             late_ms += late
             print(f"round {number + 1}: {alone:.1f} images/s alone, {beside:.1f} with the window")
     print(f"speed with the window / without: {np.median(ratios):.3f}")
+    print(f"share of a core that the window's thread takes: {np.median(shares):.3f}")
     p50, p99 = np.percentile(late_ms, [50, 99])
     print(f"lateness of events: median {p50:.1f} ms, p99 {p99:.1f} ms, worst {max(late_ms):.1f} ms")
 

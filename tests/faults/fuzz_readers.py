@@ -11,8 +11,9 @@ from tiny_studio import Script, steps
 from valid_files import PROJECT, RUNS, basis_in, set_up_studio
 
 from genstudio.data.cache import PictureCache, build_cache
-from genstudio.data.decode import UnreadablePictureError, decode_picture, decode_thumbnail
+from genstudio.data.decode import UnreadablePictureError, decode_thumbnail
 from genstudio.data.scan import scan_folder
+from genstudio.data.squares import decode_picture
 from genstudio.domain import events
 from genstudio.domain.datasets import ScanReport
 from genstudio.domain.errors import CheckpointError, GenStudioError, SettingsError

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from genstudio.data.cache import PictureCache, build_cache
-from genstudio.data.decode import decode_picture
 from genstudio.data.scan import scan_folder, usable_manifest
+from genstudio.data.squares import decode_picture
 from genstudio.domain.datasets import ScanReport
 
 DIE_WHILE_DECODING = """

@@ -14,8 +14,8 @@ import pytest
 
 from genstudio.data import cache
 from genstudio.data.cache import CacheProgress, PictureCache, build_cache
-from genstudio.data.decode import decode_picture
 from genstudio.data.scan import scan_folder, usable_manifest
+from genstudio.data.squares import decode_picture
 from genstudio.domain.datasets import Manifest, ScanReport
 from genstudio.domain.errors import DatasetError, ProjectError
 

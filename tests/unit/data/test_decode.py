@@ -15,13 +15,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from PIL.JpegImagePlugin import JpegImageFile
 
-from genstudio.data import decode, limits
+from genstudio.data import decode, limits, squares
 from genstudio.data.decode import (
     SUFFIXES,
     UnreadablePictureError,
-    decode_picture,
     decode_thumbnail,
     has_transparency,
     is_animated,
@@ -29,6 +27,7 @@ from genstudio.data.decode import (
     upright_size,
 )
 from genstudio.data.samples import paint_flower
+from genstudio.data.squares import decode_picture
 
 FLOWER = Image.fromarray(paint_flower(24, seed=0, index=0))
 QUARTERS = np.zeros((32, 32, 3), np.uint8)
@@ -233,7 +232,8 @@ def test_a_huge_picture_is_shrunk_tile_by_tile_and_looks_the_same(
     path = saved(tmp_path / "a.png", image, exif=exif)
     whole = decode_picture(path, size=32), decode_thumbnail(path, side=40)
 
-    monkeypatch.setattr(decode, "HUGE_PIXELS", 1000)
+    for module in (decode, squares):
+        monkeypatch.setattr(module, "HUGE_PIXELS", 1000)
     monkeypatch.setattr(decode, "TILE_SIDE", 50)
     shrunk = decode_picture(path, size=32), decode_thumbnail(path, side=40)
 
@@ -246,7 +246,8 @@ def test_a_huge_picture_is_shrunk_tile_by_tile_and_looks_the_same(
 def test_a_huge_strip_is_read_as_well(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
-    monkeypatch.setattr(decode, "HUGE_PIXELS", 1000)
+    for module in (decode, squares):
+        monkeypatch.setattr(module, "HUGE_PIXELS", 1000)
     path = saved(tmp_path / "a.png", Image.new("RGB", size, BLUE))
 
     assert (decode_picture(path, size=16) == BLUE).all()
@@ -255,55 +256,7 @@ def test_a_huge_strip_is_read_as_well(
     assert (thumbnail == BLUE).all()
 
 
-# Cropping and resizing
-
-
-def test_the_middle_square_is_kept(tmp_path: Path) -> None:
-    wide = np.zeros((32, 96, 3), np.uint8)
-    wide[:, :32], wide[:, 32:64], wide[:, 64:] = RED, GREEN, BLUE
-    tall = wide.transpose(1, 0, 2)
-
-    for name, pixels in (("wide.png", wide), ("tall.png", tall)):
-        picture = decode_picture(saved(tmp_path / name, Image.fromarray(pixels)), size=32)
-        assert (picture == GREEN).all()
-
-
-def test_detail_too_fine_to_show_becomes_grey_and_not_a_pattern(tmp_path: Path) -> None:
-    board = (np.indices((128, 128)).sum(0) % 2 * 255).astype(np.uint8)
-    path = saved(tmp_path / "a.png", Image.fromarray(board))
-
-    inner = decode_picture(path, size=32)[2:-2, 2:-2].astype(int)
-
-    assert np.abs(inner - 127).max() <= 3
-
-
-def test_a_small_picture_is_enlarged_to_the_size_asked_for(tmp_path: Path) -> None:
-    picture = decode_picture(saved(tmp_path / "a.png", Image.new("RGB", (3, 2), BLUE)), size=32)
-
-    assert (picture == BLUE).all()
-    assert picture.shape == (32, 32, 3)
-
-
-def test_a_large_photo_is_read_at_a_fraction_and_looks_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    photo = Image.fromarray(paint_flower(512, seed=0, index=1))
-    path = saved(tmp_path / "a.jpg", photo, quality=95)
-    read_at: list[tuple[int, int]] = []
-    to_rgb = decode.to_rgb
-
-    def watched(image: Image.Image, **how: Any) -> Image.Image:
-        read_at.append(image.size)
-        return to_rgb(image, **how)
-
-    monkeypatch.setattr(decode, "to_rgb", watched)
-    picture = decode_picture(path, size=32)
-
-    assert read_at == [(64, 64)]
-    monkeypatch.setattr(JpegImageFile, "draft", lambda *_: None)
-    whole = decode_picture(path, size=32)
-    assert read_at[1] == (512, 512)
-    assert np.abs(picture.astype(int) - whole).mean() < 2
+# Thumbnails
 
 
 def test_a_thumbnail_shows_the_whole_picture_and_never_enlarges(tmp_path: Path) -> None:
@@ -416,7 +369,7 @@ def test_what_stops_the_reading_is_said_in_words(
         raise error
 
     path = saved(tmp_path / "a.png", FLOWER)
-    monkeypatch.setattr(decode, "to_rgb", fail)
+    monkeypatch.setattr(squares, "to_rgb", fail)
 
     assert reason(path) == words
 
@@ -522,22 +475,3 @@ def test_damaged_files_give_a_picture_or_a_reason_and_nothing_else(
     ):
         assert isinstance(picture, str) or (picture.dtype, picture.ndim) == (np.uint8, 3)
         assert len(picture) > 0
-
-
-def test_the_opacity_comes_as_a_fourth_channel_beside_colours_over_white(tmp_path: Path) -> None:
-    layer = Image.new("RGBA", (32, 32), (0, 0, 0, 0))
-    layer.paste((255, 0, 0, 255), (0, 0, 32, 16))
-    path = saved(tmp_path / "a.png", layer)
-
-    pixels = decode_picture(path, size=32, with_opacity=True)
-
-    assert pixels.shape == (32, 32, 4)
-    np.testing.assert_array_equal(pixels[..., :3], decode_picture(path, size=32))
-    assert pixels[0, 0].tolist() == [255, 0, 0, 255]
-    assert pixels[31, 31].tolist() == [255, 255, 255, 0]
-
-
-def test_a_picture_without_transparency_is_opaque(tmp_path: Path) -> None:
-    path = saved(tmp_path / "a.png", Image.new("RGB", (32, 32), (1, 2, 3)))
-
-    assert (decode_picture(path, size=32, with_opacity=True)[..., 3] == 255).all()

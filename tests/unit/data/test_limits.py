@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from genstudio.data import limits
-from genstudio.data.decode import UnreadablePictureError, decode_picture
+from genstudio.data.decode import UnreadablePictureError
 from genstudio.data.limits import Room
+from genstudio.data.squares import decode_picture
 
 
 def saved(path: Path, side: int, **options: Any) -> Path:

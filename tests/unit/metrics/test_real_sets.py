@@ -7,7 +7,8 @@ import pytest
 from PIL import Image, ImageFilter
 from planted_pictures import noisy
 
-from genstudio.data.decode import SUFFIXES, decode_picture
+from genstudio.data.decode import SUFFIXES
+from genstudio.data.squares import decode_picture
 from genstudio.domain.reports import Figure
 from genstudio.metrics.report import judge
 
