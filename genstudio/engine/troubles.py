@@ -162,7 +162,11 @@ def _copying(looks: Sequence[Look]) -> Finding | None:
     copies, floor = now.figures[vitals.COPIES], now.figures.get(vitals.COPIES_FLOOR, 0.01)
     # Of few pictures, one or two are a large share, and may be near to one by chance.
     by_chance = (max(floor, 0.01) / max(now.num_made, 1)) ** 0.5
-    if copies < floor + max(_MANY_COPIES, 3 * by_chance):
+    many = max(_MANY_COPIES, 3 * by_chance)
+    # Somewhat more than that still come by chance in one look of a dozen, but not twice in a row.
+    is_clear = copies > floor + 3 * many
+    lasting = copies if is_clear else min(_lately(looks, vitals.COPIES, 2), default=0.0)
+    if lasting < floor + many:
         return None
     # What is alike and soft lies in the middle of all pictures, near to many and a copy of none.
     if now.figures.get(vitals.DIVERSITY, 1.0) < _TOO_ALIKE_TO_COPY:

@@ -117,7 +117,7 @@ def test_copying_of_three_pictures_that_are_there_again_and_again(provoke: Provo
     told = provoke(
         np.concatenate([np.tile(three, (8, 1, 1, 1)), others]), model_key=VAE,
         model={"latent_size": 8, "learning_rate": 2e-3, "warmup_kimg": 0.0, "free_bits": 0.0},
-        num_steps=150, look_every=50, num_held_out=len(others), mirror=False,
+        num_steps=200, look_every=50, num_held_out=len(others), mirror=False,
     )  # fmt: skip
 
     assert said(troubles.COPYING, told).level == "warning"

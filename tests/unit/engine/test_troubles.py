@@ -146,6 +146,22 @@ def test_of_few_pictures_one_that_is_near_to_another_is_no_copying() -> None:
     assert found(looks(BETTER, num_made=24, **{vitals.COPIES: 6 / 24})) == {troubles.COPYING}
 
 
+@pytest.mark.parametrize(
+    ("shares", "is_told"),
+    [((0.0, 0.06, 0.0, 0.06), False), ((0.0, 0.06, 0.05), True), ((0.0, 0.0, 0.2), True)],
+)
+def test_some_copies_are_told_of_where_they_last_and_many_at_once(
+    shares: tuple[float, ...], *, is_told: bool
+) -> None:
+    several = looks(BETTER[: len(shares)])
+    seen = [
+        look.model_copy(update={"figures": {**look.figures, vitals.COPIES: share}})
+        for look, share in zip(several, shares, strict=True)
+    ]
+
+    assert (troubles.COPYING in found(seen)) is is_told
+
+
 def test_pictures_that_are_all_alike_are_copies_of_none() -> None:
     last = {vitals.COPIES: 1.0, vitals.DIVERSITY: 0.02}
 
