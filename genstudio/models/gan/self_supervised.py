@@ -32,10 +32,7 @@ from genstudio.models.blocks.critics import (
     quarter,
     squared_slope,
 )
-from genstudio.models.blocks.painters import (
-    GeneratorBlock,
-    SkipLayerExcitation,
-)
+from genstudio.models.blocks.painters import GeneratorBlock, SkipLayerExcitation
 from genstudio.models.blocks.residual import FeaturesToPixels, PixelsToFeatures, stage_channels
 from genstudio.models.examining import confidence, in_parts, win_rate
 from genstudio.models.protocol import (
