@@ -55,7 +55,7 @@ class Bridge(QObject):
 
     def pump(self) -> None:
         """Hand over what has come; called by the timer."""
-        for followed in list(self._followed):
+        for followed in [it for it in self._followed if not it.items.empty()]:
             # Whoever was called before may have closed the window, and with it stopped this.
             if followed not in self._followed:
                 continue

@@ -139,6 +139,39 @@ def test_redraws_in_quick_succession_are_put_together_and_none_is_lost(
     qtbot.waitUntil(lambda: chips(plot)["a"].value() == "99.00")
 
 
+def drawn_to(plot: LossPlot) -> float:
+    """Last step of the lines as they are drawn."""
+    steps, _ = plot._lines["a"]._smooth.getData()
+    return steps[-1]
+
+
+def test_lines_wait_until_they_are_longer_by_a_part_of_them(qtbot: QtBot, plot: LossPlot) -> None:
+    plot._pause.setInterval(20)
+    plot.extend((step, {"a": 1.0}) for step in range(0, 3001, 10))
+    plot.redraw()
+    whole = drawn_to(plot)
+
+    plot.add(3005, {"a": 5.0})
+    plot.redraw()
+    qtbot.waitUntil(lambda: chips(plot)["a"].value() == "5.000")
+    assert drawn_to(plot) == whole, "half a part is too little to be seen"
+    qtbot.waitUntil(lambda: drawn_to(plot) > whole)  # nothing came during a pause
+
+    whole = drawn_to(plot)
+    plot.add(3300, {"a": 6.0})
+    plot.redraw()
+    qtbot.waitUntil(lambda: chips(plot)["a"].value() == "6.000")
+    assert drawn_to(plot) > whole
+
+
+def test_steps_that_are_cut_off_go_at_once(plot: LossPlot) -> None:
+    plot.extend((step, {"a": 1.0}) for step in range(0, 3001, 10))
+    plot._draw()
+    plot.cut_after(2995)
+    plot._draw()
+    assert drawn_to(plot) <= 2995
+
+
 class Paintings(QObject):
     """Counts how often what it watches is painted."""
 

@@ -5,7 +5,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from genstudio.domain import commands, events
 from genstudio.domain.datasets import ScanReport
@@ -20,6 +20,11 @@ from genstudio.services.session import TrainingSession
 from genstudio.services.studio import CatalogueEntry, Machine
 from genstudio.ui.bridge import Bridge
 from genstudio.ui.run_words import what_was_lost
+
+# Numbers that change more often cannot be read, and what showing them takes, the training does
+# without.
+_PAUSE_MS = 250
+_ONGOING = (events.Preparing, events.StepDone)
 
 
 class Activity(Enum):
@@ -38,7 +43,8 @@ class TrainingState(QObject):
     Signals:
         catalogue_loaded(): Architectures and machine are known.
         activity_changed(): Training began, paused, went on, ended.
-        received(list): Events of the running training since the last time.
+        received(list): Events of the running training since the last time; how far it has come is
+            told of a few times a second, all else at once.
         runs_changed(): The project's runs, or the one that is shown, are others.
         checkpoints_changed(): The run that is shown has other checkpoints, or other stars.
         noticed(Notice): Something a person should read.
@@ -57,6 +63,9 @@ class TrainingState(QObject):
         self._session: TrainingSession | None = None
         self._catalogue_job: Job[CatalogueEntry | Machine] | None = None
         self._jobs: list[Job[Any]] = []
+        self._untold: list[events.Event] = []
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
+        self._pause.timeout.connect(self._tell)
         self._project: Project | None = None
         self._is_going_back = False
         self._newest_reading = 0
@@ -263,9 +272,18 @@ class TrainingState(QObject):
                     pass
         if self.activity is not Activity.STOPPING:
             self._set_activity(activity)
-        self.received.emit(list(received))
+        self._untold += received
+        if not (self._pause.isActive() and all(isinstance(it, _ONGOING) for it in received)):
+            self._tell()
+
+    def _tell(self) -> None:
+        if self._untold:
+            told, self._untold = self._untold, []
+            self._pause.start()
+            self.received.emit(told)
 
     def _on_session_end(self, ending: JobEnded) -> None:
+        self._tell()
         shown = self.shown.path if self.shown else None
         run = self.started.run if self.started else shown
         self._session = None

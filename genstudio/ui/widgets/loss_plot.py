@@ -22,7 +22,8 @@ _DRAWN_PARTS = 300
 # The smoothed line follows a fiftieth of the run.
 _SMOOTHED_PART = 50
 _RAW_STRENGTH = 0.3
-# Often enough to read values by; what is drawn, the training does without (about 1 % of a core).
+# Often enough to read values by; what is drawn, the training does without (about 1 % of a core for
+# the lines, which therefore wait until they are longer by one of their parts).
 _PAUSE_MS = 1000
 
 
@@ -42,9 +43,11 @@ class LossPlot(QWidget):
         self._lines: dict[str, _Line] = {}
         self._last_step = -1
         self._is_stale = False
+        # Last step of the lines as they are drawn; None if what is drawn is wrong.
+        self._drawn_step: int | None = None
         self._pointed_step: float | None = None
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
-        self._pause.timeout.connect(self._draw)
+        self._pause.timeout.connect(self._catch_up)
         self._plot = LossCanvas()
         self._cursor = pg.InfiniteLine(angle=90)
         self._cursor.setZValue(1)
@@ -90,6 +93,7 @@ class LossPlot(QWidget):
         for history in self._histories.values():
             history.cut_after(step)
         self._last_step = min(self._last_step, step)
+        self._drawn_step = None
         self._is_stale = True
 
     def clear(self) -> None:
@@ -99,6 +103,7 @@ class LossPlot(QWidget):
         self._histories.clear()
         self._lines.clear()
         self._last_step = -1
+        self._drawn_step = None
         self._pointed_step = None
         self._is_stale = True
         self._draw()
@@ -127,11 +132,26 @@ class LossPlot(QWidget):
         for name, history in self._histories.items():
             if name not in self._lines and len(history):
                 self._add_line(name, history)
+                self._drawn_step = None
         self._stack.setCurrentIndex(1 if any(map(len, self._histories.values())) else 0)
+        if self._drawn_step is None or (
+            self._last_step - self._drawn_step >= self._last_step / _DRAWN_PARTS
+        ):
+            self._draw_lines()
+        self._write_values()
+
+    def _draw_lines(self) -> None:
+        self._drawn_step = self._last_step
         self._hide_misfits()
         extents = [line.draw() for line in self._lines.values()]
         self._fit([extent for extent in extents if extent is not None])
-        self._write_values()
+
+    def _catch_up(self) -> None:
+        """Draw what came during the pause or, if nothing did, what the lines are behind."""
+        if self._is_stale:
+            self._draw()
+        elif self._drawn_step != self._last_step and self.isVisible():
+            self._draw_lines()
 
     def _add_line(self, name: str, history: LossHistory) -> None:
         line = _Line(name, len(self._lines), history, self._plot)
@@ -174,6 +194,7 @@ class LossPlot(QWidget):
         """A person's choice stays."""
         for line in self._lines.values():
             line.is_judged |= line.chip is self.sender()
+        self._drawn_step = None
         self._is_stale = True
         self._draw()
 
