@@ -262,12 +262,13 @@ def assist(job_of: Callable[[Path, Crew], TrainingJob]) -> None:
     place = _own_place() or _place_in_cluster()
     if place is None or place.rank == 0:
         raise SettingsError("This command is for the program itself", "It helps another process.")
-    # The leading process is asked to end by the same signals, and says so when it has saved.
+    store = place.meet()
+    run, accelerator = (store.get(key).decode() for key in (_RUN, _ACCELERATOR))
+    # From now on the leading process, which is asked to end by the same signals, says when: it has
+    # to save first.
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    store = place.meet()
-    run, accelerator = (store.get(key).decode() for key in (_RUN, _ACCELERATOR))
     store.add(_ARRIVED, 1)
     place.join(store, accelerator)
     try:

@@ -1,7 +1,11 @@
 """Two processes that train a run together learn what one learns that takes each step in parts."""
 
+import json
+import os
 import signal
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -131,3 +135,23 @@ def test_a_helper_that_cannot_start_is_told_about(
     assert isinstance(failed, events.Failed)
     assert "could not be started" in failed.title
     assert "no library" in failed.message
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs the signals of POSIX")
+def test_a_helper_that_waits_for_a_run_can_be_asked_to_end(tmp_path: Path) -> None:
+    meeting = tmp_path / "meeting"
+    place = {"rank": 1, "size": 2, "local_rank": 1, "local_size": 2, "meeting": str(meeting)}
+    helper = subprocess.Popen(
+        [sys.executable, "-m", "genstudio", "assist"],
+        env={**os.environ, "GENSTUDIO_CREW": json.dumps(place)},
+    )
+    try:
+        deadline_s = time.monotonic() + 60
+        while not (meeting.exists() and meeting.stat().st_size):
+            assert time.monotonic() < deadline_s
+            time.sleep(0.05)
+        helper.terminate()
+        assert helper.wait(10) == -signal.SIGTERM
+    finally:
+        helper.kill()
+        helper.wait()
