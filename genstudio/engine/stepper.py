@@ -139,6 +139,7 @@ class Stepper:
 
     def take_step(self) -> None:
         """Run every phase that is due, on the next pictures."""
+        began_s = time.monotonic()
         self.crew.tell({"do": "step"})
         batch = self.batches.after(self.images_seen)
         for phase in self.phases:
@@ -148,10 +149,10 @@ class Stepper:
         self.images_seen += self.settings.batch
         self.ema.update(images_seen=self.images_seen, batch=self.settings.batch)
         now_s = time.monotonic()
-        took_s = now_s - self.clock_s
-        self.seconds += took_s
+        self.seconds += now_s - self.clock_s
         self.clock_s = now_s
-        self.threads.after_step(took_s)
+        # Previews and looks at the quality lie between steps, and say nothing about these.
+        self.threads.after_step(now_s - began_s)
 
     def forget_pause(self) -> None:
         """Do not count a pause as training time."""

@@ -33,14 +33,16 @@ _WINDOW_STEPS = 5
 # Where steps take long, fewer will do: beside several neighbours, one takes ten seconds and more.
 _WINDOW_S = 5.0
 _FEWEST_STEPS = 2
-# So much slower than it was at its best means that something else wants the cores.
+# So much slower than it was at its best means that something else wants the cores; and so much,
+# that no second step is waited for to know it.
 _IS_SLOW = 2.0
+_IS_HOPELESS = 10.0
 # So much faster is worth a change.
 _IS_FASTER = 0.9
 # A short run gives the same bits even beside others.
 _FIRST_CHANGE_S = 10.0
-# Beside a busy neighbour, a try costs a step of some seconds.
-_SHORTEST_REST_S = 60.0
+# Beside a busy neighbour, a try costs steps of some seconds; most neighbours are soon gone.
+_SHORTEST_REST_S = 15.0
 _LONGEST_REST_S = 300.0
 
 
@@ -143,12 +145,12 @@ class Threads:
         """Take in how long a step took, and now and then try another number.
 
         Args:
-            seconds: From the end of the step before to that of this one.
+            seconds: Of the step itself, without what is done between steps.
         """
         if not self._is_steered:
             return
         self._steps_s.append(seconds)
-        if self._tried_from is not None and seconds > _IS_SLOW * self._tried_from[1]:
+        if self._tried_from is not None and self._is_in_vain(self._tried_from[1]):
             self._judge(seconds, *self._tried_from)  # Nobody waits for more of those.
         elif len(self._steps_s) == _WINDOW_STEPS or (
             len(self._steps_s) >= _FEWEST_STEPS and sum(self._steps_s) >= _WINDOW_S
@@ -163,6 +165,12 @@ class Threads:
     def give_back(self) -> None:
         """Let other work have as many threads as before."""
         torch.set_num_threads(self._before)
+
+    def _is_in_vain(self, before_s: float) -> bool:
+        """Whether a try is much slower; a single step may be so for another reason."""
+        quickest_s, count = min(self._steps_s), len(self._steps_s)
+        is_sure = count >= _FEWEST_STEPS or quickest_s > _IS_HOPELESS * before_s
+        return is_sure and quickest_s > _IS_SLOW * before_s
 
     def _perhaps_try(self, typical_s: float) -> None:
         if self.count == self._most:

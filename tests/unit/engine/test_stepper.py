@@ -406,6 +406,20 @@ def test_larger_steps_get_more_threads(tmp_path: Path, four_cores: None) -> None
     assert stepper(tmp_path, numbered(64), batch=64, accumulate=16).threads.count == 1
 
 
+def test_what_lies_between_steps_says_nothing_about_their_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it, told = stepper(tmp_path, numbered(8)), list[float]()
+    monkeypatch.setattr(it.threads, "after_step", told.append)
+    monkeypatch.setattr(stepper_module.time, "monotonic", lambda: now_s)
+    now_s = it.clock_s
+    it.take_step()
+    now_s += 5.0  # A preview, or a look at the quality.
+    it.take_step()
+    assert told == [0.0, 0.0]
+    assert it.seconds == pytest.approx(5.0)
+
+
 def test_where_there_is_no_memory_to_rehearse_a_step_gets_one_thread(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, four_cores: None
 ) -> None:

@@ -173,6 +173,26 @@ def test_among_several_neighbours_the_second_long_step_is_enough(clock: Clock) -
     assert set(counts[6:]) == {1}
 
 
+def test_a_single_long_step_does_not_spoil_a_try(clock: Clock) -> None:
+    threads = Threads("cpu", Rehearsal(LARGE))
+    alone = {1: 0.30, 2: 0.16, 4: 0.10}
+    train(threads, clock, 400, alone.__getitem__)
+    train(threads, clock, 30, {1: 0.31, 2: 0.90, 4: 1.80}.__getitem__)
+    assert threads.count == 1
+    tries = 0
+
+    def seconds_with(count: int) -> float:
+        """Each first step with two threads is disturbed, as by something that is opened."""
+        nonlocal tries
+        tries += count == 2
+        return 1.0 if tries == 1 else alone[count]
+
+    # After a quarter of a minute with one thread, at the first try.
+    counts = train(threads, clock, 300, seconds_with)
+    assert counts.count(1) < 60
+    assert counts[-1] == 4
+
+
 def test_a_single_long_step_changes_nothing(clock: Clock) -> None:
     threads = Threads("cpu", Rehearsal(LARGE))
     # Such as one during which the machine was asleep.
