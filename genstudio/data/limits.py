@@ -61,7 +61,7 @@ def _bytes_per_pixel(image: Image.Image) -> float:
         return _DRAFTED_BYTES_PER_PIXEL
     if image.format == "TIFF":
         # A strip is unpacked whole beside the picture, with up to twice the bytes.
-        rows = image.tag_v2.get(_ROWS_PER_STRIP, image.height)  # type: ignore[attr-defined]
+        rows = image.tag_v2.get(_ROWS_PER_STRIP, image.height)  # type: ignore[attr-defined]  # a TIFF has it
         share = min(rows / max(image.height, 1), 1)
         return _BYTES_OF_A_PIXEL * (1 + 2 * share)
     return _BYTES_PER_PIXEL.get(image.format or "", _BYTES_OF_A_PIXEL)

@@ -10,11 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from genstudio.data.cache import PictureCache, build_cache
-from genstudio.data.decode import (
-    UnreadablePictureError,
-    opened,
-    upright_size,
-)
+from genstudio.data.decode import UnreadablePictureError, opened, upright_size
 from genstudio.data.scan import picture_names
 from genstudio.data.split import held_out_index
 from genstudio.data.squares import decode_picture

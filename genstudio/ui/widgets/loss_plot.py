@@ -116,7 +116,7 @@ class LossPlot(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what was added out of sight."""
         super().showEvent(event)
-        self._draw()
+        self._catch_up()
 
     def changeEvent(self, event: QEvent) -> None:
         """Take the colours of the theme."""
@@ -147,7 +147,7 @@ class LossPlot(QWidget):
         self._fit([extent for extent in extents if extent is not None])
 
     def _catch_up(self) -> None:
-        """Draw what came during the pause or, if nothing did, what the lines are behind."""
+        """Draw what has come or, if nothing has since the last time, what the lines are behind."""
         if self._is_stale:
             self._draw()
         elif self._drawn_step != self._last_step and self.isVisible():
