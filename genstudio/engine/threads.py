@@ -36,7 +36,7 @@ _FEWEST_STEPS = 2
 # So much slower than it was at its best means that something else wants the cores; and so much,
 # that no second step is waited for to know it.
 _IS_SLOW = 2.0
-_IS_HOPELESS = 10.0
+_IS_HOPELESS = 5.0
 # So much faster is worth a change.
 _IS_FASTER = 0.9
 # A short run gives the same bits even beside others.
