@@ -1,6 +1,6 @@
 """Sample sheets on fixed seeds: the same latents at every step, so that progress shows."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import torch
@@ -51,11 +51,13 @@ class Sketch:
         return None if self._undrawn else tile(self._drawn, self._columns)
 
 
-def preview_sheet(model: TrainableModel, size: int) -> np.ndarray:
-    """Draw a whole :class:`Sketch` at once."""
+def preview_sheet(
+    model: TrainableModel, size: int, *, after_each: Callable[[], object] = lambda: None
+) -> np.ndarray:
+    """Draw a whole :class:`Sketch` at once; ``after_each`` is called between two pictures."""
     sketch = Sketch(model, size)
     while (sheet_HWC := sketch.draw_one()) is None:
-        pass
+        after_each()
     return sheet_HWC
 
 

@@ -92,7 +92,9 @@ class Reporter:
         self._sketch = None
         began_s = time.monotonic()
         sheet_HWC = stepper.memory.attempt(
-            lambda: preview_sheet(stepper.averaged, self._job.settings.size)
+            lambda: preview_sheet(
+                stepper.averaged, self._job.settings.size, after_each=stepper.threads.adapt
+            )
         )
         yield self._preview_done(sheet_HWC, stepper.step, time.monotonic() - began_s)
 

@@ -128,13 +128,18 @@ class Safekeeping:
             self._saved_step = None
             self._metrics = self._saved_metrics
 
+    def _gives_up(self) -> bool:
+        """Asked between pictures that are measured."""
+        self._stepper.threads.adapt()
+        return self._is_hurried()
+
     def measure(self) -> Iterator[events.Event]:
         """Measure the quality of what is about to be saved, if it is time."""
         stepper = self._stepper
         if self._saved_step != stepper.step and self._quality.is_due(stepper.seconds):
             figures = stepper.memory.attempt(
                 lambda: self._quality.measure(
-                    stepper.averaged, stepper.seconds, self._is_hurried, examined=stepper.model
+                    stepper.averaged, stepper.seconds, self._gives_up, examined=stepper.model
                 )
             )
             self._metrics = figures or {}

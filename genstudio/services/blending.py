@@ -1,6 +1,6 @@
 """Pictures between a person's own ones: described by a model, and drawn again on the way."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,14 +10,16 @@ import torch
 from genstudio.data.decode import UnreadablePictureError
 from genstudio.data.squares import decode_picture
 from genstudio.domain.errors import DatasetError, SettingsError
+from genstudio.engine.threads import single_threaded
 from genstudio.models.protocol import Encodes
 from genstudio.services.generation import load_model
 from genstudio.services.runs import Run
 
 
+@single_threaded
 def blend(
     run: Run, pictures: Sequence[Path], *, count: int, checkpoint: str = "best"
-) -> Iterator[np.ndarray]:
+) -> Generator[np.ndarray]:
     """Draw pictures on the way from one picture to the next.
 
     Args:

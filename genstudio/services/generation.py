@@ -1,6 +1,6 @@
 """Pictures from a trained run: its averaged weights, one seed for each picture."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from genstudio.domain.recipes import Recipe
 from genstudio.domain.settings import Settings, parse_settings
 from genstudio.engine.checkpoint import Checkpoint
 from genstudio.engine.device import place
+from genstudio.engine.threads import single_threaded
 from genstudio.models.catalog import model_class
 from genstudio.models.protocol import SampleRequest, TrainableModel
 from genstudio.services.runs import Run
@@ -30,16 +31,18 @@ class Generated:
     recipe: Recipe
 
 
+@single_threaded
 def generate(
     run: Run,
     seeds: Iterable[int],
     *,
     checkpoint: str = "last",
     sampling: Mapping[str, Any] | None = None,
-) -> Iterator[Generated]:
-    """Make one picture for each seed, on the processor in fp32.
+) -> Generator[Generated]:
+    """Make one picture for each seed, on one core of the processor in fp32.
 
-    The processor gives the same pixels on every run, and leaves a graphics card to training.
+    One core gives the same pixels on every run, also beside other work, and leaves a graphics card
+    to training.
 
     Args:
         run: A run that has a checkpoint.

@@ -24,7 +24,7 @@ from genstudio.domain.settings import parse_settings, setting_fields
 from genstudio.domain.training import SIZES, TrainingSettings
 from genstudio.engine.checkpoint import CheckpointStore
 from genstudio.engine.job import TrainingJob
-from genstudio.engine.phases import hold_still_all_but, make_optimizer
+from genstudio.engine.phases import freeze_except, make_optimizer
 from genstudio.engine.stepper import Stepper
 from genstudio.models.catalog import model_class, model_keys
 from genstudio.models.protocol import (
@@ -83,7 +83,7 @@ def learn(model: TrainableModel, images_NCHW: torch.Tensor, num_steps: int) -> l
         batch = Batch(images_NCHW=images_NCHW, images_seen=step * len(images_NCHW))
         for phase in phases:
             if step % phase.every == 0:
-                hold_still_all_but(phase.parameters, model.network)
+                freeze_except(phase.parameters, model.network)
                 losses = model.losses(phase.name, batch, step)
                 losses.total.backward()
                 optimizers[phase.name].step()
@@ -125,7 +125,7 @@ class Begun(TorchDispatchMode):
 
 def begun(model: TrainableModel, phase: Phase, batch: Batch, step: int) -> Begun:
     """What a phase's turn begins, forward and backward."""
-    hold_still_all_but(phase.parameters, model.network)
+    freeze_except(phase.parameters, model.network)
     with Begun() as noted:
         model.losses(phase.name, batch, step).total.backward()
     model.network.zero_grad()
@@ -206,7 +206,7 @@ def test_a_phase_moves_its_own_weights_only(key: str, images_NCHW: torch.Tensor)
     model = build(key)
     batch = Batch(images_NCHW=images_NCHW, images_seen=0)
     for phase in model.phases():
-        hold_still_all_but(phase.parameters, model.network)
+        freeze_except(phase.parameters, model.network)
         model.losses(phase.name, batch, 0).total.backward()
         own = {id(parameter) for parameter in phase.parameters}
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from genstudio.engine.device import seed_everything
 from genstudio.engine.job import TrainingJob
-from genstudio.engine.phases import hold_still_all_but
+from genstudio.engine.phases import freeze_except
 from genstudio.engine.preview import Sketch, preview_sheet
 from genstudio.engine.stepper import Stepper
 from genstudio.models.catalog import model_keys
@@ -56,7 +56,7 @@ def take(stepper: Stepper, count: int) -> None:
 def found(stepper: Stepper, phase: Phase, *, is_repeated: bool) -> tuple[Tensor, dict[str, float]]:
     """Gradients of a phase's next turn and what is told of its losses; nothing is learned."""
     buffers = [(buffer, buffer.clone()) for buffer in stepper.model.network.buffers()]
-    hold_still_all_but(phase.parameters, stepper.model.network)
+    freeze_except(phase.parameters, stepper.model.network)
     batch = stepper.batches.after(stepper.images_seen)
     if is_repeated:
         told = stepper._repeats.do(phase, batch, stepper.step, 7, stepper._add_gradients)

@@ -175,9 +175,9 @@ def test_a_preview_shows_a_new_conclusion(
     concluded: list[int] = []
     draw = reporter.preview_sheet
 
-    def watched(*arguments: Any) -> np.ndarray:
+    def watched(*arguments: Any, **options: Any) -> np.ndarray:
         concluded.append(len(shown))
-        return draw(*arguments)
+        return draw(*arguments, **options)
 
     monkeypatch.setattr(reporter, "preview_sheet", watched)
     monkeypatch.setattr("genstudio.engine.safekeeping.time", clock)
