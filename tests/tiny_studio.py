@@ -41,6 +41,8 @@ torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
 
 NUM_PICTURES = 16
 SIZE = 32
+# A program that takes longer hangs: far more than any takes beside busy loops.
+HANGS_S = 1000
 # Longer than any test: nothing is saved or drawn but at the end of a run.
 NEVER_S = 1e6
 
