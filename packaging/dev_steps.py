@@ -45,7 +45,7 @@ def checks() -> list[Step]:
     ]
 
 
-def tests(extra: list[str], *, quick: bool = False) -> Step:
+def tests(extra: list[str], *, quick: bool) -> Step:
     """All tests that need no display, or with ``quick`` those of single modules.
 
     Several workers for each core: many tests wait for programs that they have started, and beside

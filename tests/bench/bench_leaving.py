@@ -2,8 +2,8 @@
 
 Usage: .venv/bin/python tests/bench/bench_leaving.py [ROUNDS] [LOOPS]
 
-In turns inside one run, alone and beside so many busy loops: a training of the VAE at 32 px from the
-terminal and in the window (offscreen), told by SIGTERM; the window also asked as by a logout.
+In turns inside one run, alone and beside so many busy loops: a training of the VAE at 32 px from
+the terminal and in the window (offscreen), told by SIGTERM; the window also asked as by a logout.
 Systems give a program about five seconds.
 """
 

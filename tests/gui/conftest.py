@@ -32,7 +32,7 @@ class PatientBot(QtBot):
 
     def waitUntil(
         self, callback: Callable[[], Any], *, timeout: int = LONGEST_MS
-    ) -> None:  # Qt's way
+    ) -> None:
         super().waitUntil(callback, timeout=timeout)
 
     def waitSignal(self, signal: Any, *, timeout: int = LONGEST_MS, **options: Any) -> Any:
