@@ -172,7 +172,7 @@ class Stepper:
         """Take one phase's part of a step; where memory does not suffice, in smaller parts."""
         optimizer = self._fabric_optimizers[phase.name]
         freeze_except(phase.parameters, self.model.network)
-        count = len(batch.images_NCHW)
+        count = len(batch)
         self._buffers.take()
         while True:
             told = self.memory.attempt(
@@ -202,7 +202,7 @@ class Stepper:
     def _gather_gradients(self, phase: Phase, batch: Batch) -> list[Mapping[str, Tensor]]:
         """Add up the gradients of all parts; gives what each part tells of its losses."""
         told: list[Mapping[str, Tensor]] = []
-        parts = min(self.parts, len(batch.images_NCHW))
+        parts = min(self.parts, len(batch))
         for number, part in enumerate(batch.split(parts), start=self.crew.rank * parts):
             # Each part has random numbers of its own, the same ones whichever process takes it.
             seed = derived_seed(self.settings.seed, self.step, phase.name, number)
@@ -216,7 +216,7 @@ class Stepper:
     def _add_gradients(self, phase: Phase, part: Batch, step: int) -> Mapping[str, Tensor]:
         with own_gradients_allowed():
             losses = self.model.losses(phase.name, part, step)
-        share = len(part.images_NCHW) / part.step_size
+        share = len(part) / part.step_size
         # Gradients by pictures, which a model may have taken for itself, are not asked for again.
         self.fabric.backward(losses.total * share, inputs=list(phase.parameters))
         return losses.values
@@ -230,7 +230,7 @@ class Stepper:
         """Let the averaged model work out what it needs besides its weights to make pictures."""
         if not isinstance(self.averaged, Concludes):
             return
-        self.averaged.conclude(*self.batches.spread(_CONCLUDES_FROM))
+        self.averaged.conclude(self.batches.spread(_CONCLUDES_FROM))
         self.ema.give_back_buffers()
 
     def copy_of_average(self) -> TrainableModel:

@@ -90,10 +90,11 @@ def profile_step(model: TrainableModel, batch: Batch, parts: int = 1) -> int:
     Returns:
         Numbers that an operation of the step gives, on average.
     """
-    count = len(batch.images_NCHW)
+    count = len(batch)
     parts = min(parts, count)
-    num_pixels = batch.images_NCHW[:, 0].numel()
-    profiled_parts = min(count, max(parts, math.ceil(num_pixels / _PROFILED_PIXELS)))
+    # Of pictures, one number for each pixel.
+    size = max(values[:, :1].numel() for values in batch.fields.values())
+    profiled_parts = min(count, max(parts, math.ceil(size / _PROFILED_PIXELS)))
     some = next(batch.split(profiled_parts))
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -10,8 +10,10 @@ import torch
 from genstudio.data.decode import UnreadablePictureError
 from genstudio.data.squares import decode_picture
 from genstudio.domain.errors import DatasetError, SettingsError
+from genstudio.domain.operations import GENERATE
 from genstudio.engine.threads import single_threaded
 from genstudio.models.protocol import Encodes
+from genstudio.models.tasks import task_of
 from genstudio.services.generation import load_model
 from genstudio.services.runs import Run
 
@@ -49,7 +51,7 @@ def blend(
     latents = model.encode(
         torch.as_tensor(images_NHWC).permute(0, 3, 1, 2).float().div(127.5).sub(1)
     )
-    settings = model.Sampling()
+    settings = task_of(model, GENERATE).settings()
     yield model.decode(latents[:1], settings)[0]
     for start, end in pairwise(latents):
         for step in range(1, count):

@@ -97,7 +97,7 @@ def step_of(
         place(model.network, torch.device(device))
         images = images.to(memory_format=torch.channels_last)
         make = make_optimizer
-    batch = Batch(images_NCHW=images, images_seen=10**6)
+    batch = Batch.of_images(images_NCHW=images, images_seen=10**6)
     phases = model.phases()
     optimizers = {phase.name: make(phase) for phase in phases}
 

@@ -47,7 +47,7 @@ def bare_step(job: TrainingJob) -> Callable[[], None]:
     plan = plan_device(settings.device, settings.precision)
     place(model.network, torch.device(plan.accelerator))
     images = torch.rand(settings.batch, 3, settings.size, settings.size).mul(2).sub(1)
-    batch = Batch(images_NCHW=images.to(memory_format=torch.channels_last), images_seen=0)
+    batch = Batch.of_images(images_NCHW=images.to(memory_format=torch.channels_last), images_seen=0)
     phases = model.phases()
     optimizers = {phase.name: make_optimizer(phase) for phase in phases}
     in_bf16 = plan.precision == "bf16"

@@ -51,7 +51,7 @@ def play(
     for step in range(steps):
         late = max(0.0, (step / steps - LATE) / (1 - LATE))
         model.config = config.model_copy(update={"gamma": config.gamma * LAST_GAMMA**late})
-        batch = Batch(images_NCHW=draw(), images_seen=0)
+        batch = Batch.of_images(images_NCHW=draw(), images_seen=0)
         for phase, optimizer in zip(phases, optimizers, strict=True):
             freeze_except(phase.parameters, model.network)
             optimizer.param_groups[0]["lr"] = learning_rate * LAST_RATE**late

@@ -9,6 +9,7 @@ import torch
 from tiny_studio import flowers_NHWC, small_settings
 from torch import Tensor
 
+from genstudio.data.dataset import image_dataset
 from genstudio.engine.device import seed_everything
 from genstudio.engine.job import TrainingJob
 from genstudio.engine.phases import freeze_except
@@ -39,11 +40,13 @@ def stepper(folder: Path, key: str, *, precision: str = "bf16", **changes: Any) 
     return Stepper(
         TrainingJob(
             settings=settings,
-            images_NHWC=flowers_NHWC(32),
+            dataset=image_dataset(
+                flowers_NHWC(32),
+                classes=KINDS,
+                labels_N=np.repeat(np.arange(len(KINDS)), 16),
+            ),
             run=folder,
             checkpoints=folder,
-            kinds=KINDS,
-            kinds_N=np.repeat(np.arange(len(KINDS)), 16),
         )
     )
 
@@ -109,8 +112,8 @@ def test_a_preview_drawn_beside_steps_shows_the_weights_that_it_began_with(
 ) -> None:
     trained = stepper(tmp_path, key)
     take(trained, 20)
-    at_once = preview_sheet(trained.averaged, 32)
-    sketch = Sketch(trained.copy_of_average(), 32, torch.cuda.Stream())
+    at_once = preview_sheet(trained.averaged, image_dataset(flowers_NHWC(32)))
+    sketch = Sketch(trained.copy_of_average(), image_dataset(flowers_NHWC(32)), torch.cuda.Stream())
     while (beside := sketch.draw_one()) is None:
         trained.take_step()
     assert np.array_equal(beside, at_once)

@@ -30,9 +30,7 @@ NUM_PICTURES = 24
 class PatientBot(QtBot):
     """Waits for what it waits for, however busy the machine is."""
 
-    def waitUntil(
-        self, callback: Callable[[], Any], *, timeout: int = LONGEST_MS
-    ) -> None:
+    def waitUntil(self, callback: Callable[[], Any], *, timeout: int = LONGEST_MS) -> None:
         super().waitUntil(callback, timeout=timeout)
 
     def waitSignal(self, signal: Any, *, timeout: int = LONGEST_MS, **options: Any) -> Any:

@@ -11,6 +11,7 @@ import torch
 from lightning_fabric.plugins import MixedPrecision
 from tiny_studio import ToyModel, small_settings, steps, train_to_end
 
+from genstudio.data.dataset import image_dataset
 from genstudio.engine import stepper as stepper_module
 from genstudio.engine import threads as threads_module
 from genstudio.engine.checkpoint import CheckpointState, CheckpointStore
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("toy", "small_sheets")
 def stepper(folder: Path, images_NHWC: np.ndarray, **changes: Any) -> Stepper:
     job = TrainingJob(
         settings=small_settings("toy", **changes),
-        images_NHWC=images_NHWC,
+        dataset=image_dataset(images_NHWC),
         run=folder,
         checkpoints=folder,
     )

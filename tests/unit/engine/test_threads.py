@@ -193,7 +193,7 @@ class Lines:
 
 def test_a_profile_finds_out_how_large_operations_are() -> None:
     def size_of(count: int) -> int:
-        batch = Batch(images_NCHW=torch.ones(count, 1, 100, 100), images_seen=0)
+        batch = Batch.of_images(images_NCHW=torch.ones(count, 1, 100, 100), images_seen=0)
         return profile_step(cast("TrainableModel", Lines()), batch)
 
     # Forward a product and a ReLU of 20,000 numbers a picture; backward one of as many more, and
