@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from genstudio.data.decode import (
+    DECODING_VERSION,
     SUFFIXES,
     UnreadablePictureError,
     has_transparency,
@@ -116,7 +117,12 @@ def usable_manifest(report: ScanReport, excluded: Iterable[str] = ()) -> Manifes
             f"{len(kept)} of the files in {report.folder} can be used.",
             hint,
         )
-    return Manifest(folder=report.folder, pictures=kept, excluded=tuple(sorted(out)))
+    return Manifest(
+        folder=report.folder,
+        pictures=kept,
+        excluded=tuple(sorted(out)),
+        decoding=DECODING_VERSION,
+    )
 
 
 def duplicates(report: ScanReport) -> dict[str, str]:

@@ -119,6 +119,7 @@ class Manifest(BaseModel):
         folder: The user's folder, read-only to us.
         pictures: Name and content hash of each used picture, in order.
         excluded: Names that a person took out.
+        decoding: Version of the decoding that their pixels are learned in.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -126,3 +127,5 @@ class Manifest(BaseModel):
     folder: Path
     pictures: tuple[tuple[Annotated[str, AfterValidator(_inside)], str], ...]
     excluded: tuple[str, ...] = ()
+    # Before it was written down it was this one.
+    decoding: int = Field(default=4, ge=1)
