@@ -57,6 +57,7 @@ PARSER_ERRORS = (
 
 # What systems and programs leave beside pictures; nobody misses these.
 _NOT_MISSED = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "picasa.ini"})
+NO_ENDING = "no ending"
 _LONGEST_SUFFIX = 12
 _HEAD_BYTES = 64
 _SAVE_AS = "save it as PNG or JPEG"
@@ -98,8 +99,12 @@ def passed_over_kind(name: str) -> str | None:
     if name[0] == "." or name.lower() in _NOT_MISSED:
         return None
     stem, _, suffix = name.rpartition(".")
-    if not stem or not 0 < len(suffix) <= _LONGEST_SUFFIX or not suffix.isalnum():
-        return "no ending"
+    if (
+        not stem
+        or not 0 < len(suffix) <= _LONGEST_SUFFIX
+        or not (suffix.isascii() and suffix.isalnum())
+    ):
+        return NO_ENDING
     return suffix.upper()
 
 
