@@ -18,7 +18,7 @@ from PIL import Image, UnidentifiedImageError
 
 from genstudio.data.colour import profile_of, to_srgb
 from genstudio.data.documents import psd_is_opaque, seek_largest_page, why_unreadable
-from genstudio.data.formats import FORMATS, PARSER_ERRORS, SUFFIXES, why_unidentified
+from genstudio.data.formats import FORMATS, PARSER_ERRORS, SUFFIXES, why_of_another_kind
 from genstudio.data.levels import DEEP_MODES, Box, Scale, scale_of
 from genstudio.data.limits import (
     HUGE_PIXELS,
@@ -38,6 +38,7 @@ SHRUNK_MARGIN = 2
 _IS_OPAQUE = "genstudio_is_opaque"
 _MOVING_FORMATS = frozenset({"GIF", "PNG", "WEBP", "AVIF"})
 _SEE_THROUGH_MODES = frozenset({"RGBA", "LA", "PA", "La", "RGBa"})
+_UNKNOWN = "It is no picture, or of an unknown kind."
 _ORIENTATION = 0x0112
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -147,8 +148,8 @@ def _identified(file: BinaryIO) -> Image.Image:
     except UnidentifiedImageError as error:
         image = _without_metadata(file)
         if image is None:
-            reason = why_unreadable(file) or why_unidentified(file)
-            raise UnreadablePictureError(reason) from error
+            reason = why_of_another_kind(file) or why_unreadable(file)
+            raise UnreadablePictureError(reason or _UNKNOWN) from error
     if png is not None:
         _complete(image, png)
     if image.format == "PSD" and image.mode == "RGBA":

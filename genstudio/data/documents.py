@@ -14,7 +14,8 @@ _PSD_COLOURS = {
     8: "duotone", 9: "Lab",
 }  # fmt: skip
 _TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_WIDTH, _HEIGHT, _BITS, _SAMPLES, _FORMAT, _FLOAT = 256, 257, 258, 277, 339, 3
+_DAMAGED_TIFF = "It is a TIFF that is damaged, or of a kind that cannot be read."
+_WIDTH, _BITS, _SAMPLES, _FORMAT, _FLOAT = 256, 258, 277, 339, 3
 # A first page that is larger is no thumbnail.
 _LARGEST_THUMBNAIL = 512
 _MOST_PAGES = 64
@@ -52,6 +53,8 @@ def _why_tiff_unreadable(file: BinaryIO, head: bytes) -> str:
         tags = TiffImagePlugin.ImageFileDirectory_v2(file.read(16 if head[2] in b"+\0+" else 8))
         file.seek(tags.next)
         tags.load(file)
+        if _WIDTH not in tags:
+            return _DAMAGED_TIFF
         bits = tags.get(_BITS, 1)
         bits = max(bits) if isinstance(bits, tuple) else bits
         numbers = tags.get(_FORMAT, 1)
@@ -59,7 +62,7 @@ def _why_tiff_unreadable(file: BinaryIO, head: bytes) -> str:
         channels = f"{tags.get(_SAMPLES, 1)} channels{' of floating point' if is_float else ''}"
         return _reason("TIFF", bits, channels)
     except PARSER_ERRORS:
-        return "It is a TIFF that is damaged, or of a kind that cannot be read."
+        return _DAMAGED_TIFF
 
 
 def _reason(kind: str, bits: int, colours: str) -> str:

@@ -108,15 +108,14 @@ def passed_over_kind(name: str) -> str | None:
     return suffix.upper()
 
 
-def why_unidentified(file: BinaryIO) -> str:
-    """Say of a file that is not read what it is, by its first bytes."""
+def why_of_another_kind(file: BinaryIO) -> str | None:
+    """Say of a file that is not read what it is, by its first bytes; None if they do not tell."""
     file.seek(0)
     head = file.read(_HEAD_BYTES)
     if not head:
         return "It is empty."
-    if kind := _kind_by_signature(head):
-        return f"It is a file of another kind ({kind}), whatever its name: {_SAVE_AS}."
-    return "It is no picture, or of an unknown kind."
+    kind = _kind_by_signature(head)
+    return kind and f"It is a file of another kind ({kind}), whatever its name: {_SAVE_AS}."
 
 
 def _kind_by_signature(head: bytes) -> str | None:

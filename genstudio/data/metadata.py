@@ -28,6 +28,7 @@ _START_OF_SCAN = 0xDA
 # Of a JPEG only these say how it looks: APP0 (JFIF), APP1 (EXIF), APP2 (ICC) and APP14 (Adobe).
 _JPEG_USED = frozenset({0xE0, 0xE1, 0xE2, 0xEE})
 _JPEG_NEEDED = frozenset({0xE0, 0xEE})
+_JPEG_NOTHING: frozenset[int] = frozenset()
 _JPEG_METADATA = frozenset({*range(0xE0, 0xF0), 0xFE})
 
 # Where a part of a file begins and ends.
@@ -173,8 +174,8 @@ def _unpacked(packed: bytes, most: int) -> bytes | None:
 
 
 def jpeg_sources(file: BinaryIO) -> Iterator[BinaryIO]:
-    """A JPEG without metadata that is of no use here, and without all that can be spared."""
-    for kept in (_JPEG_USED, _JPEG_NEEDED):
+    """A JPEG without metadata that is of no use here, without most, and without any."""
+    for kept in (_JPEG_USED, _JPEG_NEEDED, _JPEG_NOTHING):
         ranges = list(_jpeg_ranges(file, kept))
         if ranges:
             yield io.BufferedReader(SplicedFile(file, ranges))
