@@ -100,8 +100,10 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
 def _built(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        is_fitting = source.profile.xcolor_space.strip() == _SPACES[mode]
-        if not is_fitting or source.profile.device_class not in _PICTURE_CLASSES:
+        header = source.profile
+        assert isinstance(header, ImageCms.core.CmsProfile)
+        is_fitting = header.xcolor_space.strip() == _SPACES[mode]
+        if not is_fitting or header.device_class not in _PICTURE_CLASSES:
             return None
         transform = ImageCms.buildTransform(
             source,

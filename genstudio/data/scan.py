@@ -153,7 +153,7 @@ def _look_at(folder: Path, name: str) -> _Looked | UnreadablePicture:
             if has_transparency(image):
                 opacity = to_opacity(image, factor=factor)
                 # Many programs save an opacity that is full everywhere.
-                opacity = opacity if opacity.getextrema()[0] < 255 else None
+                opacity = None if opacity.getextrema() == (255, 255) else opacity
     except UnreadablePictureError as error:
         # A name that is no text could be neither shown nor written down.
         return UnreadablePicture(name=shown_name(name), reason=str(error))
@@ -246,7 +246,7 @@ def _advice(
     if duplicates:
         yield Advice(
             title="Some pictures look the same" if duplicates > 1 else "Two pictures look the same",
-            reason=f"{duplicates} look like an earlier one. Excluding them keeps the model from "
+            reason=f"{duplicates} look like another one. Excluding them keeps the model from "
             "favouring what it sees twice.",
             topic=Remark.DUPLICATE.value,
         )

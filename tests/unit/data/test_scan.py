@@ -202,7 +202,7 @@ def test_the_same_picture_saved_again_or_resized_is_a_duplicate(tmp_path: Path) 
 
     assert [picture.duplicate_of for picture in report.pictures] == [None] + ["1.png"] * 3
     assert names_with(Remark.DUPLICATE, tmp_path) == ["2.jpg", "3.png", "4.png"]
-    assert any("3 look like an earlier one" in advice.reason for advice in report.advice)
+    assert any("3 look like another one" in advice.reason for advice in report.advice)
 
 
 def test_pictures_of_the_same_kind_are_no_duplicates(tmp_path: Path) -> None:
