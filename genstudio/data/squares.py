@@ -41,7 +41,7 @@ def decode_picture(
         fit = _fit_by_lanczos if image.size == whole else _fit_by_cubes
         box, factor = None, 1
         if image.width * image.height >= HUGE_PIXELS:
-            factor = max(1, min(image.size) // (size * SHRUNK_MARGIN))
+            factor = _even_factor(min(image.size), size)
             # Cells that are partly filled would pull the picture aside.
             box = _middle_square(image.size, multiple_of=factor)
 
@@ -65,6 +65,12 @@ def _fit_by_cubes(image: Image.Image, size: int) -> Image.Image:
     fitted = functional.interpolate(pixels_NCHW, (size, size), mode="bicubic", antialias=True)
     content = fitted[0].permute(1, 2, 0).contiguous().numpy().tobytes()
     return Image.frombytes(image.mode, (size, size), content)
+
+
+def _even_factor(side: int, size: int) -> int:
+    """By how much a huge picture is shrunk at most; what is left over of its side is little."""
+    most = max(1, side // (size * SHRUNK_MARGIN))
+    return min(range(most // 2 + 1, most + 1), key=lambda factor: (side % factor, -factor))
 
 
 def _middle_square(size: tuple[int, int], *, multiple_of: int = 1) -> Box:
