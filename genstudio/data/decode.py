@@ -247,6 +247,8 @@ def to_rgb(
 
         return resize(_in_tiles(image, "RGB", flattened, box, factor))
     mode = _mode_of_colours(image) if profile else "RGB"
+    if image.mode == mode and box is None and factor == 1:
+        return to_srgb(resize(_upright(image, _orientation(image))), profile)
     whole = _in_tiles(image, mode, lambda part: _in_mode(_colours(part, scale), mode), box, factor)
     return to_srgb(resize(whole), profile)
 
@@ -286,8 +288,6 @@ def _in_tiles(
     factor: int,
 ) -> Image.Image:
     """Convert a part at a time, so that a huge picture never stands in memory twice."""
-    if image.mode == mode and box is None and factor == 1 and not has_transparency(image):
-        return _upright(image, _orientation(image))
     left, top, right, bottom = box or (0, 0, *image.size)
     whole = Image.new(mode, (-(-(right - left) // factor), -(-(bottom - top) // factor)))
     for tile in _tiles((left, top, right, bottom), factor):
