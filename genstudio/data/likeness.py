@@ -23,6 +23,8 @@ _SAME_ON_AVERAGE = 1.5
 _SAME_ANYWHERE = 20
 # Where there is detail at all, in grey levels, the same picture has it at the same places.
 _SOME_DETAIL = 1.0
+# A point of light is detail in one cell only.
+_SOME_POINT = 4.0
 _SAME_DETAIL = 0.6
 
 
@@ -111,6 +113,9 @@ class _Comparing:
         self._detail = _stacked_detail(likenesses)
         self._detail_mean = self._detail.mean(axis=2, dtype=np.float32)
         self._detail_spread = self._detail.std(axis=2, dtype=np.float32)
+        self._has_detail = (self._detail_spread >= _SOME_DETAIL) | (
+            self._detail.max(axis=2) - self._detail_mean >= _SOME_POINT
+        )
         self._colours = np.stack([one.colours for one in likenesses])
         quarters = self._colours.reshape(-1, 2, 8, 2, 8, 3).mean(axis=(2, 4))
         self._quarters = quarters.reshape(len(likenesses), -1)
@@ -161,11 +166,10 @@ class _Comparing:
         detail = self._detail[others] - self._detail_mean[others][..., None]
         own = self._detail[index] - self._detail_mean[index][..., None]
         covariance = (detail * own).mean(axis=2)
-        spread, own_spread = self._detail_spread[others], self._detail_spread[index]
-        is_flat = np.maximum(spread, own_spread) < _SOME_DETAIL
-        return (is_flat | (covariance >= _SAME_DETAIL * spread * own_spread)).all(axis=1) & (
-            is_flat | (np.minimum(spread, own_spread) > 0)
-        ).all(axis=1)
+        product = self._detail_spread[others] * self._detail_spread[index]
+        is_alike = (product > 0) & (covariance >= _SAME_DETAIL * product)
+        is_flat = ~(self._has_detail[others] | self._has_detail[index])
+        return (is_flat | is_alike).all(axis=1)
 
 
 def _opacities_of(likenesses: Sequence[Likeness]) -> np.ndarray | None:

@@ -135,7 +135,7 @@ def _is_kept(file: BinaryIO, kind: bytes, start: int, end: int) -> bool:
         return True
     if kind in _TEXT_CHUNKS:
         content = _checked_content(file, start, end)
-        return content is not None and content.startswith(_USED_TEXTS) and _unpacks(content)
+        return content is not None and content.startswith(_USED_TEXTS) and _unpacks(kind, content)
     return kind in _USED_CHUNKS and _checked_content(file, start, end) is not None
 
 
@@ -149,13 +149,14 @@ def _checked_content(file: BinaryIO, start: int, end: int) -> bytes | None:
     return body[4:] if zlib.crc32(body) == checksum else None
 
 
-def _unpacks(text: bytes) -> bool:
-    """Whether what is packed in a text is not too large, wherever in it that begins."""
-    _, _, packed = text.partition(b"\0")
-    if len(packed) > _MAX_KEPT_BYTES:
-        return False
-    at = packed.find(b"\x78")
-    return at < 0 or _unpacked(packed[at:], _MAX_KEPT_BYTES // 2) is not None
+def _unpacks(kind: bytes, text: bytes) -> bool:
+    """Whether a text is not too large, and not when it is unpacked either."""
+    _, _, rest = text.partition(b"\0")
+    packed = rest[1:] if kind == b"zTXt" else b""
+    if kind == b"iTXt" and rest[:1] == b"\1":
+        # Behind the method stand a language and a translated keyword.
+        packed = rest[2:].split(b"\0", 2)[-1]
+    return len(text) <= _MAX_KEPT_BYTES and _unpacked(packed, _MAX_KEPT_BYTES // 2) is not None
 
 
 def _png_profile(content: bytes | None) -> bytes | None:

@@ -36,12 +36,19 @@ def inks() -> bytes:
     table = b""
     for corner in range(16):
         cyan, magenta, yellow, black = (corner >> bit & 1 for bit in (3, 2, 1, 0))
-        lightness = 240 - 70 * (cyan + magenta) - 10 * yellow - 100 * black
-        table += bytes(
-            (max(lightness, 20), 128 + 30 * (magenta - cyan), 128 + 40 * yellow - 20 * cyan)
-        )
+        lightness = max(240 - 70 * (cyan + magenta) - 10 * yellow - 100 * black, 20)
+        green_red = 0 if black else 30 * (magenta - cyan)
+        blue_yellow = 0 if black else 40 * yellow - 20 * cyan
+        table += bytes((lightness, 128 + green_red, 128 + blue_yellow))
     lut = b"mft1\0\0\0\0" + bytes((4, 3, 2, 0)) + identity + curve * 4 + table + curve * 3
-    tags = [(b"A2B0", lut), (b"wtpt", b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061))]
+    # The way back, from which the darkest colour is found.
+    back = b"mft1\0\0\0\0" + bytes((3, 4, 2, 0)) + identity + curve * 3
+    back += b"\xff" * 16 + b"\0" * 16 + curve * 4
+    tags = [
+        (b"A2B0", lut),
+        (b"B2A0", back),
+        (b"wtpt", b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061)),
+    ]
     place, index, data = 132 + 12 * len(tags), b"", b""
     for name, content in tags:
         index += name + struct.pack(">II", place + len(data), len(content))
@@ -135,6 +142,24 @@ def test_inks_look_as_their_profile_says(tmp_path: Path) -> None:
         assert np.abs(np.subtract(shown(path), right)).max() <= 3
 
 
+def test_the_darkest_ink_is_black(tmp_path: Path) -> None:
+    # On paper it is a dark grey; with black point compensation it is shown as black.
+    image = Image.new("CMYK", (64, 64), (255, 255, 255, 255))
+    path = saved(tmp_path / "a.tif", image, icc_profile=inks())
+
+    assert max(learned(path)) <= 12
+
+
+def without_colours(profile: bytes) -> bytes:
+    """The same profile with black primaries."""
+    content = bytearray(profile)
+    for place in range(132, 132 + 12 * content[131], 12):
+        start = int.from_bytes(content[place + 4 : place + 8])
+        if content[place + 1 : place + 4] == b"XYZ":
+            content[start + 8 : start + 20] = bytes(12)
+    return bytes(content)
+
+
 def test_opacity_is_kept_and_colours_are_converted_before_they_lie_on_white(
     tmp_path: Path,
 ) -> None:
@@ -165,9 +190,20 @@ def test_colours_of_a_palette_are_converted(tmp_path: Path, transparency: int | 
         GREY,
         inks(),
         ADOBE[:12] + b"link" + ADOBE[16:],
+        without_colours(ADOBE),
         matrix_profile(2.2, (0.3, 0.3, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5)),
     ],
-    ids=["empty", "junk", "cut", "sRGB", "of grey", "of inks", "of another class", "of no colours"],
+    ids=[
+        "empty",
+        "junk",
+        "cut",
+        "sRGB",
+        "of grey",
+        "of inks",
+        "of another class",
+        "black",
+        "of no colours",
+    ],
 )
 def test_profiles_that_are_broken_or_of_another_kind_change_nothing(
     tmp_path: Path, profile: bytes

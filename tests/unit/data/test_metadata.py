@@ -82,6 +82,22 @@ def test_very_many_large_texts_are_passed_over(tmp_path: Path) -> None:
     assert_read(put(tmp_path / "a.png", png(*texts)))
 
 
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        (b"zTXt", b"Raw profile type exif\0\0" + LARGE_TEXT),
+        (b"iTXt", b"XML:com.adobe.xmp\0\1\0x-default\0\0" + LARGE_TEXT),
+        (b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + b"<x/>" * 400_000),
+        (b"zTXt", b"Raw profile type exif\0\0junk"),
+        (b"iTXt", b"XML:com.adobe.xmp\0\1"),
+    ],
+)
+def test_texts_that_say_how_it_is_turned_are_passed_over_where_they_are_too_large(
+    tmp_path: Path, kind: bytes, content: bytes
+) -> None:
+    assert_read(put(tmp_path / "a.png", png(chunk(kind, content))))
+
+
 def test_a_large_profile_still_counts(tmp_path: Path) -> None:
     packed = zlib.compress(P3 + bytes(2_000_000))
     content = png(chunk(b"iCCP", b"Display P3\0\0" + packed))

@@ -255,7 +255,7 @@ def night_skies(folder: Path, lights: int = 150) -> None:
 
 
 def few_stars(folder: Path) -> None:
-    night_skies(folder, lights=40)
+    night_skies(folder, lights=15)
 
 
 def drawings(folder: Path) -> None:
