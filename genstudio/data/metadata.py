@@ -20,6 +20,7 @@ _MOST_CHUNKS = 200_000
 _MAX_KEPT_BYTES = 2**20
 # Chunks beside the pixels that say how they look: transparency, colours, orientation, frames.
 _USED_CHUNKS = frozenset({b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"eXIf", b"acTL", b"fcTL"})
+_LENGTHS = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"acTL": 8, b"fcTL": 26}
 _UNREAD_CHUNKS = frozenset({b"fdAT"})
 _TEXT_CHUNKS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 # Texts in which some programs write down how a picture is turned.
@@ -136,7 +137,9 @@ def _is_kept(file: BinaryIO, kind: bytes, start: int, end: int) -> bool:
     if kind in _TEXT_CHUNKS:
         content = _checked_content(file, start, end)
         return content is not None and content.startswith(_USED_TEXTS) and _unpacks(kind, content)
-    return kind in _USED_CHUNKS and _checked_content(file, start, end) is not None
+    has_its_length = end - start - 12 == _LENGTHS.get(kind, end - start - 12)
+    is_of_use = kind in _USED_CHUNKS and has_its_length
+    return is_of_use and _checked_content(file, start, end) is not None
 
 
 def _checked_content(file: BinaryIO, start: int, end: int) -> bytes | None:
