@@ -114,6 +114,7 @@ def _report_record(report: ScanReport) -> dict[str, Any]:
         "folder": str(report.folder),
         "images": len(report.pictures),
         "unreadable": [item.model_dump() for item in report.unreadable],
+        "passed_over": report.passed_over,
         "duplicates": [
             {"name": picture.name, "same_as": picture.duplicate_of}
             for picture in report.with_remark(Remark.DUPLICATE)
