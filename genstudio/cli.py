@@ -72,13 +72,14 @@ def models(*, as_json: AsJson = False) -> None:
     if as_json:
         for card in cards:
             content = card.model_dump(mode="json")
+            content["modality"] = card.modalities[0]
             print_json({**content, "capabilities": sorted(card.capabilities)})
         return
     key = Column("Key", no_wrap=True)
     table = Table(key, "Family", "Learns from", "Can", "What it is for", box=None)
     for card in cards:
         can = ", ".join(sorted(card.capabilities))
-        table.add_row(card.key, card.family, card.dataset_kind, can, card.summary)
+        table.add_row(card.key, card.family, ", ".join(card.modalities), can, card.summary)
     results.print(table)
 
 

@@ -142,7 +142,7 @@ def test_its_card_says_what_a_person_needs_to_choose(key: str) -> None:
     assert card.key == key
     assert key == key.lower()
     assert " " not in key
-    assert all([card.title, card.family, card.dataset_kind, card.output, card.cost, card.needs])
+    assert all([card.title, card.family, card.modalities, card.output, card.cost, card.needs])
     assert card.summary.endswith(".")
     assert "arXiv:" in card.paper or "doi" in card.paper.lower()
     assert type(card).model_validate_json(card.model_dump_json()) == card
