@@ -19,7 +19,7 @@ import psutil
 from genstudio.data.decode import DECODING_VERSION, ChangedPictureError, UnreadablePictureError
 from genstudio.data.squares import decode_picture
 from genstudio.data.threads import map_in_threads
-from genstudio.domain.datasets import Manifest
+from genstudio.domain.datasets import HALVES, Manifest
 from genstudio.domain.errors import DatasetError, GenStudioError
 from genstudio.domain.files import (
     explained,
@@ -59,7 +59,8 @@ class PictureCache:
     """Decoded pictures.
 
     Attributes:
-        images_NHWC: Read-only memory map, uint8, with 3 channels, or 4 with the opacity.
+        images_NHWC: Read-only memory map, uint8, with 3 channels, or 4 with the opacity; twice as
+            wide as high where each file holds two halves.
         names: Name of each picture, in order.
         key: Hash of the pictures' contents and of how they were decoded.
         skipped: Names of pictures that could not be decoded after all.
@@ -101,7 +102,8 @@ def build_cache(
         DatasetError: Fewer than two pictures can be decoded, or one is not what the manifest says.
         ProjectError: The disk is full or the folder cannot be written to.
     """
-    shape = (len(manifest.pictures), size, size, 4 if with_opacity else 3)
+    width = 2 * size if manifest.layout == HALVES else size
+    shape = (len(manifest.pictures), size, width, 4 if with_opacity else 3)
     if manifest.decoding != DECODING_VERSION:
         found = _open(cache_dir, shape, manifest, manifest.decoding)
         if found is not None:
@@ -222,10 +224,12 @@ def _note(folder: Path, pixels: np.memmap, done: int, skipped: list[str]) -> Non
 
 
 def _key(manifest: Manifest, shape: _Shape, decoding: int = DECODING_VERSION) -> str:
-    _, size, _, channels = shape
+    _, size, width, channels = shape
     hashes = [content_hash for _, content_hash in manifest.pictures]
-    kind = [decoding, size, hashes]
-    text = json.dumps(kind if channels == 3 else [*kind, channels])
+    kind: list[object] = [decoding, size, hashes]
+    kind += [] if channels == 3 else [channels]
+    kind += [] if width == size else [HALVES]
+    text = json.dumps(kind)
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
@@ -299,6 +303,7 @@ def _decoder(folder: Path, shape: _Shape) -> Callable[[tuple[str, str]], np.ndar
                 size=shape[1],
                 with_opacity=shape[3] == 4,
                 content_hash=content_hash,
+                halves=shape[2] != shape[1],
             )
         except ChangedPictureError as error:
             raise DatasetError(

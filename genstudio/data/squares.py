@@ -1,5 +1,6 @@
 """Pictures as models learn from them: the middle square of a file, resized."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,12 @@ _DRAFT_MARGIN = 1.5
 
 
 def decode_picture(
-    path: Path, *, size: int, with_opacity: bool = False, content_hash: str | None = None
+    path: Path,
+    *,
+    size: int,
+    with_opacity: bool = False,
+    content_hash: str | None = None,
+    halves: bool = False,
 ) -> np.ndarray:
     """Read a picture for training: the middle square, resized by a Lanczos or bicubic filter.
 
@@ -25,10 +31,13 @@ def decode_picture(
         size: Side in pixels.
         with_opacity: Give the opacity as a fourth channel.
         content_hash: What the hash of the file must be; by default whatever it is.
+        halves: Take the left and the right half for a picture each. Of an odd width, the middle
+            column belongs to neither.
 
     Returns:
-        uint8 array of shape (size, size, 3 or 4), sRGB. Transparent parts lie over white, also
-        beside an opacity: colours that nobody sees are not learned, and both resize alike.
+        uint8 array of shape (size, size, 3 or 4), or with ``halves`` (size, 2 × size, …), sRGB.
+        Transparent parts lie over white, also beside an opacity: colours that nobody sees are not
+        learned, and both resize alike.
 
     Raises:
         UnreadablePictureError: It cannot be used; the message says why.
@@ -44,14 +53,27 @@ def decode_picture(
             factor = _even_factor(min(image.size), size)
             # Cells that are partly filled would pull the picture aside.
             box = _middle_square(image.size, multiple_of=factor)
+            if halves:
+                box = _whole(image.size, multiple_of=factor)
 
         def resize(layer: Image.Image) -> Image.Image:
-            return fit(layer, size)
+            return _fit_halves(layer, size, fit) if halves else fit(layer, size)
 
         layers = [to_rgb(image, box=box, factor=factor, resize=resize)]
         if with_opacity:
             layers.append(to_opacity(image, box=box, factor=factor, resize=resize))
         return np.dstack([np.asarray(layer) for layer in layers])
+
+
+def _fit_halves(
+    layer: Image.Image, size: int, fit: Callable[[Image.Image, int], Image.Image]
+) -> Image.Image:
+    """The left and the right half, each brought to a square, side by side."""
+    width, height = layer.size
+    both = Image.new(layer.mode, (2 * size, size))
+    both.paste(fit(layer.crop((0, 0, width // 2, height)), size), (0, 0))
+    both.paste(fit(layer.crop((width - width // 2, 0, width, height)), size), (size, 0))
+    return both
 
 
 def _fit_by_lanczos(image: Image.Image, size: int) -> Image.Image:
@@ -71,6 +93,12 @@ def _even_factor(side: int, size: int) -> int:
     """By how much a huge picture is shrunk at most; what is left over of its side is little."""
     most = max(1, side // (size * SHRUNK_MARGIN))
     return min(range(most // 2 + 1, most + 1), key=lambda factor: (side % factor, -factor))
+
+
+def _whole(size: tuple[int, int], *, multiple_of: int) -> Box:
+    width, height = (2 * multiple_of * (side // (2 * multiple_of)) for side in size)
+    left, top = (size[0] - width) // 2, (size[1] - height) // 2
+    return left, top, left + width, top + height
 
 
 def _middle_square(size: tuple[int, int], *, multiple_of: int = 1) -> Box:

@@ -7,6 +7,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+# Layouts of pairs: the left and the right half of one picture, or two folders.
+HALVES = "halves"
+FOLDERS = "folders"
+
 # From this share on, what some pictures have is what the whole set is like.
 _MOSTLY = 0.5
 
@@ -126,6 +130,8 @@ class Manifest(BaseModel):
         pictures: Name and content hash of each used picture, in order.
         excluded: Names that a person took out.
         decoding: Version of the decoding that their pixels are learned in.
+        modality: Key of what they are taken for.
+        layout: How examples lie in the folder, where the modality knows several ways.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -135,3 +141,5 @@ class Manifest(BaseModel):
     excluded: tuple[str, ...] = ()
     # Before it was written down it was this one.
     decoding: int = Field(default=4, ge=1)
+    modality: str = Field(default="images", max_length=60)
+    layout: str = Field(default="", max_length=60)
