@@ -61,6 +61,7 @@ class OperationCard:
         inputs: What goes in.
         output: Key of the artifact kind that comes out.
         task: Key of the task that the model of a run must have; empty where no run is needed.
+        capability: What the model's card must declare besides; empty for nothing.
         has_count: Whether a person says how many are wanted.
         is_seeded: Whether a seed decides the result.
         icon: Name of its icon.
@@ -72,6 +73,7 @@ class OperationCard:
     output: str = IMAGE
     inputs: tuple[InputSpec, ...] = ()
     task: str = ""
+    capability: str = ""
     has_count: bool = False
     is_seeded: bool = False
     icon: str = "sparkles"

@@ -1,4 +1,4 @@
-"""The recipe of a generated picture: all that is needed to make the same pixels again."""
+"""The recipe of an artifact: all that is needed to make the same one again."""
 
 from typing import Any
 
@@ -7,8 +7,22 @@ from pydantic import BaseModel, ConfigDict, Field
 from genstudio.domain.values import Count, Moment
 
 
+class RecipeInput(BaseModel):
+    """A file that something was made from; the file itself does not travel along.
+
+    Attributes:
+        name: The file's name, without its folder.
+        content_hash: BLAKE2b-128 of its bytes, hexadecimal.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str = Field(max_length=300)
+    content_hash: str = Field(max_length=64)
+
+
 class Recipe(BaseModel):
-    """Travels inside every generated picture.
+    """Travels inside everything that is made. Before operations were noted, all was "generate".
 
     Attributes:
         software: Program and version that made it.
@@ -17,9 +31,12 @@ class Recipe(BaseModel):
         project: Name of the project.
         step: Checkpoint's step.
         weights_sha256: Hash of the weights, so that another copy is recognised.
-        seed: Seed of this picture.
-        size: Side in pixels.
-        sampling: The architecture's sampling settings.
+        seed: Seed of this artifact; None where none was needed.
+        size: Side in pixels that the model learned.
+        sampling: Settings of the operation and of the model's task.
+        operation: What was done.
+        inputs: What it was made from, in order.
+        position: Which of several results of the same inputs it is.
         created: When it was made.
     """
 
@@ -31,7 +48,10 @@ class Recipe(BaseModel):
     project: str = Field(max_length=200)
     step: Count
     weights_sha256: str = Field(max_length=64)
-    seed: Count
+    seed: Count | None = None
     size: int = Field(ge=1, le=16384)
     sampling: dict[str, Any] = Field(default_factory=dict)
     created: Moment
+    operation: str = Field(default="generate", max_length=60)
+    inputs: tuple[RecipeInput, ...] = Field(default=(), max_length=64)
+    position: Count = 0

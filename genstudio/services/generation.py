@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 import genstudio
+from genstudio.domain.artifacts import IMAGE, Artifact
 from genstudio.domain.errors import CheckpointError, SettingsError
 from genstudio.domain.operations import GENERATE
 from genstudio.domain.recipes import Recipe
@@ -27,10 +28,16 @@ _SEEDS_END = 2**63
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generated:
-    """A new picture, uint8 of shape (height, width, 3 or 4), and how to make it again."""
+    """Something new, and how to make it again."""
 
-    image_HWC: np.ndarray
+    artifact: Artifact
     recipe: Recipe
+
+    @property
+    def image_HWC(self) -> np.ndarray:
+        """Of a picture: uint8 of shape (height, width, 3 or 4)."""
+        assert self.artifact.kind == IMAGE
+        return self.artifact.data
 
 
 @single_threaded
@@ -65,9 +72,7 @@ def generate(
         if not 0 <= seed < _SEEDS_END:
             raise SettingsError(f"{seed} cannot be a seed", "", "Seeds go from 0 to 2⁶³ - 1.")
         (artifact,) = model.run(GENERATE, Request(seeds=[seed], settings=settings))
-        yield Generated(
-            image_HWC=artifact.data, recipe=_recipe(run, project, found, seed, settings)
-        )
+        yield Generated(artifact=artifact, recipe=_recipe(run, project, found, seed, settings))
 
 
 def load_model(run: Run, checkpoint: Checkpoint) -> TrainableModel:

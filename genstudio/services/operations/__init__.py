@@ -1,0 +1,1 @@
+"""What a person can have done, from a trained model or without one: one file each."""

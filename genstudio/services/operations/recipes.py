@@ -1,0 +1,68 @@
+"""Recipes of what operations make from runs."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import genstudio
+from genstudio.data.decode import content_hash_of
+from genstudio.domain.errors import DatasetError
+from genstudio.domain.files import is_file
+from genstudio.domain.recipes import Recipe, RecipeInput
+from genstudio.engine.checkpoint import Checkpoint
+from genstudio.services.operations.protocol import OperationRequest
+
+
+def made_by_run(
+    operation: str,
+    request: OperationRequest,
+    checkpoint: Checkpoint,
+    *,
+    files: Sequence[Path],
+    settings: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+) -> Recipe:
+    """Note what something is made of.
+
+    Args:
+        operation: Key.
+        request: With a run.
+        checkpoint: That is used.
+        files: Inputs, which are read to hash them.
+        settings: Further ones beside the request's own.
+        seed: If one was needed.
+
+    Raises:
+        DatasetError: An input cannot be read.
+    """
+    run = request.run
+    assert run is not None
+    return Recipe(
+        software=f"GenStudio {genstudio.__version__}",
+        model_key=run.settings.model_key,
+        run=run.path.name,
+        project=run.project().name,
+        step=checkpoint.state.step,
+        weights_sha256=checkpoint.checksums["ema.safetensors"],
+        seed=seed,
+        size=run.settings.size,
+        sampling={**request.settings.model_dump(mode="json"), **(settings or {})},
+        created=datetime.now(UTC).replace(microsecond=0),
+        operation=operation,
+        inputs=tuple(_noted(path) for path in files),
+    )
+
+
+def _noted(path: Path) -> RecipeInput:
+    if not is_file(path):  # Reading a pipe would wait for ever.
+        raise DatasetError(
+            f"{path.name} cannot be read", f"{path} is no file.", "Choose another one."
+        )
+    try:
+        with path.open("rb") as file:
+            return RecipeInput(name=path.name[:300], content_hash=content_hash_of(file))
+    except OSError as error:
+        raise DatasetError(
+            f"{path.name} cannot be read", f"{path}: {error.strerror}.", "Choose another one."
+        ) from error
