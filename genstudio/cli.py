@@ -300,8 +300,8 @@ def doctor(
             results.print(f"        {finding.hint}", markup=False)
     with explained(as_json=as_json):
         if bundle is not None:
-            write_bundle(findings, bundle)
-            people.print(f"The report is in {bundle}", markup=False)
+            place = write_bundle(findings, bundle)
+            people.print(f"The report is in {place}", markup=False, soft_wrap=True)
     if any(finding.verdict is Verdict.PROBLEM for finding in findings):
         raise typer.Exit(1)
 

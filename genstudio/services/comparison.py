@@ -4,7 +4,8 @@ import base64
 import html
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count as counted
 from pathlib import Path
 from string import Template
@@ -13,12 +14,14 @@ import numpy as np
 from PIL import Image
 
 from genstudio.domain.errors import GenStudioError
-from genstudio.domain.files import write_text
+from genstudio.domain.files import write_bytes
 from genstudio.domain.reports import FIGURES, EvaluationProgress, FigureCard
 from genstudio.domain.resources import resource
 from genstudio.models.catalog import model_class
 from genstudio.services.compared import ComparedRun, Comparison, Mark
 from genstudio.services.evaluation import Evaluation, evaluate
+from genstudio.services.outputs import has_content, refuse_pictures_folders
+from genstudio.services.projects import Project
 from genstudio.services.runs import Run
 
 PAGE = "comparison.html"
@@ -58,23 +61,45 @@ def compare(
     yield Comparison(runs=tuple(compared), note=note, is_alike=is_alike)
 
 
-def save_comparison(comparison: Comparison, out: Path) -> Path:
-    """Write the report into a folder; gives its page.
+def refuse_place(runs: Sequence[Path], out: Path) -> None:
+    """Say at once, not after an hour of judging, that a report cannot go to a place.
 
     Raises:
-        ProjectError: The folder cannot be written to.
+        ProjectError: One of the runs learned from the pictures there.
     """
-    write_text(out / PAGE, _page(comparison))
-    write_text(out / RECORD, json.dumps(comparison.record(), indent=2, ensure_ascii=False))
-    return out / PAGE
+    for project in sorted({run.expanduser().absolute().parent.parent for run in runs}):
+        refuse_pictures_folders(out, Project(project, "").pictures_folders())
 
 
-def free_place(folder: Path) -> Path:
-    """The folder itself, or where a report is in it already, one inside it that is not there."""
-    if not (folder / PAGE).exists() and not (folder / RECORD).exists():
+def save_comparison(comparison: Comparison, out: Path) -> Path:
+    """Write the report into a folder, or where another one is, into a new one inside it.
+
+    Returns:
+        The page.
+
+    Raises:
+        ProjectError: The folder cannot be written to, or a run learned from it.
+    """
+    refuse_place([run.path for run in comparison.runs], out)
+    contents = {
+        PAGE: _page(comparison).encode(),
+        RECORD: json.dumps(comparison.record(), indent=2, ensure_ascii=False).encode(),
+    }
+    place = _free_folder(out, contents)
+    for name, content in contents.items():
+        write_bytes(place / name, content)
+    return place / PAGE
+
+
+def _free_folder(folder: Path, contents: Mapping[str, bytes]) -> Path:
+    """The folder itself, or where another report is in it, one inside it that is not there."""
+    if all(
+        not os.path.lexists(folder / name) or has_content(folder / name, content)
+        for name, content in contents.items()
+    ):
         return folder
     names = (f"comparison-{number}" for number in counted(2))
-    return next(folder / name for name in names if not (folder / name).exists())
+    return next(folder / name for name in names if not os.path.lexists(folder / name))
 
 
 def _compared(run: Run, evaluation: Evaluation) -> ComparedRun:

@@ -1,8 +1,6 @@
 """The gallery: an index of generated pictures with ratings and tags, rebuilt from the files."""
 
 import contextlib
-import hashlib
-import json
 import re
 import sqlite3
 import threading
@@ -29,7 +27,7 @@ from genstudio.services.gallery_index import (
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.kept_pictures import KeptPicture, KeptPictures
 from genstudio.services.projects import Project, slug
-from genstudio.services.provenance import read_recipe, save_picture
+from genstudio.services.provenance import identity, read_recipe, save_picture
 from genstudio.services.trash import move_to_trash
 
 MOST_STARS: Final = 5
@@ -52,9 +50,6 @@ _MATCHING = """
             WHERE tags.name = pictures.name AND instr(tags.search, word.value) > 0))"""
 _RATED = " WHERE rating >= ?"
 _NEWEST = " ORDER BY added_ns DESC, rowid DESC LIMIT ?"
-
-# Two pictures that agree in these are the same picture.
-_IDENTITY = {"run", "step", "seed", "size", "sampling", "weights_sha256"}
 
 _Row = tuple[str, str, str, str, int]
 # Leads nowhere but into the folder itself, on any system; what looks otherwise is examined.
@@ -125,7 +120,7 @@ class Gallery:
         """
         with self._writing() as database:
             known = database.execute(
-                "SELECT name FROM pictures WHERE identity = ? ORDER BY rowid", [_identity(recipe)]
+                "SELECT name FROM pictures WHERE identity = ? ORDER BY rowid", [identity(recipe)]
             ).fetchone()
             name = known[0] if known else self._unused_name(recipe, database)
             if not (known and self._path(name).is_file()):
@@ -313,7 +308,7 @@ class Gallery:
         search = folded("\n".join((recipe.model_key, recipe.run, str(recipe.seed), name, *words)))
         # The index holds times up to the year 2262.
         added_ns = min(self._path(name).stat().st_mtime_ns, 2**63 - 1)
-        return name, _identity(recipe), recipe.model_dump_json(), search, added_ns
+        return name, identity(recipe), recipe.model_dump_json(), search, added_ns
 
     def _found(self, database: sqlite3.Connection, name: str) -> GalleryItem | None:
         row = database.execute(f"{_ITEMS} WHERE name = ?", [name]).fetchone()
@@ -341,11 +336,6 @@ class Gallery:
 def _is_indexed(database: sqlite3.Connection, name: str) -> bool:
     row = database.execute("SELECT 1 FROM pictures WHERE name = ?", [name]).fetchone()
     return row is not None
-
-
-def _identity(recipe: Recipe) -> str:
-    values = json.dumps(recipe.model_dump(mode="json", include=_IDENTITY), sort_keys=True)
-    return hashlib.blake2b(values.encode(), digest_size=16).hexdigest()
 
 
 def _no_picture(name: str) -> ProjectError:

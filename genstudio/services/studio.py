@@ -243,7 +243,7 @@ def save_comparison(comparison: Comparison, to: Path) -> Job[Path]:
 
     def items() -> Iterator[Path]:
         report = import_module("genstudio.services.comparison")
-        yield report.save_comparison(comparison, report.free_place(to))
+        yield report.save_comparison(comparison, to)
 
     return Job("save-report", items)
 

@@ -1,4 +1,4 @@
-"""Manifests: streamed, bounded, read in the old form as well, and refused when they were changed."""
+"""Manifests: streamed, bounded, also read in the old form, and refused when they were changed."""
 
 import json
 import tomllib
