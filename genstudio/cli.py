@@ -1,5 +1,6 @@
 """The commands: the studio without its window, for terminals, scripts and other programs."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from genstudio.console import (
     progress,
     results,
 )
+from genstudio.domain.cards import ModelCard
 from genstudio.domain.datasets import Remark, ScanReport
 from genstudio.domain.settings import setting_fields
 from genstudio.domain.training import SIZES, Budget, StopWhen, TrainingSettings
@@ -65,15 +67,21 @@ Nodes = Annotated[
 @app.command()
 def models(*, as_json: AsJson = False) -> None:
     """List the architectures."""
-    from genstudio.models.catalog import model_cards
+    from genstudio.models.catalog import usable_models
 
     with explained(as_json=as_json):
-        cards = model_cards()
+        found, troubles = usable_models()
     if as_json:
-        for card in cards:
-            content = card.model_dump(mode="json")
-            print_json({**content, "capabilities": sorted(card.capabilities)})
-        return
+        for model in found:
+            content = model.card.model_dump(mode="json")
+            print_json({**content, "capabilities": sorted(model.card.capabilities)})
+    else:
+        _print_cards([model.card for model in found])
+    for trouble in troubles:
+        people.print(str(trouble), markup=False, soft_wrap=True)
+
+
+def _print_cards(cards: Sequence[ModelCard]) -> None:
     key = Column("Key", no_wrap=True)
     table = Table(key, "Family", "Learns from", "Can", "What it is for", box=None)
     for card in cards:

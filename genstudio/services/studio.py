@@ -61,23 +61,35 @@ class Machine:
 
 
 def load_catalogue() -> Job[CatalogueEntry | Machine]:
-    """Import torch and the architectures; gives the machine first, then an entry for each."""
+    """Import torch and the architectures; gives the machine first, then an entry for each.
+
+    Those that cannot be used are told of by the error that it ends with, after all others.
+    """
 
     def items() -> Iterator[CatalogueEntry | Machine]:
         device = import_module("genstudio.engine.device")
         found = tuple(device.available_accelerators())
         yield Machine(devices=found, names={key: device.plan_device(key).name for key in found})
         catalogue = import_module("genstudio.models.catalog")
-        for key in catalogue.model_keys():
-            model = catalogue.model_class(key)
+        models, troubles = catalogue.usable_models()
+        for model in models:
             yield CatalogueEntry(card=model.card, config=model.Config, sampling=model.Sampling)
         # What starting a run needs, so that the button answers at once.
         import_module("genstudio.services.training")
         # Looking for garbage among all that was imported would hold up the window and the training
         # for a sixth of a second each time.
         gc.freeze()
+        if troubles:
+            raise _told_together(troubles)
 
     return Job("catalogue", items)
+
+
+def _told_together(errors: Sequence[GenStudioError]) -> GenStudioError:
+    if len(errors) == 1:
+        return errors[0]
+    title = f"{len(errors)} architectures of other packages cannot be used"
+    return type(errors[0])(title, " ".join(str(error) for error in errors))
 
 
 def scan(folder: Path) -> Job[ScanProgress | ScanReport]:
