@@ -5,7 +5,7 @@ import html
 import io
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count as counted
 from pathlib import Path
 from string import Template
@@ -14,13 +14,13 @@ import numpy as np
 from PIL import Image
 
 from genstudio.domain.errors import GenStudioError
-from genstudio.domain.files import write_bytes
+from genstudio.domain.files import write_text
 from genstudio.domain.reports import FIGURES, EvaluationProgress, FigureCard
 from genstudio.domain.resources import resource
 from genstudio.models.catalog import model_class
 from genstudio.services.compared import ComparedRun, Comparison, Mark
 from genstudio.services.evaluation import Evaluation, evaluate
-from genstudio.services.outputs import has_content, refuse_pictures_folders
+from genstudio.services.outputs import refuse_pictures_folders
 from genstudio.services.projects import Project
 from genstudio.services.runs import Run
 
@@ -81,22 +81,15 @@ def save_comparison(comparison: Comparison, out: Path) -> Path:
         ProjectError: The folder cannot be written to, or a run learned from it.
     """
     refuse_place([run.path for run in comparison.runs], out)
-    contents = {
-        PAGE: _page(comparison).encode(),
-        RECORD: json.dumps(comparison.record(), indent=2, ensure_ascii=False).encode(),
-    }
-    place = _free_folder(out, contents)
-    for name, content in contents.items():
-        write_bytes(place / name, content)
+    place = free_place(out)
+    write_text(place / PAGE, _page(comparison))
+    write_text(place / RECORD, json.dumps(comparison.record(), indent=2, ensure_ascii=False))
     return place / PAGE
 
 
-def _free_folder(folder: Path, contents: Mapping[str, bytes]) -> Path:
-    """The folder itself, or where another report is in it, one inside it that is not there."""
-    if all(
-        not os.path.lexists(folder / name) or has_content(folder / name, content)
-        for name, content in contents.items()
-    ):
+def free_place(folder: Path) -> Path:
+    """The folder itself, or where a report is in it already, one inside it that is not there."""
+    if not any(os.path.lexists(folder / name) for name in (PAGE, RECORD)):
         return folder
     names = (f"comparison-{number}" for number in counted(2))
     return next(folder / name for name in names if not os.path.lexists(folder / name))

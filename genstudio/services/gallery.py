@@ -82,7 +82,13 @@ class Gallery:
         ProjectError: The index cannot be written, or a newer program wrote it.
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, *, syncs: bool = True) -> None:
+        """Open the index, or make it.
+
+        Args:
+            project: Whose pictures they are.
+            syncs: Fill a new index at once; otherwise :meth:`syncing` is to be called.
+        """
         self._folder = project.gallery.absolute()
         self._database = project.path / "library.sqlite"
         self._lock = threading.Lock()
@@ -90,7 +96,7 @@ class Gallery:
         self._connection = opened.connection
         self._kept = KeptPictures(project.path)
         self.repaired = opened.was_repaired
-        if opened.is_new:
+        if opened.is_new and syncs:
             with contextlib.ExitStack() as on_failure:
                 on_failure.callback(self.close)
                 self.sync()
@@ -141,16 +147,30 @@ class Gallery:
         Raises:
             ProjectError: The folder cannot be read, or the index cannot be written.
         """
+        *_, changed = self.syncing()
+        return changed
+
+    def syncing(self) -> Iterator[int]:
+        """The same, bit by bit, so that it can be given up; nothing is changed before its end.
+
+        Yields:
+            How many new pictures were read so far; as the last item, how many were found or had
+            vanished.
+        """
         # In this order, a picture that is added meanwhile is never taken for a vanished one.
         with self._reading() as database:
             known = {row[0] for row in database.execute("SELECT name FROM pictures")}
         present = set(self._file_names())
-        found = [row for name in sorted(present - known) if (row := self._read_row(name))]
+        found: list[_Row] = []
+        for name in sorted(present - known):
+            if row := self._read_row(name):
+                found.append(row)
+            yield len(found)
         vanished = [(name,) for name in known - present]
         with self._writing() as database:
             database.executemany("DELETE FROM pictures WHERE name = ?", vanished)
             database.executemany(_SAVE, found)
-        return len(found) + len(vanished)
+        yield len(found) + len(vanished)
 
     def items(
         self, query: str = "", *, minimum_rating: int = 0, limit: int | None = None

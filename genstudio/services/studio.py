@@ -6,6 +6,7 @@ Importing this module does not import torch; the jobs do, in their own threads.
 import gc
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
-from genstudio.data.decode import decode_thumbnail
+from genstudio.data.decode import UnreadablePictureError, decode_thumbnail
 from genstudio.data.samples import SampleProgress, make_sample_folder
 from genstudio.data.scan import scan_folder
 from genstudio.domain.cards import ModelCard
@@ -207,11 +208,72 @@ def list_runs(project: Project) -> Job[RunSummary]:
 
 
 def load_manifest(project: Project) -> Manifest | None:
-    """The pictures that the project learned from last; None before the first run."""
+    """The pictures that the project learned from last; None before the first run.
+
+    Raises:
+        ProjectError: The list is damaged.
+    """
     folders = sorted(
         project.dataset_folder("").glob("*/manifest.toml"), key=lambda path: path.stat().st_mtime
     )
     return project.load_manifest(folders[-1].parent.name) if folders else None
+
+
+def read_manifest(project: Project) -> Job[Manifest | None]:
+    """The same, read in the background: a list of a million pictures takes seconds."""
+
+    def items() -> Iterator[Manifest | None]:
+        yield load_manifest(project)
+
+    return Job("manifest", items)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedGallery:
+    """A gallery that was brought in line with its files, and its pictures, newest first.
+
+    Attributes:
+        gallery: To be closed by whoever takes it.
+        items: All of them.
+    """
+
+    gallery: Gallery
+    items: Sequence[GalleryItem]
+
+
+def open_gallery(project: Project) -> Job[int | OpenedGallery]:
+    """Open a project's gallery; gives how many new pictures were read, then the gallery.
+
+    What is wrong with its folder is told by the error that it ends with, after the gallery.
+    """
+
+    def items() -> Iterator[int | OpenedGallery]:
+        trouble: GenStudioError | None = None
+        with ExitStack() as on_failure:
+            gallery = Gallery(project, syncs=False)
+            on_failure.callback(gallery.close)
+            try:
+                yield from gallery.syncing()
+            except GenStudioError as error:
+                trouble = error
+            yield OpenedGallery(gallery, gallery.items())
+            on_failure.pop_all()
+        if trouble is not None:
+            raise trouble
+
+    return Job("open-gallery", items)
+
+
+def look_through_gallery(
+    gallery: Gallery, query: str, minimum_rating: int
+) -> Job[int | list[GalleryItem]]:
+    """Bring a gallery in line with its files; at the end, gives the pictures that fit a search."""
+
+    def items() -> Iterator[int | list[GalleryItem]]:
+        yield from gallery.syncing()
+        yield gallery.items(query, minimum_rating=minimum_rating)
+
+    return Job("look-through-gallery", items)
 
 
 def generate_pictures(
@@ -271,6 +333,10 @@ def picture(path: Path) -> np.ndarray:
     Raises:
         UnreadablePictureError: It cannot be shown; the message says why.
     """
+    if not path.exists():
+        raise UnreadablePictureError(
+            "It is not there any more: it was moved or deleted outside of GenStudio."
+        )
     return decode_thumbnail(path, side=_LARGEST_PICTURE_PX, with_opacity=True)
 
 

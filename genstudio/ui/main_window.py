@@ -19,7 +19,6 @@ from genstudio.domain.errors import GenStudioError
 from genstudio.domain.files import free_disk_bytes
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.training import TrainingSettings
-from genstudio.services import studio
 from genstudio.services.notices import NoticeBoard, notice_about
 from genstudio.services.preferences import Preferences, save_preferences
 from genstudio.ui.actions import build_menus
@@ -215,24 +214,8 @@ class MainWindow(QMainWindow):
 
     def _reopen_dataset(self) -> None:
         """Look again through the pictures that an opened project learned from last."""
-        if self._project.project is None or self._dataset.is_scanning:
-            return
-        try:
-            manifest = studio.load_manifest(self._project.project)
-        except GenStudioError as error:
-            self._on_error(error)
-            return
-        if manifest is None:
-            return
-        if manifest.folder.is_dir():
-            self._dataset.open(manifest.folder, manifest.excluded)
-            return
-        self._tell(
-            "The pictures are not where they were",
-            f"This project learned from {manifest.folder}. Its runs and its gallery "
-            "are here, and runs can go on; a new run needs the folder.",
-            level=Level.WARNING,
-        )
+        if self._project.project is not None:
+            self._dataset.reopen(self._project.project)
 
     def _show_project_folder(self) -> None:
         folder = self._project.project.path if self._project.project else None

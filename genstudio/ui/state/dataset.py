@@ -5,12 +5,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from genstudio.domain.datasets import PictureInfo, ScanProgress, ScanReport
-from genstudio.domain.notices import Notice
+from genstudio.domain.datasets import Manifest, PictureInfo, ScanProgress, ScanReport
+from genstudio.domain.notices import Level, Notice
 from genstudio.services import studio
 from genstudio.services.fitting import PictureFacts, facts_about
 from genstudio.services.jobs import Job, JobEnded
 from genstudio.services.notices import notice_about
+from genstudio.services.projects import Project
 from genstudio.ui.bridge import Bridge
 from genstudio.ui.history import History
 
@@ -40,6 +41,8 @@ class DatasetState(QObject):
         super().__init__(parent)
         self._bridge = bridge
         self._job: Job[ScanProgress | ScanReport] | None = None
+        self._reading: Job[Manifest | None] | None = None
+        self._readings: list[Job[Manifest | None]] = []
         self.scanned: Path | None = None
         self.report: ScanReport | None = None
         self.excluded: frozenset[str] = frozenset()
@@ -53,6 +56,7 @@ class DatasetState(QObject):
     def open(self, folder: Path, excluded: Iterable[str] = ()) -> None:
         """Look through a folder and make it the one to learn from."""
         self.cancel()
+        self._reading = None  # A person has chosen.
         job = studio.scan(folder)
         wanted = frozenset(excluded)
         self._job = job
@@ -64,6 +68,36 @@ class DatasetState(QObject):
         )
         job.start()
         self.changed.emit()
+
+    def reopen(self, project: Project) -> None:
+        """Look again through the pictures that a project learned from last, if it did."""
+        if self.is_scanning:
+            return
+        job = studio.read_manifest(project)
+        self._reading = job
+        self._readings.append(job)
+        self._bridge.follow(
+            job.items,
+            lambda items: self._on_manifest(job, items[0]),
+            lambda ending: self._on_manifest_end(job, ending),
+        )
+        job.start()
+
+    def _on_manifest(self, job: Job[Manifest | None], manifest: Manifest | None) -> None:
+        if job is not self._reading or manifest is None:
+            return
+        if manifest.folder.is_dir():
+            self.open(manifest.folder, manifest.excluded)
+        else:
+            self.failed.emit(_notice_of_moved_pictures(manifest.folder))
+
+    def _on_manifest_end(self, job: Job[Manifest | None], ending: JobEnded) -> None:
+        self._readings.remove(job)
+        if job is not self._reading:
+            return  # A person has chosen other pictures.
+        self._reading = None
+        if ending.error is not None:
+            self.failed.emit(notice_about(ending.error))
 
     def cancel(self) -> None:
         """Stop looking; what was open before stays open."""
@@ -78,6 +112,9 @@ class DatasetState(QObject):
         self.cancel()
         if job is not None:
             job.join()
+        for reading in self._readings:
+            reading.cancel()
+            reading.join()
 
     def used(self) -> list[PictureInfo]:
         """Pictures that will be learned from."""
@@ -148,3 +185,12 @@ class DatasetState(QObject):
             self.changed.emit()
         if ending.error is not None:
             self.failed.emit(notice_about(ending.error))
+
+
+def _notice_of_moved_pictures(folder: Path) -> Notice:
+    return Notice(
+        level=Level.WARNING,
+        title="The pictures are not where they were",
+        message=f"This project learned from {folder}. Its runs and its gallery are here, and runs "
+        "can go on; a new run needs the folder.",
+    )
