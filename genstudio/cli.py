@@ -142,9 +142,9 @@ def _print_report(report: ScanReport) -> None:
         if found := report.with_remark(remark):
             results.print(f"  {len(found)} {remark.value}")
     for item in report.unreadable:
-        results.print(f"  left out: {item.name}: {item.reason}", markup=False)
+        results.print(f"  left out: {item.name}: {item.reason}", markup=False, soft_wrap=True)
     for advice in report.advice:
-        results.print(f"{advice.title}: {advice.reason}", markup=False)
+        results.print(f"{advice.title}: {advice.reason}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -302,10 +302,11 @@ def doctor(
             continue
         detail = escape(finding.detail)
         results.print(
-            f"[{colors[finding.verdict]}]{finding.verdict.value:8}[/]{finding.name}: {detail}"
+            f"[{colors[finding.verdict]}]{finding.verdict.value:8}[/]{finding.name}: {detail}",
+            soft_wrap=True,
         )
         if finding.hint:
-            results.print(f"        {finding.hint}", markup=False)
+            results.print(f"        {finding.hint}", markup=False, soft_wrap=True)
     with explained(as_json=as_json):
         if bundle is not None:
             place = write_bundle(findings, bundle)
