@@ -1,6 +1,8 @@
 """The folder of pictures that is open: its report, and which pictures are taken out."""
 
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -18,6 +20,23 @@ from genstudio.ui.history import History
 _FEWEST_PICTURES = 2
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Which pictures of a folder are taken out at first."""
+
+    excluded: frozenset[str]
+    only: frozenset[str] | None
+
+    def leaves_out(self, name: str) -> bool:
+        is_other = self.only is not None and not self.only & _normal([name])
+        return is_other or name in self.excluded
+
+
+def _normal(names: Iterable[str]) -> frozenset[str]:
+    """Names that can be compared: systems take accents apart, or do not."""
+    return frozenset(unicodedata.normalize("NFC", name) for name in names)
+
+
 class DatasetState(QObject):
     """The pictures to learn from.
 
@@ -30,12 +49,14 @@ class DatasetState(QObject):
         progressed(int, int): So many of so many files are looked at.
         arrived(list[PictureInfo]): Pictures were found in the folder that is looked through.
         failed(Notice): The folder cannot be used; the one before stays open.
+        noticed(Notice): Something a person should know about the open folder.
     """
 
     changed = Signal()
     progressed = Signal(int, int)
     arrived = Signal(list)
     failed = Signal(Notice)
+    noticed = Signal(Notice)
 
     def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -53,12 +74,20 @@ class DatasetState(QObject):
         """Whether a folder is being looked through."""
         return self._job is not None
 
-    def open(self, folder: Path, excluded: Iterable[str] = ()) -> None:
-        """Look through a folder and make it the one to learn from."""
+    def open(
+        self, folder: Path, excluded: Iterable[str] = (), *, only: Collection[str] | None = None
+    ) -> None:
+        """Look through a folder and make it the one to learn from.
+
+        Args:
+            folder: The folder of pictures.
+            excluded: Names of those that are taken out at first.
+            only: Names of those that are not taken out at first; by default all others.
+        """
         self.cancel()
         self._reading = None  # A person has chosen.
         job = studio.scan(folder)
-        wanted = frozenset(excluded)
+        wanted = _Wanted(frozenset(excluded), None if only is None else _normal(only))
         self._job = job
         self.scanned = folder
         self._bridge.follow(
@@ -162,7 +191,7 @@ class DatasetState(QObject):
         self,
         job: Job[ScanProgress | ScanReport],
         items: list[ScanProgress | ScanReport],
-        excluded: frozenset[str],
+        wanted: "_Wanted",
     ) -> None:
         if job is not self._job:
             return  # Another folder was chosen meanwhile.
@@ -175,9 +204,21 @@ class DatasetState(QObject):
             return
         self.history.clear()
         self.report = last
-        self.excluded = excluded & {picture.name for picture in last.pictures}
+        self.excluded = frozenset(p.name for p in last.pictures if wanted.leaves_out(p.name))
         self._job = None
         self.changed.emit()
+        if wanted.only is not None and self.excluded:
+            self.noticed.emit(self._notice_of_others())
+
+    def _notice_of_others(self) -> Notice:
+        assert self.report is not None
+        number, all_of_them = len(self.used()), len(self.report.pictures)
+        return Notice(
+            level=Level.INFO,
+            title=f"{number:,} of {all_of_them:,} pictures will be used",
+            message="The others in that folder were not dropped, and are left out. They can be "
+            "taken in again.",
+        )
 
     def _on_end(self, job: Job[ScanProgress | ScanReport], ending: JobEnded) -> None:
         if job is self._job:

@@ -58,10 +58,13 @@ def test_pictures_that_look_the_same_are_held_out_together(
     real = training.choose_held_out
 
     def record(
-        manifest: Manifest, share: float, duplicate_of: Mapping[str, str] | None = None
+        manifest: Manifest,
+        share: float,
+        duplicate_of: Mapping[str, str] | None = None,
+        **options: Any,
     ) -> tuple[str, ...]:
         handed.append(duplicate_of or {})
-        return real(manifest, share, duplicate_of)
+        return real(manifest, share, duplicate_of, **options)
 
     monkeypatch.setattr(training, "choose_held_out", record)
     run = Run(ending(start(folder=twins)).run)
