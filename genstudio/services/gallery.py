@@ -31,6 +31,8 @@ from genstudio.services.provenance import identity, read_recipe, save_picture
 from genstudio.services.trash import move_to_trash
 
 MOST_STARS: Final = 5
+_STEP_DIGITS = 9
+_SEED_DIGITS = 10
 
 _SAVE = """
     INSERT INTO pictures (name, identity, recipe, search, added_ns) VALUES (?, ?, ?, ?, ?)
@@ -305,7 +307,8 @@ class Gallery:
             raise _no_picture(name)
 
     def _unused_name(self, recipe: Recipe, database: sqlite3.Connection) -> str:
-        stem = f"{slug(recipe.run)}-{recipe.step}-{recipe.seed}"
+        # With zeros, so that other programs sort them by their numbers.
+        stem = f"{slug(recipe.run)}-{recipe.step:0{_STEP_DIGITS}}-{recipe.seed:0{_SEED_DIGITS}}"
         name, number = f"{stem}.png", 1
         while _is_indexed(database, name) or self._path(name).exists():
             number += 1

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -21,7 +21,10 @@ FORMAT_VERSION = 2
 HEADER = "manifest.toml"
 # Field of a manifest => the file that holds its rows.
 _FILES = {"pictures": "manifest.jsonl", "excluded": "excluded.jsonl"}
-_ROWS = {name: TypeAdapter(Manifest.model_fields[name].annotation) for name in _FILES}
+_ROWS: dict[str, TypeAdapter[tuple[Any, ...]]] = {
+    name: TypeAdapter(cast("type[tuple[Any, ...]]", Manifest.model_fields[name].annotation))
+    for name in _FILES
+}
 # Format 1 held everything in the header, which takes seconds per 100,000 pictures to parse.
 _LARGEST_HEADER_BYTES = 64 * 2**20
 _LARGEST_ROWS_BYTES = 2**31

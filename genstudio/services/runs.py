@@ -169,7 +169,7 @@ class Run:
         )
 
     def previews(self) -> list[tuple[int, Path]]:
-        """Step and file of each preview, in order."""
+        """Step and file of each preview, in order; earlier versions wrote no zeros before it."""
         files = (self.path / "previews").glob("*.png")
         return sorted((int(path.stem), path) for path in files if path.stem.isdecimal())
 

@@ -95,7 +95,7 @@ class GalleryDetails(QFrame):
         """Show a picture that is not in the gallery, such as a training preview."""
         self.show_items([])
         self._show_picture(path)
-        self._recipe.setText(f"Preview at step {path.stem}")
+        self._recipe.setText(f"Preview at step {path.stem.lstrip('0') or '0'}")
         self._folder.setEnabled(True)
 
     # --- building -----------------------------------------------------------------------
