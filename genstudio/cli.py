@@ -74,6 +74,7 @@ def models(*, as_json: AsJson = False) -> None:
     if as_json:
         for model in found:
             content = model.card.model_dump(mode="json")
+            content["modality"] = model.card.modalities[0]
             print_json({**content, "capabilities": sorted(model.card.capabilities)})
     else:
         _print_cards([model.card for model in found])
@@ -86,7 +87,7 @@ def _print_cards(cards: Sequence[ModelCard]) -> None:
     table = Table(key, "Family", "Learns from", "Can", "What it is for", box=None)
     for card in cards:
         can = ", ".join(sorted(card.capabilities))
-        table.add_row(card.key, card.family, card.dataset_kind, can, card.summary)
+        table.add_row(card.key, card.family, ", ".join(card.modalities), can, card.summary)
     results.print(table)
 
 
@@ -122,6 +123,7 @@ def _report_record(report: ScanReport) -> dict[str, Any]:
         "folder": str(report.folder),
         "images": len(report.pictures),
         "unreadable": [item.model_dump() for item in report.unreadable],
+        "passed_over": report.passed_over,
         "duplicates": [
             {"name": picture.name, "same_as": picture.duplicate_of}
             for picture in report.with_remark(Remark.DUPLICATE)

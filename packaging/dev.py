@@ -32,6 +32,7 @@ HELP = """commands:
   run [--demo] [...]    open the studio; with --demo, or without a display, train a small
                         model on built-in pictures (takes --project DIR, --minutes M)
   test [--slow] [...]   everything CI runs; more arguments go to pytest
+  test --quick [...]    formatting, lint, layers, types and the tests of single modules
   check                 formatting, lint, layers, types
   bench [...]           measure speed (tests/bench)
   lock                  write packaging/requirements.lock from .venv"""
@@ -93,11 +94,14 @@ def _check(_extra: list[str]) -> int:
 
 
 def _test(extra: list[str]) -> int:
+    is_quick = "--quick" in extra
+    extra = [argument for argument in extra if argument != "--quick"]
     system.install_packages(system.RUN_PACKAGES + system.TEST_PACKAGES)
     environment.ensure()
     results = [steps.run(step) for step in steps.checks()]
-    results.append(steps.run(steps.tests(extra)))
-    results.append(steps.run_window_tests(extra))
+    results.append(steps.run(steps.tests(extra, quick=is_quick)))
+    if not is_quick:
+        results.append(steps.run_window_tests(extra))
     return steps.report(results)
 
 

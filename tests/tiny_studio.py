@@ -12,10 +12,12 @@ import torch
 from PIL import Image
 from torch import nn
 
+from genstudio.data.dataset import image_dataset
 from genstudio.data.samples import paint_flower
 from genstudio.domain import events
 from genstudio.domain.cards import ModelCard
 from genstudio.domain.commands import Command
+from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
 from genstudio.domain.training import Budget, TrainingSettings
 from genstudio.engine.checkpoint import CheckpointStore
@@ -29,7 +31,7 @@ from genstudio.models.protocol import (
     Losses,
     OptimizerSpec,
     Phase,
-    SampleRequest,
+    Request,
 )
 from genstudio.services.training import NewRun, start_run
 
@@ -41,6 +43,8 @@ torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
 
 NUM_PICTURES = 16
 SIZE = 32
+# A program that takes longer hangs: far more than any takes beside busy loops.
+HANGS_S = 1000
 # Longer than any test: nothing is saved or drawn but at the end of a run.
 NEVER_S = 1e6
 
@@ -105,7 +109,7 @@ def train_to_end(
     """Train with the engine alone; checkpoints go to ``folder``."""
     job = TrainingJob(
         settings=settings,
-        images_NHWC=images_NHWC,
+        dataset=image_dataset(images_NHWC),
         run=folder,
         checkpoints=folder,
         resume_from=None if resume_from is None else CheckpointStore(folder).load(resume_from),
@@ -142,6 +146,7 @@ class ToyModel:
     )
     Config: ClassVar[type[Settings]] = ToyConfig
     Sampling: ClassVar[type[Settings]] = ToySampling
+    tasks: ClassVar[Sequence[TaskCard]] = (generation(ToySampling),)
 
     def __init__(self, config: Settings, data: DataSpec) -> None:
         assert isinstance(config, ToyConfig)
@@ -172,13 +177,17 @@ class ToyModel:
             total = total * torch.nan
         return Losses(total, {f"{phase} distance": total.detach()})
 
-    def sample(self, request: SampleRequest) -> Iterator[Artifact]:
+    def run(self, task: str, request: Request) -> Iterator[Artifact]:
+        assert task == GENERATE
+        return self.sample(request)
+
+    def sample(self, request: Request) -> Iterator[Artifact]:
         assert isinstance(request.settings, ToySampling)
         shade = self.network["mix"].bias.detach().sum().sigmoid().item()
         for seed in request.seeds:
             value = int(255 * shade * request.settings.brightness) ^ (seed % 256)
             shape = (self.data.size, self.data.size, self.data.channels)
-            yield Artifact(kind="image", seed=seed, image_HWC=np.full(shape, value, np.uint8))
+            yield Artifact(kind="image", seed=seed, data=np.full(shape, value, np.uint8))
 
 
 def install_models(monkeypatch: pytest.MonkeyPatch, **locations: str) -> None:

@@ -16,10 +16,10 @@ from typing import Literal
 import numpy as np
 import psutil
 
-from genstudio.data.decode import UnreadablePictureError
+from genstudio.data.decode import DECODING_VERSION, ChangedPictureError, UnreadablePictureError
 from genstudio.data.squares import decode_picture
 from genstudio.data.threads import map_in_threads
-from genstudio.domain.datasets import Manifest
+from genstudio.domain.datasets import HALVES, Manifest
 from genstudio.domain.errors import DatasetError, GenStudioError
 from genstudio.domain.files import (
     explained,
@@ -30,8 +30,6 @@ from genstudio.domain.files import (
     write_text,
 )
 
-# Raised whenever decoding changes what the pixels are.
-_DECODING_VERSION = 4
 _PIXELS = "pixels.npy"
 _COMPLETE = "complete.json"
 _NOTE = "progress.json"
@@ -39,6 +37,10 @@ _NOTED_EVERY_S = 5.0
 _LARGEST_NOTE_BYTES = 16 * 2**20
 # Left free on the drive: a full disk troubles the whole machine.
 _SPARE_BYTES = 256 * 2**20
+_CHOOSE_AGAIN = (
+    "Were they moved or changed since they were looked through? Choose the folder again. To go on "
+    "with a run, put the originals back."
+)
 
 # Pictures, height, width, channels.
 _Shape = tuple[int, int, int, int]
@@ -57,16 +59,20 @@ class PictureCache:
     """Decoded pictures.
 
     Attributes:
-        images_NHWC: Read-only memory map, uint8, with 3 channels, or 4 with the opacity.
+        images_NHWC: Read-only memory map, uint8, with 3 channels, or 4 with the opacity; twice as
+            wide as high where each file holds two halves.
         names: Name of each picture, in order.
         key: Hash of the pictures' contents and of how they were decoded.
         skipped: Names of pictures that could not be decoded after all.
+        decoding: Version of the decoding that the pixels come from. Where it is not the manifest's
+            own, a run that learned from those learns from other pixels from now on.
     """
 
     images_NHWC: np.ndarray
     names: tuple[str, ...]
     key: str
     skipped: tuple[str, ...] = ()
+    decoding: int = DECODING_VERSION
 
 
 def build_cache(
@@ -79,7 +85,8 @@ def build_cache(
 ) -> Iterator[CacheProgress | PictureCache]:
     """Decode the manifest's pictures, or find them decoded already.
 
-    Where that was interrupted, it goes on from there.
+    Where that was interrupted, it goes on from there. What an earlier version of the program
+    decoded for the same manifest is kept to, so that its runs go on with the very same pixels.
 
     Args:
         manifest: What to decode; the files themselves are only read.
@@ -92,13 +99,19 @@ def build_cache(
         Progress, and the cache as the last item.
 
     Raises:
-        DatasetError: Fewer than two pictures can be decoded, or they changed since the scan.
+        DatasetError: Fewer than two pictures can be decoded, or one is not what the manifest says.
         ProjectError: The disk is full or the folder cannot be written to.
     """
-    shape = (len(manifest.pictures), size, size, 4 if with_opacity else 3)
+    width = 2 * size if manifest.layout == HALVES else size
+    shape = (len(manifest.pictures), size, width, 4 if with_opacity else 3)
+    if manifest.decoding != DECODING_VERSION:
+        found = _open(cache_dir, shape, manifest, manifest.decoding)
+        if found is not None:
+            yield found
+            return
     key = _key(manifest, shape)
     folder = cache_dir / key
-    found = _open(folder, key, shape, manifest)
+    found = _open(cache_dir, shape, manifest)
     if found is None:
         left = cache_dir / f".left-{key}"
         partial = cache_dir / f".partial-{key}-{os.getpid()}-{time.monotonic_ns()}"
@@ -119,7 +132,7 @@ def build_cache(
             raise
         finally:
             shutil.rmtree(partial, ignore_errors=True)
-        found = _open(folder, key, shape, manifest)
+        found = _open(cache_dir, shape, manifest)
     if found is None:
         raise DatasetError(
             "The decoded pictures could not be read back",
@@ -138,7 +151,7 @@ def _decode_all(
     noted_s = time.monotonic()
     try:
         decode = _decoder(manifest.folder, shape)
-        for picture in map_in_threads(decode, names[done:], workers=workers):
+        for picture in map_in_threads(decode, manifest.pictures[done:], workers=workers):
             if picture is None:
                 skipped.append(names[done])
             else:
@@ -157,7 +170,7 @@ def _decode_all(
         raise DatasetError(
             "Fewer than two pictures can be read",
             f"{len(skipped)} of {len(names)} could not be decoded.",
-            "Were they moved or changed since they were looked through? Choose the folder again.",
+            _CHOOSE_AGAIN,
         )
     pixels.flush()
     flush(folder / _PIXELS)
@@ -210,16 +223,22 @@ def _note(folder: Path, pixels: np.memmap, done: int, skipped: list[str]) -> Non
     write_text(folder / _NOTE, json.dumps({"done": done, "skipped": skipped}))
 
 
-def _key(manifest: Manifest, shape: _Shape) -> str:
-    _, size, _, channels = shape
+def _key(manifest: Manifest, shape: _Shape, decoding: int = DECODING_VERSION) -> str:
+    _, size, width, channels = shape
     hashes = [content_hash for _, content_hash in manifest.pictures]
-    kind = [_DECODING_VERSION, size, hashes]
-    text = json.dumps(kind if channels == 3 else [*kind, channels])
+    kind: list[object] = [decoding, size, hashes]
+    kind += [] if channels == 3 else [channels]
+    kind += [] if width == size else [HALVES]
+    text = json.dumps(kind)
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
-def _open(folder: Path, key: str, shape: _Shape, manifest: Manifest) -> PictureCache | None:
-    """The finished cache in a folder; None if there is none, or a damaged one."""
+def _open(
+    cache_dir: Path, shape: _Shape, manifest: Manifest, decoding: int = DECODING_VERSION
+) -> PictureCache | None:
+    """The finished cache of one decoding; None if there is none, or a damaged one."""
+    key = _key(manifest, shape, decoding)
+    folder = cache_dir / key
     try:
         content = json.loads(read_file(folder / _COMPLETE, largest_bytes=_LARGEST_NOTE_BYTES))
         count, skipped = int(content["count"]), tuple(map(str, content["skipped"]))
@@ -230,7 +249,9 @@ def _open(folder: Path, key: str, shape: _Shape, manifest: Manifest) -> PictureC
     names = tuple(name for name, _ in manifest.pictures if name not in missing)
     if not 0 < count == len(names):
         return None
-    return PictureCache(images_NHWC=pixels[:count], names=names, key=key, skipped=skipped)
+    return PictureCache(
+        images_NHWC=pixels[:count], names=names, key=key, skipped=skipped, decoding=decoding
+    )
 
 
 def _mapped(path: Path, shape: tuple[int, ...], mode: Literal["r", "r+"] = "r") -> np.memmap:
@@ -273,10 +294,23 @@ def _check_space(needed: int, cache_dir: Path) -> None:
         )
 
 
-def _decoder(folder: Path, shape: _Shape) -> Callable[[str], np.ndarray | None]:
-    def decode(name: str) -> np.ndarray | None:
+def _decoder(folder: Path, shape: _Shape) -> Callable[[tuple[str, str]], np.ndarray | None]:
+    def decode(picture: tuple[str, str]) -> np.ndarray | None:
+        name, content_hash = picture
         try:
-            return decode_picture(folder / name, size=shape[1], with_opacity=shape[3] == 4)
+            return decode_picture(
+                folder / name,
+                size=shape[1],
+                with_opacity=shape[3] == 4,
+                content_hash=content_hash,
+                halves=shape[2] != shape[1],
+            )
+        except ChangedPictureError as error:
+            raise DatasetError(
+                "The pictures are not those that were looked through",
+                f"{folder / name}: {error}",
+                _CHOOSE_AGAIN,
+            ) from error
         except UnreadablePictureError:
             return None
 

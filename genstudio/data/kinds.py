@@ -23,7 +23,7 @@ def kinds_of(names: Iterable[str]) -> dict[str, int]:
     Args:
         names: Paths of pictures relative to their folder, with forward slashes.
     """
-    return dict(sorted(Counter(map(_kind_of, names)).items()))
+    return dict(sorted(Counter(map(kind_of, names)).items()))
 
 
 def checked_kinds(names: Iterable[str]) -> dict[str, int]:
@@ -68,7 +68,7 @@ def kind_index(names: Sequence[str], kinds: Iterable[str]) -> np.ndarray:
     """
     known = list(kinds)
     numbers = {kind: number for number, kind in enumerate(known)}
-    found = [numbers.get(_kind_of(name), -1) for name in names]
+    found = [numbers.get(kind_of(name), -1) for name in names]
     if -1 in found:
         raise SettingsError(
             f"“{names[found.index(-1)]}” is of none of the run's kinds",
@@ -78,6 +78,7 @@ def kind_index(names: Sequence[str], kinds: Iterable[str]) -> np.ndarray:
     return np.array(found, np.int64)
 
 
-def _kind_of(name: str) -> str:
+def kind_of(name: str) -> str:
+    """The kind that a picture is of by its path, relative to its folder."""
     folder, is_inside, _ = name.partition("/")
     return folder if is_inside else _NO_FOLDER

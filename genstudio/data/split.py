@@ -1,11 +1,12 @@
 """Sets some pictures aside that a model never sees, so that copies can be told from skill."""
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
+from genstudio.data.kinds import kind_of, kinds_of
 from genstudio.domain.datasets import Manifest
 from genstudio.domain.errors import ProjectError
 
@@ -17,7 +18,11 @@ _LARGEST_SHARE = 0.2
 
 
 def choose_held_out(
-    manifest: Manifest, share: float, duplicate_of: Mapping[str, str] | None = None
+    manifest: Manifest,
+    share: float,
+    duplicate_of: Mapping[str, str] | None = None,
+    *,
+    by_kind: bool = False,
 ) -> tuple[str, ...]:
     """Choose the pictures of a set that are not learned from.
 
@@ -30,6 +35,7 @@ def choose_held_out(
         share: How many of them, from 0, which is none, to 0.2. At least 50 are chosen, but no
             more than a fifth, and none of fewer than 50.
         duplicate_of: Name => name of the first picture that looks the same.
+        by_kind: Hold out of each kind (class label) its share, and never all of it.
 
     Returns:
         Names, in the order of the manifest.
@@ -39,10 +45,25 @@ def choose_held_out(
         return ()
     wanted = min(max(_FEWEST_HELD_OUT, round(share * count)), int(_LARGEST_SHARE * count))
     chosen: set[str] = set()
+    left = Counter({"": wanted})
+    if by_kind:
+        left = _shares_of_kinds([name for name, _ in manifest.pictures], wanted)
     for group in _groups_in_order(manifest, duplicate_of or {}):
-        if len(chosen) + len(group) <= wanted:
+        needed = Counter(map(kind_of, group)) if by_kind else Counter({"": len(group)})
+        if needed <= left:
             chosen.update(group)
+            left -= needed
     return tuple(name for name, _ in manifest.pictures if name in chosen)
+
+
+def _shares_of_kinds(names: Sequence[str], wanted: int) -> Counter[str]:
+    """How many of each kind are held out: in proportion, and at least one of five or more."""
+    return Counter(
+        {
+            kind: min(max(round(wanted * count / len(names)), 1), int(_LARGEST_SHARE * count))
+            for kind, count in kinds_of(names).items()
+        }
+    )
 
 
 def _groups_in_order(manifest: Manifest, duplicate_of: Mapping[str, str]) -> list[list[str]]:

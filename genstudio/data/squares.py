@@ -1,5 +1,6 @@
 """Pictures as models learn from them: the middle square of a file, resized."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,49 +16,92 @@ from genstudio.data.limits import HUGE_PIXELS
 _DRAFT_MARGIN = 1.5
 
 
-def decode_picture(path: Path, *, size: int, with_opacity: bool = False) -> np.ndarray:
+def decode_picture(
+    path: Path,
+    *,
+    size: int,
+    with_opacity: bool = False,
+    content_hash: str | None = None,
+    halves: bool = False,
+) -> np.ndarray:
     """Read a picture for training: the middle square, resized by a Lanczos or bicubic filter.
 
     Args:
         path: The file.
         size: Side in pixels.
         with_opacity: Give the opacity as a fourth channel.
+        content_hash: What the hash of the file must be; by default whatever it is.
+        halves: Take the left and the right half for a picture each. Of an odd width, the middle
+            column belongs to neither.
 
     Returns:
-        uint8 array of shape (size, size, 3 or 4). Transparent parts lie over white, also beside
-        an opacity: colours that nobody sees are not learned, and both resize alike.
+        uint8 array of shape (size, size, 3 or 4), or with ``halves`` (size, 2 × size, …), sRGB.
+        Transparent parts lie over white, also beside an opacity: colours that nobody sees are not
+        learned, and both resize alike.
 
     Raises:
         UnreadablePictureError: It cannot be used; the message says why.
+        ChangedPictureError: It has another hash, or cannot be read any more.
     """
-    with opened(path) as image:
+    with opened(path, content_hash=content_hash) as image:
         kept, whole = round(size * _DRAFT_MARGIN), image.size
         image.draft("RGB", (kept, kept))
         # What JPEG's own filter has shrunk holds nothing that Lanczos' slower one could keep.
         fit = _fit_by_lanczos if image.size == whole else _fit_by_cubes
         box, factor = None, 1
         if image.width * image.height >= HUGE_PIXELS:
-            box = _middle_square(image.size)
-            factor = max(1, min(image.size) // (size * SHRUNK_MARGIN))
-        layers = [to_rgb(image, box=box, factor=factor)]
+            factor = _even_factor(min(image.size), size)
+            # Cells that are partly filled would pull the picture aside.
+            box = _middle_square(image.size, multiple_of=factor)
+            if halves:
+                box = _whole(image.size, multiple_of=factor)
+
+        def resize(layer: Image.Image) -> Image.Image:
+            return _fit_halves(layer, size, fit) if halves else fit(layer, size)
+
+        layers = [to_rgb(image, box=box, factor=factor, resize=resize)]
         if with_opacity:
-            layers.append(to_opacity(image, box=box, factor=factor))
-        return np.dstack([fit(layer, size) for layer in layers])
+            layers.append(to_opacity(image, box=box, factor=factor, resize=resize))
+        return np.dstack([np.asarray(layer) for layer in layers])
 
 
-def _fit_by_lanczos(image: Image.Image, size: int) -> np.ndarray:
-    return np.asarray(ImageOps.fit(image, (size, size), Image.Resampling.LANCZOS))
+def _fit_halves(
+    layer: Image.Image, size: int, fit: Callable[[Image.Image, int], Image.Image]
+) -> Image.Image:
+    """The left and the right half, each brought to a square, side by side."""
+    width, height = layer.size
+    both = Image.new(layer.mode, (2 * size, size))
+    both.paste(fit(layer.crop((0, 0, width // 2, height)), size), (0, 0))
+    both.paste(fit(layer.crop((width - width // 2, 0, width, height)), size), (size, 0))
+    return both
 
 
-def _fit_by_cubes(image: Image.Image, size: int) -> np.ndarray:
+def _fit_by_lanczos(image: Image.Image, size: int) -> Image.Image:
+    return ImageOps.fit(image, (size, size), Image.Resampling.LANCZOS)
+
+
+def _fit_by_cubes(image: Image.Image, size: int) -> Image.Image:
     """The same by a bicubic filter: torch's, which takes a third of the time of Pillow's."""
-    square = torch.from_numpy(np.array(image.crop(_middle_square(image.size))))
-    pixels_NCHW = torch.atleast_3d(square).permute(2, 0, 1)[None]
+    square = torch.from_numpy(np.atleast_3d(np.array(image.crop(_middle_square(image.size)))))
+    pixels_NCHW = square.permute(2, 0, 1)[None]
     fitted = functional.interpolate(pixels_NCHW, (size, size), mode="bicubic", antialias=True)
-    return fitted[0].permute(1, 2, 0).numpy()
+    content = fitted[0].permute(1, 2, 0).contiguous().numpy().tobytes()
+    return Image.frombytes(image.mode, (size, size), content)
 
 
-def _middle_square(size: tuple[int, int]) -> Box:
-    side = min(size)
+def _even_factor(side: int, size: int) -> int:
+    """By how much a huge picture is shrunk at most; what is left over of its side is little."""
+    most = max(1, side // (size * SHRUNK_MARGIN))
+    return min(range(most // 2 + 1, most + 1), key=lambda factor: (side % factor, -factor))
+
+
+def _whole(size: tuple[int, int], *, multiple_of: int) -> Box:
+    width, height = (2 * multiple_of * (side // (2 * multiple_of)) for side in size)
+    left, top = (size[0] - width) // 2, (size[1] - height) // 2
+    return left, top, left + width, top + height
+
+
+def _middle_square(size: tuple[int, int], *, multiple_of: int = 1) -> Box:
+    side = min(size) // multiple_of * multiple_of
     left, top = (size[0] - side) // 2, (size[1] - side) // 2
     return left, top, left + side, top + side

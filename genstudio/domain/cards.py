@@ -12,6 +12,8 @@ RECONSTRUCT: Final = "reconstruct"
 ENCODE: Final = "encode"
 # It can be taught to tell kinds (classes) of pictures apart, and be asked for one.
 KINDS: Final = "kinds"
+# Pictures go in, and pictures of another kind come out.
+TRANSLATE: Final = "translate"
 
 
 class ModelCard(BaseModel):
@@ -22,7 +24,7 @@ class ModelCard(BaseModel):
         title: Name shown on the card.
         summary: What it is for, in a sentence without jargon.
         family: Field's name for the kind of model, such as "GAN" or "VAE".
-        dataset_kind: What it learns from, such as "images".
+        modalities: Keys of the materials that it learns from, such as "images".
         output: What it makes, such as "image".
         capabilities: What can be done with a trained model.
         cost: How long to expect, in a few words.
@@ -37,7 +39,7 @@ class ModelCard(BaseModel):
     title: str
     summary: str
     family: str
-    dataset_kind: str = "images"
+    modalities: tuple[str, ...] = ("images",)
     output: str = "image"
     capabilities: frozenset[str] = frozenset()
     cost: str

@@ -7,6 +7,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+# Layouts of pairs: the left and the right half of one picture, or two folders.
+HALVES = "halves"
+FOLDERS = "folders"
+
 # From this share on, what some pictures have is what the whole set is like.
 _MOSTLY = 0.5
 
@@ -30,7 +34,7 @@ class PictureInfo(BaseModel):
         width, height: Pixels, after the camera's rotation is applied.
         content_hash: BLAKE2b-128 of the file's bytes, hexadecimal.
         remarks: What the scan noticed.
-        duplicate_of: Name of the first picture that looks the same.
+        duplicate_of: Name of the picture that looks the same, and is larger or comes first.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -90,13 +94,19 @@ class ScanProgress(BaseModel):
 
 
 class ScanReport(BaseModel):
-    """All that a scan found, in a stable order."""
+    """All that a scan found, in a stable order.
+
+    Attributes:
+        unreadable: Files, and folders inside the folder, that cannot be read.
+        passed_over: How many files there are that are no pictures by their names, for each kind.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     folder: Path
     pictures: tuple[PictureInfo, ...]
     unreadable: tuple[UnreadablePicture, ...] = ()
+    passed_over: dict[str, int] = Field(default_factory=dict)
     advice: tuple[Advice, ...] = ()
     suggested_size: int = 64
 
@@ -119,6 +129,9 @@ class Manifest(BaseModel):
         folder: The user's folder, read-only to us.
         pictures: Name and content hash of each used picture, in order.
         excluded: Names that a person took out.
+        decoding: Version of the decoding that their pixels are learned in.
+        modality: Key of what they are taken for.
+        layout: How examples lie in the folder, where the modality knows several ways.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -126,3 +139,7 @@ class Manifest(BaseModel):
     folder: Path
     pictures: tuple[tuple[Annotated[str, AfterValidator(_inside)], str], ...]
     excluded: tuple[str, ...] = ()
+    # Before it was written down it was this one.
+    decoding: int = Field(default=4, ge=1)
+    modality: str = Field(default="images", max_length=60)
+    layout: str = Field(default="", max_length=60)

@@ -68,3 +68,7 @@ class RunawayError(TrainingError):
 
 class DeviceError(GenStudioError):
     """A device or precision is not available here."""
+
+
+class UnknownEntryError(GenStudioError):
+    """A catalogue has no such entry, or it cannot be used."""

@@ -13,6 +13,14 @@ KID_CHANCE: Final = "KID by chance"
 # The same among real pictures: nothing better can be expected.
 COPIES_FLOOR: Final = "copies among real pictures"
 
+# Of a translation, between held-out inputs and what is made of them.
+# Mean absolute difference to what should have come out, from 0 to 1 (paired examples only).
+L1: Final = "L1"
+# Correlation of brightness between input and output, from -1 (a negative) to 1.
+LUMINANCE_CORRELATION: Final = "brightness kept"
+# Share of strong edges that input and output have in common (intersection over union).
+EDGE_IOU: Final = "edges kept"
+
 # Of the inside of a model that knows better than its pictures tell.
 # Chance that a critic finds a real picture more real than a made one; 0.5 is guessing.
 CRITIC_ADVANTAGE: Final = "critic's advantage"

@@ -1,10 +1,13 @@
-"""What each step looks at: which pictures, mirrored or not, on the device."""
+"""What each step learns from: which examples, mirrored or not, on the device."""
+
+from collections.abc import Mapping
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from genstudio.data.order import DataOrder
+from genstudio.domain.fields import EXAMPLES, IMAGE
 from genstudio.engine.device import derived_seed
 from genstudio.engine.job import TrainingJob
 from genstudio.models.protocol import Batch
@@ -22,45 +25,42 @@ class Batches:
         self._settings = job.settings
         self._crew = job.crew
         self._device = device
-        self._images_NHWC = job.images_NHWC
-        self._kinds_N = job.kinds_N
-        self._learned_from = job.learned_from
-        self._order = DataOrder(len(self._learned_from), job.settings.seed)
+        self._dataset = job.dataset
+        self._groups = {group: _Group(job, group) for group in job.dataset.groups}
 
     def after(self, images_seen: int) -> Batch:
-        """What the step looks at that comes after so many pictures were seen."""
-        order = self._order.indices(images_seen, self._settings.batch)
-        share = np.array_split(np.arange(len(order)), self._crew.size)[self._crew.rank]
-        chosen = self._learned_from[order[share]]
-        pixels_NHWC = torch.as_tensor(self._images_NHWC[chosen])
-        if self._settings.mirror:
-            generator = torch.Generator().manual_seed(
-                derived_seed(self._settings.seed, images_seen, "mirror")
-            )
-            mirrored = torch.rand(len(order), generator=generator)[share] < 0.5
-            # As bytes, and before a graphics card would have to wait for which ones they are.
-            pixels_NHWC[mirrored] = pixels_NHWC[mirrored].flip(2)
-        kinds_N = None
-        if self._kinds_N is not None:
-            kinds_N = self._handed_over(torch.as_tensor(self._kinds_N[chosen]))
-        return Batch(
-            images_NCHW=_in_range(self._handed_over(pixels_NHWC)),
-            images_seen=images_seen,
-            step_size=self._settings.batch,
-            kinds_N=kinds_N,
-        )
+        """What the step learns from that comes after so many examples were seen."""
+        fields: dict[str, Tensor] = {}
+        share = np.array_split(np.arange(self._settings.batch), self._crew.size)[self._crew.rank]
+        for group in self._groups.values():
+            chosen = group.chosen(images_seen, self._settings.batch, share)
+            mirrored = None
+            if self._settings.mirror:
+                mirrored = group.mirrored(images_seen, self._settings.batch)[share]
+            for name, own in self._dataset.of_group(group.name).items():
+                values = torch.as_tensor(own.take(chosen))
+                if own.spec.type != IMAGE:
+                    fields[name] = self._handed_over(values)
+                    continue
+                if mirrored is not None:
+                    # As bytes, and before a graphics card would have to wait for which ones.
+                    values[mirrored] = values[mirrored].flip(2)
+                fields[name] = in_range(self._handed_over(values))
+        # In the order in which the dataset names them, whatever their groups.
+        fields = {name: fields[name] for name in self._dataset.fields}
+        return Batch(fields=fields, images_seen=images_seen, step_size=self._settings.batch)
 
-    def spread(self, count: int) -> tuple[Tensor, Tensor | None]:
-        """At most so many of the pictures that are learned from, spread over all; on the CPU.
+    def spread(self, count: int) -> Mapping[str, Tensor]:
+        """At most so many of the examples that are learned from, spread over all; on the CPU.
 
         Returns:
-            Pictures as in a batch, and their kinds; None where there are no kinds.
+            Fields as in a batch; each group has as many as there are, but no more than ``count``.
         """
-        count = min(len(self._learned_from), count)
-        spread = np.linspace(0, len(self._learned_from) - 1, count).astype(np.int64)
-        chosen = self._learned_from[spread]
-        kinds_N = None if self._kinds_N is None else torch.as_tensor(self._kinds_N[chosen])
-        return _in_range(torch.as_tensor(self._images_NHWC[chosen])), kinds_N
+        fields: dict[str, Tensor] = {}
+        for name, own in self._dataset.fields.items():
+            values = torch.as_tensor(own.take(self._groups[own.spec.group].spread(count)))
+            fields[name] = in_range(values) if own.spec.type == IMAGE else values
+        return fields
 
     def _handed_over(self, values: Tensor) -> Tensor:
         """Bring data to the device, without waiting for a graphics card to have it."""
@@ -69,6 +69,30 @@ class Batches:
         return values.to(self._device, non_blocking=True)
 
 
-def _in_range(pixels_NHWC: Tensor) -> Tensor:
+class _Group:
+    """Examples that share an order, and are mirrored alike."""
+
+    def __init__(self, job: TrainingJob, name: str) -> None:
+        self.name = name
+        # The first group keeps the seeds that it has always had.
+        seed = job.settings.seed
+        self._seed = seed if name == EXAMPLES else derived_seed(seed, name)
+        self._learned_from = job.dataset.learned_from(name)
+        self._order = DataOrder(len(self._learned_from), self._seed)
+
+    def chosen(self, images_seen: int, count: int, share: np.ndarray) -> np.ndarray:
+        return self._learned_from[self._order.indices(images_seen, count)[share]]
+
+    def mirrored(self, images_seen: int, count: int) -> np.ndarray:
+        generator = torch.Generator().manual_seed(derived_seed(self._seed, images_seen, "mirror"))
+        return (torch.rand(count, generator=generator) < 0.5).numpy()
+
+    def spread(self, count: int) -> np.ndarray:
+        count = min(len(self._learned_from), count)
+        places = np.linspace(0, len(self._learned_from) - 1, count).astype(np.int64)
+        return self._learned_from[places]
+
+
+def in_range(pixels_NHWC: Tensor) -> Tensor:
     """Bytes => floats in [-1, 1], (N, C, H, W) in the channels-last layout that NHWC already is."""
     return pixels_NHWC.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)

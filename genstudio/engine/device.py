@@ -44,12 +44,6 @@ class DevicePlan:
         return self.accelerator == "cuda"
 
     @property
-    def uses_matrix_unit(self) -> bool:
-        """Whether a processor's matrix unit, AMX, does the work."""
-        is_right = self.accelerator == "cpu" and self.precision == "bf16"
-        return is_right and _processor_has("_is_amx_tile_supported")
-
-    @property
     def fabric_precision(self) -> FabricPrecision:
         """Lightning Fabric's name for the precision."""
         return _FABRIC[self.precision]

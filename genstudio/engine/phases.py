@@ -63,7 +63,7 @@ def make_optimizer(phase: Phase, *, fused: bool | None = True) -> torch.optim.Op
     )
 
 
-def hold_still_all_but(parameters: Iterable[nn.Parameter], network: nn.Module) -> None:
+def freeze_except(parameters: Iterable[nn.Parameter], network: nn.Module) -> None:
     """Let gradients flow into a phase's own parameters only."""
     network.requires_grad_(False)
     for parameter in parameters:

@@ -1,13 +1,17 @@
-"""Sample sheets on fixed seeds: the same latents at every step, so that progress shows."""
+"""Preview sheets: the same seeds or inputs at every step, so that progress shows."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import torch
 
-from genstudio.data.vision import make_grid
-from genstudio.models.protocol import Artifact, SampleRequest, TrainableModel
+from genstudio.data.dataset import Dataset
+from genstudio.domain.artifacts import IMAGE, Artifact
+from genstudio.models.protocol import Request, TrainableModel
 from genstudio.models.sampling import over_white
+
+# Thickness of the dark lines between pictures.
+_GAP_PX = 2
 
 
 def sheet_layout(size: int) -> tuple[int, int]:
@@ -17,22 +21,42 @@ def sheet_layout(size: int) -> tuple[int, int]:
 
 
 class Sketch:
-    """A sheet of seeds 0, 1, 2, … with the model's default sampling, drawn picture by picture.
+    """A sheet of what a model's first task makes with default settings, drawn one by one.
+
+    A seeded task makes seeds 0, 1, 2, …; another one is given examples, held-out ones first, and
+    each result stands between what went in and, where the examples have it, what should come out.
 
     Args:
         model: Must stay as it is until the sheet is done.
-        size: Side of a picture in pixels.
+        dataset: What it learns from.
         stream: Of the graphics card, to draw on beside what it works at; by default the usual one.
     """
 
     def __init__(
-        self, model: TrainableModel, size: int, stream: torch.cuda.Stream | None = None
+        self, model: TrainableModel, dataset: Dataset, stream: torch.cuda.Stream | None = None
     ) -> None:
-        rows, self._columns = sheet_layout(size)
-        seeds = range(rows * self._columns)
-        self._undrawn = len(seeds)
-        self._artifacts = model.sample(SampleRequest(seeds=seeds, settings=model.Sampling()))
-        self._drawn: list[Artifact] = []
+        rows, columns = sheet_layout(dataset.spec.size)
+        task = model.tasks[0]
+        settings = task.settings()
+        if task.is_seeded:
+            self._beside = _Beside([], [])
+            count = rows * columns
+            request = Request(seeds=range(count), settings=settings)
+        else:
+            names = [given.name for given in task.inputs]
+            fields = dataset.pictures_beside(names[0])
+            width = len(fields) + 1
+            examples = dataset.shown(fields[names[0]].spec.group, rows * max(1, columns // width))
+            count, columns = len(examples), max(1, columns // width) * width
+            inputs = {name: list(fields.pop(name).take(examples)) for name in names}
+            targets = [list(field.take(examples)) for field in fields.values()]
+            self._beside = _Beside(list(inputs.values()), targets)
+            request = Request(settings=settings, inputs=inputs)
+        self._columns = columns
+        self._undrawn = count
+        self._artifacts = model.run(task.key, request)
+        self._cells: list[np.ndarray] = []
+        self._drawn = 0
         self._stream = stream
         if stream is not None:
             # The model's weights may still be on their way.
@@ -46,21 +70,57 @@ class Sketch:
             thin gap between pictures.
         """
         with torch.cuda.stream(self._stream):
-            self._drawn.append(next(self._artifacts))
+            artifact = next(self._artifacts)
+        self._cells.extend(self._beside.row(self._drawn, _as_picture(artifact)))
+        self._drawn += 1
         self._undrawn -= 1
-        return None if self._undrawn else tile(self._drawn, self._columns)
+        return None if self._undrawn else tile(self._cells, self._columns)
 
 
-def preview_sheet(model: TrainableModel, size: int) -> np.ndarray:
-    """Draw a whole :class:`Sketch` at once."""
-    sketch = Sketch(model, size)
+class _Beside:
+    """Pictures that stand before and behind each result."""
+
+    def __init__(
+        self, before: Sequence[Sequence[np.ndarray]], behind: Sequence[Sequence[np.ndarray]]
+    ) -> None:
+        self._before = before
+        self._behind = behind
+        self.width = len(before) + 1 + len(behind)
+
+    def row(self, number: int, result_HWC: np.ndarray) -> Iterator[np.ndarray]:
+        yield from (pictures[number] for pictures in self._before)
+        yield result_HWC
+        yield from (pictures[number] for pictures in self._behind)
+
+
+def _as_picture(artifact: Artifact) -> np.ndarray:
+    assert artifact.kind == IMAGE, "other kinds are drawn by their modules in artifacts/"
+    return artifact.data
+
+
+def preview_sheet(
+    model: TrainableModel, dataset: Dataset, *, after_each: Callable[[], object] = lambda: None
+) -> np.ndarray:
+    """Draw a whole :class:`Sketch` at once; ``after_each`` is called between two pictures."""
+    sketch = Sketch(model, dataset)
     while (sheet_HWC := sketch.draw_one()) is None:
-        pass
+        after_each()
     return sheet_HWC
 
 
-def tile(artifacts: Iterable[Artifact], columns: int) -> np.ndarray:
-    """Put pictures of one size side by side, ``columns`` in a row; see-through parts are white."""
-    pictures_NHWC = np.stack([over_white(artifact.image_HWC) for artifact in artifacts])
-    grid = make_grid(torch.tensor(pictures_NHWC).permute(0, 3, 1, 2), nrow=columns, padding=2)
-    return np.ascontiguousarray(grid.permute(1, 2, 0).numpy())
+def tile(pictures: Iterable[np.ndarray], columns: int) -> np.ndarray:
+    """Put uint8 pictures of one size side by side, ``columns`` in a row, with dark lines between.
+
+    See-through parts are white.
+    """
+    pictures_NHWC = np.stack([over_white(picture) for picture in pictures])
+    count, height, width, channels = pictures_NHWC.shape
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    shape = (rows * (height + _GAP_PX) + _GAP_PX, columns * (width + _GAP_PX) + _GAP_PX, channels)
+    sheet_HWC = np.zeros(shape, np.uint8)
+    for number, picture in enumerate(pictures_NHWC):
+        top = (number // columns) * (height + _GAP_PX) + _GAP_PX
+        left = (number % columns) * (width + _GAP_PX) + _GAP_PX
+        sheet_HWC[top : top + height, left : left + width] = picture
+    return sheet_HWC

@@ -3,21 +3,27 @@
 import math
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from genstudio.data.dataset import Dataset
 from genstudio.data.order import DataOrder
 from genstudio.domain import vitals
+from genstudio.domain.artifacts import IMAGE
+from genstudio.domain.operations import GENERATE, TRANSLATE
+from genstudio.engine.translation_quality import TranslationMeter
 from genstudio.metrics.copying import CopyFinder
 from genstudio.metrics.coverage import Neighbourhoods
 from genstudio.metrics.diversity import mean_distance, relative_diversity
 from genstudio.metrics.features import random_features
 from genstudio.metrics.kid import KernelDistances, distance_by_chance
 from genstudio.metrics.swd import SlicedWasserstein
-from genstudio.models.protocol import Examines, SampleRequest, TrainableModel
+from genstudio.models.protocol import Examines, Request, TrainableModel
 from genstudio.models.sampling import over_white
+from genstudio.models.tasks import task_of
 
 _MOST_PICTURES = 256
 # A model looks at so many of each kind to tell of its inside.
@@ -32,6 +38,76 @@ _SHARE_OF_TRAINING = 0.01
 _FIRST_AFTER_S = 60.0
 # Far from the seeds that people look at first: those are for the eye.
 _FIRST_SEED = 2**32
+
+
+class Meter(Protocol):
+    """Measures the averaged model now and then."""
+
+    def is_due(self, seconds: float) -> bool:
+        """Whether it is time again, at so many seconds of training."""
+        ...
+
+    def measure(
+        self,
+        model: TrainableModel,
+        seconds: float,
+        is_hurried: Callable[[], bool],
+        *,
+        examined: TrainableModel | None = None,
+    ) -> dict[str, float]:
+        """Figures named as in :mod:`genstudio.domain.vitals`; none if there was no time."""
+        ...
+
+    @property
+    def count(self) -> int:
+        """How many results are judged."""
+        ...
+
+
+def quality_meter(model: TrainableModel, dataset: Dataset, seed: int, seconds: float) -> Meter:
+    """What measures a model by the task that it is trained for.
+
+    Args:
+        model: The averaged model.
+        dataset: What it learns from.
+        seed: The run's seed.
+        seconds: Time spent training so far.
+    """
+    task = model.tasks[0]
+    if task.key == TRANSLATE:
+        return TranslationMeter(dataset, seconds)
+    if task.key == GENERATE and task.output == IMAGE and "images" in dataset.fields:
+        return QualityMeter(
+            dataset.fields["images"].values,
+            seed,
+            seconds,
+            learned_from=dataset.learned_from(),
+            held_out=dataset.held_out_of(),
+        )
+    return NoMeter()
+
+
+class NoMeter:
+    """For tasks that no figure is known for."""
+
+    count = 0
+
+    def is_due(self, seconds: float) -> bool:
+        """Never."""
+        del seconds
+        return False
+
+    def measure(
+        self,
+        model: TrainableModel,
+        seconds: float,
+        is_hurried: Callable[[], bool],
+        *,
+        examined: TrainableModel | None = None,
+    ) -> dict[str, float]:
+        """Nothing."""
+        del model, seconds, is_hurried, examined
+        return {}
 
 
 class QualityMeter:
@@ -119,12 +195,12 @@ class QualityMeter:
 
     def _measured(self, model: TrainableModel, is_hurried: Callable[[], bool]) -> dict[str, float]:
         seeds = range(_FIRST_SEED, _FIRST_SEED + self.count)
-        request = SampleRequest(seeds=seeds, settings=model.Sampling())
+        request = Request(seeds=seeds, settings=task_of(model, GENERATE).settings())
         made: list[np.ndarray] = []
-        for artifact in model.sample(request):
+        for artifact in model.run(GENERATE, request):
             if is_hurried():
                 return {}
-            made.append(over_white(artifact.image_HWC))
+            made.append(over_white(artifact.data))
         if self._reals is None:
             self._reals = self._look_at_reals()
         return {} if is_hurried() else self._reals.compare(np.stack(made))

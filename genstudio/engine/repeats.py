@@ -11,7 +11,7 @@ Source: PyTorch's notes on CUDA graphs, "Constraints" and "Usage with torch.auto
 import logging
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
@@ -126,10 +126,7 @@ class Repeats:
         if known is None:
             seed_everything(seed)
             return work(phase, batch, step)
-        known.batch.images_NCHW.copy_(batch.images_NCHW)
-        known.batch.seen.fill_(batch.images_seen)
-        if known.batch.kinds_N is not None and batch.kinds_N is not None:
-            known.batch.kinds_N.copy_(batch.kinds_N)
+        batch.copy_into(known.batch)
         seed_everything(seed)
         found = known.recording.repeat()
         for parameter, gradient in zip(phase.parameters, found.gradients, strict=True):
@@ -156,7 +153,8 @@ class Repeats:
         pattern = self._pattern(phase.name, batch, step)
         if pattern is None:
             return None
-        key = (phase.name, pattern, batch.images_NCHW.shape)
+        shapes = tuple((name, values.shape) for name, values in batch.fields.items())
+        key = (phase.name, pattern, shapes)
         self._times[key] += 1
         if key not in self._known and self._times[key] > _TIMES_BEFORE:
             recorded = self._record(self._recorder, phase, batch, step, work)
@@ -167,13 +165,7 @@ class Repeats:
     def _record(
         self, recorder: Recorder, phase: Phase, batch: Batch, step: int, work: Work
     ) -> _Known | None:
-        kinds_N = None if batch.kinds_N is None else batch.kinds_N.clone()
-        own = replace(
-            batch,
-            images_NCHW=batch.images_NCHW.clone(),
-            kinds_N=kinds_N,
-            seen_on_device=batch.seen,
-        )
+        own = batch.static_copy()
 
         def noted() -> Found:
             values = work(phase, own, step)

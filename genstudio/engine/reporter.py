@@ -92,7 +92,9 @@ class Reporter:
         self._sketch = None
         began_s = time.monotonic()
         sheet_HWC = stepper.memory.attempt(
-            lambda: preview_sheet(stepper.averaged, self._job.settings.size)
+            lambda: preview_sheet(
+                stepper.averaged, self._job.dataset, after_each=stepper.threads.adapt
+            )
         )
         yield self._preview_done(sheet_HWC, stepper.step, time.monotonic() - began_s)
 
@@ -101,7 +103,7 @@ class Reporter:
         stepper = self._stepper
         began_s = time.monotonic()
         self._sketch = stepper.memory.attempt(
-            lambda: Sketch(stepper.copy_of_average(), self._job.settings.size, self._stream)
+            lambda: Sketch(stepper.copy_of_average(), self._job.dataset, self._stream)
         )
         self._sketch_step = stepper.step
         self._sketch_took_s = time.monotonic() - began_s
@@ -183,7 +185,7 @@ class Reporter:
             device=stepper.device_name,
             precision=stepper.plan.precision,
             threads=torch.get_num_threads(),
-            num_images=len(self._job.learned_from),
+            num_images=self._job.dataset.num_learned_from,
             num_parameters=sum(p.numel() for p in stepper.averaged.network.parameters()),
             step=stepper.step,
         )

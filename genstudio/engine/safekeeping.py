@@ -11,7 +11,7 @@ from genstudio.domain.training import StopWhen
 from genstudio.engine.checkpoint import CheckpointState, CheckpointStore
 from genstudio.engine.coach import Coach, reason_to_end
 from genstudio.engine.job import TrainingJob
-from genstudio.engine.quality import QualityMeter
+from genstudio.engine.quality import quality_meter
 from genstudio.engine.reporter import Reporter
 from genstudio.engine.saver import Saver, Snapshot
 from genstudio.engine.stepper import Stepper
@@ -54,15 +54,11 @@ class Safekeeping:
         self._store = CheckpointStore(job.checkpoints)
         self._store.remove_partial()
         self._saver = Saver(self._store)
-        self._quality = QualityMeter(
-            job.images_NHWC,
-            job.settings.seed,
-            stepper.seconds,
-            learned_from=job.learned_from,
-            held_out=job.held_out,
+        self._quality = quality_meter(
+            stepper.averaged, job.dataset, job.settings.seed, stepper.seconds
         )
         self._stop_when: StopWhen = job.settings.stop_when
-        self._num_pictures = len(job.learned_from)
+        self._num_pictures = job.dataset.num_learned_from
         memory = job.resume_from.state.coach if job.resume_from else None
         self._coach = Coach(self._num_pictures, memory)
         self.reason_to_end = ""
@@ -128,13 +124,18 @@ class Safekeeping:
             self._saved_step = None
             self._metrics = self._saved_metrics
 
+    def _gives_up(self) -> bool:
+        """Asked between pictures that are measured."""
+        self._stepper.threads.adapt()
+        return self._is_hurried()
+
     def measure(self) -> Iterator[events.Event]:
         """Measure the quality of what is about to be saved, if it is time."""
         stepper = self._stepper
         if self._saved_step != stepper.step and self._quality.is_due(stepper.seconds):
             figures = stepper.memory.attempt(
                 lambda: self._quality.measure(
-                    stepper.averaged, stepper.seconds, self._is_hurried, examined=stepper.model
+                    stepper.averaged, stepper.seconds, self._gives_up, examined=stepper.model
                 )
             )
             self._metrics = figures or {}

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from genstudio.domain.errors import CheckpointError, RunawayError, SettingsError
 from genstudio.domain.settings import parse_settings
 from genstudio.engine.batches import Batches
+from genstudio.engine.buffers import BufferSnapshot
 from genstudio.engine.changes import with_changes
 from genstudio.engine.checkpoint import Checkpoint, SettingValue
-from genstudio.engine.crew import times_written
 from genstudio.engine.device import (
     DevicePlan,
     derived_seed,
@@ -27,7 +27,7 @@ from genstudio.engine.job import TrainingJob
 from genstudio.engine.memory import MemoryGuard, keep_freed_memory
 from genstudio.engine.meters import LossMeter
 from genstudio.engine.phases import (
-    hold_still_all_but,
+    freeze_except,
     make_optimizer,
     optimizer_tensors,
     own_gradients_allowed,
@@ -35,8 +35,7 @@ from genstudio.engine.phases import (
     scale_learning_rates,
 )
 from genstudio.engine.repeats import CardsRecorder, Repeats
-from genstudio.engine.side_by_side import lay_side_by_side
-from genstudio.engine.threads import Rehearsal, Threads, rehearse
+from genstudio.engine.threads import Threads, profile_step, useful_threads
 from genstudio.models.catalog import model_class
 from genstudio.models.protocol import Batch, Concludes, Phase, TrainableModel
 
@@ -72,6 +71,8 @@ class Stepper:
             precision=self.plan.fabric_precision,
         )
         prefer_fast_kernels(self.plan.accelerator)
+        # Cores are looked at while the models are built.
+        self.threads = Threads(self._useful_threads, steered=self.plan.accelerator == "cpu")
         self._kept_memory = keep_freed_memory(self.plan.accelerator)
         self.memory = MemoryGuard(self.plan.accelerator)
         self._data = job.data
@@ -92,7 +93,8 @@ class Stepper:
         self._copy: TrainableModel | None = None
         self.phases: list[Phase] = list(self.model.phases())
         self.optimizers = {phase.name: make_optimizer(phase) for phase in self.phases}
-        self.threads = Threads(self.plan.accelerator, self._rehearse())
+        self._buffers = BufferSnapshot(self.model.network.buffers())
+        self.threads.adapt(at_once=True)
         self._hand_to_fabric()
         recorder = CardsRecorder() if self.plan.accelerator == "cuda" else None
         self._repeats = Repeats(self.model, recorder)
@@ -112,19 +114,17 @@ class Stepper:
         config = parse_settings(chosen.Config, self.settings.model)
         model = chosen(config, self._data)
         place(model.network, self.fabric.device)
-        if self.plan.uses_matrix_unit:
-            lay_side_by_side(model.network)
         return model
 
-    def _rehearse(self) -> Rehearsal:
-        """Try a part of a step on a model that is thrown away, if there are threads to choose."""
-        if self.plan.accelerator != "cpu" or torch.get_num_threads() == 1:
-            return Rehearsal()
+    def _useful_threads(self) -> int:
+        """Threads that a step has work for, found on a model that is thrown away."""
         with self.fabric.autocast():  # pyright: ignore[reportUnknownMemberType]
-            found = self.memory.attempt(
-                lambda: rehearse(self._build(), self.batches.after(self.images_seen), self.parts)
+            size = self.memory.attempt(
+                lambda: profile_step(
+                    self._build(), self.batches.after(self.images_seen), self.parts
+                )
             )
-        return found or Rehearsal()
+        return useful_threads(size or 0)
 
     def _hand_to_fabric(self) -> None:
         for name, module in self.model.network.items():
@@ -139,7 +139,6 @@ class Stepper:
 
     def take_step(self) -> None:
         """Run every phase that is due, on the next pictures."""
-        began_s = time.monotonic()
         self.crew.tell({"do": "step"})
         batch = self.batches.after(self.images_seen)
         for phase in self.phases:
@@ -151,8 +150,7 @@ class Stepper:
         now_s = time.monotonic()
         self.seconds += now_s - self.clock_s
         self.clock_s = now_s
-        # Previews and looks at the quality lie between steps, and say nothing about these.
-        self.threads.after_step(now_s - began_s)
+        self.threads.adapt()
 
     def forget_pause(self) -> None:
         """Do not count a pause as training time."""
@@ -173,9 +171,9 @@ class Stepper:
     def _run_phase(self, phase: Phase, batch: Batch) -> None:
         """Take one phase's part of a step; where memory does not suffice, in smaller parts."""
         optimizer = self._fabric_optimizers[phase.name]
-        hold_still_all_but(phase.parameters, self.model.network)
-        count = len(batch.images_NCHW)
-        buffers = [(buffer, times_written(buffer)) for buffer in self.model.network.buffers()]
+        freeze_except(phase.parameters, self.model.network)
+        count = len(batch)
+        self._buffers.take()
         while True:
             told = self.memory.attempt(
                 lambda: self._gather_gradients(phase, batch), is_last=self.parts >= count
@@ -186,10 +184,11 @@ class Stepper:
             if not self.crew.any(self._repeats.give_up()):
                 self.parts = min(2 * self.parts, count)
             optimizer.zero_grad()
+            self._buffers.restore()
         for values in told or ():
             self.meter.add(values)
         self.crew.add_up([p.grad for p in phase.parameters if p.grad is not None])
-        self.crew.average([buffer for buffer, before in buffers if times_written(buffer) != before])
+        self.crew.average(self._buffers.written())
         if self.settings.gradient_clip > 0:
             self.fabric.clip_gradients(
                 self.model.network,
@@ -203,7 +202,7 @@ class Stepper:
     def _gather_gradients(self, phase: Phase, batch: Batch) -> list[Mapping[str, Tensor]]:
         """Add up the gradients of all parts; gives what each part tells of its losses."""
         told: list[Mapping[str, Tensor]] = []
-        parts = min(self.parts, len(batch.images_NCHW))
+        parts = min(self.parts, len(batch))
         for number, part in enumerate(batch.split(parts), start=self.crew.rank * parts):
             # Each part has random numbers of its own, the same ones whichever process takes it.
             seed = derived_seed(self.settings.seed, self.step, phase.name, number)
@@ -217,7 +216,7 @@ class Stepper:
     def _add_gradients(self, phase: Phase, part: Batch, step: int) -> Mapping[str, Tensor]:
         with own_gradients_allowed():
             losses = self.model.losses(phase.name, part, step)
-        share = len(part.images_NCHW) / part.step_size
+        share = len(part) / part.step_size
         # Gradients by pictures, which a model may have taken for itself, are not asked for again.
         self.fabric.backward(losses.total * share, inputs=list(phase.parameters))
         return losses.values
@@ -231,7 +230,7 @@ class Stepper:
         """Let the averaged model work out what it needs besides its weights to make pictures."""
         if not isinstance(self.averaged, Concludes):
             return
-        self.averaged.conclude(*self.batches.spread(_CONCLUDES_FROM))
+        self.averaged.conclude(self.batches.spread(_CONCLUDES_FROM))
         self.ema.give_back_buffers()
 
     def copy_of_average(self) -> TrainableModel:

@@ -1,53 +1,59 @@
-"""How many threads of the processor a training step takes.
+"""How many threads an operation of torch takes: one, and more while cores are free.
 
-Threads wait for each other after every operation, spinning, since operations are over before a
-sleeping thread has woken up. So more of them are not always faster: small operations have no work
-for them, and beside a program that keeps one core busy they fall to a fifth of what one does alone
-(tests/bench/RESULTS.md). A step gets as many as its operations have work for, and gives threads up
-while that is faster.
+OpenMP's threads wait for each other after every operation, spinning, since operations are over
+before a sleeping thread has woken up. One that has no core lets all others wait for its time slice:
+beside four busy programs on two cores, a step with two threads takes twenty times as long as with
+one (tests/bench/RESULTS.md). So whatever computes begins with one, and takes more when it has seen
+that cores are free. Small operations have no work for more than one.
 """
 
+import functools
 import math
-import time
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from statistics import median_low
-from typing import Any
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from genstudio.engine.phases import hold_still_all_but
+from genstudio.engine.cores import SHORTEST_WINDOW_S, CoreMeter
+from genstudio.engine.phases import freeze_except
 from genstudio.models.protocol import Batch, TrainableModel
 
 # From about twice as many numbers an operation, two threads are faster than one.
-_NUMBERS_A_THREAD = 50_000
+_NUMBERS_PER_THREAD = 50_000
 # Operations on fewer are left out, such as those on losses and counters.
 _FEWEST_NUMBERS = 1000
 # Enough to tell small operations from large ones, and soon over.
-_REHEARSED_PIXELS = 2**20
-_WINDOW_STEPS = 5
-# Where steps take long, fewer will do: beside several neighbours, one takes ten seconds and more.
-_WINDOW_S = 5.0
-_FEWEST_STEPS = 2
-# So much slower than it was at its best means that something else wants the cores; and so much,
-# that no second step is waited for to know it.
-_IS_SLOW = 2.0
-_IS_HOPELESS = 5.0
-# So much faster is worth a change.
-_IS_FASTER = 0.9
-# A short run gives the same bits even beside others.
-_FIRST_CHANGE_S = 10.0
-# Beside a busy neighbour, a try costs steps of some seconds; most neighbours are soon gone.
-_SHORTEST_REST_S = 15.0
-_LONGEST_REST_S = 300.0
+_PROFILED_PIXELS = 2**20
+# A core that others use for so small a share counts as free; one of our own, with so much
+# hysteresis, as taken.
+_TAKEN_FROM = 0.3
+_GIVEN_UP_FROM = 0.5
+# Asking takes a millisecond or two.
+_ASKED_EVERY_S = 2 * SHORTEST_WINDOW_S
+
+P = ParamSpec("P")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Cores(Protocol):
+    """What tells how many cores are free, such as a :class:`~genstudio.engine.cores.CoreMeter`."""
+
+    @property
+    def window_s(self) -> float:
+        """Seconds since the last answer."""
+        ...
+
+    def free(self) -> float:
+        """Mean number of cores that were free since the last answer."""
+        ...
 
 
 class _Operations(TorchDispatchMode):
-    """Counts operations and the numbers that they give; a view of numbers is none."""
+    """Counts operations and the numbers that they give, without views."""
 
     def __init__(self) -> None:
         super().__init__()  # pyright: ignore[reportUnknownMemberType]
@@ -73,134 +79,144 @@ class _Operations(TorchDispatchMode):
         return result
 
 
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
-    """What threads are chosen by.
-
-    Attributes:
-        operation_size: Numbers that an operation of a step gives, on average.
-        step_s: About how long a step takes with one thread, in seconds; rather too long.
-    """
-
-    operation_size: int = 0
-    step_s: float = math.inf
-
-
-def rehearse(model: TrainableModel, batch: Batch, parts: int = 1) -> Rehearsal:
-    """Find out what a training step is like, from some of its pictures.
+def profile_step(model: TrainableModel, batch: Batch, parts: int = 1) -> int:
+    """Take a training step on some of its pictures, with one thread, and look at its operations.
 
     Args:
-        model: Is left with gradients and changed buffers, so one that nobody needs.
-        batch: What the step looks at.
-        parts: How many it is taken in.
+        model: Is left with gradients and changed buffers, so one that is thrown away.
+        batch: What the step learns from.
+        parts: Micro-batches that it is taken in.
+
+    Returns:
+        Numbers that an operation of the step gives, on average.
     """
-    count = len(batch.images_NCHW)
+    count = len(batch)
     parts = min(parts, count)
-    num_pixels = batch.images_NCHW[:, 0].numel()
-    tried_parts = min(count, max(parts, math.ceil(num_pixels / _REHEARSED_PIXELS)))
-    some = next(batch.split(tried_parts))
+    # Of pictures, one number for each pixel.
+    size = max(values[:, :1].numel() for values in batch.fields.values())
+    profiled_parts = min(count, max(parts, math.ceil(size / _PROFILED_PIXELS)))
+    some = next(batch.split(profiled_parts))
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        # Of the processor: what neighbours take from it does not count.
-        began_s = time.thread_time()
         with _Operations() as operations:
             for phase in model.phases():
-                hold_still_all_but(phase.parameters, model.network)
-                # Not step 0, at which models do what they do only now and then.
+                freeze_except(phase.parameters, model.network)
+                # Not step 0, at which models do what they do only every so many steps.
                 torch.autograd.backward(model.losses(phase.name, some, 1).total)
-        took_s = time.thread_time() - began_s
-        return Rehearsal(operations.mean_size * tried_parts // parts, took_s * tried_parts)
+        return operations.mean_size * profiled_parts // parts
     finally:
         torch.set_num_threads(threads)
 
 
 class Threads:
-    """The threads of one run's steps; the last bits of a result depend on their number.
+    """The threads of torch that one thread of Python computes with.
+
+    The last bits of a result can depend on their number. On an idle machine it is the same from the
+    first step on, since cores are looked at before it.
 
     Args:
-        accelerator: "cpu" steers them; with other ones they are left alone.
-        rehearsal: What a step is like.
+        find_most: Tells how many the work can use; asked once, when more than one can be had.
+        cores: Tells how many cores are free.
+        steered: Whether to change their number; a run on a graphics card leaves it alone.
 
     Attributes:
-        count: How many a step takes now.
+        count: How many are used now.
     """
 
-    def __init__(self, accelerator: str, rehearsal: Rehearsal) -> None:
-        self._before = torch.get_num_threads()
-        useful = max(1, rehearsal.operation_size // _NUMBERS_A_THREAD)
-        self._most = min(self._before, useful) if accelerator == "cpu" else self._before
-        self._best_s = rehearsal.step_s
-        self._steps_s: deque[float] = deque(maxlen=_WINDOW_STEPS)
-        # While another number is tried: that before, and how long a step took with it.
-        self._tried_from: tuple[int, float] | None = None
-        self._tries_fewer = True
-        self._rest_s = _SHORTEST_REST_S
-        self._quiet_until_s = time.monotonic() + _FIRST_CHANGE_S
-        self._is_steered = accelerator == "cpu" and self._most > 1
-        self.count = self._most
-        self._take(self._most)
+    def __init__(
+        self,
+        find_most: Callable[[], int] | None = None,
+        cores: Cores | None = None,
+        *,
+        steered: bool = True,
+    ) -> None:
+        self._before = self.count = torch.get_num_threads()
+        self._most: int | None = None
+        self._find_most = find_most
+        self._cores: Cores | None = None
+        if steered and self._before > 1:
+            self._cores = cores or CoreMeter()
+            self._take(1)
 
-    def after_step(self, seconds: float) -> None:
-        """Take in how long a step took, and now and then try another number.
+    def adapt(self, *, at_once: bool = False) -> None:
+        """Take as many threads as there are free cores.
 
         Args:
-            seconds: Of the step itself, without what is done between steps.
+            at_once: Even if they were looked at less than half a second ago.
         """
-        if not self._is_steered:
+        if self._cores is None or not (at_once or self._cores.window_s >= _ASKED_EVERY_S):
             return
-        self._steps_s.append(seconds)
-        if self._tried_from is not None and self._is_in_vain(self._tried_from[1]):
-            self._judge(seconds, *self._tried_from)  # Nobody waits for more of those.
-        elif len(self._steps_s) == _WINDOW_STEPS or (
-            len(self._steps_s) >= _FEWEST_STEPS and sum(self._steps_s) >= _WINDOW_S
-        ):
-            typical_s = median_low(self._steps_s)
-            if self._tried_from is None:
-                self._perhaps_try(typical_s)
-            else:
-                self._judge(typical_s, *self._tried_from)
-            self._steps_s.clear()
+        free = self._cores.free()
+        if self.count - free > _GIVEN_UP_FROM or free - self.count >= 1 - _TAKEN_FROM:
+            self._take(min(self._limit(), max(1, math.floor(free + _TAKEN_FROM))))
 
     def give_back(self) -> None:
         """Let other work have as many threads as before."""
         torch.set_num_threads(self._before)
 
-    def _is_in_vain(self, before_s: float) -> bool:
-        """Whether a try is much slower; a single step may be so for another reason."""
-        quickest_s, count = min(self._steps_s), len(self._steps_s)
-        is_sure = count >= _FEWEST_STEPS or quickest_s > _IS_HOPELESS * before_s
-        return is_sure and quickest_s > _IS_SLOW * before_s
+    def resume(self) -> None:
+        """Use them again after they were given back."""
+        torch.set_num_threads(self.count)
 
-    def _perhaps_try(self, typical_s: float) -> None:
-        if self.count == self._most:
-            is_slow = typical_s > _IS_SLOW * self._best_s
-            self._best_s = min(self._best_s, typical_s)
-            if not is_slow:
-                return
-        if time.monotonic() >= self._quiet_until_s:
-            self._tried_from = (self.count, typical_s)
-            fewer, more = max(1, self.count // 2), min(2 * self.count, self._most)
-            self._take(fewer if self._tries_fewer else more)
-
-    def _judge(self, typical_s: float, before: int, before_s: float) -> None:
-        self._tried_from = None
-        is_better = typical_s < _IS_FASTER * before_s
-        if is_better:
-            self._rest_s = _SHORTEST_REST_S
-        else:
-            self._take(before)
-            self._rest_s = min(3 * self._rest_s, _LONGEST_REST_S)
-        is_at_an_end = self.count in (1, self._most)
-        if is_at_an_end:
-            self._tries_fewer = self.count > 1
-        elif not is_better:
-            # Nobody knows whether the neighbour will go or want more: next, the other way.
-            self._tries_fewer = not self._tries_fewer
-        if is_at_an_end or not is_better:
-            self._quiet_until_s = time.monotonic() + self._rest_s
+    def _limit(self) -> int:
+        if self._most is None:
+            useful = self._before if self._find_most is None else self._find_most()
+            self._most = min(self._before, max(1, useful))
+        return self._most
 
     def _take(self, count: int) -> None:
         self.count = count
-        self._steps_s.clear()
         torch.set_num_threads(count)
+
+
+def useful_threads(operation_size: int) -> int:
+    """Threads that operations which give so many numbers have work for."""
+    return max(1, operation_size // _NUMBERS_PER_THREAD)
+
+
+def sharing_cores(
+    make: Callable[P, Generator[Item, None, Result]],
+) -> Callable[P, Generator[Item, None, Result]]:
+    """Let a generator compute with one thread, and with more between items while cores are free."""
+
+    @functools.wraps(make)
+    def shared(*args: P.args, **kwargs: P.kwargs) -> Generator[Item, None, Result]:
+        return (yield from _with_threads(make(*args, **kwargs), Threads()))
+
+    return shared
+
+
+def single_threaded(
+    make: Callable[P, Generator[Item, None, Result]],
+) -> Callable[P, Generator[Item, None, Result]]:
+    """Let a generator compute with one thread.
+
+    For artifacts that must come out the same on every machine and beside whatever else it does:
+    with another number of threads, sums are taken in another order.
+    """
+
+    @functools.wraps(make)
+    def single(*args: P.args, **kwargs: P.kwargs) -> Generator[Item, None, Result]:
+        return (yield from _with_threads(make(*args, **kwargs), Threads(lambda: 1)))
+
+    return single
+
+
+def _with_threads(
+    items: Generator[Item, None, Result], threads: Threads
+) -> Generator[Item, None, Result]:
+    """Whoever takes an item has their own number of threads meanwhile."""
+    try:
+        while True:
+            try:
+                item = next(items)
+            except StopIteration as end:
+                return end.value
+            threads.give_back()
+            yield item
+            threads.resume()
+            threads.adapt()
+    finally:
+        items.close()
+        threads.give_back()

@@ -2,30 +2,17 @@
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from genstudio.domain.artifacts import Artifact
 from genstudio.domain.cards import ModelCard
+from genstudio.domain.fields import DataSpec
+from genstudio.domain.operations import TaskCard
 from genstudio.domain.settings import Settings
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataSpec:
-    """What the pictures of a run are like.
-
-    Attributes:
-        size: Side in pixels; pictures are square.
-        channels: 3 for RGB; 4 for RGB over white and the opacity.
-        kinds: Name of each kind (class) that it tells apart => pictures of it; empty if it does
-            not.
-    """
-
-    size: int
-    channels: int = 3
-    kinds: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,40 +20,82 @@ class Batch:
     """One part of a training step.
 
     Attributes:
-        images_NCHW: Real pictures, float in [-1, 1], on the training device.
-        images_seen: Real pictures seen since the beginning of the run.
-        step_size: Pictures of the whole step, of which these are a part; these alone by default.
-        kinds_N: Number of each picture's kind, int64; None where there are no kinds.
+        fields: Name => one row for each example, on the training device: pictures float in
+            [-1, 1], (N, channels, height, width); labels int64, (N,).
+        images_seen: Examples seen since the beginning of the run.
+        step_size: Examples of the whole step, of which these are a part; these alone by default.
         seen_on_device: ``seen``, where the engine keeps that for many steps.
     """
 
-    images_NCHW: Tensor
+    fields: Mapping[str, Tensor]
     images_seen: int
     step_size: int = 0
-    kinds_N: Tensor | None = None
     seen_on_device: Tensor | None = None
+
+    @classmethod
+    def of_images(
+        cls,
+        images_NCHW: Tensor,
+        images_seen: int,
+        *,
+        kinds_N: Tensor | None = None,
+        step_size: int = 0,
+    ) -> "Batch":
+        """Pictures, and the number of each one's class where these are told apart."""
+        fields = {"images": images_NCHW} | ({} if kinds_N is None else {"kinds": kinds_N})
+        return cls(fields=fields, images_seen=images_seen, step_size=step_size)
+
+    @property
+    def images_NCHW(self) -> Tensor:
+        """Real pictures of modality "images"."""
+        return self.fields["images"]
+
+    @property
+    def kinds_N(self) -> Tensor | None:
+        """Number of each picture's class; None where there are no classes."""
+        return self.fields.get("kinds")
+
+    @property
+    def device(self) -> torch.device:
+        """Where the fields are."""
+        return next(iter(self.fields.values())).device
 
     @property
     def seen(self) -> Tensor:
         """``images_seen`` for what grows with it, float32 of shape ().
 
-        A plain number would be the same for ever in a step that a graphics card repeats by itself.
+        A plain number would be the same for ever in a step that a CUDA graph replays.
         """
         if self.seen_on_device is not None:
             return self.seen_on_device
-        return torch.full((), float(self.images_seen), device=self.images_NCHW.device)
+        return torch.full((), float(self.images_seen), device=self.device)
+
+    def __len__(self) -> int:
+        """Examples in this part."""
+        return len(next(iter(self.fields.values())))
 
     def __post_init__(self) -> None:
         """Take the part for the whole where nothing else is said."""
         if not self.step_size:
-            object.__setattr__(self, "step_size", len(self.images_NCHW))
+            object.__setattr__(self, "step_size", len(self))
 
     def split(self, parts: int) -> Iterator["Batch"]:
         """Hand out the batch in so many parts of about one size."""
-        images = self.images_NCHW.tensor_split(parts)
-        kinds = [None] * parts if self.kinds_N is None else self.kinds_N.tensor_split(parts)
-        for images_NCHW, kinds_N in zip(images, kinds, strict=True):
-            yield replace(self, images_NCHW=images_NCHW, kinds_N=kinds_N)
+        split = {name: values.tensor_split(parts) for name, values in self.fields.items()}
+        for number in range(parts):
+            fields = {name: values[number] for name, values in split.items()}
+            yield replace(self, fields=fields)
+
+    def static_copy(self) -> "Batch":
+        """A copy in memory of its own, which :meth:`copy_into` fills again and again."""
+        fields = {name: values.clone() for name, values in self.fields.items()}
+        return replace(self, fields=fields, seen_on_device=self.seen)
+
+    def copy_into(self, static: "Batch") -> None:
+        """Overwrite what a :meth:`static_copy` of a batch of these shapes holds."""
+        for name, values in self.fields.items():
+            static.fields[name].copy_(values)
+        static.seen.fill_(self.images_seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,34 +165,21 @@ class Phase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SampleRequest:
-    """Pictures wanted of a model: one per seed.
+class Request:
+    """What is wanted of a model for one task.
 
     Attributes:
-        seeds: One per artifact, in order.
-        settings: An instance of the model's ``Sampling`` class.
+        settings: An instance of the task's ``Settings`` class.
+        seeds: One for each artifact, in order; none where the task is not seeded.
+        inputs: Name of an input => one value for each artifact: pictures as uint8 of shape
+            (height, width, 3 or 4).
     """
 
-    seeds: Sequence[int]
     settings: Settings
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Artifact:
-    """One thing that a model made.
-
-    Attributes:
-        kind: Matches the card's ``output``, such as "image".
-        seed: Makes the same artifact again.
-        image_HWC: For images, uint8 of shape (height, width, 3), or 4 channels with the opacity,
-            in which colours are as a picture file has them and lie over nothing.
-        extra: For kinds that the program does not know of.
-    """
-
-    kind: str
-    seed: int
-    image_HWC: np.ndarray
-    extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    seeds: Sequence[int] = ()
+    inputs: Mapping[str, Sequence[np.ndarray]] = field(
+        default_factory=dict[str, Sequence[np.ndarray]]
+    )
 
 
 class TrainableModel(Protocol):
@@ -177,7 +193,7 @@ class TrainableModel(Protocol):
 
     card: ClassVar[ModelCard]
     Config: ClassVar[type[Settings]]
-    Sampling: ClassVar[type[Settings]]
+    tasks: ClassVar[Sequence[TaskCard]]
     config: Settings
     network: nn.ModuleDict
 
@@ -197,10 +213,15 @@ class TrainableModel(Protocol):
         """
         ...
 
-    def sample(self, request: SampleRequest) -> Iterator[Artifact]:
-        """Make one artifact per seed; the same seed gives the same pixels, whatever the company.
+    def run(self, task: str, request: Request) -> Iterator[Artifact]:
+        """Do one of its tasks: one artifact after the other, in bounded memory.
 
-        Must not touch torch's global generator.
+        The same seed, inputs and settings give the same artifact, whatever the company. Must not
+        touch torch's global generator.
+
+        Args:
+            task: Key of one of ``tasks``.
+            request: What is wanted.
         """
         ...
 
@@ -244,17 +265,16 @@ class Encodes(Protocol):
 class Concludes(Protocol):
     """Works something out once its weights stand still, such as the prior of its latents."""
 
-    def conclude(self, images_NCHW: Tensor, kinds_N: Tensor | None) -> None:
-        """Take what pictures are like into buffers of ``network``, and change nothing else.
+    def conclude(self, fields: Mapping[str, Tensor]) -> None:
+        """Take what examples are like into buffers of ``network``, and change nothing else.
 
         The engine asks this of the averaged weights before it saves them; training goes on as
         if it had not. The same pictures and weights always give the same buffers. Must not touch
         torch's global generator.
 
         Args:
-            images_NCHW: Pictures that it learns from, never augmented: float in [-1, 1], on the
-                CPU, two or more.
-            kinds_N: Number of each one's kind, int64; None where there are no kinds.
+            fields: Examples that it learns from, never augmented, as ``Batch`` has them but on
+                the CPU; two or more.
         """
         ...
 

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.settings import Settings, setting
-from genstudio.models.protocol import Artifact, SampleRequest
+from genstudio.models.protocol import Artifact, Request
 
 
 def seeded_latents(seeds: Sequence[int], latent_size: int) -> Tensor:
@@ -76,11 +76,11 @@ class _Draws(Protocol):
     def decode(self, latents: Tensor, settings: Settings) -> np.ndarray: ...
 
 
-def one_by_one(model: _Draws, request: SampleRequest) -> Iterator[Artifact]:
+def one_by_one(model: _Draws, request: Request) -> Iterator[Artifact]:
     """Draw one picture for each seed, alone, so that company changes nothing."""
     for seed in request.seeds:
         image = model.decode(model.latents([seed], request.settings), request.settings)[0]
-        yield Artifact(kind="image", seed=seed, image_HWC=image)
+        yield Artifact(kind="image", seed=seed, data=image)
 
 
 def to_uint8(images_NCHW: Tensor) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Pictures between a person's own ones: described by a model, and drawn again on the way."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,14 +10,18 @@ import torch
 from genstudio.data.decode import UnreadablePictureError
 from genstudio.data.squares import decode_picture
 from genstudio.domain.errors import DatasetError, SettingsError
+from genstudio.domain.operations import GENERATE
+from genstudio.engine.threads import single_threaded
 from genstudio.models.protocol import Encodes
+from genstudio.models.tasks import task_of
 from genstudio.services.generation import load_model
 from genstudio.services.runs import Run
 
 
+@single_threaded
 def blend(
     run: Run, pictures: Sequence[Path], *, count: int, checkpoint: str = "best"
-) -> Iterator[np.ndarray]:
+) -> Generator[np.ndarray]:
     """Draw pictures on the way from one picture to the next.
 
     Args:
@@ -47,7 +51,7 @@ def blend(
     latents = model.encode(
         torch.as_tensor(images_NHWC).permute(0, 3, 1, 2).float().div(127.5).sub(1)
     )
-    settings = model.Sampling()
+    settings = task_of(model, GENERATE).settings()
     yield model.decode(latents[:1], settings)[0]
     for start, end in pairwise(latents):
         for step in range(1, count):

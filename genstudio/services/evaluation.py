@@ -1,7 +1,7 @@
 """Judges what a run makes, or a folder of pictures, by everything that can be measured."""
 
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from genstudio.domain.errors import DatasetError, SettingsError
 from genstudio.domain.reports import EvaluationProgress, OfficialFID, Report
 from genstudio.domain.training import SIZES
 from genstudio.engine.checkpoint import Checkpoint
+from genstudio.engine.threads import sharing_cores
 from genstudio.metrics.features import random_features
 from genstudio.metrics.pictures import batches
 from genstudio.metrics.report import FEWEST, JudgeProgress, judging
@@ -103,6 +104,7 @@ class _Pictures:
     whole_NHWC: np.ndarray = field(default_factory=lambda: np.empty((0, 0, 0, 3), np.uint8))
 
 
+@sharing_cores
 def evaluate(
     target: Path,
     *,
@@ -111,7 +113,7 @@ def evaluate(
     count: int | None = None,
     checkpoint: str = "best",
     inception: Path | None = None,
-) -> Iterator[EvaluationProgress | Evaluation]:
+) -> Generator[EvaluationProgress | Evaluation]:
     """Judge a run or a folder of pictures.
 
     A run is judged against its own pictures, and looked through for copies of those that it

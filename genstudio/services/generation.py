@@ -1,6 +1,6 @@
 """Pictures from a trained run: its averaged weights, one seed for each picture."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,12 +11,15 @@ from torch import Tensor
 
 import genstudio
 from genstudio.domain.errors import CheckpointError, SettingsError
+from genstudio.domain.operations import GENERATE
 from genstudio.domain.recipes import Recipe
 from genstudio.domain.settings import Settings, parse_settings
 from genstudio.engine.checkpoint import Checkpoint
 from genstudio.engine.device import place
+from genstudio.engine.threads import single_threaded
 from genstudio.models.catalog import model_class
-from genstudio.models.protocol import SampleRequest, TrainableModel
+from genstudio.models.protocol import Request, TrainableModel
+from genstudio.models.tasks import task_of
 from genstudio.services.runs import Run
 
 _SEEDS_END = 2**63
@@ -30,16 +33,18 @@ class Generated:
     recipe: Recipe
 
 
+@single_threaded
 def generate(
     run: Run,
     seeds: Iterable[int],
     *,
     checkpoint: str = "last",
     sampling: Mapping[str, Any] | None = None,
-) -> Iterator[Generated]:
-    """Make one picture for each seed, on the processor in fp32.
+) -> Generator[Generated]:
+    """Make one picture for each seed, on one core of the processor in fp32.
 
-    The processor gives the same pixels on every run, and leaves a graphics card to training.
+    One core gives the same pixels on every run, also beside other work, and leaves a graphics card
+    to training.
 
     Args:
         run: A run that has a checkpoint.
@@ -51,16 +56,17 @@ def generate(
         CheckpointError: There is no such checkpoint, or it is damaged.
         SettingsError: A seed or a sampling setting is unknown or out of bounds.
     """
-    settings = parse_settings(model_class(run.settings.model_key).Sampling, sampling or {})
+    task = task_of(model_class(run.settings.model_key), GENERATE)
+    settings = parse_settings(task.settings, sampling or {})
     found = run.checkpoint(checkpoint)
     model = load_model(run, found)
     project = run.project().name
     for seed in seeds:
         if not 0 <= seed < _SEEDS_END:
             raise SettingsError(f"{seed} cannot be a seed", "", "Seeds go from 0 to 2⁶³ - 1.")
-        (artifact,) = model.sample(SampleRequest(seeds=[seed], settings=settings))
+        (artifact,) = model.run(GENERATE, Request(seeds=[seed], settings=settings))
         yield Generated(
-            image_HWC=artifact.image_HWC, recipe=_recipe(run, project, found, seed, settings)
+            image_HWC=artifact.data, recipe=_recipe(run, project, found, seed, settings)
         )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import psutil
 
 from genstudio.data.cache import PictureCache, build_cache
+from genstudio.data.dataset import image_dataset
 from genstudio.data.kinds import kind_index
 from genstudio.data.split import held_out_index
 from genstudio.domain.training import TrainingSettings
@@ -35,10 +36,12 @@ def job_for(
     """
     return TrainingJob(
         settings=settings,
-        images_NHWC=_in_memory_if_small(cache.images_NHWC),
-        held_out=held_out_index(cache.names, run.held_out),
-        kinds=run.file.kinds,
-        kinds_N=kind_index(cache.names, run.file.kinds) if run.file.kinds else None,
+        dataset=image_dataset(
+            _in_memory_if_small(cache.images_NHWC),
+            held_out=held_out_index(cache.names, run.held_out),
+            classes=run.file.kinds,
+            labels_N=kind_index(cache.names, run.file.kinds) if run.file.kinds else None,
+        ),
         run=run.path,
         checkpoints=run.store.folder,
         resume_from=resume_from,

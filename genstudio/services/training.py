@@ -146,7 +146,9 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
             dataset = project.save_manifest(manifest)
             kinds = checked_kinds(name for name, _ in manifest.pictures) if settings.kinds else {}
             cache = yield from _decode(manifest, settings, dataset, source)
-            held_out = choose_held_out(manifest, settings.held_out, duplicates(report))
+            held_out = choose_held_out(
+                manifest, settings.held_out, duplicates(report), by_kind=settings.kinds
+            )
             run = create_run(
                 project, dataset, settings, manifest=manifest, held_out=held_out, kinds=kinds
             )

@@ -27,6 +27,7 @@ from plain_vae import LEARNING_RATE as VAE_LEARNING_RATE
 from torch import nn
 from torch.nn import functional
 
+from genstudio.data.dataset import image_dataset
 from genstudio.domain.settings import Settings
 from genstudio.domain.training import Budget, TrainingSettings
 from genstudio.engine import stepper as stepper_module
@@ -137,7 +138,10 @@ def our_step(name: str, images_NHWC: np.ndarray) -> Callable[[], object]:
         model_key=name, size=SIZE, batch=64, budget=Budget(unit="steps", amount=1e9), seed=0
     )
     job = TrainingJob(
-        settings=settings, images_NHWC=images_NHWC, run=Path(), checkpoints=Path("nowhere")
+        settings=settings,
+        dataset=image_dataset(images_NHWC),
+        run=Path(),
+        checkpoints=Path("nowhere"),
     )
     return Stepper(job).take_step
 

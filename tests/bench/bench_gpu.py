@@ -19,6 +19,7 @@ from bench_step import PLAIN, Arithmetic, step_of
 from quick_runs import endless_settings, noise_NHWC
 from torch import nn
 
+from genstudio.data.dataset import image_dataset
 from genstudio.engine.device import available_accelerators
 from genstudio.engine.job import TrainingJob
 from genstudio.engine.preview import Sketch, preview_sheet
@@ -64,7 +65,9 @@ def engine(key: str, size: int, width: int, batch_size: int, folder: Path) -> St
         key, size, training={"batch": batch_size, "device": "cuda"}, model={"width": width}
     )
     images_NHWC = noise_NHWC(size)
-    job = TrainingJob(settings=settings, images_NHWC=images_NHWC, run=folder, checkpoints=folder)
+    job = TrainingJob(
+        settings=settings, dataset=image_dataset(images_NHWC), run=folder, checkpoints=folder
+    )
     return Stepper(job)
 
 
@@ -94,7 +97,7 @@ def measured(key: str, size: int, width: int, batch_size: int, seconds: float) -
         tell["usual"] = rate_of(usual.take_step, seconds) * batch_size
         tell["usual MiB"] = torch.cuda.max_memory_reserved() / 2**20
         began_s = time.perf_counter()
-        preview_sheet(usual.averaged, size)
+        preview_sheet(usual.averaged, image_dataset(noise_NHWC(size)))
         tell["preview s"] = time.perf_counter() - began_s
         del usual
         repeated = settled(engine(key, size, width, batch_size, Path(name)), RECORDED_AFTER_STEPS)
@@ -119,7 +122,7 @@ def what_a_preview_costs_beside(stepper: Stepper, size: int) -> float:
     """Seconds that steps take longer while a preview is drawn between them."""
     torch.cuda.synchronize()
     began_s = time.perf_counter()
-    sketch = Sketch(stepper.copy_of_average(), size, torch.cuda.Stream())
+    sketch = Sketch(stepper.copy_of_average(), image_dataset(noise_NHWC(size)), torch.cuda.Stream())
     count = 1
     while sketch.draw_one() is None:
         stepper.take_step()

@@ -20,6 +20,7 @@ import torch
 from quick_runs import endless_settings
 from torch import Tensor
 
+from genstudio.data.dataset import image_dataset
 from genstudio.domain import events
 from genstudio.engine import safekeeping
 from genstudio.engine.checkpoint import CheckpointState, CheckpointStore
@@ -89,7 +90,7 @@ def main(size: int, block_s: float) -> None:
         with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
             job = TrainingJob(
                 settings=settings,
-                images_NHWC=pictures,
+                dataset=image_dataset(pictures),
                 run=Path(folder),
                 checkpoints=Path(folder) / "checkpoints",
             )

@@ -24,10 +24,9 @@ from torch.utils.flop_counter import flop_registry
 
 from genstudio.domain.settings import parse_settings
 from genstudio.domain.training import Precision
-from genstudio.engine.device import place, plan_device
+from genstudio.engine.device import place
 from genstudio.engine.memory import keep_freed_memory
-from genstudio.engine.phases import hold_still_all_but, make_optimizer
-from genstudio.engine.side_by_side import lay_side_by_side
+from genstudio.engine.phases import freeze_except, make_optimizer
 from genstudio.models.catalog import model_class, model_keys
 from genstudio.models.protocol import Batch, DataSpec, Phase
 
@@ -98,15 +97,13 @@ def step_of(
         place(model.network, torch.device(device))
         images = images.to(memory_format=torch.channels_last)
         make = make_optimizer
-    if device == "cpu" and plan_device("cpu", PRECISIONS[way]).uses_matrix_unit:
-        lay_side_by_side(model.network)
-    batch = Batch(images_NCHW=images, images_seen=10**6)
+    batch = Batch.of_images(images_NCHW=images, images_seen=10**6)
     phases = model.phases()
     optimizers = {phase.name: make(phase) for phase in phases}
 
     def step(number: int = BETWEEN) -> None:
         for phase in phases:
-            hold_still_all_but(phase.parameters, model.network)
+            freeze_except(phase.parameters, model.network)
             with torch.autocast(device, torch.bfloat16, enabled=way == "bf16"):
                 total = model.losses(phase.name, batch, number).total
             total.backward(inputs=None if way == PLAIN else list(phase.parameters))

@@ -19,7 +19,7 @@ from quick_runs import endless_job, noise_NHWC
 from genstudio.domain.settings import parse_settings
 from genstudio.engine.device import place, plan_device
 from genstudio.engine.job import TrainingJob
-from genstudio.engine.phases import hold_still_all_but, make_optimizer
+from genstudio.engine.phases import freeze_except, make_optimizer
 from genstudio.engine.stepper import Stepper
 from genstudio.models.catalog import model_class, model_keys
 from genstudio.models.protocol import Batch, DataSpec
@@ -47,7 +47,7 @@ def bare_step(job: TrainingJob) -> Callable[[], None]:
     plan = plan_device(settings.device, settings.precision)
     place(model.network, torch.device(plan.accelerator))
     images = torch.rand(settings.batch, 3, settings.size, settings.size).mul(2).sub(1)
-    batch = Batch(images_NCHW=images.to(memory_format=torch.channels_last), images_seen=0)
+    batch = Batch.of_images(images_NCHW=images.to(memory_format=torch.channels_last), images_seen=0)
     phases = model.phases()
     optimizers = {phase.name: make_optimizer(phase) for phase in phases}
     in_bf16 = plan.precision == "bf16"
@@ -56,7 +56,7 @@ def bare_step(job: TrainingJob) -> Callable[[], None]:
     def step() -> None:
         nonlocal count
         for phase in phases:
-            hold_still_all_but(phase.parameters, model.network)
+            freeze_except(phase.parameters, model.network)
             with torch.autocast(plan.accelerator, torch.bfloat16, enabled=in_bf16):
                 total = model.losses(phase.name, batch, count).total
             total.backward(inputs=list(phase.parameters))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from genstudio.data.dataset import image_dataset
 from genstudio.domain.training import Budget, TrainingSettings
 from genstudio.engine.job import TrainingJob
 from genstudio.models.catalog import model_class
@@ -45,7 +46,7 @@ def endless_job(model_key: str, images_NHWC: np.ndarray, folder: Path) -> Traini
     """A run of preset quick that ends when nobody takes its steps any more."""
     return TrainingJob(
         settings=endless_settings(model_key, images_NHWC.shape[1]),
-        images_NHWC=images_NHWC,
+        dataset=image_dataset(images_NHWC),
         run=folder,
         checkpoints=folder / "checkpoints",
     )

@@ -6,7 +6,7 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
-from genstudio.engine.phases import hold_still_all_but
+from genstudio.engine.phases import freeze_except
 from genstudio.models.gan.self_supervised import SelfSupervisedGAN, SelfSupervisedGANConfig
 from genstudio.models.protocol import Batch, DataSpec
 
@@ -51,9 +51,9 @@ def play(
     for step in range(steps):
         late = max(0.0, (step / steps - LATE) / (1 - LATE))
         model.config = config.model_copy(update={"gamma": config.gamma * LAST_GAMMA**late})
-        batch = Batch(images_NCHW=draw(), images_seen=0)
+        batch = Batch.of_images(images_NCHW=draw(), images_seen=0)
         for phase, optimizer in zip(phases, optimizers, strict=True):
-            hold_still_all_but(phase.parameters, model.network)
+            freeze_except(phase.parameters, model.network)
             optimizer.param_groups[0]["lr"] = learning_rate * LAST_RATE**late
             model.losses(phase.name, batch, step).total.backward()
             optimizer.step()

@@ -155,12 +155,12 @@ def test_the_bound_on_held_out_digits_beats_the_best_mixture(digits: Digits, see
         late = max(0.0, (step / steps - games.LATE) / (1 - games.LATE))
         optimizer.param_groups[0]["lr"] = config.learning_rate * games.LAST_RATE**late
         chosen = learned[torch.randint(len(learned), (BATCH,))]
-        batch = Batch(images_NCHW=chosen, images_seen=step * BATCH)
+        batch = Batch.of_images(images_NCHW=chosen, images_seen=step * BATCH)
         model.losses("autoencoder", batch, step).total.backward()
         optimizer.step()
         optimizer.zero_grad()
 
-    batch = Batch(images_NCHW=held_out, images_seen=steps * BATCH)
+    batch = Batch.of_images(images_NCHW=held_out, images_seen=steps * BATCH)
     with torch.no_grad():
         bounds = [model.losses("autoencoder", batch, 0).values["bound"] for _ in range(20)]
     assert torch.stack(bounds).mean().item() * SIDE**2 < BEST_BERNOULLI_MIXTURE_NATS

@@ -17,6 +17,7 @@ from tiny_studio import NEVER_S, Script, of_kind, small_settings, steps, train_t
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from genstudio.data.dataset import image_dataset
 from genstudio.domain import commands, events, vitals
 from genstudio.domain.cards import ENCODE, INTERPOLATE, RECONSTRUCT
 from genstudio.domain.errors import SettingsError
@@ -24,7 +25,7 @@ from genstudio.domain.settings import parse_settings, setting_fields
 from genstudio.domain.training import SIZES, TrainingSettings
 from genstudio.engine.checkpoint import CheckpointStore
 from genstudio.engine.job import TrainingJob
-from genstudio.engine.phases import hold_still_all_but, make_optimizer
+from genstudio.engine.phases import freeze_except, make_optimizer
 from genstudio.engine.stepper import Stepper
 from genstudio.models.catalog import model_class, model_keys
 from genstudio.models.protocol import (
@@ -38,7 +39,7 @@ from genstudio.models.protocol import (
     Phase,
     Reconstructs,
     Repeatable,
-    SampleRequest,
+    Request,
     TrainableModel,
 )
 from genstudio.services.training import NewRun, start_run
@@ -70,7 +71,7 @@ def build(key: str, size: int = SIDE, seed: int = 0) -> TrainableModel:
 
 
 def sampled(model: TrainableModel, seeds: Sequence[int]) -> list[Artifact]:
-    return list(model.sample(SampleRequest(seeds=seeds, settings=model.Sampling())))
+    return list(model.sample(Request(seeds=seeds, settings=model.Sampling())))
 
 
 def learn(model: TrainableModel, images_NCHW: torch.Tensor, num_steps: int) -> list[Losses]:
@@ -80,10 +81,10 @@ def learn(model: TrainableModel, images_NCHW: torch.Tensor, num_steps: int) -> l
     told = []
     for step in range(num_steps):
         torch.manual_seed(step)
-        batch = Batch(images_NCHW=images_NCHW, images_seen=step * len(images_NCHW))
+        batch = Batch.of_images(images_NCHW=images_NCHW, images_seen=step * len(images_NCHW))
         for phase in phases:
             if step % phase.every == 0:
-                hold_still_all_but(phase.parameters, model.network)
+                freeze_except(phase.parameters, model.network)
                 losses = model.losses(phase.name, batch, step)
                 losses.total.backward()
                 optimizers[phase.name].step()
@@ -125,7 +126,7 @@ class Begun(TorchDispatchMode):
 
 def begun(model: TrainableModel, phase: Phase, batch: Batch, step: int) -> Begun:
     """What a phase's turn begins, forward and backward."""
-    hold_still_all_but(phase.parameters, model.network)
+    freeze_except(phase.parameters, model.network)
     with Begun() as noted:
         model.losses(phase.name, batch, step).total.backward()
     model.network.zero_grad()
@@ -141,7 +142,7 @@ def test_its_card_says_what_a_person_needs_to_choose(key: str) -> None:
     assert card.key == key
     assert key == key.lower()
     assert " " not in key
-    assert all([card.title, card.family, card.dataset_kind, card.output, card.cost, card.needs])
+    assert all([card.title, card.family, card.modalities, card.output, card.cost, card.needs])
     assert card.summary.endswith(".")
     assert "arXiv:" in card.paper or "doi" in card.paper.lower()
     assert type(card).model_validate_json(card.model_dump_json()) == card
@@ -204,9 +205,9 @@ def test_its_losses_are_numbers_and_every_weight_learns(
 
 def test_a_phase_moves_its_own_weights_only(key: str, images_NCHW: torch.Tensor) -> None:
     model = build(key)
-    batch = Batch(images_NCHW=images_NCHW, images_seen=0)
+    batch = Batch.of_images(images_NCHW=images_NCHW, images_seen=0)
     for phase in model.phases():
-        hold_still_all_but(phase.parameters, model.network)
+        freeze_except(phase.parameters, model.network)
         model.losses(phase.name, batch, 0).total.backward()
         own = {id(parameter) for parameter in phase.parameters}
 
@@ -276,18 +277,18 @@ def test_it_makes_one_picture_for_each_seed_in_their_order(key: str) -> None:
     assert [artifact.seed for artifact in made] == [3, 1, 2**62]
     for artifact in made:
         assert artifact.kind == model.card.output
-        assert (artifact.image_HWC.dtype, artifact.image_HWC.shape) == (np.uint8, (SIDE, SIDE, 3))
+        assert (artifact.data.dtype, artifact.data.shape) == (np.uint8, (SIDE, SIDE, 3))
     for one, other in itertools.combinations(made, 2):
-        assert not np.array_equal(one.image_HWC, other.image_HWC)
+        assert not np.array_equal(one.data, other.data)
 
 
 def test_the_same_seed_gives_the_same_pixels_alone_or_in_company(key: str) -> None:
     model = build(key)
-    together = {artifact.seed: artifact.image_HWC for artifact in sampled(model, [5, 6, 7, 8, 9])}
+    together = {artifact.seed: artifact.data for artifact in sampled(model, [5, 6, 7, 8, 9])}
 
     for seed in (9, 5):
         (alone,) = sampled(model, [seed])
-        np.testing.assert_array_equal(alone.image_HWC, together[seed])
+        np.testing.assert_array_equal(alone.data, together[seed])
 
 
 def test_making_pictures_disturbs_no_training(key: str) -> None:
@@ -297,7 +298,7 @@ def test_making_pictures_disturbs_no_training(key: str) -> None:
     state = torch.get_rng_state()
     weights = {name: tensor.clone() for name, tensor in model.network.state_dict().items()}
 
-    for _ in model.sample(SampleRequest(seeds=[0, 1], settings=model.Sampling())):
+    for _ in model.sample(Request(seeds=[0, 1], settings=model.Sampling())):
         # Between pictures, steps may be taken.
         assert torch.is_grad_enabled()
         assert not torch.is_inference_mode_enabled()
@@ -315,15 +316,15 @@ def test_every_sampling_setting_may_be_at_its_ends(key: str) -> None:
         for bound in (field.minimum, field.maximum):
             if bound is not None:
                 settings = parse_settings(model.Sampling, {field.name: bound})
-                (made,) = model.sample(SampleRequest(seeds=[0], settings=settings))
-                assert made.image_HWC.shape == (SIDE, SIDE, 3)
+                (made,) = model.sample(Request(seeds=[0], settings=settings))
+                assert made.data.shape == (SIDE, SIDE, 3)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_it_makes_pictures_of_every_size_that_the_studio_offers(key: str, size: int) -> None:
     (made,) = sampled(build(key, size), [0])
 
-    assert made.image_HWC.shape == (size, size, 3)
+    assert made.data.shape == (size, size, 3)
 
 
 def test_a_place_between_seeds_is_where_the_seeds_are(key: str) -> None:
@@ -337,7 +338,7 @@ def test_a_place_between_seeds_is_where_the_seeds_are(key: str) -> None:
     assert len(latents) == 3
     assert model.decode(latents, settings).shape == (3, SIDE, SIDE, 3)
     for row, made in zip(latents, sampled(model, [4, 5, 6]), strict=True):
-        np.testing.assert_array_equal(model.decode(row[None], settings)[0], made.image_HWC)
+        np.testing.assert_array_equal(model.decode(row[None], settings)[0], made.data)
 
 
 def test_a_redrawn_picture_is_a_picture_like_the_one_that_went_in(
@@ -390,9 +391,7 @@ def test_built_without_memory_it_draws_no_random_numbers_and_takes_weights(key: 
     assert all(tensor.is_meta for tensor in empty.network.state_dict().values())
     empty.network.load_state_dict(trained.network.state_dict(), assign=True)
 
-    np.testing.assert_array_equal(
-        sampled(empty, [0])[0].image_HWC, sampled(trained, [0])[0].image_HWC
-    )
+    np.testing.assert_array_equal(sampled(empty, [0])[0].data, sampled(trained, [0])[0].data)
 
 
 # In the engine
@@ -404,7 +403,9 @@ def settings_of(key: str, **changes: Any) -> TrainingSettings:
 
 def stepper_of(settings: TrainingSettings, pictures_NHWC: np.ndarray, folder: Path) -> Stepper:
     return Stepper(
-        TrainingJob(settings=settings, images_NHWC=pictures_NHWC, run=folder, checkpoints=folder)
+        TrainingJob(
+            settings=settings, dataset=image_dataset(pictures_NHWC), run=folder, checkpoints=folder
+        )
     )
 
 
@@ -602,9 +603,8 @@ def test_equal_patterns_are_equal_operations_and_none_waits_for_the_device(
     for step, phase in itertools.product([2, 3, 5, 16, 17, 18, 35, 48, 55], model.phases()):
         # From within the warm-up to long after it.
         batch = Batch(
-            images_NCHW=images_NCHW,
+            fields={"images": images_NCHW} | ({} if kinds_N is None else {"kinds": kinds_N}),
             images_seen=step * 1_000,
-            kinds_N=kinds_N,
             seen_on_device=torch.empty((), device="meta"),
         )
         noted = begun(model, phase, batch, step)

@@ -9,9 +9,10 @@ import torch
 from tiny_studio import flowers_NHWC, small_settings
 from torch import Tensor
 
+from genstudio.data.dataset import image_dataset
 from genstudio.engine.device import seed_everything
 from genstudio.engine.job import TrainingJob
-from genstudio.engine.phases import hold_still_all_but
+from genstudio.engine.phases import freeze_except
 from genstudio.engine.preview import Sketch, preview_sheet
 from genstudio.engine.stepper import Stepper
 from genstudio.models.catalog import model_keys
@@ -39,11 +40,13 @@ def stepper(folder: Path, key: str, *, precision: str = "bf16", **changes: Any) 
     return Stepper(
         TrainingJob(
             settings=settings,
-            images_NHWC=flowers_NHWC(32),
+            dataset=image_dataset(
+                flowers_NHWC(32),
+                classes=KINDS,
+                labels_N=np.repeat(np.arange(len(KINDS)), 16),
+            ),
             run=folder,
             checkpoints=folder,
-            kinds=KINDS,
-            kinds_N=np.repeat(np.arange(len(KINDS)), 16),
         )
     )
 
@@ -56,7 +59,7 @@ def take(stepper: Stepper, count: int) -> None:
 def found(stepper: Stepper, phase: Phase, *, is_repeated: bool) -> tuple[Tensor, dict[str, float]]:
     """Gradients of a phase's next turn and what is told of its losses; nothing is learned."""
     buffers = [(buffer, buffer.clone()) for buffer in stepper.model.network.buffers()]
-    hold_still_all_but(phase.parameters, stepper.model.network)
+    freeze_except(phase.parameters, stepper.model.network)
     batch = stepper.batches.after(stepper.images_seen)
     if is_repeated:
         told = stepper._repeats.do(phase, batch, stepper.step, 7, stepper._add_gradients)
@@ -109,8 +112,8 @@ def test_a_preview_drawn_beside_steps_shows_the_weights_that_it_began_with(
 ) -> None:
     trained = stepper(tmp_path, key)
     take(trained, 20)
-    at_once = preview_sheet(trained.averaged, 32)
-    sketch = Sketch(trained.copy_of_average(), 32, torch.cuda.Stream())
+    at_once = preview_sheet(trained.averaged, image_dataset(flowers_NHWC(32)))
+    sketch = Sketch(trained.copy_of_average(), image_dataset(flowers_NHWC(32)), torch.cuda.Stream())
     while (beside := sketch.draw_one()) is None:
         trained.take_step()
     assert np.array_equal(beside, at_once)

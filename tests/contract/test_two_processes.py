@@ -14,7 +14,7 @@ import psutil
 import pytest
 import torch
 from test_models import live_change, small_config
-from tiny_studio import Script, of_kind, small_settings, steps
+from tiny_studio import HANGS_S, Script, of_kind, small_settings, steps
 
 from genstudio.domain import events
 from genstudio.domain.commands import Command, Stop
@@ -146,12 +146,12 @@ def test_a_helper_that_waits_for_a_run_can_be_asked_to_end(tmp_path: Path) -> No
         env={**os.environ, "GENSTUDIO_CREW": json.dumps(place)},
     )
     try:
-        deadline_s = time.monotonic() + 60
+        deadline_s = time.monotonic() + HANGS_S
         while not (meeting.exists() and meeting.stat().st_size):
             assert time.monotonic() < deadline_s
             time.sleep(0.05)
         helper.terminate()
-        assert helper.wait(10) == -signal.SIGTERM
+        assert helper.wait(HANGS_S) == -signal.SIGTERM
     finally:
         helper.kill()
         helper.wait()

@@ -26,13 +26,17 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+import psutil
 from fuzz_cases import Target, Verdict, Workplace, run_cases
 from fuzz_report import Report, table
 
 import genstudio
 
-# To import, to read the valid files once, and to copy a case.
+# Of processor time: to import, to read the valid files once, and to copy a case.
 _START_SECONDS = 60.0
+# Of the clock, for a child that waits instead of computing: so many times what it may compute.
+_WAITED = 40
+_POLL_S = 0.25
 _PACKAGE = Path(genstudio.__file__).parent
 _MOST_FINDINGS = 300
 _HANGS = "takes too long"
@@ -52,8 +56,8 @@ class Hunt:
             target: What is read.
             valid: Files that all is in order with.
             folder: An empty folder to work in.
-            options: ``seed`` of all chances, ``seconds`` for each case, and where to ``keep``
-                failing inputs.
+            options: ``seed`` of all chances, ``seconds`` of the processor for each case, and where
+                to ``keep`` failing inputs.
         """
         self._target = target
         self._seed: int = options.seed
@@ -91,7 +95,7 @@ class Hunt:
         child.start()
         sender.close()  # With the child's end gone, its death ends the pipe.
         try:
-            self._wait_until_ready(receiver)
+            self._wait_until_ready(receiver, child)
             for number in numbers:
                 yield number, self._next_verdict(receiver, child)
         finally:
@@ -99,17 +103,17 @@ class Hunt:
             child.join()
             receiver.close()
 
-    def _wait_until_ready(self, receiver: Connection) -> None:
+    def _wait_until_ready(self, receiver: Connection, child: BaseProcess) -> None:
         try:
-            _receive(receiver, _START_SECONDS)
+            _receive(receiver, child, _START_SECONDS)
         except (EOFError, TimeoutError) as error:
             name = self._target.name
             raise RuntimeError(f"{name}: the valid files could not be read") from error
 
     def _next_verdict(self, receiver: Connection, child: BaseProcess) -> Verdict:
         try:
-            _receive(receiver, _START_SECONDS)
-            return Verdict(**json.loads(_receive(receiver, self._seconds)))
+            _receive(receiver, child, _START_SECONDS)
+            return Verdict(**json.loads(_receive(receiver, child, self._seconds)))
         except TimeoutError:
             _abort(child)
             return Verdict(
@@ -161,10 +165,25 @@ def _abort(child: BaseProcess) -> None:
     child.join()
 
 
-def _receive(receiver: Connection, seconds: float) -> bytes:
-    if not receiver.poll(seconds):
-        raise TimeoutError
+def _receive(receiver: Connection, child: BaseProcess, seconds: float) -> bytes:
+    """What a child sends before it has computed for so long, however busy the machine is."""
+    if receiver.poll(_POLL_S):
+        return receiver.recv_bytes()
+    ends_s = time.monotonic() + _WAITED * seconds
+    begun_s = _computed_s(child)
+    while not receiver.poll(_POLL_S):
+        if _computed_s(child) - begun_s > seconds or time.monotonic() > ends_s:
+            raise TimeoutError
     return receiver.recv_bytes()
+
+
+def _computed_s(child: BaseProcess) -> float:
+    """Processor time of a child; none once it is dead, which its pipe will tell."""
+    try:
+        times = psutil.Process(child.pid).cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return times.user + times.system
 
 
 # --- the command line ---------------------------------------------------------------------------
@@ -241,7 +260,9 @@ def _options(names: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--target", action="append", choices=names, help="may be repeated")
     parser.add_argument("--without", action="append", choices=names, help="may be repeated")
     parser.add_argument("--only", type=int, help="number of a single case")
-    parser.add_argument("--seconds", type=float, default=5.0, help="most for one case")
+    parser.add_argument(
+        "--seconds", type=float, default=5.0, help="most processor time for one case"
+    )
     parser.add_argument("--keep", type=Path, help="folder for failing inputs")
     parser.add_argument("--json", action="store_true", help="print the reports as JSON")
     return parser.parse_args()

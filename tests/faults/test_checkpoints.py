@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_studio import Script, of_kind, small_settings, steps
+from tiny_studio import HANGS_S, Script, of_kind, small_settings, steps
 
 from genstudio.domain import commands, events
 from genstudio.domain.runs import RunState
@@ -132,7 +132,7 @@ def test_a_kill_in_the_middle_of_a_save_costs_that_save_only(
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     dying = subprocess.run(
         [sys.executable, str(script), str(flowers), str(tmp_path), *MOMENTS],
-        capture_output=True, text=True, env=environment, timeout=120, check=False,
+        capture_output=True, text=True, env=environment, timeout=HANGS_S, check=False,
     )  # fmt: skip
     assert dying.stdout.splitlines() == [f"{moment} -9" for moment in MOMENTS], dying.stderr
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+import tiny_studio
 import tomli_w
 import torch
 from hypothesis import HealthCheck, given, settings
@@ -51,7 +52,7 @@ def fuzz(program: str, *arguments: str, folder: Path) -> dict[str, dict[str, Any
     done = subprocess.run(
         [sys.executable, str(HERE / program), "--json", *arguments],
         env={"TMPDIR": str(folder), "HOME": str(folder), "OMP_NUM_THREADS": "1"},
-        capture_output=True, text=True, timeout=240, check=False,
+        capture_output=True, text=True, timeout=tiny_studio.HANGS_S, check=False,
     )  # fmt: skip
     assert done.returncode in (0, 1), done.stderr
     return {report["target"]: report for report in json.loads(done.stdout)}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import little_memory
 import pytest
-from tiny_studio import of_kind, steps, train_to_end
+from tiny_studio import HANGS_S, of_kind, steps, train_to_end
 
 from genstudio.domain import events
 from genstudio.engine.checkpoint import CheckpointStore
@@ -20,7 +20,7 @@ def in_a_process_of_its_own(*arguments: object) -> list[str]:
     paths = [str(script.parents[1]), os.environ.get("PYTHONPATH", "")]
     done = subprocess.run(
         [sys.executable, str(script), *map(str, arguments)],
-        capture_output=True, text=True, timeout=240, check=False,
+        capture_output=True, text=True, timeout=HANGS_S, check=False,
         # The limit is on address space, which the C library keeps to itself unless told not to.
         env={
             **os.environ,

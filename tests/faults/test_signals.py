@@ -1,4 +1,4 @@
-"""Ctrl-C, a shutdown, a closed terminal: saved and gone within seconds."""
+"""Ctrl-C, a shutdown, a closed terminal: saved, then gone; tests/bench tells how soon."""
 
 import contextlib
 import json
@@ -7,18 +7,16 @@ import pty
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import window_that_trains
+from tiny_studio import HANGS_S
 
 from genstudio.domain.runs import RunState
 from genstudio.services.projects import open_project
 from genstudio.services.runs import Run
-
-LONGEST_S = 5.0
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are sent")
 
@@ -31,29 +29,27 @@ def command(flowers: Path, project: Path, *options: str) -> list[str]:
     ]  # fmt: skip
 
 
-def ending_of(training: "subprocess.Popen[str]", number: int) -> tuple[dict[str, object], float]:
-    """Send a signal once some steps are taken; gives the last event and the time it took."""
+def ending_of(training: "subprocess.Popen[str]", number: int) -> dict[str, object]:
+    """Send a signal once some steps are taken; gives the last event."""
     assert training.stdout is not None
     for line in training.stdout:
         if '"StepDone"' in line and json.loads(line)["step"] >= 2:
             break
-    began_s = time.monotonic()
     training.send_signal(number)
-    rest, _ = training.communicate(timeout=60)
-    return json.loads(rest.splitlines()[-1]), time.monotonic() - began_s
+    rest, _ = training.communicate(timeout=HANGS_S)
+    return json.loads(rest.splitlines()[-1])
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_a_signal_saves_and_stops_within_seconds(flowers: Path, tmp_path: Path, name: str) -> None:
+def test_a_signal_saves_and_stops(flowers: Path, tmp_path: Path, name: str) -> None:
     with subprocess.Popen(
         command(flowers, tmp_path / "Meadow", "--json"),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as training:  # fmt: skip
-        last, took_s = ending_of(training, getattr(signal, name))
+        last = ending_of(training, getattr(signal, name))
 
     assert last["event"] == "Stopped", last
     assert training.returncode == 130
-    assert took_s < LONGEST_S
     run = Run(Path(str(last["run"])))
     assert run.checkpoint("last").state.step == last["step"]
     assert run.summary().lost_steps == 0
@@ -71,12 +67,10 @@ def test_a_terminal_that_is_closed_costs_nothing(flowers: Path, tmp_path: Path) 
     said = b""
     while b"pictures/s" not in said:
         said += os.read(ours, 4096)
-    began_s = time.monotonic()
     os.close(ours)
     training.send_signal(signal.SIGHUP)
-    training.wait(60)
+    training.wait(HANGS_S)
 
-    assert time.monotonic() - began_s < LONGEST_S
     (folder,) = open_project(project).run_folders()
     assert Run(folder).checkpoint("last").state.step > 0
     assert Run(folder).summary().lost_steps == 0
@@ -94,14 +88,14 @@ def test_a_stop_is_heard_while_pictures_are_looked_through(tmp_path: Path, flowe
     ) as training:  # fmt: skip
         assert training.stdout is not None
         assert '"Preparing"' in training.stdout.readline()
-        began_s = time.monotonic()
         training.send_signal(signal.SIGINT)
-        rest, _ = training.communicate(timeout=60)
+        told, _ = training.communicate(timeout=HANGS_S)
 
-    last = json.loads(rest.splitlines()[-1])
+    *others, last = [json.loads(line) for line in told.splitlines()]
     assert (last["event"], last["run"]) == ("Stopped", None)
     assert training.returncode == 130
-    assert time.monotonic() - began_s < LONGEST_S
+    # It was heard while pictures were looked through, not after that.
+    assert all(event["done"] < event["total"] for event in others)
 
 
 # The window
@@ -142,23 +136,19 @@ def assert_saved(project: Path) -> None:
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_a_window_that_is_told_to_end_saves_first(flowers: Path, tmp_path: Path, name: str) -> None:
     with window_in_training(flowers, tmp_path / "Meadow") as window:
-        began_s = time.monotonic()
         window.send_signal(getattr(signal, name))
-        _, errors = window.communicate(timeout=60)
+        _, errors = window.communicate(timeout=HANGS_S)
 
-    assert time.monotonic() - began_s < LONGEST_S
     assert window.returncode == 0, errors
     assert_saved(tmp_path / "Meadow")
 
 
 def test_a_logout_waits_until_all_is_saved(flowers: Path, tmp_path: Path) -> None:
     with window_in_training(flowers, tmp_path / "Meadow", "logout") as window:
-        began_s = time.monotonic()
         assert window.stdout is not None
         assert window.stdout.readline() == "may log out\n"
         # The system waits for no more than the answer.
         window.kill()
-        assert time.monotonic() - began_s < LONGEST_S
 
     assert_saved(tmp_path / "Meadow")
 
@@ -167,7 +157,7 @@ def test_a_window_that_is_killed_is_in_nobodys_way(flowers: Path, tmp_path: Path
     project = tmp_path / "Meadow"
     with window_in_training(flowers, project) as window:
         refused = subprocess.run(
-            command(flowers, project), capture_output=True, text=True, timeout=60, check=False
+            command(flowers, project), capture_output=True, text=True, timeout=HANGS_S, check=False
         )
         assert refused.returncode == 1
         assert "open in another GenStudio" in refused.stderr
@@ -178,7 +168,7 @@ def test_a_window_that_is_killed_is_in_nobodys_way(flowers: Path, tmp_path: Path
     assert Run(folder).summary().state is RunState.INTERRUPTED
     goes_on = subprocess.run(
         [sys.executable, "-m", "genstudio", "resume", str(folder), "--steps", "9", "--json"],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=HANGS_S, check=False,
     )  # fmt: skip
     assert goes_on.returncode == 0, goes_on.stderr
     assert "was interrupted" in goes_on.stdout

@@ -2,8 +2,9 @@
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -11,7 +12,7 @@ from pytestqt.qtbot import QtBot
 sys.path.insert(0, str(Path(__file__).parent))
 
 from saved_runs import STEPS, Opener  # beside this file, which is no package
-from studio_driver import StudioDriver
+from studio_driver import LONGEST_MS, StudioDriver
 
 from genstudio.app import build_window
 from genstudio.data.samples import make_sample_folder
@@ -24,6 +25,28 @@ from genstudio.services.runs import Run
 from genstudio.services.training import NewRun, resume_run, start_run
 
 NUM_PICTURES = 24
+
+
+class PatientBot(QtBot):
+    """Waits for what it waits for, however busy the machine is."""
+
+    def waitUntil(self, callback: Callable[[], Any], *, timeout: int = LONGEST_MS) -> None:
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: Any, *, timeout: int = LONGEST_MS, **options: Any) -> Any:
+        return super().waitSignal(signal, timeout=timeout, **options)
+
+    def waitActive(self, widget: Any, *, timeout: int = LONGEST_MS) -> Any:
+        return super().waitActive(widget, timeout=timeout)
+
+    def waitExposed(self, widget: Any, *, timeout: int = LONGEST_MS) -> Any:
+        return super().waitExposed(widget, timeout=timeout)
+
+
+@pytest.fixture
+def qtbot(qapp: object, request: pytest.FixtureRequest) -> QtBot:
+    """A bot that is more patient than its author's."""
+    return PatientBot(request)
 
 
 @pytest.fixture(scope="session")

@@ -137,7 +137,7 @@ def test_the_catalogue_is_listed_for_programs_and_for_people() -> None:
 
     assert [card["key"] for card in cards] == model_keys()
     for card in cards:
-        assert {"key", "family", "dataset_kind", "capabilities", "summary"} <= set(card)
+        assert {"key", "family", "modality", "capabilities", "summary"} <= set(card)
         assert card["capabilities"] == sorted(card["capabilities"])
     result = genstudio("models")
     assert result.exit_code == 0

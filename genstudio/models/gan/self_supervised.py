@@ -22,6 +22,7 @@ from torch.nn import functional
 
 from genstudio.domain import vitals
 from genstudio.domain.cards import INTERPOLATE, KINDS, ModelCard
+from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.blocks.augmentation import Augmentation
 from genstudio.models.blocks.critics import (
@@ -42,7 +43,7 @@ from genstudio.models.protocol import (
     Losses,
     OptimizerSpec,
     Phase,
-    SampleRequest,
+    Request,
 )
 from genstudio.models.sampling import (
     any_kind,
@@ -261,6 +262,7 @@ class SelfSupervisedGAN:
     )
     Config: ClassVar[type[Settings]] = SelfSupervisedGANConfig
     Sampling: ClassVar[type[Settings]] = SelfSupervisedGANSampling
+    tasks: ClassVar[Sequence[TaskCard]] = (generation(SelfSupervisedGANSampling),)
 
     def __init__(self, config: Settings, data: DataSpec) -> None:
         assert isinstance(config, SelfSupervisedGANConfig)
@@ -371,7 +373,12 @@ class SelfSupervisedGAN:
         z = torch.randn(len(images), self.config.latent_size, device=images.device)
         return self.network["generator"](z if kinds is None else torch.cat([z, kinds], dim=1))
 
-    def sample(self, request: SampleRequest) -> Iterator[Artifact]:
+    def run(self, task: str, request: Request) -> Iterator[Artifact]:
+        """Do a task: "generate"."""
+        assert task == GENERATE
+        return self.sample(request)
+
+    def sample(self, request: Request) -> Iterator[Artifact]:
         """Draw one picture per seed."""
         return one_by_one(self, request)
 

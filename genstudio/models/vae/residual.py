@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from genstudio.domain import vitals
 from genstudio.domain.cards import ENCODE, INTERPOLATE, KINDS, RECONSTRUCT, ModelCard
+from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.blocks.augmentation import Augmentation
 from genstudio.models.blocks.mixture import MixturePrior
@@ -40,7 +41,7 @@ from genstudio.models.protocol import (
     OptimizerSpec,
     ParameterGroup,
     Phase,
-    SampleRequest,
+    Request,
 )
 from genstudio.models.sampling import (
     any_kind,
@@ -201,6 +202,7 @@ class ResidualVAE:
     )
     Config: ClassVar[type[Settings]] = ResidualVAEConfig
     Sampling: ClassVar[type[Settings]] = ResidualVAESampling
+    tasks: ClassVar[Sequence[TaskCard]] = (generation(ResidualVAESampling),)
 
     def __init__(self, config: Settings, data: DataSpec) -> None:
         assert isinstance(config, ResidualVAEConfig)
@@ -330,7 +332,12 @@ class ResidualVAE:
         warmup = self.config.warmup_kimg * 1000
         return 1.0 if warmup == 0 else (batch.seen / warmup).clamp(max=1)
 
-    def sample(self, request: SampleRequest) -> Iterator[Artifact]:
+    def run(self, task: str, request: Request) -> Iterator[Artifact]:
+        """Do a task: "generate"."""
+        assert task == GENERATE
+        return self.sample(request)
+
+    def sample(self, request: Request) -> Iterator[Artifact]:
         """Draw one picture per seed."""
         return one_by_one(self, request)
 
@@ -341,15 +348,15 @@ class ResidualVAE:
         kinds = seeded_kinds(seeds, settings.kind, self._kinds)
         return torch.cat([prior.draw(seeds, settings.temperature, kinds), kinds], dim=1)
 
-    def conclude(self, images_NCHW: Tensor, kinds_N: Tensor | None) -> None:
+    def conclude(self, fields: Mapping[str, Tensor]) -> None:
         """Fit the prior to where the latents of pictures lie."""
         with evaluating(self.network) as device:
             encoder = self.network["encoder"]
             posteriors = in_parts(
-                images_NCHW, device, lambda part: torch.stack(encoder(part), dim=1)
+                fields["images"], device, lambda part: torch.stack(encoder(part), dim=1)
             )
         prior = cast("MixturePrior", self.network["prior"])
-        prior.fit(posteriors[:, 0], posteriors[:, 1].exp(), kinds_N)
+        prior.fit(posteriors[:, 0], posteriors[:, 1].exp(), fields.get("kinds"))
 
     def decode(self, latents: Tensor, settings: Settings) -> np.ndarray:
         """Latents => uint8 pictures of shape (N, height, width, channels)."""

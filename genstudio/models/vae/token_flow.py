@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from genstudio.domain.cards import INTERPOLATE, KINDS, RECONSTRUCT, ModelCard
+from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.blocks.residual import (
     FeaturesToPixels,
@@ -34,7 +35,7 @@ from genstudio.models.protocol import (
     Losses,
     OptimizerSpec,
     Phase,
-    SampleRequest,
+    Request,
 )
 from genstudio.models.sampling import (
     any_kind,
@@ -220,6 +221,7 @@ class TokenFlow:
     )
     Config: ClassVar[type[Settings]] = TokenFlowConfig
     Sampling: ClassVar[type[Settings]] = TokenFlowSampling
+    tasks: ClassVar[Sequence[TaskCard]] = (generation(TokenFlowSampling),)
 
     def __init__(self, config: Settings, data: DataSpec) -> None:
         assert isinstance(config, TokenFlowConfig)
@@ -289,7 +291,12 @@ class TokenFlow:
         error = functional.mse_loss(direction.float(), tokens - noise)
         return Losses(error, {"flow": error.detach()})
 
-    def sample(self, request: SampleRequest) -> Iterator[Artifact]:
+    def run(self, task: str, request: Request) -> Iterator[Artifact]:
+        """Do a task: "generate"."""
+        assert task == GENERATE
+        return self.sample(request)
+
+    def sample(self, request: Request) -> Iterator[Artifact]:
         """Draw one picture per seed."""
         return one_by_one(self, request)
 

@@ -3,17 +3,21 @@
 import errno
 import json
 import os
+import shutil
 import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from genstudio.data import cache
 from genstudio.data.cache import CacheProgress, PictureCache, build_cache
+from genstudio.data.decode import DECODING_VERSION, UnreadablePictureError
 from genstudio.data.scan import scan_folder, usable_manifest
 from genstudio.data.squares import decode_picture
 from genstudio.domain.datasets import Manifest, ScanReport
@@ -121,9 +125,9 @@ def test_a_build_that_is_given_up_goes_on_from_there(
 
     decoded: list[Path] = []
 
-    def noted(path: Path, *, size: int, with_opacity: bool) -> np.ndarray:
+    def noted(path: Path, **how: Any) -> np.ndarray:
         decoded.append(path)
-        return decode_picture(path, size=size, with_opacity=with_opacity)
+        return decode_picture(path, **how)
 
     monkeypatch.setattr(cache, "decode_picture", noted)
     found = built(manifest, tmp_path / "cache")
@@ -198,11 +202,11 @@ def test_a_build_that_is_given_up_decodes_no_more_pictures(
 ) -> None:
     decoded: list[Path] = []
 
-    def slowly(path: Path, *, size: int, with_opacity: bool) -> np.ndarray:
+    def slowly(path: Path, **how: Any) -> np.ndarray:
         decoded.append(path)
         if len(decoded) > 1:
             time.sleep(0.1)
-        return decode_picture(path, size=size, with_opacity=with_opacity)
+        return decode_picture(path, **how)
 
     monkeypatch.setattr(cache, "decode_picture", slowly)
     building = build_cache(manifest, size=32, cache_dir=tmp_path, workers=2)
@@ -297,12 +301,80 @@ def test_a_damaged_cache_is_made_again(
     assert [path.name for path in tmp_path.iterdir()] == [first.key]
 
 
-def test_pictures_that_broke_since_the_scan_are_left_out(flowers: Path, tmp_path: Path) -> None:
+def rewritten(path: Path) -> None:
+    path.write_text("tulips")
+
+
+def repainted(path: Path) -> None:
+    Image.new("RGB", (64, 64), "magenta").save(path)
+
+
+def touched_up(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"\0")
+
+
+def locked(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize("change", [rewritten, repainted, touched_up, Path.unlink, locked])
+def test_a_picture_that_is_not_what_was_looked_through_is_refused_by_name(
+    flowers: Path, tmp_path: Path, change: Callable[[Path], None]
+) -> None:
     folder = own_pictures(flowers, tmp_path / "own")
     manifest = manifest_of(folder)
-    (folder / "00.png").write_text("tulips")
-    (folder / "02.png").unlink()
+    original = (folder / "02.png").read_bytes()
+    change(folder / "02.png")
 
+    with pytest.raises(DatasetError, match="not those that were looked through") as caught:
+        built(manifest, tmp_path / "cache")
+    assert "02.png" in caught.value.message
+    assert "Choose the folder again" in caught.value.hint
+    assert list((tmp_path / "cache").iterdir()) == []
+
+    if change is not locked:
+        (folder / "02.png").write_bytes(original)
+        assert len(built(manifest, tmp_path / "cache").images_NHWC) == 4
+
+
+def test_a_file_that_changes_its_name_only_is_missed(flowers: Path, tmp_path: Path) -> None:
+    folder = own_pictures(flowers, tmp_path / "own")
+    manifest = manifest_of(folder)
+    (folder / "00.png").rename(folder / "zero.png")
+
+    with pytest.raises(DatasetError, match="not those") as caught:
+        built(manifest, tmp_path / "cache")
+    assert "00.png" in caught.value.message
+
+
+def test_a_changed_picture_is_found_again_after_the_decoded_ones_were_cleared_away(
+    flowers: Path, tmp_path: Path
+) -> None:
+    folder = own_pictures(flowers, tmp_path / "own")
+    manifest = manifest_of(folder)
+    first = built(manifest, tmp_path / "cache")
+    repainted(folder / "01.png")
+    # What is decoded is still what the manifest says.
+    assert built(manifest, tmp_path / "cache").key == first.key
+    shutil.rmtree(tmp_path / "cache" / first.key)
+
+    with pytest.raises(DatasetError, match="not those"):
+        built(manifest, tmp_path / "cache")
+
+
+def test_pictures_that_cannot_be_decoded_after_all_are_left_out(
+    flowers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = own_pictures(flowers, tmp_path / "own")
+    manifest = manifest_of(folder)
+
+    def failing(path: Path, **how: Any) -> np.ndarray:
+        if path.name in ("00.png", "02.png"):
+            raise UnreadablePictureError("It is damaged.")
+        return decode_picture(path, **how)
+
+    monkeypatch.setattr(cache, "decode_picture", failing)
     found = built(manifest, tmp_path / "cache")
 
     assert found.skipped == ("00.png", "02.png")
@@ -312,18 +384,42 @@ def test_pictures_that_broke_since_the_scan_are_left_out(flowers: Path, tmp_path
     assert built(manifest, tmp_path / "cache").skipped == found.skipped
 
 
-def test_a_folder_that_vanished_since_the_scan_is_refused_with_a_hint(
-    flowers: Path, tmp_path: Path
+def test_fewer_than_two_pictures_are_refused_with_a_hint(
+    flowers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = own_pictures(flowers, tmp_path / "own")
-    manifest = manifest_of(folder)
-    folder.rename(tmp_path / "elsewhere")
+    def failing(path: Path, **how: Any) -> np.ndarray:
+        raise UnreadablePictureError("It does not fit into memory.")
+
+    monkeypatch.setattr(cache, "decode_picture", failing)
 
     with pytest.raises(DatasetError, match="Fewer than two pictures") as caught:
-        built(manifest, tmp_path / "cache")
-    assert "4 of 4" in caught.value.message
+        built(manifest_of(flowers), tmp_path / "cache")
+    assert "16 of 16" in caught.value.message
     assert caught.value.hint
     assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_run_of_an_earlier_decoding_goes_on_with_its_own_pixels(
+    manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    current = DECODING_VERSION
+    earlier = manifest.model_copy(update={"decoding": current - 1})
+    fresh = built(earlier, tmp_path / "fresh")
+    assert fresh.decoding == current, "it must be told that these are other pixels"
+    assert built(manifest, tmp_path / "fresh").key == fresh.key
+
+    shape = (16, 32, 32, 3)
+    old_key = cache._key(manifest, shape, current - 1)
+    (tmp_path / "fresh" / fresh.key).rename(tmp_path / "fresh" / old_key)
+    kept = built(earlier, tmp_path / "fresh")
+    assert (kept.key, kept.decoding) == (old_key, current - 1)
+    assert built(manifest, tmp_path / "fresh").decoding == current
+
+
+def test_a_manifest_says_which_decoding_it_is_learned_in(manifest: Manifest) -> None:
+    assert manifest.decoding == DECODING_VERSION
+    before = manifest.model_dump(exclude={"decoding"})
+    assert Manifest.model_validate(before).decoding == 4
 
 
 def test_a_disk_that_is_too_small_is_told_before_anything_is_written(

@@ -1,5 +1,6 @@
 """A scan says in plain words what is in a folder, and leaves the folder as it is."""
 
+import errno
 import hashlib
 import os
 import sys
@@ -7,12 +8,13 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 from genstudio.data import scan
 from genstudio.data.samples import paint_flower
@@ -186,21 +188,21 @@ def test_a_file_that_may_not_be_read_is_listed(
 
     (unreadable,) = report_on(tmp_path).unreadable
     assert (unreadable.name, unreadable.reason) == (
-        "locked.png", "It cannot be read: Permission denied.",
+        "locked.png", "It may not be read (permission denied).",
     )  # fmt: skip
 
 
 def test_the_same_picture_saved_again_or_resized_is_a_duplicate(tmp_path: Path) -> None:
     put(tmp_path, "1.png", flower(0))
     put(tmp_path, "2.jpg", flower(0), quality=85)
-    put(tmp_path, "3.png", flower(0).resize((128, 128), Image.Resampling.LANCZOS))
+    put(tmp_path, "3.png", flower(0).resize((64, 64), Image.Resampling.LANCZOS))
     put(tmp_path, "4.png", flower(0))
 
     report = report_on(tmp_path)
 
     assert [picture.duplicate_of for picture in report.pictures] == [None] + ["1.png"] * 3
     assert names_with(Remark.DUPLICATE, tmp_path) == ["2.jpg", "3.png", "4.png"]
-    assert any("3 look like an earlier one" in advice.reason for advice in report.advice)
+    assert any("3 look like another one" in advice.reason for advice in report.advice)
 
 
 def test_pictures_of_the_same_kind_are_no_duplicates(tmp_path: Path) -> None:
@@ -222,6 +224,74 @@ def test_duplicates_do_not_depend_on_the_number_of_threads(tmp_path: Path) -> No
     *_, many = scan_folder(tmp_path, workers=4)
 
     assert alone == many
+
+
+def test_of_pictures_that_look_the_same_the_largest_is_the_original(tmp_path: Path) -> None:
+    large = flower(0, size=192)
+    put(tmp_path, "0.png", large.resize((96, 96), Image.Resampling.LANCZOS))
+    put(tmp_path, "1.png", large)
+    put(tmp_path, "2.png", large.resize((160, 160), Image.Resampling.LANCZOS))
+
+    report = report_on(tmp_path)
+
+    assert [picture.name for picture in report.pictures] == ["0.png", "1.png", "2.png"]
+    assert [picture.duplicate_of for picture in report.pictures] == ["1.png", None, "1.png"]
+
+
+def cut_outs(folder: Path) -> None:
+    for index in range(10):
+        layer = Image.new("RGBA", (128, 128), (0, 0, 0, 0))
+        box = (5 * index, 40, 60 + 5 * index, 60 + 6 * index)
+        ImageDraw.Draw(layer).rectangle(box, fill="white")
+        put(folder, f"{index}.png", layer)
+
+
+def night_skies(folder: Path, lights: int = 150) -> None:
+    generator = np.random.default_rng(3)
+    for index in range(10):
+        sky = np.full((512, 512, 3), 8, np.uint8)
+        sky[tuple(generator.integers(0, 512, (2, lights)))] = 255
+        put(folder, f"{index}.png", Image.fromarray(sky))
+
+
+def few_stars(folder: Path) -> None:
+    night_skies(folder, lights=15)
+
+
+def drawings(folder: Path) -> None:
+    generator = np.random.default_rng(4)
+    for index in range(10):
+        paper = Image.new("RGB", (256, 256), "white")
+        draw = ImageDraw.Draw(paper)
+        draw.line([tuple(map(int, at)) for at in generator.integers(0, 256, (4, 2))], fill="silver")
+        put(folder, f"{index}.png", paper)
+
+
+def weaves(folder: Path) -> None:
+    generator = np.random.default_rng(5)
+    for index in range(10):
+        grain = generator.normal(128, 40, (256, 256, 1)).clip(0, 255).repeat(3, axis=2)
+        put(folder, f"{index}.png", Image.fromarray(grain.astype(np.uint8)))
+
+
+@pytest.mark.parametrize("paint", [cut_outs, night_skies, few_stars, drawings, weaves])
+def test_pictures_that_only_have_much_in_common_are_neither_the_same_nor_blurred(
+    tmp_path: Path, paint: Callable[[Path], None]
+) -> None:
+    paint(tmp_path)
+
+    assert names_with(Remark.DUPLICATE, tmp_path) == []
+    assert names_with(Remark.BLURRED, tmp_path) == []
+
+
+@pytest.mark.parametrize("paint", [cut_outs, night_skies, drawings, weaves])
+def test_copies_of_such_pictures_are_found(tmp_path: Path, paint: Callable[[Path], None]) -> None:
+    paint(tmp_path)
+    for path in list(tmp_path.iterdir())[:5]:
+        with Image.open(path) as image:
+            image.save(tmp_path / f"copy of {path.stem}.webp", quality=90)
+
+    assert len(names_with(Remark.DUPLICATE, tmp_path)) == 5
 
 
 def test_a_picture_out_of_focus_is_told_from_a_sharp_and_from_a_soft_one(tmp_path: Path) -> None:
@@ -354,10 +424,10 @@ def test_a_folder_of_other_files_is_refused_with_the_kinds_that_can_be_read(
 def test_a_locked_folder_is_not_taken_for_an_empty_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def locked(_: object) -> list[str]:
+    def locked(_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(scan.os, "listdir", locked)
+    monkeypatch.setattr(os, "scandir", locked)
 
     with pytest.raises(DatasetError, match="cannot be read") as caught:
         report_on(tmp_path)
@@ -403,6 +473,131 @@ def test_a_folder_where_nothing_can_be_read_still_has_a_report(tmp_path: Path) -
     report = report_on(tmp_path)
 
     assert (len(report.pictures), len(report.unreadable), report.suggested_size) == (0, 1, 32)
+
+
+# What is passed over
+
+
+def test_files_of_other_kinds_are_counted_and_named(tmp_path: Path) -> None:
+    for index in range(3):
+        put(tmp_path, f"{index}.png", flower(index))
+    for index in range(20):
+        (tmp_path / f"IMG_{index}.HEIC").touch()
+    others = "a.jxl b.heif c.dng in/d.nef in/e.cr2 f.svg g.psb h.kra i.clip j.xcf drawing"
+    for name in others.split():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    for name in ("Thumbs.db", "desktop.ini", ".DS_Store", "._0.png"):
+        (tmp_path / name).touch()
+
+    report = report_on(tmp_path)
+
+    kinds = ["JXL", "HEIF", "DNG", "NEF", "CR2", "SVG", "PSB", "KRA", "CLIP", "XCF", "no ending"]
+    assert report.passed_over == {"HEIC": 20, **dict.fromkeys(kinds, 1)}
+    (advice,) = [it for it in report.advice if "passed over" in it.title]
+    assert advice.title == "20 HEIC and 11 other files are passed over"
+    assert "20 HEIC, 1 CLIP, 1 CR2" in advice.reason
+
+
+@pytest.mark.parametrize(
+    ("names", "title"),
+    [
+        (["a.heic"], "1 HEIC file is passed over"),
+        (["a.heic", "b.HEIC"], "2 HEIC files are passed over"),
+        (["a.heic", "b.HEIC", "c.jxl"], "2 HEIC and 1 other file are passed over"),
+        (["drawing"], "1 file with no ending is passed over"),
+    ],
+)
+def test_what_is_passed_over_is_told_in_one_line(
+    tmp_path: Path, names: list[str], title: str
+) -> None:
+    put(tmp_path, "0.png")
+    for name in names:
+        (tmp_path / name).touch()
+
+    assert title in [advice.title for advice in report_on(tmp_path).advice]
+
+
+def test_kinds_that_can_be_read_by_now_are(tmp_path: Path) -> None:
+    put(tmp_path, "a.pbm", Image.new("1", (64, 64), 1))
+    put(tmp_path, "b.mpo", flower(0), save_all=True, append_images=[flower(1)])
+    for name in ("c.j2k", "d.j2c", "e.jpf"):
+        put(tmp_path, name, flower(2))
+    put(tmp_path, "f.pfm", Image.new("F", (64, 64), 0.5))
+
+    report = report_on(tmp_path)
+
+    assert [item.name for item in report.unreadable] == []
+    assert len(report.pictures) == 6
+    assert report.passed_over == {}
+
+
+# Entries that may not be examined
+
+
+def test_a_file_that_may_not_be_examined_ends_no_scan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for index in range(3):
+        put(tmp_path, f"{index}.png", flower(index))
+    put(tmp_path, "inner/0.png", flower(3))
+    real = os.stat
+
+    def guarded(path: Any, *arguments: Any, **how: Any) -> os.stat_result:
+        if str(path).endswith("inner/0.png"):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        if str(path).endswith("2.png"):
+            raise OSError(errno.EIO, "Input/output error")
+        return real(path, *arguments, **how)
+
+    monkeypatch.setattr(os, "stat", guarded)
+    report = report_on(tmp_path)
+
+    assert [picture.name for picture in report.pictures] == ["0.png", "1.png"]
+    assert {item.name: item.reason for item in report.unreadable} == {
+        "2.png": "It cannot be read: Input/output error.",
+        "inner/0.png": "It may not be read (permission denied).",
+    }
+
+
+def test_a_folder_inside_that_cannot_be_looked_into_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, "0.png", flower(0))
+    put(tmp_path, "1.png", flower(1))
+    put(tmp_path, "inner/0.png", flower(2))
+    real = os.scandir
+
+    def guarded(path: Any) -> Any:
+        if str(path).endswith("inner"):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+    report = report_on(tmp_path)
+
+    assert len(report.pictures) == 2
+    (folder,) = report.unreadable
+    assert (folder.name, folder.reason) == (
+        "inner/", "The folder may not be read (permission denied).",
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows has other rights")
+@pytest.mark.parametrize("rights", [0o600, 0o000, 0o200])
+def test_folders_without_rights_end_no_scan(tmp_path: Path, rights: int) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may read everything")
+    put(tmp_path, "0.png", flower(0))
+    put(tmp_path, "inner/0.png", flower(2))
+    (tmp_path / "inner").chmod(rights)
+    try:
+        report = report_on(tmp_path)
+    finally:
+        (tmp_path / "inner").chmod(0o700)
+
+    assert [picture.name for picture in report.pictures] == ["0.png"]
+    assert len(report.unreadable) == 1
 
 
 # Leaving things as they are
@@ -463,42 +658,6 @@ def test_a_persons_files_are_only_read(tmp_path: Path) -> None:
     report_on(tmp_path)
 
     assert state() == before
-
-
-def looked(name: str, fingerprint: np.ndarray) -> scan._Looked:
-    info = scan.PictureInfo(name=name, width=64, height=64, content_hash="")
-    return scan._Looked(info=info, fingerprint=fingerprint)
-
-
-def test_a_row_of_small_changes_leads_back_to_the_first() -> None:
-    # The third is too far from the first to look the same, but not from the second.
-    row = [looked(str(n), np.full((16, 16, 3), 100 + n, np.uint8)) for n in range(3)]
-
-    assert [picture.duplicate_of for picture in scan._with_duplicates(row)] == [None, "0", "0"]
-
-
-def test_each_duplicate_is_found_among_thousands_of_pictures() -> None:
-    prints = np.random.default_rng(0).integers(0, 256, (3000, 16, 16, 3), np.uint8)
-    prints[2000:] = prints[:1000]
-    pictures = [looked(str(index), fingerprint) for index, fingerprint in enumerate(prints)]
-
-    marked = scan._with_duplicates(pictures)
-
-    assert [picture.duplicate_of for picture in marked] == [None] * 2000 + [
-        str(index) for index in range(1000)
-    ]
-
-
-def test_thousands_of_frames_of_one_scene_are_told_apart_at_once() -> None:
-    noise = np.random.default_rng(0).integers(-1, 2, (6000, 16, 16, 3))
-    pictures = [looked(str(index), (120 + frame).astype(np.uint8)) for index, frame in
-                enumerate(noise)]  # fmt: skip
-
-    began_s = time.monotonic()
-    marked = scan._with_duplicates(pictures)
-
-    assert time.monotonic() - began_s < 5
-    assert [picture.duplicate_of for picture in marked] == [None] + ["0"] * 5999
 
 
 def test_the_pictures_of_an_animation_are_not_counted(tmp_path: Path) -> None:

@@ -75,6 +75,42 @@ def test_a_group_too_large_to_be_held_out_is_learned_from() -> None:
     assert all(int(name.removesuffix(".png")) >= 150 for name in chosen)
 
 
+def of_kinds(**counts: int) -> Manifest:
+    names = [f"{kind}/{number}.png" for kind, count in counts.items() for number in range(count)]
+    return Manifest(
+        folder=Path("pictures"),
+        pictures=tuple((name, f"{number:032x}") for number, name in enumerate(names)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ({"cat": 45, "dog": 45, "fox": 1}, {"cat": 9, "dog": 9, "fox": 0}),
+        ({"cat": 45, "dog": 45, "fox": 4}, {"cat": 9, "dog": 9, "fox": 0}),
+        ({"cat": 45, "dog": 45, "fox": 5}, {"cat": 9, "dog": 9, "fox": 1}),
+        ({"cat": 400, "dog": 400, "fox": 200}, {"cat": 40, "dog": 40, "fox": 20}),
+        ({"cat": 990, "fox": 10}, {"cat": 99, "fox": 1}),
+    ],
+)
+def test_of_each_kind_its_share_is_held_out_and_never_all(
+    counts: dict[str, int], expected: dict[str, int]
+) -> None:
+    chosen = choose_held_out(of_kinds(**counts), 0.1, by_kind=True)
+
+    assert {kind: sum(name.startswith(kind) for name in chosen) for kind in counts} == expected
+
+
+def test_pictures_of_two_kinds_that_look_the_same_go_the_same_way() -> None:
+    alike = {f"dog/{number}.png": f"cat/{number}.png" for number in range(60)}
+    chosen = choose_held_out(of_kinds(cat=60, dog=60, fox=1), 0.1, alike, by_kind=True)
+
+    assert 20 <= len(chosen) <= 24
+    assert "fox/0.png" not in chosen
+    numbers = [{name[4:] for name in chosen if name.startswith(kind)} for kind in ("cat", "dog")]
+    assert numbers[0] == numbers[1]
+
+
 def test_names_become_places_among_the_decoded_pictures() -> None:
     index = held_out_index(["a", "c", "d", "e"], ("b", "c", "e"))
 

@@ -97,7 +97,25 @@ def test_the_opacity_comes_as_a_fourth_channel_beside_colours_over_white(tmp_pat
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg"])
-def test_a_picture_without_transparency_is_opaque(tmp_path: Path, name: str) -> None:
-    path = saved(tmp_path / name, Image.new("RGB", (256, 256), (1, 2, 3)))
+@pytest.mark.parametrize("colour", [(1, 2, 3), 60])
+def test_a_picture_without_transparency_is_opaque(
+    tmp_path: Path, name: str, colour: tuple[int, ...] | int
+) -> None:
+    mode = "L" if isinstance(colour, int) else "RGB"
+    path = saved(tmp_path / name, Image.new(mode, (256, 256), colour))
 
     assert (decode_picture(path, size=32, with_opacity=True)[..., 3] == 255).all()
+
+
+@pytest.mark.parametrize("size", [(511, 509), (509, 511), (450, 450), (387, 386)])
+def test_a_huge_picture_lies_where_a_smaller_one_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    photo = Image.fromarray(paint_flower(512, seed=0, index=1)).resize(size)
+    path = saved(tmp_path / "a.png", photo)
+    whole = decode_picture(path, size=32).astype(int)
+
+    monkeypatch.setattr(squares, "HUGE_PIXELS", 1000)
+    shrunk = decode_picture(path, size=32).astype(int)
+
+    assert np.abs(shrunk - whole).mean() < 1

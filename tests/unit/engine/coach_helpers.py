@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from tiny_studio import small_settings, steps
 
+from genstudio.data.dataset import image_dataset
 from genstudio.domain import events
 from genstudio.engine import quality, stepper
 from genstudio.engine.job import TrainingJob
@@ -51,10 +52,9 @@ def watch(
     count = len(images_NHWC)
     job = TrainingJob(
         settings=settings,
-        images_NHWC=images_NHWC,
+        dataset=image_dataset(images_NHWC, held_out=np.arange(count - num_held_out, count)),
         run=folder,
         checkpoints=folder,
-        held_out=np.arange(count - num_held_out, count),
     )
     return list(train(job, source or NoCommands()))
 

@@ -80,7 +80,7 @@ def test_a_file_nested_beyond_measure_is_damage(store: CheckpointStore, name: st
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("name", ["state.json", "checksums.json", "weights.safetensors"])
 def test_a_pipe_in_place_of_a_file_is_damage(store: CheckpointStore, name: str) -> None:
     path = save(store)

@@ -1,5 +1,6 @@
 """What a model works out before it is saved: on which pictures, for whom, how often."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -9,10 +10,12 @@ import torch
 from engine_helpers import Clock, TrainToy
 from tiny_studio import ToyModel, of_kind, small_settings, steps, train_to_end
 
+from genstudio.data.dataset import image_dataset
 from genstudio.domain import commands, events
 from genstudio.domain.settings import Settings, parse_settings
 from genstudio.engine import quality, reporter
 from genstudio.engine import stepper as stepper_module
+from genstudio.engine.batches import in_range
 from genstudio.engine.checkpoint import CheckpointStore
 from genstudio.engine.job import TrainingJob
 from genstudio.engine.stepper import Stepper
@@ -32,9 +35,9 @@ class ConcludingToy(ToyModel):
         super().__init__(config, data)
         self.network["mix"].register_buffer("brightness", torch.zeros(()))
 
-    def conclude(self, images_NCHW: torch.Tensor, kinds_N: torch.Tensor | None) -> None:
-        self.shown.append(images_NCHW)
-        self.network["mix"].brightness.copy_(images_NCHW.mean())
+    def conclude(self, fields: Mapping[str, torch.Tensor]) -> None:
+        self.shown.append(fields["images"])
+        self.network["mix"].brightness.copy_(fields["images"].mean())
 
 
 @pytest.fixture
@@ -49,10 +52,9 @@ def stepper(folder: Path, images_NHWC: np.ndarray, held_out: tuple[int, ...] = (
     return Stepper(
         TrainingJob(
             settings=small_settings("toy", mirror=True),
-            images_NHWC=images_NHWC,
+            dataset=image_dataset(images_NHWC, held_out=np.array(held_out, np.int64)),
             run=folder,
             checkpoints=folder,
-            held_out=np.array(held_out, np.int64),
         )
     )
 
@@ -155,8 +157,8 @@ def test_saving_often_concludes_seldom(
 ) -> None:
     quick = ConcludingToy.conclude
 
-    def slowly(toy: ConcludingToy, images_NCHW: torch.Tensor, kinds_N: torch.Tensor | None) -> None:
-        quick(toy, images_NCHW, kinds_N)
+    def slowly(toy: ConcludingToy, fields: Mapping[str, torch.Tensor]) -> None:
+        quick(toy, fields)
         clock.now_s += 0.09
 
     monkeypatch.setattr(ConcludingToy, "conclude", slowly)
@@ -175,9 +177,9 @@ def test_a_preview_shows_a_new_conclusion(
     concluded: list[int] = []
     draw = reporter.preview_sheet
 
-    def watched(*arguments: Any) -> np.ndarray:
+    def watched(*arguments: Any, **options: Any) -> np.ndarray:
         concluded.append(len(shown))
-        return draw(*arguments)
+        return draw(*arguments, **options)
 
     monkeypatch.setattr(reporter, "preview_sheet", watched)
     monkeypatch.setattr("genstudio.engine.safekeeping.time", clock)
@@ -190,10 +192,8 @@ def test_a_preview_shows_a_new_conclusion(
 def test_how_a_run_ends_does_not_depend_on_when_it_was_saved(
     shown: list[torch.Tensor], run: TrainToy, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def as_the_weights_are(
-        toy: ConcludingToy, images_NCHW: torch.Tensor, kinds_N: torch.Tensor | None
-    ) -> None:
-        toy.shown.append(images_NCHW)
+    def as_the_weights_are(toy: ConcludingToy, fields: Mapping[str, torch.Tensor]) -> None:
+        toy.shown.append(fields["images"])
         toy.network["mix"].brightness.copy_(sum(it.sum() for it in toy.network.parameters()))
         clock.now_s += 0.09
 
@@ -249,7 +249,7 @@ def test_the_vae_is_saved_with_the_prior_of_its_latents(
     # Anew, on the same pictures: it was fitted to the latents that these weights give them.
     prior = model.network["prior"]
     before = {name: value.clone() for name, value in prior.named_buffers()}
-    model.conclude(torch.from_numpy(pictures).permute(0, 3, 1, 2).float().div(127.5).sub(1), None)
+    model.conclude({"images": in_range(torch.from_numpy(pictures))})
     for name, value in prior.named_buffers():
         torch.testing.assert_close(before[name], value, atol=1e-5, rtol=1e-4)
     assert before["means"].abs().max() > 0

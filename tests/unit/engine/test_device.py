@@ -7,7 +7,6 @@ from torch import nn
 from genstudio.domain.errors import DeviceError
 from genstudio.engine import device
 from genstudio.engine.device import (
-    DevicePlan,
     available_accelerators,
     place,
     plan_device,
@@ -102,24 +101,3 @@ def test_seeding_repeats_the_random_numbers() -> None:
     seed_everything(2**63 - 1)
 
     assert torch.equal(torch.rand(3), first)
-
-
-@pytest.mark.parametrize(
-    ("accelerator", "precision", "has_one", "uses_it"),
-    [
-        ("cpu", "bf16", True, True),
-        ("cpu", "bf16", False, False),
-        ("cpu", "fp32", True, False),
-        ("cuda", "bf16", True, False),
-    ],
-)
-def test_the_matrix_unit_of_a_processor_computes_in_bf16(
-    accelerator: str,
-    precision: str,
-    has_one: bool,
-    uses_it: bool,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: has_one)
-    plan = DevicePlan(accelerator=accelerator, precision=precision)
-    assert plan.uses_matrix_unit is uses_it

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tiny_studio import small_settings, steps, train_to_end
 
+from genstudio.data.dataset import image_dataset
 from genstudio.domain.errors import TrainingError
 from genstudio.engine import helping
 from genstudio.engine.crew import Crew, Order
@@ -43,7 +44,7 @@ def helped(monkeypatch: pytest.MonkeyPatch) -> list[Stepper]:
 def help_with(folder: Path, pictures_NHWC: np.ndarray, *orders: Order) -> None:
     job = TrainingJob(
         settings=small_settings("toy"),
-        images_NHWC=pictures_NHWC,
+        dataset=image_dataset(pictures_NHWC),
         run=folder,
         checkpoints=folder,
         crew=Told(*orders),

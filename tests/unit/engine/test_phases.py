@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from genstudio.domain.errors import CheckpointError
 from genstudio.engine.phases import (
-    hold_still_all_but,
+    freeze_except,
     make_optimizer,
     optimizer_tensors,
     restore_optimizers,
@@ -124,11 +124,11 @@ def test_what_phases_of_their_own_learned_goes_on_in_one_and_back() -> None:
 
 def test_only_a_phases_own_weights_take_gradients() -> None:
     net = network()
-    hold_still_all_but(net["first"].parameters(), net)
+    freeze_except(net["first"].parameters(), net)
 
     assert all(p.requires_grad for p in net["first"].parameters())
     assert not any(p.requires_grad for p in net["second"].parameters())
-    hold_still_all_but(net["second"].parameters(), net)
+    freeze_except(net["second"].parameters(), net)
     assert not any(p.requires_grad for p in net["first"].parameters())
     assert all(p.requires_grad for p in net["second"].parameters())
 

@@ -13,7 +13,7 @@ from genstudio.domain import vitals
 from genstudio.domain.runs import QUALITY
 from genstudio.engine import quality
 from genstudio.engine.quality import QualityMeter
-from genstudio.models.protocol import Artifact, DataSpec, SampleRequest
+from genstudio.models.protocol import Artifact, DataSpec, Request
 
 
 class Painter(ToyModel):
@@ -25,12 +25,12 @@ class Painter(ToyModel):
         self.noise = noise
         self.asked: list[int] = []
 
-    def sample(self, request: SampleRequest) -> Iterator[Artifact]:
+    def sample(self, request: Request) -> Iterator[Artifact]:
         for seed in request.seeds:
             self.asked.append(seed)
             picture = self.pictures_NHWC[seed % len(self.pictures_NHWC)].astype(float)
             picture += self.noise * np.random.default_rng(seed).normal(size=picture.shape)
-            yield Artifact(kind="image", seed=seed, image_HWC=picture.clip(0, 255).astype(np.uint8))
+            yield Artifact(kind="image", seed=seed, data=picture.clip(0, 255).astype(np.uint8))
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import torch
 from tiny_studio import small_settings
 from torch import Tensor
 
+from genstudio.data.dataset import image_dataset
 from genstudio.engine import stepper as stepper_module
 from genstudio.engine.job import TrainingJob
 from genstudio.engine.repeats import Found, Recorder, Recording, Repeats
@@ -70,7 +71,9 @@ def stepper(folder: Path, images_NHWC: np.ndarray, **changes: Any) -> Stepper:
     key = changes.pop("model_key")
     settings = small_settings(key, **changes)
     return Stepper(
-        TrainingJob(settings=settings, images_NHWC=images_NHWC, run=folder, checkpoints=folder)
+        TrainingJob(
+            settings=settings, dataset=image_dataset(images_NHWC), run=folder, checkpoints=folder
+        )
     )
 
 

@@ -29,7 +29,7 @@ def test_training_goes_on_while_a_checkpoint_is_written(
     save = CheckpointStore.save
 
     def slow(*args: Any) -> Path:
-        may_write.wait(10)
+        may_write.wait()
         return save(*args)
 
     monkeypatch.setattr(CheckpointStore, "save", slow)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from checkpoint_helpers import TENSORS, state
-from tiny_studio import ToyModel, small_settings
+from tiny_studio import ToyModel, image_dataset, small_settings
 from torch import Tensor
 
 from genstudio.domain.errors import RunawayError
@@ -36,7 +36,7 @@ def greys(count: int) -> np.ndarray:
 def job(toy: None, tmp_path: Path) -> TrainingJob:
     return TrainingJob(
         settings=small_settings("toy", save_every_s=SAVE_EVERY_S),
-        images_NHWC=greys(16),
+        dataset=image_dataset(greys(16)),
         run=tmp_path,
         checkpoints=tmp_path / "checkpoints",
     )

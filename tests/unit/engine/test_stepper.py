@@ -11,9 +11,11 @@ import torch
 from lightning_fabric.plugins import MixedPrecision
 from tiny_studio import ToyModel, small_settings, steps, train_to_end
 
+from genstudio.data.dataset import image_dataset
 from genstudio.engine import stepper as stepper_module
+from genstudio.engine import threads as threads_module
 from genstudio.engine.checkpoint import CheckpointState, CheckpointStore
-from genstudio.engine.device import DevicePlan, derived_seed
+from genstudio.engine.device import derived_seed
 from genstudio.engine.job import TrainingJob
 from genstudio.engine.stepper import Stepper
 from genstudio.models.protocol import Batch, Losses, Phase
@@ -24,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("toy", "small_sheets")
 def stepper(folder: Path, images_NHWC: np.ndarray, **changes: Any) -> Stepper:
     job = TrainingJob(
         settings=small_settings("toy", **changes),
-        images_NHWC=images_NHWC,
+        dataset=image_dataset(images_NHWC),
         run=folder,
         checkpoints=folder,
     )
@@ -214,20 +216,6 @@ def test_the_same_seed_begins_with_the_same_weights_and_another_with_others(
     assert not any(torch.equal(first[name], other[name]) for name in first)
 
 
-@pytest.mark.parametrize("has_matrix_unit", [True, False])
-def test_small_maps_lie_side_by_side_where_it_pays(
-    has_matrix_unit: bool,
-    tmp_path: Path,
-    pictures_NHWC: np.ndarray,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    laid: list[torch.nn.Module] = []
-    monkeypatch.setattr(DevicePlan, "uses_matrix_unit", property(lambda _: has_matrix_unit))
-    monkeypatch.setattr(stepper_module, "lay_side_by_side", laid.append)
-    begun = stepper(tmp_path, pictures_NHWC)
-    assert (begun.model.network in laid) is has_matrix_unit
-
-
 def test_steps_and_seeds_have_random_numbers_of_their_own() -> None:
     seeds = [
         derived_seed(seed, step, phase)
@@ -382,8 +370,18 @@ def test_the_loss_scale_of_fp16_is_part_of_what_is_saved(
     assert isinstance(other.loss_scale()["growth_interval"], int)
 
 
+class IdleCores:
+    """Of which all are free."""
+
+    window_s = 1.0
+
+    def free(self) -> float:
+        return 4.0
+
+
 @pytest.fixture
-def four_cores() -> Iterator[None]:
+def four_cores(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(threads_module, "CoreMeter", IdleCores)
     before = torch.get_num_threads()
     torch.set_num_threads(4)
     yield
@@ -392,7 +390,7 @@ def four_cores() -> Iterator[None]:
 
 def test_larger_steps_get_more_threads(tmp_path: Path, four_cores: None) -> None:
     torch.set_num_threads(1)
-    unrehearsed = weights(stepper(tmp_path, numbered(64), batch=64))
+    unprofiled = weights(stepper(tmp_path, numbered(64), batch=64))
     torch.set_num_threads(4)
     small = stepper(tmp_path, numbered(64), batch=4)
     assert small.threads.count == torch.get_num_threads() == 1
@@ -400,27 +398,25 @@ def test_larger_steps_get_more_threads(tmp_path: Path, four_cores: None) -> None
     large = stepper(tmp_path, numbered(64), batch=64)
     assert large.threads.count == torch.get_num_threads() == 3
     assert large.step == 0
-    assert_same(weights(large), unrehearsed)
+    assert_same(weights(large), unprofiled)
     # Parts are smaller than the whole.
     large.threads.give_back()
     assert stepper(tmp_path, numbered(64), batch=64, accumulate=16).threads.count == 1
 
 
-def test_what_lies_between_steps_says_nothing_about_their_threads(
+def test_time_between_steps_is_training_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    it, told = stepper(tmp_path, numbered(8)), list[float]()
-    monkeypatch.setattr(it.threads, "after_step", told.append)
+    it = stepper(tmp_path, numbered(8))
     monkeypatch.setattr(stepper_module.time, "monotonic", lambda: now_s)
     now_s = it.clock_s
     it.take_step()
     now_s += 5.0  # A preview, or a look at the quality.
     it.take_step()
-    assert told == [0.0, 0.0]
     assert it.seconds == pytest.approx(5.0)
 
 
-def test_where_there_is_no_memory_to_rehearse_a_step_gets_one_thread(
+def test_where_there_is_no_memory_to_profile_a_step_it_gets_one_thread(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, four_cores: None
 ) -> None:
     def short(*_: object) -> Losses:
@@ -428,6 +424,32 @@ def test_where_there_is_no_memory_to_rehearse_a_step_gets_one_thread(
 
     monkeypatch.setattr(ToyModel, "losses", short)
     assert stepper(tmp_path, numbered(64), batch=64).threads.count == 1
+
+
+def test_a_step_retried_for_want_of_memory_leaves_the_buffers_of_one_step(
+    tmp_path: Path, pictures_NHWC: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an augmentation that counts pictures before the backward pass fails."""
+    build, losses = ToyModel.__init__, ToyModel.losses
+
+    def with_counter(toy: ToyModel, *arguments: Any) -> None:
+        build(toy, *arguments)
+        toy.network["mix"].register_buffer("counted", torch.zeros(()))
+
+    def counting(toy: ToyModel, phase: str, batch: Batch, step: int) -> Losses:
+        toy.network["mix"].counted += len(batch.images_NCHW)
+        if len(batch.images_NCHW) > 3:
+            raise torch.OutOfMemoryError("too much")
+        return losses(toy, phase, batch, step)
+
+    monkeypatch.setattr(ToyModel, "__init__", with_counter)
+    monkeypatch.setattr(ToyModel, "losses", counting)
+    training = stepper(tmp_path, pictures_NHWC, batch=8)
+    for _ in range(2):
+        training.take_step()
+
+    phases = len(training.phases)
+    assert training.model.network["mix"].counted == 2 * phases * 8
 
 
 def assert_same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> None:

@@ -1,8 +1,6 @@
-"""Threads are given to steps that have work for them, and given up while that is faster."""
+"""Work begins with one thread and gets more while cores are free and operations can use them."""
 
-import math
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Generator, Iterator
 from typing import cast
 
 import pytest
@@ -10,10 +8,14 @@ import torch
 from torch import nn
 
 from genstudio.engine import threads as threads_module
-from genstudio.engine.threads import Rehearsal, Threads, rehearse
+from genstudio.engine.threads import (
+    Threads,
+    profile_step,
+    sharing_cores,
+    single_threaded,
+    useful_threads,
+)
 from genstudio.models.protocol import Batch, Losses, OptimizerSpec, Phase, TrainableModel
-
-LARGE = 2**22
 
 
 @pytest.fixture(autouse=True)
@@ -24,54 +26,151 @@ def four_cores() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-class Clock:
-    """A time that a test sets."""
+class FakeCores:
+    """Of which as many are free as a test says."""
 
-    now_s = 1000.0
+    def __init__(self, free: float = 4.0) -> None:
+        self.now_free = free
+        self.window_s = 1.0
+        self.asked = 0
 
-    def monotonic(self) -> float:
-        return self.now_s
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(threads_module, "time", clock)
-    return clock
-
-
-def train(
-    threads: Threads, clock: Clock, steps: int, seconds_with: Callable[[int], float]
-) -> list[int]:
-    """How many threads each step took."""
-    counts = []
-    for _ in range(steps):
-        counts.append(threads.count)
-        took_s = seconds_with(threads.count)
-        clock.now_s += took_s
-        threads.after_step(took_s)
-    return counts
+    def free(self) -> float:
+        self.asked += 1
+        return self.now_free
 
 
 @pytest.mark.parametrize(
-    ("size", "count"), [(0, 1), (50_000, 1), (99_999, 1), (100_000, 2), (2**20, 4)]
+    ("size", "count"), [(0, 1), (50_000, 1), (99_999, 1), (100_000, 2), (2**20, 20)]
 )
-def test_small_operations_get_one_thread(size: int, count: int) -> None:
-    assert Threads("cpu", Rehearsal(size)).count == count == torch.get_num_threads()
+def test_small_operations_have_work_for_one_thread(size: int, count: int) -> None:
+    assert useful_threads(size) == count
 
 
-def test_other_devices_keep_what_there_is() -> None:
-    threads = Threads("cuda", Rehearsal())
-    assert torch.get_num_threads() == 4
-    for _ in range(100):
-        threads.after_step(1.0)
-    assert torch.get_num_threads() == 4
-
-
-def test_what_was_taken_is_given_back() -> None:
-    threads = Threads("cpu", Rehearsal(1))
-    assert torch.get_num_threads() == 1
+def test_work_begins_with_one_thread_and_takes_those_that_are_free() -> None:
+    threads = Threads(cores=FakeCores())
+    assert threads.count == torch.get_num_threads() == 1
+    threads.adapt()
+    assert threads.count == torch.get_num_threads() == 4
     threads.give_back()
+    assert torch.get_num_threads() == 4
+
+
+@pytest.mark.parametrize(
+    ("free", "count"), [(0.0, 1), (0.4, 1), (1.6, 1), (1.7, 2), (2.9, 3), (3.95, 4)]
+)
+def test_a_core_counts_as_free_when_others_hardly_use_it(free: float, count: int) -> None:
+    threads = Threads(cores=FakeCores(free))
+    threads.adapt()
+    assert threads.count == count
+
+
+def test_threads_are_given_up_for_neighbours_and_taken_back_after_them() -> None:
+    cores = FakeCores()
+    threads = Threads(cores=cores)
+    counts = []
+    for cores.now_free in (4.0, 3.6, 3.4, 2.0, 0.5, 0.9, 1.9, 4.0):
+        threads.adapt()
+        counts.append(threads.count)
+    # At 3.6 it keeps what it has: it would take one only from 3.7 on, and gives one up below 3.5.
+    assert counts == [4, 4, 3, 2, 1, 1, 2, 4]
+
+
+def test_work_gets_no_more_than_it_can_use_and_is_asked_only_when_it_could_have_more() -> None:
+    asked = []
+
+    def find_most() -> int:
+        asked.append(torch.get_num_threads())
+        return 3
+
+    cores = FakeCores(0.5)
+    threads = Threads(find_most, cores)
+    threads.adapt()
+    assert asked == []
+    cores.now_free = 4.0
+    for _ in range(3):
+        threads.adapt()
+        assert threads.count == 3
+    assert asked == [1]
+
+
+def test_cores_are_looked_at_twice_a_second_at_most_or_at_once() -> None:
+    cores = FakeCores()
+    threads = Threads(cores=cores)
+    cores.window_s = 0.4
+    threads.adapt()
+    assert cores.asked == 0
+    threads.adapt(at_once=True)
+    assert cores.asked == 1
+    assert threads.count == 4
+
+
+def test_where_threads_are_not_steered_they_are_left_alone() -> None:
+    cores = FakeCores(0.0)
+    threads = Threads(cores=cores, steered=False)
+    threads.adapt(at_once=True)
+    assert threads.count == torch.get_num_threads() == 4
+    assert cores.asked == 0
+
+
+def test_one_thread_stays_one() -> None:
+    torch.set_num_threads(1)
+    cores = FakeCores()
+    threads = Threads(cores=cores)
+    threads.adapt(at_once=True)
+    assert threads.count == torch.get_num_threads() == 1
+    assert cores.asked == 0
+
+
+def counts() -> Generator[int, None, str]:
+    """Threads that its items are computed with."""
+    try:
+        for _ in range(3):
+            yield torch.get_num_threads()
+        return "result"
+    finally:
+        assert torch.get_num_threads() < 4, "closed with the caller's threads"
+
+
+def drain(items: Generator[int, None, str]) -> Generator[int, None, str]:
+    result = yield from items
+    assert result == "result"
+    return result
+
+
+def test_a_generator_shares_cores_between_its_items(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads_module, "CoreMeter", lambda: FakeCores(2.0))
+    seen = []
+    for count in drain(sharing_cores(counts)()):
+        seen.append(count)
+        # Whoever takes an item has their own number.
+        assert torch.get_num_threads() == 4
+    assert seen == [1, 2, 2]
+    assert torch.get_num_threads() == 4
+
+
+def test_a_single_threaded_generator_never_takes_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads_module, "CoreMeter", FakeCores)
+    assert list(drain(single_threaded(counts)())) == [1, 1, 1]
+    assert torch.get_num_threads() == 4
+
+
+def test_a_generator_that_is_given_up_gives_its_threads_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(threads_module, "CoreMeter", lambda: FakeCores(2.0))
+    closed = []
+
+    def endless() -> Generator[int, None, None]:
+        try:
+            while True:
+                yield torch.get_num_threads()
+        finally:
+            closed.append(True)
+
+    items = sharing_cores(endless)()
+    next(items)
+    items.close()
+    assert closed
     assert torch.get_num_threads() == 4
 
 
@@ -92,110 +191,13 @@ class Lines:
         return Losses(self.network[phase](batch.images_NCHW).relu().sum(), {})
 
 
-def test_a_rehearsal_finds_out_how_large_operations_are() -> None:
+def test_a_profile_finds_out_how_large_operations_are() -> None:
     def size_of(count: int) -> int:
-        batch = Batch(images_NCHW=torch.ones(count, 1, 100, 100), images_seen=0)
-        found = rehearse(cast("TrainableModel", Lines()), batch)
-        assert 0 < found.step_s < math.inf
-        return found.operation_size
+        batch = Batch.of_images(images_NCHW=torch.ones(count, 1, 100, 100), images_seen=0)
+        return profile_step(cast("TrainableModel", Lines()), batch)
 
     # Forward a product and a ReLU of 20,000 numbers a picture; backward one of as many more, and
     # the gradient of the weights, 20,000 whatever the count.
     assert size_of(8) == pytest.approx(8 * 20_000, rel=0.3)
     assert size_of(32) == pytest.approx(4 * size_of(8), rel=0.1)
     assert torch.get_num_threads() == 4
-
-
-class Interrupted(Lines):
-    """Is kept from the processor for a while, as beside neighbours."""
-
-    def losses(self, phase: str, batch: Batch, _step: int) -> Losses:
-        time.sleep(0.5)
-        return super().losses(phase, batch, _step)
-
-
-def test_a_rehearsal_does_not_count_what_neighbours_take() -> None:
-    batch = Batch(images_NCHW=torch.ones(8, 1, 100, 100), images_seen=0)
-
-    assert rehearse(cast("TrainableModel", Interrupted()), batch).step_s < 0.5
-
-
-def test_steady_steps_keep_their_threads(clock: Clock) -> None:
-    threads = Threads("cpu", Rehearsal(LARGE))
-    # One step in sixteen takes longer, as one that calms a critic does.
-    jitter = iter([1.0, 1.3, 1.1, 3.0] * 100)
-    assert set(train(threads, clock, 400, lambda _: next(jitter))) == {4}
-
-
-def test_beside_a_busy_neighbour_threads_are_given_up_and_taken_back_later(clock: Clock) -> None:
-    threads = Threads("cpu", Rehearsal(LARGE))
-    alone = {1: 0.30, 2: 0.16, 4: 0.10}
-    beside = {1: 0.31, 2: 0.40, 4: 0.90}
-
-    assert set(train(threads, clock, 400, alone.__getitem__)) == {4}
-    counts = train(threads, clock, 4000, beside.__getitem__)
-    # Mostly the best there is; now and then others are tried.
-    assert counts.count(1) > 3000
-    assert counts.count(4) < 100
-    again = train(threads, clock, 4000, alone.__getitem__)
-    # It may take five minutes, in which a thousand steps are taken, until more are tried again.
-    assert again.count(4) > 2800
-
-
-def test_what_is_no_faster_is_taken_back(clock: Clock) -> None:
-    threads = Threads("cpu", Rehearsal(LARGE))
-    train(threads, clock, 40, lambda _: 1.0)
-    # The machine has become slower as a whole.
-    counts = train(threads, clock, 400, lambda _: 2.5)
-    assert counts[-1] == 4
-    assert 0 < counts.count(2) <= 0.1 * 400
-
-
-def test_a_busy_neighbour_that_was_there_first_is_noticed(clock: Clock) -> None:
-    beside = {1: 0.31, 2: 0.9, 4: 2.0}
-    threads = Threads("cpu", Rehearsal(LARGE, step_s=0.35))
-    counts = train(threads, clock, 3000, beside.__getitem__)
-    assert counts[-1] == 1
-    # Not in the first seconds, so that short runs give the same bits each time.
-    assert set(counts[:5]) == {4}
-    taken_s = sum(beside[count] for count in counts)
-    assert taken_s < 1.1 * 3000 * beside[1]
-
-
-def test_among_several_neighbours_the_second_long_step_is_enough(clock: Clock) -> None:
-    beside = {1: 0.6, 2: 8.0, 4: 10.0}
-    threads = Threads("cpu", Rehearsal(LARGE, step_s=0.35))
-
-    counts = train(threads, clock, 40, beside.__getitem__)
-
-    assert counts[:2] == [4, 4]
-    assert counts[2:6] == [2] * 4
-    assert set(counts[6:]) == {1}
-
-
-def test_a_single_long_step_does_not_spoil_a_try(clock: Clock) -> None:
-    threads = Threads("cpu", Rehearsal(LARGE))
-    alone = {1: 0.30, 2: 0.16, 4: 0.10}
-    train(threads, clock, 400, alone.__getitem__)
-    train(threads, clock, 30, {1: 0.31, 2: 0.90, 4: 1.80}.__getitem__)
-    assert threads.count == 1
-    tries = 0
-
-    def seconds_with(count: int) -> float:
-        """Each first step with two threads is disturbed, as by something that is opened."""
-        nonlocal tries
-        tries += count == 2
-        return 1.0 if tries == 1 else alone[count]
-
-    # After a quarter of a minute with one thread, at the first try.
-    counts = train(threads, clock, 300, seconds_with)
-    assert counts.count(1) < 60
-    assert counts[-1] == 4
-
-
-def test_a_single_long_step_changes_nothing(clock: Clock) -> None:
-    threads = Threads("cpu", Rehearsal(LARGE))
-    # Such as one during which the machine was asleep.
-    took_s = iter([1.0] * 40 + [60.0] + [1.0] * 40)
-
-    assert set(train(threads, clock, 81, lambda _: next(took_s))) == {4}

@@ -78,9 +78,9 @@ def test_previews_that_are_slow_to_draw_come_more_rarely(
 ) -> None:
     draw = reporter.preview_sheet
 
-    def slowly(*arguments: Any) -> np.ndarray:
+    def slowly(*arguments: Any, **options: Any) -> np.ndarray:
         clock.now_s += 0.5
-        return draw(*arguments)
+        return draw(*arguments, **options)
 
     monkeypatch.setattr(reporter, "preview_sheet", slowly)
 

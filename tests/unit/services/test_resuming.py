@@ -193,7 +193,7 @@ def test_without_the_pictures_and_their_decoded_form_it_fails_with_a_hint(
         shutil.rmtree(cache)
 
     failed = ending(resume(run, budget=steps(5)))
-    assert failed.title == "Fewer than two pictures can be read"
+    assert failed.title == "The pictures are not those that were looked through"
     assert failed.hint
 
 

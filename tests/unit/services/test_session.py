@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from tiny_studio import small_settings, steps
 
+from genstudio.data.dataset import image_dataset
 from genstudio.domain import commands, events
 from genstudio.engine.trainer import TrainingJob, train
 from genstudio.services.jobs import JobEnded
@@ -45,7 +46,7 @@ def session(tmp_path: Path, pictures_NHWC: np.ndarray, toy: None, small_sheets: 
 ):  # fmt: skip
     job = TrainingJob(
         settings=small_settings("toy", budget=steps(10**9)),
-        images_NHWC=pictures_NHWC,
+        dataset=image_dataset(pictures_NHWC),
         run=tmp_path,
         checkpoints=tmp_path,
     )

@@ -32,7 +32,9 @@ def gan(**config: Any) -> SelfSupervisedGAN:
 @pytest.fixture
 def batch() -> Batch:
     generator = torch.Generator().manual_seed(1)
-    return Batch(images_NCHW=torch.rand(4, 3, 32, 32, generator=generator) * 2 - 1, images_seen=0)
+    return Batch.of_images(
+        images_NCHW=torch.rand(4, 3, 32, 32, generator=generator) * 2 - 1, images_seen=0
+    )
 
 
 class Ruler(nn.Module):
@@ -239,7 +241,9 @@ def test_a_kind_that_is_asked_for_is_painted_and_others_are_refused(batch: Batch
     torch.manual_seed(0)
     config = SelfSupervisedGANConfig(width=32, latent_size=8)
     model = SelfSupervisedGAN(config, DataSpec(size=32, kinds={"cats": 30, "dogs": 10}))
-    told = Batch(images_NCHW=batch.images_NCHW, images_seen=0, kinds_N=torch.tensor([0, 1, 1, 0]))
+    told = Batch.of_images(
+        images_NCHW=batch.images_NCHW, images_seen=0, kinds_N=torch.tensor([0, 1, 1, 0])
+    )
 
     model.losses("discriminator", told, 0).total.backward()
     cats, dogs = (

@@ -29,7 +29,7 @@ def vae(**config: Any) -> ResidualVAE:
 def batch_of(images_seen: int = 0) -> Batch:
     generator = torch.Generator().manual_seed(1)
     images = torch.rand(4, 3, 32, 32, generator=generator) * 2 - 1
-    return Batch(images_NCHW=images, images_seen=images_seen)
+    return Batch.of_images(images_NCHW=images, images_seen=images_seen)
 
 
 class Says(nn.Module):

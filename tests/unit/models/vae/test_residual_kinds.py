@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from genstudio.domain.errors import SettingsError
-from genstudio.models.protocol import Batch, DataSpec, SampleRequest
+from genstudio.models.protocol import Batch, DataSpec, Request
 from genstudio.models.vae.residual import ResidualVAE, ResidualVAEConfig, ResidualVAESampling
 
 KINDS = {"cats": 3, "dogs": 1}
@@ -40,7 +40,9 @@ def test_kinds_are_told_to_the_decoder_and_now_and_then_not() -> None:
     model.network["decoder"] = notes
     kinds_N = torch.arange(400) % 2
     images = torch.zeros(400, 3, 32, 32)
-    model.losses("autoencoder", Batch(images_NCHW=images, images_seen=0, kinds_N=kinds_N), 0)
+    model.losses(
+        "autoencoder", Batch.of_images(images_NCHW=images, images_seen=0, kinds_N=kinds_N), 0
+    )
     # What lies between latents follows, and is told.
     told, between = notes.latents[0][:, Z:].split([400, 200])
 
@@ -73,11 +75,11 @@ def test_a_seed_has_the_same_latent_with_and_without_kinds() -> None:
 def test_every_kind_is_drawn_differently_of_the_same_seed() -> None:
     model = vae(KINDS)
     drawn = [
-        next(iter(model.sample(SampleRequest(seeds=[5], settings=ResidualVAESampling(kind=kind)))))
+        next(iter(model.sample(Request(seeds=[5], settings=ResidualVAESampling(kind=kind)))))
         for kind in KINDS
     ]
 
-    assert not np.array_equal(drawn[0].image_HWC, drawn[1].image_HWC)
+    assert not np.array_equal(drawn[0].data, drawn[1].data)
 
 
 class Places(nn.Module):
@@ -100,7 +102,7 @@ def test_it_draws_from_where_latents_lie_once_it_concluded() -> None:
     images = two_heaps(model)
     before = model.latents(range(50), settings)
     state = torch.get_rng_state()
-    model.conclude(images, None)
+    model.conclude({"images": images})
     after = model.latents(range(50), settings)
 
     assert torch.equal(torch.get_rng_state(), state)
@@ -114,9 +116,9 @@ def test_concluding_again_changes_nothing_and_weights_never_change() -> None:
     model = vae()
     images = pictures(80)
     weights = {name: value.clone() for name, value in model.network.named_parameters()}
-    model.conclude(images, None)
+    model.conclude({"images": images})
     first = {name: value.clone() for name, value in model.network.named_buffers()}
-    model.conclude(images, None)
+    model.conclude({"images": images})
 
     assert model.network.training
     for name, value in model.network.named_buffers():
@@ -130,7 +132,7 @@ def test_a_kind_that_is_asked_for_comes_from_where_its_latents_lie() -> None:
     model = vae(KINDS)
     images = two_heaps(model)
     kinds_N = torch.arange(len(images)) % 2
-    model.conclude(images, kinds_N)
+    model.conclude({"images": images, "kinds": kinds_N})
 
     cats, dogs = (model.latents(range(40), ResidualVAESampling(kind=kind))[:, :Z] for kind in KINDS)
     assert (cats.mean(dim=1) < 0).all()

@@ -20,7 +20,7 @@ def vae(**config: Any) -> ResidualVAE:
 
 def batch(images_seen: int) -> Batch:
     images = torch.rand(4, 3, 32, 32, generator=torch.Generator().manual_seed(1)) * 2 - 1
-    return Batch(images_NCHW=images, images_seen=images_seen)
+    return Batch.of_images(images_NCHW=images, images_seen=images_seen)
 
 
 def gradient(model: ResidualVAE, images_seen: int) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from genstudio.domain.errors import SettingsError
-from genstudio.models.protocol import Batch, DataSpec, SampleRequest
+from genstudio.models.protocol import Batch, DataSpec, Request
 from genstudio.models.vae.token_flow import (
     Decoder,
     Encoder,
@@ -34,7 +34,7 @@ def token_flow(*, kinds: dict[str, int] | None = None, **config: Any) -> TokenFl
 def batch_of(count: int = 4, kinds_N: Tensor | None = None) -> Batch:
     generator = torch.Generator().manual_seed(1)
     images = torch.rand(count, 3, 32, 32, generator=generator) * 2 - 1
-    return Batch(images_NCHW=images, images_seen=0, kinds_N=kinds_N)
+    return Batch.of_images(images_NCHW=images, images_seen=0, kinds_N=kinds_N)
 
 
 class Asked(nn.Module):
@@ -209,7 +209,7 @@ def test_kinds_are_told_and_now_and_then_not() -> None:
     model.network["flow"] = asked
     kinds_N = torch.arange(400) % 2
     images = torch.zeros(400, 3, 32, 32)
-    model.losses("flow", Batch(images_NCHW=images, images_seen=0, kinds_N=kinds_N), 0)
+    model.losses("flow", Batch.of_images(images_NCHW=images, images_seen=0, kinds_N=kinds_N), 0)
     told = asked.kinds[0]
 
     assert told is not None
@@ -269,14 +269,14 @@ def test_a_seed_draws_the_same_picture_each_time_alone_and_in_company(
     model, settings = token_flow(kinds=kinds), TokenFlowSampling(steps=2)
     nn.init.normal_(model.network["flow"].outward.weight)
     together = model.decode(model.latents([0, 1, 2], settings), settings)
-    drawn = [*model.sample(SampleRequest(seeds=[0, 1, 2], settings=settings))]
-    again = [*model.sample(SampleRequest(seeds=[2], settings=settings))]
+    drawn = [*model.sample(Request(seeds=[0, 1, 2], settings=settings))]
+    again = [*model.sample(Request(seeds=[2], settings=settings))]
 
     assert together.shape == (3, 32, 32, 3)
-    np.testing.assert_array_equal(drawn[2].image_HWC, again[0].image_HWC)
+    np.testing.assert_array_equal(drawn[2].data, again[0].data)
     for row, artifact in zip(together, drawn, strict=True):
         # One place on the other side of a border moves a few pixels.
-        assert np.abs(row.astype(int) - artifact.image_HWC).mean() < 2
+        assert np.abs(row.astype(int) - artifact.data).mean() < 2
 
 
 def test_redrawing_can_be_left_out_in_most_steps() -> None:

@@ -1,0 +1,1 @@
+"""Materials that can be learned from: one file each."""

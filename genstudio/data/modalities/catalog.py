@@ -1,0 +1,26 @@
+"""The catalogue of modalities: a line each."""
+
+from typing import Final
+
+from genstudio.data.modalities.protocol import Arrangement, Modality
+from genstudio.domain.datasets import ScanReport
+from genstudio.domain.modalities import IMAGES
+from genstudio.domain.registry import Registry
+
+MODALITIES: Final[Registry[Modality]] = Registry(
+    "modality",
+    "genstudio.modalities",
+    {
+        "images": "genstudio.data.modalities.images:MODALITY",
+        "pairs": "genstudio.data.modalities.pairs:MODALITY",
+        "two-sets": "genstudio.data.modalities.two_sets:MODALITY",
+    },
+)
+
+
+def recognise(report: ScanReport) -> dict[str, Arrangement]:
+    """Modalities that a scanned folder can be learned as, the likeliest first."""
+    found = {m.card.key: m.arrange(report) for m in MODALITIES.usable()}
+    fitting = {key: arrangement for key, arrangement in found.items() if not arrangement.fault}
+    ranked = sorted(fitting, key=lambda key: -fitting[key].likelihood)
+    return {key: fitting[key] for key in ranked} or {IMAGES: found[IMAGES]}

@@ -1,0 +1,56 @@
+"""Modality "images": pictures; folders inside the folder can be told apart as classes."""
+
+from collections.abc import Collection, Mapping
+from typing import ClassVar, Final
+
+from genstudio.data.cache import PictureCache
+from genstudio.data.dataset import Dataset, image_dataset
+from genstudio.data.kinds import kind_index
+from genstudio.data.modalities.protocol import Arrangement, Modality
+from genstudio.data.split import held_out_index
+from genstudio.domain.datasets import Manifest, ScanReport
+from genstudio.domain.modalities import IMAGES, ModalityCard
+
+_LIKELIHOOD = 0.5  # Whatever holds pictures; others must be surer.
+
+
+class Images:
+    """Pictures, each an example."""
+
+    card: ClassVar[ModalityCard] = ModalityCard(
+        key=IMAGES,
+        title="Pictures",
+        folder="Pictures; folders inside it can be told apart as classes.",
+        has_classes=True,
+    )
+
+    def arrange(self, report: ScanReport) -> Arrangement:
+        """Take every picture for an example."""
+        names = frozenset(picture.name for picture in report.pictures)
+        return Arrangement(likelihood=_LIKELIHOOD, num_examples=len(names), used=names)
+
+    def held_out_from(self, manifest: Manifest) -> Manifest:
+        """All of them."""
+        return manifest
+
+    def dataset(
+        self,
+        manifest: Manifest,
+        cache: PictureCache,
+        held_out: Collection[str],
+        classes: Mapping[str, int],
+        *,
+        is_reversed: bool = False,
+    ) -> Dataset:
+        """Pictures, with a label each where classes are told apart."""
+        del manifest, is_reversed
+        return image_dataset(
+            cache.images_NHWC,
+            held_out=held_out_index(cache.names, held_out),
+            classes=classes,
+            labels_N=kind_index(cache.names, classes) if classes else None,
+            names=cache.names,
+        )
+
+
+MODALITY: Final[Modality] = Images()

@@ -1,0 +1,67 @@
+"""The interface of a modality: how a folder becomes examples."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from genstudio.data.cache import PictureCache
+from genstudio.data.dataset import Dataset
+from genstudio.domain.datasets import Advice, Manifest, ScanReport
+from genstudio.domain.modalities import ModalityCard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrangement:
+    """How a modality sees a scanned folder.
+
+    Attributes:
+        likelihood: How sure it is that this is its material, from 0 to 1.
+        num_examples: Examples that there are, of the smaller set where there are two.
+        layout: How examples lie in the folder, kept in the manifest.
+        used: Names of the files that belong to an example.
+        remarks: What is worth knowing, such as files without a partner.
+        fault: Why nothing can be learned from it; empty if something can.
+        hint: What to do about that.
+    """
+
+    likelihood: float
+    num_examples: int = 0
+    layout: str = ""
+    used: frozenset[str] = frozenset()
+    remarks: tuple[Advice, ...] = ()
+    fault: str = ""
+    hint: str = ""
+
+
+class Modality(Protocol):
+    """A kind of material; has no state."""
+
+    card: ClassVar[ModalityCard]
+
+    def arrange(self, report: ScanReport) -> Arrangement:
+        """Say what examples a scanned folder holds."""
+        ...
+
+    def held_out_from(self, manifest: Manifest) -> Manifest:
+        """The files among which held-out examples are chosen: one of each example."""
+        ...
+
+    def dataset(
+        self,
+        manifest: Manifest,
+        cache: PictureCache,
+        held_out: Collection[str],
+        classes: Mapping[str, int],
+        *,
+        is_reversed: bool = False,
+    ) -> Dataset:
+        """Make examples of decoded files.
+
+        Args:
+            manifest: What was decoded.
+            cache: Its pictures.
+            held_out: Names that are not learned from.
+            classes: Name of each class that is told apart => examples of it; may be none.
+            is_reversed: Learn the way from what comes out to what goes in.
+        """
+        ...

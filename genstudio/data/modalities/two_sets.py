@@ -1,0 +1,139 @@
+"""Modality "two-sets": two folders of pictures that do not belong together one by one."""
+
+from collections.abc import Collection, Mapping
+from typing import ClassVar, Final
+
+import numpy as np
+
+from genstudio.data.cache import PictureCache
+from genstudio.data.dataset import Dataset, Field
+from genstudio.data.modalities.folders import match, named, two_folders
+from genstudio.data.modalities.protocol import Arrangement, Modality
+from genstudio.domain.datasets import FOLDERS, Advice, Manifest, ScanReport
+from genstudio.domain.errors import DatasetError
+from genstudio.domain.fields import IMAGE, FieldSpec
+from genstudio.domain.modalities import TWO_SETS, ModalityCard
+
+_FEWEST = 2
+_FEW = 30
+# Two folders may as well be two classes; names such as these say that they are not.
+_USUAL_NAMES = frozenset(
+    {"a", "b", "traina", "trainb", "input", "target", "source", "from", "to", "in", "out", "output",
+     "x", "y", "before", "after"}
+)  # fmt: skip
+_LIKELY, _POSSIBLE = 0.8, 0.4
+_MOSTLY = 0.8
+
+
+class TwoSets:
+    """Pictures of one kind that shall become pictures of another."""
+
+    card: ClassVar[ModalityCard] = ModalityCard(
+        key=TWO_SETS,
+        title="Two sets of pictures",
+        folder="Two folders of pictures that do not belong together one by one.",
+        roles=("input", "target"),
+    )
+
+    def arrange(self, report: ScanReport) -> Arrangement:
+        """Take the first folder for what goes in, the second for what should come out."""
+        folders = two_folders(picture.name for picture in report.pictures)
+        if folders is None:
+            return Arrangement(
+                likelihood=0.0,
+                fault="There are not just two folders of pictures in it.",
+                hint="Put what goes in into one folder, and what it shall become into another.",
+            )
+        counts = len(folders.first), len(folders.second)
+        if min(counts) < _FEWEST:
+            small = folders.folders[counts.index(min(counts))]
+            return Arrangement(
+                likelihood=0.0,
+                num_examples=min(counts),
+                fault=f"“{small}” holds {min(counts)} picture{'s' * (min(counts) != 1)}.",
+                hint="Both sets need some dozens of pictures, better hundreds.",
+            )
+        is_named_so = {name.casefold() for name in folders.folders} <= _USUAL_NAMES
+        is_paired = len(match(folders).pairs) >= _MOSTLY * max(counts)
+        return Arrangement(
+            likelihood=_LIKELY if is_named_so and not is_paired else _POSSIBLE,
+            num_examples=min(counts),
+            layout=FOLDERS,
+            used=frozenset((*folders.first, *folders.second)),
+            remarks=_remarks(folders.folders, counts, folders.beside),
+        )
+
+    def held_out_from(self, manifest: Manifest) -> Manifest:
+        """All of them; of each folder its share."""
+        return manifest
+
+    def dataset(
+        self,
+        manifest: Manifest,
+        cache: PictureCache,
+        held_out: Collection[str],
+        classes: Mapping[str, int],
+        *,
+        is_reversed: bool = False,
+    ) -> Dataset:
+        """Fields "input" and "target", each in a group of its own."""
+        del manifest, classes
+        folders = two_folders(cache.names)
+        if folders is None:
+            raise DatasetError(
+                "One of the two sets cannot be read",
+                "All pictures that can be decoded lie in one folder.",
+                "Were they moved? Choose the folder again.",
+            )
+        row_of = {name: row for row, name in enumerate(cache.names)}
+        sets = [folders.first, folders.second]
+        if is_reversed:
+            sets.reverse()
+        out = frozenset(held_out)
+        fields: dict[str, Field] = {}
+        for role, names in zip(self.card.roles, sets, strict=True):
+            spec = FieldSpec(
+                name=role, type=IMAGE, shape=tuple(cache.images_NHWC.shape[1:]), group=role
+            )
+            rows = np.array([row_of[name] for name in names], np.int64)
+            fields[role] = Field(spec=spec, values=cache.images_NHWC, rows=rows)
+        by_role = dict(zip(self.card.roles, sets, strict=True))
+        return Dataset(
+            modality=TWO_SETS,
+            fields=fields,
+            held_out={
+                role: np.flatnonzero([name in out for name in names])
+                for role, names in by_role.items()
+            },
+            names=by_role,
+        )
+
+
+def _remarks(
+    names: tuple[str, str], counts: tuple[int, int], beside: tuple[str, ...]
+) -> tuple[Advice, ...]:
+    remarks = [
+        Advice(
+            title=f"Two sets: {counts[0]:,} of “{names[0]}” → {counts[1]:,} of “{names[1]}”",
+            reason="Pictures of the first shall come to look like those of the second.",
+        )
+    ]
+    for name, count in zip(names, counts, strict=True):
+        if count < _FEW:
+            remarks.append(
+                Advice(
+                    title=f"“{name}” holds only {count} pictures",
+                    reason="A model learns so few by heart; some hundreds of each are better.",
+                )
+            )
+    if beside:
+        remarks.append(
+            Advice(
+                title=f"{len(beside):,} pictures lie beside the two folders",
+                reason=f"They are left out: {named(beside)}.",
+            )
+        )
+    return tuple(remarks)
+
+
+MODALITY: Final[Modality] = TwoSets()

@@ -1,0 +1,27 @@
+"""One result of a model or an operation, of whatever kind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+IMAGE: Final = "image"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """One thing that was made.
+
+    Attributes:
+        kind: Key of an artifact kind, such as "image".
+        data: For images, uint8 of shape (height, width, 3), or 4 channels with the opacity, in
+            which colours are as a picture file has them and lie over nothing.
+        seed: Makes the same artifact again; None where none was needed.
+        values: Numbers that belong to it, such as an anomaly score.
+        parts: Further artifacts that belong to it, such as a heat map.
+    """
+
+    kind: str
+    data: Any
+    seed: int | None = None
+    values: Mapping[str, float | str] = field(default_factory=dict[str, float | str])
+    parts: Mapping[str, "Artifact"] = field(default_factory=dict[str, "Artifact"])

@@ -1,0 +1,27 @@
+"""Cards of modalities: what one example is, as data that the window and the command line show."""
+
+from pydantic import BaseModel, ConfigDict
+
+IMAGES = "images"
+PAIRS = "pairs"
+TWO_SETS = "two-sets"
+
+
+class ModalityCard(BaseModel):
+    """A kind of material.
+
+    Attributes:
+        key: Name used in commands and saved files; never changes once released.
+        title: Name shown to people.
+        folder: What a folder must look like, in a sentence.
+        roles: Names of what goes in and what should come out; one where there is no difference.
+        has_classes: Whether folders can be told apart as classes.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    title: str
+    folder: str
+    roles: tuple[str, ...] = ("images",)
+    has_classes: bool = False

@@ -1,0 +1,89 @@
+"""What can be done: tasks of models and operations for people, declared as data."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from genstudio.domain.artifacts import IMAGE
+from genstudio.domain.settings import Settings
+
+GENERATE: Final = "generate"
+TRANSLATE: Final = "translate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputSpec:
+    """One input of a task or an operation.
+
+    Attributes:
+        name: Key in a request.
+        kind: Key of an artifact kind.
+        title: What a person is asked for.
+        minimum: Fewest that are needed.
+        maximum: Most that are taken; None for any number.
+    """
+
+    name: str
+    kind: str = IMAGE
+    title: str = "Pictures"
+    minimum: int = 1
+    maximum: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskCard:
+    """Something that a model can do.
+
+    Attributes:
+        key: Name in requests, recipes and commands.
+        title: Name that is shown.
+        settings: What can be chosen.
+        output: Key of the artifact kind that comes out.
+        inputs: What goes in, one value of each for each artifact.
+        is_seeded: Whether each artifact needs a seed.
+    """
+
+    key: str
+    title: str
+    settings: type[Settings]
+    output: str = IMAGE
+    inputs: tuple[InputSpec, ...] = ()
+    is_seeded: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationCard:
+    """Something that a person can have done, from a model or without one.
+
+    Attributes:
+        key: Name in commands, recipes and the queue; never changes once released.
+        title: Name shown on the card.
+        summary: What it is for, in a sentence without jargon.
+        inputs: What goes in.
+        output: Key of the artifact kind that comes out.
+        task: Key of the task that the model of a run must have; empty where no run is needed.
+        has_count: Whether a person says how many are wanted.
+        is_seeded: Whether a seed decides the result.
+        icon: Name of its icon.
+    """
+
+    key: str
+    title: str
+    summary: str
+    output: str = IMAGE
+    inputs: tuple[InputSpec, ...] = ()
+    task: str = ""
+    has_count: bool = False
+    is_seeded: bool = False
+    icon: str = "sparkles"
+
+    @property
+    def needs_run(self) -> bool:
+        """Whether it needs a trained model."""
+        return bool(self.task)
+
+
+def generation(settings: type[Settings], output: str = IMAGE) -> TaskCard:
+    """The task of a model that makes new things from seeds."""
+    return TaskCard(
+        key=GENERATE, title="Make new ones", settings=settings, output=output, is_seeded=True
+    )

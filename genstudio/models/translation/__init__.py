@@ -1,0 +1,1 @@
+"""Architectures that turn pictures of one kind into pictures of another."""

@@ -1,0 +1,169 @@
+"""Pairs lie in two folders of the same names, or in the halves of each picture."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from genstudio.data.cache import PictureCache, build_cache
+from genstudio.data.modalities.catalog import MODALITIES, recognise
+from genstudio.data.modalities.protocol import Arrangement
+from genstudio.data.scan import scan_folder
+from genstudio.domain.datasets import Manifest, ScanReport
+from genstudio.domain.fields import EXAMPLES
+
+PAIRS = MODALITIES.get("pairs")
+
+
+def put(folder: Path, name: str, shade: int, size: tuple[int, int] = (40, 40)) -> None:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(shade).integers(0, 40, (size[1], size[0], 3)) + shade
+    Image.fromarray(pixels.astype(np.uint8)).save(path)
+
+
+def scanned(folder: Path) -> ScanReport:
+    *_, report = scan_folder(folder)
+    assert isinstance(report, ScanReport)
+    return report
+
+
+def frozen(report: ScanReport, arrangement: Arrangement) -> Manifest:
+    rows = [(p.name, p.content_hash) for p in report.pictures if p.name in arrangement.used]
+    return Manifest(
+        folder=report.folder,
+        pictures=tuple(rows),
+        decoding=5,
+        modality="pairs",
+        layout=arrangement.layout,
+    )
+
+
+def decoded(manifest: Manifest, folder: Path) -> PictureCache:
+    *_, cache = build_cache(manifest, size=32, cache_dir=folder)
+    assert isinstance(cache, PictureCache)
+    return cache
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Path:
+    folder = tmp_path / "drawings"
+    for number in range(1, 13):
+        put(folder, f"lines/{number}.png", 2 * number)
+        put(folder, f"paint/{number}.jpg", 150 + 2 * number)
+    return folder
+
+
+def test_two_folders_of_the_same_names_are_pairs(two: Path) -> None:
+    found = recognise(scanned(two))
+
+    assert next(iter(found)) == "pairs"
+    assert found["pairs"].num_examples == 12
+    assert found["pairs"].layout == "folders"
+    assert "lines” → “paint" in found["pairs"].remarks[0].title
+
+
+def test_what_has_no_partner_is_named_with_its_side(two: Path) -> None:
+    put(two, "lines/lonely.png", 3)
+    (two / "paint" / "2.jpg").unlink()
+    put(two, "beside.png", 5)
+    arrangement = PAIRS.arrange(scanned(two))
+
+    assert arrangement.num_examples == 11
+    words = [f"{remark.title} {remark.reason}" for remark in arrangement.remarks]
+    assert any("2 of “lines” have no partner" in told and "lonely.png" in told for told in words)
+    assert any("1 pictures lie beside" in told for told in words)
+    assert not arrangement.used & {"lines/lonely.png", "lines/2.png", "beside.png"}
+
+
+def test_folders_without_common_names_are_no_pairs_and_it_says_why(tmp_path: Path) -> None:
+    for number in range(4):
+        put(tmp_path, f"cats/cat{number}.png", number)
+        put(tmp_path, f"dogs/dog{number}.png", 100 + number)
+    report = scanned(tmp_path)
+    arrangement = PAIRS.arrange(report)
+
+    assert "other names: 0 belong together" in arrangement.fault
+    assert "cat0.png" in arrangement.fault
+    assert "same name" in arrangement.hint
+    assert next(iter(recognise(report))) == "images"
+
+
+def test_numbered_photographs_of_other_shapes_are_two_classes(tmp_path: Path) -> None:
+    for number in range(6):
+        put(tmp_path, f"cats/{number}.png", number, (40, 60))
+        put(tmp_path, f"dogs/{number}.png", 100 + number, (60, 40))
+
+    assert next(iter(recognise(scanned(tmp_path)))) == "images"
+
+
+def test_each_input_keeps_its_target_and_both_are_held_out_together(
+    two: Path, tmp_path: Path
+) -> None:
+    report = scanned(two)
+    manifest = frozen(report, PAIRS.arrange(report))
+    inputs = [name for name, _ in PAIRS.held_out_from(manifest).pictures]
+    assert inputs == [f"lines/{number}.png" for number in range(1, 13)]
+    data = PAIRS.dataset(
+        manifest, decoded(manifest, tmp_path / "cache"), ["lines/2.png", "lines/12.png"], {}
+    )
+
+    assert data.groups == (EXAMPLES,)
+    assert data.count() == 12
+    assert data.held_out_of().tolist() == [1, 11]
+    everything = np.arange(12)
+    shades = data.fields["input"].take(everything).reshape(12, -1).mean(1)
+    targets = data.fields["target"].take(everything).reshape(12, -1).mean(1)
+    np.testing.assert_allclose(shades, 19.5 + 2 * np.arange(1, 13), atol=1.5)
+    np.testing.assert_allclose(targets - shades, 150, atol=2.5)
+    assert data.spec.fields["target"].shape == (32, 32, 3)
+
+
+def test_the_other_way_round_the_roles_are_exchanged(two: Path, tmp_path: Path) -> None:
+    report = scanned(two)
+    manifest = frozen(report, PAIRS.arrange(report))
+    cache = decoded(manifest, tmp_path / "cache")
+    there, back = (PAIRS.dataset(manifest, cache, [], {}, is_reversed=it) for it in (False, True))
+
+    first = np.arange(1)
+    np.testing.assert_array_equal(
+        there.fields["input"].take(first), back.fields["target"].take(first)
+    )
+
+
+@pytest.mark.parametrize("width", [80, 81, 79])
+def test_halves_of_one_picture_are_a_pair(tmp_path: Path, width: int) -> None:
+    folder = tmp_path / "halves"
+    folder.mkdir()
+    for number in range(5):
+        pixels = np.zeros((40, width, 3), np.uint8)
+        pixels[:, : width // 2] = 10 * number + np.arange(width // 2)[None, :, None] % 3
+        pixels[:, width - width // 2 :] = 200
+        pixels[number, 0] = 255
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+    report = scanned(folder)
+    found = recognise(report)
+    assert next(iter(found)) == "pairs"
+    arrangement = found["pairs"]
+    assert arrangement.layout == "halves"
+    is_told = any("odd width" in remark.title for remark in arrangement.remarks)
+    assert is_told is (width % 2 == 1)
+    manifest = frozen(report, arrangement)
+    data = PAIRS.dataset(manifest, decoded(manifest, tmp_path / "cache"), ["3.png"], {})
+
+    assert data.count() == 5
+    assert data.held_out_of().tolist() == [3]
+    targets = data.fields["target"].take(np.arange(5))
+    assert targets.shape == (5, 32, 32, 3)
+    assert targets[:, :, 2:].min() >= 199
+    assert data.fields["input"].take(np.arange(5))[4, 16, 16].mean() == pytest.approx(41, abs=2)
+
+
+def test_what_is_neither_two_folders_nor_halves_says_so(tmp_path: Path) -> None:
+    for number in range(3):
+        put(tmp_path, f"{number}.png", number)
+    arrangement = PAIRS.arrange(scanned(tmp_path))
+
+    assert "no two folders" in arrangement.fault
+    assert "side by side" in arrangement.hint
