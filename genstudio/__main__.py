@@ -1,6 +1,7 @@
 """Entry point: a command is carried out, anything else opens the window."""
 
 import difflib
+import io
 import sys
 from pathlib import Path
 
@@ -9,12 +10,19 @@ _INTERRUPTED = 130
 
 def main() -> None:
     """Run the program with the arguments it was started with."""
+    _allow_all_letters()
     try:
         _run(sys.argv[1:])
     except KeyboardInterrupt:
         # While the program is being loaded, or where a command leaves Ctrl-C alone.
         sys.stderr.write("Interrupted.\n")
         sys.exit(_INTERRUPTED)
+
+
+def _allow_all_letters() -> None:
+    """Write “?” for letters that a pipe's encoding does not have, instead of failing at them."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="replace")
 
 
 def _run(arguments: list[str]) -> None:

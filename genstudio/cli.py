@@ -1,5 +1,6 @@
 """The commands: the studio without its window, for terminals, scripts and other programs."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from genstudio.console import (
     progress,
     results,
 )
+from genstudio.domain.cards import ModelCard
 from genstudio.domain.datasets import Remark, ScanReport
 from genstudio.domain.settings import setting_fields
 from genstudio.domain.training import SIZES, Budget, StopWhen, TrainingSettings
@@ -65,16 +67,22 @@ Nodes = Annotated[
 @app.command()
 def models(*, as_json: AsJson = False) -> None:
     """List the architectures."""
-    from genstudio.models.catalog import model_cards
+    from genstudio.models.catalog import usable_models
 
     with explained(as_json=as_json):
-        cards = model_cards()
+        found, troubles = usable_models()
     if as_json:
-        for card in cards:
-            content = card.model_dump(mode="json")
-            content["modality"] = card.modalities[0]
-            print_json({**content, "capabilities": sorted(card.capabilities)})
-        return
+        for model in found:
+            content = model.card.model_dump(mode="json")
+            content["modality"] = model.card.modalities[0]
+            print_json({**content, "capabilities": sorted(model.card.capabilities)})
+    else:
+        _print_cards([model.card for model in found])
+    for trouble in troubles:
+        people.print(str(trouble), markup=False, soft_wrap=True)
+
+
+def _print_cards(cards: Sequence[ModelCard]) -> None:
     key = Column("Key", no_wrap=True)
     table = Table(key, "Family", "Learns from", "Can", "What it is for", box=None)
     for card in cards:
@@ -136,9 +144,9 @@ def _print_report(report: ScanReport) -> None:
         if found := report.with_remark(remark):
             results.print(f"  {len(found)} {remark.value}")
     for item in report.unreadable:
-        results.print(f"  left out: {item.name}: {item.reason}", markup=False)
+        results.print(f"  left out: {item.name}: {item.reason}", markup=False, soft_wrap=True)
     for advice in report.advice:
-        results.print(f"{advice.title}: {advice.reason}", markup=False)
+        results.print(f"{advice.title}: {advice.reason}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -296,14 +304,15 @@ def doctor(
             continue
         detail = escape(finding.detail)
         results.print(
-            f"[{colors[finding.verdict]}]{finding.verdict.value:8}[/]{finding.name}: {detail}"
+            f"[{colors[finding.verdict]}]{finding.verdict.value:8}[/]{finding.name}: {detail}",
+            soft_wrap=True,
         )
         if finding.hint:
-            results.print(f"        {finding.hint}", markup=False)
+            results.print(f"        {finding.hint}", markup=False, soft_wrap=True)
     with explained(as_json=as_json):
         if bundle is not None:
-            write_bundle(findings, bundle)
-            people.print(f"The report is in {bundle}", markup=False)
+            place = write_bundle(findings, bundle)
+            people.print(f"The report is in {place}", markup=False, soft_wrap=True)
     if any(finding.verdict is Verdict.PROBLEM for finding in findings):
         raise typer.Exit(1)
 

@@ -59,9 +59,10 @@ def compare(
 ) -> None:
     """Compare runs: one page with pictures on the same seeds and all figures, and JSON."""
     from genstudio.services.comparison import compare as set_side_by_side
-    from genstudio.services.comparison import save_comparison
+    from genstudio.services.comparison import refuse_place, save_comparison
 
     with explained(as_json=as_json):
+        refuse_place(runs, out)
         done = last_of(set_side_by_side(runs, count=count), as_json=as_json)
         page = save_comparison(done, out)
         if as_json:

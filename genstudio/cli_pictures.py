@@ -23,7 +23,9 @@ def generate(
     run: Annotated[Path, typer.Argument(help="Folder of the run.")],
     *,
     count: Annotated[int, typer.Option(min=1, help="How many pictures.")],
-    out: Annotated[Path, typer.Option(help="Folder that SEED.png files are written to.")],
+    out: Annotated[
+        Path, typer.Option(help="Folder that SEED.png files are written to; none is overwritten.")
+    ],
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first picture.")] = 0,
     checkpoint: Annotated[str, typer.Option(help="A step, best or last.")] = "last",
     assignments: Assignments = None,
@@ -31,24 +33,27 @@ def generate(
 ) -> None:
     """Make pictures from a trained run, each with its recipe inside."""
     from genstudio.services.generation import generate as make
-    from genstudio.services.provenance import save_picture
+    from genstudio.services.outputs import refuse_pictures_folders, save_generated
     from genstudio.services.runs import Run
 
     with explained(as_json=as_json):
+        opened = Run(run)
+        refuse_pictures_folders(out, opened.project().pictures_folders())
         made = make(
-            Run(run),
+            opened,
             range(seed, seed + count),
             checkpoint=checkpoint,
             sampling=loose_settings(assignments),
         )
         with progress(hidden=as_json) as bar:
             for picture in bar.track(made, total=count, description="Making pictures"):
-                path = out / f"{picture.recipe.seed}.png"
-                save_picture(picture.image_HWC, path, picture.recipe)
+                path = save_generated(
+                    picture.image_HWC, out / f"{picture.recipe.seed}.png", picture.recipe
+                )
                 if as_json:
                     recipe = picture.recipe.model_dump(mode="json")
                     print_json({"image": str(path), "seed": picture.recipe.seed, "recipe": recipe})
-    people.print(f"{count} pictures in {out}", markup=False)
+    people.print(f"{count} pictures in {out}", markup=False, soft_wrap=True)
 
 
 def blend(
@@ -62,14 +67,16 @@ def blend(
 ) -> None:
     """Draw what lies between pictures of yours; of one alone, what the model sees in it."""
     from genstudio.services.blending import blend as draw_between
-    from genstudio.services.provenance import save_marked
+    from genstudio.services.outputs import refuse_pictures_folders, save_drawn
     from genstudio.services.runs import Run
 
     with explained(as_json=as_json):
-        drawn = draw_between(Run(run), pictures, count=count, checkpoint=checkpoint)
+        opened = Run(run)
+        refuse_pictures_folders(out, opened.project().pictures_folders())
+        drawn = draw_between(opened, pictures, count=count, checkpoint=checkpoint)
         for number, image_HWC in enumerate(drawn):
-            path = out / f"{number:04}.png"
-            save_marked(image_HWC, path, f"GenStudio {genstudio.__version__}")
+            software = f"GenStudio {genstudio.__version__}"
+            path = save_drawn(image_HWC, out / f"{number:04}.png", software)
             if as_json:
                 print_json({"path": str(path)})
             else:
@@ -103,6 +110,10 @@ def export(
                 else:
                     bar.update(task, completed=step.done, total=step.total)
         assert done is not None
+        left_out = [{"name": item.name, "reason": item.reason} for item in done.left_out]
         if as_json:
-            print_json({"exported": done.count, "path": str(done.path)})
+            more = {"left_out": left_out} if left_out else {}
+            print_json({"exported": done.count, "path": str(done.path), **more})
         people.print(f"{done.count} pictures in {done.path}", markup=False, soft_wrap=True)
+        for item in done.left_out:
+            people.print(f"  left out: {item.name}: {item.reason}", markup=False, soft_wrap=True)

@@ -1,18 +1,19 @@
 """How commands speak: JSON on standard output for programs, the rest on standard error."""
 
 import json
+import math
 import os
 import queue
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from types import FrameType
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
 from rich.table import Table
@@ -30,6 +31,7 @@ _POLL_S = 0.2
 _SHOWN_PAIRS = 3
 # Where no bar can be drawn, in a log, a line now and then says that it goes on.
 _LOG_EVERY_S = 30.0
+_PIPE_COLUMNS = 1_000_000
 
 Assignments = Annotated[
     list[str] | None,
@@ -41,8 +43,22 @@ AsJson = Annotated[
     bool, typer.Option("--json", help="One JSON object per line on standard output.")
 ]
 
-people = Console(stderr=True, highlight=False)
-results = Console(highlight=False)
+
+class _Lines(Console):
+    """A console that breaks no lines where a program or a file reads them."""
+
+    @property
+    def size(self) -> ConsoleDimensions:
+        """As large as the terminal; into a pipe or a file, wider than any line."""
+        return super().size if self.is_terminal else ConsoleDimensions(_PIPE_COLUMNS, 25)
+
+    @size.setter
+    def size(self, new_size: tuple[int, int]) -> None:
+        self._width, self._height = new_size
+
+
+people = _Lines(stderr=True, highlight=False)
+results = _Lines(highlight=False)
 
 
 @contextmanager
@@ -61,8 +77,31 @@ def explained(*, as_json: bool) -> Iterator[None]:
 
 
 def print_json(value: dict[str, Any]) -> None:
-    """Write one object on a line of its own to standard output."""
-    _write_line(json.dumps(value, ensure_ascii=False, default=str))
+    """Write one object on a line of its own to standard output.
+
+    In UTF-8; where the system has chosen another encoding for a pipe, in ASCII, which is the same
+    in all of them.
+    """
+    escapes = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    try:
+        line = json.dumps(value, ensure_ascii=escapes, default=str, allow_nan=False)
+    except ValueError:
+        line = json.dumps(_finite(value), ensure_ascii=escapes, default=str)
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _finite(value: Any) -> Any:
+    """The same with null for numbers that JSON does not have."""
+    match value:
+        case float():
+            return value if math.isfinite(value) else None
+        case dict():
+            return {key: _finite(entry) for key, entry in cast("dict[str, Any]", value).items()}
+        case list() | tuple():
+            return [_finite(entry) for entry in cast("Sequence[Any]", value)]
+        case _:
+            return value
 
 
 def progress(*, hidden: bool) -> Progress:
@@ -114,14 +153,18 @@ def print_figures(record: dict[str, Any]) -> None:
         f"{record['count']} pictures on each side at {record['size']} px; SWD and KID × 1,000. "
         "The floor is what real pictures get against other real ones.",
         markup=False,
+        soft_wrap=True,
     )
     if "fid" in record:
         _print_fid(record["fid"])
     for pair in (record["copying"] or {"pairs": []})["pairs"][:_SHOWN_PAIRS]:
         line = f"  nearest: {pair['made']} and {pair['training']} ({pair['distance']:.3f})"
-        results.print(line, markup=False)
+        results.print(line, markup=False, soft_wrap=True)
     if record["unreadable"]:
-        people.print(f"{len(record['unreadable'])} files could not be read and are left out.")
+        people.print(
+            f"{len(record['unreadable'])} files could not be read and are left out.",
+            soft_wrap=True,
+        )
 
 
 def _print_fid(fid: dict[str, Any]) -> None:
@@ -149,7 +192,7 @@ def follow(session: TrainingSession, *, as_json: bool) -> events.Finished | even
         raise typer.Exit(1)
     verb = "Stopped and saved" if isinstance(ending, events.Stopped) else "Finished"
     if isinstance(ending, events.Finished) and ending.reason:
-        people.print(f"Ended early, as asked: {ending.reason}.", markup=False)
+        people.print(f"Ended early, as asked: {ending.reason}.", markup=False, soft_wrap=True)
     people.print(f"{verb} at step {ending.step}: {ending.run}", markup=False, soft_wrap=True)
     if was_interrupted():
         raise typer.Exit(INTERRUPTED)
@@ -170,7 +213,7 @@ def _show_until_end(
             if isinstance(event, JobEnded):
                 raise event.error or RuntimeError("training ended without a result")
             if as_json:
-                _write_line(event.model_dump_json())
+                print_json(json.loads(event.model_dump_json()))
             display.show(event)
             if isinstance(event, events.Terminal):
                 return event
@@ -250,9 +293,9 @@ class _TrainingDisplay:
             return
         self._last_title = said.title
         stop = "" if said.title.endswith((".", "!", "?")) else "."
-        people.print(f"{said.title}{stop} {said.message}", markup=False)
+        people.print(f"{said.title}{stop} {said.message}", markup=False, soft_wrap=True)
         if said.topic and said.evidence:
-            people.print(f"  {said.evidence}", markup=False)
+            people.print(f"  {said.evidence}", markup=False, soft_wrap=True)
 
     def _show_step(self, event: events.StepDone) -> None:
         parts = [f"{event.images_per_s:.0f} pictures/s"] if event.images_per_s else []
@@ -264,11 +307,6 @@ class _TrainingDisplay:
         if self._bar.disable and not people.is_terminal and event.seconds >= self._next_log_s:
             self._next_log_s = event.seconds + _LOG_EVERY_S
             people.print(f"step {event.step}: {note}", markup=False, soft_wrap=True)
-
-
-def _write_line(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 def _say_failure(title: str, message: str, hint: str) -> None:

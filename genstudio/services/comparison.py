@@ -4,6 +4,7 @@ import base64
 import html
 import io
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count as counted
 from pathlib import Path
@@ -19,6 +20,8 @@ from genstudio.domain.resources import resource
 from genstudio.models.catalog import model_class
 from genstudio.services.compared import ComparedRun, Comparison, Mark
 from genstudio.services.evaluation import Evaluation, evaluate
+from genstudio.services.outputs import refuse_pictures_folders
+from genstudio.services.projects import Project
 from genstudio.services.runs import Run
 
 PAGE = "comparison.html"
@@ -58,23 +61,38 @@ def compare(
     yield Comparison(runs=tuple(compared), note=note, is_alike=is_alike)
 
 
-def save_comparison(comparison: Comparison, out: Path) -> Path:
-    """Write the report into a folder; gives its page.
+def refuse_place(runs: Sequence[Path], out: Path) -> None:
+    """Say at once, not after an hour of judging, that a report cannot go to a place.
 
     Raises:
-        ProjectError: The folder cannot be written to.
+        ProjectError: One of the runs learned from the pictures there.
     """
-    write_text(out / PAGE, _page(comparison))
-    write_text(out / RECORD, json.dumps(comparison.record(), indent=2, ensure_ascii=False))
-    return out / PAGE
+    for project in sorted({run.expanduser().absolute().parent.parent for run in runs}):
+        refuse_pictures_folders(out, Project(project, "").pictures_folders())
+
+
+def save_comparison(comparison: Comparison, out: Path) -> Path:
+    """Write the report into a folder, or where another one is, into a new one inside it.
+
+    Returns:
+        The page.
+
+    Raises:
+        ProjectError: The folder cannot be written to, or a run learned from it.
+    """
+    refuse_place([run.path for run in comparison.runs], out)
+    place = free_place(out)
+    write_text(place / PAGE, _page(comparison))
+    write_text(place / RECORD, json.dumps(comparison.record(), indent=2, ensure_ascii=False))
+    return place / PAGE
 
 
 def free_place(folder: Path) -> Path:
     """The folder itself, or where a report is in it already, one inside it that is not there."""
-    if not (folder / PAGE).exists() and not (folder / RECORD).exists():
+    if not any(os.path.lexists(folder / name) for name in (PAGE, RECORD)):
         return folder
     names = (f"comparison-{number}" for number in counted(2))
-    return next(folder / name for name in names if not (folder / name).exists())
+    return next(folder / name for name in names if not os.path.lexists(folder / name))
 
 
 def _compared(run: Run, evaluation: Evaluation) -> ComparedRun:

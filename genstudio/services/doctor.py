@@ -20,6 +20,7 @@ import genstudio
 from genstudio.domain.files import free_disk_bytes, write_text
 from genstudio.domain.resources import resource
 from genstudio.services.logs import excerpt
+from genstudio.services.outputs import free_place
 
 _LITTLE_SPACE_GIB = 5
 _LITTLE_MEMORY_GIB = 4
@@ -60,17 +61,23 @@ def examine() -> Iterator[Finding]:
     yield from _guarded("Own files", _own_files)
 
 
-def write_bundle(findings: list[Finding], path: Path) -> None:
+def write_bundle(findings: list[Finding], path: Path) -> Path:
     """Write findings, and what the logs say, to a file that can be shown to others.
 
-    It holds no pictures, no names and no private paths.
+    It holds no pictures, no names and no private paths. A file that is there already stays: the
+    new one gets a numbered name.
+
+    Returns:
+        The file.
 
     Raises:
         ProjectError: The disk is full or the folder cannot be written to.
     """
     report = {"findings": [asdict(finding) for finding in findings], "logs": excerpt()}
     text = json.dumps(report, indent=1, ensure_ascii=False)
-    write_text(path, _without_names(text))
+    place = free_place(path)
+    write_text(place, _without_names(text))
+    return place
 
 
 def _without_names(text: str) -> str:

@@ -329,6 +329,7 @@ def _judged(
 def _own_pictures(run: Run) -> Working[_Pictures]:
     project = run.project()
     manifest = project.load_manifest(run.file.dataset)
+    run.held_out_of(manifest)
     dataset = project.dataset_folder(run.file.dataset)
     items = build_cache(
         manifest,

@@ -1,22 +1,32 @@
 """Taking pictures out of the gallery: as files in a folder, or as a web page."""
 
 import html
+import io
+import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from string import Template
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import numpy as np
 from PIL import Image
 
-from genstudio.domain.errors import ProjectError, SettingsError
-from genstudio.domain.files import explained, write_bytes, write_text
+from genstudio.domain.errors import GenStudioError, ProjectError, SettingsError
+from genstudio.domain.files import explained, is_file, write_bytes, write_text
 from genstudio.domain.recipes import Recipe
 from genstudio.domain.resources import resource
 from genstudio.services.gallery_items import GalleryItem
-from genstudio.services.provenance import save_picture
+from genstudio.services.outputs import (
+    has_content,
+    is_same_picture,
+    numbered,
+    refuse_pictures_folders,
+)
+from genstudio.services.projects import Project
+from genstudio.services.provenance import read_recipe, save_picture
 
 _THUMBNAIL_PX: Final = 400
 # Below this, a picture is shown as the pixels that it is, not blurred.
@@ -24,6 +34,9 @@ _SMALL_PX: Final = 256
 _PAGE: Final = "index.html"
 # Stands in every page that we write, and so tells ours from a person's own.
 _OUR_MARK: Final = b'<meta name="generator" content="GenStudio">'
+
+# The two addresses of a figure, as they are written below.
+_LINK = re.compile(r'(?:<a href|<img src)="((?:images|thumbnails)/[^"]*)"')
 
 _FIGURE = Template("""\
 <li><figure>
@@ -43,11 +56,26 @@ class ExportProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A picture that could not be exported, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExportDone:
-    """The last item of every export: what to open, and how many pictures it has."""
+    """The last item of every export.
+
+    Attributes:
+        path: What to open.
+        count: How many pictures it has.
+        left_out: Those that are missing from it.
+    """
 
     path: Path
     count: int
+    left_out: tuple[LeftOut, ...] = ()
 
 
 Exporter = Callable[[Sequence[GalleryItem], Path, str], Iterator[ExportProgress | ExportDone]]
@@ -66,8 +94,8 @@ def export_gallery(
 
     Raises:
         SettingsError: There is no such kind.
-        ProjectError: There is nothing to export, a picture is gone, or ``to``
-            cannot be written or is the gallery itself.
+        ProjectError: There is nothing to export, no picture can be read, or ``to``
+            cannot be written, is the gallery itself, or a folder that a run learned from.
     """
     exporter = EXPORTERS.get(kind)
     if exporter is None:
@@ -92,6 +120,8 @@ def _refuse_target(to: Path, items: Sequence[GalleryItem]) -> None:
             f"{to} belongs to the project.",
             "Choose another folder.",
         )
+    for gallery in galleries:
+        refuse_pictures_folders(to, Project(gallery.parent, "").pictures_folders())
     with explained(to / _PAGE):
         nearest = next(path for path in (to, *to.parents) if path.exists())
     if not nearest.is_dir():
@@ -106,10 +136,16 @@ def _export_folder(
     items: Sequence[GalleryItem], to: Path, _title: str
 ) -> Iterator[ExportProgress | ExportDone]:
     """Copy the files as they are, recipes and all."""
+    left_out: list[LeftOut] = []
     for done, item in enumerate(items, start=1):
-        _copy_into(to, item)
+        try:
+            content = _content(item)
+        except _UnusablePictureError as error:
+            left_out.append(LeftOut(item.name, error.title))
+        else:
+            _write(_place(to, item, content), content)
         yield ExportProgress(done, len(items))
-    yield ExportDone(to, len(items))
+    yield _done(to, items, left_out)
 
 
 def _export_web(
@@ -117,37 +153,120 @@ def _export_web(
 ) -> Iterator[ExportProgress | ExportDone]:
     """Make a page that needs nothing but the files beside it."""
     _refuse_foreign_page(to / _PAGE)
+    former = _former_files(to)
     figures: list[str] = []
+    left_out: list[LeftOut] = []
     for done, item in enumerate(items, start=1):
-        picture = _copy_into(to / "images", item)
-        thumbnail = _save_thumbnail(item, to / "thumbnails" / picture.name)
-        figures.append(_figure(item.recipe, picture.name, thumbnail))
+        try:
+            figures.append(_hang(to, item))
+        except _UnusablePictureError as error:
+            left_out.append(LeftOut(item.name, error.title))
         yield ExportProgress(done, len(items))
+    finished = _done(to / _PAGE, items, left_out)
     template = Template(resource("web/gallery.html").read_text(encoding="utf-8"))
     page = template.substitute(
         title=html.escape(title),
-        count="1 picture" if len(items) == 1 else f"{len(items)} pictures",
+        count="1 picture" if finished.count == 1 else f"{finished.count} pictures",
         pictures="\n".join(figures),
     )
     write_text(to / _PAGE, page)
-    yield ExportDone(to / _PAGE, len(items))
+    for stale in former - _listed(to, page):
+        stale.unlink(missing_ok=True)
+    yield finished
+
+
+def _done(path: Path, items: Sequence[GalleryItem], left_out: Sequence[LeftOut]) -> ExportDone:
+    if len(left_out) == len(items):
+        raise ProjectError(
+            left_out[0].reason if len(items) == 1 else "None of these pictures can be read",
+            "; ".join(f"{item.name}: {item.reason}" for item in left_out),
+            "If they were moved or deleted outside of GenStudio, put them back.",
+        )
+    return ExportDone(path, len(items) - len(left_out), tuple(left_out))
+
+
+def _hang(to: Path, item: GalleryItem) -> str:
+    """Write a picture and its thumbnail; gives their part of the page."""
+    content = _content(item)
+    size, small_HWC = _thumbnail(content)
+    recipe = item.recipe
+    picture = _place(
+        to / "images",
+        item,
+        content,
+        beside=to / "thumbnails",
+        is_ours=lambda path: is_same_picture(path, small_HWC, recipe),
+    )
+    thumbnail = to / "thumbnails" / picture.name
+    _write(picture, content)
+    if not os.path.lexists(thumbnail):
+        save_picture(small_HWC, thumbnail, recipe)
+    return _figure(recipe, picture.name, size, is_see_through=small_HWC.shape[-1] == 4)
+
+
+def _former_files(to: Path) -> set[Path]:
+    """Files that our page in a folder lists, as far as they are ours and unchanged since."""
+    page = to / _PAGE
+    if not is_file(page):
+        return set()
+    with explained(page):
+        written_ns = page.stat().st_mtime_ns
+        listed = _listed(to, page.read_text(encoding="utf-8", errors="replace"))
+    return {path for path in listed if _is_unchanged(path, written_ns)}
+
+
+def _is_unchanged(path: Path, written_ns: int) -> bool:
+    try:
+        is_older = not path.is_symlink() and path.stat().st_mtime_ns <= written_ns
+        return is_older and read_recipe(path) is not None
+    except (OSError, GenStudioError):
+        return False
+
+
+def _listed(to: Path, page: str) -> set[Path]:
+    """Files that one of our pages shows; each lies right inside one of its two folders."""
+    found = (unquote(html.unescape(link)) for link in _LINK.findall(page))
+    names = (PurePosixPath(link) for link in found if "\0" not in link and "\\" not in link)
+    return {to / name for name in names if len(name.parts) == 2 and name.name != ".."}
 
 
 EXPORTERS: Final[dict[str, Exporter]] = {"folder": _export_folder, "web": _export_web}
 
 
-def _copy_into(folder: Path, item: GalleryItem) -> Path:
-    """Copy a picture under its name, or a numbered one if another file has that name."""
-    content = _content(item)
-    target, number = folder / item.path.name, 1
-    with explained(target):
-        while target.exists():
-            if target.is_file() and target.read_bytes() == content:
-                return target
-            number += 1
-            target = folder / f"{item.path.stem}-{number}{item.path.suffix}"
-    write_bytes(target, content)
-    return target
+def _place(
+    folder: Path,
+    item: GalleryItem,
+    content: bytes,
+    *,
+    beside: Path | None = None,
+    is_ours: Callable[[Path], bool] = lambda _: False,
+) -> Path:
+    """Where a picture goes: under its name, or a numbered one if another file has that name.
+
+    Args:
+        folder: Where it is wanted.
+        item: The picture.
+        content: What is to be written.
+        beside: Another folder, in which the name must be free or taken by what ``is_ours``.
+        is_ours: See above.
+    """
+
+    def fits(place: Path) -> bool:
+        other = None if beside is None else beside / place.name
+        is_free = not os.path.lexists(place) or has_content(place, content)
+        return is_free and (other is None or not os.path.lexists(other) or is_ours(other))
+
+    with explained(folder / item.path.name):
+        return next(place for place in numbered(folder / item.path.name) if fits(place))
+
+
+def _write(place: Path, content: bytes) -> None:
+    if not os.path.lexists(place):
+        write_bytes(place, content)
+
+
+class _UnusablePictureError(ProjectError):
+    """A picture of the gallery cannot be read; the others can be exported without it."""
 
 
 def _content(item: GalleryItem) -> bytes:
@@ -159,12 +278,10 @@ def _content(item: GalleryItem) -> bytes:
         )
     try:
         return item.path.read_bytes()
+    except FileNotFoundError as error:
+        raise _UnusablePictureError("It was moved or deleted outside of GenStudio") from error
     except OSError as error:
-        raise ProjectError(
-            f"{item.path.name} cannot be read",
-            f"{item.path}: {error.strerror or error}.",
-            "If it was moved or deleted, look through the gallery again.",
-        ) from error
+        raise _UnusablePictureError(f"It cannot be read: {error.strerror or error}") from error
 
 
 def _refuse_foreign_page(page: Path) -> None:
@@ -178,40 +295,27 @@ def _refuse_foreign_page(page: Path) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Saved:
-    """A picture's own size, and whether something shows through."""
-
-    size: tuple[int, int]
-    is_see_through: bool
-
-
-def _save_thumbnail(item: GalleryItem, path: Path) -> _Saved:
-    """Save a small version that carries its recipe, too."""
+def _thumbnail(content: bytes) -> tuple[tuple[int, int], np.ndarray]:
+    """A picture's own size, and a small version of it: uint8 (height, width, 3 or 4)."""
     try:
-        with Image.open(item.path, formats=("PNG",)) as picture:
+        with Image.open(io.BytesIO(content), formats=("PNG",)) as picture:
             size = picture.size
             small = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise ProjectError(
-            f"{item.path.name} is damaged",
-            "It cannot be opened as a picture.",
-            "Remove it from the gallery, or make it again.",
-        ) from error
+        raise _UnusablePictureError("It is damaged, and cannot be opened as a picture") from error
     small.thumbnail((_THUMBNAIL_PX, _THUMBNAIL_PX))
-    save_picture(np.asarray(small), path, item.recipe)
-    return _Saved(size, small.mode == "RGBA")
+    return size, np.asarray(small)
 
 
-def _figure(recipe: Recipe, name: str, saved: _Saved) -> str:
+def _figure(recipe: Recipe, name: str, size: tuple[int, int], *, is_see_through: bool) -> str:
     """A picture's part of the page."""
-    look = "small" if max(saved.size) < _SMALL_PX else "large"
+    look = "small" if max(size) < _SMALL_PX else "large"
     return _FIGURE.substitute(
         picture=quote(f"images/{name}"),
         thumbnail=quote(f"thumbnails/{name}"),
-        width=saved.size[0],
-        height=saved.size[1],
-        look=f"{look} cut-out" if saved.is_see_through else look,
+        width=size[0],
+        height=size[1],
+        look=f"{look} cut-out" if is_see_through else look,
         model=html.escape(recipe.model_key),
         step=recipe.step,
         seed=recipe.seed,

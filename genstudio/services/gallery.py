@@ -1,8 +1,6 @@
 """The gallery: an index of generated pictures with ratings and tags, rebuilt from the files."""
 
 import contextlib
-import hashlib
-import json
 import re
 import sqlite3
 import threading
@@ -29,10 +27,12 @@ from genstudio.services.gallery_index import (
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.kept_pictures import KeptPicture, KeptPictures
 from genstudio.services.projects import Project, slug
-from genstudio.services.provenance import read_recipe, save_picture
+from genstudio.services.provenance import identity, read_recipe, save_picture
 from genstudio.services.trash import move_to_trash
 
 MOST_STARS: Final = 5
+_STEP_DIGITS = 9
+_SEED_DIGITS = 10
 
 _SAVE = """
     INSERT INTO pictures (name, identity, recipe, search, added_ns) VALUES (?, ?, ?, ?, ?)
@@ -52,9 +52,6 @@ _MATCHING = """
             WHERE tags.name = pictures.name AND instr(tags.search, word.value) > 0))"""
 _RATED = " WHERE rating >= ?"
 _NEWEST = " ORDER BY added_ns DESC, rowid DESC LIMIT ?"
-
-# Two pictures that agree in these are the same picture.
-_IDENTITY = {"run", "step", "seed", "size", "sampling", "weights_sha256"}
 
 _Row = tuple[str, str, str, str, int]
 # Leads nowhere but into the folder itself, on any system; what looks otherwise is examined.
@@ -87,7 +84,13 @@ class Gallery:
         ProjectError: The index cannot be written, or a newer program wrote it.
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, *, syncs: bool = True) -> None:
+        """Open the index, or make it.
+
+        Args:
+            project: Whose pictures they are.
+            syncs: Fill a new index at once; otherwise :meth:`syncing` is to be called.
+        """
         self._folder = project.gallery.absolute()
         self._database = project.path / "library.sqlite"
         self._lock = threading.Lock()
@@ -95,7 +98,7 @@ class Gallery:
         self._connection = opened.connection
         self._kept = KeptPictures(project.path)
         self.repaired = opened.was_repaired
-        if opened.is_new:
+        if opened.is_new and syncs:
             with contextlib.ExitStack() as on_failure:
                 on_failure.callback(self.close)
                 self.sync()
@@ -125,7 +128,7 @@ class Gallery:
         """
         with self._writing() as database:
             known = database.execute(
-                "SELECT name FROM pictures WHERE identity = ? ORDER BY rowid", [_identity(recipe)]
+                "SELECT name FROM pictures WHERE identity = ? ORDER BY rowid", [identity(recipe)]
             ).fetchone()
             name = known[0] if known else self._unused_name(recipe, database)
             if not (known and self._path(name).is_file()):
@@ -146,16 +149,30 @@ class Gallery:
         Raises:
             ProjectError: The folder cannot be read, or the index cannot be written.
         """
+        *_, changed = self.syncing()
+        return changed
+
+    def syncing(self) -> Iterator[int]:
+        """The same, bit by bit, so that it can be given up; nothing is changed before its end.
+
+        Yields:
+            How many new pictures were read so far; as the last item, how many were found or had
+            vanished.
+        """
         # In this order, a picture that is added meanwhile is never taken for a vanished one.
         with self._reading() as database:
             known = {row[0] for row in database.execute("SELECT name FROM pictures")}
         present = set(self._file_names())
-        found = [row for name in sorted(present - known) if (row := self._read_row(name))]
+        found: list[_Row] = []
+        for name in sorted(present - known):
+            if row := self._read_row(name):
+                found.append(row)
+            yield len(found)
         vanished = [(name,) for name in known - present]
         with self._writing() as database:
             database.executemany("DELETE FROM pictures WHERE name = ?", vanished)
             database.executemany(_SAVE, found)
-        return len(found) + len(vanished)
+        yield len(found) + len(vanished)
 
     def items(
         self, query: str = "", *, minimum_rating: int = 0, limit: int | None = None
@@ -290,7 +307,8 @@ class Gallery:
             raise _no_picture(name)
 
     def _unused_name(self, recipe: Recipe, database: sqlite3.Connection) -> str:
-        stem = f"{slug(recipe.run)}-{recipe.step}-{recipe.seed}"
+        # With zeros, so that other programs sort them by their numbers.
+        stem = f"{slug(recipe.run)}-{recipe.step:0{_STEP_DIGITS}}-{recipe.seed:0{_SEED_DIGITS}}"
         name, number = f"{stem}.png", 1
         while _is_indexed(database, name) or self._path(name).exists():
             number += 1
@@ -313,7 +331,7 @@ class Gallery:
         search = folded("\n".join((recipe.model_key, recipe.run, str(recipe.seed), name, *words)))
         # The index holds times up to the year 2262.
         added_ns = min(self._path(name).stat().st_mtime_ns, 2**63 - 1)
-        return name, _identity(recipe), recipe.model_dump_json(), search, added_ns
+        return name, identity(recipe), recipe.model_dump_json(), search, added_ns
 
     def _found(self, database: sqlite3.Connection, name: str) -> GalleryItem | None:
         row = database.execute(f"{_ITEMS} WHERE name = ?", [name]).fetchone()
@@ -341,11 +359,6 @@ class Gallery:
 def _is_indexed(database: sqlite3.Connection, name: str) -> bool:
     row = database.execute("SELECT 1 FROM pictures WHERE name = ?", [name]).fetchone()
     return row is not None
-
-
-def _identity(recipe: Recipe) -> str:
-    values = json.dumps(recipe.model_dump(mode="json", include=_IDENTITY), sort_keys=True)
-    return hashlib.blake2b(values.encode(), digest_size=16).hexdigest()
 
 
 def _no_picture(name: str) -> ProjectError:

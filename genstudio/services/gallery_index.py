@@ -12,7 +12,7 @@ from typing import Final
 
 from genstudio.domain.errors import ProjectError
 from genstudio.domain.files import explained, is_file
-from genstudio.services.projects import refuse_newer
+from genstudio.services.toml_files import refuse_newer
 
 SCHEMA_VERSION: Final = 1
 _BUSY_TIMEOUT_S = 10.0

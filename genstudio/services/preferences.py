@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from genstudio.domain.errors import ProjectError
 from genstudio.domain.files import is_file, write_text
-from genstudio.services.projects import is_project, read_toml, slug
+from genstudio.services.projects import is_project, slug
+from genstudio.services.toml_files import read_toml
 
 _MOST_RECENT = 8
 

@@ -4,26 +4,24 @@ import hashlib
 import os
 import re
 import stat
-import tomllib
 import unicodedata
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from genstudio.domain.datasets import Manifest
 from genstudio.domain.errors import ProjectError
-from genstudio.domain.files import is_file, read_file, write_text
+from genstudio.domain.files import is_file, write_text
+from genstudio.services import manifests
+from genstudio.services.toml_files import read_toml, refuse_newer
 
 FORMAT_VERSION = 1
 _PROJECT_FILE = "project.toml"
-_LARGEST_TOML_BYTES = 2**20
-_LARGEST_MANIFEST_BYTES = 64 * 2**20
-# Parsing a dotted key takes time and memory with the square of its parts; ours have two at most.
-_MOST_DOTS = 32
-_QUOTED = re.compile(r"""\"(?:[^"\\\n]|\\.)*+"?|'[^'\n]*+'?""")
+# Names of devices, which Windows gives to no file or folder, whatever the case.
+_DEVICES = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9¹²³])", re.IGNORECASE)
 
 
 class _ProjectFile(BaseModel):
@@ -63,8 +61,8 @@ class Project:
         """Keep the list of pictures that runs learn from; gives its folder."""
         digest = hashlib.blake2b(manifest.model_dump_json().encode(), digest_size=4).hexdigest()
         folder = self.dataset_folder(f"{slug(manifest.folder.name)}-{digest}")
-        if not (folder / "manifest.toml").is_file():
-            write_text(folder / "manifest.toml", tomli_w.dumps(manifest.model_dump(mode="json")))
+        if not manifests.has_manifest(folder):
+            manifests.save_manifest(folder, manifest)
         return folder
 
     def load_manifest(self, dataset: str) -> Manifest:
@@ -73,12 +71,15 @@ class Project:
         Raises:
             ProjectError: It is missing or damaged.
         """
-        path = self.dataset_folder(dataset) / "manifest.toml"
-        try:
-            content = read_toml(path, largest_bytes=_LARGEST_MANIFEST_BYTES)
-            return Manifest.model_validate(content)
-        except ValidationError as error:
-            raise ProjectError(f"{path} is damaged", str(error)) from error
+        return manifests.load_manifest(self.dataset_folder(dataset))
+
+    def pictures_folders(self) -> list[Path]:
+        """The folders that its runs learned from, as far as their manifests can be read."""
+        found: list[Path] = []
+        for header in sorted(self.dataset_folder("").glob(f"*/{manifests.HEADER}")):
+            with suppress(ProjectError):
+                found.append(manifests.pictures_folder(header.parent))
+        return found
 
 
 def open_or_create(path: Path, *, dataset: Path | None = None) -> Project:
@@ -149,54 +150,11 @@ def _is_link(path: Path) -> bool:
     return stat.S_ISLNK(status.st_mode) or getattr(status, "st_reparse_tag", 0) != 0
 
 
-def read_toml(path: Path, *, largest_bytes: int = _LARGEST_TOML_BYTES) -> dict[str, Any]:
-    """Read a TOML file of ours.
-
-    Raises:
-        ProjectError: It is missing, no ordinary file, too large or not TOML.
-    """
-    try:
-        text = read_file(path, largest_bytes=largest_bytes).decode("utf-8")
-        _refuse_endless_keys(text)
-        return tomllib.loads(text)
-    except OSError as error:
-        raise ProjectError(
-            f"{path.name} cannot be read",
-            f"{path}: {error.strerror}.",
-            "Is this the right folder?",
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise ProjectError(f"{path} is damaged", str(error)) from error
-
-
-def _refuse_endless_keys(text: str) -> None:
-    """Stop before a small file takes minutes and gigabytes to parse."""
-    for number, line in enumerate(_QUOTED.sub("", text).split("\n"), start=1):
-        if line.count(".") > _MOST_DOTS:
-            raise ValueError(f"The key in line {number} has too many parts")
-
-
-def refuse_newer(raw: dict[str, Any], path: Path, known: int) -> None:
-    """Stop before touching what a newer program wrote.
-
-    Raises:
-        ProjectError: The format version is above ``known``.
-    """
-    version = raw.get("format_version")
-    if isinstance(version, int) and version > known:
-        # The number itself may have more digits than can be printed.
-        raise ProjectError(
-            "This was made by a newer GenStudio",
-            f"{path} has a newer format than the one that this program reads ({known}). "
-            "Nothing was changed.",
-            "Update GenStudio to open it.",
-        )
-
-
 def slug(name: str) -> str:
     """A short folder name that every system accepts; letters of all scripts stay."""
     normal = unicodedata.normalize("NFC", name)
-    return re.sub(r"[^\w-]+", "-", normal).strip("-")[:60] or "pictures"
+    short = re.sub(r"[^\w-]+", "-", normal).strip("-")[:60] or "pictures"
+    return f"{short}_" if _DEVICES.fullmatch(short) else short
 
 
 def is_project(path: Path) -> bool:

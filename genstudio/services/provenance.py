@@ -1,6 +1,8 @@
 """Pictures that say how they were made: the recipe and the mark of a trained model, in the PNG."""
 
+import hashlib
 import html
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -32,6 +34,8 @@ _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 </x:xmpmeta>
 <?xpacket end="r"?>"""
 
+# Two pictures that agree in these are the same picture.
+_IDENTITY = {"run", "step", "seed", "size", "sampling", "weights_sha256"}
 _READABLE = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 # Pillow warns of some hostile files, which may be an error, too.
 _UNREADABLE = (*PARSER_ERRORS, Image.DecompressionBombError, MemoryError, Warning)
@@ -81,6 +85,12 @@ def _save(image_HWC: np.ndarray, path: Path, texts: Mapping[str, str]) -> None:
 def _xmp_packet(software: str) -> str:
     printable = "".join(character for character in software if character.isprintable())
     return _XMP.format(tool=html.escape(printable), source_type=_SOURCE_TYPE)
+
+
+def identity(recipe: Recipe) -> str:
+    """A hash that pictures share which are the same: of one run, step and seed, sampled alike."""
+    values = json.dumps(recipe.model_dump(mode="json", include=_IDENTITY), sort_keys=True)
+    return hashlib.blake2b(values.encode(), digest_size=16).hexdigest()
 
 
 def read_recipe(path: Path) -> Recipe | None:

@@ -20,7 +20,13 @@ _LARGEST_RECORD_BYTES = 2**29
 _STEP_PREFIX = b'{"event":"StepDone"'
 _STEP_LINE_BYTES = 250
 _MOST_STEPS = 20_000
+_STEP_DIGITS = 9
 _ENDINGS = (events.Finished, events.Stopped, events.Failed)
+
+
+def preview_path(run: Path, step: int) -> Path:
+    """Where the preview of a step is saved; other programs sort such names by their numbers."""
+    return run / "previews" / f"{step:0{_STEP_DIGITS}}.png"
 
 
 class Record:
@@ -105,12 +111,15 @@ class Recorder:
         return event
 
     def _save_preview(self, event: events.PreviewReady) -> events.PreviewReady:
-        path = self._run / "previews" / f"{event.step}.png"
+        path = preview_path(self._run, event.step)
         with explained(path):
             # Not its parents: where a drive was unplugged they would be made on another.
             path.parent.mkdir(exist_ok=True)
         with replacing(path) as temporary:
             Image.fromarray(event.image).save(temporary, "PNG")
+        # Under its name of earlier versions, the step may have been drawn before.
+        with explained(path):
+            path.with_name(f"{event.step}.png").unlink(missing_ok=True)
         return event.model_copy(update={"path": path})
 
     def _append(self, event: events.Event) -> None:

@@ -57,9 +57,11 @@ def helpers_job(path: Path, crew: Crew) -> TrainingJob:
     """
     run = Run(path)
     project = run.project()
+    manifest = project.load_manifest(run.file.dataset)
+    run.held_out_of(manifest)
     # They are decoded already: the leading process has them.
     *_, cache = build_cache(
-        project.load_manifest(run.file.dataset),
+        manifest,
         size=run.settings.size,
         cache_dir=project.dataset_folder(run.file.dataset),
         with_opacity=run.settings.transparency,

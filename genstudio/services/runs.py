@@ -14,17 +14,20 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 import genstudio
 from genstudio.data.kinds import MOST_KINDS
 from genstudio.domain import events
+from genstudio.domain.datasets import Manifest
 from genstudio.domain.errors import CheckpointError, ProjectError
 from genstudio.domain.files import write_text
 from genstudio.domain.runs import RunState, RunSummary, best_step
 from genstudio.domain.training import TrainingSettings, new_run_id, run_stamp
 from genstudio.engine.checkpoint import Checkpoint, CheckpointStore
 from genstudio.models.protocol import DataSpec
-from genstudio.services.projects import Project, open_project, read_toml, refuse_newer
+from genstudio.services.projects import Project, open_project
 from genstudio.services.records import Record
+from genstudio.services.splits import SplitReference, load_split, save_split
+from genstudio.services.toml_files import read_toml, refuse_newer
 from genstudio.services.trash import move_to_trash
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 # Of what the coach said, only the newest counts; some more, for runs that went back.
 _MOST_SAID = 100
 _ENDINGS: Mapping[type, RunState] = {
@@ -39,14 +42,15 @@ class RunFile(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    format_version: int = FORMAT_VERSION
+    format_version: int = 1
     created: datetime
     # A folder of the project: the name alone, so that it leads nowhere else.
     dataset: str = Field(pattern=r"^[^./\\:\x00]+$")
     settings: TrainingSettings
     branched_from: str = Field(default="", max_length=300)
-    # Pictures that are not learned from; runs from before there were any have no such entry.
-    held_out: tuple[str, ...] | None = None
+    # Pictures that are not learned from: their places in the manifest are in a file of their own.
+    # Format 1 held their names here; runs from before there were any have no such entry.
+    held_out: SplitReference | tuple[str, ...] | None = None
     kinds: dict[Annotated[str, Field(max_length=300)], Annotated[int, Field(ge=1, lt=2**53)]] = (
         Field(default_factory=dict, max_length=MOST_KINDS)
     )
@@ -69,6 +73,7 @@ class Run:
         except ValidationError as error:
             raise ProjectError(f"{self.path / 'run.toml'} is damaged", str(error)) from error
         self.store = CheckpointStore(self.path / "checkpoints")
+        self._held_out: tuple[str, ...] | None = None
 
     @property
     def settings(self) -> TrainingSettings:
@@ -80,15 +85,30 @@ class Run:
         """Names of the pictures that are not learned from; none in runs from before there were any.
 
         Raises:
-            ProjectError: Its settings know of held-out pictures, and the record of them is gone.
+            ProjectError: Its settings know of held-out pictures, and the record of them is gone
+                or damaged.
         """
+        if self._held_out is None and isinstance(self.file.held_out, SplitReference):
+            return self.held_out_of(self.project().load_manifest(self.file.dataset))
+        if isinstance(self.file.held_out, tuple):
+            return self.file.held_out
         if self.file.held_out is None and "held_out" in self.settings.model_fields_set:
             raise ProjectError(
                 f"{self.path / 'run.toml'} is damaged",
                 "It no longer says which pictures are not learned from.",
                 "Put the original back; without it the run would learn from other pictures.",
             )
-        return self.file.held_out or ()
+        return self._held_out or ()
+
+    def held_out_of(self, manifest: Manifest) -> tuple[str, ...]:
+        """The same, for whoever has read the run's manifest already, which may take seconds.
+
+        Raises:
+            ProjectError: The record of them is gone or damaged.
+        """
+        if self._held_out is None and isinstance(self.file.held_out, SplitReference):
+            self._held_out = load_split(self.path, manifest, self.file.held_out)
+        return self.held_out
 
     @property
     def data(self) -> DataSpec:
@@ -149,7 +169,7 @@ class Run:
         )
 
     def previews(self) -> list[tuple[int, Path]]:
-        """Step and file of each preview, in order."""
+        """Step and file of each preview, in order; earlier versions wrote no zeros before it."""
         files = (self.path / "previews").glob("*.png")
         return sorted((int(path.stem), path) for path in files if path.stem.isdecimal())
 
@@ -197,18 +217,38 @@ def create_run(
     dataset: Path,
     settings: TrainingSettings,
     *,
+    manifest: Manifest | None = None,
     held_out: tuple[str, ...] = (),
     kinds: Mapping[str, int] | None = None,
     branched_from: str = "",
 ) -> Run:
-    """Make the folder of a new run and freeze its settings."""
+    """Make the folder of a new run and freeze its settings.
+
+    Args:
+        project: Where it is made.
+        dataset: Folder of its manifest.
+        settings: To be frozen.
+        manifest: Its pictures; read from ``dataset`` if it is needed and not given.
+        held_out: Names of pictures that are not learned from.
+        kinds: Class labels and how many pictures there are of each.
+        branched_from: Run and step that it begins at.
+
+    Raises:
+        ProjectError: The project cannot be written to.
+    """
     now = _after_the_newest(project)
     path = project.runs / new_run_id(settings.model_key, now)
+    split: SplitReference | tuple[str, ...] = ()
+    if held_out:
+        manifest = manifest or project.load_manifest(dataset.name)
+        split = save_split(path, manifest, held_out)
     content = RunFile(
+        # Older programs can go on with what they can read.
+        format_version=FORMAT_VERSION if isinstance(split, SplitReference) else 1,
         created=now,
         dataset=dataset.name,
         settings=settings,
-        held_out=held_out,
+        held_out=split,
         kinds=dict(kinds or {}),
         branched_from=branched_from,
         versions={
@@ -218,7 +258,10 @@ def create_run(
         },
     )
     write_text(path / "run.toml", tomli_w.dumps(content.model_dump(mode="json")))
-    return Run(path)
+    run = Run(path)
+    if held_out and manifest is not None:
+        run.held_out_of(manifest)
+    return run
 
 
 def _after_the_newest(project: Project) -> datetime:

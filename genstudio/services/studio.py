@@ -6,6 +6,7 @@ Importing this module does not import torch; the jobs do, in their own threads.
 import gc
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
-from genstudio.data.decode import decode_thumbnail
+from genstudio.data.decode import UnreadablePictureError, decode_thumbnail
 from genstudio.data.samples import SampleProgress, make_sample_folder
 from genstudio.data.scan import scan_folder
 from genstudio.domain.cards import ModelCard
@@ -61,23 +62,35 @@ class Machine:
 
 
 def load_catalogue() -> Job[CatalogueEntry | Machine]:
-    """Import torch and the architectures; gives the machine first, then an entry for each."""
+    """Import torch and the architectures; gives the machine first, then an entry for each.
+
+    Those that cannot be used are told of by the error that it ends with, after all others.
+    """
 
     def items() -> Iterator[CatalogueEntry | Machine]:
         device = import_module("genstudio.engine.device")
         found = tuple(device.available_accelerators())
         yield Machine(devices=found, names={key: device.plan_device(key).name for key in found})
         catalogue = import_module("genstudio.models.catalog")
-        for key in catalogue.model_keys():
-            model = catalogue.model_class(key)
+        models, troubles = catalogue.usable_models()
+        for model in models:
             yield CatalogueEntry(card=model.card, config=model.Config, sampling=model.Sampling)
         # What starting a run needs, so that the button answers at once.
         import_module("genstudio.services.training")
         # Looking for garbage among all that was imported would hold up the window and the training
         # for a sixth of a second each time.
         gc.freeze()
+        if troubles:
+            raise _told_together(troubles)
 
     return Job("catalogue", items)
+
+
+def _told_together(errors: Sequence[GenStudioError]) -> GenStudioError:
+    if len(errors) == 1:
+        return errors[0]
+    title = f"{len(errors)} architectures of other packages cannot be used"
+    return type(errors[0])(title, " ".join(str(error) for error in errors))
 
 
 def scan(folder: Path) -> Job[ScanProgress | ScanReport]:
@@ -195,11 +208,72 @@ def list_runs(project: Project) -> Job[RunSummary]:
 
 
 def load_manifest(project: Project) -> Manifest | None:
-    """The pictures that the project learned from last; None before the first run."""
+    """The pictures that the project learned from last; None before the first run.
+
+    Raises:
+        ProjectError: The list is damaged.
+    """
     folders = sorted(
         project.dataset_folder("").glob("*/manifest.toml"), key=lambda path: path.stat().st_mtime
     )
     return project.load_manifest(folders[-1].parent.name) if folders else None
+
+
+def read_manifest(project: Project) -> Job[Manifest | None]:
+    """The same, read in the background: a list of a million pictures takes seconds."""
+
+    def items() -> Iterator[Manifest | None]:
+        yield load_manifest(project)
+
+    return Job("manifest", items)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedGallery:
+    """A gallery that was brought in line with its files, and its pictures, newest first.
+
+    Attributes:
+        gallery: To be closed by whoever takes it.
+        items: All of them.
+    """
+
+    gallery: Gallery
+    items: Sequence[GalleryItem]
+
+
+def open_gallery(project: Project) -> Job[int | OpenedGallery]:
+    """Open a project's gallery; gives how many new pictures were read, then the gallery.
+
+    What is wrong with its folder is told by the error that it ends with, after the gallery.
+    """
+
+    def items() -> Iterator[int | OpenedGallery]:
+        trouble: GenStudioError | None = None
+        with ExitStack() as on_failure:
+            gallery = Gallery(project, syncs=False)
+            on_failure.callback(gallery.close)
+            try:
+                yield from gallery.syncing()
+            except GenStudioError as error:
+                trouble = error
+            yield OpenedGallery(gallery, gallery.items())
+            on_failure.pop_all()
+        if trouble is not None:
+            raise trouble
+
+    return Job("open-gallery", items)
+
+
+def look_through_gallery(
+    gallery: Gallery, query: str, minimum_rating: int
+) -> Job[int | list[GalleryItem]]:
+    """Bring a gallery in line with its files; at the end, gives the pictures that fit a search."""
+
+    def items() -> Iterator[int | list[GalleryItem]]:
+        yield from gallery.syncing()
+        yield gallery.items(query, minimum_rating=minimum_rating)
+
+    return Job("look-through-gallery", items)
 
 
 def generate_pictures(
@@ -243,7 +317,7 @@ def save_comparison(comparison: Comparison, to: Path) -> Job[Path]:
 
     def items() -> Iterator[Path]:
         report = import_module("genstudio.services.comparison")
-        yield report.save_comparison(comparison, report.free_place(to))
+        yield report.save_comparison(comparison, to)
 
     return Job("save-report", items)
 
@@ -259,6 +333,10 @@ def picture(path: Path) -> np.ndarray:
     Raises:
         UnreadablePictureError: It cannot be shown; the message says why.
     """
+    if not path.exists():
+        raise UnreadablePictureError(
+            "It is not there any more: it was moved or deleted outside of GenStudio."
+        )
     return decode_thumbnail(path, side=_LARGEST_PICTURE_PX, with_opacity=True)
 
 

@@ -149,7 +149,9 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
             held_out = choose_held_out(
                 manifest, settings.held_out, duplicates(report), by_kind=settings.kinds
             )
-            run = create_run(project, dataset, settings, held_out=held_out, kinds=kinds)
+            run = create_run(
+                project, dataset, settings, manifest=manifest, held_out=held_out, kinds=kinds
+            )
             yield from _record(run, settings, cache, source)
     except _StopWantedError:
         yield _stopped_before_it_began()
@@ -185,7 +187,7 @@ def _resume(
         if branch_from is None:
             remarks = _remarks(run, checkpoint.state.step if checkpoint else 0)
         elif checkpoint is not None:
-            run, checkpoint = _branch(run, checkpoint, settings)
+            run, checkpoint = _branch(run, checkpoint, settings, manifest)
         yield from _record(run, settings, cache, source, checkpoint, remarks)
 
 
@@ -198,7 +200,7 @@ def _with_devices(settings: TrainingSettings, devices: int | None) -> TrainingSe
 
 
 def _refuse_strangers(run: Run, manifest: Manifest) -> None:
-    strangers = set(run.held_out) - {name for name, _ in manifest.pictures}
+    strangers = set(run.held_out_of(manifest)) - {name for name, _ in manifest.pictures}
     if strangers:
         raise ProjectError(
             f"{run.path / 'run.toml'} is damaged",
@@ -218,7 +220,9 @@ def _refuse_spent(budget: Budget, state: CheckpointState) -> None:
         )
 
 
-def _branch(run: Run, checkpoint: Checkpoint, settings: TrainingSettings) -> tuple[Run, Checkpoint]:
+def _branch(
+    run: Run, checkpoint: Checkpoint, settings: TrainingSettings, manifest: Manifest
+) -> tuple[Run, Checkpoint]:
     """Make a new run that begins with a copy of a checkpoint; the old one is left as it is."""
     project, step = run.project(), checkpoint.state.step
     dataset = project.dataset_folder(run.file.dataset)
@@ -226,6 +230,7 @@ def _branch(run: Run, checkpoint: Checkpoint, settings: TrainingSettings) -> tup
         project,
         dataset,
         settings,
+        manifest=manifest,
         held_out=run.held_out,
         kinds=run.file.kinds,
         branched_from=f"{run.path.name}/{step}",

@@ -1,5 +1,6 @@
 """The main window: rail, pages, messages and status bar, and what goes between the pages."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QTimer, QUrl
@@ -19,7 +20,6 @@ from genstudio.domain.errors import GenStudioError
 from genstudio.domain.files import free_disk_bytes
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.training import TrainingSettings
-from genstudio.services import studio
 from genstudio.services.notices import NoticeBoard, notice_about
 from genstudio.services.preferences import Preferences, save_preferences
 from genstudio.ui.actions import build_menus
@@ -97,11 +97,16 @@ class MainWindow(QMainWindow):
             self._reopen_dataset()
         self._update_training_controls()
 
-    def open_dataset(self, path: Path) -> None:
-        """Look through a folder of pictures; what the Dataset page's chooser does."""
+    def open_dataset(self, path: Path, only: Collection[str] | None = None) -> None:
+        """Look through a folder of pictures; what the Dataset page's chooser does.
+
+        Args:
+            path: The folder.
+            only: Names of the pictures to use at first; by default all of them.
+        """
         self._show_page("dataset")
         self._preferences.pictures_folder = path
-        self._dataset.open(Path(path))
+        self._dataset.open(Path(path), only=only)
 
     # --- building -----------------------------------------------------------------------
 
@@ -168,7 +173,8 @@ class MainWindow(QMainWindow):
         self._rail.chosen.connect(self._show_page)
         self._dataset_page.choose_wanted.connect(self._choose_pictures)
         self._dataset_page.samples_wanted.connect(self._samples.make)
-        self._dataset_page.folder_dropped.connect(self.open_dataset)
+        self._dataset_page.dropped.connect(lambda it: self.open_dataset(it.folder, it.names))
+        self._dataset_page.noticed.connect(self._notices.post)
         self._samples.made.connect(self.open_dataset)
         self._samples.progressed.connect(self._on_samples_progressed)
         self._dataset.changed.connect(self._on_dataset_changed)
@@ -185,7 +191,7 @@ class MainWindow(QMainWindow):
         self._project.changed.connect(self._on_project_changed)
         for state in (self._dataset, self._samples, self._project):
             state.failed.connect(self._notices.post)
-        for state in (self._training, self._gallery, self._comparison):
+        for state in (self._dataset, self._training, self._gallery, self._comparison):
             state.noticed.connect(self._notices.post)
         self._notices.listen(self._notice_bar.show_notice)
         self._disk_timer = QTimer(self)
@@ -215,24 +221,8 @@ class MainWindow(QMainWindow):
 
     def _reopen_dataset(self) -> None:
         """Look again through the pictures that an opened project learned from last."""
-        if self._project.project is None or self._dataset.is_scanning:
-            return
-        try:
-            manifest = studio.load_manifest(self._project.project)
-        except GenStudioError as error:
-            self._on_error(error)
-            return
-        if manifest is None:
-            return
-        if manifest.folder.is_dir():
-            self._dataset.open(manifest.folder, manifest.excluded)
-            return
-        self._tell(
-            "The pictures are not where they were",
-            f"This project learned from {manifest.folder}. Its runs and its gallery "
-            "are here, and runs can go on; a new run needs the folder.",
-            level=Level.WARNING,
-        )
+        if self._project.project is not None:
+            self._dataset.reopen(self._project.project)
 
     def _show_project_folder(self) -> None:
         folder = self._project.project.path if self._project.project else None

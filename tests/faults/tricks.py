@@ -27,7 +27,7 @@ _SPARSE_BYTES = 3 * 2**30
 # --- files and folders that are something else --------------------------------------------------
 
 _FILES = (
-    f"{_PROJECT}/project.toml", f"{_PROJECT}/library.sqlite", f"{_PROJECT}/gallery/*-1.png",
+    f"{_PROJECT}/project.toml", f"{_PROJECT}/library.sqlite", f"{_PROJECT}/gallery/*1.png",
     f"{_PROJECT}/datasets/*/manifest.toml", f"{_PROJECT}/datasets/*/*/complete.json",
     f"{_PROJECT}/datasets/*/*/pixels.npy", f"{_RUN}/run.toml", f"{_RUN}/events.jsonl",
     f"{_RUN}/checkpoints/2/state.json", f"{_RUN}/checkpoints/2/checksums.json",
@@ -142,12 +142,12 @@ DEVICE_FILES: tuple[Trick, ...] = (
 
 def link_out_of_gallery(case: Path) -> None:
     """Have a picture of the gallery be a link to a file of the person who looks at it."""
-    _in_place_of(f"{_PROJECT}/gallery/*-1.png", _link_to("CANARY/keep.txt"))(case)
+    _in_place_of(f"{_PROJECT}/gallery/*1.png", _link_to("CANARY/keep.txt"))(case)
 
 
 def picture_of_the_future(case: Path) -> None:
     """Leave a picture whose time does not fit into the gallery's index, and no index."""
-    os.utime(_only(case, f"{_PROJECT}/gallery/*-1.png"), (13e9, 13e9))
+    os.utime(_only(case, f"{_PROJECT}/gallery/*1.png"), (13e9, 13e9))
     _only(case, f"{_PROJECT}/library.sqlite").unlink()
 
 

@@ -112,6 +112,7 @@ def open_project(qtbot: QtBot, project: Path) -> Iterator[Opener]:
         opened.append(driver)
         driver.wait(lambda: window._training.entries and window._training.shown)
         driver.wait(lambda: driver.text("dataset.summary").startswith("24 found"))
+        driver.wait(lambda: window._gallery.is_open)
         driver.go_to("train")
         return driver
 

@@ -60,7 +60,7 @@ def test_going_back_asks_then_trashes_what_came_later_and_goes_on(
     wait_for_end(studio)
     assert run.store.steps() == [2, 4, 5]
     assert (trash / "checkpoints-6").is_dir()
-    assert (trash / "previews-6.png").is_file()
+    assert (trash / "previews-000000006.png").is_file()
     starts = [event.step for event in run.record.read() if isinstance(event, events.RunStarted)]
     assert starts[-1] == 4
     assert steps_of(studio) == [2, 4, 5]

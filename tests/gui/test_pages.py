@@ -61,6 +61,7 @@ def open_studio(qtbot: QtBot, trained: Path, tmp_path: Path) -> Iterator[StudioD
     driver = StudioDriver(window, qtbot)
     driver.wait(lambda: driver.text("dataset.summary").startswith("24 found"))
     driver.wait(lambda: window._training.entries and window._training.shown)
+    driver.wait(lambda: window._gallery.is_open)
     yield driver
     window.close()
 

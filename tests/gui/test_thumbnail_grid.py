@@ -1,5 +1,6 @@
 """The grid: what is loaded, what is painted, what keys and pictures do."""
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -372,3 +373,109 @@ def test_a_grid_destroyed_while_it_loads_takes_its_thread_along(
     loaded = len(loader.paths)
     qtbot.wait(30)
     assert len(loader.paths) == loaded
+
+
+# --- Files that change --------------------------------------------------------------------
+
+
+class Shades:
+    """Reads a file's only byte as the grey of its picture, and counts the readings."""
+
+    def __init__(self) -> None:
+        self.read: list[str] = []
+
+    def __call__(self, path: Path, side_px: int) -> np.ndarray:
+        self.read.append(path.name)
+        return np.full((side_px, side_px, 3), path.read_bytes()[0], np.uint8)
+
+
+@pytest.fixture
+def shades(tmp_path: Path) -> list[Path]:
+    paths = [tmp_path / str(number) for number in range(3)]
+    for number, path in enumerate(paths):
+        path.write_bytes(bytes([10 + number]))
+    return paths
+
+
+def grey(loader: thumbnail_loader.ThumbnailLoader, path: Path) -> int | None:
+    thumbnail = loader.thumbnail(path)
+    if thumbnail is None or thumbnail.pixmap.isNull():
+        return None
+    return QColor(thumbnail.pixmap.toImage().pixel(1, 1)).red()
+
+
+def write(path: Path, shade: int, *, mtime_ns: int | None = None, more: bytes = b"") -> None:
+    path.write_bytes(bytes([shade]) + more)
+    if mtime_ns is not None:
+        os.utime(path, ns=(mtime_ns, mtime_ns))
+
+
+@pytest.mark.parametrize("kind", ["time", "size", "older"])
+def test_a_file_of_that_name_that_is_another_is_loaded_again(
+    qtbot: QtBot, shades: list[Path], kind: str
+) -> None:
+    load = Shades()
+    loader = thumbnail_loader.ThumbnailLoader(load)
+    loader.want(shades, 8)
+    qtbot.waitUntil(lambda: [grey(loader, path) for path in shades] == [10, 11, 12])
+    before_ns = shades[1].stat().st_mtime_ns
+    match kind:
+        case "time":
+            write(shades[1], 99, mtime_ns=before_ns + 1_000_000)
+        case "size":
+            write(shades[1], 99, mtime_ns=before_ns, more=b"x")
+        case _:
+            write(shades[1], 99, mtime_ns=before_ns - 10**12)
+    loader.want(shades, 8)
+    qtbot.waitUntil(lambda: [grey(loader, path) for path in shades] == [10, 99, 12])
+    loader.stop()
+
+    assert load.read == ["0", "1", "2", "1"]
+
+
+def test_files_that_stay_are_read_once_however_often_they_are_wanted(
+    qtbot: QtBot, shades: list[Path]
+) -> None:
+    load = Shades()
+    loader = thumbnail_loader.ThumbnailLoader(load)
+    for _ in range(3):
+        loader.want(shades, 8)
+        qtbot.waitUntil(lambda: [grey(loader, path) for path in shades] == [10, 11, 12])
+    loader.stop()
+
+    assert load.read == ["0", "1", "2"]
+
+
+def test_a_file_that_is_gone_is_shown_as_such_and_comes_back(
+    qtbot: QtBot, shades: list[Path]
+) -> None:
+    loader = thumbnail_loader.ThumbnailLoader(Shades())
+    loader.want(shades, 8)
+    qtbot.waitUntil(lambda: grey(loader, shades[2]) == 12)
+    shades[2].unlink()
+    loader.want(shades, 8)
+    qtbot.waitUntil(lambda: grey(loader, shades[2]) is None)
+    write(shades[2], 77)
+    loader.want(shades, 8)
+    qtbot.waitUntil(lambda: grey(loader, shades[2]) == 77)
+    loader.stop()
+
+
+def test_new_pictures_come_before_a_look_at_the_old_ones(
+    qtbot: QtBot, shades: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    real = thumbnail_loader.stamp_of
+    monkeypatch.setattr(
+        thumbnail_loader, "stamp_of", lambda path: (asked.append(path.name), real(path))[1]
+    )
+    loader = thumbnail_loader.ThumbnailLoader(Shades())
+    loader.want(shades[:2], 8)
+    qtbot.waitUntil(lambda: grey(loader, shades[1]) == 11)
+    asked.clear()
+    loader.want(shades, 8)
+    loader._pool.waitForDone()
+
+    assert asked[0] == "2"
+    assert set(asked) == {"0", "1", "2"}
+    loader.stop()

@@ -97,6 +97,7 @@ def undoer(qtbot: QtBot, tmp_path: Path) -> Iterator[Undoer]:
         window.show()
     person = Undoer(window, qtbot)
     person.go_to("gallery")
+    person.wait(lambda: len(person.hung) == NUM_HUNG)
     yield person
     window.close()
 
@@ -390,6 +391,7 @@ def test_redoing_for_a_picture_that_has_vanished_is_told_and_forgotten(
     undoer.undo()
     gallery.items[name].path.unlink()
     gallery.refresh(look_at_files=True)
+    undoer.wait(lambda: name not in undoer.hung)
     undoer.redo()
     assert "is not a picture of the gallery" in undoer.notice()
     assert undoer.titles() == ("", "")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_studio import flowers_NHWC, save_pictures
+from tiny_studio import flowers_NHWC, install_models, save_pictures
 from typer.testing import CliRunner, Result
 
 from genstudio import __main__ as entry_point
@@ -142,6 +142,21 @@ def test_the_catalogue_is_listed_for_programs_and_for_people() -> None:
     result = genstudio("models")
     assert result.exit_code == 0
     assert all(key in result.stdout for key in model_keys())
+
+
+@pytest.mark.usefixtures("toy")
+def test_a_broken_architecture_is_told_of_beside_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    install_models(monkeypatch, ghost="a_package_that_is_not_there:Model")
+    cards = succeeded("models")
+    result = genstudio("models")
+
+    assert [card["key"] for card in cards] == [key for key in model_keys() if key != "ghost"]
+    assert result.exit_code == 0
+    assert all(card["key"] in result.stdout for card in cards)
+    assert "“ghost” cannot be used" in result.stderr
+    assert "a_package_that_is_not_there" in result.stderr
 
 
 def test_a_folder_is_checked_for_programs_and_for_people(tmp_path: Path) -> None:

@@ -94,10 +94,24 @@ def test_runs_are_compared_in_a_folder(run: Path, tmp_path: Path) -> None:
     assert [one["run"] for one in record["runs"]] == [str(run)] * 2
     assert {path.name for path in out.iterdir()} == {"comparison.html", "comparison.json"}
 
+    before = {path: path.read_bytes() for path in out.iterdir()}
     told = genstudio("compare", run, "--out", out, "--count", 20)
     assert told.exit_code == 0
+    assert {path: path.read_bytes() for path in out.iterdir() if path.is_file()} == before
+    assert (out / "comparison-2" / "comparison.html").is_file()
     assert told.stdout == ""
     assert "The report is in" in told.stderr
+
+
+def test_a_report_overwrites_no_file_of_a_persons(run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "report"
+    out.mkdir()
+    (out / "comparison.json").write_text("mine")
+    first = succeeded("compare", run, "--out", out, "--count", 20)
+
+    assert first["report"] == str(out / "comparison-2" / "comparison.html")
+    assert {path.name for path in out.iterdir()} == {"comparison.json", "comparison-2"}
+    assert (out / "comparison.json").read_text() == "mine"
 
 
 def test_what_cannot_be_judged_is_explained(run: Path, pictures: Path, tmp_path: Path) -> None:

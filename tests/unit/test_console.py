@@ -293,3 +293,30 @@ def test_a_note_is_optional() -> None:
     bar.add_task("any")
 
     assert [console._NoteColumn().render(task).plain for task in bar.tasks] == ["12 left", ""]
+
+
+# Pipes
+
+
+def test_numbers_that_json_does_not_have_are_null(capsys: Output) -> None:
+    print_json({"a": float("nan"), "b": [float("inf"), 1.5], "c": {"d": -float("inf")}, "e": "ä"})
+
+    def refuse(name: str) -> None:
+        raise AssertionError(f"{name} is no JSON")
+
+    out = capsys.readouterr().out
+    assert json.loads(out, parse_constant=refuse) == {
+        "a": None, "b": [None, 1.5], "c": {"d": None}, "e": "ä",
+    }  # fmt: skip
+
+
+def test_what_the_coach_says_is_one_line_in_a_log(capsys: Output) -> None:
+    said = events.CoachSaid(
+        step=2, level="warning", title="The critic wins", message="word " * 60, topic="critic",
+        evidence="figures " * 40,
+    )  # fmt: skip
+    follow(session_of(STARTED, said, FINISHED), as_json=False)
+    lines = capsys.readouterr().err.splitlines()
+
+    assert ("The critic wins. " + "word " * 60).rstrip() in [line.rstrip() for line in lines]
+    assert ("  " + "figures " * 40).rstrip() in [line.rstrip() for line in lines]

@@ -19,7 +19,9 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain.datasets import PictureInfo, Remark, ScanReport
+from genstudio.domain.notices import Notice
 from genstudio.services import studio
+from genstudio.ui.dropping import Dropped, sort_out
 from genstudio.ui.icons import icon
 from genstudio.ui.state.dataset import DatasetState
 from genstudio.ui.theme import GRID_PX, mark
@@ -57,12 +59,14 @@ class DatasetPage(QWidget):
     Signals:
         choose_wanted(): A person wants to choose a folder.
         samples_wanted(): A person wants to try the built-in pictures.
-        folder_dropped(Path): A folder was dropped on the page.
+        dropped(Dropped): A folder, or pictures of one, were dropped on the page.
+        noticed(Notice): What cannot be opened of what was dropped, and why.
     """
 
     choose_wanted = Signal()
     samples_wanted = Signal()
-    folder_dropped = Signal(object)
+    dropped = Signal(object)
+    noticed = Signal(Notice)
 
     def __init__(self, state: DatasetState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -349,23 +353,24 @@ class DatasetPage(QWidget):
     # --- dropping -----------------------------------------------------------------------
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take folders, and pictures for the folder that they lie in."""
-        if _dropped_folder(event) is not None:
+        """Take files and folders; what cannot be opened is told when it is dropped."""
+        if _dropped_paths(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open what was dropped."""
-        folder = _dropped_folder(event)
-        if folder is not None:
-            self.folder_dropped.emit(folder)
+        """Open what was dropped, or say why not."""
+        paths = _dropped_paths(event)
+        found = sort_out(paths) if paths else None
+        if isinstance(found, Dropped):
+            self.dropped.emit(found)
+        notice = found.remark if isinstance(found, Dropped) else found
+        if notice is not None:
+            self.noticed.emit(notice)
 
 
-def _dropped_folder(event: QDropEvent) -> Path | None:
-    for url in event.mimeData().urls():
-        if url.isLocalFile():
-            path = Path(url.toLocalFile())
-            return path if path.is_dir() else path.parent
-    return None
+def _dropped_paths(event: QDropEvent) -> list[Path]:
+    urls = event.mimeData().urls()
+    return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
 
 
 def _paragraph(title: str, text: str) -> QWidget:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -76,6 +76,12 @@ class GalleryPage(QWidget):
     def shutdown(self) -> None:
         """Let go of threads before the window closes."""
         self._grid.shutdown()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Look at the files again: they may have been moved or deleted meanwhile."""
+        super().showEvent(event)
+        self._on_selection()
+        self._state.refresh(look_at_files=True)
 
     # --- building -----------------------------------------------------------------------
 
@@ -180,16 +186,19 @@ class GalleryPage(QWidget):
         if keys and self._grid.current_key() is None:
             self._grid.select(keys[0])
         self._stack.setCurrentIndex(1 if keys else 0)
-        self._empty.button.setVisible(not self._is_filtered())
-        self._empty.set_sentence(
-            "No picture fits the search. Use fewer words, or clear it."
-            if self._is_filtered()
-            else "Train a model first: when it has finished, its first pictures hang here."
-        )
+        self._empty.button.setVisible(not self._is_filtered() and not self._state.is_opening)
+        self._empty.set_sentence(self._why_empty())
         noun = "picture" if shows_pictures else "preview"
         self._count.setText(f"{len(keys):,} {noun}{'' if len(keys) == 1 else 's'}")
         self._on_selection()
         self._on_busy_changed()
+
+    def _why_empty(self) -> str:
+        if self._state.is_opening:
+            return "The gallery is being looked through."
+        if self._is_filtered():
+            return "No picture fits the search. Use fewer words, or clear it."
+        return "Train a model first: when it has finished, its first pictures hang here."
 
     def _is_filtered(self) -> bool:
         return bool(self._search.text().strip()) or self._rating.currentIndex() > 0

@@ -23,6 +23,7 @@ from genstudio.services.gallery_items import GalleryItem
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.picture_view import PictureView
+from genstudio.ui.widgets.thumbnail_loader import Stamp, stamp_of
 
 _STARS = 5
 
@@ -44,6 +45,8 @@ class GalleryDetails(QFrame):
         super().__init__(parent)
         mark(self, role="panel")
         self._path: Path | None = None
+        # The file may be painted over, or moved away, while it is shown.
+        self._stamp: Stamp = None
         self._rating = 0
         self._view = PictureView()
         self._view.setObjectName("gallery.picture")
@@ -92,7 +95,7 @@ class GalleryDetails(QFrame):
         """Show a picture that is not in the gallery, such as a training preview."""
         self.show_items([])
         self._show_picture(path)
-        self._recipe.setText(f"Preview at step {path.stem}")
+        self._recipe.setText(f"Preview at step {path.stem.lstrip('0') or '0'}")
         self._folder.setEnabled(True)
 
     # --- building -----------------------------------------------------------------------
@@ -139,9 +142,10 @@ class GalleryDetails(QFrame):
     # --- reacting -----------------------------------------------------------------------
 
     def _show_picture(self, path: Path | None) -> None:
-        if path == self._path:
+        stamp = None if path is None else stamp_of(path)
+        if (path, stamp) == (self._path, self._stamp):
             return
-        self._path = path
+        self._path, self._stamp = path, stamp
         if path is None:
             self._view.set_placeholder("Select a picture to see it large.")
             self._view.set_picture(None)

@@ -1,20 +1,40 @@
 """The folder of pictures that is open: its report, and which pictures are taken out."""
 
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from genstudio.domain.datasets import PictureInfo, ScanProgress, ScanReport
-from genstudio.domain.notices import Notice
+from genstudio.domain.datasets import Manifest, PictureInfo, ScanProgress, ScanReport
+from genstudio.domain.notices import Level, Notice
 from genstudio.services import studio
 from genstudio.services.fitting import PictureFacts, facts_about
 from genstudio.services.jobs import Job, JobEnded
 from genstudio.services.notices import notice_about
+from genstudio.services.projects import Project
 from genstudio.ui.bridge import Bridge
 from genstudio.ui.history import History
 
 _FEWEST_PICTURES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Which pictures of a folder are taken out at first."""
+
+    excluded: frozenset[str]
+    only: frozenset[str] | None
+
+    def leaves_out(self, name: str) -> bool:
+        is_other = self.only is not None and not self.only & _normal([name])
+        return is_other or name in self.excluded
+
+
+def _normal(names: Iterable[str]) -> frozenset[str]:
+    """Names that can be compared: systems take accents apart, or do not."""
+    return frozenset(unicodedata.normalize("NFC", name) for name in names)
 
 
 class DatasetState(QObject):
@@ -29,17 +49,21 @@ class DatasetState(QObject):
         progressed(int, int): So many of so many files are looked at.
         arrived(list[PictureInfo]): Pictures were found in the folder that is looked through.
         failed(Notice): The folder cannot be used; the one before stays open.
+        noticed(Notice): Something a person should know about the open folder.
     """
 
     changed = Signal()
     progressed = Signal(int, int)
     arrived = Signal(list)
     failed = Signal(Notice)
+    noticed = Signal(Notice)
 
     def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._bridge = bridge
         self._job: Job[ScanProgress | ScanReport] | None = None
+        self._reading: Job[Manifest | None] | None = None
+        self._readings: list[Job[Manifest | None]] = []
         self.scanned: Path | None = None
         self.report: ScanReport | None = None
         self.excluded: frozenset[str] = frozenset()
@@ -50,11 +74,20 @@ class DatasetState(QObject):
         """Whether a folder is being looked through."""
         return self._job is not None
 
-    def open(self, folder: Path, excluded: Iterable[str] = ()) -> None:
-        """Look through a folder and make it the one to learn from."""
+    def open(
+        self, folder: Path, excluded: Iterable[str] = (), *, only: Collection[str] | None = None
+    ) -> None:
+        """Look through a folder and make it the one to learn from.
+
+        Args:
+            folder: The folder of pictures.
+            excluded: Names of those that are taken out at first.
+            only: Names of those that are not taken out at first; by default all others.
+        """
         self.cancel()
+        self._reading = None  # A person has chosen.
         job = studio.scan(folder)
-        wanted = frozenset(excluded)
+        wanted = _Wanted(frozenset(excluded), None if only is None else _normal(only))
         self._job = job
         self.scanned = folder
         self._bridge.follow(
@@ -64,6 +97,36 @@ class DatasetState(QObject):
         )
         job.start()
         self.changed.emit()
+
+    def reopen(self, project: Project) -> None:
+        """Look again through the pictures that a project learned from last, if it did."""
+        if self.is_scanning:
+            return
+        job = studio.read_manifest(project)
+        self._reading = job
+        self._readings.append(job)
+        self._bridge.follow(
+            job.items,
+            lambda items: self._on_manifest(job, items[0]),
+            lambda ending: self._on_manifest_end(job, ending),
+        )
+        job.start()
+
+    def _on_manifest(self, job: Job[Manifest | None], manifest: Manifest | None) -> None:
+        if job is not self._reading or manifest is None:
+            return
+        if manifest.folder.is_dir():
+            self.open(manifest.folder, manifest.excluded)
+        else:
+            self.failed.emit(_notice_of_moved_pictures(manifest.folder))
+
+    def _on_manifest_end(self, job: Job[Manifest | None], ending: JobEnded) -> None:
+        self._readings.remove(job)
+        if job is not self._reading:
+            return  # A person has chosen other pictures.
+        self._reading = None
+        if ending.error is not None:
+            self.failed.emit(notice_about(ending.error))
 
     def cancel(self) -> None:
         """Stop looking; what was open before stays open."""
@@ -78,6 +141,9 @@ class DatasetState(QObject):
         self.cancel()
         if job is not None:
             job.join()
+        for reading in self._readings:
+            reading.cancel()
+            reading.join()
 
     def used(self) -> list[PictureInfo]:
         """Pictures that will be learned from."""
@@ -125,7 +191,7 @@ class DatasetState(QObject):
         self,
         job: Job[ScanProgress | ScanReport],
         items: list[ScanProgress | ScanReport],
-        excluded: frozenset[str],
+        wanted: "_Wanted",
     ) -> None:
         if job is not self._job:
             return  # Another folder was chosen meanwhile.
@@ -138,9 +204,21 @@ class DatasetState(QObject):
             return
         self.history.clear()
         self.report = last
-        self.excluded = excluded & {picture.name for picture in last.pictures}
+        self.excluded = frozenset(p.name for p in last.pictures if wanted.leaves_out(p.name))
         self._job = None
         self.changed.emit()
+        if wanted.only is not None and self.excluded:
+            self.noticed.emit(self._notice_of_others())
+
+    def _notice_of_others(self) -> Notice:
+        assert self.report is not None
+        number, all_of_them = len(self.used()), len(self.report.pictures)
+        return Notice(
+            level=Level.INFO,
+            title=f"{number:,} of {all_of_them:,} pictures will be used",
+            message="The others in that folder were not dropped, and are left out. They can be "
+            "taken in again.",
+        )
 
     def _on_end(self, job: Job[ScanProgress | ScanReport], ending: JobEnded) -> None:
         if job is self._job:
@@ -148,3 +226,12 @@ class DatasetState(QObject):
             self.changed.emit()
         if ending.error is not None:
             self.failed.emit(notice_about(ending.error))
+
+
+def _notice_of_moved_pictures(folder: Path) -> Notice:
+    return Notice(
+        level=Level.WARNING,
+        title="The pictures are not where they were",
+        message=f"This project learned from {folder}. Its runs and its gallery are here, and runs "
+        "can go on; a new run needs the folder.",
+    )

@@ -16,8 +16,11 @@ from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.jobs import Job, JobEnded
 from genstudio.services.notices import notice_about
 from genstudio.services.projects import Project
+from genstudio.services.studio import OpenedGallery
 from genstudio.ui.bridge import Bridge
 from genstudio.ui.history import History
+
+_MOST_NAMED = 10
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -33,7 +36,7 @@ class GalleryState(QObject):
     Signals:
         changed(): Other pictures are shown.
         item_changed(GalleryItem): One of them has another rating or other tags.
-        busy_changed(): Making or exporting began or ended.
+        busy_changed(): Making or exporting began or ended, or the gallery is open now.
         progressed(str, int, int): What is done, how far.
         exported(Path): What to open.
         noticed(Notice): Something a person should read.
@@ -52,6 +55,11 @@ class GalleryState(QObject):
         self._project: Project | None = None
         self._gallery: Gallery | None = None
         self._job: Job[Any] | None = None
+        self._opening: Job[int | OpenedGallery] | None = None
+        self._looking: Job[int | list[GalleryItem]] | None = None
+        self._looks_again = False
+        # Raised whenever other pictures or marks are shown, so that an older list is known as such.
+        self._version = 0
         self._query = ""
         self._minimum_rating = 0
         self.items: dict[str, GalleryItem] = {}
@@ -63,22 +71,50 @@ class GalleryState(QObject):
         return self._gallery is not None
 
     @property
+    def is_opening(self) -> bool:
+        """Whether the gallery of a project is being opened and looked through."""
+        return self._opening is not None
+
+    @property
     def is_busy(self) -> bool:
         """Whether pictures are being made or exported."""
         return self._job is not None
 
     def set_project(self, project: Project | None) -> None:
-        """Show the gallery of another project."""
+        """Show the gallery of another project, as soon as it has been looked through."""
         self.close()
         self._project = project
-        if project is not None:
-            try:
-                self._gallery = Gallery(project)
-            except GenStudioError as error:
-                self.noticed.emit(notice_about(error))
-            else:
-                self._tell_of_repair()
-        self.refresh(look_at_files=True)
+        if project is None:
+            return
+        job = studio.open_gallery(project)
+        self._opening = job
+
+        def on_items(items: list[int | OpenedGallery]) -> None:
+            if isinstance(items[-1], OpenedGallery):
+                self._take_over(items[-1])
+
+        self._bridge.follow(job.items, on_items, lambda ending: self._on_opening_end(job, ending))
+        job.start()
+        self.changed.emit()
+
+    def _take_over(self, opened: OpenedGallery) -> None:
+        self._gallery = opened.gallery
+        self._opening = None
+        self._tell_of_repair()
+        if self._query.strip() or self._minimum_rating:
+            self.refresh()
+        else:
+            self._set_items(opened.items)
+        self.busy_changed.emit()
+        if self._looks_again:
+            self._look_at_files()
+
+    def _on_opening_end(self, job: Job[int | OpenedGallery], ending: JobEnded) -> None:
+        if job is self._opening:
+            self._opening = None
+            self.changed.emit()
+        if ending.error is not None:
+            self.noticed.emit(notice_about(ending.error))
 
     def _tell_of_repair(self) -> None:
         if self._gallery is not None and self._gallery.repaired:
@@ -88,17 +124,21 @@ class GalleryState(QObject):
             )
 
     def close(self) -> None:
-        """Let go of the project, after what is being made or exported."""
-        if self._job is not None:
-            self._job.cancel()
-            self._job.join()
+        """Let go of the project, after what is being made, exported or looked through."""
+        for job in (self._job, self._looking, self._opening):
+            if job is not None:
+                job.cancel()
+                job.join()
+        if self._opening is not None:
+            _close_what_was_opened(self._opening)
+        self._opening = self._looking = None
+        self._looks_again = False
         self.history.clear()
         if self._gallery is not None:
             self._gallery.close()
         self._gallery = None
         self._project = None
-        self.items = {}
-        self.changed.emit()
+        self._set_items(())
 
     def filter(self, query: str, minimum_rating: int) -> None:
         """Show only pictures that the words are found in and that are rated well enough."""
@@ -106,15 +146,56 @@ class GalleryState(QObject):
         self.refresh()
 
     def refresh(self, *, look_at_files: bool = False) -> None:
-        """Read the index again, and the folder itself if files may have come or gone."""
+        """Read the index again, or in the background, if files may have come or gone, these first.
+
+        Until the files are looked at, the same pictures stay on show.
+        """
+        if look_at_files and (self._gallery is not None or self._opening is not None):
+            self._looks_again = True
+            self._look_at_files()
+            return
         found: list[GalleryItem] = []
         if self._gallery is not None:
             try:
-                if look_at_files:
-                    self._gallery.sync()
                 found = self._gallery.items(self._query, minimum_rating=self._minimum_rating)
             except GenStudioError as error:
                 self.noticed.emit(notice_about(error))
+        self._set_items(found)
+
+    def _look_at_files(self) -> None:
+        """Look once more, when those who look now have ended."""
+        if self._gallery is None or self._looking is not None:
+            return
+        self._looks_again = False
+        job = studio.look_through_gallery(self._gallery, self._query, self._minimum_rating)
+        self._looking = job
+        version = self._version
+
+        def on_items(items: list[int | list[GalleryItem]]) -> None:
+            found = items[-1]
+            if job is self._looking and isinstance(found, list):
+                self._on_looked(found, version)
+
+        self._bridge.follow(job.items, on_items, lambda ending: self._on_looking_end(job, ending))
+        job.start()
+
+    def _on_looked(self, found: Sequence[GalleryItem], version: int) -> None:
+        if version != self._version:
+            self.refresh()  # Something was made, rated or searched for meanwhile.
+        elif list(self.items.values()) != found:
+            self._set_items(found)
+
+    def _on_looking_end(self, job: Job[int | list[GalleryItem]], ending: JobEnded) -> None:
+        if job is not self._looking:
+            return  # Of a project that is closed.
+        self._looking = None
+        if ending.error is not None:
+            self.noticed.emit(notice_about(ending.error))
+        if self._looks_again:
+            self._look_at_files()
+
+    def _set_items(self, found: Iterable[GalleryItem]) -> None:
+        self._version += 1
         self.items = {item.name: item for item in found}
         self.changed.emit()
 
@@ -159,8 +240,7 @@ class GalleryState(QObject):
             self.refresh()
             return
         new = {item.name: item for item in reversed(made) if item.name not in self.items}
-        self.items = new | self.items
-        self.changed.emit()
+        self._set_items([*new.values(), *self.items.values()])
 
     def export(self, names: Iterable[str], *, to: Path, kind: str, title: str) -> None:
         """Export pictures."""
@@ -170,6 +250,9 @@ class GalleryState(QObject):
             last = items[-1]
             if isinstance(last, ExportDone):
                 self.exported.emit(last.path)
+                if last.left_out:
+                    self.noticed.emit(_notice_of_left_out(last))
+                    self.refresh(look_at_files=True)
             else:
                 self.progressed.emit("Exporting", last.done, last.total)
 
@@ -234,6 +317,7 @@ class GalleryState(QObject):
     def _show(self, items: Sequence[GalleryItem]) -> None:
         for item in items:
             if item.name in self.items:
+                self._version += 1
                 self.items[item.name] = item
                 self.item_changed.emit(item)
         # Undoing may concern pictures that are filtered out, and perhaps no longer should be.
@@ -252,6 +336,29 @@ class GalleryState(QObject):
         self.busy_changed.emit()
         if ending.error is not None:
             self.noticed.emit(notice_about(ending.error))
+
+
+def _close_what_was_opened(job: Job[int | OpenedGallery]) -> None:
+    """Close the gallery of a job that has ended, if nobody took it over."""
+    ending: int | OpenedGallery | JobEnded = 0
+    while not isinstance(ending, JobEnded):
+        ending = job.items.get_nowait()
+        if isinstance(ending, OpenedGallery):
+            ending.gallery.close()
+    # For whoever follows it.
+    job.items.put(ending)
+
+
+def _notice_of_left_out(done: ExportDone) -> Notice:
+    reasons = [f"{item.name}: {item.reason}." for item in done.left_out[:_MOST_NAMED]]
+    if len(done.left_out) > len(reasons):
+        reasons.append(f"The same goes for {len(done.left_out) - len(reasons):,} more.")
+    number = "1 picture was" if len(done.left_out) == 1 else f"{len(done.left_out):,} pictures were"
+    return Notice(
+        level=Level.WARNING,
+        title=f"{number} left out of the export",
+        message=" ".join(reasons),
+    )
 
 
 def _notice_about_all(errors: Sequence[GenStudioError]) -> Notice:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QMouseEvent
+from PySide6.QtGui import QIcon, QMouseEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QWidget
 
 from genstudio.services import studio
@@ -84,7 +84,7 @@ class RunList(QListWidget):
                 self._fill(item, row, chosen)
         self._rows = tuple(rows)
         self._is_filling = False
-        self._loader.want([row.preview for row in rows if row.preview], _PICTURE_PX * 2)
+        self._want_pictures()
         if self.chosen() != before:
             self.chosen_changed.emit()
 
@@ -102,6 +102,14 @@ class RunList(QListWidget):
     def shutdown(self) -> None:
         """Stop loading and wait until its thread has ended."""
         self._loader.stop()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """See whether the pictures are still those of the files."""
+        super().showEvent(event)
+        self._want_pictures()
+
+    def _want_pictures(self) -> None:
+        self._loader.want([row.preview for row in self._rows if row.preview], _PICTURE_PX * 2)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Remember how a run stood, for its box may take the click itself."""

@@ -1,4 +1,4 @@
-"""Loads thumbnails beside the window and remembers those used last."""
+"""Loads thumbnails beside the window and remembers those used last, as long as files stay."""
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
@@ -13,6 +13,8 @@ from PySide6.QtGui import QImage, QPixmap
 from genstudio.ui.widgets.pixels import image_from_pixels
 
 LoadPixels = Callable[[Path, int], np.ndarray]
+# When a file was written and how large it is; None where there is none.
+Stamp = tuple[int, int] | None
 
 # 2,000 thumbnails of 112 pixels, fewer of larger ones: about 100 MB, several screens full.
 _REMEMBERED_PIXELS = 2000 * 112**2
@@ -25,10 +27,21 @@ class Thumbnail:
     Attributes:
         pixmap: What to paint; null if the picture cannot be read.
         side_px: Longest side, in device pixels, that was asked for.
+        stamp: What the file was like when it was read.
     """
 
     pixmap: QPixmap
     side_px: int
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A picture to load, unless the file is still what it was; of a new one, that is not known."""
+
+    path: Path
+    side_px: int
+    known: Thumbnail | None
 
 
 class ThumbnailLoader(QObject):
@@ -39,7 +52,7 @@ class ThumbnailLoader(QObject):
     """
 
     loaded = Signal(object)
-    _delivered = Signal(object, int, QImage)
+    _delivered = Signal(object, object, QImage)
 
     def __init__(self, load: LoadPixels, parent: QObject | None = None) -> None:
         """Prepare; the thread starts with the first picture wanted.
@@ -53,7 +66,7 @@ class ThumbnailLoader(QObject):
         self._load = load
         self._thumbnails: OrderedDict[Path, Thumbnail] = OrderedDict()
         self._lock = Lock()
-        self._wanted: deque[tuple[Path, int]] = deque()
+        self._wanted: deque[_Wanted] = deque()
         self._in_work: set[tuple[Path, int]] = set()
         self._is_working = False
         self._pool = QThreadPool(self)
@@ -70,10 +83,18 @@ class ThumbnailLoader(QObject):
         return thumbnail
 
     def want(self, paths: Iterable[Path], side_px: int) -> None:
-        """Load these next, in this order; what was wanted before is forgotten."""
-        missing = [(path, side_px) for path in paths if not self._has(path, side_px)]
+        """Load these next, in this order; what was wanted before is forgotten.
+
+        Those that are remembered are loaded again if their files were changed; to see that, they
+        are looked at after all others.
+        """
+        known = {path: self._known(path, side_px) for path in paths}
+        wanted = [_Wanted(path, side_px, None) for path in known if known[path] is None]
+        wanted += [_Wanted(path, side_px, known[path]) for path in known if known[path]]
         with self._lock:
-            self._wanted = deque(job for job in missing if job not in self._in_work)
+            self._wanted = deque(
+                job for job in wanted if (job.path, job.side_px) not in self._in_work
+            )
             starts = bool(self._wanted) and not self._is_working
             self._is_working |= starts
         if starts:
@@ -84,34 +105,47 @@ class ThumbnailLoader(QObject):
         self.want((), 0)
         self._pool.waitForDone()
 
-    def _has(self, path: Path, side_px: int) -> bool:
+    def _known(self, path: Path, side_px: int) -> Thumbnail | None:
         thumbnail = self._thumbnails.get(path)
-        return thumbnail is not None and thumbnail.side_px == side_px
+        return thumbnail if thumbnail is not None and thumbnail.side_px == side_px else None
 
     def _work(self) -> None:
         while (job := self._next_job()) is not None:
-            path, side_px = job
+            stamp = stamp_of(job.path)
+            if job.known is not None and job.known.stamp == stamp:
+                with self._lock:
+                    self._in_work.discard((job.path, job.side_px))
+                continue
             try:
-                image = image_from_pixels(self._load(path, side_px))
+                image = image_from_pixels(self._load(job.path, job.side_px))
             except Exception:  # noqa: BLE001 - edge of a thread; the grid shows it as unreadable
                 image = QImage()
-            self._delivered.emit(path, side_px, image)
+            self._delivered.emit(job, stamp, image)
 
-    def _next_job(self) -> tuple[Path, int] | None:
+    def _next_job(self) -> _Wanted | None:
         with self._lock:
             if not self._wanted:
                 self._is_working = False
                 return None
             job = self._wanted.popleft()
-            self._in_work.add(job)
+            self._in_work.add((job.path, job.side_px))
             return job
 
-    @Slot(object, int, QImage)
-    def _on_delivered(self, path: Path, side_px: int, image: QImage) -> None:
+    @Slot(object, object, QImage)
+    def _on_delivered(self, job: _Wanted, stamp: Stamp, image: QImage) -> None:
         with self._lock:
-            self._in_work.discard((path, side_px))
-        self._thumbnails[path] = Thumbnail(QPixmap.fromImage(image), side_px)
-        self._thumbnails.move_to_end(path)
-        while len(self._thumbnails) > max(1, _REMEMBERED_PIXELS // side_px**2):
+            self._in_work.discard((job.path, job.side_px))
+        self._thumbnails[job.path] = Thumbnail(QPixmap.fromImage(image), job.side_px, stamp)
+        self._thumbnails.move_to_end(job.path)
+        while len(self._thumbnails) > max(1, _REMEMBERED_PIXELS // job.side_px**2):
             self._thumbnails.popitem(last=False)
-        self.loaded.emit(path)
+        self.loaded.emit(job.path)
+
+
+def stamp_of(path: Path) -> Stamp:
+    """What tells a file from another one of the same name."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size

@@ -1,13 +1,15 @@
 """The catalogue finds architectures by key or family, also those that other packages bring."""
 
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from tiny_studio import ToyModel, install_models
 
 from genstudio.domain.errors import UnknownModelError
 from genstudio.models import catalog
-from genstudio.models.catalog import model_cards, model_class, model_keys
+from genstudio.models.catalog import model_cards, model_class, model_keys, usable_models
 
 Install = Callable[..., None]
 
@@ -53,15 +55,77 @@ def test_an_architecture_of_another_package_is_found_after_the_built_in_ones(
     assert model_cards()[-1] is ToyModel.card
 
 
-def test_two_architectures_of_one_name_are_both_named(install: Install) -> None:
-    install(**{"self-supervised-gan": "other_package:TheirGAN"})
+def test_of_two_architectures_of_one_name_the_built_in_one_is_used_and_both_are_named(
+    install: Install,
+) -> None:
+    install(**{"self-supervised-gan": "other_package:TheirGAN", "toy": "tiny_studio:ToyModel"})
 
-    with pytest.raises(UnknownModelError) as caught:
-        model_keys()
-    assert "“self-supervised-gan”" in caught.value.title
-    assert "genstudio.models.gan.self_supervised:SelfSupervisedGAN" in caught.value.message
-    assert "other_package:TheirGAN" in caught.value.message
-    assert caught.value.hint
+    models, (trouble,) = usable_models()
+    assert [model.card.key for model in models] == model_keys()
+    assert model_class("self-supervised-gan").__module__ == "genstudio.models.gan.self_supervised"
+    assert model_class("toy") is ToyModel
+    assert "“self-supervised-gan”" in trouble.title
+    assert "genstudio.models.gan.self_supervised:SelfSupervisedGAN" in trouble.message
+    assert "other_package:TheirGAN" in trouble.message
+    assert trouble.hint
+
+
+def test_a_family_is_no_name_for_an_architecture_of_another_package(install: Install) -> None:
+    install(GAN="tiny_studio:ToyModel")
+
+    models, (trouble,) = usable_models()
+    assert ToyModel not in models
+    assert "“GAN”" in trouble.title
+    assert model_class("GAN") is model_class("self-supervised-gan")
+
+
+BROKEN = {
+    "no-package": "a_package_that_is_not_there:Model",
+    "no-class": "tiny_studio:NoSuchModel",
+    "no-place": "",
+    "no-card": "tiny_studio:Script",
+    "other-key": "tiny_studio:ToyModel",
+    "raises": "broken_plugin_raising:Model",
+    "leaves": "broken_plugin_leaving:Model",
+    "no-syntax": "broken_plugin_syntax:Model",
+    "no-settings": "broken_plugin_settings:Model",
+}
+
+
+@pytest.fixture
+def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Modules of other packages that are broken in many ways."""
+    sources = {
+        "raising": "raise ZeroDivisionError('of the plug-in')",
+        "leaving": "import sys; sys.exit(3)",
+        "syntax": "class Model(:",
+        "settings": "from tiny_studio import ToyModel\n"
+        "class Model(ToyModel):\n"
+        "    card = ToyModel.card.model_copy(update={'key': 'no-settings'})\n"
+        "    Config = dict\n",
+    }
+    for name, source in sources.items():
+        (tmp_path / f"broken_plugin_{name}.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield
+    for name in sources:
+        sys.modules.pop(f"broken_plugin_{name}", None)
+
+
+@pytest.mark.usefixtures("plugins")
+@pytest.mark.parametrize("key", BROKEN)
+def test_a_broken_architecture_harms_no_other_and_is_told_of(install: Install, key: str) -> None:
+    install(**{key: BROKEN[key], "toy": "tiny_studio:ToyModel"})
+
+    models, (trouble,) = usable_models()
+    assert {"self-supervised-gan", "residual-vae", "toy"} <= {model.card.key for model in models}
+    assert key not in {card.key for card in model_cards()}
+    assert model_class("toy") is ToyModel
+    assert f"“{key}”" in trouble.title
+    assert trouble.message
+    assert trouble.hint
+    with pytest.raises(UnknownModelError, match="cannot be used"):
+        model_class(key)
 
 
 def test_an_architecture_that_is_declared_twice_is_one(install: Install) -> None:
@@ -69,3 +133,4 @@ def test_an_architecture_that_is_declared_twice_is_one(install: Install) -> None
     install(**{"self-supervised-gan": location})
 
     assert model_keys().count("self-supervised-gan") == 1
+    assert usable_models()[1] == []

@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from genstudio.domain.datasets import Manifest
 from genstudio.domain.errors import ProjectError, SettingsError
 from genstudio.domain.recipes import Recipe
 from genstudio.services.export import EXPORTERS, ExportDone, ExportProgress, export_gallery
 from genstudio.services.gallery_items import GalleryItem
+from genstudio.services.projects import open_or_create
 from genstudio.services.provenance import read_recipe, save_picture
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
@@ -173,14 +175,37 @@ def test_a_file_is_no_place_for_an_export(
 
 
 @pytest.mark.parametrize("kind", EXPORTERS)
-def test_a_picture_that_is_gone_is_explained(
+def test_pictures_that_are_gone_are_named_and_the_others_exported(
     items: list[GalleryItem], tmp_path: Path, kind: str
 ) -> None:
     items[1].path.unlink()
 
-    with pytest.raises(ProjectError, match=r"2\.png cannot be read") as caught:
+    *progress, done = export_gallery(items, to=tmp_path / "out", kind=kind, title="")
+
+    assert isinstance(done, ExportDone)
+    assert progress[-1] == ExportProgress(3, 3)
+    assert done.count == 2
+    assert [item.name for item in done.left_out] == ["2.png"]
+    assert "moved or deleted" in done.left_out[0].reason
+    made = files(tmp_path / "out").values()
+    assert all(item.path.read_bytes() in made for item in (items[0], items[2]))
+    if kind == "web":
+        assert len(list(page_of(done).pictures())) == 2
+        assert "2 pictures" in page_of(done).text
+
+
+@pytest.mark.parametrize("kind", EXPORTERS)
+def test_where_all_are_gone_that_is_explained(
+    items: list[GalleryItem], tmp_path: Path, kind: str
+) -> None:
+    for item in items:
+        item.path.unlink()
+
+    with pytest.raises(ProjectError, match="None of these pictures") as caught:
         export(items, tmp_path / "out", kind)
+    assert "2.png" in caught.value.message
     assert caught.value.hint
+    assert not (tmp_path / "out" / "index.html").exists()
 
 
 @pytest.mark.parametrize("kind", EXPORTERS)
@@ -403,8 +428,84 @@ def test_our_own_page_is_renewed_and_a_persons_is_left_alone(
     assert files(tmp_path / "out") == before
 
 
-def test_a_damaged_picture_is_explained(items: list[GalleryItem], tmp_path: Path) -> None:
+def test_a_damaged_picture_is_named_and_the_others_exported(
+    items: list[GalleryItem], tmp_path: Path
+) -> None:
     items[0].path.write_bytes(items[0].path.read_bytes()[:-120])
 
-    with pytest.raises(ProjectError, match=r"1\.png is damaged"):
-        export(items, tmp_path / "out", "web")
+    *_, done = export_gallery(items, to=tmp_path / "out", kind="web", title="")
+
+    assert isinstance(done, ExportDone)
+    assert done.count == 2
+    assert [(item.name, "damaged" in item.reason) for item in done.left_out] == [("1.png", True)]
+
+
+def test_a_foreign_thumbnail_is_not_overwritten(items: list[GalleryItem], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (out / "thumbnails").mkdir(parents=True)
+    (out / "thumbnails" / "2.png").write_bytes(b"a person's own")
+
+    for _ in range(2):
+        done = export(items, out, "web")
+        assert (out / "thumbnails" / "2.png").read_bytes() == b"a person's own"
+        assert [unquote(link["href"]) for link, _ in page_of(done).pictures()] == [
+            "images/1.png",
+            "images/2-2.png",
+            "images/3.png",
+        ]
+        assert len(files(out)) == 1 + 2 * 3 + 1
+
+
+def test_what_a_former_page_showed_and_this_one_does_not_is_removed(
+    items: list[GalleryItem], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    export(items, out, "web")
+    (out / "images" / "holiday.png").write_bytes(items[0].path.read_bytes())
+    export(items[:2], out, "web")
+
+    assert files(out).keys() == {
+        "index.html", "images/1.png", "images/2.png", "images/holiday.png",
+        "thumbnails/1.png", "thumbnails/2.png",
+    }  # fmt: skip
+
+
+def test_nothing_of_a_persons_is_removed_whatever_a_page_lists(
+    items: list[GalleryItem], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    done = export(items, out, "web")
+    written_s = done.path.stat().st_mtime
+    # Painted over after the export.
+    retouched = out / "images" / "2.png"
+    os.utime(retouched, (written_s + 60, written_s + 60))
+    # No picture of ours.
+    Image.new("RGB", (4, 4)).save(out / "images" / "3.png")
+    os.utime(out / "images" / "3.png", (written_s - 60, written_s - 60))
+    outside = picture(tmp_path, "outside.png")
+    os.utime(outside.path, (written_s - 60, written_s - 60))
+    page = done.path.read_text("utf-8")
+    page += '<a href="images/../../outside.png"><a href="images/..%2F..%2Foutside.png">'
+    done.path.write_text(page, "utf-8")
+    os.utime(done.path, (written_s, written_s))
+    export(items[:1], out, "web")
+
+    left = files(out).keys()
+    assert {"images/2.png", "images/3.png"} <= left
+    assert not {"thumbnails/2.png", "thumbnails/3.png"} & left
+    assert outside.path.exists()
+
+
+@pytest.mark.parametrize("kind", EXPORTERS)
+def test_nothing_is_exported_into_pictures_that_a_run_learned_from(
+    items: list[GalleryItem], tmp_path: Path, kind: str
+) -> None:
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    project = open_or_create(tmp_path / "Meadow")
+    project.save_manifest(Manifest(folder=pictures, pictures=(("1.png", "0"),)))
+
+    for to in (pictures, pictures / "web"):
+        with pytest.raises(ProjectError, match="learned from"):
+            export_gallery(items, to=to, kind=kind, title="")
+    assert files(pictures) == {}

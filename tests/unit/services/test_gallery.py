@@ -30,7 +30,7 @@ def test_an_added_picture_lies_in_the_folder_with_its_recipe(
 ) -> None:
     item = gallery.add(pixels(), recipe())
 
-    assert item.name == f"{RUN}-1200-7.png"
+    assert item.name == f"{RUN}-000001200-0000000007.png"
     assert item.path == project.gallery / item.name
     assert (item.recipe, item.rating, item.tags) == (recipe(), 0, ())
     assert read_recipe(item.path) == recipe()
@@ -72,14 +72,24 @@ def test_any_other_recipe_is_another_picture(gallery: Gallery, change: dict[str,
     assert read_recipe(first.path) == recipe()
 
 
+def test_names_sort_by_step_and_seed_in_every_program(gallery: Gallery) -> None:
+    places = [(step, seed) for step in (9, 10, 100) for seed in (2, 10, 2**31 - 1)]
+    names = [
+        gallery.add(pixels(seed), recipe(step=step, seed=seed)).name
+        for step, seed in reversed(places)
+    ]
+
+    assert sorted(names) == names[::-1]
+
+
 def test_a_name_that_a_file_has_already_is_not_used(gallery: Gallery, project: Project) -> None:
     project.gallery.mkdir(exist_ok=True)
-    own = project.gallery / f"{RUN}-1200-7.png"
+    own = project.gallery / f"{RUN}-000001200-0000000007.png"
     own.write_bytes(b"a person's own")
 
     item = gallery.add(pixels(), recipe())
 
-    assert item.name == f"{RUN}-1200-7-2.png"
+    assert item.name == f"{RUN}-000001200-0000000007-2.png"
     assert own.read_bytes() == b"a person's own"
 
 

@@ -92,6 +92,24 @@ def test_going_on_is_exact_and_sees_none_of_them_either(
         assert all(np.array_equal(one[key], other[key]) for key in one)
 
 
+def test_an_old_run_with_names_in_its_settings_goes_on_exactly(start: Start, greys: Path) -> None:
+    whole = ending(start(folder=greys, budget=steps(16)))
+    stopped = ending(start(*[None] * 7, commands.Stop(), folder=greys, budget=steps(16)))
+    run = Run(stopped.run)
+    assert not isinstance(run.file.held_out, tuple)
+    change(run.path, format_version=1, held_out=list(run.held_out))
+    (run.path / "held-out.json").unlink()
+    finished = ending(resume(run.path))
+
+    assert Run(run.path).held_out == run.held_out
+    for name in ("weights", "ema", "optimizer"):
+        one, other = (load_file(it.checkpoint / f"{name}.safetensors") for it in (whole, finished))
+        assert all(np.array_equal(one[key], other[key]) for key in one)
+    branch = Run(ending(resume(run.path, branch_from=16, budget=steps(20))).run)
+    assert branch.held_out == run.held_out
+    assert not isinstance(branch.file.held_out, tuple)
+
+
 def test_a_branch_holds_out_the_same(start: Start, greys: Path) -> None:
     run = Run(ending(start(folder=greys)).run)
     branch = Run(ending(resume(run.path, branch_from=4, budget=steps(6))).run)

@@ -17,10 +17,9 @@ from genstudio.services.projects import (
     is_project,
     open_or_create,
     open_project,
-    read_toml,
-    refuse_newer,
     slug,
 )
+from genstudio.services.toml_files import read_toml, refuse_newer
 
 
 def contents(folder: Path) -> dict[str, bytes | None]:
@@ -314,6 +313,21 @@ def test_runs_are_listed_oldest_first_and_only_whole_ones(tmp_path: Path) -> Non
 )  # fmt: skip
 def test_short_names_keep_letters_of_all_scripts(name: str, short: str) -> None:
     assert slug(name) == short
+
+
+@pytest.mark.parametrize(
+    "name", ["CON", "aux", "nul", "Prn", "com1", "LPT9", "COM¹", "con ", ".aux.", "..nul"]
+)
+def test_names_of_devices_which_windows_refuses_are_changed(name: str) -> None:
+    bare = name.strip(" .")
+
+    assert slug(name) == f"{bare}_"
+    assert slug(slug(name)) == slug(name)
+
+
+def test_names_that_only_begin_like_those_of_devices_stay() -> None:
+    for name in ("console", "com", "com10", "lpt", "auxin", "con-1"):
+        assert slug(name) == name
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)

@@ -72,13 +72,32 @@ def test_a_preview_is_saved_as_a_picture_and_comes_back_with_its_place(run: Path
     told = Recorder(run).record(events.PreviewReady(step=12, image=sheet))
 
     assert isinstance(told, events.PreviewReady)
-    assert told.path == run / "previews" / "12.png"
+    assert told.path == run / "previews" / "000000012.png"
     with Image.open(told.path) as picture:
         np.testing.assert_array_equal(np.asarray(picture), sheet)
     np.testing.assert_array_equal(told.image, sheet)
     (kept,) = read(run)
     assert isinstance(kept, events.PreviewReady)
     assert (kept.path, kept.image) == (told.path, None)
+
+
+def test_previews_sort_by_their_steps_in_every_program(run: Path) -> None:
+    sheet = np.zeros((2, 2, 3), np.uint8)
+    recorder = Recorder(run)
+    for step in (100, 8, 20):
+        recorder.record(events.PreviewReady(step=step, image=sheet))
+    names = sorted(path.name for path in (run / "previews").iterdir())
+
+    assert names == ["000000008.png", "000000020.png", "000000100.png"]
+
+
+def test_a_preview_of_an_earlier_version_is_drawn_again_under_the_new_name(run: Path) -> None:
+    (run / "previews").mkdir()
+    for name in ("8.png", "20.png"):
+        (run / "previews" / name).touch()
+    Recorder(run).record(events.PreviewReady(step=8, image=np.zeros((2, 2, 3), np.uint8)))
+
+    assert {path.name for path in (run / "previews").iterdir()} == {"000000008.png", "20.png"}
 
 
 def test_lines_from_elsewhere_are_passed_over(run: Path) -> None:

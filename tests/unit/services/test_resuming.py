@@ -149,7 +149,7 @@ def test_going_back_makes_an_older_checkpoint_the_newest(
     Run(run).go_back_to(2)
 
     assert [path.relative_to(run).as_posix() for path in trashed] == [
-        "checkpoints/4", "previews/4.png",
+        "checkpoints/4", "previews/000000004.png",
     ]  # fmt: skip
     told = resume(run)
     assert of_kind(events.RunStarted, told)[0].step == 2

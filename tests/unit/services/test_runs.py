@@ -116,12 +116,20 @@ def test_a_run_that_has_not_begun_has_no_record(run: Run) -> None:
 
 def test_previews_are_listed_by_their_steps(run: Run) -> None:
     assert run.previews() == []
-    for name in ("100.png", "20.png", "3.png", ".5.png.x.part", "notes.txt", "best.png"):
+    for name in (
+        "100.png",
+        "20.png",
+        "3.png",
+        "000000047.png",
+        ".5.png.x.part",
+        "notes.txt",
+        "best.png",
+    ):
         (run.path / "previews").mkdir(exist_ok=True)
         (run.path / "previews" / name).touch()
 
     assert [(step, path.name) for step, path in run.previews()] == [
-        (3, "3.png"), (20, "20.png"), (100, "100.png"),
+        (3, "3.png"), (20, "20.png"), (47, "000000047.png"), (100, "100.png"),
     ]  # fmt: skip
 
 

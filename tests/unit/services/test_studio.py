@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny_studio import small_settings, steps
+from tiny_studio import install_models, small_settings, steps
 
 from genstudio.data.scan import scan_folder
 from genstudio.domain import events
 from genstudio.domain.datasets import ScanReport
+from genstudio.domain.errors import UnknownModelError
 from genstudio.domain.runs import RunState, RunSummary
 from genstudio.models.catalog import model_keys
 from genstudio.services import studio
@@ -64,6 +65,25 @@ def test_the_catalogue_comes_with_the_machine_first() -> None:
     assert set(machine.names) == set(machine.devices)
     assert all(isinstance(entry, CatalogueEntry) for entry in entries)
     assert [entry.card.key for entry in entries] == model_keys()
+
+
+@pytest.mark.parametrize("broken", [["ghost"], ["ghost", "spirit"]])
+def test_broken_architectures_are_told_of_after_all_others(
+    monkeypatch: pytest.MonkeyPatch, toy: None, broken: list[str]
+) -> None:
+    locations = dict.fromkeys(broken, "a_package_that_is_not_there:Model")
+    install_models(monkeypatch, **locations, toy="tiny_studio:ToyModel")
+    job = studio.load_catalogue()
+    job.start()
+    assert job.join()
+    items = [job.items.get_nowait() for _ in range(job.items.qsize())]
+
+    keys = [item.card.key for item in items if isinstance(item, CatalogueEntry)]
+    assert "toy" in keys
+    assert not set(broken) & set(keys)
+    assert isinstance(items[-1], JobEnded)
+    assert isinstance(items[-1].error, UnknownModelError)
+    assert all(f"“{key}”" in str(items[-1].error) for key in broken)
 
 
 def test_a_folder_is_scanned_in_the_background(flowers: Path) -> None:

@@ -1,0 +1,114 @@
+"""Where new files go: never over what is there, and never among the pictures of a training set."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from genstudio.data.decode import PARSER_ERRORS
+from genstudio.domain.errors import GenStudioError, ProjectError
+from genstudio.domain.files import is_file, read_file
+from genstudio.domain.recipes import Recipe
+from genstudio.services.provenance import identity, read_recipe, save_marked, save_picture
+
+_LARGEST_COMPARED_BYTES = 2**30
+_UNREADABLE = (*PARSER_ERRORS, Image.DecompressionBombError, MemoryError, Warning)
+
+
+def refuse_pictures_folders(out: Path, folders: Iterable[Path]) -> None:
+    """Keep new files out of the folders that runs learned from.
+
+    Raises:
+        ProjectError: ``out`` is one of these folders, or lies in one.
+    """
+    for folder in folders:
+        if _lies_in(out, folder):
+            raise ProjectError(
+                "Nothing is written into the pictures that a run learned from",
+                f"{out} belongs to {folder}, and GenStudio changes nothing in there.",
+                "Choose another folder, such as a new one beside it.",
+            )
+
+
+def free_place(path: Path, is_ours: Callable[[Path], bool] = lambda _: False) -> Path:
+    """The path itself, or a numbered one beside it, where nothing else is overwritten.
+
+    Args:
+        path: Where a file would best be written to.
+        is_ours: Whether an existing file is the very one that is to be written.
+    """
+    return next(place for place in numbered(path) if not os.path.lexists(place) or is_ours(place))
+
+
+def numbered(path: Path) -> Iterator[Path]:
+    """The path itself, then with -2, -3 and so on at the end of its stem."""
+    yield path
+    for number in count(2):
+        yield path.with_name(f"{path.stem}-{number}{path.suffix}")
+
+
+def save_generated(image_HWC: np.ndarray, path: Path, recipe: Recipe) -> Path:
+    """Write a generated picture with its recipe inside; gives where it went.
+
+    Raises:
+        ProjectError: The disk is full or the folder cannot be written to.
+    """
+    place = free_place(path, lambda found: is_same_picture(found, image_HWC, recipe))
+    save_picture(image_HWC, place, recipe)
+    return place
+
+
+def save_drawn(image_HWC: np.ndarray, path: Path, software: str) -> Path:
+    """Write a picture that no recipe can make again; gives where it went.
+
+    Raises:
+        ProjectError: The disk is full or the folder cannot be written to.
+    """
+    place = free_place(path, lambda found: _has_pixels(found, image_HWC))
+    if not os.path.lexists(place):
+        save_marked(image_HWC, place, software)
+    return place
+
+
+def is_same_picture(path: Path, image_HWC: np.ndarray, recipe: Recipe) -> bool:
+    """Whether a file is this picture, by its recipe and its pixels: it may have been retouched."""
+    try:
+        found = read_recipe(path)
+    except GenStudioError:
+        return False  # Somebody else's.
+    return (
+        found is not None and identity(found) == identity(recipe) and _has_pixels(path, image_HWC)
+    )
+
+
+def has_content(path: Path, content: bytes) -> bool:
+    """Whether a file holds exactly these bytes."""
+    try:
+        return is_file(path) and read_file(path, largest_bytes=len(content)) == content
+    except OSError:
+        return False
+
+
+def _has_pixels(path: Path, image_HWC: np.ndarray) -> bool:
+    pixels = image_HWC[..., 0] if image_HWC.shape[-1] == 1 else image_HWC
+    try:
+        if not is_file(path) or path.stat().st_size > _LARGEST_COMPARED_BYTES:
+            return False
+        with Image.open(path, formats=("PNG",)) as found:
+            return found.size == pixels.shape[1::-1] and np.array_equal(np.asarray(found), pixels)
+    except _UNREADABLE:
+        return False
+
+
+def _lies_in(path: Path, folder: Path) -> bool:
+    """Whether a path leads into a folder, whatever links and the case of letters say."""
+    real = path.expanduser().absolute().resolve()
+    try:
+        if real.is_relative_to(folder.resolve()):
+            return True
+        return any(above.exists() and above.samefile(folder) for above in (real, *real.parents))
+    except OSError:
+        return False  # The folder is gone: nothing in it can be overwritten.

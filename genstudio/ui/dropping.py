@@ -1,0 +1,91 @@
+"""What was dropped on the Dataset page: a folder, pictures of one folder, or neither."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from genstudio.data.decode import SUFFIXES
+from genstudio.domain.notices import Level, Notice
+
+_ARCHIVES = frozenset({".zip", ".rar", ".7z", ".tar", ".gz", ".bz2", ".xz", ".tgz"})
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A folder to open.
+
+    Attributes:
+        folder: The folder.
+        names: The pictures in it that were dropped; None for all that it holds.
+        remark: What a person should know about it; None if all is as it seems.
+    """
+
+    folder: Path
+    names: frozenset[str] | None = None
+    remark: Notice | None = None
+
+
+def sort_out(paths: Sequence[Path]) -> Dropped | Notice:
+    """Tell what to open, or why nothing of what was dropped can be opened."""
+    folders = [path for path in paths if path.is_dir()]
+    pictures = [path for path in paths if path not in folders and _may_be_picture(path)]
+    others = [path for path in paths if path not in folders and path not in pictures]
+    places = {*folders, *(path.parent for path in pictures)}
+    if not places:
+        return _refused(others)
+    if len(places) > 1 or (folders and pictures):
+        return Notice(
+            level=Level.WARNING,
+            title="One folder at a time can be opened",
+            message="What you dropped lies in several places, and nothing was opened. Put the "
+            "pictures into one folder, which may have folders inside it, and drop that.",
+        )
+    (folder,) = places
+    if len(pictures) == 1:
+        title = f"The whole folder of {pictures[0].name} was opened"
+        return Dropped(folder, None, _remark(title, "One picture alone cannot be learned from."))
+    names = frozenset(path.name for path in pictures) if pictures else None
+    passed_over = None
+    if others:
+        was = "was" if len(others) == 1 else "were"
+        passed_over = _remark(f"{_listed(others)} {was} passed over", _why(others))
+    return Dropped(folder, names, passed_over)
+
+
+def _may_be_picture(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and path.is_file()
+
+
+def _refused(others: Sequence[Path]) -> Notice:
+    return Notice(
+        level=Level.WARNING,
+        title=f"{_listed(others)} cannot be opened here",
+        message=f"{_why(others)} Drop a folder of pictures, or pictures of one folder.",
+    )
+
+
+def _why(others: Sequence[Path]) -> str:
+    if any(not path.exists() for path in others):
+        return "It is not there any more."
+    if any(path.suffix.lower() in _ARCHIVES for path in others):
+        return "An archive has to be unpacked first."
+    if len(others) == 1:
+        return "It is neither a folder nor a picture."
+    return "They are neither folders nor pictures."
+
+
+def _listed(paths: Sequence[Path]) -> str:
+    names = [path.name for path in paths[:_MOST_NAMED]]
+    if len(paths) > len(names):
+        names.append(f"{len(paths) - len(names):,} more")
+    return _joined(names)
+
+
+def _joined(names: Iterable[str]) -> str:
+    *before, last = names
+    return f"{', '.join(before)} and {last}" if before else last
+
+
+def _remark(title: str, message: str) -> Notice:
+    return Notice(level=Level.INFO, title=title, message=message)

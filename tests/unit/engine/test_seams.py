@@ -1,0 +1,200 @@
+"""What one part of the engine hands to the next, and when: quotas, schedules, pictures."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from checkpoint_helpers import TENSORS, state
+from tiny_studio import ToyModel, image_dataset, small_settings
+from torch import Tensor
+
+from genstudio.domain.errors import RunawayError
+from genstudio.engine import checkpoint as checkpoint_module
+from genstudio.engine import quality
+from genstudio.engine.checkpoint import CheckpointStore
+from genstudio.engine.job import TrainingJob
+from genstudio.engine.quality import QualityMeter
+from genstudio.engine.reporter import Reporter
+from genstudio.engine.safekeeping import Safekeeping
+from genstudio.engine.stepper import Stepper
+from genstudio.models.protocol import DataSpec
+
+SAVE_EVERY_S = 60.0
+
+
+def greys(count: int) -> np.ndarray:
+    """Pictures that can be told apart: each has the grey of its number."""
+    numbers = np.arange(count, dtype=np.uint8)[:, None, None, None]
+    return numbers.repeat(32, 1).repeat(32, 2).repeat(3, 3)
+
+
+@pytest.fixture
+def job(toy: None, tmp_path: Path) -> TrainingJob:
+    return TrainingJob(
+        settings=small_settings("toy", save_every_s=SAVE_EVERY_S),
+        dataset=image_dataset(greys(16)),
+        run=tmp_path,
+        checkpoints=tmp_path / "checkpoints",
+    )
+
+
+# Saving after a rollback
+
+
+def test_after_a_rollback_the_next_checkpoint_is_due_counted_from_where_the_run_stands(
+    job: TrainingJob, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    stepper = Stepper(job)
+    safekeeping = Safekeeping(job, stepper, Reporter(job, stepper), lambda: False)
+    request.addfinalizer(safekeeping.close)
+    monkeypatch.setattr(QualityMeter, "is_due", lambda *_: False)
+    stepper.step, stepper.seconds = 4, SAVE_EVERY_S
+    list(safekeeping.save())
+
+    # A minute later it is time again, and the weights turn out to be no numbers.
+    stepper.step, stepper.seconds = 8, 2 * SAVE_EVERY_S
+    good = stepper.tensors
+
+    def broken() -> dict[str, dict[str, Tensor]]:
+        raise RunawayError("The numbers ran away", "Some stopped being numbers.")
+
+    monkeypatch.setattr(stepper, "tensors", broken)
+    with pytest.raises(RunawayError) as caught:
+        list(safekeeping.after_step())
+    monkeypatch.setattr(stepper, "tensors", good)
+    list(safekeeping.go_back(caught.value))
+    assert (stepper.step, stepper.seconds) == (4, SAVE_EVERY_S)
+
+    stepper.step, stepper.seconds = 7, 2 * SAVE_EVERY_S - 1
+    list(safekeeping.after_step())
+    assert safekeeping._store.steps() == [4]
+    assert not safekeeping._saver.is_pending
+    stepper.step, stepper.seconds = 8, 2 * SAVE_EVERY_S
+    list(safekeeping.after_step())
+    assert safekeeping._saver.is_pending
+    safekeeping.close()
+    assert safekeeping._store.steps() == [4, 8]
+
+
+# What the critic is asked about
+
+
+class Examined(ToyModel):
+    """Remembers the pictures that it was asked about, by their greys."""
+
+    def __init__(self) -> None:
+        super().__init__(ToyModel.Config(), DataSpec(size=32))
+        self.asked: list[list[int]] = []
+
+    def vitals(self, learned_NCHW: Tensor, held_out_NCHW: Tensor) -> dict[str, float]:
+        self.asked = [
+            images[:, 0, 0, 0].add(1).mul(127.5).round().int().tolist()
+            for images in (learned_NCHW, held_out_NCHW)
+        ]
+        return {"inside": 1.0}
+
+
+def asked_about(held_out: Sequence[int], count: int) -> list[list[int]]:
+    learned_from = np.setdiff1d(np.arange(count), held_out)
+    meter = QualityMeter(
+        greys(count), 7, 0.0, learned_from=learned_from, held_out=np.array(held_out, np.int64)
+    )
+    examined = Examined()
+    meter._inside(examined)
+    return examined.asked
+
+
+def test_the_critic_is_asked_about_pictures_that_it_learned_and_such_that_it_never_saw() -> None:
+    held_out = list(range(3, 60, 5))
+    learned, unseen = asked_about(held_out, 60)
+
+    assert unseen == held_out
+    assert learned == sorted(set(range(60)) - set(held_out))
+
+
+def test_too_few_held_out_pictures_are_not_asked_about() -> None:
+    learned, unseen = asked_about(list(range(9)), 60)
+
+    assert unseen == []
+    assert learned == list(range(9, 60))
+
+
+# KID by chance
+
+
+@pytest.mark.parametrize(("count", "expected"), [(20, 0.2), (21, 0.4 * 10 / 21), (3, 0.0)])
+def test_what_chance_makes_of_halves_is_brought_to_the_whole_number(
+    monkeypatch: pytest.MonkeyPatch, count: int, expected: float
+) -> None:
+    halves: list[int] = []
+
+    def by_chance(features_NC: Tensor, half: int) -> SimpleNamespace:
+        halves.append(half)
+        return SimpleNamespace(sd=0.4)
+
+    monkeypatch.setattr(quality, "distance_by_chance", by_chance)
+
+    assert quality._kid_by_chance(torch.zeros(count, 4)) == pytest.approx(expected)
+    assert halves == ([count // 2] if count >= 4 else [])
+
+
+# How much room checkpoints may take
+
+
+@pytest.mark.parametrize("num_saved", [1, 4])
+def test_checkpoints_may_take_a_quarter_of_what_would_be_free_without_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, num_saved: int
+) -> None:
+    store = CheckpointStore(tmp_path)
+    for step in range(1, num_saved + 1):
+        store.save(state(step), TENSORS, None)
+    taken = sum(info.num_bytes for info in store.infos())
+    whole = 1_000_000
+    rooms: list[float] = []
+
+    def record(_: Any, *, room_bytes: float) -> list[int]:
+        rooms.append(room_bytes)
+        return []
+
+    monkeypatch.setattr(checkpoint_module, "superfluous", record)
+    monkeypatch.setattr(checkpoint_module, "free_disk_bytes", lambda _: whole - taken)
+    store.clear_away()
+    store.clear_away(spare_bytes=900_000)
+
+    # The more they take, the less is free: their share stays the same.
+    assert rooms == [250_000, 100_000]
+
+
+# What is never saved
+
+
+@pytest.mark.parametrize("group", ["weights", "ema", "optimizer"])
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_nothing_is_handed_out_for_saving_once_any_of_it_is_no_number(
+    job: TrainingJob, group: str, number: float
+) -> None:
+    stepper = Stepper(job)
+    for optimizer in stepper.optimizers.values():
+        for group_of_it in optimizer.param_groups:
+            for parameter in group_of_it["params"]:
+                parameter.grad = torch.zeros_like(parameter)
+        optimizer.step()
+    assert set(stepper.tensors()) == {"weights", "ema", "optimizer"}
+
+    match group:
+        case "weights":
+            value = next(iter(stepper.model.network.parameters()))
+        case "ema":
+            value = next(iter(stepper.averaged.network.parameters()))
+        case _:
+            moments = next(iter(stepper.optimizers.values())).state.values()
+            value = next(iter(moments))["exp_avg_sq"]
+    with torch.no_grad():
+        value.view(-1)[0] = number
+    with pytest.raises(RunawayError) as caught:
+        stepper.tensors()
+    assert group in caught.value.message
