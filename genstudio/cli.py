@@ -12,6 +12,7 @@ from rich.table import Column, Table
 from typer.main import get_command
 
 from genstudio.cli_judging import compare, evaluate
+from genstudio.cli_operations import apply, operations
 from genstudio.cli_pictures import blend, export, generate
 from genstudio.console import (
     AsJson,
@@ -26,6 +27,7 @@ from genstudio.console import (
 )
 from genstudio.domain.cards import ModelCard
 from genstudio.domain.datasets import Remark, ScanReport
+from genstudio.domain.errors import DatasetError
 from genstudio.domain.settings import setting_fields
 from genstudio.domain.training import SIZES, Budget, StopWhen, TrainingSettings
 from genstudio.services.logs import start_logging
@@ -58,6 +60,10 @@ Minutes = Annotated[
 ]
 Devices = Annotated[
     int | None, typer.Option(min=1, help="How many devices of a machine take each step together.")
+]
+Modality = Annotated[
+    str | None,
+    typer.Option(help="What the folder is taken for: images, pairs, two-sets; by default guessed."),
 ]
 Nodes = Annotated[
     int, typer.Option(min=1, help="On how many machines torchrun or srun has started this command.")
@@ -95,10 +101,13 @@ def _print_cards(cards: Sequence[ModelCard]) -> None:
 def check(
     folder: Annotated[Path, typer.Argument(help="Folder of pictures; nothing in it is changed.")],
     *,
+    modality: Modality = None,
     as_json: AsJson = False,
 ) -> None:
     """Look through a folder of pictures and report what is in it."""
+    from genstudio.data.modalities.catalog import MODALITIES, recognise
     from genstudio.data.scan import scan_folder, usable_manifest
+    from genstudio.services.materials import described
 
     with explained(as_json=as_json):
         report = None
@@ -110,10 +119,21 @@ def check(
                 else:
                     bar.update(task, completed=item.done, total=item.total)
         assert report is not None
+        found = recognise(report)
+        if modality is not None:
+            chosen = MODALITIES.get(modality).arrange(report)
+            if chosen.fault:
+                title = f"This folder cannot be learned as “{modality}”"
+                raise DatasetError(title, chosen.fault, chosen.hint)
+            found = {modality: chosen, **found}
+        recognised = next(iter(found))
         if as_json:
-            print_json(_report_record(report))
+            told = {"modality": recognised, "modalities": described(found)}
+            print_json({**_report_record(report), **told})
         else:
             _print_report(report)
+            for advice in found[recognised].remarks:
+                results.print(f"{advice.title}: {advice.reason}", markup=False, soft_wrap=True)
         usable_manifest(report)
 
 
@@ -158,6 +178,7 @@ def train(
     size: Annotated[
         int | None, typer.Option(help=f"Side in pixels: {', '.join(map(str, SIZES))}.")
     ] = None,
+    modality: Modality = None,
     batch: Annotated[int | None, typer.Option(help="Pictures per step.")] = None,
     steps: Steps = None,
     images: Images = None,
@@ -227,7 +248,9 @@ def train(
                 people.print(sentence, markup=False, soft_wrap=True)
             return resolve(fit=found)
 
-        request = NewRun(folder=folder, project=project, settings=settings, fitted=fitted)
+        request = NewRun(
+            folder=folder, project=project, settings=settings, fitted=fitted, modality=modality
+        )
         session = TrainingSession(lambda source: start_run(request, source))
         follow(session, as_json=as_json)
 
@@ -279,6 +302,8 @@ def _budget(steps: int | None, images: int | None, minutes: float | None) -> Bud
 app.command()(generate)
 app.command()(blend)
 app.command()(export)
+app.command()(operations)
+app.command()(apply)
 app.command()(evaluate)
 app.command()(compare)
 

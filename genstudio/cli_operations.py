@@ -46,12 +46,12 @@ def operations(*, as_json: AsJson = False) -> None:
                 }
             )
         return
-    table = Table(Column("Key", no_wrap=True), "From", "To", "Needs a run", "What it is for", box=None)
+    table = Table(
+        Column("Key", no_wrap=True), "From", "To", "Needs a run", "What it is for", box=None
+    )
     for card in cards:
         taken = ", ".join(it.kind for it in card.inputs) or "—"
-        table.add_row(
-            card.key, taken, card.output, "yes" if card.needs_run else "no", card.summary
-        )
+        table.add_row(card.key, taken, card.output, "yes" if card.needs_run else "no", card.summary)
     results.print(table)
 
 

@@ -52,7 +52,14 @@ def generate(
                 )
                 if as_json:
                     recipe = picture.recipe.model_dump(mode="json")
-                    print_json({"image": str(path), "seed": picture.recipe.seed, "recipe": recipe})
+                    told = {
+                        "artifact": str(path),
+                        "kind": picture.artifact.kind,
+                        "image": str(path),
+                    }
+                    print_json({**told, "seed": picture.recipe.seed, "recipe": recipe})
+        if as_json:
+            print_json({"done": count})
     people.print(f"{count} pictures in {out}", markup=False, soft_wrap=True)
 
 

@@ -46,6 +46,7 @@ class TrainingSettings(Settings):
     model_key: str
     model: dict[str, Any] = Field(default_factory=dict)
     preset: str = "balanced"
+    modality: str = Field("images", max_length=60)
     size: Literal[32, 64, 128, 256, 512, 1024] = 64
     batch: int = setting(
         32,
@@ -87,6 +88,11 @@ class TrainingSettings(Settings):
         title="Learn what is see-through — alpha channel",
         help="Pictures come out cut out, as those that you give it are. Without it, they stand "
         "on white.",
+    )
+    reverse: bool = setting(
+        False,
+        title="The other way round — target to input",
+        help="Learn the way from what should come out to what goes in.",
     )
     kinds: bool = setting(
         False,

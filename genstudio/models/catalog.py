@@ -8,6 +8,7 @@ from typing import cast
 
 from genstudio.domain.cards import ModelCard
 from genstudio.domain.errors import UnknownModelError
+from genstudio.domain.operations import TaskCard
 from genstudio.domain.settings import Settings
 from genstudio.models.protocol import TrainableModel
 
@@ -82,10 +83,12 @@ def _fault(key: str, found: object) -> str:
         return "It has no model card."
     if card.key != key:
         return f"Its card has another key, “{card.key}”."
-    for name in ("Config", "Sampling"):
-        settings = getattr(found, name, None)
-        if not (isinstance(settings, type) and issubclass(settings, Settings)):
-            return f"Its {name} is no class of settings."
+    settings = getattr(found, "Config", None)
+    if not (isinstance(settings, type) and issubclass(settings, Settings)):
+        return "Its Config is no class of settings."
+    tasks = getattr(found, "tasks", ())
+    if not tasks or not all(isinstance(task, TaskCard) for task in tasks):
+        return "It declares no tasks."
     return ""
 
 

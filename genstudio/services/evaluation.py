@@ -15,6 +15,7 @@ from genstudio.data.scan import picture_names
 from genstudio.data.split import held_out_index
 from genstudio.data.squares import decode_picture
 from genstudio.domain.errors import DatasetError, SettingsError
+from genstudio.domain.operations import GENERATE
 from genstudio.domain.reports import EvaluationProgress, OfficialFID, Report
 from genstudio.domain.training import SIZES
 from genstudio.engine.checkpoint import Checkpoint
@@ -22,7 +23,9 @@ from genstudio.engine.threads import sharing_cores
 from genstudio.metrics.features import random_features
 from genstudio.metrics.pictures import batches
 from genstudio.metrics.report import FEWEST, JudgeProgress, judging
+from genstudio.models.catalog import model_class
 from genstudio.models.sampling import over_white, to_uint8
+from genstudio.models.tasks import find_task
 from genstudio.services.compared import NearPair
 from genstudio.services.generation import generate
 from genstudio.services.judgements import Basis, keep_report, kept_report
@@ -161,6 +164,7 @@ def _of_run(
     which: str,
     weights: SuppliedWeights | None,
 ) -> Working[Evaluation]:
+    _refuse_other_tasks(run)
     size, checkpoint = run.settings.size, run.checkpoint(which)
     own = yield from _own_pictures(run)
     index = held_out_index(own.names, run.held_out)
@@ -205,6 +209,16 @@ def _of_run(
         step=checkpoint.state.step,
         fid=fid,
     )
+
+
+def _refuse_other_tasks(run: Run) -> None:
+    model = model_class(run.settings.model_key)
+    if find_task(model, GENERATE) is None:
+        raise SettingsError(
+            f"“{model.card.title}” makes nothing new that could be judged so",
+            f"The run {run.path.name} does something with pictures that it is given.",
+            "Its figures on held-out pictures are measured while it trains: see its plot.",
+        )
 
 
 def _basis(run: Run, checkpoint: Checkpoint, own: _Pictures, count: int) -> Basis:

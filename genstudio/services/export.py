@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 import numpy as np
 from PIL import Image
 
+from genstudio.artifacts.image import read_recipe, save_picture
 from genstudio.domain.errors import GenStudioError, ProjectError, SettingsError
 from genstudio.domain.files import explained, is_file, write_bytes, write_text
 from genstudio.domain.recipes import Recipe
@@ -26,7 +27,6 @@ from genstudio.services.outputs import (
     refuse_pictures_folders,
 )
 from genstudio.services.projects import Project
-from genstudio.services.provenance import read_recipe, save_picture
 
 _THUMBNAIL_PX: Final = 400
 # Below this, a picture is shown as the pixels that it is, not blurred.

@@ -11,8 +11,12 @@ from typing import Any, Final, Self
 
 import numpy as np
 
+from genstudio.artifacts.catalog import ARTIFACTS, kind_of_file
+from genstudio.artifacts.image import identity
+from genstudio.domain.artifacts import IMAGE, Artifact
 from genstudio.domain.errors import GenStudioError, ProjectError, SettingsError
 from genstudio.domain.files import explained
+from genstudio.domain.operations import GENERATE
 from genstudio.domain.recipes import Recipe
 from genstudio.services import gallery_index, kept_pictures
 from genstudio.services.gallery_files import picture_names
@@ -27,12 +31,12 @@ from genstudio.services.gallery_index import (
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.kept_pictures import KeptPicture, KeptPictures
 from genstudio.services.projects import Project, slug
-from genstudio.services.provenance import identity, read_recipe, save_picture
 from genstudio.services.trash import move_to_trash
 
 MOST_STARS: Final = 5
 _STEP_DIGITS = 9
 _SEED_DIGITS = 10
+_POSITION_DIGITS = 4
 
 _SAVE = """
     INSERT INTO pictures (name, identity, recipe, search, added_ns) VALUES (?, ?, ?, ?, ?)
@@ -117,22 +121,28 @@ class Gallery:
             self._kept.close()
 
     def add(self, image_HWC: np.ndarray, recipe: Recipe) -> GalleryItem:
-        """Save a picture with its recipe inside; one that is there already is not saved twice.
+        """Save a picture, uint8 of shape (height, width, channels); see :meth:`hang`."""
+        return self.hang(Artifact(kind=IMAGE, data=image_HWC, seed=recipe.seed), recipe)
+
+    def hang(self, artifact: Artifact, recipe: Recipe) -> GalleryItem:
+        """Save an artifact with its recipe inside; one that is there already is not saved twice.
 
         Args:
-            image_HWC: uint8 array of shape (height, width, channels).
+            artifact: Of any kind in the catalogue.
             recipe: How it was made.
 
         Raises:
-            ProjectError: The picture or the index cannot be written.
+            ProjectError: The file or the index cannot be written.
         """
+        kind = ARTIFACTS.get(artifact.kind)
         with self._writing() as database:
             known = database.execute(
                 "SELECT name FROM pictures WHERE identity = ? ORDER BY rowid", [identity(recipe)]
             ).fetchone()
-            name = known[0] if known else self._unused_name(recipe, database)
+            suffix = kind.card.suffix
+            name = known[0] if known else self._unused_name(recipe, suffix, database)
             if not (known and self._path(name).is_file()):
-                save_picture(image_HWC, self._path(name), recipe)
+                kind.write(artifact, self._path(name), recipe)
                 database.execute(_SAVE, self._row(name, recipe))
             item = self._found(database, name)
         assert item is not None, "it was saved just now"
@@ -306,13 +316,17 @@ class Gallery:
         if not path.is_relative_to(self._folder) or not inside or {"..", "\0"} & {*inside, *name}:
             raise _no_picture(name)
 
-    def _unused_name(self, recipe: Recipe, database: sqlite3.Connection) -> str:
+    def _unused_name(self, recipe: Recipe, suffix: str, database: sqlite3.Connection) -> str:
         # With zeros, so that other programs sort them by their numbers.
-        stem = f"{slug(recipe.run)}-{recipe.step:0{_STEP_DIGITS}}-{recipe.seed:0{_SEED_DIGITS}}"
-        name, number = f"{stem}.png", 1
+        stem = f"{slug(recipe.run)}-{recipe.step:0{_STEP_DIGITS}}"
+        if recipe.seed is not None:
+            stem += f"-{recipe.seed:0{_SEED_DIGITS}}"
+        if recipe.operation != GENERATE:
+            stem += f"-{recipe.operation}-{recipe.position:0{_POSITION_DIGITS}}"
+        name, number = f"{stem}{suffix}", 1
         while _is_indexed(database, name) or self._path(name).exists():
             number += 1
-            name = f"{stem}-{number}.png"
+            name = f"{stem}-{number}{suffix}"
         return name
 
     def _file_names(self) -> Iterator[str]:
@@ -321,14 +335,17 @@ class Gallery:
 
     def _read_row(self, name: str) -> _Row | None:
         try:
-            recipe = read_recipe(self._path(name))
+            kind = kind_of_file(name)
+            recipe = None if kind is None else kind.read_recipe(self._path(name))
             return None if recipe is None else self._row(name, recipe)
         except (GenStudioError, FileNotFoundError):
             return None  # Not one of ours, or gone again.
 
     def _row(self, name: str, recipe: Recipe) -> _Row:
         words = [value for value in recipe.sampling.values() if isinstance(value, str)]
-        search = folded("\n".join((recipe.model_key, recipe.run, str(recipe.seed), name, *words)))
+        words += [recipe.operation, *(given.name for given in recipe.inputs)]
+        seed = "" if recipe.seed is None else str(recipe.seed)
+        search = folded("\n".join((recipe.model_key, recipe.run, seed, name, *words)))
         # The index holds times up to the year 2262.
         added_ns = min(self._path(name).stat().st_mtime_ns, 2**63 - 1)
         return name, identity(recipe), recipe.model_dump_json(), search, added_ns

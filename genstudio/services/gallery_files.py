@@ -1,8 +1,10 @@
-"""The files of a gallery: which of them are pictures."""
+"""The files of a gallery: which of them may be artifacts."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
+
+from genstudio.artifacts.catalog import kind_of_file
 
 
 def picture_names(folder: Path) -> Iterator[str]:
@@ -33,7 +35,7 @@ def picture_names(folder: Path) -> Iterator[str]:
 def _may_be_picture(file: str) -> bool:
     # Names that are not text, which Linux allows, cannot be kept in the index.
     return (
-        file.lower().endswith(".png")
+        kind_of_file(file) is not None
         and not file.startswith(".")
         and (file.isascii() or not any("\ud800" <= character <= "\udfff" for character in file))
     )

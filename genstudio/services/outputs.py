@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from genstudio.artifacts.catalog import ARTIFACTS
+from genstudio.artifacts.image import identity, read_recipe, save_marked, save_picture
 from genstudio.data.decode import PARSER_ERRORS
+from genstudio.domain.artifacts import IMAGE, Artifact
 from genstudio.domain.errors import GenStudioError, ProjectError
 from genstudio.domain.files import is_file, read_file
 from genstudio.domain.recipes import Recipe
-from genstudio.services.provenance import identity, read_recipe, save_marked, save_picture
 
 _LARGEST_COMPARED_BYTES = 2**30
 _UNREADABLE = (*PARSER_ERRORS, Image.DecompressionBombError, MemoryError, Warning)
@@ -71,6 +73,22 @@ def save_drawn(image_HWC: np.ndarray, path: Path, software: str) -> Path:
     if not os.path.lexists(place):
         save_marked(image_HWC, place, software)
     return place
+
+
+def is_same_artifact(path: Path, artifact: Artifact, recipe: Recipe) -> bool:
+    """Whether a file is this artifact, by its recipe and its content."""
+    if artifact.kind == IMAGE:
+        return is_same_picture(path, artifact.data, recipe)
+    kind = ARTIFACTS.get(artifact.kind)
+    try:
+        found = kind.read_recipe(path)
+        return (
+            found is not None
+            and identity(found) == identity(recipe)
+            and np.array_equal(np.asarray(kind.read(path).data), np.asarray(artifact.data))
+        )
+    except GenStudioError:
+        return False  # Somebody else's.
 
 
 def is_same_picture(path: Path, image_HWC: np.ndarray, recipe: Recipe) -> bool:

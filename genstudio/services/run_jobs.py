@@ -1,14 +1,14 @@
 """What the engine needs to know of a run that is on disk."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import psutil
 
 from genstudio.data.cache import PictureCache, build_cache
-from genstudio.data.dataset import image_dataset
-from genstudio.data.kinds import kind_index
-from genstudio.data.split import held_out_index
+from genstudio.data.modalities.catalog import MODALITIES
+from genstudio.domain.datasets import Manifest
 from genstudio.domain.training import TrainingSettings
 from genstudio.engine.checkpoint import Checkpoint
 from genstudio.engine.crew import Crew
@@ -21,6 +21,7 @@ _SMALL_SHARE_OF_MEMORY = 0.125
 def job_for(
     run: Run,
     settings: TrainingSettings,
+    manifest: Manifest,
     cache: PictureCache,
     crew: Crew,
     resume_from: Checkpoint | None,
@@ -30,17 +31,23 @@ def job_for(
     Args:
         run: The run.
         settings: Its settings, which may have got another budget.
-        cache: Its decoded pictures.
+        manifest: What it learns from.
+        cache: The decoded pictures.
         crew: The processes that train it together.
         resume_from: The checkpoint to continue from; None starts anew.
+
+    Raises:
+        GenStudioError: Too few of its examples can be read.
     """
+    modality = MODALITIES.get(settings.modality)
     return TrainingJob(
         settings=settings,
-        dataset=image_dataset(
-            _in_memory_if_small(cache.images_NHWC),
-            held_out=held_out_index(cache.names, run.held_out),
-            classes=run.file.kinds,
-            labels_N=kind_index(cache.names, run.file.kinds) if run.file.kinds else None,
+        dataset=modality.dataset(
+            manifest,
+            replace(cache, images_NHWC=_in_memory_if_small(cache.images_NHWC)),
+            run.held_out,
+            run.file.kinds,
+            is_reversed=settings.reverse,
         ),
         run=run.path,
         checkpoints=run.store.folder,
@@ -67,7 +74,7 @@ def helpers_job(path: Path, crew: Crew) -> TrainingJob:
         with_opacity=run.settings.transparency,
     )
     assert isinstance(cache, PictureCache)
-    return job_for(run, run.settings, cache, crew, None)
+    return job_for(run, run.settings, manifest, cache, crew, None)
 
 
 def _in_memory_if_small(images_NHWC: np.ndarray) -> np.ndarray:

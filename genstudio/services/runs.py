@@ -13,14 +13,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 import genstudio
 from genstudio.data.kinds import MOST_KINDS
+from genstudio.data.modalities.catalog import MODALITIES
 from genstudio.domain import events
 from genstudio.domain.datasets import Manifest
 from genstudio.domain.errors import CheckpointError, ProjectError
+from genstudio.domain.fields import DataSpec
 from genstudio.domain.files import write_text
 from genstudio.domain.runs import RunState, RunSummary, best_step
 from genstudio.domain.training import TrainingSettings, new_run_id, run_stamp
 from genstudio.engine.checkpoint import Checkpoint, CheckpointStore
-from genstudio.models.protocol import DataSpec
 from genstudio.services.projects import Project, open_project
 from genstudio.services.records import Record
 from genstudio.services.splits import SplitReference, load_split, save_split
@@ -114,7 +115,8 @@ class Run:
     def data(self) -> DataSpec:
         """What its pictures are like, as its model needs to know it."""
         channels = 4 if self.settings.transparency else 3
-        return DataSpec(size=self.settings.size, channels=channels, kinds=self.file.kinds)
+        modality = MODALITIES.get(self.settings.modality)
+        return modality.spec(self.settings.size, channels, self.file.kinds)
 
     def project(self) -> Project:
         """The project that the run belongs to."""

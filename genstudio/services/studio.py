@@ -22,6 +22,7 @@ from genstudio.domain.cards import ModelCard
 from genstudio.domain.datasets import Manifest, ScanProgress, ScanReport
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.events import Event
+from genstudio.domain.operations import GENERATE
 from genstudio.domain.reports import EvaluationProgress
 from genstudio.domain.runs import CheckpointInfo, RunSummary
 from genstudio.domain.settings import Settings
@@ -46,11 +47,17 @@ _CORNER_PICTURES = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueEntry:
-    """An architecture as the window needs to know it."""
+    """An architecture as the window needs to know it.
+
+    Attributes:
+        card: What it is.
+        config: Its settings.
+        sampling: What can be chosen when it makes new things; None if it makes none.
+    """
 
     card: ModelCard
     config: type[Settings]
-    sampling: type[Settings]
+    sampling: type[Settings] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +80,11 @@ def load_catalogue() -> Job[CatalogueEntry | Machine]:
         yield Machine(devices=found, names={key: device.plan_device(key).name for key in found})
         catalogue = import_module("genstudio.models.catalog")
         models, troubles = catalogue.usable_models()
+        tasks = import_module("genstudio.models.tasks")
         for model in models:
-            yield CatalogueEntry(card=model.card, config=model.Config, sampling=model.Sampling)
+            task = tasks.find_task(model, GENERATE)
+            sampling = None if task is None else task.settings
+            yield CatalogueEntry(card=model.card, config=model.Config, sampling=sampling)
         # What starting a run needs, so that the button answers at once.
         import_module("genstudio.services.training")
         # Looking for garbage among all that was imported would hold up the window and the training

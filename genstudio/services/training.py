@@ -9,13 +9,15 @@ from typing import TypeVar
 
 from genstudio.data.cache import PictureCache, build_cache
 from genstudio.data.kinds import checked_kinds
-from genstudio.data.scan import duplicates, scan_folder, usable_manifest
-from genstudio.data.split import choose_held_out
+from genstudio.data.modalities.protocol import Arrangement
+from genstudio.data.scan import scan_folder
 from genstudio.domain import events
 from genstudio.domain.cards import KINDS
 from genstudio.domain.datasets import Manifest, ScanReport
 from genstudio.domain.errors import GenStudioError, ProjectError, SettingsError
 from genstudio.domain.files import explained
+from genstudio.domain.modalities import IMAGES
+from genstudio.domain.operations import GENERATE
 from genstudio.domain.runs import RunState
 from genstudio.domain.settings import parse_settings
 from genstudio.domain.training import Budget, TrainingSettings
@@ -24,6 +26,8 @@ from genstudio.engine.device import most_devices, plan_device
 from genstudio.engine.meters import RateLimit
 from genstudio.engine.trainer import CommandSource, train, with_one_ending
 from genstudio.models.catalog import model_class
+from genstudio.models.tasks import find_task
+from genstudio.services import materials
 from genstudio.services.crews import Gathering
 from genstudio.services.gallery import Gallery
 from genstudio.services.generation import generate
@@ -54,6 +58,7 @@ class NewRun:
         excluded: Names of pictures that were taken out.
         report: A scan of the folder, if it was looked through already.
         fitted: Gives the settings anew once it is known what the pictures are like.
+        modality: Key of what the folder is learned as; by default the likeliest for the model.
     """
 
     folder: Path
@@ -62,6 +67,7 @@ class NewRun:
     excluded: tuple[str, ...] = ()
     report: ScanReport | None = None
     fitted: Callable[[ScanReport], TrainingSettings] | None = None
+    modality: str | None = None
 
 
 def start_run(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
@@ -139,20 +145,25 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
             report = yield from _scan(request.folder, source)
         if request.fitted is not None:
             settings = complete_settings(request.fitted(report))
-        manifest = usable_manifest(report, request.excluded)
+        card = model_class(settings.model_key).card
+        rest = materials.without(report, request.excluded)
+        modality = materials.choose_modality(rest, card, request.modality)
+        settings = settings.model_copy(update={"modality": modality})
+        manifest, arrangement = materials.freeze(report, request.excluded, modality)
         # Only now: pictures that cannot be used leave no empty project behind.
         project = open_or_create(request.project, dataset=request.folder)
         with ProjectLock(project.path):
             dataset = project.save_manifest(manifest)
             kinds = checked_kinds(name for name, _ in manifest.pictures) if settings.kinds else {}
             cache = yield from _decode(manifest, settings, dataset, source)
-            held_out = choose_held_out(
-                manifest, settings.held_out, duplicates(report), by_kind=settings.kinds
+            held_out = materials.held_out_names(
+                manifest, report, settings.held_out, by_kind=settings.kinds
             )
             run = create_run(
                 project, dataset, settings, manifest=manifest, held_out=held_out, kinds=kinds
             )
-            yield from _record(run, settings, cache, source)
+            remarks = [] if modality == IMAGES else _told(arrangement)
+            yield from _record(run, settings, manifest, cache, source, remarks=remarks)
     except _StopWantedError:
         yield _stopped_before_it_began()
 
@@ -188,7 +199,9 @@ def _resume(
             remarks = _remarks(run, checkpoint.state.step if checkpoint else 0)
         elif checkpoint is not None:
             run, checkpoint = _branch(run, checkpoint, settings, manifest)
-        yield from _record(run, settings, cache, source, checkpoint, remarks)
+        if cache.decoding != manifest.decoding:
+            remarks.append(_other_decoding(checkpoint.state.step if checkpoint else 0))
+        yield from _record(run, settings, manifest, cache, source, checkpoint, remarks)
 
 
 def _with_devices(settings: TrainingSettings, devices: int | None) -> TrainingSettings:
@@ -320,9 +333,29 @@ def _decode(
     raise AssertionError("decoding ends with the decoded pictures")
 
 
+def _told(arrangement: Arrangement) -> list[events.CoachSaid]:
+    """What a modality has to say of a folder, such as pictures without a partner."""
+    return [
+        events.CoachSaid(step=0, level="info", title=remark.title, message=remark.reason)
+        for remark in arrangement.remarks
+    ]
+
+
+def _other_decoding(step: int) -> events.CoachSaid:
+    return events.CoachSaid(
+        step=step,
+        level="warning",
+        title="The pictures were decoded anew, in their true colours",
+        message="This run began with an earlier version of the program, which read some of them "
+        "otherwise, and its decoded pictures are no longer there. It goes on, but not exactly as "
+        "it would have.",
+    )
+
+
 def _record(
     run: Run,
     settings: TrainingSettings,
+    manifest: Manifest,
     cache: PictureCache,
     source: CommandSource,
     resume_from: Checkpoint | None = None,
@@ -337,10 +370,11 @@ def _record(
             if source.is_stop_wanted:
                 yield recorder.record(_stopped_before_it_began(run.path, resume_from))
                 return
-        job = job_for(run, settings, cache, gathering.crew, resume_from)
+        job = job_for(run, settings, manifest, cache, gathering.crew, resume_from)
+        makes_new = find_task(model_class(settings.model_key), GENERATE) is not None
         for event in train(job, source):
             is_done = isinstance(event, (events.Finished, events.Stopped))
-            if isinstance(event, events.Finished):
+            if isinstance(event, events.Finished) and makes_new:
                 yield from _hang_first_pictures(run, source)
             yield recorder.record(event)
             if isinstance(event, events.RunStarted):

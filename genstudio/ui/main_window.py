@@ -365,7 +365,7 @@ class MainWindow(QMainWindow):
         self._training.wait(_LOGOUT_WAIT_S)
 
     def _shut_down(self) -> None:
-        self.setFocus()  # Fields take over what was typed when they lose the focus.
+        self._gallery_page.commit()
         self._begin.stop()
         self._disk_timer.stop()
         self._notices.listen(None)

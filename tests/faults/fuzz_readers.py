@@ -10,6 +10,7 @@ import numpy as np
 from tiny_studio import Script, steps
 from valid_files import PROJECT, RUNS, basis_in, set_up_studio
 
+from genstudio.artifacts.image import read_recipe, save_picture
 from genstudio.data.cache import PictureCache, build_cache
 from genstudio.data.decode import UnreadablePictureError, decode_thumbnail
 from genstudio.data.scan import scan_folder
@@ -24,7 +25,6 @@ from genstudio.services.generation import generate
 from genstudio.services.judgements import kept_report
 from genstudio.services.preferences import load_preferences, save_preferences
 from genstudio.services.projects import Project, open_project
-from genstudio.services.provenance import read_recipe, save_picture
 from genstudio.services.runs import Run
 from genstudio.services.training import resume_run
 from genstudio.ui import run_words

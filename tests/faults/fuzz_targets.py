@@ -55,9 +55,9 @@ from tricks import (
 )
 from valid_files import PICTURES, PROJECT
 
+from genstudio.artifacts.image import RECIPE_KEY
 from genstudio.data.decode import UnreadablePictureError
 from genstudio.domain.errors import GenStudioError
-from genstudio.services.provenance import RECIPE_KEY
 
 _IN_PROJECT = f"toy/{PROJECT}"
 _CHECKPOINTS = f"*/{PROJECT}/runs/*/checkpoints"

@@ -32,11 +32,11 @@ from mutations import (
 from PIL import Image, PngImagePlugin
 from safetensors.torch import save
 
+from genstudio.artifacts.image import RECIPE_KEY, read_recipe
 from genstudio.domain import events
 from genstudio.domain.errors import CheckpointError, GenStudioError, ProjectError
 from genstudio.engine.checkpoint import CheckpointState, CheckpointStore
 from genstudio.services.projects import open_project
-from genstudio.services.provenance import RECIPE_KEY, read_recipe
 from genstudio.services.runs import Run
 
 T = TypeVar("T")

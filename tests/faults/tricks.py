@@ -17,7 +17,7 @@ from PIL import Image
 from safetensors.torch import load, save
 from valid_files import PROJECT, RUNS, psd
 
-from genstudio.services.provenance import RECIPE_KEY
+from genstudio.artifacts.image import RECIPE_KEY
 
 _PROJECT = f"toy/{PROJECT}"
 _RUN = f"{_PROJECT}/runs/{RUNS['toy']}"

@@ -12,11 +12,11 @@ from pytestqt.qtbot import QtBot
 from studio_driver import StudioDriver
 
 from genstudio.app import build_window
+from genstudio.artifacts.image import save_picture
 from genstudio.domain.recipes import Recipe
 from genstudio.services import studio as studio_module
 from genstudio.services.gallery import Gallery
 from genstudio.services.projects import Project, open_or_create
-from genstudio.services.provenance import save_picture
 from genstudio.ui.bridge import Bridge
 from genstudio.ui.state.gallery import GalleryState
 

@@ -8,8 +8,8 @@ from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QMessageBox, QPushButton
 from studio_driver import StudioDriver
 
+from genstudio.artifacts.image import read_recipe
 from genstudio.services.projects import open_project
-from genstudio.services.provenance import read_recipe
 from genstudio.services.runs import Run
 
 MODELS = ("Painter and critic", "Describe and redraw")

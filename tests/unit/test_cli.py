@@ -16,10 +16,10 @@ from tiny_studio import flowers_NHWC, install_models, save_pictures
 from typer.testing import CliRunner, Result
 
 from genstudio import __main__ as entry_point
+from genstudio.artifacts.image import read_recipe
 from genstudio.cli import app, command_names
 from genstudio.models.catalog import model_keys
 from genstudio.services import training
-from genstudio.services.provenance import read_recipe
 from genstudio.services.runs import Run
 
 Records = list[dict[str, Any]]

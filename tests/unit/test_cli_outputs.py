@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from genstudio.artifacts.image import read_recipe
 from genstudio.cli import app
-from genstudio.services.provenance import read_recipe
 from genstudio.services.runs import Run
 
 

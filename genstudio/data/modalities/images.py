@@ -9,6 +9,7 @@ from genstudio.data.kinds import kind_index
 from genstudio.data.modalities.protocol import Arrangement, Modality
 from genstudio.data.split import held_out_index
 from genstudio.domain.datasets import Manifest, ScanReport
+from genstudio.domain.fields import DataSpec
 from genstudio.domain.modalities import IMAGES, ModalityCard
 
 _LIKELIHOOD = 0.5  # Whatever holds pictures; others must be surer.
@@ -32,6 +33,10 @@ class Images:
     def held_out_from(self, manifest: Manifest) -> Manifest:
         """All of them."""
         return manifest
+
+    def spec(self, size: int, channels: int, classes: Mapping[str, int]) -> DataSpec:
+        """Field "images"."""
+        return DataSpec(size=size, channels=channels, kinds=classes)
 
     def dataset(
         self,

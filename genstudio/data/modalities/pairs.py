@@ -15,7 +15,7 @@ from genstudio.data.modalities.folders import Matches, TwoFolders, match, named,
 from genstudio.data.modalities.protocol import Arrangement, Modality
 from genstudio.domain.datasets import FOLDERS, HALVES, Advice, Manifest, PictureInfo, ScanReport
 from genstudio.domain.errors import DatasetError
-from genstudio.domain.fields import EXAMPLES, IMAGE, FieldSpec
+from genstudio.domain.fields import EXAMPLES, IMAGE, DataSpec, FieldSpec
 from genstudio.domain.modalities import PAIRS, ModalityCard
 
 # Two classes may share some names by chance, as numbered photographs do.
@@ -49,6 +49,13 @@ class Pairs:
         inputs = {first for first, _ in _matched(name for name, _ in manifest.pictures).pairs}
         kept = tuple(row for row in manifest.pictures if row[0] in inputs)
         return manifest.model_copy(update={"pictures": kept})
+
+    def spec(self, size: int, channels: int, classes: Mapping[str, int]) -> DataSpec:
+        """Fields "input" and "target"."""
+        del classes
+        shape = (size, size, channels)
+        fields = {role: FieldSpec(name=role, type=IMAGE, shape=shape) for role in self.card.roles}
+        return DataSpec(size=size, channels=channels, modality=PAIRS, fields=fields)
 
     def dataset(
         self,

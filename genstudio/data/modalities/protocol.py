@@ -7,6 +7,7 @@ from typing import ClassVar, Protocol
 from genstudio.data.cache import PictureCache
 from genstudio.data.dataset import Dataset
 from genstudio.domain.datasets import Advice, Manifest, ScanReport
+from genstudio.domain.fields import DataSpec
 from genstudio.domain.modalities import ModalityCard
 
 
@@ -44,6 +45,10 @@ class Modality(Protocol):
 
     def held_out_from(self, manifest: Manifest) -> Manifest:
         """The files among which held-out examples are chosen: one of each example."""
+        ...
+
+    def spec(self, size: int, channels: int, classes: Mapping[str, int]) -> DataSpec:
+        """What a model is built from, for pictures of such a size."""
         ...
 
     def dataset(

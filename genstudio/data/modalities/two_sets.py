@@ -11,7 +11,7 @@ from genstudio.data.modalities.folders import match, named, two_folders
 from genstudio.data.modalities.protocol import Arrangement, Modality
 from genstudio.domain.datasets import FOLDERS, Advice, Manifest, ScanReport
 from genstudio.domain.errors import DatasetError
-from genstudio.domain.fields import IMAGE, FieldSpec
+from genstudio.domain.fields import IMAGE, DataSpec, FieldSpec
 from genstudio.domain.modalities import TWO_SETS, ModalityCard
 
 _FEWEST = 2
@@ -66,6 +66,16 @@ class TwoSets:
     def held_out_from(self, manifest: Manifest) -> Manifest:
         """All of them; of each folder its share."""
         return manifest
+
+    def spec(self, size: int, channels: int, classes: Mapping[str, int]) -> DataSpec:
+        """Fields "input" and "target"."""
+        del classes
+        shape = (size, size, channels)
+        fields = {
+            role: FieldSpec(name=role, type=IMAGE, shape=shape, group=role)
+            for role in self.card.roles
+        }
+        return DataSpec(size=size, channels=channels, modality=TWO_SETS, fields=fields)
 
     def dataset(
         self,

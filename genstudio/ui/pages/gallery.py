@@ -73,6 +73,10 @@ class GalleryPage(QWidget):
         self._on_busy_changed()
         self._show_items()
 
+    def commit(self) -> None:
+        """Keep what is being typed."""
+        self._details.commit()
+
     def shutdown(self) -> None:
         """Let go of threads before the window closes."""
         self._grid.shutdown()

@@ -164,6 +164,10 @@ class GalleryDetails(QFrame):
     def _on_star(self, stars: int) -> None:
         self.rated.emit(0 if stars == self._rating else stars)
 
+    def commit(self) -> None:
+        """Keep what was typed and not left yet: a window that closes may not have had the focus."""
+        self._on_tags()
+
     def _on_tags(self) -> None:
         if not self._tags.isModified():
             return  # Only looked at: other selected pictures keep their own tags.
@@ -187,8 +191,11 @@ def _described(items: Sequence[GalleryItem]) -> str:
     size = f"{recipe.size} × {recipe.size} px"
     # What was left open, such as the kind, says nothing.
     sampling = (f"{name} {value}" for name, value in recipe.sampling.items() if value != "")
+    what = f"seed {recipe.seed}" if recipe.seed is not None else recipe.operation
+    if recipe.inputs:
+        what += f" of {', '.join(given.name for given in recipe.inputs)}"
     return (
-        f"{recipe.model_key} · step {recipe.step:,} · seed {recipe.seed}\n"
+        f"{recipe.model_key} · step {recipe.step:,} · {what}\n"
         f"{' · '.join([size, ', '.join(sampling)]).removesuffix(' · ')}\n"
         f"{when} · run {recipe.run}"
     )

@@ -63,7 +63,7 @@ class GalleryMaker(QFrame):
         self._column.addWidget(self._run)
         self._column.addLayout(row)
         training.runs_changed.connect(self._show_runs)
-        training.catalogue_loaded.connect(self._show_form)
+        training.catalogue_loaded.connect(self._show_runs)
         state.busy_changed.connect(self._update_button)
         self._show_runs()
 
@@ -71,7 +71,9 @@ class GalleryMaker(QFrame):
         chosen = self._run.currentData()
         self._run.clear()
         for run in reversed(self._training.runs):
-            if run.step > 0:
+            entry = self._training.entries.get(run.settings.model_key)
+            makes_some = entry is None or entry.sampling is not None
+            if run.step > 0 and makes_some:
                 settings = run.settings
                 self._run.addItem(
                     f"{settings.model_key} · {settings.size} px · step {run.step:,}", run.path
@@ -95,7 +97,7 @@ class GalleryMaker(QFrame):
                 self._form.deleteLater()
                 self._form = None
             self._form_kind = key, kinds
-            if entry is not None:
+            if entry is not None and entry.sampling is not None:
                 self._form = SettingsForm(entry.sampling, choices={"kinds": kinds})
                 self._column.insertWidget(2, self._form)
         self._update_button()

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from genstudio.artifacts.image import read_recipe, save_picture
 from genstudio.domain.datasets import Manifest
 from genstudio.domain.errors import ProjectError, SettingsError
 from genstudio.domain.recipes import Recipe
 from genstudio.services.export import EXPORTERS, ExportDone, ExportProgress, export_gallery
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.projects import open_or_create
-from genstudio.services.provenance import read_recipe, save_picture
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 

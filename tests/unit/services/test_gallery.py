@@ -15,12 +15,12 @@ from gallery_helpers import (  # beside the tests, which are no package
 )
 from PIL import Image
 
+from genstudio.artifacts.image import read_recipe
 from genstudio.domain.errors import ProjectError, SettingsError
 from genstudio.services import gallery as gallery_module
 from genstudio.services import trash as trash_module
 from genstudio.services.gallery import Gallery
 from genstudio.services.projects import Project
-from genstudio.services.provenance import read_recipe
 
 # Adding
 

@@ -13,12 +13,12 @@ import pytest
 from gallery_helpers import fill, pixels, recipe, seeds  # beside the tests, which are no package
 from PIL import Image
 
+from genstudio.artifacts.image import save_picture
 from genstudio.domain.errors import ProjectError
 from genstudio.services import gallery as gallery_module
 from genstudio.services import gallery_files, gallery_index
 from genstudio.services.gallery import Gallery
 from genstudio.services.projects import Project
-from genstudio.services.provenance import save_picture
 
 
 def test_a_linked_folder_does_not_lead_out_of_the_gallery(

@@ -15,11 +15,11 @@ from gallery_helpers import (  # beside the tests, which are no package
     seeds,
 )
 
+from genstudio.artifacts.image import save_picture
 from genstudio.domain.errors import ProjectError
 from genstudio.services import kept_pictures
 from genstudio.services.gallery import Gallery
 from genstudio.services.projects import Project
-from genstudio.services.provenance import save_picture
 
 
 def test_a_restored_picture_is_as_it_was(gallery: Gallery, project: Project, trash: Path) -> None:

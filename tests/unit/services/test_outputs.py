@@ -7,6 +7,7 @@ import pytest
 from gallery_helpers import pixels, recipe
 from PIL import Image
 
+from genstudio.artifacts.image import read_recipe, save_picture
 from genstudio.domain.errors import ProjectError
 from genstudio.services.outputs import (
     free_place,
@@ -14,7 +15,6 @@ from genstudio.services.outputs import (
     save_drawn,
     save_generated,
 )
-from genstudio.services.provenance import read_recipe, save_picture
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
+from genstudio.artifacts.image import LARGEST_RECIPE_BYTES, read_recipe, save_picture
 from genstudio.domain.errors import DatasetError, GenStudioError, ProjectError
 from genstudio.domain.recipes import Recipe
-from genstudio.services.provenance import LARGEST_RECIPE_BYTES, read_recipe, save_picture
 
 PIXELS_HWC = np.arange(6 * 5 * 3, dtype=np.uint8).reshape(6, 5, 3)
 

@@ -5,13 +5,15 @@ import html
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 from PIL import Image, PngImagePlugin
 from pydantic import ValidationError
 
-from genstudio.data.decode import PARSER_ERRORS
+from genstudio.artifacts.protocol import ArtifactCard, ArtifactKind
+from genstudio.data.decode import PARSER_ERRORS, UnreadablePictureError, decode_thumbnail
+from genstudio.domain.artifacts import IMAGE, Artifact
 from genstudio.domain.errors import DatasetError, ProjectError
 from genstudio.domain.files import is_file, replacing
 from genstudio.domain.recipes import Recipe
@@ -36,6 +38,7 @@ _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 
 # Two pictures that agree in these are the same picture.
 _IDENTITY = {"run", "step", "seed", "size", "sampling", "weights_sha256"}
+_LATER_IDENTITY = {"operation", "inputs", "position"}
 _READABLE = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 # Pillow warns of some hostile files, which may be an error, too.
 _UNREADABLE = (*PARSER_ERRORS, Image.DecompressionBombError, MemoryError, Warning)
@@ -88,8 +91,11 @@ def _xmp_packet(software: str) -> str:
 
 
 def identity(recipe: Recipe) -> str:
-    """A hash that pictures share which are the same: of one run, step and seed, sampled alike."""
-    values = json.dumps(recipe.model_dump(mode="json", include=_IDENTITY), sort_keys=True)
+    """A hash that artifacts share which are the same: of one run, step and seed, made alike."""
+    content = recipe.model_dump(mode="json", include=_IDENTITY)
+    # What was made before there were other operations keeps its hash.
+    later = recipe.model_dump(mode="json", include=_LATER_IDENTITY, exclude_defaults=True)
+    values = json.dumps({**content, **later}, sort_keys=True)
     return hashlib.blake2b(values.encode(), digest_size=16).hexdigest()
 
 
@@ -143,3 +149,45 @@ def _too_long(path: Path) -> ProjectError:
         f"Recipes have up to {LARGEST_RECIPE_BYTES // 1024} KiB.",
         "Pictures made by GenStudio carry short recipes; this one came from elsewhere.",
     )
+
+
+class Images:
+    """Kind "image": PNG files."""
+
+    card: ClassVar[ArtifactCard] = ArtifactCard(
+        key=IMAGE, title="Picture", suffix=".png", media_type="image/png"
+    )
+
+    def write(self, artifact: Artifact, path: Path, recipe: Recipe) -> None:
+        """Write a PNG."""
+        save_picture(artifact.data, path, recipe)
+
+    def read(self, path: Path) -> Artifact:
+        """Read the pixels as they were written."""
+        recipe = self.read_recipe(path)
+        try:
+            with Image.open(path, formats=("PNG",)) as picture:
+                pixels = np.asarray(picture)
+        except _UNREADABLE as error:
+            raise _unreadable(path) from error
+        data = pixels if pixels.ndim == 3 else pixels[..., None]
+        return Artifact(kind=IMAGE, data=data, seed=None if recipe is None else recipe.seed)
+
+    def read_recipe(self, path: Path) -> Recipe | None:
+        """Read how it was made."""
+        return read_recipe(path)
+
+    def thumbnail(self, path: Path, side: int) -> np.ndarray:
+        """Draw it small."""
+        try:
+            return decode_thumbnail(path, side=side, with_opacity=True)
+        except UnreadablePictureError as error:
+            raise _unreadable(path) from error
+
+    def words(self, artifact: Artifact) -> str:
+        """Say how large it is."""
+        height, width = artifact.data.shape[:2]
+        return f"{width} × {height} px"
+
+
+KIND: Final[ArtifactKind] = Images()

@@ -1,0 +1,17 @@
+"""The catalogue of artifact kinds: a line each."""
+
+from pathlib import Path
+from typing import Final
+
+from genstudio.artifacts.protocol import ArtifactKind
+from genstudio.domain.registry import Registry
+
+ARTIFACTS: Final[Registry[ArtifactKind]] = Registry(
+    "artifact kind", "genstudio.artifacts", {"image": "genstudio.artifacts.image:KIND"}
+)
+
+
+def kind_of_file(path: Path | str) -> ArtifactKind | None:
+    """The kind whose files have such a suffix; None if no kind has it."""
+    name = str(path).lower()
+    return next((kind for kind in ARTIFACTS.usable() if name.endswith(kind.card.suffix)), None)

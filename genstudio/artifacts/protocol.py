@@ -1,0 +1,71 @@
+"""The interface of an artifact kind: how such a thing is a file."""
+
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from genstudio.domain.artifacts import Artifact
+from genstudio.domain.recipes import Recipe
+
+
+class ArtifactCard(BaseModel):
+    """A kind of result.
+
+    Attributes:
+        key: Name used in recipes and commands; never changes once released.
+        title: Name shown to people.
+        suffix: Of its files, with the dot; no other kind has it.
+        media_type: For the web.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    title: str
+    suffix: str
+    media_type: str
+
+
+class ArtifactKind(Protocol):
+    """A kind of result; has no state."""
+
+    card: ClassVar[ArtifactCard]
+
+    def write(self, artifact: Artifact, path: Path, recipe: Recipe) -> None:
+        """Write it with its recipe inside; replaces what is there.
+
+        Raises:
+            ProjectError: The disk is full or the folder cannot be written to.
+        """
+        ...
+
+    def read(self, path: Path) -> Artifact:
+        """Read what was written.
+
+        Raises:
+            DatasetError: It cannot be read.
+        """
+        ...
+
+    def read_recipe(self, path: Path) -> Recipe | None:
+        """Read how it was made, without the rest; None if it carries no recipe.
+
+        Raises:
+            DatasetError: The file is missing or of another kind.
+            ProjectError: Its recipe is damaged.
+        """
+        ...
+
+    def thumbnail(self, path: Path, side: int) -> np.ndarray:
+        """Draw it for a grid: uint8 (height, width, 3 or 4), no side longer than ``side``.
+
+        Raises:
+            DatasetError: It cannot be drawn.
+        """
+        ...
+
+    def words(self, artifact: Artifact) -> str:
+        """Describe it in a line."""
+        ...

@@ -1,0 +1,92 @@
+"""What a scanned folder is learned as: the modality, and the files that belong to its examples."""
+
+from collections.abc import Collection, Mapping
+
+from genstudio.data.modalities.catalog import MODALITIES, recognise
+from genstudio.data.modalities.protocol import Arrangement
+from genstudio.data.scan import duplicates, usable_manifest
+from genstudio.data.split import choose_held_out
+from genstudio.domain.cards import ModelCard
+from genstudio.domain.datasets import Manifest, ScanReport
+from genstudio.domain.errors import DatasetError, SettingsError
+from genstudio.domain.modalities import TWO_SETS
+
+
+def without(report: ScanReport, excluded: Collection[str]) -> ScanReport:
+    """A report as if the pictures that a person took out were not there."""
+    if not excluded:
+        return report
+    kept = tuple(picture for picture in report.pictures if picture.name not in excluded)
+    return report.model_copy(update={"pictures": kept})
+
+
+def choose_modality(report: ScanReport, card: ModelCard, wanted: str | None = None) -> str:
+    """The modality that a model learns a folder as.
+
+    Args:
+        report: The folder, without what was taken out.
+        card: Of the model.
+        wanted: What a person asked for; by default the likeliest that the model knows.
+
+    Raises:
+        SettingsError: The model does not learn from that.
+        UnknownEntryError: There is no such modality.
+        DatasetError: The folder does not hold it; the message says why.
+    """
+    if wanted is not None and wanted not in card.modalities:
+        MODALITIES.get(wanted)
+        raise SettingsError(
+            f"“{card.title}” does not learn from “{wanted}”",
+            f"It learns from: {', '.join(card.modalities)}.",
+            "Choose another architecture; “genstudio models” lists them.",
+        )
+    if wanted is None:
+        fitting = [key for key in recognise(report) if key in card.modalities]
+        wanted = fitting[0] if fitting else card.modalities[0]
+    modality = MODALITIES.get(wanted)
+    arrangement = modality.arrange(report)
+    if arrangement.fault:
+        raise DatasetError(
+            f"“{card.title}” learns from {modality.card.title.lower()}, and this folder holds none",
+            arrangement.fault,
+            arrangement.hint or modality.card.folder,
+        )
+    return wanted
+
+
+def freeze(report: ScanReport, excluded: Collection[str], key: str) -> tuple[Manifest, Arrangement]:
+    """Freeze which files a run learns from, as a modality sees them.
+
+    Raises:
+        DatasetError: Too few are left.
+    """
+    arrangement = MODALITIES.get(key).arrange(without(report, excluded))
+    manifest = usable_manifest(report, excluded)
+    used = tuple(row for row in manifest.pictures if row[0] in arrangement.used)
+    update = {"pictures": used, "modality": key, "layout": arrangement.layout}
+    return manifest.model_copy(update=update), arrangement
+
+
+def held_out_names(
+    manifest: Manifest, report: ScanReport, share: float, *, by_kind: bool
+) -> tuple[str, ...]:
+    """Names of the files whose examples are not learned from."""
+    modality = MODALITIES.get(manifest.modality)
+    return choose_held_out(
+        modality.held_out_from(manifest),
+        share,
+        duplicates(report),
+        # Each of two sets gives its share.
+        by_kind=by_kind or manifest.modality == TWO_SETS,
+    )
+
+
+def described(arrangements: Mapping[str, Arrangement]) -> dict[str, dict[str, object]]:
+    """What a folder can be learned as, as plain JSON values."""
+    return {
+        key: {
+            "examples": arrangement.num_examples,
+            "remarks": [f"{it.title}. {it.reason}" for it in arrangement.remarks],
+        }
+        for key, arrangement in arrangements.items()
+    }
