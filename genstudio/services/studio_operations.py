@@ -5,18 +5,35 @@ Importing this module does not import torch; the jobs do, in their own threads.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from genstudio.artifacts.catalog import kind_of_file
+import numpy as np
+from PIL import Image
+
+from genstudio.artifacts.catalog import ARTIFACTS, kind_of_file
+from genstudio.data.decode import decode_thumbnail
+from genstudio.data.formats import may_be_picture
+from genstudio.data.listing import list_pictures, natural_key
+from genstudio.domain.artifacts import IMAGE
+from genstudio.domain.errors import DatasetError
+from genstudio.domain.files import is_file, replacing
 from genstudio.domain.operations import OperationCard
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings
 from genstudio.services.gallery import Gallery
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.jobs import Job
-from genstudio.services.projects import Project
+from genstudio.services.outputs import free_place
+from genstudio.services.projects import Project, slug
+
+_RESULTS = "results"
+_PASTED = "pasted"
+_MOST_LISTED = 2000
+_MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +70,7 @@ def load_operations() -> Job[OperationEntry]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationResult:
-    """A result of an operation, on the disk until the project is closed or it is hung.
+    """A result of an operation, on the disk.
 
     Attributes:
         path: Its file, with the recipe inside.
@@ -115,3 +132,108 @@ def hang_results(project: Project, paths: Sequence[Path]) -> Job[GalleryItem]:
                     yield gallery.hang(kind.read(path), recipe)
 
     return Job("hang", items)
+
+
+def results_folder(project: Project, operation: str) -> Path:
+    """A new folder for what an operation makes now; it is made with the first result."""
+    stamp = datetime.now(UTC).astimezone().strftime("%Y%m%d-%H%M%S")
+    return free_place(project.path / _RESULTS / f"{stamp}-{slug(operation)}")
+
+
+def list_results(project: Project) -> Job[OperationResult]:
+    """What operations made before and a person may not have seen since, the newest first."""
+
+    def items() -> Iterator[OperationResult]:
+        yield from islice(_earlier_results(project.path / _RESULTS), _MOST_LISTED)
+
+    return Job("results", items)
+
+
+def _earlier_results(folder: Path) -> Iterator[OperationResult]:
+    # A link may lead out of the project, which nothing is read from.
+    if not folder.is_dir() or folder.is_symlink():
+        return
+    inside = [it for it in folder.iterdir() if it.is_dir() and not it.is_symlink()]
+    for made in sorted(inside, key=lambda it: it.name, reverse=True):
+        if made.name == _PASTED:
+            continue
+        for path in sorted(made.iterdir(), key=lambda it: natural_key(it.name)):
+            kind = None if path.is_symlink() or path.name.startswith(".") else kind_of_file(path)
+            if kind is not None and is_file(path):
+                yield OperationResult(path=path, kind=kind.card.key)
+
+
+def gather_inputs(paths: Sequence[Path], kind: str) -> Job[Path]:
+    """Find the files of a kind among files and folders; only names are looked at.
+
+    What does not fit is told by the error that it ends with, after all that does.
+    """
+
+    def items() -> Iterator[Path]:
+        strangers: list[Path] = []
+        for path in paths:
+            if path.is_dir():
+                found = _fitting(path, kind)
+                yield from found
+                if not found:
+                    strangers.append(path)
+            elif fits(path, kind):
+                yield path
+            else:
+                strangers.append(path)
+        if strangers:
+            raise _unfitting(strangers, kind)
+
+    return Job("inputs", items)
+
+
+def fits(path: Path, kind: str) -> bool:
+    """Whether a file's name is one of that kind."""
+    if kind == IMAGE:
+        return may_be_picture(path.name)
+    return path.name.lower().endswith(ARTIFACTS.get(kind).card.suffix)
+
+
+def _fitting(folder: Path, kind: str) -> list[Path]:
+    if kind == IMAGE:
+        return [folder / name for name in list_pictures(folder.absolute()).names]
+    found = (path for path in folder.rglob("*") if fits(path, kind) and is_file(path))
+    return sorted(found, key=lambda path: natural_key(str(path)))
+
+
+def _unfitting(paths: Sequence[Path], kind: str) -> DatasetError:
+    names = ", ".join(path.name for path in paths[:_MOST_NAMED])
+    if len(paths) > _MOST_NAMED:
+        names += f" and {len(paths) - _MOST_NAMED:,} more"
+    what = ARTIFACTS.get(kind).card.title.lower()
+    return DatasetError(
+        f"{names} cannot be used here",
+        f"What is needed is a file of this kind: {what}.",
+        "Choose other files, or a folder that holds some.",
+    )
+
+
+def keep_pasted(project: Project, image_HWC: np.ndarray) -> Job[Path]:
+    """Save a picture from the clipboard among the results; gives its file.
+
+    Args:
+        project: That it is kept in.
+        image_HWC: uint8 of shape (height, width, 4).
+    """
+
+    def items() -> Iterator[Path]:
+        stamp = datetime.now(UTC).astimezone().strftime("%Y%m%d-%H%M%S")
+        place = free_place(project.path / _RESULTS / _PASTED / f"{stamp}.png")
+        with replacing(place) as temporary:
+            Image.fromarray(image_HWC).save(temporary, "PNG")
+        yield place
+
+    return Job("paste", items)
+
+
+def thumbnail(path: Path, side: int) -> np.ndarray:
+    """Draw a file of any kind for a grid: uint8 (height, width, 3 or 4)."""
+    kind = kind_of_file(path)
+    if kind is None or kind.card.key == IMAGE:
+        return decode_thumbnail(path, side=side, with_opacity=True)
+    return kind.thumbnail(path, side)

@@ -1,8 +1,10 @@
-"""What was dropped on the Dataset page: a folder, pictures of one folder, or neither."""
+"""What was dropped: files and folders; for the Dataset page one folder, or pictures of one."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from PySide6.QtCore import QMimeData
 
 from genstudio.data.decode import SUFFIXES
 from genstudio.domain.notices import Level, Notice
@@ -24,6 +26,11 @@ class Dropped:
     folder: Path
     names: frozenset[str] | None = None
     remark: Notice | None = None
+
+
+def dropped_paths(data: QMimeData) -> list[Path]:
+    """Files and folders that were dropped or copied; none of other machines."""
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
 
 
 def sort_out(paths: Sequence[Path]) -> Dropped | Notice:

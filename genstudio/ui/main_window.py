@@ -1,6 +1,7 @@
 """The main window: rail, pages, messages and status bar, and what goes between the pages."""
 
 from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QTimer, QUrl
@@ -28,16 +29,9 @@ from genstudio.ui.dialogs.about import show_about
 from genstudio.ui.dialogs.closing import ask_before_closing
 from genstudio.ui.dialogs.folders import choose_export, choose_pictures, choose_project
 from genstudio.ui.history import ShownHistory
-from genstudio.ui.pages.compare import ComparePage
-from genstudio.ui.pages.dataset import DatasetPage
-from genstudio.ui.pages.gallery import GalleryPage
-from genstudio.ui.pages.train import TrainPage
-from genstudio.ui.state.comparison import ComparisonState
-from genstudio.ui.state.dataset import DatasetState
-from genstudio.ui.state.gallery import GalleryState
-from genstudio.ui.state.project import ProjectState
-from genstudio.ui.state.samples import SamplesState
-from genstudio.ui.state.training import Activity, TrainingState
+from genstudio.ui.state.studio import StudioStates
+from genstudio.ui.state.training import Activity
+from genstudio.ui.studio_pages import PAGES, StudioPages
 from genstudio.ui.theme import Mode, apply_theme
 from genstudio.ui.widgets.notice_bar import NoticeBar
 from genstudio.ui.widgets.rail import Rail
@@ -73,13 +67,11 @@ class MainWindow(QMainWindow):
         self.setObjectName("window")
         self._preferences = preferences
         self._notices = notices
-        self._bridge = Bridge(self)
-        self._dataset = DatasetState(self._bridge, self)
-        self._samples = SamplesState(self._bridge, self)
-        self._training = TrainingState(self._bridge, self)
-        self._gallery = GalleryState(self._bridge, self)
-        self._comparison = ComparisonState(self._bridge, self)
-        self._project = ProjectState(self)
+        self._states = StudioStates(Bridge(self), self)
+        self._project = self._states.project
+        self._dataset = self._states.dataset
+        self._training = self._states.training
+        self._gallery = self._states.gallery
         self._history = ShownHistory(
             {"dataset": self._dataset.history, "gallery": self._gallery.history}, self
         )
@@ -113,20 +105,11 @@ class MainWindow(QMainWindow):
     def _build(self) -> None:
         self._rail = Rail()
         self._stack = QStackedWidget()
-        self._pages: dict[str, QWidget] = {}
-        self._dataset_page = DatasetPage(self._dataset)
-        self._train_page = TrainPage(self._training)
-        self._gallery_page = GalleryPage(self._gallery, self._training)
-        self._compare_page = ComparePage(self._comparison, self._training)
-        for key, title, icon_name, page in (
-            ("dataset", "Dataset", "images", self._dataset_page),
-            ("train", "Train", "sparkles", self._train_page),
-            ("gallery", "Gallery", "layout-grid", self._gallery_page),
-            ("compare", "Compare", "scale", self._compare_page),
-        ):
-            self._rail.add(key, title, icon_name)
-            self._stack.addWidget(page)
-            self._pages[key] = page
+        self._pages = StudioPages(self._states)
+        self._train_page = self._pages.train
+        for spec in PAGES:
+            self._rail.add(spec.key, spec.title, spec.icon)
+            self._stack.addWidget(self._pages.by_key[spec.key])
         self._notice_bar = NoticeBar()
         column = QVBoxLayout()
         column.setSpacing(0)
@@ -152,10 +135,7 @@ class MainWindow(QMainWindow):
                 "edit.redo": self._history.redo,
                 "train.preview": lambda: self._training.send(commands.SampleNow()),
                 "train.save": lambda: self._training.send(commands.SaveNow()),
-                "view.dataset": lambda: self._show_page("dataset"),
-                "view.train": lambda: self._show_page("train"),
-                "view.gallery": lambda: self._show_page("gallery"),
-                "view.compare": lambda: self._show_page("compare"),
+                **{f"view.{spec.key}": partial(self._show_page, spec.key) for spec in PAGES},
                 "view.system": lambda: self._set_theme("system"),
                 "view.light": lambda: self._set_theme("light"),
                 "view.dark": lambda: self._set_theme("dark"),
@@ -171,27 +151,30 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self._rail.chosen.connect(self._show_page)
-        self._dataset_page.choose_wanted.connect(self._choose_pictures)
-        self._dataset_page.samples_wanted.connect(self._samples.make)
-        self._dataset_page.dropped.connect(lambda it: self.open_dataset(it.folder, it.names))
-        self._dataset_page.noticed.connect(self._notices.post)
-        self._samples.made.connect(self.open_dataset)
-        self._samples.progressed.connect(self._on_samples_progressed)
+        pages = self._pages
+        pages.dataset.choose_wanted.connect(self._choose_pictures)
+        pages.dataset.samples_wanted.connect(self._states.samples.make)
+        pages.dataset.dropped.connect(lambda it: self.open_dataset(it.folder, it.names))
+        pages.dataset.noticed.connect(self._notices.post)
+        self._states.samples.made.connect(self.open_dataset)
+        self._states.samples.progressed.connect(self._on_samples_progressed)
         self._dataset.changed.connect(self._on_dataset_changed)
-        self._train_page.start_wanted.connect(self._start)
-        self._train_page.controls.failed.connect(self._on_error)
-        self._train_page.controls.project_change_wanted.connect(self._choose_project)
+        pages.train.start_wanted.connect(self._start)
+        pages.train.controls.failed.connect(self._on_error)
+        pages.train.controls.project_change_wanted.connect(self._choose_project)
         self._training.activity_changed.connect(self._on_activity_changed)
         self._training.received.connect(self._on_received)
         self._training.catalogue_loaded.connect(self._on_catalogue_loaded)
-        for page in (self._gallery_page, self._compare_page):
+        for page in (pages.create, pages.gallery, pages.compare):
             page.train_wanted.connect(lambda: self._show_page("train"))
-        self._gallery_page.export_wanted.connect(self._export)
+        pages.create.gallery_wanted.connect(self._use_selected)
+        pages.gallery.use_wanted.connect(self._use_in_create)
+        pages.gallery.export_wanted.connect(self._export)
         self._gallery.exported.connect(self._on_exported)
         self._project.changed.connect(self._on_project_changed)
-        for state in (self._dataset, self._samples, self._project):
+        for state in self._states.with_failures:
             state.failed.connect(self._notices.post)
-        for state in (self._dataset, self._training, self._gallery, self._comparison):
+        for state in self._states.with_notices:
             state.noticed.connect(self._notices.post)
         self._notices.listen(self._notice_bar.show_notice)
         self._disk_timer = QTimer(self)
@@ -237,9 +220,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{project.name} — GenStudio" if project else "GenStudio")
         choices = self._train_page.controls.choices
         choices.set_project(self._project.path, is_open=project is not None)
-        self._training.set_project(project)
-        self._gallery.set_project(project)
-        self._comparison.set_project(project)
+        self._states.set_project(project)
         self._show_free_disk()
         if project is not None:
             self._preferences.remember_project(project.path)
@@ -312,8 +293,22 @@ class MainWindow(QMainWindow):
     def export_gallery(self, kind: str, to: Path, names: list[str] | None = None) -> None:
         """Export pictures of the gallery; what the Gallery page's Export does."""
         title = self._project.project.name if self._project.project else "Gallery"
-        wanted = self._gallery_page.chosen_names() if names is None else names
+        wanted = self._pages.gallery.chosen_names() if names is None else names
         self._gallery.export(wanted, to=to, kind=kind, title=title)
+
+    def _use_selected(self, name: str) -> None:
+        """Take what is selected in the gallery for an input of the Create page."""
+        paths = self._pages.gallery.selected_paths()
+        if paths:
+            self._pages.create.add_files(paths, name)
+            return
+        self._show_page("gallery")
+        text = "Then choose “Use in Create” with a right click, or “Add” on the Create page again."
+        self._tell("Select pictures here first", text)
+
+    def _use_in_create(self, paths: list[Path]) -> None:
+        self._show_page("create")
+        self._pages.create.add_files(paths)
 
     def _on_exported(self, path: Path) -> None:
         self._tell("The gallery is exported", str(path))
@@ -322,7 +317,7 @@ class MainWindow(QMainWindow):
     # --- window -------------------------------------------------------------------------
 
     def _show_page(self, key: str) -> None:
-        self._stack.setCurrentWidget(self._pages[key])
+        self._stack.setCurrentWidget(self._pages.by_key[key])
         self._rail.show_chosen(key)
         self._history.show_page(key)
 
@@ -365,21 +360,12 @@ class MainWindow(QMainWindow):
         self._training.wait(_LOGOUT_WAIT_S)
 
     def _shut_down(self) -> None:
-        self._gallery_page.commit()
+        self._pages.gallery.commit()
         self._begin.stop()
         self._disk_timer.stop()
         self._notices.listen(None)
-        self._bridge.stop()
-        self._dataset.shutdown()
-        self._samples.shutdown()
-        self._gallery.close()
-        self._comparison.close()
-        self._training.wait(_LONGEST_WAIT_S)
-        self._project.close()
-        self._dataset_page.shutdown()
-        self._train_page.shutdown()
-        self._gallery_page.shutdown()
-        self._compare_page.shutdown()
+        self._states.close(_LONGEST_WAIT_S)
+        self._pages.shutdown()
         self._preferences.set_window_geometry(bytes(self.saveGeometry().data()))
         try:
             save_preferences(self._preferences)

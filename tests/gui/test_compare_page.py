@@ -94,8 +94,8 @@ def open_compare(qtbot: QtBot) -> Iterator[Opener]:
 
 def compare(studio: StudioDriver) -> CompareTable:
     studio.click("compare.start")
-    studio.wait(lambda: not studio.window._comparison.is_busy)
-    assert studio.window._comparison.result is not None, notices(studio)
+    studio.wait(lambda: not studio.window._states.comparison.is_busy)
+    assert studio.window._states.comparison.result is not None, notices(studio)
     return studio.find("compare.table", CompareTable)
 
 
@@ -258,13 +258,13 @@ def test_comparing_can_be_cancelled_and_what_was_found_stays(
 ) -> None:
     studio = open_compare(two_runs, 2)
     compare(studio)
-    found = studio.window._comparison.result
+    found = studio.window._states.comparison.result
     shutil.rmtree(next((two_runs / "runs").iterdir()) / "evaluations")
     studio.click("compare.start")
     assert studio.find("compare.cancel").isVisible()
     studio.click("compare.cancel")
-    studio.wait(lambda: not studio.window._comparison.is_busy)
-    assert studio.window._comparison.result is found
+    studio.wait(lambda: not studio.window._states.comparison.is_busy)
+    assert studio.window._states.comparison.result is found
     assert not notices(studio)
     assert studio.find("compare.start", QPushButton).isEnabled()
 
@@ -299,7 +299,7 @@ def test_a_column_says_that_its_run_has_learned_on(open_compare: Opener, two_run
     assert "since" not in table.horizontalHeaderItem(0).text()
 
     studio.click("compare.again")
-    studio.wait(lambda: not studio.window._comparison.is_busy)
+    studio.wait(lambda: not studio.window._states.comparison.is_busy)
     studio.wait(lambda: not studio.find("compare.again").isVisible())
     assert "step 5" in rows(table)["Saved point"][1]
 
@@ -333,7 +333,7 @@ def test_too_few_pictures_are_explained(open_compare: Opener, project: Path) -> 
     assert notice.level is not Level.INFO
     assert "too few pictures" in notice.title
     assert "32 are needed" in notice.message
-    assert studio.window._comparison.result is None
+    assert studio.window._states.comparison.result is None
     assert studio.find("compare.start", QPushButton).isEnabled()
 
 
@@ -364,7 +364,7 @@ def test_the_report_is_saved_beside_older_ones(
     for place in (out, out / "comparison-2"):
         studio.click("compare.save")
         studio.wait(lambda place=place: (place / "comparison.json").is_file())
-        studio.wait(lambda: not studio.window._comparison.is_busy)
+        studio.wait(lambda: not studio.window._states.comparison.is_busy)
         record = json.loads((place / "comparison.json").read_text(encoding="utf-8"))
         assert [run["step"] for run in record["runs"]] == [2, 2]
         assert "data:image/png" in (place / "comparison.html").read_text(encoding="utf-8")
@@ -379,6 +379,6 @@ def test_another_project_forgets_what_was_found(
     compare(studio)
     other = Path(shutil.copytree(project, tmp_path / "Other"))
     assert studio.window._project.choose(other)
-    assert studio.window._comparison.result is None
+    assert studio.window._states.comparison.result is None
     assert not studio.find("compare.save").isEnabled()
     studio.wait(lambda: studio.find("compare.runs", QListWidget).count() == 1)

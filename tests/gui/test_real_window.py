@@ -46,7 +46,7 @@ def test_mouse_and_keys_from_outside_train_a_model(studio: StudioDriver, picture
     click_from_outside(studio, "train.start")
     studio.wait(lambda: studio.text("train.coach").startswith("Finished"))
     trained = screenshot(studio.window, "train")
-    xdotool("key", "ctrl+3")
+    xdotool("key", "ctrl+4")
     studio.wait(studio.find("page.gallery").isVisible)
     studio.wait(lambda: studio.rows("gallery.grid") == 24)
     hung = screenshot(studio.window, "gallery")

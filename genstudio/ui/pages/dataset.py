@@ -1,7 +1,5 @@
 """The Dataset page: choose a folder, read the report, take pictures out."""
 
-from pathlib import Path
-
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
@@ -21,7 +19,7 @@ from PySide6.QtWidgets import (
 from genstudio.domain.datasets import PictureInfo, Remark, ScanReport
 from genstudio.domain.notices import Notice
 from genstudio.services import studio
-from genstudio.ui.dropping import Dropped, sort_out
+from genstudio.ui.dropping import Dropped, dropped_paths, sort_out
 from genstudio.ui.icons import icon
 from genstudio.ui.state.dataset import DatasetState
 from genstudio.ui.theme import GRID_PX, mark
@@ -354,23 +352,18 @@ class DatasetPage(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files and folders; what cannot be opened is told when it is dropped."""
-        if _dropped_paths(event):
+        if dropped_paths(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped, or say why not."""
-        paths = _dropped_paths(event)
+        paths = dropped_paths(event.mimeData())
         found = sort_out(paths) if paths else None
         if isinstance(found, Dropped):
             self.dropped.emit(found)
         notice = found.remark if isinstance(found, Dropped) else found
         if notice is not None:
             self.noticed.emit(notice)
-
-
-def _dropped_paths(event: QDropEvent) -> list[Path]:
-    urls = event.mimeData().urls()
-    return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
 
 
 def _paragraph(title: str, text: str) -> QWidget:

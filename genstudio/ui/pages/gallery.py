@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QTimer, QUrl, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -42,9 +42,11 @@ class GalleryPage(QWidget):
     Signals:
         export_wanted(str, list): Kind of export, and the names of the pictures.
         train_wanted(): There is nothing to show yet, and a person wants to change that.
+        use_wanted(list[Path]): Use these pictures on the Create page.
     """
 
     export_wanted = Signal(str, list)
+    use_wanted = Signal(list)
     train_wanted = Signal()
 
     def __init__(
@@ -139,6 +141,8 @@ class GalleryPage(QWidget):
         self._grid.setAccessibleName("Pictures in the gallery")
         self._grid.selection_changed_keys.connect(self._on_selection)
         self._grid.activated_key.connect(self._on_opened)
+        self._grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._grid.customContextMenuRequested.connect(self._on_menu)
         self._empty = EmptyState(
             "layout-grid",
             "No pictures yet",
@@ -176,6 +180,10 @@ class GalleryPage(QWidget):
         """Pictures to export: the selected ones if there are several, else all that are shown."""
         selected = self._selected()
         return selected if len(selected) > 1 else list(self._state.items)
+
+    def selected_paths(self) -> list[Path]:
+        """Files of the selected pictures, previews included."""
+        return [self._described(key).path for key in self._grid.selected_keys()]
 
     def _selected(self) -> list[str]:
         return [key for key in self._grid.selected_keys() if key in self._state.items]
@@ -233,6 +241,15 @@ class GalleryPage(QWidget):
         item = self._state.items.get(key)
         path = item.path if item else Path(key)
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+    def _on_menu(self, place: QPoint) -> None:
+        if not self._grid.selected_keys():
+            return
+        menu = QMenu(self._grid)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        use = menu.addAction(icon("palette"), "Use in Create")
+        use.triggered.connect(lambda: self.use_wanted.emit(self.selected_paths()))
+        menu.popup(self._grid.viewport().mapToGlobal(place))
 
     def _on_typed(self) -> None:
         self._typing.start()

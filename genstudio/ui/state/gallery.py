@@ -225,13 +225,13 @@ class GalleryState(QObject):
             nonlocal made
             made += len(items)
             self.progressed.emit("Making pictures", made, count)
-            self._take_in(items)
+            self.take_in(items)
 
         self._start(
             studio.generate_pictures(self._project, run, count=count, sampling=sampling), on_items
         )
 
-    def _take_in(self, made: Sequence[GalleryItem]) -> None:
+    def take_in(self, made: Sequence[GalleryItem]) -> None:
         """Show new pictures before all others, as the index will have them.
 
         To read a large index anew for each would hold up the window.

@@ -26,15 +26,18 @@ class EmptyState(QWidget):
         sentence: str,
         action: str = "",
         parent: QWidget | None = None,
+        *,
+        width_px: int = _TEXT_WIDTH_PX,
     ) -> None:
         super().__init__(parent)
+        self._width_px = width_px
         self.setAccessibleName(headline)
         self.setAccessibleDescription(sentence)
         title = QLabel(headline)
         mark(title, role="heading")
         self._sentence = QLabel(sentence)
         self._sentence.setWordWrap(True)
-        self._sentence.setFixedWidth(_TEXT_WIDTH_PX)
+        self._sentence.setFixedWidth(width_px)
         self._sentence.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         mark(self._sentence, role="muted")
         self.button = QPushButton(action)
@@ -69,4 +72,4 @@ class EmptyState(QWidget):
 
     def _fit_sentence(self) -> None:
         # A layout that centres a widget gives it the height of a single line.
-        self._sentence.setFixedHeight(self._sentence.heightForWidth(_TEXT_WIDTH_PX))
+        self._sentence.setFixedHeight(self._sentence.heightForWidth(self._width_px))

@@ -13,14 +13,13 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetrics, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
     QListWidget,
     QListWidgetItem,
     QSizePolicy,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
@@ -28,18 +27,21 @@ from PySide6.QtWidgets import (
 
 from genstudio.domain.cards import ModelCard
 from genstudio.ui.theme import GRID_PX, colors
+from genstudio.ui.widgets.card_painting import (
+    PADDING_PX,
+    WRAPPED,
+    paint_frame,
+    small_font,
+    title_font,
+    wrapped,
+)
 
-_PADDING_PX = 12
-_ROUNDING_PX = 6
 _CHIP_PADDING_PX = 6
 _GAP_PX = GRID_PX
-_SMALL = 0.9
 _SMALLEST_WIDTH_PX = 200
-_ENDLESS_PX = 10_000
 _CARD_ROLE = Qt.ItemDataRole.UserRole
 _SUGGESTED_ROLE = _CARD_ROLE + 1
 _SUGGESTED = "Suggested"
-_WRAPPED = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
 # The cards have frames of their own, which also say where the focus is.
 _STYLE = "ModelCards { background: transparent; border: none; }"
 
@@ -157,15 +159,13 @@ class _Layout:
     """Where the parts of a card are, for a width and a font."""
 
     def __init__(self, card: ModelCard, font: QFont, corner: QPoint, width: int) -> None:
-        self.title_font = QFont(font)
-        self.title_font.setWeight(QFont.Weight.DemiBold)
+        self.title_font = title_font(font)
         self.summary_font = font
-        self.small_font = QFont(font)
-        self.small_font.setPointSizeF(QFontInfo(font).pointSizeF() * _SMALL)
+        self.small_font = small_font(font)
         self.facts_text = f"{card.cost}\N{NO-BREAK SPACE}· {card.needs}"
         small = QFontMetrics(self.small_font)
-        left, top = corner.x() + _PADDING_PX, corner.y() + _PADDING_PX
-        room = width - 2 * _PADDING_PX
+        left, top = corner.x() + PADDING_PX, corner.y() + PADDING_PX
+        room = width - 2 * PADDING_PX
         chip_width = small.horizontalAdvance(card.family) + 2 * _CHIP_PADDING_PX
         self.chip = QRect(left + room - chip_width, top, chip_width, small.height() + 2)
         # Its room is kept on every card: no title wraps anew when another card is suggested.
@@ -174,19 +174,13 @@ class _Layout:
             self.chip.left() - mark_width - GRID_PX // 2, top, mark_width, self.chip.height()
         )
         title_room = self.suggested.left() - left - GRID_PX
-        self.title = _wrapped(card.title, self.title_font, left, top, title_room)
+        self.title = wrapped(card.title, self.title_font, left, top, title_room)
         top = max(self.title.bottom(), self.chip.bottom()) + GRID_PX // 2
-        self.summary = _wrapped(card.summary, font, left, top, room)
+        self.summary = wrapped(card.summary, font, left, top, room)
         top = self.summary.bottom() + GRID_PX - 2
-        self.facts = _wrapped(self.facts_text, self.small_font, left, top, room)
-        bottom = self.facts.bottom() + _PADDING_PX
+        self.facts = wrapped(self.facts_text, self.small_font, left, top, room)
+        bottom = self.facts.bottom() + PADDING_PX
         self.frame = QRect(corner, QPoint(corner.x() + width - 1, bottom))
-
-
-def _wrapped(text: str, font: QFont, left: int, top: int, width: int) -> QRect:
-    endless = QRect(left, top, max(width, 1), _ENDLESS_PX)
-    bounds = QFontMetrics(font).boundingRect(endless, _WRAPPED, text)
-    return QRect(left, top, width, bounds.height())
 
 
 class _CardDelegate(QStyledItemDelegate):
@@ -212,18 +206,9 @@ class _CardDelegate(QStyledItemDelegate):
         corner = option.rect.topLeft() + QPoint(0, _GAP_PX // 2)
         layout = _Layout(card, self._view.font(), corner, option.rect.width())
         theme = colors()
-        is_chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        is_hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(theme.accent), 2) if is_chosen else QColor(theme.border))
-        painter.setBrush(QColor(theme.hover if is_hovered and not is_chosen else theme.field))
-        inset = 1.0 if is_chosen else 0.5
-        frame = QRectF(layout.frame).adjusted(inset, inset, -inset, -inset)
-        painter.drawRoundedRect(frame, _ROUNDING_PX, _ROUNDING_PX)
-        if option.state & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(QColor(theme.text))
-            painter.drawRoundedRect(frame.adjusted(2.5, 2.5, -2.5, -2.5), 4, 4)
+        paint_frame(painter, layout.frame, option.state)
         painter.setPen(QColor(theme.border))
         painter.setBrush(QColor(theme.panel))
         painter.drawRoundedRect(QRectF(layout.chip).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
@@ -235,9 +220,9 @@ class _CardDelegate(QStyledItemDelegate):
             painter.drawText(layout.suggested, Qt.AlignmentFlag.AlignCenter, _SUGGESTED)
         for rect, flags, font, color, text in (
             (layout.chip, Qt.AlignmentFlag.AlignCenter, layout.small_font, "muted", card.family),
-            (layout.title, _WRAPPED, layout.title_font, "text", card.title),
-            (layout.summary, _WRAPPED, layout.summary_font, "text", card.summary),
-            (layout.facts, _WRAPPED, layout.small_font, "muted", layout.facts_text),
+            (layout.title, WRAPPED, layout.title_font, "text", card.title),
+            (layout.summary, WRAPPED, layout.summary_font, "text", card.summary),
+            (layout.facts, WRAPPED, layout.small_font, "muted", layout.facts_text),
         ):
             painter.setFont(font)
             painter.setPen(QColor(getattr(theme, color)))

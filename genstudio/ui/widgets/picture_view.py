@@ -149,7 +149,7 @@ class PictureView(QWidget):
             painter.drawText(box, wrapped, self._placeholder)
         else:
             painter.setClipRect(self.rect().adjusted(1, 1, -1, -1))
-            self._paint_picture(painter)
+            self.paint_picture(painter)
         painter.end()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -213,7 +213,8 @@ class PictureView(QWidget):
             self._on_moved()
         return super().event(event)
 
-    def _paint_picture(self, painter: QPainter) -> None:
+    def paint_picture(self, painter: QPainter) -> None:
+        """Paint the picture where it is."""
         scale = self.scale()
         image = self._image
         if scale < 1:

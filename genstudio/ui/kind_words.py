@@ -1,0 +1,39 @@
+"""Kinds of results, and what goes in and comes out of operations, in plain words."""
+
+from collections.abc import Sequence
+
+from genstudio.artifacts.catalog import ARTIFACTS
+from genstudio.domain.errors import GenStudioError
+from genstudio.domain.operations import InputSpec, OperationCard
+
+
+def several(kind: str) -> str:
+    """Things of a kind, such as "pictures"."""
+    try:
+        one = ARTIFACTS.get(kind).card.title.lower()
+    except GenStudioError:
+        one = kind  # Of a package that is missing.
+    return one if one.endswith("s") else f"{one}s"
+
+
+def way(card: OperationCard) -> str:
+    """What goes into an operation and what comes out."""
+    kinds = dict.fromkeys(several(spec.kind) for spec in card.inputs)
+    given = f"your {' and '.join(kinds)}" if kinds else "nothing"
+    return f"From {given} → {several(card.output)}"
+
+
+def missing(specs: Sequence[InputSpec], counts: Sequence[int]) -> str:
+    """What is still needed of the inputs, in a sentence; empty if they are complete.
+
+    Args:
+        specs: Inputs of an operation.
+        counts: How many files each of them has.
+    """
+    for spec, count in zip(specs, counts, strict=True):
+        if count < spec.minimum:
+            least = "Add one" if spec.minimum == 1 else f"Add at least {spec.minimum}"
+            return f"{least}: {spec.title[:1].lower()}{spec.title[1:]}."
+        if spec.maximum is not None and count > spec.maximum:
+            return f"At most {spec.maximum:,} can be taken; {count:,} are here."
+    return ""

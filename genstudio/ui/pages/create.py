@@ -1,0 +1,213 @@
+"""The Create page: choose what to do, give it what it needs, and look at what comes out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from genstudio.domain.artifacts import IMAGE
+from genstudio.domain.runs import RunSummary
+from genstudio.services.studio_operations import OperationEntry
+from genstudio.ui.dropping import dropped_paths
+from genstudio.ui.pages.create_controls import CreateControls
+from genstudio.ui.pages.create_results import CreateResults
+from genstudio.ui.run_words import run_when
+from genstudio.ui.state.create import CreateState
+from genstudio.ui.state.training import TrainingState
+from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.widgets.empty_state import EmptyState
+from genstudio.ui.widgets.operation_cards import OperationCards
+
+_CARDS_PX = 34 * GRID_PX
+_NO_MODEL = "No trained model of this project can do this yet."
+_MOST_NAMED = 3
+_UNFIT_WIDTH_PX = 34 * GRID_PX
+_CONTROLS, _UNFIT = range(2)
+
+
+class CreatePage(QWidget):
+    """Everything that can be done with trained models, or without one.
+
+    Signals:
+        train_wanted(): There is no model for it, and a person wants to train one.
+        gallery_wanted(str): Take what is selected in the gallery for the input of that name.
+    """
+
+    train_wanted = Signal()
+    gallery_wanted = Signal(str)
+
+    def __init__(
+        self, state: CreateState, training: TrainingState, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("page.create")
+        self.setAccessibleName("Create")
+        self.setAcceptDrops(True)
+        self._state = state
+        self._training = training
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
+        layout.setSpacing(2 * GRID_PX)
+        layout.addWidget(self._make_body(), 1)
+        layout.addWidget(self._make_side())
+        state.loaded.connect(self._on_loaded)
+        for changed in (training.runs_changed, training.catalogue_loaded):
+            changed.connect(self._show_operation)
+        state.busy_changed.connect(self._show_operation)
+        state.gathered.connect(lambda name, files: self.add_files(files, name))
+        self._on_loaded()
+
+    def choose(self, operation: str) -> None:
+        """Choose an operation by its key."""
+        self._cards.select(operation)
+
+    def add_files(self, files: Sequence[Path], name: str = "") -> None:
+        """Add files to the inputs; where the chosen operation takes none, choose one that does."""
+        entry = self._entry()
+        takes_some = entry is not None and entry.card.inputs
+        if not takes_some:
+            fitting = [key for key, it in self._state.entries.items() if _takes(it, IMAGE)]
+            usable = [key for key in fitting if self._runs_for(self._state.entries[key])]
+            if fitting:
+                self._cards.select((usable or fitting)[0])
+        self._controls.add_files(files, name)
+
+    def shutdown(self) -> None:
+        """Leave no thread behind."""
+        self._controls.shutdown()
+        self._results.shutdown()
+
+    # --- building -----------------------------------------------------------------------
+
+    def _make_body(self) -> QSplitter:
+        self._loading = QLabel("Getting the operations ready…")
+        mark(self._loading, role="muted")
+        self._cards = OperationCards()
+        self._cards.setObjectName("create.operation")
+        self._cards.setAccessibleName("What to do")
+        self._cards.keyChanged.connect(self._show_operation)
+        left = QWidget()
+        left.setMinimumWidth(30 * GRID_PX)
+        left_layout = QVBoxLayout(left)
+        left_layout.setContentsMargins(0, 0, 0, 0)
+        left_layout.addWidget(self._loading)
+        left_layout.addWidget(self._cards, 1)
+        self._results = CreateResults(self._state)
+        self._results.use_wanted.connect(self._on_use)
+        splitter = QSplitter()
+        splitter.setHandleWidth(2 * GRID_PX)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(left)
+        splitter.addWidget(self._results)
+        splitter.setStretchFactor(1, 1)
+        splitter.setSizes([_CARDS_PX, 100 * GRID_PX])
+        return splitter
+
+    def _make_side(self) -> QStackedWidget:
+        self._controls = CreateControls(self._state)
+        self._controls.start_wanted.connect(self._state.perform)
+        self._controls.gather_wanted.connect(self._state.gather)
+        self._controls.paste_wanted.connect(self._state.keep_pasted)
+        self._controls.gallery_wanted.connect(self.gallery_wanted)
+        self._unfit = EmptyState(
+            "sparkles",
+            "A trained model is needed",
+            _NO_MODEL,
+            "Go to Train",
+            width_px=_UNFIT_WIDTH_PX,
+        )
+        self._unfit.setObjectName("create.empty")
+        self._unfit.button.setObjectName("create.train")
+        self._unfit.triggered.connect(self.train_wanted)
+        frame = QFrame()
+        mark(frame, role="panel")
+        QVBoxLayout(frame).addWidget(self._unfit)
+        side = QStackedWidget()
+        side.setMaximumWidth(self._controls.maximumWidth())
+        side.addWidget(self._controls)
+        side.addWidget(frame)
+        self._side = side
+        return side
+
+    # --- showing ------------------------------------------------------------------------
+
+    def _on_loaded(self) -> None:
+        entries = self._state.entries
+        self._loading.setVisible(not entries)
+        self._cards.setVisible(bool(entries))
+        self._cards.set_cards([entry.card for entry in entries.values()])
+        self._show_operation()
+
+    def _show_operation(self) -> None:
+        entries = self._state.entries
+        runs = {key: self._runs_for(entry) for key, entry in entries.items()}
+        needy = [key for key, entry in entries.items() if entry.card.needs_run and not runs[key]]
+        self._cards.set_notes(dict.fromkeys(needy, "Needs another trained model."))
+        entry = self._entry()
+        if entry is None:
+            return
+        self._controls.show_operation(
+            entry, [(_run_name(run), run) for run in runs[entry.card.key]]
+        )
+        # What is under way is shown until it has ended, whatever is chosen meanwhile.
+        is_unfit = entry.card.key in needy and not self._state.is_busy
+        if is_unfit:
+            self._unfit.set_sentence(self._what_to_train(entry))
+        self._side.setCurrentIndex(_UNFIT if is_unfit else _CONTROLS)
+
+    def _entry(self) -> OperationEntry | None:
+        return self._state.entries.get(self._cards.current_key())
+
+    def _runs_for(self, entry: OperationEntry) -> list[RunSummary]:
+        """Runs whose model can do it, the newest first."""
+        return [
+            run
+            for run in reversed(self._training.runs)
+            if run.step > 0 and run.settings.model_key in entry.settings
+        ]
+
+    def _what_to_train(self, entry: OperationEntry) -> str:
+        known = self._training.entries
+        titles = [f"“{known[key].card.title}”" for key in entry.settings if key in known]
+        if not titles:
+            return f"{_NO_MODEL} None of the architectures that are installed can learn it."
+        more = "" if len(titles) <= _MOST_NAMED else ", or another that can"
+        return f"{_NO_MODEL} Train one: {' or '.join(titles[:_MOST_NAMED])}{more}."
+
+    # --- reacting -----------------------------------------------------------------------
+
+    def _on_use(self, operation: str, files: list[Path]) -> None:
+        self._cards.select(operation)
+        self._controls.add_files(files)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files, folders and pictures where there is an input for them."""
+        if event.mimeData().hasImage() or dropped_paths(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Give what was dropped beside the inputs to the first of them that it fits."""
+        if self._controls.take(event.mimeData()):
+            event.acceptProposedAction()
+        elif paths := dropped_paths(event.mimeData()):
+            event.acceptProposedAction()
+            self._state.gather("", paths, IMAGE)
+
+
+def _takes(entry: OperationEntry, kind: str) -> bool:
+    return any(spec.kind == kind for spec in entry.card.inputs)
+
+
+def _run_name(run: RunSummary) -> str:
+    settings = run.settings
+    return f"{run_when(run.path)} · {settings.model_key} · {settings.size} px · step {run.step:,}"

@@ -1,0 +1,340 @@
+"""The right side of the Create page: what an operation is done with, and what starts it."""
+
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from genstudio.domain.operations import InputSpec
+from genstudio.domain.runs import RunSummary
+from genstudio.services import studio_operations
+from genstudio.services.studio_operations import OperationEntry
+from genstudio.ui.forms import SettingsForm
+from genstudio.ui.icons import icon
+from genstudio.ui.kind_words import missing
+from genstudio.ui.pages.create_inputs import InputFiles
+from genstudio.ui.state.create import CreateState, Wanted
+from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.widgets.number_boxes import WholeBox
+from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
+
+_WIDTH_PX = 336
+_MOST = 10_000
+_LARGEST_SEED = 2**31 - 1
+_DEFAULT_COUNT, _DEFAULT_COUNT_OF_INPUTS = 24, 8
+
+
+class CreateControls(QFrame):
+    """Run, inputs, numbers and settings of one operation.
+
+    Signals:
+        start_wanted(Wanted): Have it done.
+        gather_wanted, paste_wanted, gallery_wanted: As those of an input.
+    """
+
+    start_wanted = Signal(object)
+    gather_wanted = Signal(str, list, str)
+    paste_wanted = Signal(str, object)
+    gallery_wanted = Signal(str)
+
+    def __init__(self, state: CreateState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        mark(self, role="panel")
+        self._state = state
+        self._entry: OperationEntry | None = None
+        self._runs: dict[Path, RunSummary] = {}
+        self._inputs: list[InputFiles] = []
+        self._form: SettingsForm | None = None
+        self._form_of: object = None
+        self.setMinimumWidth(_WIDTH_PX)
+        self.setMaximumWidth(_WIDTH_PX + 10 * GRID_PX)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, GRID_PX, 2 * GRID_PX)
+        layout.setSpacing(GRID_PX + GRID_PX // 2)
+        layout.addWidget(self._make_choices(), 1)
+        layout.addLayout(self._make_buttons())
+        state.busy_changed.connect(self._on_busy_changed)
+        state.progressed.connect(self._on_progressed)
+        state.ended.connect(self._on_ended)
+        self._update()
+
+    def show_operation(self, entry: OperationEntry, runs: Sequence[tuple[str, RunSummary]]) -> None:
+        """Offer an operation.
+
+        Args:
+            entry: The operation.
+            runs: Name and summary of those that it can be done with, the newest first.
+        """
+        is_other = self._entry is None or entry.card.key != self._entry.card.key
+        self._entry = entry
+        self._title.setText(entry.card.title)
+        self._show_runs(runs)
+        for widget in (self._run, self._run_title):
+            widget.setVisible(entry.card.needs_run)
+        for widget in (self._count, self._count_title):
+            widget.setVisible(entry.card.has_count)
+        for widget in (self._seed, self._seed_title, self._roll, self._keeps_seed):
+            widget.setVisible(entry.card.is_seeded)
+        if is_other:
+            has_inputs = bool(entry.card.inputs)
+            self._count.setValue(_DEFAULT_COUNT_OF_INPUTS if has_inputs else _DEFAULT_COUNT)
+            self._show_inputs(entry.card.inputs)
+            self._status.setText("")
+            self._progress.setValue(0)
+        self._show_form()
+
+    def add_files(self, files: Sequence[Path], name: str = "") -> None:
+        """Add files to the input of that name, or to the first that they fit."""
+        for given in self._inputs:
+            is_fit = bool(files) and studio_operations.fits(files[0], given.spec.kind)
+            if given.spec.name == name or (not name and is_fit):
+                given.add(files)
+                return
+
+    def take(self, data: QMimeData) -> bool:
+        """Add what was dropped to the first input; says whether there is one that takes it."""
+        return bool(self._inputs) and self._inputs[0].take(data)
+
+    def shutdown(self) -> None:
+        """Leave no thread behind."""
+        for given in self._inputs:
+            given.shutdown()
+
+    # --- building -----------------------------------------------------------------------
+
+    def _make_choices(self) -> QScrollArea:
+        self._title = QLabel()
+        self._title.setWordWrap(True)
+        mark(self._title, role="heading")
+        self._run = QComboBox()
+        self._run.setObjectName("create.run")
+        self._run.setAccessibleName("Trained model — run")
+        self._run.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        ignore_wheel_unless_focused(self._run)
+        self._run.currentIndexChanged.connect(self._show_form)
+        self._run_title = _title("Trained model", self._run)
+        self._count = WholeBox(1, _MOST)
+        self._count.setObjectName("create.count")
+        self._count.setAccessibleName("How many")
+        ignore_wheel_unless_focused(self._count)
+        self._count_title = _title("How many", self._count)
+        content = QWidget()
+        self._column = QVBoxLayout(content)
+        self._column.setContentsMargins(0, 0, GRID_PX, 0)
+        self._column.setSpacing(GRID_PX + GRID_PX // 2)
+        self._inputs_column = QVBoxLayout()
+        self._inputs_column.setSpacing(GRID_PX + GRID_PX // 2)
+        self._column.addWidget(self._title)
+        self._column.addLayout(_stacked(self._run_title, self._run))
+        self._column.addLayout(self._inputs_column)
+        self._column.addLayout(_stacked(self._count_title, self._count))
+        self._column.addLayout(self._make_seed())
+        self._form_row = self._column.count()
+        self._column.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(content)
+        return area
+
+    def _make_seed(self) -> QVBoxLayout:
+        self._seed = WholeBox(0, _LARGEST_SEED)
+        self._seed.setObjectName("create.seed")
+        self._seed.setAccessibleName("Seed of the first")
+        self._seed.setToolTip("The same seed and settings make the same results again")
+        ignore_wheel_unless_focused(self._seed)
+        self._seed.setValue(_new_seed())
+        self._roll = QPushButton("Other")
+        self._roll.setObjectName("create.roll")
+        self._roll.setAccessibleName("Another seed")
+        self._roll.setIcon(icon("dices"))
+        self._roll.clicked.connect(lambda: self._seed.setValue(_new_seed()))
+        self._keeps_seed = QCheckBox("Keep this seed next time")
+        self._keeps_seed.setObjectName("create.keep_seed")
+        self._seed_title = _title("Seed", self._seed)
+        row = QHBoxLayout()
+        row.setSpacing(GRID_PX)
+        row.addWidget(self._seed, 1)
+        row.addWidget(self._roll)
+        column = QVBoxLayout()
+        column.setSpacing(GRID_PX // 2)
+        column.addWidget(self._seed_title)
+        column.addLayout(row)
+        column.addWidget(self._keeps_seed)
+        return column
+
+    def _make_buttons(self) -> QVBoxLayout:
+        self._reason = QLabel()
+        self._reason.setObjectName("create.reason")
+        self._reason.setWordWrap(True)
+        mark(self._reason, role="small")
+        self._start = QPushButton("Make")
+        self._start.setObjectName("create.start")
+        self._start.setAccessibleName("Make")
+        self._start.setIcon(icon("play", "on_accent"))
+        mark(self._start, primary=True)
+        self._start.clicked.connect(self._on_start)
+        self._cancel = QPushButton("Cancel")
+        self._cancel.setObjectName("create.cancel")
+        self._cancel.setToolTip("Stop after the result at hand; what was made stays")
+        self._cancel.clicked.connect(self._on_cancel)
+        self._progress = QProgressBar()
+        self._progress.setObjectName("create.progress")
+        self._progress.setAccessibleName("Progress")
+        self._status = QLabel()
+        self._status.setObjectName("create.status")
+        self._status.setWordWrap(True)
+        mark(self._status, role="small")
+        row = QHBoxLayout()
+        row.setSpacing(GRID_PX)
+        row.addWidget(self._start, 1)
+        row.addWidget(self._cancel)
+        layout = QVBoxLayout()
+        layout.setContentsMargins(0, 0, GRID_PX, 0)
+        layout.setSpacing(GRID_PX)
+        layout.addWidget(self._reason)
+        layout.addLayout(row)
+        layout.addWidget(self._progress)
+        layout.addWidget(self._status)
+        return layout
+
+    # --- showing ------------------------------------------------------------------------
+
+    def _show_runs(self, runs: Sequence[tuple[str, RunSummary]]) -> None:
+        self._runs = {run.path: run for _, run in runs}
+        chosen = self._run.currentData()
+        self._run.blockSignals(True)
+        self._run.clear()
+        for name, run in runs:
+            self._run.addItem(name, run.path)
+            self._run.setItemData(self._run.count() - 1, name, Qt.ItemDataRole.ToolTipRole)
+        self._run.setCurrentIndex(max(self._run.findData(chosen), 0 if runs else -1))
+        self._run.blockSignals(False)
+
+    def _show_inputs(self, specs: Sequence[InputSpec]) -> None:
+        """Ask for the inputs; files stay where the new operation takes such files, too."""
+        before = [(given.spec.kind, given.files()) for given in self._inputs]
+        for given in self._inputs:
+            given.shutdown()
+            self._inputs_column.removeWidget(given)
+            given.setParent(None)
+            given.deleteLater()
+        self._inputs = []
+        for number, spec in enumerate(specs):
+            name = "create.inputs" if number == 0 else f"create.inputs.{spec.name}"
+            given = InputFiles(spec, name)
+            given.changed.connect(self._update)
+            given.gather_wanted.connect(self.gather_wanted)
+            given.paste_wanted.connect(self.paste_wanted)
+            given.gallery_wanted.connect(self.gallery_wanted)
+            if number < len(before) and before[number][0] == spec.kind:
+                given.add(before[number][1])
+            self._inputs.append(given)
+            self._inputs_column.addWidget(given)
+
+    def _show_form(self) -> None:
+        if self._entry is None:
+            return
+        run = self._runs.get(self._run.currentData())
+        key = run.settings.model_key if run and self._entry.card.needs_run else ""
+        settings = self._entry.settings.get(key)
+        classes = tuple(run.kinds) if run else ()
+        form_of = self._entry.card.key, settings, classes
+        if form_of != self._form_of:
+            self._form_of = form_of
+            if self._form is not None:
+                self._column.removeWidget(self._form)
+                self._form.setParent(None)
+                self._form.deleteLater()
+                self._form = None
+            if settings is not None:
+                self._form = SettingsForm(settings, choices={"kinds": classes})
+                self._form.setVisible(bool(self._form.values()))
+                self._column.insertWidget(self._form_row, self._form)
+        self._update()
+
+    # --- reacting -----------------------------------------------------------------------
+
+    def _on_start(self) -> None:
+        assert self._entry is not None
+        wanted = Wanted(
+            key=self._entry.card.key,
+            run=self._run.currentData() if self._entry.card.needs_run else None,
+            inputs={given.spec.name: given.files() for given in self._inputs},
+            count=self._count.value(),
+            seed=self._seed.value(),
+            settings=self._form.values() if self._form is not None else {},
+        )
+        self._progress.setRange(0, 0)
+        self._status.setText("Getting ready…")
+        self.start_wanted.emit(wanted)
+        if self._entry.card.is_seeded and not self._keeps_seed.isChecked():
+            self._seed.setValue(_new_seed())
+
+    def _on_cancel(self) -> None:
+        self._status.setText("Stopping after the result at hand…")
+        self._state.cancel()
+
+    def _on_progressed(self, what: str, done: int, total: int) -> None:
+        self._progress.setRange(0, max(total, 1))
+        self._progress.setValue(done)
+        self._status.setText(f"{what}: {done:,} of {total:,}")
+
+    def _on_ended(self, words: str) -> None:
+        self._status.setText(words)
+
+    def _on_busy_changed(self) -> None:
+        if not self._state.is_busy and self._progress.maximum() == 0:
+            self._progress.setRange(0, 1)
+            self._progress.reset()
+        self._update()
+
+    def _update(self) -> None:
+        why_not = self._why_not()
+        self._reason.setText(why_not)
+        self._start.setEnabled(not why_not and not self._state.is_busy)
+        self._cancel.setEnabled(self._state.is_busy)
+
+    def _why_not(self) -> str:
+        """What is missing before it can start; empty if nothing is."""
+        if self._entry is None:
+            return "The operations are being made ready."
+        if not self._state.is_open:
+            return "Open a project first: results are kept in its folder."
+        if self._entry.card.needs_run and self._run.currentData() is None:
+            return "No trained model can do this yet."
+        specs = [given.spec for given in self._inputs]
+        return missing(specs, [len(given.files()) for given in self._inputs])
+
+
+def _title(words: str, buddy: QWidget) -> QLabel:
+    label = QLabel(words)
+    label.setBuddy(buddy)
+    return label
+
+
+def _stacked(*widgets: QWidget) -> QVBoxLayout:
+    column = QVBoxLayout()
+    column.setSpacing(GRID_PX // 2)
+    for widget in widgets:
+        column.addWidget(widget)
+    return column
+
+
+def _new_seed() -> int:
+    return secrets.randbelow(_LARGEST_SEED)

@@ -1,0 +1,213 @@
+"""The files that go into an operation: dropped, chosen, pasted, or taken from the gallery."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QMimeData, QStandardPaths, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QKeySequence
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from genstudio.domain.operations import InputSpec
+from genstudio.services import studio_operations
+from genstudio.ui.dropping import dropped_paths
+from genstudio.ui.icons import icon
+from genstudio.ui.kind_words import several
+from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.widgets.grid_items import GridItem
+from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
+
+_SIDE_PX = 64
+_HEIGHT_PX = 22 * GRID_PX
+
+
+class InputFiles(QFrame):
+    """The files of one input, in the order in which they are used.
+
+    Signals:
+        changed(): There are other files.
+        gather_wanted(str, list[Path], str): For the input of that name, find files of that kind.
+        paste_wanted(str, ndarray): For the input of that name, save this picture.
+        gallery_wanted(str): For the input of that name, take what is selected in the gallery.
+    """
+
+    changed = Signal()
+    gather_wanted = Signal(str, list, str)
+    paste_wanted = Signal(str, object)
+    gallery_wanted = Signal(str)
+
+    def __init__(self, spec: InputSpec, object_name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.spec = spec
+        self.setAcceptDrops(True)
+        self._title = QLabel(spec.title)
+        self._count = QLabel()
+        mark(self._count, role="small")
+        self._grid = ThumbnailGrid(studio_operations.thumbnail, lambda key: GridItem(Path(key)))
+        self._grid.setObjectName(object_name)
+        self._grid.setAccessibleName(spec.title)
+        self._grid.set_side(_SIDE_PX)
+        self._grid.setFixedHeight(_HEIGHT_PX)
+        self._grid.selection_changed_keys.connect(self._update)
+        self._title.setBuddy(self._grid)
+        head = QHBoxLayout()
+        head.addWidget(self._title, 1)
+        head.addWidget(self._count)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID_PX)
+        layout.addLayout(head)
+        layout.addLayout(self._make_place())
+        layout.addLayout(self._make_buttons())
+        self._update()
+
+    def files(self) -> list[Path]:
+        """What is there, in order."""
+        keys = self._grid.keys()
+        return [Path(key) for key in keys]
+
+    def add(self, files: Sequence[Path]) -> None:
+        """Add files behind those that are there; none is there twice."""
+        before = self._grid.keys()
+        self._grid.set_keys(list(dict.fromkeys([*before, *map(str, files)])))
+        self._on_changed()
+
+    def paste(self) -> None:
+        """Add what is in the clipboard: files, or a picture."""
+        self.take(QGuiApplication.clipboard().mimeData())
+
+    def take(self, data: QMimeData) -> bool:
+        """Add what was pasted or dropped; says whether there was anything."""
+        if paths := dropped_paths(data):
+            self.gather_wanted.emit(self.spec.name, paths, self.spec.kind)
+            return True
+        image = data.imageData() if data.hasImage() else None
+        if isinstance(image, QImage) and not image.isNull():
+            self.paste_wanted.emit(self.spec.name, _pixels(image))
+            return True
+        return False
+
+    def remove_selected(self) -> None:
+        """Take the selected files out; the files themselves stay."""
+        before, selected = self._grid.keys(), set(self._grid.selected_keys())
+        self._grid.set_keys([key for key in before if key not in selected])
+        self._on_changed()
+
+    def clear(self) -> None:
+        """Take all files out."""
+        self._grid.set_keys(())
+        self._on_changed()
+
+    def shutdown(self) -> None:
+        """Leave no thread behind."""
+        self._grid.shutdown()
+
+    # --- building -----------------------------------------------------------------------
+
+    def _make_place(self) -> QStackedLayout:
+        what = several(self.spec.kind)
+        self._hint = QLabel(f"Drop {what} or folders here.\nThey are only read.")
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        mark(self._hint, role="muted")
+        place = QStackedLayout()
+        place.setStackingMode(QStackedLayout.StackingMode.StackAll)
+        place.addWidget(self._hint)
+        place.addWidget(self._grid)
+        return place
+
+    def _make_buttons(self) -> QHBoxLayout:
+        self._add = QPushButton("Add…")
+        self._add.setObjectName("create.add")
+        self._add.setAccessibleName(f"Add: {self.spec.title}")
+        self._add.setIcon(icon("plus"))
+        menu = QMenu(self._add)
+        menu.addAction(icon("image-plus"), "Files…", self._choose_files)
+        menu.addAction(icon("folder-open"), "A folder…", self._choose_folder)
+        paste = menu.addAction(icon("clipboard-paste"), "From the clipboard", self.paste)
+        paste.setShortcut(QKeySequence(QKeySequence.StandardKey.Paste))
+        paste.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        self.addAction(paste)
+        menu.addAction(
+            icon("layout-grid"),
+            "What is selected in the gallery",
+            lambda: self.gallery_wanted.emit(self.spec.name),
+        )
+        self._add.setMenu(menu)
+        self._remove = QPushButton("Take out")
+        self._remove.setObjectName("create.remove")
+        self._remove.setAccessibleName(f"Take out: {self.spec.title}")
+        self._remove.setToolTip("Take the selected ones out; the files stay where they are")
+        self._remove.setShortcut(QKeySequence())
+        self._remove.clicked.connect(self.remove_selected)
+        delete = self._remove.addAction("Take out")
+        delete.setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))
+        delete.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        delete.triggered.connect(self.remove_selected)
+        self._grid.addAction(delete)
+        row = QHBoxLayout()
+        row.setSpacing(GRID_PX)
+        row.addWidget(self._add, 1)
+        row.addWidget(self._remove, 1)
+        return row
+
+    # --- reacting -----------------------------------------------------------------------
+
+    def _choose_files(self) -> None:
+        pictures = QStandardPaths.StandardLocation.PicturesLocation
+        begin = QStandardPaths.writableLocation(pictures)
+        names, _ = QFileDialog.getOpenFileNames(self, f"Choose {several(self.spec.kind)}", begin)
+        self._gather([Path(name) for name in names])
+
+    def _choose_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(
+            self, f"Choose a folder of {several(self.spec.kind)}"
+        )
+        self._gather([Path(name)] if name else [])
+
+    def _gather(self, paths: list[Path]) -> None:
+        if paths:
+            self.gather_wanted.emit(self.spec.name, paths, self.spec.kind)
+
+    def _on_changed(self) -> None:
+        self._update()
+        self.changed.emit()
+
+    def _update(self) -> None:
+        count = len(self._grid.keys())
+        selected = len(self._grid.selected_keys())
+        chosen = f" · {selected:,} selected" if selected else ""
+        self._count.setText(f"{count:,}{chosen}" if count else "")
+        self._hint.setVisible(count == 0)
+        self._hint.raise_()
+        self._remove.setEnabled(selected > 0)
+
+    # --- dropping -----------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files, folders and pictures."""
+        if event.mimeData().hasImage() or dropped_paths(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Add what was dropped."""
+        if self.take(event.mimeData()):
+            event.acceptProposedAction()
+
+
+def _pixels(image: QImage) -> np.ndarray:
+    """An image as uint8 of shape (height, width, 4)."""
+    converted = image.convertToFormat(QImage.Format.Format_RGBA8888)
+    height, width = converted.height(), converted.width()
+    rows = np.frombuffer(converted.constBits(), np.uint8).reshape(height, converted.bytesPerLine())
+    return rows[:, : 4 * width].reshape(height, width, 4).copy()

@@ -1,0 +1,253 @@
+"""The operations that can be done, the one under way, and what they made in this project."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from genstudio.domain.notices import Level, Notice
+from genstudio.domain.progress import Progress
+from genstudio.services import studio_operations
+from genstudio.services.gallery_items import GalleryItem
+from genstudio.services.jobs import Job, JobEnded
+from genstudio.services.notices import notice_about
+from genstudio.services.projects import Project
+from genstudio.services.studio_operations import OperationEntry, OperationResult
+from genstudio.ui.bridge import Bridge
+from genstudio.ui.run_words import counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a person wants done.
+
+    Attributes:
+        key: Of the operation.
+        run: Folder of the run whose model is used; None where none is needed.
+        inputs: Name of an input => files.
+        count: How many are wanted, where a person can say so.
+        seed: Of the first result.
+        settings: Values of the operation's form.
+    """
+
+    key: str
+    run: Path | None = None
+    inputs: Mapping[str, Sequence[Path]] = field(default_factory=dict[str, Sequence[Path]])
+    count: int = 1
+    seed: int = 0
+    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+class CreateState(QObject):
+    """What the Create page shows.
+
+    Attributes:
+        entries: Operations, by key; empty until they are loaded.
+        results: What was made, by path, the newest operation first.
+        hung: Results that were put into the gallery since the project was opened.
+
+    Signals:
+        loaded(): The operations are known.
+        busy_changed(): An operation began or ended, or another project is open.
+        progressed(str, int, int): What is done, how far.
+        results_changed(): The results are those of another project.
+        arrived(list): Keys of new results.
+        ended(str): How the operation ended, in a sentence.
+        gathered(str, list): Files for the input of that name.
+        hung_now(list[GalleryItem]): Results are in the gallery.
+        noticed(Notice): Something a person should read.
+    """
+
+    loaded = Signal()
+    busy_changed = Signal()
+    progressed = Signal(str, int, int)
+    results_changed = Signal()
+    arrived = Signal(list)
+    ended = Signal(str)
+    gathered = Signal(str, list)
+    hung_now = Signal(list)
+    noticed = Signal(Notice)
+
+    def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._bridge = bridge
+        self._project: Project | None = None
+        self._work: Job[OperationResult | Progress] | None = None
+        self._others: list[Job[Any]] = []
+        self._num_made = 0
+        self.entries: dict[str, OperationEntry] = {}
+        self.results: dict[str, OperationResult] = {}
+        self.hung: set[str] = set()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a project to keep results in."""
+        return self._project is not None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an operation is under way."""
+        return self._work is not None
+
+    def load(self) -> None:
+        """Import the operations in the background; the architectures must be known."""
+        found: list[OperationEntry] = []
+
+        def on_end(_ending: JobEnded) -> None:
+            self.entries = {entry.card.key: entry for entry in found}
+            self.loaded.emit()
+
+        self._do(studio_operations.load_operations(), found.extend, on_end)
+
+    def set_project(self, project: Project | None) -> None:
+        """Show the results of another project; what is under way in the last one is stopped."""
+        self._let_go()
+        self._project = project
+        self.results = {}
+        self.hung = set()
+        self.results_changed.emit()
+        self.busy_changed.emit()
+        if project is not None:
+            self._do(studio_operations.list_results(project), self._on_earlier)
+
+    def perform(self, wanted: Wanted) -> None:
+        """Have an operation done; its results come one by one."""
+        assert self._work is None, "one operation at a time"
+        assert self._project is not None, "results are kept in a project"
+        job = studio_operations.perform_operation(
+            wanted.key,
+            out=studio_operations.results_folder(self._project, wanted.key),
+            run=wanted.run,
+            inputs=wanted.inputs,
+            count=wanted.count,
+            seed=wanted.seed,
+            settings=wanted.settings,
+        )
+        self._work = job
+        self._num_made = 0
+        self._bridge.follow(
+            job.items,
+            lambda items: self._on_items(job, items),
+            lambda ending: self._on_work_end(job, ending),
+        )
+        job.start()
+        self.busy_changed.emit()
+
+    def cancel(self) -> None:
+        """Stop after the result at hand; what was made stays."""
+        if self._work is not None:
+            self._work.cancel()
+
+    def hang(self, keys: Sequence[str]) -> None:
+        """Put results into the gallery; one that is there already is not put there twice."""
+        assert self._project is not None, "results are kept in a project"
+        project, items = self._project, list[GalleryItem]()
+
+        def on_end(_ending: JobEnded) -> None:
+            if project is self._project and items:
+                self.hung |= set(keys[: len(items)])
+                self.hung_now.emit(items)
+
+        paths = [self.results[key].path for key in keys]
+        self._do(studio_operations.hang_results(project, paths), items.extend, on_end)
+
+    def gather(self, name: str, paths: Sequence[Path], kind: str) -> None:
+        """Find files of a kind among files and folders, for the input of that name."""
+        job = studio_operations.gather_inputs(paths, kind)
+        self._do(job, lambda files: self.gathered.emit(name, files))
+
+    def keep_pasted(self, name: str, image_HWC: np.ndarray) -> None:
+        """Save a picture from the clipboard, for the input of that name."""
+        if self._project is None:
+            message = "A picture from the clipboard is kept in the project's folder."
+            self.noticed.emit(_told("Open a project first", message))
+            return
+        job = studio_operations.keep_pasted(self._project, image_HWC)
+        self._do(job, lambda files: self.gathered.emit(name, files))
+
+    def close(self) -> None:
+        """Stop everything before the window closes."""
+        self._let_go()
+        self._project = None
+
+    def _let_go(self) -> None:
+        for job in (self._work, *self._others):
+            if job is not None:
+                job.cancel()
+                job.join()
+        self._work = None
+
+    def _do(
+        self,
+        job: Job[Any],
+        on_items: Callable[[list[Any]], object],
+        on_end: Callable[[JobEnded], None] | None = None,
+    ) -> None:
+        project = self._project
+
+        def on_job_end(ending: JobEnded) -> None:
+            self._others.remove(job)
+            if on_end is not None:
+                on_end(ending)
+            if ending.error is not None and project is self._project:
+                self.noticed.emit(notice_about(ending.error))
+
+        def on_job_items(items: list[Any]) -> None:
+            if project is self._project:
+                on_items(items)
+
+        self._others.append(job)
+        self._bridge.follow(job.items, on_job_items, on_job_end)
+        job.start()
+
+    def _on_items(
+        self,
+        job: Job[OperationResult | Progress],
+        items: Iterable[OperationResult | Progress],
+    ) -> None:
+        if job is not self._work:
+            return  # Of a project that is closed; its results are in its folder.
+        made: dict[str, OperationResult] = {}
+        for item in items:
+            if isinstance(item, OperationResult):
+                made[str(item.path)] = item
+            else:
+                self.progressed.emit(item.what, item.done, item.total)
+        if made:
+            self._num_made += len(made)
+            new = [key for key in made if key not in self.results]
+            self.results = {**self.results, **made}
+            self.arrived.emit(new)
+
+    def _on_earlier(self, items: Iterable[OperationResult]) -> None:
+        earlier = {str(it.path): it for it in items}
+        self.results = {
+            **self.results,
+            **{k: v for k, v in earlier.items() if k not in self.results},
+        }
+        self.results_changed.emit()
+
+    def _on_work_end(self, job: Job[OperationResult | Progress], ending: JobEnded) -> None:
+        if job is not self._work:
+            return
+        self._work = None
+        self.ended.emit(_how_it_ended(self._num_made, ending))
+        self.busy_changed.emit()
+        if ending.error is not None:
+            self.noticed.emit(notice_about(ending.error))
+
+
+def _how_it_ended(num_made: int, ending: JobEnded) -> str:
+    made = counted(num_made, "result")
+    if ending.error is not None:
+        return f"It could not be finished; {made} came before." if num_made else ""
+    if ending.cancelled:
+        return f"Stopped; {made} came before and stay." if num_made else "Stopped."
+    return f"{made} made."
+
+
+def _told(title: str, message: str) -> Notice:
+    return Notice(level=Level.WARNING, title=title, message=message)

@@ -1,0 +1,54 @@
+"""All that the window knows: the state of each part of the program."""
+
+from PySide6.QtCore import QObject
+
+from genstudio.services.projects import Project
+from genstudio.ui.bridge import Bridge
+from genstudio.ui.state.comparison import ComparisonState
+from genstudio.ui.state.create import CreateState
+from genstudio.ui.state.dataset import DatasetState
+from genstudio.ui.state.gallery import GalleryState
+from genstudio.ui.state.project import ProjectState
+from genstudio.ui.state.samples import SamplesState
+from genstudio.ui.state.training import TrainingState
+
+
+class StudioStates:
+    """One state for each part, on one bridge.
+
+    Attributes:
+        with_notices: Those that have something to say with ``noticed``.
+        with_failures: Those that have something to say with ``failed``.
+    """
+
+    def __init__(self, bridge: Bridge, parent: QObject) -> None:
+        self._bridge = bridge
+        self.project = ProjectState(parent)
+        self.dataset = DatasetState(bridge, parent)
+        self.samples = SamplesState(bridge, parent)
+        self.training = TrainingState(bridge, parent)
+        self.create = CreateState(bridge, parent)
+        self.gallery = GalleryState(bridge, parent)
+        self.comparison = ComparisonState(bridge, parent)
+        self.with_notices = (
+            self.dataset, self.training, self.create, self.gallery, self.comparison,
+        )  # fmt: skip
+        self.with_failures = (self.dataset, self.samples, self.project)
+        self.training.catalogue_loaded.connect(self.create.load)
+        self.create.hung_now.connect(self.gallery.take_in)
+
+    def set_project(self, project: Project | None) -> None:
+        """Show what belongs to another project."""
+        for state in (self.training, self.create, self.gallery, self.comparison):
+            state.set_project(project)
+
+    def close(self, longest_wait_s: float) -> None:
+        """Stop everything before the window closes."""
+        self._bridge.stop()
+        self.dataset.shutdown()
+        self.samples.shutdown()
+        self.create.close()
+        self.gallery.close()
+        self.comparison.close()
+        self.training.wait(longest_wait_s)
+        self.project.close()

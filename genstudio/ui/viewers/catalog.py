@@ -1,0 +1,11 @@
+"""The catalogue of viewers: a line for each artifact kind."""
+
+from collections.abc import Callable
+from typing import Final
+
+from genstudio.domain.registry import Registry
+from genstudio.ui.viewers.protocol import Viewer
+
+VIEWERS: Final[Registry[Callable[[], Viewer]]] = Registry(
+    "viewer", "genstudio.viewers", {"image": "genstudio.ui.viewers.image:ImageViewer"}
+)
