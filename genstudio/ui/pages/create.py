@@ -152,7 +152,7 @@ class CreatePage(QWidget):
         entries = self._state.entries
         runs = {key: self._runs_for(entry) for key, entry in entries.items()}
         needy = [key for key, entry in entries.items() if entry.card.needs_run and not runs[key]]
-        self._cards.set_notes(dict.fromkeys(needy, "Needs another trained model."))
+        self._cards.set_notes(dict.fromkeys(needy, "No trained model can do this yet."))
         entry = self._entry()
         if entry is None:
             return
@@ -188,6 +188,7 @@ class CreatePage(QWidget):
 
     def _on_use(self, operation: str, files: list[Path]) -> None:
         self._cards.select(operation)
+        self._controls.clear_files()
         self._controls.add_files(files)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -210,4 +211,5 @@ def _takes(entry: OperationEntry, kind: str) -> bool:
 
 def _run_name(run: RunSummary) -> str:
     settings = run.settings
-    return f"{run_when(run.path)} · {settings.model_key} · {settings.size} px · step {run.step:,}"
+    what = f"{settings.model_key} · {settings.size} px · step {run.step:,}"
+    return f"{what} · {run_when(run.path)}"

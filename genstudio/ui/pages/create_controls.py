@@ -104,6 +104,11 @@ class CreateControls(QFrame):
                 given.add(files)
                 return
 
+    def clear_files(self) -> None:
+        """Take all files out of the inputs."""
+        for given in self._inputs:
+            given.clear()
+
     def take(self, data: QMimeData) -> bool:
         """Add what was dropped to the first input; says whether there is one that takes it."""
         return bool(self._inputs) and self._inputs[0].take(data)

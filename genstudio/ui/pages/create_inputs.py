@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QPushButton,
-    QStackedLayout,
     QVBoxLayout,
     QWidget,
 )
@@ -60,6 +59,7 @@ class InputFiles(QFrame):
         self._grid.setFixedHeight(_HEIGHT_PX)
         self._grid.selection_changed_keys.connect(self._update)
         self._title.setBuddy(self._grid)
+        self._hint = self._make_hint()
         head = QHBoxLayout()
         head.addWidget(self._title, 1)
         head.addWidget(self._count)
@@ -67,7 +67,7 @@ class InputFiles(QFrame):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID_PX)
         layout.addLayout(head)
-        layout.addLayout(self._make_place())
+        layout.addWidget(self._grid)
         layout.addLayout(self._make_buttons())
         self._update()
 
@@ -114,17 +114,15 @@ class InputFiles(QFrame):
 
     # --- building -----------------------------------------------------------------------
 
-    def _make_place(self) -> QStackedLayout:
+    def _make_hint(self) -> QLabel:
+        """What an empty grid says."""
         what = several(self.spec.kind)
-        self._hint = QLabel(f"Drop {what} or folders here.\nThey are only read.")
-        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        mark(self._hint, role="muted")
-        place = QStackedLayout()
-        place.setStackingMode(QStackedLayout.StackingMode.StackAll)
-        place.addWidget(self._hint)
-        place.addWidget(self._grid)
-        return place
+        hint = QLabel(f"Drop {what} or folders here.\nThey are only read.")
+        hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        mark(hint, role="muted")
+        QVBoxLayout(self._grid.viewport()).addWidget(hint)
+        return hint
 
     def _make_buttons(self) -> QHBoxLayout:
         self._add = QPushButton("Add…")
@@ -189,7 +187,6 @@ class InputFiles(QFrame):
         chosen = f" · {selected:,} selected" if selected else ""
         self._count.setText(f"{count:,}{chosen}" if count else "")
         self._hint.setVisible(count == 0)
-        self._hint.raise_()
         self._remove.setEnabled(selected > 0)
 
     # --- dropping -----------------------------------------------------------------------

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QComboBox,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -64,7 +65,8 @@ class CreateResults(QWidget):
         splitter.addWidget(self._make_view())
         splitter.addWidget(self._make_lower())
         splitter.setStretchFactor(0, 3)
-        splitter.setStretchFactor(1, 1)
+        splitter.setStretchFactor(1, 2)
+        splitter.setSizes([3 * _GRID_HEIGHT_PX, 2 * _GRID_HEIGHT_PX])
         layout.addWidget(splitter, 1)
         layout.addLayout(self._make_buttons())
         for changed in (state.results_changed, state.loaded):
@@ -87,7 +89,11 @@ class CreateResults(QWidget):
         self._words.setWordWrap(True)
         self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         mark(self._words, role="muted")
-        self._stack.addWidget(self._words)
+        nothing = QFrame()
+        mark(nothing, role="panel")
+        QVBoxLayout(nothing).addWidget(self._words)
+        self._nothing = nothing
+        self._stack.addWidget(nothing)
         self._caption = QLabel()
         self._caption.setObjectName("create.caption")
         self._caption.setTextFormat(Qt.TextFormat.PlainText)
@@ -205,13 +211,13 @@ class CreateResults(QWidget):
         result = None if key is None else self._state.results.get(key)
         self._caption.setText("" if result is None else _caption(result))
         if result is None:
-            self._stack.setCurrentWidget(self._words)
+            self._stack.setCurrentWidget(self._nothing)
             self._words.setText(_NOTHING_YET)
             return
         try:
             viewer = self._viewer(result.kind)
         except GenStudioError as error:
-            self._stack.setCurrentWidget(self._words)
+            self._stack.setCurrentWidget(self._nothing)
             self._words.setText(f"{error} A double-click opens it in another program.")
             return
         viewer.show_result(result.path, result.source)
@@ -229,6 +235,7 @@ class CreateResults(QWidget):
         selected = f"{num_selected:,} of " if num_selected else ""
         self._number.setText(f"{selected}{counted(number, 'result')}" if number else "")
         what = f"{num_selected:,} selected" if num_selected else f"all {number:,}"
+        what = "it" if number == 1 else what
         self._send.setText(f"Put {what} into the gallery" if number else "Put into the gallery")
         for button in (self._send, self._use, self._open_folder):
             button.setEnabled(number > 0)

@@ -104,6 +104,8 @@ class CreateState(QObject):
 
     def set_project(self, project: Project | None) -> None:
         """Show the results of another project; what is under way in the last one is stopped."""
+        if project is not None and self._project is not None and project.path == self._project.path:
+            return  # Opened once more: what is under way goes on.
         self._let_go()
         self._project = project
         self.results = {}

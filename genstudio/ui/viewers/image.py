@@ -70,14 +70,13 @@ class ImageViewer:
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID_PX)
-        # Moved to the left, all of the result shows.
-        for widget in (_end("After"), self._slider, _end("Before")):
+        # As in the picture: left of the line it is as before.
+        for widget in (_end("Before"), self._slider, _end("After")):
             row.addWidget(widget)
         self._row = QWidget()
         self._row.setLayout(row)
         policy = self._row.sizePolicy()
         policy.setVerticalPolicy(QSizePolicy.Policy.Fixed)
-        policy.setRetainSizeWhenHidden(True)
         self._row.setSizePolicy(policy)
         self._row.hide()
         return self._row

@@ -12,7 +12,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QIcon, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -163,7 +163,8 @@ class _Layout:
         self.small_font = small_font(font)
         left, top = corner.x() + PADDING_PX, corner.y() + PADDING_PX
         room = width - 2 * PADDING_PX
-        self.icon = QRect(left, top, _ICON_PX, _ICON_PX)
+        line = QFontMetrics(self.title_font).height()
+        self.icon = QRect(left, top + (line - _ICON_PX) // 2, _ICON_PX, _ICON_PX)
         indent = _ICON_PX + GRID_PX
         self.title = wrapped(card.title, self.title_font, left + indent, top, room - indent)
         top = max(self.title.bottom(), self.icon.bottom()) + GRID_PX // 2
