@@ -120,8 +120,17 @@ def start_training(
     settings: TrainingSettings,
     excluded: tuple[str, ...],
     report: ScanReport,
+    modality: str | None = None,
 ) -> TrainingSession:
-    """Train a new model on the pictures of a report."""
+    """Train a new model on the pictures of a report.
+
+    Args:
+        project: Its folder.
+        settings: Of the run.
+        excluded: Names of pictures that were taken out.
+        report: What the folder holds.
+        modality: Key of what it is learned as; by default the likeliest for the model.
+    """
 
     def make_events(source: Any) -> Iterator[Event]:
         training = import_module("genstudio.services.training")
@@ -131,6 +140,7 @@ def start_training(
             settings=settings,
             excluded=excluded,
             report=report,
+            modality=modality,
         )
         yield from training.start_run(request, source)
 

@@ -107,6 +107,11 @@ class SettingsForm(QWidget):
         """What was set to something of its own, by name."""
         return {name: row.editor.value() for name, row in self._rows.items() if row.value.is_own}
 
+    def set_hidden(self, names: Collection[str]) -> None:
+        """Leave out settings that mean nothing now, by name; all others are shown."""
+        for name, row in self._rows.items():
+            row.setVisible(name not in names)
+
     def reset(self) -> None:
         """Go back to the default of every setting."""
         with self._loading():

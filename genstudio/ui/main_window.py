@@ -159,6 +159,7 @@ class MainWindow(QMainWindow):
         self._states.samples.made.connect(self.open_dataset)
         self._states.samples.progressed.connect(self._on_samples_progressed)
         self._dataset.changed.connect(self._on_dataset_changed)
+        self._states.materials.changed.connect(self._update_training_controls)
         pages.train.start_wanted.connect(self._start)
         pages.train.controls.failed.connect(self._on_error)
         pages.train.controls.project_change_wanted.connect(self._choose_project)
@@ -237,6 +238,7 @@ class MainWindow(QMainWindow):
     def _update_training_controls(self) -> None:
         why_not = self._dataset.why_not_ready()
         self._train_page.controls.set_pictures(self._dataset.facts(), why_not)
+        self._train_page.controls.choices.set_material(self._states.materials)
 
     def _on_samples_progressed(self, done: int, total: int) -> None:
         self._status.show_state(f"Drawing flowers: {done:,} of {total:,}")
@@ -249,11 +251,13 @@ class MainWindow(QMainWindow):
         report = self._dataset.report
         assert report is not None
         assert self._project.path is not None
+        material = self._states.materials.current()
         self._training.start(
             project=self._project.path,
             settings=settings,
             excluded=self._dataset.excluded,
             report=report,
+            modality=material.card.key if material else None,
         )
 
     def _on_activity_changed(self) -> None:
@@ -279,6 +283,7 @@ class MainWindow(QMainWindow):
             self._status.show_step(last_step)
 
     def _on_catalogue_loaded(self) -> None:
+        self._update_training_controls()
         machine = self._training.machine
         if machine.devices:
             self._status.show_device(machine.names[machine.devices[0]])

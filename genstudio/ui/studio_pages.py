@@ -35,7 +35,10 @@ class PageSpec:
 
 PAGES: Final = (
     PageSpec(
-        key="dataset", title="Dataset", icon="images", make=lambda it: DatasetPage(it.dataset)
+        key="dataset",
+        title="Dataset",
+        icon="images",
+        make=lambda it: DatasetPage(it.dataset, it.materials),
     ),
     PageSpec(key="train", title="Train", icon="sparkles", make=lambda it: TrainPage(it.training)),
     PageSpec(

@@ -21,7 +21,9 @@ from genstudio.domain.notices import Notice
 from genstudio.services import studio
 from genstudio.ui.dropping import Dropped, dropped_paths, sort_out
 from genstudio.ui.icons import icon
+from genstudio.ui.pages.dataset_material import LearnedAs
 from genstudio.ui.state.dataset import DatasetState
+from genstudio.ui.state.materials import MaterialsState
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.elided_label import ElidedLabel
 from genstudio.ui.widgets.empty_state import EmptyState
@@ -66,7 +68,9 @@ class DatasetPage(QWidget):
     dropped = Signal(object)
     noticed = Signal(Notice)
 
-    def __init__(self, state: DatasetState, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, state: DatasetState, materials: MaterialsState, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("page.dataset")
         self.setAccessibleName("Dataset")
@@ -94,6 +98,7 @@ class DatasetPage(QWidget):
         layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
         layout.setSpacing(GRID_PX + GRID_PX // 2)
         layout.addLayout(self._make_head())
+        layout.addWidget(LearnedAs(materials))
         layout.addWidget(self._stack, 1)
         state.changed.connect(self._show_state)
         state.progressed.connect(self._on_progressed)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from genstudio.domain.settings import parse_settings
 from genstudio.domain.training import SIZES, Budget, TrainingSettings
-from genstudio.services.fitting import PictureFacts, fit, suggest_model
+from genstudio.services.fitting import PictureFacts, Suggestion, fit, suggest_model
 from genstudio.services.presets import (
     DEFAULT_PRESET,
     Fit,
@@ -30,6 +30,7 @@ from genstudio.services.presets import (
 )
 from genstudio.ui.followed import Followed, back_button
 from genstudio.ui.forms import SettingsForm
+from genstudio.ui.state.materials import MaterialsState
 from genstudio.ui.state.training import TrainingState
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.disclosure import Disclosure
@@ -43,6 +44,7 @@ from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
 _FORM_FIELDS = (
     "mirror",
     "transparency",
+    "reverse",
     "kinds",
     "accumulate",
     "ema_half_life_kimg",
@@ -60,14 +62,19 @@ class TrainChoices(QScrollArea):
 
     Signals:
         project_change_wanted(): A person wants another project folder.
+        fitness_changed(): Another architecture is chosen, or what it can learn from is known.
     """
 
     project_change_wanted = Signal()
+    fitness_changed = Signal()
 
     def __init__(self, state: TrainingState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
         self._pictures: PictureFacts | None = None
+        # Of those that cannot learn what the folder holds, by key.
+        self._unfit: dict[str, str] = {}
+        self._hidden: frozenset[str] = frozenset({"reverse"})
         self._fit: Fit | None = None
         self._suggestion = ""
         self._is_filling = False
@@ -85,6 +92,25 @@ class TrainChoices(QScrollArea):
             self._pictures = pictures
             self._suggest_model()
             self._fill()
+
+    def set_material(self, materials: MaterialsState) -> None:
+        """Say of architectures that learn from something else why they cannot start."""
+        cards = [entry.card for entry in self._state.entries.values()]
+        reasons = {card.key: materials.why_not(card) for card in cards}
+        self._unfit = {key: why for key, why in reasons.items() if why}
+        self._models.set_unfit(self._unfit)
+        current = materials.current()
+        has_roles = current is not None and len(current.card.roles) > 1
+        has_classes = current is None or current.card.has_classes
+        shown = {"reverse": has_roles, "kinds": has_classes}
+        self._hidden = frozenset(name for name, is_shown in shown.items() if not is_shown)
+        self._form.set_hidden(self._hidden)
+        self._suggest_model()
+        self.fitness_changed.emit()
+
+    def why_not(self) -> str:
+        """Why the chosen architecture cannot learn what the folder holds; empty if it can."""
+        return self._unfit.get(self._models.current_key(), "")
 
     def set_changeable(self, is_changeable: bool) -> None:
         """Allow changes, or only looking: what does not fit can still be scrolled to."""
@@ -117,7 +143,7 @@ class TrainChoices(QScrollArea):
         model_values = self._model_form.values() if self._model_form else {}
         parse_settings(self._state.entries[key].config, model_values)
         training: dict[str, Any] = {
-            **self._form.values(),
+            **{name: it for name, it in self._form.values().items() if name not in self._hidden},
             "size": SIZES[self._size.currentIndex()],
             "batch": self._batch.value(),
             "budget": self.budget(),
@@ -136,6 +162,7 @@ class TrainChoices(QScrollArea):
         self._column.setSpacing(GRID_PX + GRID_PX // 2)
         self._form = SettingsForm(TrainingSettings, include=_FORM_FIELDS)
         self._form.changed.connect(self._on_form_changed)
+        self._form.set_hidden(self._hidden)
         self._models = ModelCards()
         self._models.setObjectName("train.model")
         self._models.setAccessibleName("Architecture")
@@ -252,11 +279,16 @@ class TrainChoices(QScrollArea):
 
     def _suggest_model(self) -> None:
         """Mark the architecture that suits the pictures; choose it until a person chooses."""
-        cards = [entry.card for entry in self._state.entries.values()]
+        known = [entry.card for entry in self._state.entries.values()]
+        cards = [card for card in known if card.key not in self._unfit]
         found = suggest_model(self._pictures, cards) if self._pictures else None
+        if found is None and self._unfit and cards:
+            why = f"“{cards[0].title}” is suggested: it learns from what this folder holds."
+            found = Suggestion(cards[0].key, why)
         self._suggestion = found.why if found else ""
         self._models.set_suggested(found.model_key if found else "", self._suggestion)
-        if found and not self._is_model_own:
+        # What a person chose stays, unless it could not begin.
+        if found and (not self._is_model_own or self.why_not()):
             with self._filling():
                 self._models.select(found.model_key)
 
@@ -271,6 +303,7 @@ class TrainChoices(QScrollArea):
         self._model_form = SettingsForm(self._state.entries[key].config)
         self._all_column.insertWidget(0, self._model_form)
         self._fill()
+        self.fitness_changed.emit()
         # After the defaults, which they must be told from.
         self._model_form.set_values(self._own_of_model.get(key, {}))
         self._model_form.changed.connect(self._on_form_changed)

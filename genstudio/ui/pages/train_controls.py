@@ -57,6 +57,7 @@ class TrainControls(QFrame):
         layout.setSpacing(GRID_PX + GRID_PX // 2)
         layout.addWidget(self.choices, 1)
         layout.addLayout(self._make_buttons())
+        self.choices.fitness_changed.connect(self._update_buttons)
         state.catalogue_loaded.connect(self._update_buttons)
         state.activity_changed.connect(self._update_buttons)
         state.runs_changed.connect(self._update_buttons)
@@ -134,7 +135,9 @@ class TrainControls(QFrame):
         shown = self._state.shown
         can_keep = shown is not None and can_go_on(shown)
         self.choices.set_changeable(not is_running)
-        self._start.setEnabled(is_ready and self._has_pictures and not is_running)
+        why_not = self._why_not or self.choices.why_not()
+        can_begin = is_ready and self._has_pictures and not why_not
+        self._start.setEnabled(can_begin and not is_running)
         self._keep.setVisible(can_keep and not is_running)
         self._keep.setEnabled(is_ready)
         if can_keep and shown is not None:
@@ -144,7 +147,7 @@ class TrainControls(QFrame):
         self._pause.setText("Go on" if is_paused else "Pause")
         self._pause.setIcon(icon("play" if is_paused else "pause"))
         self._stop.setEnabled(is_running and activity is not Activity.STOPPING)
-        self._reason.setText("" if self._has_pictures or is_running else self._why_not)
+        self._reason.setText("" if is_running else why_not)
         self._reason.setVisible(bool(self._reason.text()))
 
     def _what_keeping_does(self, run: RunSummary) -> str:

@@ -43,6 +43,7 @@ class DatasetState(QObject):
     Attributes:
         history: What was taken out and in since the folder was opened.
         scanned: The folder that is being looked through, or was last.
+        modality_before: What an opened project learned the folder as; empty for a new folder.
 
     Signals:
         changed(): Another folder, another report, or other pictures are taken out.
@@ -65,6 +66,7 @@ class DatasetState(QObject):
         self._reading: Job[Manifest | None] | None = None
         self._readings: list[Job[Manifest | None]] = []
         self.scanned: Path | None = None
+        self.modality_before = ""
         self.report: ScanReport | None = None
         self.excluded: frozenset[str] = frozenset()
         self.history = History(self)
@@ -86,6 +88,7 @@ class DatasetState(QObject):
         """
         self.cancel()
         self._reading = None  # A person has chosen.
+        self.modality_before = ""
         job = studio.scan(folder)
         wanted = _Wanted(frozenset(excluded), None if only is None else _normal(only))
         self._job = job
@@ -117,6 +120,7 @@ class DatasetState(QObject):
             return
         if manifest.folder.is_dir():
             self.open(manifest.folder, manifest.excluded)
+            self.modality_before = manifest.modality
         else:
             self.failed.emit(_notice_of_moved_pictures(manifest.folder))
 

@@ -8,6 +8,7 @@ from genstudio.ui.state.comparison import ComparisonState
 from genstudio.ui.state.create import CreateState
 from genstudio.ui.state.dataset import DatasetState
 from genstudio.ui.state.gallery import GalleryState
+from genstudio.ui.state.materials import MaterialsState
 from genstudio.ui.state.project import ProjectState
 from genstudio.ui.state.samples import SamplesState
 from genstudio.ui.state.training import TrainingState
@@ -25,13 +26,14 @@ class StudioStates:
         self._bridge = bridge
         self.project = ProjectState(parent)
         self.dataset = DatasetState(bridge, parent)
+        self.materials = MaterialsState(bridge, self.dataset, parent)
         self.samples = SamplesState(bridge, parent)
         self.training = TrainingState(bridge, parent)
         self.create = CreateState(bridge, parent)
         self.gallery = GalleryState(bridge, parent)
         self.comparison = ComparisonState(bridge, parent)
         self.with_notices = (
-            self.dataset, self.training, self.create, self.gallery, self.comparison,
+            self.dataset, self.materials, self.training, self.create, self.gallery, self.comparison,
         )  # fmt: skip
         self.with_failures = (self.dataset, self.samples, self.project)
         self.training.catalogue_loaded.connect(self.create.load)
@@ -46,6 +48,7 @@ class StudioStates:
         """Stop everything before the window closes."""
         self._bridge.stop()
         self.dataset.shutdown()
+        self.materials.shutdown()
         self.samples.shutdown()
         self.create.close()
         self.gallery.close()

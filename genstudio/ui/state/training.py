@@ -139,14 +139,16 @@ class TrainingState(QObject):
         settings: TrainingSettings,
         excluded: frozenset[str],
         report: ScanReport,
+        modality: str | None = None,
     ) -> None:
-        """Begin a new run."""
+        """Begin a new run; on what the folder is learned as, by default the likeliest."""
         self._follow(
             studio.start_training(
                 project=project,
                 settings=settings,
                 excluded=tuple(sorted(excluded)),
                 report=report,
+                modality=modality,
             )
         )
 

@@ -1,6 +1,6 @@
 """Cards to choose an architecture from: what it is for, how long it takes, what it needs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import (
     QEvent,
@@ -41,6 +41,7 @@ _GAP_PX = GRID_PX
 _SMALLEST_WIDTH_PX = 200
 _CARD_ROLE = Qt.ItemDataRole.UserRole
 _SUGGESTED_ROLE = _CARD_ROLE + 1
+_WHY_NOT_ROLE = _CARD_ROLE + 2
 _SUGGESTED = "Suggested"
 # The cards have frames of their own, which also say where the focus is.
 _STYLE = "ModelCards { background: transparent; border: none; }"
@@ -101,8 +102,16 @@ class ModelCards(QListWidget):
             is_it = card.key == key
             item.setData(_SUGGESTED_ROLE, is_it)
             words = f"{_in_words(card)} {why}" if is_it else _in_words(card)
+            words = f"{words} {item.data(_WHY_NOT_ROLE) or ''}".strip()
             item.setData(Qt.ItemDataRole.AccessibleTextRole, words)
             item.setToolTip(f"{why}\n{card.paper}" if is_it else card.paper)
+
+    def set_unfit(self, reasons: Mapping[str, str]) -> None:
+        """Say on some cards why they cannot be used now, by their keys; they can still be read."""
+        for row in range(self.count()):
+            item = self.item(row)
+            item.setData(_WHY_NOT_ROLE, reasons.get(item.data(_CARD_ROLE).key, ""))
+        self._fit()
 
     def suggested_key(self) -> str:
         """Key of the card to begin with; empty if none is marked."""
@@ -158,7 +167,9 @@ def _in_words(card: ModelCard) -> str:
 class _Layout:
     """Where the parts of a card are, for a width and a font."""
 
-    def __init__(self, card: ModelCard, font: QFont, corner: QPoint, width: int) -> None:
+    def __init__(
+        self, card: ModelCard, why_not: str, font: QFont, corner: QPoint, width: int
+    ) -> None:
         self.title_font = title_font(font)
         self.summary_font = font
         self.small_font = small_font(font)
@@ -179,7 +190,11 @@ class _Layout:
         self.summary = wrapped(card.summary, font, left, top, room)
         top = self.summary.bottom() + GRID_PX - 2
         self.facts = wrapped(self.facts_text, self.small_font, left, top, room)
-        bottom = self.facts.bottom() + PADDING_PX
+        self.why_not = QRect(left, self.facts.bottom(), room, 0)
+        if why_not:
+            top = self.facts.bottom() + GRID_PX - 2
+            self.why_not = wrapped(why_not, self.small_font, left, top, room)
+        bottom = self.why_not.bottom() + PADDING_PX
         self.frame = QRect(corner, QPoint(corner.x() + width - 1, bottom))
 
 
@@ -192,7 +207,7 @@ class _CardDelegate(QStyledItemDelegate):
         self, _option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
         width = self._view.maximumViewportSize().width()
-        layout = _Layout(index.data(_CARD_ROLE), self._view.font(), QPoint(), width)
+        layout = self._laid_out(index, QPoint(), width)
         # No width of its own: a card is as wide as the list.
         return QSize(0, layout.frame.height() + _GAP_PX)
 
@@ -204,7 +219,8 @@ class _CardDelegate(QStyledItemDelegate):
     ) -> None:
         card: ModelCard = index.data(_CARD_ROLE)
         corner = option.rect.topLeft() + QPoint(0, _GAP_PX // 2)
-        layout = _Layout(card, self._view.font(), corner, option.rect.width())
+        layout = self._laid_out(index, corner, option.rect.width())
+        why_not = index.data(_WHY_NOT_ROLE) or ""
         theme = colors()
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -218,13 +234,21 @@ class _CardDelegate(QStyledItemDelegate):
             painter.drawRoundedRect(QRectF(layout.suggested).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
             painter.setFont(layout.small_font)
             painter.drawText(layout.suggested, Qt.AlignmentFlag.AlignCenter, _SUGGESTED)
+        usual = "muted" if why_not else "text"
         for rect, flags, font, color, text in (
             (layout.chip, Qt.AlignmentFlag.AlignCenter, layout.small_font, "muted", card.family),
-            (layout.title, WRAPPED, layout.title_font, "text", card.title),
-            (layout.summary, WRAPPED, layout.summary_font, "text", card.summary),
+            (layout.title, WRAPPED, layout.title_font, usual, card.title),
+            (layout.summary, WRAPPED, layout.summary_font, usual, card.summary),
             (layout.facts, WRAPPED, layout.small_font, "muted", layout.facts_text),
+            (layout.why_not, WRAPPED, layout.small_font, "warning", why_not),
         ):
             painter.setFont(font)
             painter.setPen(QColor(getattr(theme, color)))
             painter.drawText(rect, flags, text)
         painter.restore()
+
+    def _laid_out(
+        self, index: QModelIndex | QPersistentModelIndex, corner: QPoint, width: int
+    ) -> _Layout:
+        why_not = index.data(_WHY_NOT_ROLE) or ""
+        return _Layout(index.data(_CARD_ROLE), why_not, self._view.font(), corner, width)

@@ -1,0 +1,71 @@
+"""What the window asks about a scanned folder: what it can be learned as.
+
+Importing this module does not import torch; the jobs do, in their own threads.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from genstudio.domain.datasets import ScanReport
+from genstudio.domain.modalities import ModalityCard
+from genstudio.services.jobs import Job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """One thing that a folder can be learned as.
+
+    Attributes:
+        card: Of the modality.
+        num_examples: Examples that there are.
+        summary: What was found, in a line.
+        remarks: What is worth knowing besides, such as files without a partner; a sentence each.
+    """
+
+    card: ModalityCard
+    num_examples: int
+    summary: str
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Materials:
+    """All that a folder can be learned as.
+
+    Attributes:
+        fitting: The likeliest first; never none.
+        titles: Of all modalities, by key.
+    """
+
+    fitting: tuple[Material, ...]
+    titles: Mapping[str, str]
+
+
+def recognise(report: ScanReport, excluded: Collection[str]) -> Job[Materials]:
+    """Find out what a folder can be learned as, without what a person took out."""
+
+    def items() -> Iterator[Materials]:
+        catalog = import_module("genstudio.data.modalities.catalog")
+        materials = import_module("genstudio.services.materials")
+        known = {modality.card.key: modality.card for modality in catalog.MODALITIES.usable()}
+        found = catalog.recognise(materials.without(report, excluded))
+        yield Materials(
+            fitting=tuple(_material(known[key], seen) for key, seen in found.items()),
+            titles={key: card.title for key, card in known.items()},
+        )
+
+    return Job("materials", items)
+
+
+def _material(card: ModalityCard, arrangement: Any) -> Material:
+    """Put into words what a modality sees in a folder."""
+    count = arrangement.num_examples
+    first, *others = arrangement.remarks or (None,)
+    return Material(
+        card=card,
+        num_examples=count,
+        summary=first.title if first is not None else f"{count:,} {card.title.lower()}",
+        remarks=tuple(f"{it.title}. {it.reason}" for it in others),
+    )

@@ -1,0 +1,64 @@
+"""The line of the Dataset page that says what the folder is learned as."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from genstudio.ui.state.materials import MaterialsState
+from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
+
+
+class LearnedAs(QWidget):
+    """What the folder is learned as, with a choice where there is one; hidden until it is known."""
+
+    def __init__(self, state: MaterialsState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._choice = QComboBox()
+        self._choice.setObjectName("dataset.modality")
+        self._choice.setAccessibleName("Learned as")
+        self._choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        ignore_wheel_unless_focused(self._choice)
+        self._choice.activated.connect(lambda: state.choose(self._choice.currentData()))
+        title = QLabel("Learned as")
+        title.setBuddy(self._choice)
+        self._summary = QLabel()
+        self._summary.setObjectName("dataset.examples")
+        self._summary.setAccessibleName("What was found for it")
+        self._remarks = QLabel()
+        self._remarks.setObjectName("dataset.remarks")
+        self._remarks.setWordWrap(True)
+        mark(self._remarks, role="small")
+        for label in (self._summary, self._remarks):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        row = QHBoxLayout()
+        row.setSpacing(GRID_PX + GRID_PX // 2)
+        row.addWidget(title)
+        row.addWidget(self._choice)
+        row.addWidget(self._summary, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID_PX // 2)
+        layout.addLayout(row)
+        layout.addWidget(self._remarks)
+        state.changed.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        materials, current = self._state.materials, self._state.current()
+        self.setVisible(current is not None)
+        if materials is None or current is None:
+            return
+        self._choice.blockSignals(True)
+        self._choice.clear()
+        for row, material in enumerate(materials.fitting):
+            self._choice.addItem(material.card.title, material.card.key)
+            tip = Qt.ItemDataRole.ToolTipRole
+            self._choice.setItemData(row, material.card.folder, tip)
+        self._choice.setCurrentIndex(materials.fitting.index(current))
+        self._choice.blockSignals(False)
+        self._choice.setEnabled(len(materials.fitting) > 1)
+        self._choice.setToolTip(current.card.folder)
+        self._summary.setText(current.summary)
+        self._remarks.setText("\n".join(current.remarks))
+        self._remarks.setVisible(bool(current.remarks))

@@ -1,0 +1,126 @@
+"""What the open folder can be learned as, and what was chosen."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from genstudio.domain.cards import ModelCard
+from genstudio.domain.notices import Notice
+from genstudio.services import studio_materials
+from genstudio.services.jobs import Job, JobEnded
+from genstudio.services.notices import notice_about
+from genstudio.services.studio_materials import Material, Materials
+from genstudio.ui.bridge import Bridge
+from genstudio.ui.state.dataset import DatasetState
+
+# Pictures are often taken out one after the other.
+_PAUSE_MS = 200
+
+
+class MaterialsState(QObject):
+    """Looks at the folder whenever other pictures of it are used.
+
+    Attributes:
+        materials: What was found; None before anything was.
+
+    Signals:
+        changed(): Something else was found or chosen.
+        noticed(Notice): Something a person should read.
+    """
+
+    changed = Signal()
+    noticed = Signal(Notice)
+
+    def __init__(
+        self, bridge: Bridge, dataset: DatasetState, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._bridge = bridge
+        self._dataset = dataset
+        self._folder: Path | None = None
+        self._own = ""
+        self._job: Job[Materials] | None = None
+        self._jobs: list[Job[Materials]] = []
+        self._seen: object = None
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
+        self._pause.timeout.connect(self._look)
+        self.materials: Materials | None = None
+        dataset.changed.connect(self._on_dataset_changed)
+
+    def current(self) -> Material | None:
+        """What the folder is learned as; None before it is known."""
+        if self.materials is None:
+            return None
+        wanted = self._own or self._dataset.modality_before
+        fitting = self.materials.fitting
+        return next((it for it in fitting if it.card.key == wanted), fitting[0])
+
+    def choose(self, key: str) -> None:
+        """Learn the folder as something else that it can be learned as."""
+        current = self.current()
+        if current is not None and key != current.card.key:
+            self._own = key
+            self.changed.emit()
+
+    def why_not(self, card: ModelCard) -> str:
+        """Why a model cannot learn the folder as it is; empty if it can, or nothing is known."""
+        current = self.current()
+        if self.materials is None or current is None or current.card.key in card.modalities:
+            return ""
+        titles = [self.materials.titles.get(key, key) for key in card.modalities]
+        learns_from = " or ".join(title.lower() for title in titles)
+        here = current.card.title.lower()
+        possible = [it for it in self.materials.fitting if it.card.key in card.modalities]
+        if possible:
+            title = possible[0].card.title
+            return (
+                f"Learns from {learns_from}; this folder is learned as {here}. "
+                f"The Dataset page lets you choose “{title}”."
+            )
+        return f"Learns from {learns_from}; this folder holds {here}."
+
+    def shutdown(self) -> None:
+        """Stop looking before the window closes."""
+        self._pause.stop()
+        for job in self._jobs:
+            job.cancel()
+            job.join()
+
+    def _on_dataset_changed(self) -> None:
+        report = self._dataset.report
+        seen = None if report is None else (id(report), self._dataset.excluded)
+        if seen == self._seen:
+            return
+        self._seen = seen
+        if report is None or report.folder != self._folder:
+            self._folder = None if report is None else report.folder
+            self._own = ""
+            self._job = self.materials = None
+            self.changed.emit()
+            self._look()
+        else:
+            self._pause.start()
+
+    def _look(self) -> None:
+        report = self._dataset.report
+        if report is None or not report.pictures:
+            return
+        job = studio_materials.recognise(report, self._dataset.excluded)
+        self._job = job
+        self._jobs.append(job)
+        self._bridge.follow(
+            job.items,
+            lambda items: self._on_items(job, items[-1]),
+            lambda ending: self._on_end(job, ending),
+        )
+        job.start()
+
+    def _on_items(self, job: Job[Materials], found: Materials) -> None:
+        if job is self._job and found != self.materials:
+            self.materials = found
+            self.changed.emit()
+
+    def _on_end(self, job: Job[Materials], ending: JobEnded) -> None:
+        self._jobs.remove(job)
+        if ending.error is not None and job is self._job:
+            self.noticed.emit(notice_about(ending.error))
