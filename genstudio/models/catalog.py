@@ -15,6 +15,7 @@ _BUILT_IN = {
     "self-supervised-gan": "genstudio.models.gan.self_supervised:SelfSupervisedGAN",
     "residual-vae": "genstudio.models.vae.residual:ResidualVAE",
     "token-flow": "genstudio.models.vae.token_flow:TokenFlow",
+    "paired-translation": "genstudio.models.translation.paired:PairedTranslation",
 }
 
 # What a person means who names only the family.
