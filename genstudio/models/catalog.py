@@ -16,6 +16,7 @@ _BUILT_IN = {
     "residual-vae": "genstudio.models.vae.residual:ResidualVAE",
     "token-flow": "genstudio.models.vae.token_flow:TokenFlow",
     "paired-translation": "genstudio.models.translation.paired:PairedTranslation",
+    "unpaired-translation": "genstudio.models.translation.unpaired:UnpairedTranslation",
 }
 
 # What a person means who names only the family.

@@ -164,20 +164,21 @@ def _judge(pairs: Pairs, out: Path) -> None:
     made = {path.stem: np.load(path) for path in sorted(out.glob("*.npy"))}
     floor = KernelDistances(random_features()(pairs.test_targets))
     surface = SlicedWasserstein(_floats(pairs.test_targets))
-    print(f"{'':20} {'L1':>7} {'KID':>8} {'SWD':>8} {'luma':>6} {'edges':>6} images/s")
+    print(f"{'':20}       L1      KID      SWD     luma    edges images/s")
     for name, pictures in ({"(the input)": pairs.test_inputs} | made).items():
         stayed = kept(pairs.test_inputs, pictures)
         figures = {
             "L1": l1_distance(pictures, pairs.test_targets) if pairs.is_paired else float("nan"),
             "KID": floor(random_features()(pictures)).value,
-            "SWD": surface(_floats(pictures)) if len(pictures) == len(pairs.test_targets)
-            else float("nan"),
-        }  # fmt: skip
+            "SWD": surface(_floats(pictures)),
+            "luma": stayed.luminance_correlation,
+            "edges": stayed.edge_iou,
+        }
         record_path = out / f"{name}.json"
         record = json.loads(record_path.read_text()) if record_path.exists() else None
         speed = record["images"] / record["seconds"] if record else 0.0
-        print(f"{name:20} {figures['L1']:7.4f} {figures['KID']:8.2f} {figures['SWD']:8.2f} "
-              f"{stayed.luminance_correlation:6.2f} {stayed.edge_iou:6.2f} {speed:7.2f}")  # fmt: skip
+        numbers = " ".join(f"{value:8.4g}" for value in figures.values())
+        print(f"{name:20} {numbers} {speed:8.2f}")
     columns = [pairs.test_inputs, *made.values()]
     if pairs.is_paired:
         columns.append(pairs.test_targets)

@@ -1,5 +1,7 @@
 """Pictures of any height and width through a network that was trained on squares; and jitter."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -9,12 +11,18 @@ from genstudio.models.sampling import evaluating, over_white, to_uint8
 
 
 def translated(
-    network: nn.ModuleDict, image_HWC: np.ndarray, *, channels: int, stride: int
+    network: nn.ModuleDict,
+    generate: Callable[[Tensor], Tensor],
+    image_HWC: np.ndarray,
+    *,
+    channels: int,
+    stride: int,
 ) -> np.ndarray:
-    """Send one picture through ``network["generator"]``.
+    """Send one picture through a generator, in evaluation mode.
 
     Args:
-        network: In which the generator is.
+        network: Holds the generator.
+        generate: Pictures in [-1, 1] => pictures of the same height and width.
         image_HWC: uint8, any height and width; 1, 3 or 4 channels, or none.
         channels: That the generator takes: 3, or 4 for colours over white and the opacity.
         stride: Sides must be a multiple of this; what is missing is mirrored, and cut off again.
@@ -30,7 +38,7 @@ def translated(
     padded = np.pad(image_HWC, around, mode="reflect")
     with evaluating(network) as device:
         pixels = torch.from_numpy(padded).to(device)[None].permute(0, 3, 1, 2)
-        made_NCHW = network["generator"](pixels.float().div(127.5).sub(1))
+        made_NCHW = generate(pixels.float().div(127.5).sub(1))
         made_NHWC = to_uint8(made_NCHW[:, :, top : top + height, left : left + width])
     return made_NHWC[0]
 

@@ -221,6 +221,10 @@ class PairedTranslation:
         stride = self._size // _SMALLEST_PX
         for image_HWC in request.inputs["input"]:
             made_HWC = translated(
-                self.network, image_HWC, channels=self._channels[0], stride=stride
+                self.network,
+                self.network["generator"],
+                image_HWC,
+                channels=self._channels[0],
+                stride=stride,
             )
             yield Artifact(kind="image", data=made_HWC)
