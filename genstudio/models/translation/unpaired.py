@@ -50,7 +50,7 @@ class UnpairedTranslationConfig(Settings):
     """Settings of the unpaired translation."""
 
     width: Literal[16, 32, 48, 64, 96, 128] = setting(
-        64,
+        32,
         title="Size of the model — width",
         help="A larger model can learn more detail and takes longer for each step.",
     )
