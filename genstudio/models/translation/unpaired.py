@@ -50,7 +50,7 @@ class UnpairedTranslationConfig(Settings):
     """Settings of the unpaired translation."""
 
     width: Literal[16, 32, 48, 64, 96, 128] = setting(
-        64,
+        32,
         title="Size of the model — width",
         help="A larger model can learn more detail and takes longer for each step.",
     )
@@ -115,17 +115,18 @@ class TranslationSettings(Settings):
 class Encoder(nn.Module):
     """Pictures (N, C, H, W) => what five layers know of them, from the pixels on.
 
-    Shapes: (N, C, H, W), (N, width / 2, H/2, W/2), and three of (N, width, H/4, W/4).
+    Shapes: (N, C, H, W), (N, narrow, H/2, W/2), and three of (N, width, H/4, W/4).
     """
 
     def __init__(self, channels: int, width: int, blocks: int) -> None:
         super().__init__()
-        self.pixels = PixelsToFeatures(channels, width // 2)
-        self.down = ResidualBlock(width // 2, width, nn.AvgPool2d(2))
+        narrow = _narrow(width)
+        self.pixels = PixelsToFeatures(channels, narrow)
+        self.down = ResidualBlock(narrow, width, nn.AvgPool2d(2))
         first = blocks // 2
         self.first = nn.Sequential(*(ResidualBlock(width, width) for _ in range(first)))
         self.second = nn.Sequential(*(ResidualBlock(width, width) for _ in range(blocks - first)))
-        self.layers = (channels, width // 2, width, width, width)
+        self.layers = (channels, narrow, width, width, width)
 
     def forward(self, images_NCHW: Tensor) -> list[Tensor]:
         """Look at pictures."""
@@ -136,17 +137,29 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Features (N, width, H/4, W/4) => pictures (N, C, H, W) in [-1, 1]."""
+    """What the encoder knows => pictures (N, C, H, W) in [-1, 1].
+
+    A skip from the folded pixels spares the blocks to carry each edge.
+    """
 
     def __init__(self, channels: int, width: int) -> None:
         super().__init__()
+        narrow = _narrow(width)
         self.block = ResidualBlock(width, width)
-        self.up = ResidualBlock(width, width // 2, nn.Upsample(scale_factor=2, mode="bilinear"))
-        self.pixels = FeaturesToPixels(width // 2, channels, smooth=True)
+        self.up = ResidualBlock(width, narrow, nn.Upsample(scale_factor=2, mode="bilinear"))
+        self.skip = nn.Conv2d(narrow, narrow, 1)
+        self.pixels = FeaturesToPixels(narrow, channels)
 
-    def forward(self, features: Tensor) -> Tensor:
+    def forward(self, seen: Sequence[Tensor]) -> Tensor:
         """Paint what was seen."""
-        return torch.tanh(self.pixels(self.up(self.block(features)))).float()
+        _, folded, *_, last = seen
+        h = self.up(self.block(last)) + self.skip(folded)
+        return torch.tanh(self.pixels(h)).float()
+
+
+def _narrow(width: int) -> int:
+    """Channels at half the side: fewer than there are pixels folded into would lose some."""
+    return max(16, width // 2)
 
 
 class UnpairedTranslation:
@@ -219,7 +232,7 @@ class UnpairedTranslation:
         # Both in one pass, which is a little faster: the weights are got ready once.
         shown = given if is_fast else torch.cat([given, wanted])
         seen = self.network["encoder"](shown)
-        made = self.network["decoder"](seen[-1])
+        made = self.network["decoder"](seen)
         contrast = self._contrast(seen, made)
         painted = made[: len(given)]
         game = play(self.network["discriminator"], wanted, painted, "least squares")
@@ -256,7 +269,7 @@ class UnpairedTranslation:
             yield Artifact(kind="image", data=made_HWC)
 
     def _generate(self, images_NCHW: Tensor) -> Tensor:
-        return self.network["decoder"](self.network["encoder"](images_NCHW)[-1])
+        return self.network["decoder"](self.network["encoder"](images_NCHW))
 
 
 def _darkened(given_NCHW: Tensor, made_NCHW: Tensor) -> Tensor:
