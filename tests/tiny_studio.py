@@ -19,6 +19,7 @@ from genstudio.data.samples import paint_flower
 from genstudio.domain import events
 from genstudio.domain.cards import ModelCard
 from genstudio.domain.commands import Command
+from genstudio.domain.errors import UnknownModelError
 from genstudio.domain.fields import IMAGE
 from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
@@ -78,7 +79,7 @@ def small_settings(model_key: str = "residual-vae", **changes: Any) -> TrainingS
         "model_key": model_key,
         "model": small_model,
         "size": SIZE,
-        "modality": catalog.model_class(model_key).card.modalities[0],
+        "modality": _modality_of(model_key),
         "batch": 4,
         "budget": steps(4),
         "seed": 7,
@@ -88,6 +89,13 @@ def small_settings(model_key: str = "residual-vae", **changes: Any) -> TrainingS
         "save_every_s": NEVER_S,
     }
     return TrainingSettings(**{**values, **changes})
+
+
+def _modality_of(model_key: str) -> str:
+    try:
+        return catalog.model_class(model_key).card.modalities[0]
+    except UnknownModelError:
+        return "images"
 
 
 class Script:

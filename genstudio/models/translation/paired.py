@@ -154,6 +154,7 @@ class PairedTranslation:
         capabilities=frozenset({TRANSLATE}),
         cost="Colours after some minutes, good after half an hour",
         needs="100 or more pairs that fit each other exactly",
+        suggested_from=0,
         paper="Isola et al. 2017, Image-to-Image Translation with Conditional Adversarial "
         "Networks, arXiv:1611.07004",
     )

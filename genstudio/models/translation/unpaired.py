@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from genstudio.domain import operations
+from genstudio.domain import operations, roles
 from genstudio.domain.cards import TRANSLATE, ModelCard
 from genstudio.domain.operations import InputSpec, TaskCard
 from genstudio.domain.settings import Settings, setting
@@ -79,6 +79,7 @@ class UnpairedTranslationConfig(Settings):
         logarithmic=True,
         live=True,
         advanced=True,
+        role=roles.LUMINANCE,
     )
     blocks: int = setting(
         6,
@@ -175,6 +176,7 @@ class UnpairedTranslation:
         capabilities=frozenset({TRANSLATE}),
         cost="Colours after some minutes, good after an hour or more",
         needs="100 or more pictures of each of two looks, with like things in them",
+        suggested_from=0,
         paper="Park et al. 2020, Contrastive Learning for Unpaired Image-to-Image Translation, "
         "arXiv:2007.15651",
     )
