@@ -111,18 +111,25 @@ COMMANDS = (
         shortcut="Ctrl+2",
     ),
     Command(
+        key="view.create",
+        menu="&View",
+        title="Cr&eate",
+        help="All that can be done with a trained model",
+        shortcut="Ctrl+3",
+    ),
+    Command(
         key="view.gallery",
         menu="&View",
         title="&Gallery",
         help="The pictures made so far",
-        shortcut="Ctrl+3",
+        shortcut="Ctrl+4",
     ),
     Command(
         key="view.compare",
         menu="&View",
         title="&Compare",
         help="Runs side by side on the same seeds",
-        shortcut="Ctrl+4",
+        shortcut="Ctrl+5",
     ),
     Command(
         key="view.system",

@@ -1,6 +1,7 @@
 """The main window: rail, pages, messages and status bar, and what goes between the pages."""
 
 from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QTimer, QUrl
@@ -29,10 +30,12 @@ from genstudio.ui.dialogs.closing import ask_before_closing
 from genstudio.ui.dialogs.folders import choose_export, choose_pictures, choose_project
 from genstudio.ui.history import ShownHistory
 from genstudio.ui.pages.compare import ComparePage
+from genstudio.ui.pages.create import CreatePage
 from genstudio.ui.pages.dataset import DatasetPage
 from genstudio.ui.pages.gallery import GalleryPage
 from genstudio.ui.pages.train import TrainPage
 from genstudio.ui.state.comparison import ComparisonState
+from genstudio.ui.state.create import CreateState
 from genstudio.ui.state.dataset import DatasetState
 from genstudio.ui.state.gallery import GalleryState
 from genstudio.ui.state.project import ProjectState
@@ -79,6 +82,7 @@ class MainWindow(QMainWindow):
         self._training = TrainingState(self._bridge, self)
         self._gallery = GalleryState(self._bridge, self)
         self._comparison = ComparisonState(self._bridge, self)
+        self._create = CreateState(self._bridge, self)
         self._project = ProjectState(self)
         self._history = ShownHistory(
             {"dataset": self._dataset.history, "gallery": self._gallery.history}, self
@@ -116,11 +120,13 @@ class MainWindow(QMainWindow):
         self._pages: dict[str, QWidget] = {}
         self._dataset_page = DatasetPage(self._dataset)
         self._train_page = TrainPage(self._training)
+        self._create_page = CreatePage(self._create, self._training)
         self._gallery_page = GalleryPage(self._gallery, self._training)
         self._compare_page = ComparePage(self._comparison, self._training)
         for key, title, icon_name, page in (
             ("dataset", "Dataset", "images", self._dataset_page),
             ("train", "Train", "sparkles", self._train_page),
+            ("create", "Create", "wand-sparkles", self._create_page),
             ("gallery", "Gallery", "layout-grid", self._gallery_page),
             ("compare", "Compare", "scale", self._compare_page),
         ):
@@ -152,10 +158,7 @@ class MainWindow(QMainWindow):
                 "edit.redo": self._history.redo,
                 "train.preview": lambda: self._training.send(commands.SampleNow()),
                 "train.save": lambda: self._training.send(commands.SaveNow()),
-                "view.dataset": lambda: self._show_page("dataset"),
-                "view.train": lambda: self._show_page("train"),
-                "view.gallery": lambda: self._show_page("gallery"),
-                "view.compare": lambda: self._show_page("compare"),
+                **{f"view.{key}": partial(self._show_page, key) for key in self._pages},
                 "view.system": lambda: self._set_theme("system"),
                 "view.light": lambda: self._set_theme("light"),
                 "view.dark": lambda: self._set_theme("dark"),
@@ -184,14 +187,18 @@ class MainWindow(QMainWindow):
         self._training.activity_changed.connect(self._on_activity_changed)
         self._training.received.connect(self._on_received)
         self._training.catalogue_loaded.connect(self._on_catalogue_loaded)
-        for page in (self._gallery_page, self._compare_page):
+        self._training.catalogue_loaded.connect(self._create.load)
+        self._create.sent.connect(lambda: self._gallery.refresh(look_at_files=True))
+        self._create_page.gallery_wanted.connect(self._give_gallery_pictures)
+        for page in (self._create_page, self._gallery_page, self._compare_page):
             page.train_wanted.connect(lambda: self._show_page("train"))
         self._gallery_page.export_wanted.connect(self._export)
         self._gallery.exported.connect(self._on_exported)
         self._project.changed.connect(self._on_project_changed)
         for state in (self._dataset, self._samples, self._project):
             state.failed.connect(self._notices.post)
-        for state in (self._dataset, self._training, self._gallery, self._comparison):
+        telling = (self._dataset, self._training, self._gallery, self._comparison, self._create)
+        for state in telling:
             state.noticed.connect(self._notices.post)
         self._notices.listen(self._notice_bar.show_notice)
         self._disk_timer = QTimer(self)
@@ -237,9 +244,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{project.name} — GenStudio" if project else "GenStudio")
         choices = self._train_page.controls.choices
         choices.set_project(self._project.path, is_open=project is not None)
-        self._training.set_project(project)
-        self._gallery.set_project(project)
-        self._comparison.set_project(project)
+        for state in (self._training, self._gallery, self._comparison, self._create):
+            state.set_project(project)
         self._show_free_disk()
         if project is not None:
             self._preferences.remember_project(project.path)
@@ -303,6 +309,12 @@ class MainWindow(QMainWindow):
             self._status.show_device(machine.names[machine.devices[0]])
 
     # --- gallery ------------------------------------------------------------------------
+
+    def _give_gallery_pictures(self) -> None:
+        """Let what is selected in the gallery go into an operation."""
+        self._create_page.controls.inputs.add(paths := self._gallery_page.selected_paths())
+        if not paths:
+            self._tell("Nothing is selected in the gallery", "Select pictures there first.")
 
     def _export(self, kind: str, names: list[str]) -> None:
         chosen = choose_export(self)
@@ -372,13 +384,12 @@ class MainWindow(QMainWindow):
         self._bridge.stop()
         self._dataset.shutdown()
         self._samples.shutdown()
-        self._gallery.close()
-        self._comparison.close()
+        for state in (self._gallery, self._comparison, self._create):
+            state.close()
         self._training.wait(_LONGEST_WAIT_S)
         self._project.close()
-        self._dataset_page.shutdown()
-        self._train_page.shutdown()
-        self._gallery_page.shutdown()
+        for page in (self._dataset_page, self._train_page, self._create_page, self._gallery_page):
+            page.shutdown()
         self._compare_page.shutdown()
         self._preferences.set_window_geometry(bytes(self.saveGeometry().data()))
         try:

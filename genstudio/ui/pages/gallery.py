@@ -177,6 +177,10 @@ class GalleryPage(QWidget):
         selected = self._selected()
         return selected if len(selected) > 1 else list(self._state.items)
 
+    def selected_paths(self) -> list[Path]:
+        """Files of the selected pictures, in the order shown."""
+        return [self._state.items[name].path for name in self._selected()]
+
     def _selected(self) -> list[str]:
         return [key for key in self._grid.selected_keys() if key in self._state.items]
 
