@@ -1,6 +1,7 @@
 """What the tests of several parts share: small pictures, small settings, a model of two layers."""
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -12,11 +13,14 @@ import torch
 from PIL import Image
 from torch import nn
 
-from genstudio.data.dataset import image_dataset
+from genstudio.data.dataset import Dataset, Field
+from genstudio.data.modalities.catalog import MODALITIES
 from genstudio.data.samples import paint_flower
 from genstudio.domain import events
 from genstudio.domain.cards import ModelCard
 from genstudio.domain.commands import Command
+from genstudio.domain.errors import UnknownModelError
+from genstudio.domain.fields import IMAGE
 from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
 from genstudio.domain.training import Budget, TrainingSettings
@@ -75,6 +79,7 @@ def small_settings(model_key: str = "residual-vae", **changes: Any) -> TrainingS
         "model_key": model_key,
         "model": small_model,
         "size": SIZE,
+        "modality": _modality_of(model_key),
         "batch": 4,
         "budget": steps(4),
         "seed": 7,
@@ -84,6 +89,13 @@ def small_settings(model_key: str = "residual-vae", **changes: Any) -> TrainingS
         "save_every_s": NEVER_S,
     }
     return TrainingSettings(**{**values, **changes})
+
+
+def _modality_of(model_key: str) -> str:
+    try:
+        return catalog.model_class(model_key).card.modalities[0]
+    except UnknownModelError:
+        return "images"
 
 
 class Script:
@@ -98,6 +110,33 @@ class Script:
         return self._words.pop(0) if self._words else None
 
 
+def dataset_for(model_key: str, images_NHWC: np.ndarray) -> Dataset:
+    """Pictures as examples of what an architecture learns from, for any fields of pictures.
+
+    Fields of a group hold the same pictures, each turned in another way; groups differ in length.
+    """
+    modality = MODALITIES.get(catalog.model_class(model_key).card.modalities[0])
+    size, channels = images_NHWC.shape[1], images_NHWC.shape[-1]
+    spec = modality.spec(size, channels, {})
+    groups = list(dict.fromkeys(field.group for field in spec.fields.values()))
+    fields = {}
+    for number, (name, own) in enumerate(spec.fields.items()):
+        assert own.type == IMAGE, "other materials need samples of their own here"
+        values = np.rot90(images_NHWC, number, axes=(1, 2))[groups.index(own.group) :]
+        fields[name] = Field(spec=own, values=np.ascontiguousarray(values))
+    return Dataset(modality=modality.card.key, fields=fields)
+
+
+def folder_for(model_key: str, flowers: Path, place: Path) -> Path:
+    """The folder of flowers itself, or one beside it whose layout the architecture learns from."""
+    roles = MODALITIES.get(catalog.model_class(model_key).card.modalities[0]).card.roles
+    if len(roles) == 1:
+        return flowers
+    for letter, _ in zip("AB", roles, strict=True):
+        shutil.copytree(flowers, place / letter)
+    return place
+
+
 def train_to_end(
     folder: Path,
     settings: TrainingSettings,
@@ -109,7 +148,7 @@ def train_to_end(
     """Train with the engine alone; checkpoints go to ``folder``."""
     job = TrainingJob(
         settings=settings,
-        dataset=image_dataset(images_NHWC),
+        dataset=dataset_for(settings.model_key, images_NHWC),
         run=folder,
         checkpoints=folder,
         resume_from=None if resume_from is None else CheckpointStore(folder).load(resume_from),

@@ -30,6 +30,7 @@ class ModelCard(BaseModel):
         cost: How long to expect, in a few words.
         needs: What the pictures must be like, in a few words.
         paper: Title, authors, year and arXiv number of the source.
+        suggested_from: Examples from which on it is suggested; None if never by itself.
         revision: Raised when weights that were saved before would fit, but make other pictures.
     """
 
@@ -45,4 +46,5 @@ class ModelCard(BaseModel):
     cost: str
     needs: str
     paper: str
+    suggested_from: int | None = None
     revision: int = 1

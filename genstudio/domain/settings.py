@@ -29,6 +29,8 @@ class FieldHints:
         live: May be changed while a run goes on.
         choices: What it means nothing without, such as "kinds" for those that the run was taught;
             of a text, the window offers these instead of a line to write in.
+        role: What it is for, as :mod:`genstudio.domain.roles` names it; empty for nothing that
+            is steered.
     """
 
     unit: str = ""
@@ -36,6 +38,7 @@ class FieldHints:
     logarithmic: bool = False
     live: bool = False
     choices: str = ""
+    role: str = ""
 
 
 def setting(
@@ -50,6 +53,7 @@ def setting(
     logarithmic: bool = False,
     live: bool = False,
     choices: str = "",
+    role: str = "",
 ) -> Any:
     """Declare one setting of a :class:`Settings` class.
 
@@ -64,9 +68,15 @@ def setting(
         logarithmic: Steps multiply instead of add.
         live: May be changed while a run goes on; the model reads it anew at each step.
         choices: What it means nothing without, such as "kinds"; of a text, what is offered.
+        role: What it is for, where the coach or the fitting steers it.
     """
     hints = FieldHints(
-        unit=unit, advanced=advanced, logarithmic=logarithmic, live=live, choices=choices
+        unit=unit,
+        advanced=advanced,
+        logarithmic=logarithmic,
+        live=live,
+        choices=choices,
+        role=role,
     )
     extra = cast("dict[str, Any]", {"hints": hints})
     return Field(default, title=title, description=help, ge=ge, le=le, json_schema_extra=extra)

@@ -126,16 +126,17 @@ def _told(step: int, finding: Finding, config: Settings) -> CoachSaid:
 
 def _action(finding: Finding, config: Settings) -> CoachAction | None:
     """The first remedy that these settings allow; stopping, which can be resumed, otherwise."""
-    live = {field.name: field for field in setting_fields(type(config)) if field.hints.live}
-    for name, change in finding.remedies.items():
-        if name not in live:
+    live = {field.hints.role: field for field in setting_fields(type(config)) if field.hints.live}
+    for role, change in finding.remedies.items():
+        field = live.get(role)
+        if field is None:
             continue
-        before = getattr(config, name)
-        value = _within(live[name], change(before, live[name].default))
+        before = getattr(config, field.name)
+        value = _within(field, change(before, field.default))
         if value != before:
             return CoachAction(
-                label=f"{live[name].words}: {shown_value(value)}",
-                setting=name,
+                label=f"{field.words}: {shown_value(value)}",
+                setting=field.name,
                 value=value,
                 before=before,
             )
@@ -199,6 +200,9 @@ _WORDS: Mapping[str, str] = {
     vitals.CRITIC_MEMORY: "and pictures it knows from others in {:.0%}, where 50% is guessing",
     vitals.CRITIC_CONFIDENCE: "it is {:.0%} sure of which is real, on average",
     vitals.ACTIVE_UNITS: "latent numbers in use: {:.0%}",
+    vitals.L1: "difference to what should come out: {:.1%}",
+    vitals.LUMINANCE_CORRELATION: "brightness that is kept (correlation): {:.2f}",
+    vitals.EDGE_IOU: "edges that are kept: {:.0%}",
 }
 
 

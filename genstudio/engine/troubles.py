@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from genstudio.domain import vitals
+from genstudio.domain import roles, vitals
 from genstudio.domain.values import Count
 
 TOO_FEW: Final = "too few"
@@ -22,6 +22,7 @@ WEAK_CRITIC: Final = "weak critic"
 POSTERIOR_COLLAPSE: Final = "posterior collapse"
 SETBACK: Final = "setback"
 PLATEAU: Final = "plateau"
+INVERSION: Final = "inversion"
 RUNAWAY: Final = "numbers ran away"
 
 _FEW_PICTURES = 50
@@ -47,6 +48,7 @@ _FALLS_BACK = 2.0
 # A smaller gain is not worth going on for.
 _WORTH_WHILE = 0.02
 _FEW_ACTIVE = 0.1
+_IS_INVERTED = -0.2
 
 # What a setting is and what it is by default => what it should be.
 Remedy = Callable[[JsonValue, JsonValue], JsonValue]
@@ -86,8 +88,8 @@ class Finding:
         title: The same in a painter's words.
         message: What it means and what helps.
         evidence: What was seen, in figures.
-        remedies: Settings that help, and what they become; the first that the model has is
-            offered.
+        remedies: Roles of settings that help, and what these become; the first that the model
+            has is offered.
         level: How grave it is.
     """
 
@@ -124,7 +126,7 @@ def too_few(number: int) -> Finding | None:
         "pictures help most. Some hundred of one kind give it room to invent.",
         evidence=f"{number} pictures to learn from; from {_RATHER_FEW_PICTURES} on the danger is "
         "smaller.",
-        remedies={"augment": _full},
+        remedies={roles.AUGMENTATION: _full},
     )
 
 
@@ -151,7 +153,7 @@ def _collapse(looks: Sequence[Look]) -> Finding | None:
         message="The model has found a few pictures that always pass, and forgets the others. A "
         "calmer critic helps; going back to an earlier checkpoint brings the variety back.",
         evidence=" ".join(evidence),
-        remedies={"gamma": _twice, "free_bits": _twice},
+        remedies={roles.GRADIENT_PENALTY: _twice, roles.FREE_BITS: _twice},
     )
 
 
@@ -178,7 +180,7 @@ def _copying(looks: Sequence[Look]) -> Finding | None:
         "stretching the set more strongly, helps; longer training makes it worse.",
         evidence=f"{copies:.0%} of what it makes nearly is one of your pictures; among real ones "
         f"it is {floor:.0%}.",
-        remedies={"augment": _full},
+        remedies={roles.AUGMENTATION: _full},
     )
 
 
@@ -218,7 +220,7 @@ def _critic_too_strong(looks: Sequence[Look]) -> Finding | None:
             "from it. Showing the critic more strongly changed pictures helps.",
             evidence=f"It tells pictures that it learned from and others of yours apart in "
             f"{memory:.0%} of cases or more; 50% would be guessing.",
-            remedies={"augment": _full, "gamma": _twice},
+            remedies={roles.AUGMENTATION: _full, roles.GRADIENT_PENALTY: _twice},
         )
     if advantage >= _SEES_THROUGH and _is_no_better(looks):
         return Finding(
@@ -228,7 +230,7 @@ def _critic_too_strong(looks: Sequence[Look]) -> Finding | None:
             "it. A calmer critic helps.",
             evidence=f"It tells real and made pictures apart in {advantage:.1%} of cases or "
             f"more, and the pictures have not become better in {_PLATEAU_LOOKS} measurements.",
-            remedies={"gamma": _twice},
+            remedies={roles.GRADIENT_PENALTY: _twice},
         )
     return None
 
@@ -256,7 +258,7 @@ def _critic_too_weak(looks: Sequence[Look]) -> Finding | None:
         "with them. Calming it less helps.",
         evidence=f"{seen}, and 50% would be guessing; yet the pictures are {times:.0f} times as "
         "far from yours as chance could bring them.",
-        remedies={"gamma": _half},
+        remedies={roles.GRADIENT_PENALTY: _half},
     )
 
 
@@ -296,7 +298,7 @@ def _setback(looks: Sequence[Look]) -> Finding | None:
         "checkpoint is kept, and you can go on from there.",
         evidence=f"The distance from your pictures (KID) was {min(kids):.3g} at best, and "
         f"{kids[-2]:.3g} and {kids[-1]:.3g} in the last two measurements.",
-        remedies={"gamma": _twice},
+        remedies={roles.GRADIENT_PENALTY: _twice},
     )
 
 
@@ -326,7 +328,23 @@ def _posterior_collapse(looks: Sequence[Look]) -> Finding | None:
         message="Most numbers of its descriptions say nothing, so what it draws stays soft and "
         "alike. Giving them more room for free helps.",
         evidence=f"{active:.0%} of the latent numbers carry anything (posterior collapse).",
-        remedies={"free_bits": _twice},
+        remedies={roles.FREE_BITS: _twice},
+    )
+
+
+def _inversion(looks: Sequence[Look]) -> Finding | None:
+    """A known failure of translations: light becomes dark and dark light."""
+    correlations = _lately(looks, vitals.LUMINANCE_CORRELATION, 2)
+    if not correlations or max(correlations) >= _IS_INVERTED:
+        return None
+    return Finding(
+        topic=INVERSION,
+        title="Light and dark change places",
+        message="The model has found that a negative passes, too, and may stay with it. Holding it "
+        "to the light of what goes in helps, if this is not what your pictures show.",
+        evidence=f"Brightness of what goes in and what comes out: a correlation of "
+        f"{correlations[-1]:.2f}, where 1 keeps it and −1 is a negative.",
+        remedies={roles.LUMINANCE: _twice},
     )
 
 
@@ -336,6 +354,7 @@ DETECTORS: tuple[Callable[[Sequence[Look]], Finding | None], ...] = (
     _critic_too_strong,
     _critic_too_weak,
     _posterior_collapse,
+    _inversion,
     _setback,
     _plateau,
 )

@@ -18,6 +18,8 @@ _BUILT_IN = {
     "self-supervised-gan": "genstudio.models.gan.self_supervised:SelfSupervisedGAN",
     "residual-vae": "genstudio.models.vae.residual:ResidualVAE",
     "token-flow": "genstudio.models.vae.token_flow:TokenFlow",
+    "paired-translation": "genstudio.models.translation.paired:PairedTranslation",
+    "unpaired-translation": "genstudio.models.translation.unpaired:UnpairedTranslation",
 }
 
 # What a person means who names only the family.

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args, get_origin
 
 from genstudio.data.kinds import are_worth_telling_apart, kinds_of
+from genstudio.domain import roles
 from genstudio.domain.cards import KINDS, ModelCard
 from genstudio.domain.datasets import Remark, ScanReport, are_mostly_cut_out
-from genstudio.domain.settings import Settings
+from genstudio.domain.settings import Settings, setting_fields
 from genstudio.domain.training import TrainingSettings
 from genstudio.services.presets import Fit, Reason, preset_named
 
@@ -73,19 +74,26 @@ def facts_about(report: ScanReport, excluded: Collection[str] = ()) -> PictureFa
 
 
 def suggest_model(pictures: PictureFacts, cards: Sequence[ModelCard]) -> Suggestion | None:
-    """Choose the architecture to begin with; None if there is none of a fitting family.
+    """Choose the architecture to begin with; None if none is suggested for so many.
 
     Args:
         pictures: What is known of them.
-        cards: Those there are; of a family, the first is taken.
+        cards: Those that learn from them. The one that asks for most is taken, of those for which
+            there are enough.
     """
-    family = "VAE" if pictures.count < _FEW else "GAN"
-    card = next((card for card in cards if card.family == family), None)
-    if card is None:
+    fitting = [card for card in cards if (card.suggested_from or 0) <= pictures.count]
+    known = [card for card in fitting if card.suggested_from is not None]
+    if not known:
         return None
-    few = f"“{card.title}” is suggested: it is steady with fewer than {_FEW} pictures ({family})."
-    enough = f"“{card.title}” is suggested: {_FEW} or more pictures are enough for it ({family})."
-    return Suggestion(card.key, few if family == "VAE" else enough)
+    card = max(known, key=lambda card: card.suggested_from or 0)
+    others = [it.suggested_from for it in cards if (it.suggested_from or 0) > pictures.count]
+    if others:
+        why = f"it is steady with fewer than {min(filter(None, others))} pictures"
+    elif card.suggested_from:
+        why = f"{card.suggested_from} or more pictures are enough for it"
+    else:
+        why = "it is made for such pictures"
+    return Suggestion(card.key, f"“{card.title}” is suggested: {why} ({card.family}).")
 
 
 def fit(
@@ -119,7 +127,7 @@ def fit(
         _tell_kinds(pictures, fitted)
     if size <= _SMALL_PX:
         why = f"At {size} px a VAE's critic would add patterns, so it is left out (sharpening)."
-        fitted.architecture(why, "sharpen", 0.0)
+        fitted.architecture(why, roles.SHARPENING, 0.0)
     if accelerator == "cpu":
         _suit_processor(fitted, training, base.model.get(card.key, {}))
     else:
@@ -132,6 +140,7 @@ class _Fitted:
 
     def __init__(self, config: type[Settings]) -> None:
         self._fields = config.model_fields
+        self._names = {it.hints.role: it.name for it in setting_fields(config) if it.hints.role}
         self.training: dict[str, Any] = {}
         self.model: dict[str, Any] = {}
         self.reasons: list[Reason] = []
@@ -143,9 +152,14 @@ class _Fitted:
         self.training |= values
         self.reasons.append(Reason(sentence, frozenset(values)))
 
-    def architecture(self, sentence: str, name: str, value: Any) -> None:
-        """Fit a setting of the architecture, if it has one that may be so."""
-        if name not in self._fields:
+    def name_of(self, role: str) -> str | None:
+        """The setting of the architecture that has a role; None if none has."""
+        return self._names.get(role)
+
+    def architecture(self, sentence: str, role: str, value: Any) -> None:
+        """Fit a setting of the architecture, if it has one of that role that may be so."""
+        name = self.name_of(role)
+        if name is None:
             return
         annotation = self._fields[name].annotation
         if get_origin(annotation) is not Literal or value in get_args(annotation):
@@ -167,16 +181,16 @@ def _stretch(pictures: PictureFacts, fitted: _Fitted) -> None:
             "The critic sees your pictures shifted, recoloured and partly covered, so that it "
             f"cannot learn {pictures.count:,} by heart (full augmentation)."
         )
-        fitted.architecture(why, "augment", "full")
+        fitted.architecture(why, roles.AUGMENTATION, "full")
     elif pictures.count <= _MANY:
         why = (
             f"{count}: the critic sees them changed as soon as it begins to know them by heart "
             "(adaptive augmentation)."
         )
-        fitted.architecture(why, "augment", "adaptive")
+        fitted.architecture(why, roles.AUGMENTATION, "adaptive")
     else:
         why = f"{count} are too many to be learned by heart: they are only shifted (augmentation)."
-        fitted.architecture(why, "augment", "shift only")
+        fitted.architecture(why, roles.AUGMENTATION, "shift only")
 
 
 def _keep_opacity(pictures: PictureFacts, fitted: _Fitted) -> None:
@@ -199,9 +213,10 @@ def _suit_processor(fitted: _Fitted, training: Mapping[str, Any], model: Mapping
             "more than few large ones."
         )
         _take_together(fitted, training, _CPU_BATCH, why)
-    width = _CPU_WIDTH.get(int(model.get("width", 0)))
+    name = fitted.name_of(roles.WIDTH)
+    width = _CPU_WIDTH.get(int(model.get(name, 0))) if name else None
     if width is not None:
-        fitted.architecture("A smaller model (width) suits a processor.", "width", width)
+        fitted.architecture("A smaller model (width) suits a processor.", roles.WIDTH, width)
 
 
 def _take_together(fitted: _Fitted, training: Mapping[str, Any], batch: int, why: str) -> None:

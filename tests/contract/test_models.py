@@ -13,15 +13,25 @@ import numpy as np
 import pytest
 import tomli_w
 import torch
-from tiny_studio import NEVER_S, Script, of_kind, small_settings, steps, train_to_end
+from tiny_studio import (
+    NEVER_S,
+    Script,
+    dataset_for,
+    folder_for,
+    of_kind,
+    small_settings,
+    steps,
+    train_to_end,
+)  # fmt: skip
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from genstudio.data.dataset import image_dataset
+from genstudio.artifacts.catalog import ARTIFACTS
+from genstudio.data.modalities.catalog import MODALITIES
 from genstudio.domain import commands, events, vitals
-from genstudio.domain.cards import ENCODE, INTERPOLATE, RECONSTRUCT
+from genstudio.domain.cards import ENCODE, INTERPOLATE, KINDS, RECONSTRUCT, TRANSLATE
 from genstudio.domain.errors import SettingsError
-from genstudio.domain.settings import parse_settings, setting_fields
+from genstudio.domain.settings import Settings, parse_settings, setting_fields
 from genstudio.domain.training import SIZES, TrainingSettings
 from genstudio.engine.checkpoint import CheckpointStore
 from genstudio.engine.job import TrainingJob
@@ -67,11 +77,37 @@ def small_config(key: str) -> dict[str, Any]:
 def build(key: str, size: int = SIDE, seed: int = 0) -> TrainableModel:
     chosen = model_class(key)
     torch.manual_seed(seed)
-    return chosen(parse_settings(chosen.Config, small_config(key)), DataSpec(size=size))
+    return chosen(parse_settings(chosen.Config, small_config(key)), spec_of(key, size))
 
 
-def sampled(model: TrainableModel, seeds: Sequence[int]) -> list[Artifact]:
-    return list(model.sample(Request(seeds=seeds, settings=model.Sampling())))
+def spec_of(key: str, size: int = SIDE, kinds: Mapping[str, int] | None = None) -> DataSpec:
+    """What the architecture's first modality gives it."""
+    return MODALITIES.get(model_class(key).card.modalities[0]).spec(size, 3, kinds or {})
+
+
+def batch_of(model: TrainableModel, images_NCHW: torch.Tensor, images_seen: int = 0) -> Batch:
+    """Each field of pictures holds the same ones, turned in another way."""
+    names = spec_of(model.card.key).fields
+    fields = {name: images_NCHW.rot90(at, (2, 3)) for at, name in enumerate(names)}
+    return Batch(fields=fields, images_seen=images_seen)
+
+
+def request_for(
+    model: TrainableModel, seeds: Sequence[int], settings: Settings | None = None, size: int = SIDE
+) -> Request:
+    """What the first task is asked for: seeds, or for each of them a picture of its own."""
+    task = model.tasks[0]
+    settings = settings or task.settings()
+    if task.is_seeded:
+        return Request(seeds=seeds, settings=settings)
+    pictures = [
+        np.random.default_rng(seed).integers(0, 256, (size, size, 3), np.uint8) for seed in seeds
+    ]
+    return Request(settings=settings, inputs={given.name: pictures for given in task.inputs})
+
+
+def sampled(model: TrainableModel, seeds: Sequence[int], size: int = SIDE) -> list[Artifact]:
+    return list(model.run(model.tasks[0].key, request_for(model, seeds, size=size)))
 
 
 def learn(model: TrainableModel, images_NCHW: torch.Tensor, num_steps: int) -> list[Losses]:
@@ -81,7 +117,7 @@ def learn(model: TrainableModel, images_NCHW: torch.Tensor, num_steps: int) -> l
     told = []
     for step in range(num_steps):
         torch.manual_seed(step)
-        batch = Batch.of_images(images_NCHW=images_NCHW, images_seen=step * len(images_NCHW))
+        batch = batch_of(model, images_NCHW, step * len(images_NCHW))
         for phase in phases:
             if step % phase.every == 0:
                 freeze_except(phase.parameters, model.network)
@@ -133,6 +169,11 @@ def begun(model: TrainableModel, phase: Phase, batch: Batch, step: int) -> Begun
     return noted
 
 
+def settings_classes(key: str) -> list[type[Settings]]:
+    chosen = model_class(key)
+    return [chosen.Config, *(task.settings for task in chosen.tasks)]
+
+
 # What a person is told
 
 
@@ -149,7 +190,7 @@ def test_its_card_says_what_a_person_needs_to_choose(key: str) -> None:
 
 
 def test_every_setting_has_a_title_a_help_and_a_default_that_is_allowed(key: str) -> None:
-    for settings_class in (model_class(key).Config, model_class(key).Sampling):
+    for settings_class in settings_classes(key):
         assert parse_settings(settings_class, {}) == settings_class()
         for field in setting_fields(settings_class):
             assert field.title != field.name.replace("_", " "), f"{field.name} has no title"
@@ -158,7 +199,7 @@ def test_every_setting_has_a_title_a_help_and_a_default_that_is_allowed(key: str
 
 
 def test_its_settings_come_back_from_a_runs_file_and_from_the_command_line(key: str) -> None:
-    for settings_class in (model_class(key).Config, model_class(key).Sampling):
+    for settings_class in settings_classes(key):
         values = settings_class().model_dump(mode="json")
 
         assert parse_settings(settings_class, tomllib.loads(tomli_w.dumps(values))) == (
@@ -177,6 +218,15 @@ def test_what_its_card_promises_is_what_it_can_do(key: str) -> None:
     assert (INTERPOLATE in capabilities) == isinstance(model, Interpolates)
     assert (RECONSTRUCT in capabilities) == isinstance(model, Reconstructs)
     assert (ENCODE in capabilities) == isinstance(model, Encodes)
+    keys = [task.key for task in model.tasks]
+    assert len(set(keys)) == len(keys)
+    assert (TRANSLATE in capabilities) == ("translate" in keys)
+    for task in model.tasks:
+        assert task.title
+        assert task.is_seeded or task.inputs
+        assert ARTIFACTS.get(task.output)
+        assert all(ARTIFACTS.get(given.kind) for given in task.inputs)
+    assert all(MODALITIES.get(modality) for modality in model.card.modalities)
 
 
 # Learning
@@ -205,7 +255,7 @@ def test_its_losses_are_numbers_and_every_weight_learns(
 
 def test_a_phase_moves_its_own_weights_only(key: str, images_NCHW: torch.Tensor) -> None:
     model = build(key)
-    batch = Batch.of_images(images_NCHW=images_NCHW, images_seen=0)
+    batch = batch_of(model, images_NCHW)
     for phase in model.phases():
         freeze_except(phase.parameters, model.network)
         model.losses(phase.name, batch, 0).total.backward()
@@ -274,7 +324,8 @@ def test_it_makes_one_picture_for_each_seed_in_their_order(key: str) -> None:
     model = build(key)
     made = sampled(model, [3, 1, 2**62])
 
-    assert [artifact.seed for artifact in made] == [3, 1, 2**62]
+    if model.tasks[0].is_seeded:
+        assert [artifact.seed for artifact in made] == [3, 1, 2**62]
     for artifact in made:
         assert artifact.kind == model.card.output
         assert (artifact.data.dtype, artifact.data.shape) == (np.uint8, (SIDE, SIDE, 3))
@@ -284,11 +335,12 @@ def test_it_makes_one_picture_for_each_seed_in_their_order(key: str) -> None:
 
 def test_the_same_seed_gives_the_same_pixels_alone_or_in_company(key: str) -> None:
     model = build(key)
-    together = {artifact.seed: artifact.data for artifact in sampled(model, [5, 6, 7, 8, 9])}
+    seeds = [5, 6, 7, 8, 9]
+    together = dict(zip(seeds, sampled(model, seeds), strict=True))
 
     for seed in (9, 5):
         (alone,) = sampled(model, [seed])
-        np.testing.assert_array_equal(alone.data, together[seed])
+        np.testing.assert_array_equal(alone.data, together[seed].data)
 
 
 def test_making_pictures_disturbs_no_training(key: str) -> None:
@@ -298,7 +350,7 @@ def test_making_pictures_disturbs_no_training(key: str) -> None:
     state = torch.get_rng_state()
     weights = {name: tensor.clone() for name, tensor in model.network.state_dict().items()}
 
-    for _ in model.sample(Request(seeds=[0, 1], settings=model.Sampling())):
+    for _ in model.run(model.tasks[0].key, request_for(model, [0, 1])):
         # Between pictures, steps may be taken.
         assert torch.is_grad_enabled()
         assert not torch.is_inference_mode_enabled()
@@ -312,17 +364,18 @@ def test_making_pictures_disturbs_no_training(key: str) -> None:
 
 def test_every_sampling_setting_may_be_at_its_ends(key: str) -> None:
     model = build(key)
-    for field in setting_fields(model.Sampling):
+    task = model.tasks[0]
+    for field in setting_fields(task.settings):
         for bound in (field.minimum, field.maximum):
             if bound is not None:
-                settings = parse_settings(model.Sampling, {field.name: bound})
-                (made,) = model.sample(Request(seeds=[0], settings=settings))
+                settings = parse_settings(task.settings, {field.name: bound})
+                (made,) = model.run(task.key, request_for(model, [0], settings))
                 assert made.data.shape == (SIDE, SIDE, 3)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_it_makes_pictures_of_every_size_that_the_studio_offers(key: str, size: int) -> None:
-    (made,) = sampled(build(key, size), [0])
+    (made,) = sampled(build(key, size), [0], size)
 
     assert made.data.shape == (size, size, 3)
 
@@ -386,7 +439,7 @@ def test_built_without_memory_it_draws_no_random_numbers_and_takes_weights(key: 
 
     with torch.device("meta"):
         chosen = model_class(key)
-        empty = chosen(parse_settings(chosen.Config, small_config(key)), DataSpec(size=SIDE))
+        empty = chosen(parse_settings(chosen.Config, small_config(key)), spec_of(key))
     assert torch.equal(torch.get_rng_state(), state)
     assert all(tensor.is_meta for tensor in empty.network.state_dict().values())
     empty.network.load_state_dict(trained.network.state_dict(), assign=True)
@@ -404,7 +457,10 @@ def settings_of(key: str, **changes: Any) -> TrainingSettings:
 def stepper_of(settings: TrainingSettings, pictures_NHWC: np.ndarray, folder: Path) -> Stepper:
     return Stepper(
         TrainingJob(
-            settings=settings, dataset=image_dataset(pictures_NHWC), run=folder, checkpoints=folder
+            settings=settings,
+            dataset=dataset_for(settings.model_key, pictures_NHWC),
+            run=folder,
+            checkpoints=folder,
         )
     )
 
@@ -459,7 +515,8 @@ def live_change(key: str) -> commands.Change | None:
         before = getattr(config, field.name)
         if field.hints.live and isinstance(before, float):
             # Much, or four steps would not show it.
-            return commands.Change(field.name, (before or 0.01) * 20)
+            much = (before or 0.01) * 20
+            return commands.Change(field.name, min(much, field.maximum or much))
     return None
 
 
@@ -536,12 +593,13 @@ def test_it_can_be_interrupted_after_any_step(
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
 def test_it_can_be_killed_at_any_moment(key: str, flowers: Path, tmp_path: Path) -> None:
-    kills, last = killed_often.in_a_process_of_its_own(flowers, tmp_path / "K", 4, 3, key, 4.0)
+    pictures = folder_for(key, flowers, tmp_path / "pictures")
+    kills, last = killed_often.in_a_process_of_its_own(pictures, tmp_path / "K", 4, 3, key, 4.0)
 
     settings = killed_often.settings(key).model_copy(
         update={"budget": steps(int(last.name)), "save_every_s": NEVER_S}
     )
-    request = NewRun(folder=flowers, project=tmp_path / "unbroken", settings=settings)
+    request = NewRun(folder=pictures, project=tmp_path / "unbroken", settings=settings)
     *_, unbroken = start_run(request, Script())
     # It lived long enough to be saved, and was killed after that.
     assert kills[-1]["step"] > 0
@@ -588,9 +646,9 @@ def test_equal_patterns_are_equal_operations_and_none_waits_for_the_device(
     key: str, kinds: dict[str, int]
 ) -> None:
     chosen = model_class(key)
-    model = chosen(
-        parse_settings(chosen.Config, small_config(key)), DataSpec(size=SIDE, kinds=kinds)
-    )
+    if kinds and KINDS not in chosen.card.capabilities:
+        pytest.skip("it does not tell classes apart")
+    model = chosen(parse_settings(chosen.Config, small_config(key)), spec_of(key, kinds=kinds))
     if not isinstance(model, Repeatable):
         pytest.skip("it does not say which of its steps are the same")
     # A device that computes nothing: what asks it for a number fails, as what waits for a card.
@@ -602,8 +660,9 @@ def test_equal_patterns_are_equal_operations_and_none_waits_for_the_device(
     # Critics are calmed at some of these, and augmentation is steered at others.
     for step, phase in itertools.product([2, 3, 5, 16, 17, 18, 35, 48, 55], model.phases()):
         # From within the warm-up to long after it.
+        fields = dict(batch_of(model, images_NCHW).fields)
         batch = Batch(
-            fields={"images": images_NCHW} | ({} if kinds_N is None else {"kinds": kinds_N}),
+            fields=fields | ({} if kinds_N is None else {"kinds": kinds_N}),
             images_seen=step * 1_000,
             seen_on_device=torch.empty((), device="meta"),
         )

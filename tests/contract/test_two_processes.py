@@ -14,7 +14,7 @@ import psutil
 import pytest
 import torch
 from test_models import live_change, small_config
-from tiny_studio import HANGS_S, Script, of_kind, small_settings, steps
+from tiny_studio import HANGS_S, Script, folder_for, of_kind, small_settings, steps
 
 from genstudio.domain import events
 from genstudio.domain.commands import Command, Stop
@@ -28,7 +28,8 @@ def trained(
     flowers: Path, project: Path, key: str, *words: Command | None, **changes: Any
 ) -> list[events.Event]:
     settings = small_settings(key, model=small_config(key), batch=6, **changes)
-    request = NewRun(folder=flowers, project=project, settings=settings)
+    pictures = folder_for(key, flowers, project.with_name(f"{project.name} pictures"))
+    request = NewRun(folder=pictures, project=project, settings=settings)
     return list(start_run(request, Script(*words)))
 
 

@@ -127,7 +127,7 @@ def test_without_runs_the_page_says_what_to_do_and_offers_it(studio: StudioDrive
 
 def test_the_menu_leads_to_the_page(studio: StudioDriver) -> None:
     action = studio.window._actions["view.compare"]
-    assert action.shortcut().toString() == "Ctrl+4"
+    assert action.shortcut().toString() == "Ctrl+5"
     action.trigger()
     assert studio.find("page.compare").isVisible()
 

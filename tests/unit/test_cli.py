@@ -92,7 +92,10 @@ def test_from_pictures_to_an_exported_gallery(flowers: Path, tmp_path: Path) -> 
     made = succeeded(
         "generate", run, "--count", 3, "--out", out, "--seed", 5, "--set", "temperature=0.5"
     )
+    assert made.pop() == {"done": 3}
     assert [record["seed"] for record in made] == [5, 6, 7]
+    assert {record["kind"] for record in made} == {"image"}
+    assert [record["artifact"] for record in made] == [record["image"] for record in made]
     assert [Path(record["image"]) for record in made] == [out / f"{seed}.png" for seed in (5, 6, 7)]
     recipe = read_recipe(out / "6.png")
     assert recipe is not None

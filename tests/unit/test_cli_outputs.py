@@ -71,7 +71,7 @@ def test_generated_pictures_overwrite_nothing_and_are_not_doubled(
 ) -> None:
     before = contents(mine)
     for _ in range(2):
-        made = told("generate", trained_run, "--count", 2, "--out", mine)
+        *made, _ = told("generate", trained_run, "--count", 2, "--out", mine)
         assert [record["image"] for record in made] == [
             str(mine / name) for name in ("0-2.png", "1-2.png")
         ]
@@ -85,7 +85,7 @@ def test_pictures_of_another_run_stay_beside_new_ones(trained_run: Path, tmp_pat
     before = contents(out)
     other = Path(shutil.copytree(trained_run.parent.parent, tmp_path / "Meadow")) / "runs" / "other"
     (other.parent / trained_run.name).rename(other)
-    made = told("generate", other, "--count", 2, "--out", out)
+    *made, _ = told("generate", other, "--count", 2, "--out", out)
 
     assert [Path(record["image"]).name for record in made] == ["0-2.png", "1-2.png"]
     assert before.items() <= contents(out).items()

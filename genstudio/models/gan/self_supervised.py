@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from genstudio.domain import vitals
+from genstudio.domain import roles, vitals
 from genstudio.domain.cards import INTERPOLATE, KINDS, ModelCard
 from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
@@ -72,6 +72,7 @@ class SelfSupervisedGANConfig(Settings):
         32,
         title="Size of the model — width",
         help="A larger model can learn more detail and takes longer for each step.",
+        role=roles.WIDTH,
     )
     latent_size: int = setting(
         128,
@@ -87,6 +88,7 @@ class SelfSupervisedGANConfig(Settings):
         help="Shows the critic shifted, recoloured and partly covered pictures, so that it "
         "cannot learn a small set by heart. Adaptive does it as much as is needed.",
         live=True,
+        role=roles.AUGMENTATION,
     )
     loss: Literal["relativistic", "logistic", "hinge"] = setting(
         "relativistic",
@@ -121,6 +123,7 @@ class SelfSupervisedGANConfig(Settings):
         advanced=True,
         logarithmic=True,
         live=True,
+        role=roles.GRADIENT_PENALTY,
     )
     calm_every: int = setting(
         16,
@@ -256,6 +259,7 @@ class SelfSupervisedGAN:
         capabilities=frozenset({INTERPOLATE, KINDS}),
         cost="Shapes after some minutes, good after an hour or more",
         needs="100 or more pictures of one kind of thing",
+        suggested_from=100,
         paper="Liu et al. 2021, Towards Faster and Stabilized GAN Training for High-fidelity "
         "Few-shot Image Synthesis, arXiv:2101.04775",
         revision=2,

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from genstudio.domain import vitals
+from genstudio.domain import roles, vitals
 from genstudio.domain.cards import ENCODE, INTERPOLATE, KINDS, RECONSTRUCT, ModelCard
 from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
@@ -64,6 +64,7 @@ class ResidualVAEConfig(Settings):
         48,
         title="Size of the model — width",
         help="A larger model can learn more detail and takes longer for each step.",
+        role=roles.WIDTH,
     )
     latent_size: int = setting(
         128,
@@ -80,6 +81,7 @@ class ResidualVAEConfig(Settings):
         "switches it off.",
         ge=0.0,
         le=4.0,
+        role=roles.SHARPENING,
     )
     learning_rate: float = setting(
         1e-3,
@@ -109,6 +111,7 @@ class ResidualVAEConfig(Settings):
         unit="nats",
         advanced=True,
         live=True,
+        role=roles.FREE_BITS,
     )
 
 
@@ -197,6 +200,7 @@ class ResidualVAE:
         capabilities=frozenset({ENCODE, INTERPOLATE, KINDS, RECONSTRUCT}),
         cost="Recognisable after some minutes, good after half an hour",
         needs="50 or more pictures",
+        suggested_from=0,
         paper="Kingma & Welling 2014, Auto-Encoding Variational Bayes, arXiv:1312.6114",
         revision=4,
     )

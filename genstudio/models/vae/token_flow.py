@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from genstudio.domain import roles
 from genstudio.domain.cards import INTERPOLATE, KINDS, RECONSTRUCT, ModelCard
 from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
@@ -67,6 +68,7 @@ class TokenFlowConfig(Settings):
         32,
         title="Size of the first stage — width",
         help="A larger one redraws finer detail and takes longer for each step.",
+        role=roles.WIDTH,
     )
     flow_width: Literal[128, 192, 256, 384, 512] = setting(
         256,

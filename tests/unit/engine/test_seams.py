@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import torch
 from checkpoint_helpers import TENSORS, state
-from tiny_studio import ToyModel, image_dataset, small_settings
+from tiny_studio import ToyModel, small_settings
 from torch import Tensor
 
+from genstudio.data.dataset import image_dataset
 from genstudio.domain.errors import RunawayError
 from genstudio.engine import checkpoint as checkpoint_module
 from genstudio.engine import quality

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from genstudio.domain import vitals
+from genstudio.domain import roles, vitals
 from genstudio.engine import troubles
-from genstudio.engine.troubles import DETECTORS, Look, too_few
+from genstudio.engine.troubles import DETECTORS, INVERSION, Finding, Look, too_few
 
 HEALTHY = {
     vitals.KID: 50.0,
@@ -197,3 +197,27 @@ def test_few_pictures_are_told_of_before_anything_goes_wrong(number: int, level:
     assert finding.level == level
     assert str(number) in finding.title
     assert too_few(100) is None
+
+
+def test_a_negative_is_noticed_when_it_lasts_and_offers_what_holds_the_light() -> None:
+    def looked(*correlations: float) -> list[Look]:
+        return [
+            Look(
+                step=step,
+                epochs=20,
+                num_made=50,
+                figures={vitals.KID: 1.0, vitals.LUMINANCE_CORRELATION: value},
+            )
+            for step, value in enumerate(correlations, start=1)
+        ]
+
+    def found(*correlations: float) -> Finding | None:
+        topics = (detect(looked(*correlations)) for detect in DETECTORS)
+        return next((it for it in topics if it is not None and it.topic == INVERSION), None)
+
+    assert found(0.8, 0.4, -0.1) is None
+    assert found(0.5, 0.1, -0.9) is None
+    told = found(-0.5, -0.9)
+    assert told is not None
+    assert "-0.90" in told.evidence
+    assert list(told.remedies) == [roles.LUMINANCE]

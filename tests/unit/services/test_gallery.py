@@ -15,6 +15,7 @@ from gallery_helpers import (  # beside the tests, which are no package
 )
 from PIL import Image
 
+from genstudio.artifacts import image
 from genstudio.artifacts.image import read_recipe
 from genstudio.domain.errors import ProjectError, SettingsError
 from genstudio.services import gallery as gallery_module
@@ -121,7 +122,7 @@ def test_a_picture_that_cannot_be_saved_is_not_indexed(
     def fail(*_: object) -> None:
         raise ProjectError("The disk is full")
 
-    monkeypatch.setattr(gallery_module, "save_picture", fail)
+    monkeypatch.setattr(image, "save_picture", fail)
 
     with pytest.raises(ProjectError, match="full"):
         gallery.add(pixels(), recipe())

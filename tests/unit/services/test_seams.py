@@ -15,7 +15,7 @@ from training_helpers import Start, ending
 
 from genstudio.data.scan import duplicates, scan_folder
 from genstudio.domain.datasets import Manifest, ScanReport
-from genstudio.services import evaluation, studio, training
+from genstudio.services import evaluation, materials, studio, training
 from genstudio.services.crews import Gathering
 from genstudio.services.generation import Generated
 from genstudio.services.judgements import Basis
@@ -55,7 +55,7 @@ def test_pictures_that_look_the_same_are_held_out_together(
     start: Start, twins: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handed: list[Mapping[str, str]] = []
-    real = training.choose_held_out
+    real = materials.choose_held_out
 
     def record(
         manifest: Manifest,
@@ -66,7 +66,7 @@ def test_pictures_that_look_the_same_are_held_out_together(
         handed.append(duplicate_of or {})
         return real(manifest, share, duplicate_of, **options)
 
-    monkeypatch.setattr(training, "choose_held_out", record)
+    monkeypatch.setattr(materials, "choose_held_out", record)
     run = Run(ending(start(folder=twins)).run)
 
     assert handed == [duplicates(scanned(twins))]

@@ -1,0 +1,234 @@
+"""What every modality, artifact kind and operation keeps to; a new one is tested unasked."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tiny_studio
+from PIL import Image
+from tiny_studio import dataset_for, folder_for, small_settings
+
+from genstudio.artifacts.catalog import ARTIFACTS, kind_of_file
+from genstudio.data.cache import PictureCache, build_cache
+from genstudio.data.modalities.catalog import MODALITIES, recognise
+from genstudio.data.scan import scan_folder
+from genstudio.domain.artifacts import Artifact
+from genstudio.domain.datasets import ScanReport
+from genstudio.domain.errors import DatasetError, GenStudioError, SettingsError
+from genstudio.domain.modalities import ModalityCard
+from genstudio.domain.operations import OperationCard
+from genstudio.domain.progress import Progress
+from genstudio.domain.recipes import Recipe
+from genstudio.domain.settings import parse_settings, setting_fields
+from genstudio.engine.trainer import NoCommands
+from genstudio.models.catalog import model_class, model_keys
+from genstudio.services.materials import freeze
+from genstudio.services.operations.catalog import OPERATIONS
+from genstudio.services.operations.perform import can_be_done_with, perform
+from genstudio.services.operations.protocol import Made
+from genstudio.services.operations.save import save_made
+from genstudio.services.training import NewRun, start_run
+
+RECIPE = Recipe(
+    software="GenStudio", model_key="toy", run="r", project="p", step=2, weights_sha256="ab" * 32,
+    seed=7, size=32, sampling={"a": 1.5, "b": "lines → paint"},
+    created=datetime(2026, 1, 31, tzinfo=UTC),
+)  # fmt: skip
+# A sample of each kind's data; a new kind brings its own.
+SAMPLES: dict[str, Any] = {
+    "image": np.random.default_rng(0).integers(0, 256, (20, 30, 4), dtype=np.uint8),
+}
+
+
+# Modalities
+
+
+@pytest.mark.parametrize("key", MODALITIES.keys())
+class TestModality:
+    def test_its_card_says_what_a_folder_must_look_like(self, key: str) -> None:
+        card = MODALITIES.get(key).card
+        assert card.key == key
+        assert card.title
+        assert card.folder.endswith(".")
+        assert len(set(card.roles)) == len(card.roles) > 0
+        assert ModalityCard.model_validate_json(card.model_dump_json()) == card
+
+    def test_examples_are_what_its_spec_says(self, key: str, flowers: Path, tmp_path: Path) -> None:
+        modality = MODALITIES.get(key)
+        model = next(it for it in model_keys() if key in model_class(it).card.modalities)
+        *_, report = scan_folder(folder_for(model, flowers, tmp_path / "pictures"))
+        assert isinstance(report, ScanReport)
+        assert key in recognise(report)
+        manifest, arrangement = freeze(report, (), key)
+        assert not arrangement.fault
+        assert {name for name, _ in manifest.pictures} == arrangement.used
+        *_, cache = build_cache(manifest, size=32, cache_dir=tmp_path / "cache")
+        assert isinstance(cache, PictureCache)
+        first = modality.held_out_from(manifest).pictures[0][0]
+        data = modality.dataset(manifest, cache, [first], {})
+
+        assert data.spec == modality.spec(32, 3, {})
+        assert sum(len(data.held_out_of(group)) for group in data.groups) == 1
+        for own in data.fields.values():
+            assert own.take(np.arange(2)).shape == (2, *own.spec.shape)
+            assert len(own) == data.count(own.spec.group) >= arrangement.num_examples
+
+    def test_a_folder_of_one_picture_is_no_accident(self, key: str, tmp_path: Path) -> None:
+        Image.new("RGB", (40, 40)).save(tmp_path / "only.png")
+        *_, report = scan_folder(tmp_path)
+        arrangement = MODALITIES.get(key).arrange(report)
+        assert arrangement.num_examples <= 1
+        assert not arrangement.fault or arrangement.hint
+
+
+def test_what_nobody_knows_is_told_with_what_is_known() -> None:
+    for registry in (MODALITIES, ARTIFACTS, OPERATIONS):
+        with pytest.raises(GenStudioError) as caught:
+            registry.get("nothing")
+        known: list[str] = registry.keys()
+        assert all(key in caught.value.hint for key in known)
+
+
+# Artifact kinds
+
+
+@pytest.mark.parametrize("key", ARTIFACTS.keys())
+class TestArtifactKind:
+    def test_what_is_written_is_read_back_with_its_recipe(self, key: str, tmp_path: Path) -> None:
+        kind = ARTIFACTS.get(key)
+        assert kind.card.key == key
+        assert kind.card.suffix.startswith(".")
+        artifact = Artifact(kind=key, data=SAMPLES[key], seed=7)
+        path = tmp_path / f"one{kind.card.suffix}"
+        kind.write(artifact, path, RECIPE)
+
+        assert kind_of_file(path) is kind
+        back = kind.read(path)
+        assert (back.kind, back.seed) == (key, 7)
+        np.testing.assert_array_equal(np.asarray(back.data), np.asarray(artifact.data))
+        assert kind.read_recipe(path) == RECIPE
+        small = kind.thumbnail(path, 16)
+        assert small.dtype == np.uint8
+        assert max(small.shape[:2]) <= 16
+        assert kind.words(back)
+
+    def test_what_is_no_such_file_is_refused_in_words(self, key: str, tmp_path: Path) -> None:
+        kind = ARTIFACTS.get(key)
+        path = tmp_path / f"one{kind.card.suffix}"
+        path.write_bytes(b"something else")
+        for read in (kind.read, kind.read_recipe, lambda it: kind.thumbnail(it, 16)):
+            with pytest.raises(DatasetError):
+                read(path)
+            with pytest.raises(DatasetError):
+                read(tmp_path / f"missing{kind.card.suffix}")
+
+
+# Operations
+
+
+@pytest.fixture(scope="module")
+def runs(flowers: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A run of each architecture, of one step."""
+    monkey = pytest.MonkeyPatch()
+    monkey.setattr("genstudio.engine.preview.sheet_layout", lambda _: (1, 2))
+    monkey.setattr("genstudio.services.training._FIRST_PICTURES", 1)
+    found = {}
+    place = tmp_path_factory.mktemp("runs")
+    small = {"width": 32, "latent_size": 8, "flow_width": 128, "depth": 1, "looks": 1, "blocks": 2}
+    for key in model_keys():
+        config = model_class(key).Config.model_fields
+        model = {name: value for name, value in small.items() if name in config}
+        settings = small_settings(key, model=model, budget=tiny_studio.steps(1))
+        pictures = folder_for(key, flowers, place / f"{key} pictures")
+        request = NewRun(folder=pictures, project=place / key, settings=settings)
+        *_, ended = start_run(request, NoCommands())
+        found[key] = ended.run
+    monkey.undo()
+    return found
+
+
+def inputs_of(card: OperationCard, flowers: Path) -> dict[str, list[Path]]:
+    files = sorted(flowers.iterdir())
+    return {spec.name: files[: max(2, spec.minimum)] for spec in card.inputs}
+
+
+@pytest.mark.parametrize("key", OPERATIONS.keys())
+class TestOperation:
+    def test_its_card_and_settings_say_what_a_person_needs(self, key: str) -> None:
+        operation = OPERATIONS.get(key)
+        card = operation.card
+        assert card.key == key
+        assert card.title
+        assert card.summary.endswith(".")
+        assert ARTIFACTS.get(card.output)
+        models = [model_class(it) for it in model_keys()]
+        fitting = [model for model in models if can_be_done_with(card, model)]
+        assert not card.needs_run or fitting
+        for model in fitting if card.needs_run else [None]:
+            settings = operation.settings(model)
+            assert parse_settings(settings, {}) == settings()
+            assert all(field.help.endswith(".") for field in setting_fields(settings))
+
+    def test_the_same_again_gives_the_same_and_every_result_says_how_it_was_made(
+        self, key: str, runs: dict[str, Path], flowers: Path, tmp_path: Path
+    ) -> None:
+        card = OPERATIONS.get(key).card
+        for model_key, run in runs.items():
+            if not can_be_done_with(card, model_class(model_key)):
+                with pytest.raises(SettingsError, match="cannot do"):
+                    next(perform(key, run=run, inputs=inputs_of(card, flowers)))
+                continue
+
+            def done(run: Path = run) -> list[Made | Progress]:
+                return list(perform(key, run=run, inputs=inputs_of(card, flowers), count=2, seed=5))
+
+            first, again = done(), done()
+            made = [step for step in first if isinstance(step, Made)]
+            assert made
+            assert isinstance(first[-1], Progress)
+            assert first[-1].done == first[-1].total
+            for one, other in zip(
+                made, (step for step in again if isinstance(step, Made)), strict=True
+            ):
+                np.testing.assert_array_equal(one.artifact.data, other.artifact.data)
+                assert one.artifact.kind == card.output
+                assert one.recipe.operation == key
+                assert len(one.recipe.inputs) == len(card.inputs) * len(one.recipe.inputs)
+                path = save_made(one, tmp_path)
+                kind = ARTIFACTS.get(card.output)
+                assert kind.read_recipe(path) == one.recipe
+                # The same once more is the same file.
+                assert save_made(other, tmp_path) == path
+
+    def test_without_what_it_needs_it_says_so(self, key: str, flowers: Path) -> None:
+        card = OPERATIONS.get(key).card
+        if card.needs_run:
+            with pytest.raises(SettingsError, match="needs a trained model") as caught:
+                next(perform(key, inputs=inputs_of(card, flowers)))
+            assert "--run" in caught.value.hint
+
+    def test_inputs_that_are_missing_unknown_or_unreadable_are_told(
+        self, key: str, runs: dict[str, Path], flowers: Path, tmp_path: Path
+    ) -> None:
+        card = OPERATIONS.get(key).card
+        run = next(
+            (path for it, path in runs.items() if can_be_done_with(card, model_class(it))), None
+        )
+        with pytest.raises(SettingsError, match="takes nothing called"):
+            next(perform(key, run=run, inputs={**inputs_of(card, flowers), "nonsense": []}))
+        if card.inputs:
+            with pytest.raises(SettingsError, match="takes"):
+                next(perform(key, run=run, inputs={}))
+            broken = tmp_path / "broken.png"
+            broken.write_bytes(b"no picture")
+            files = {spec.name: [broken] * max(1, spec.minimum) for spec in card.inputs}
+            with pytest.raises(DatasetError, match=r"broken\.png"):
+                list(perform(key, run=run, inputs=files))
+
+
+def test_pictures_are_examples_of_every_architecture(pictures_NHWC: np.ndarray) -> None:
+    for key in model_keys():
+        data = dataset_for(key, pictures_NHWC)
+        assert data.num_learned_from >= len(pictures_NHWC) - 1

@@ -1,0 +1,87 @@
+"""CUT and FastCUT against the paper, and on two sets that have an exact map between them."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from genstudio.metrics.swd import SlicedWasserstein
+from genstudio.metrics.translation import kept
+from genstudio.models.protocol import Request
+from genstudio.models.translation import unpaired
+from genstudio.models.translation.unpaired import (
+    TranslationSettings,
+    UnpairedTranslation,
+    UnpairedTranslationConfig,
+)
+
+
+def as_tensor(pictures_NHWC: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(pictures_NHWC).permute(0, 3, 1, 2).float().div(127.5).sub(1)
+
+
+def test_the_objective_is_the_game_and_the_contrast_times_its_weight(
+    build: Any, batch_of: Any, shapes: Any
+) -> None:
+    batch = batch_of(shapes(2), shapes(2, seed=1))
+    for method, weight in (("CUT", 2.0), ("FastCUT", 20.0)):
+        model = build(UnpairedTranslation, method=method)
+        told = []
+        for contrast in (0.0, 2.0):
+            model.config = UnpairedTranslationConfig(width=16, method=method, contrast=contrast)
+            torch.manual_seed(0)
+            told.append(model.losses("generator", batch, 0))
+
+        difference = (told[1].total - told[0].total).item()
+        assert difference == pytest.approx(weight * told[1].values["contrast"].item(), rel=1e-4)
+
+
+def test_only_cut_looks_at_targets_through_the_generator(
+    build: Any, batch_of: Any, shapes: Any
+) -> None:
+    batch, seen = batch_of(shapes(2), shapes(2, seed=1)), []
+    for method in ("CUT", "FastCUT"):
+        model = build(UnpairedTranslation, method=method)
+        model.network["decoder"].register_forward_hook(
+            lambda _module, _given, made: seen.append(len(made))
+        )
+        model.losses("generator", batch, 0)
+    assert seen == [4, 2]
+
+
+def test_a_negative_costs_something_and_what_keeps_the_light_nothing(shapes: Any) -> None:
+    pictures = as_tensor(shapes(4))
+
+    assert unpaired._darkened(pictures, pictures).item() == 0
+    assert unpaired._darkened(pictures, pictures * 0.5 + 0.2).item() == 0
+    assert unpaired._darkened(pictures, -pictures).item() == pytest.approx(1.2, abs=0.01)
+    # Flat pictures have no slope to fall down from, but one to climb.
+    flat = torch.zeros_like(pictures).requires_grad_()
+    unpaired._darkened(pictures, flat).backward()
+    assert flat.grad is not None
+    assert flat.grad.isfinite().all()
+
+
+def test_it_learns_the_other_palette_and_keeps_what_is_where(
+    build: Any, batch_of: Any, shapes: Any, learn: Any, other_palette: Any
+) -> None:
+    pictures, others = shapes(64), other_palette(shapes(64, seed=1))
+    held_out, wanted = shapes(16, seed=9), other_palette(shapes(16, seed=10))
+    model = build(UnpairedTranslation, learning_rate=1e-3, blocks=2, contrast=3.0)
+
+    def batches() -> Any:
+        order = np.random.default_rng(0)
+        for _ in range(90):
+            yield batch_of(*(it[order.integers(len(it), size=4)] for it in (pictures, others)))
+
+    learn(model, batches())
+
+    request = Request(settings=TranslationSettings(), inputs={"input": [*held_out]})
+    made = np.stack([artifact.data for artifact in model.run("translate", request)])
+    surface = SlicedWasserstein(as_tensor(wanted))
+    stayed = kept(held_out, made)
+    # A constant keeps no edges, and what is not changed at all has not the look.
+    assert stayed.edge_iou > 0.5
+    assert stayed.luminance_correlation > 0.5
+    assert surface(as_tensor(made)) < surface(as_tensor(held_out)) * 2 / 3
