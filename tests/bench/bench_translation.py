@@ -3,13 +3,14 @@
 Both learn from the same decoded pairs, on as many threads, in the same precision, and are judged on
 the same held-out ones by the same code. No time is spent on previews, measurements or checkpoints.
 
-    python tests/bench/bench_translation.py --data FOLDER --out FOLDER --minutes 15 \
-        --entrant both [--entrant ours|reference|none] [--precision bf16] [--set width=64]
+    python tests/bench/bench_translation.py --data FOLDER --input line --out FOLDER \
+        --minutes 15 --batch 8 --precision bf16 --entrant both
 
 DATA holds ``train`` and ``test``, in each of them either pictures whose halves belong together or
-two folders with the same names, of which ``--input`` names that of the inputs; for ``--model
-unpaired-translation``, two folders that do not belong together. Entrants of one --out are judged
-together: run them side by side, each on a core of its own (``taskset``), then with ``none``.
+two folders with the same names, of which ``--input`` names that of the inputs. With ``--model
+unpaired-translation`` it holds two folders that do not belong together. All entrants of one OUT are
+judged together: run ``--entrant ours`` and ``--entrant reference`` side by side, each on a core of
+its own (``taskset``); the later one draws the sheet of both, and so does ``--entrant none``.
 """
 
 import argparse
