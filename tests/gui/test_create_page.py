@@ -1,19 +1,13 @@
 """The Create page: operations done with saved runs, what they need, and where results go."""
 
-import time
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import pytest
-from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QAction, QDropEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QMenu, QPushButton, QSlider
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QPushButton
 from saved_runs import Opener
 from studio_driver import StudioDriver
 
-from genstudio.ui.widgets.before_after import BeforeAfterView
 from genstudio.ui.widgets.operation_cards import OperationCards
 from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
 
