@@ -102,7 +102,7 @@ class Murderer(Script):
         if self.calls == 3:
             for helper in helpers():
                 helper.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else 9)
-                helper.wait(10)
+                helper.wait(HANGS_S)
         return None
 
 

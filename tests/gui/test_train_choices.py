@@ -88,7 +88,7 @@ def test_pictures_that_are_known_before_the_whole_catalogue_wait_for_it(
         yield Machine(devices=("cpu",), names={"cpu": "Processor"})
         yield from most
         is_half.set()
-        is_whole.wait(10)
+        is_whole.wait(600)
         yield last
 
     monkeypatch.setattr(studio, "load_catalogue", lambda: Job("catalogue", slowly))
@@ -97,7 +97,7 @@ def test_pictures_that_are_known_before_the_whole_catalogue_wait_for_it(
     choices = TrainChoices(state)
     qtbot.addWidget(choices)
     state.load_catalogue()
-    assert is_half.wait(10)
+    assert is_half.wait(600)
     bridge.pump()
     choices.set_pictures(FEW)
     assert (cards(choices).count(), cards(choices).suggested_key()) == (0, "")

@@ -35,10 +35,10 @@ def test_each_duplicate_is_found_among_thousands_of_pictures() -> None:
 def test_thousands_of_frames_of_one_scene_are_told_apart_at_once() -> None:
     noise = np.random.default_rng(0).integers(-1, 2, (6000, 16, 16, 3))
 
-    began_s = time.monotonic()
+    began_s = time.process_time()  # Takes minutes where it goes wrong.
     found = originals((120 + noise).astype(np.uint8))
 
-    assert time.monotonic() - began_s < 5
+    assert time.process_time() - began_s < 50
     assert found == [None] + ["0"] * 5999
 
 

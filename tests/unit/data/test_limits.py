@@ -59,10 +59,10 @@ def test_a_picture_that_is_drawn_again_and_again_is_refused(tmp_path: Path) -> N
     assert decode_picture(path, size=8).shape == (8, 8, 3)
 
     path.write_bytes(content[:-2] + last_scan * 20_000 + content[-2:])
-    began_s = time.monotonic()
+    began_s = time.process_time()  # Takes minutes where it goes wrong.
     with pytest.raises(UnreadablePictureError, match="more passes than it may be"):
         decode_picture(path, size=8)
-    assert time.monotonic() - began_s < 1
+    assert time.process_time() - began_s < 10
 
 
 def test_side_by_side_no_more_is_taken_than_there_is() -> None:
@@ -84,7 +84,7 @@ def test_side_by_side_no_more_is_taken_than_there_is() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(600)
 
     assert now == 0
     assert 5 < most <= 10
@@ -98,7 +98,7 @@ def test_who_needs_more_than_there_is_works_alone() -> None:
         waits.start()
         waits.join(0.05)
         assert waits.is_alive()
-    waits.join(5)
+    waits.join(600)
     assert not waits.is_alive()
 
 

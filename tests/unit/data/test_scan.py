@@ -665,6 +665,6 @@ def test_the_pictures_of_an_animation_are_not_counted(tmp_path: Path) -> None:
     head = b"GIF89a\x09\0\x09\0\x80\0\0" + bytes(6)
     (tmp_path / "a.gif").write_bytes(head + frame * 500_000 + b";")
 
-    began_s = time.monotonic()
+    began_s = time.process_time()  # Takes minutes where it goes wrong.
     assert names_with(Remark.ANIMATED, tmp_path) == ["a.gif"]
-    assert time.monotonic() - began_s < 2
+    assert time.process_time() - began_s < 20

@@ -10,7 +10,7 @@ import pytest
 from genstudio.domain.errors import ProjectError
 from genstudio.services.jobs import Job, JobEnded
 
-LONG_S = 10.0
+LONG_S = 600.0
 
 
 def rest(job: Job[Any]) -> list[Any]:

@@ -162,11 +162,11 @@ def test_a_small_file_that_takes_minutes_to_parse_is_refused_at_once(
 ) -> None:
     (tmp_path / "project.toml").write_text(content)
 
-    began_s = time.monotonic()
+    began_s = time.process_time()  # Takes minutes where it goes wrong.
     with pytest.raises(ProjectError, match="is damaged") as caught:
         read_toml(tmp_path / "project.toml")
     assert "too many parts" in caught.value.message
-    assert time.monotonic() - began_s < 1
+    assert time.process_time() - began_s < 10
 
 
 def test_dots_in_texts_are_no_parts_of_keys(tmp_path: Path) -> None:

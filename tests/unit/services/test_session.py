@@ -15,7 +15,7 @@ from genstudio.engine.trainer import TrainingJob, train
 from genstudio.services.jobs import JobEnded
 from genstudio.services.session import CommandQueue, TrainingSession
 
-LONG_S = 10.0
+LONG_S = 600.0
 
 
 def test_commands_are_taken_one_by_one_in_their_order() -> None:

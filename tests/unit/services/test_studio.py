@@ -25,7 +25,7 @@ from genstudio.services.projects import open_or_create, open_project
 from genstudio.services.session import TrainingSession
 from genstudio.services.studio import CatalogueEntry, Machine
 
-LONG_S = 60.0
+LONG_S = 600.0
 
 
 def finished(job: Job[Any]) -> list[Any]:
