@@ -45,7 +45,6 @@ def _installed_package() -> Path:
 
 _declaration = declare_missing_operators(_installed_package())
 
-from torchvision.transforms.v2 import functional as transforms  # noqa: E402  # needs the above
 from torchvision.utils import make_grid  # noqa: E402  # needs the above
 
-__all__ = ["make_grid", "transforms"]
+__all__ = ["make_grid"]

@@ -275,17 +275,12 @@ class CheckpointStore:
                 mark.unlink(missing_ok=True)
             flush(self.folder)
 
-    def clear_away(self, *, spare_bytes: int = 0) -> None:
-        """Remove what is too old to keep, so that checkpoints leave room on the disk.
-
-        Args:
-            spare_bytes: Have at least so much free afterwards, if that can be.
-        """
+    def clear_away(self) -> None:
+        """Remove what is too old to keep, so that checkpoints leave room on the disk."""
         infos = self.infos()
         taken = sum(info.num_bytes for info in infos)
         free = free_disk_bytes(self.folder)
-        room = min((free + taken) * _SHARE_OF_DISK, free + taken - spare_bytes)
-        for step in superfluous(infos, room_bytes=room):
+        for step in superfluous(infos, room_bytes=(free + taken) * _SHARE_OF_DISK):
             remove_folder(self.folder / str(step))
 
     def remove_partial(self) -> None:

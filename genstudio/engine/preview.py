@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from genstudio.data.dataset import Dataset
+from genstudio.data.vision import make_grid
 from genstudio.domain.artifacts import IMAGE, Artifact
 from genstudio.models.protocol import Request, TrainableModel
 from genstudio.models.sampling import over_white
@@ -114,13 +115,6 @@ def tile(pictures: Iterable[np.ndarray], columns: int) -> np.ndarray:
     See-through parts are white.
     """
     pictures_NHWC = np.stack([over_white(picture) for picture in pictures])
-    count, height, width, channels = pictures_NHWC.shape
-    columns = min(columns, count)
-    rows = -(-count // columns)
-    shape = (rows * (height + _GAP_PX) + _GAP_PX, columns * (width + _GAP_PX) + _GAP_PX, channels)
-    sheet_HWC = np.zeros(shape, np.uint8)
-    for number, picture in enumerate(pictures_NHWC):
-        top = (number // columns) * (height + _GAP_PX) + _GAP_PX
-        left = (number % columns) * (width + _GAP_PX) + _GAP_PX
-        sheet_HWC[top : top + height, left : left + width] = picture
-    return sheet_HWC
+    pixels_NCHW = torch.tensor(pictures_NHWC).permute(0, 3, 1, 2)
+    grid_CHW = make_grid(pixels_NCHW, nrow=columns, padding=_GAP_PX)
+    return np.ascontiguousarray(grid_CHW.permute(1, 2, 0).numpy())

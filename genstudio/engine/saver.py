@@ -74,17 +74,13 @@ class Saver:
             path = self._write(snapshot)
         except DiskFullError:
             # Older checkpoints give way to the newest, as far as they may.
-            self._store.clear_away(spare_bytes=2 * _num_bytes(snapshot))
+            self._store.clear_away()
             path = self._write(snapshot)
         self._store.clear_away()
         return path
 
     def _write(self, snapshot: Snapshot) -> Path:
         return self._store.save(snapshot.state, snapshot.tensors, snapshot.preview_HWC)
-
-
-def _num_bytes(snapshot: Snapshot) -> int:
-    return sum(tensor.nbytes for group in snapshot.tensors.values() for tensor in group.values())
 
 
 def _be_modest() -> None:

@@ -27,7 +27,7 @@ from genstudio.data.samples import make_sample_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 # A build that stands still is ended after so many times the seconds that it was given.
-PATIENCE = 12
+PATIENCE = 6
 IN_WINDOW = Path(__file__).with_name("train_in_window.py")
 
 
