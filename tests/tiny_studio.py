@@ -115,7 +115,7 @@ def dataset_for(model_key: str, images_NHWC: np.ndarray) -> Dataset:
 
     Fields of a group hold the same pictures, each turned in another way; groups differ in length.
     """
-    modality = MODALITIES.get(catalog.model_class(model_key).card.modalities[0])
+    modality = MODALITIES.get(_modality_of(model_key))
     size, channels = images_NHWC.shape[1], images_NHWC.shape[-1]
     spec = modality.spec(size, channels, {})
     groups = list(dict.fromkeys(field.group for field in spec.fields.values()))
