@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from genstudio.models.catalog import model_keys
+
 ENCODINGS = ("cp1252", "ascii", "utf-8", "cp932")
 NAME = "kaputt 日本 ä.png"
 LONG = "a name that is much longer than eighty columns " * 4
