@@ -8,7 +8,9 @@ import pytest
 from PySide6.QtWidgets import QComboBox, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from genstudio.domain.operations import GENERATE
 from genstudio.models.catalog import model_class, model_keys
+from genstudio.models.tasks import find_task
 from genstudio.services import studio
 from genstudio.services.fitting import PictureFacts
 from genstudio.services.jobs import Job
@@ -26,7 +28,9 @@ FEW = PictureFacts(count=60, num_cut_out=50, is_cut_out=True)
 def catalogue() -> Iterator[CatalogueEntry]:
     for key in model_keys():
         model = model_class(key)
-        yield CatalogueEntry(card=model.card, config=model.Config, sampling=model.Sampling)
+        task = find_task(model, GENERATE)
+        sampling = None if task is None else task.settings
+        yield CatalogueEntry(card=model.card, config=model.Config, sampling=sampling)
 
 
 @pytest.fixture

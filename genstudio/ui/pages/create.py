@@ -3,8 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QMimeData, Signal
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+)
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -191,6 +197,13 @@ class CreatePage(QWidget):
         self._controls.clear_files()
         self._controls.add_files(files)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Ctrl+V gives what is in the clipboard to the first input."""
+        if event.matches(QKeySequence.StandardKey.Paste):
+            self._take(QGuiApplication.clipboard().mimeData())
+        else:
+            super().keyPressEvent(event)
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files, folders and pictures where there is an input for them."""
         if event.mimeData().hasImage() or dropped_paths(event.mimeData()):
@@ -198,11 +211,16 @@ class CreatePage(QWidget):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Give what was dropped beside the inputs to the first of them that it fits."""
-        if self._controls.take(event.mimeData()):
+        if self._take(event.mimeData()):
             event.acceptProposedAction()
-        elif paths := dropped_paths(event.mimeData()):
-            event.acceptProposedAction()
+
+    def _take(self, data: QMimeData) -> bool:
+        if self._controls.take(data):
+            return True
+        paths = dropped_paths(data)
+        if paths:
             self._state.gather("", paths, IMAGE)
+        return bool(paths)
 
 
 def _takes(entry: OperationEntry, kind: str) -> bool:

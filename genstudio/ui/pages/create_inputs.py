@@ -5,7 +5,14 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QMimeData, QStandardPaths, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QKeySequence
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QImage,
+    QKeyEvent,
+    QKeySequence,
+)
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -132,10 +139,9 @@ class InputFiles(QFrame):
         menu = QMenu(self._add)
         menu.addAction(icon("image-plus"), "Files…", self._choose_files)
         menu.addAction(icon("folder-open"), "A folder…", self._choose_folder)
-        paste = menu.addAction(icon("clipboard-paste"), "From the clipboard", self.paste)
-        paste.setShortcut(QKeySequence(QKeySequence.StandardKey.Paste))
-        paste.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        self.addAction(paste)
+        keys = QKeySequence(QKeySequence.StandardKey.Paste)
+        told = keys.toString(QKeySequence.SequenceFormat.NativeText)
+        menu.addAction(icon("clipboard-paste"), f"From the clipboard\t{told}", self.paste)
         menu.addAction(
             icon("layout-grid"),
             "What is selected in the gallery",
@@ -146,13 +152,7 @@ class InputFiles(QFrame):
         self._remove.setObjectName("create.remove")
         self._remove.setAccessibleName(f"Take out: {self.spec.title}")
         self._remove.setToolTip("Take the selected ones out; the files stay where they are")
-        self._remove.setShortcut(QKeySequence())
         self._remove.clicked.connect(self.remove_selected)
-        delete = self._remove.addAction("Take out")
-        delete.setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))
-        delete.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        delete.triggered.connect(self.remove_selected)
-        self._grid.addAction(delete)
         row = QHBoxLayout()
         row.setSpacing(GRID_PX)
         row.addWidget(self._add, 1)
@@ -188,6 +188,15 @@ class InputFiles(QFrame):
         self._count.setText(f"{count:,}{chosen}" if count else "")
         self._hint.setVisible(count == 0)
         self._remove.setEnabled(selected > 0)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Delete takes the selected files out, Ctrl+V adds what is in the clipboard."""
+        if event.matches(QKeySequence.StandardKey.Delete):
+            self.remove_selected()
+        elif event.matches(QKeySequence.StandardKey.Paste):
+            self.paste()
+        else:
+            super().keyPressEvent(event)
 
     # --- dropping -----------------------------------------------------------------------
 

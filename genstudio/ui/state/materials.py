@@ -38,7 +38,7 @@ class MaterialsState(QObject):
         self._bridge = bridge
         self._dataset = dataset
         self._folder: Path | None = None
-        self._own = ""
+        self._chosen = ""
         self._job: Job[Materials] | None = None
         self._jobs: list[Job[Materials]] = []
         self._seen: object = None
@@ -51,7 +51,7 @@ class MaterialsState(QObject):
         """What the folder is learned as; None before it is known."""
         if self.materials is None:
             return None
-        wanted = self._own or self._dataset.modality_before
+        wanted = self._chosen or self._dataset.modality_before
         fitting = self.materials.fitting
         return next((it for it in fitting if it.card.key == wanted), fitting[0])
 
@@ -59,7 +59,7 @@ class MaterialsState(QObject):
         """Learn the folder as something else that it can be learned as."""
         current = self.current()
         if current is not None and key != current.card.key:
-            self._own = key
+            self._chosen = key
             self.changed.emit()
 
     def why_not(self, card: ModelCard) -> str:
@@ -94,7 +94,7 @@ class MaterialsState(QObject):
         self._seen = seen
         if report is None or report.folder != self._folder:
             self._folder = None if report is None else report.folder
-            self._own = ""
+            self._chosen = ""
             self._job = self.materials = None
             self.changed.emit()
             self._look()
@@ -118,6 +118,9 @@ class MaterialsState(QObject):
     def _on_items(self, job: Job[Materials], found: Materials) -> None:
         if job is self._job and found != self.materials:
             self.materials = found
+            current = self.current()
+            # It stays so when pictures are taken out, as long as it can.
+            self._chosen = self._chosen or (current.card.key if current else "")
             self.changed.emit()
 
     def _on_end(self, job: Job[Materials], ending: JobEnded) -> None:

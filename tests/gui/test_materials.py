@@ -1,0 +1,108 @@
+"""What a folder is learned as: found, chosen, and which architectures that leaves."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QListWidget, QWidget
+from studio_driver import StudioDriver
+
+from genstudio.services.projects import open_project
+from genstudio.services.runs import Run
+
+PAIRED = "Translate by example"
+
+
+@pytest.fixture
+def pairs(pictures: Path, tmp_path: Path) -> Path:
+    """Six pairs, and a picture without a partner."""
+    folder = tmp_path / "pairs"
+    for name, count in (("lines", 6), ("paint", 7)):
+        (folder / name).mkdir(parents=True)
+        for path in sorted(pictures.iterdir())[:count]:
+            shutil.copy(path, folder / name / path.name)
+    return folder
+
+
+def words_of(studio: StudioDriver, title: str) -> str:
+    models = studio.find("train.model", QListWidget)
+    studio.wait(lambda: models.count() > 0)
+    words = [
+        str(models.item(row).data(Qt.ItemDataRole.AccessibleTextRole))
+        for row in range(models.count())
+    ]
+    return next(it for it in words if it.startswith(title))
+
+
+def learned_as(studio: StudioDriver, title: str) -> None:
+    studio.wait(lambda: studio.find("dataset.modality", QComboBox).currentText() == title)
+
+
+def test_a_folder_of_pictures_is_learned_as_pictures(studio: StudioDriver, pictures: Path) -> None:
+    studio.open_pictures(pictures, 24)
+    learned_as(studio, "Pictures")
+    assert studio.text("dataset.examples") == "24 pictures"
+    assert not studio.find("dataset.modality").isEnabled()
+    studio.go_to("train")
+    assert "Learns from pairs of pictures; this folder holds pictures." in words_of(studio, PAIRED)
+    studio.choose_model(PAIRED)
+    assert not studio.find("train.start").isEnabled()
+    studio.choose_model("Describe")
+    assert studio.find("train.start").isEnabled()
+    assert not studio.find("setting.reverse").isVisibleTo(studio.find("page.train"))
+
+
+def test_pairs_are_found_and_can_be_learned_as_something_else(
+    studio: StudioDriver, pairs: Path
+) -> None:
+    studio.open_pictures(pairs, 13)
+    learned_as(studio, "Pairs of pictures")
+    assert studio.text("dataset.examples") == "6 pairs: “lines” → “paint”"
+    assert "1 of “paint” have no partner in “lines”" in studio.text("dataset.remarks")
+    studio.go_to("train")
+    words = words_of(studio, "Describe and redraw")
+    assert "this folder is learned as pairs of pictures" in words
+    assert "The Dataset page lets you choose “Pictures”." in words
+    assert "Learns from pairs of pictures;" not in words_of(studio, PAIRED)
+    assert studio.window._train_page.controls.choices.settings().model_key == "paired-translation"
+    row = studio.find("setting.reverse")
+    assert row.isVisibleTo(form_of(row))
+
+    studio.go_to("dataset")
+    choice = studio.find("dataset.modality", QComboBox)
+    choice.setCurrentIndex(choice.findText("Pictures"))
+    choice.activated.emit(choice.currentIndex())
+    studio.go_to("train")
+    assert "Learns from pictures" not in words_of(studio, "Describe and redraw")
+    assert "this folder is learned as pictures" in words_of(studio, PAIRED)
+    assert not row.isVisibleTo(form_of(row))
+
+
+def form_of(control: QWidget) -> QWidget:
+    """The form that a setting's editor is in."""
+    row = control.parentWidget()
+    form = None if row is None else row.parentWidget()
+    assert form is not None
+    return form
+
+
+def test_the_run_learns_what_was_chosen(studio: StudioDriver, pairs: Path) -> None:
+    studio.open_pictures(pairs, 13)
+    learned_as(studio, "Pairs of pictures")
+    studio.find("dataset.modality", QComboBox).setCurrentIndex(1)
+    studio.window._states.materials.choose("images")
+    learned_as(studio, "Pictures")
+    studio.set_up_small_run("Describe", steps=2)
+    studio.click("train.start")
+    studio.wait(lambda: studio.text("train.coach").startswith("Finished"))
+    project = open_project(studio.window._project.path)
+    assert Run(project.run_folders()[0]).settings.modality == "images"
+
+
+def test_what_is_left_out_is_not_counted(studio: StudioDriver, pairs: Path) -> None:
+    studio.open_pictures(pairs, 13)
+    learned_as(studio, "Pairs of pictures")
+    first = sorted(path.name for path in (pairs / "lines").iterdir())[0]
+    studio.window._dataset.exclude([f"lines/{first}"])
+    studio.wait(lambda: studio.text("dataset.examples").startswith("5 pairs"))
