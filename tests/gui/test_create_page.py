@@ -353,6 +353,9 @@ def translator(tiny_translator: None, project: Path, tmp_path: Path, pictures: P
     )
     told = list(start_run(NewRun(folder=pairs, project=project, settings=settings), NoCommands()))
     assert isinstance(told[-1], events.Finished), told[-1]
+    for manifest in project.glob("datasets/*/manifest.toml"):
+        if not manifest.parent.name.startswith("pairs"):
+            manifest.touch()  # The window shows what was learned from last.
 
 
 def pairs_of(pictures: Path, folder: Path) -> Path:
