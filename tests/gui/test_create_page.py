@@ -273,6 +273,7 @@ def test_it_goes_on_beside_a_training(open_project: Opener) -> None:
     assert studio.window._training.is_running
     studio.go_to("train")
     studio.click("train.stop")
+    studio.wait(lambda: studio.text("train.coach").startswith("Stopped"))
 
 
 # --- where inputs come from -------------------------------------------------------------
