@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
-_MADE_IN = b"/tmp/old/"
+_MADE_IN = b"PLACE/"
 FIXTURE = Path(__file__).parent / "fixtures" / "project-1.json"
 
 
