@@ -34,6 +34,3 @@ class Clock:
 
     def __init__(self) -> None:
         self.now_s = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now_s

@@ -13,8 +13,10 @@ from tiny_studio import NEVER_S, ToyModel, of_kind, steps
 from genstudio.domain import commands, events
 from genstudio.domain.errors import ProjectError
 from genstudio.domain.events import Event
-from genstudio.engine import reporter, stepper
 from genstudio.engine.checkpoint import CheckpointStore
+from genstudio.engine.meters import RateLimit
+from genstudio.engine.optimizers import Optimizers
+from genstudio.engine.stepper import Stepper
 from genstudio.engine.trainer import with_one_ending
 from genstudio.models.protocol import Batch, Losses
 
@@ -99,7 +101,7 @@ def test_whoever_stops_when_the_numbers_ran_away_gets_what_was_good(
     run: TrainToy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(budget=steps(1))
-    monkeypatch.setattr(reporter.RateLimit, "allows", lambda *_: False)
+    monkeypatch.setattr(RateLimit, "allows", lambda *_: False)
     told = run(None, None, None, commands.Stop(), model={"no_number_from": 2}, resume_from=1)
 
     assert isinstance(the_ending(told), events.Stopped)
@@ -110,7 +112,7 @@ def test_whoever_stops_when_the_numbers_ran_away_gets_what_was_good(
 def test_weights_that_ran_away_are_not_saved_even_before_a_loss_is_read(
     run: TrainToy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reporter.RateLimit, "allows", lambda *_: False)
+    monkeypatch.setattr(RateLimit, "allows", lambda *_: False)
     told = run(None, commands.SaveNow(), model={"no_number_from": 0})
 
     assert "from step 0" in remarks(told)[0].title
@@ -124,18 +126,18 @@ class Rates:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, limit: float) -> None:
         self.scales = [1.0]
-        set_scale, losses = stepper.Stepper.set_learning_rate_scale, ToyModel.losses
+        set_scale, losses = Optimizers.set_scale, ToyModel.losses
 
-        def watch(training: stepper.Stepper, scale: float) -> None:
+        def watch(optimizers: Optimizers, scale: float) -> None:
             self.scales.append(scale)
-            set_scale(training, scale)
+            set_scale(optimizers, scale)
 
         def nervous(toy: ToyModel, phase: str, batch: Batch, step: int) -> Losses:
             told = losses(toy, phase, batch, step)
             runs_away = step == 3 and self.scales[-1] > limit
             return Losses(told.total * (torch.nan if runs_away else 1), told.values)
 
-        monkeypatch.setattr(stepper.Stepper, "set_learning_rate_scale", watch)
+        monkeypatch.setattr(Optimizers, "set_scale", watch)
         monkeypatch.setattr(ToyModel, "losses", nervous)
 
 
@@ -212,7 +214,7 @@ def test_too_little_memory_is_recognised(
     def fail(_: object) -> None:
         raise error
 
-    monkeypatch.setattr(stepper.Stepper, "take_step", fail)
+    monkeypatch.setattr(Stepper, "take_step", fail)
     ending = the_ending(run())
 
     assert ending.title == "There is not enough memory"

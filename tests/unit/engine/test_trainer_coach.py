@@ -11,7 +11,7 @@ from tiny_studio import flowers_NHWC, of_kind, steps
 
 from genstudio.domain import events, vitals
 from genstudio.domain.events import HEALTHY
-from genstudio.engine import quality, troubles
+from genstudio.engine import troubles
 from genstudio.engine.checkpoint import CheckpointStore
 from genstudio.engine.quality import QualityMeter
 
@@ -28,7 +28,7 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     def measure(meter: QualityMeter, *_: object, **__: object) -> dict[str, float]:
         return dict(found)
 
-    monkeypatch.setattr(quality.QualityMeter, "measure", measure)
+    monkeypatch.setattr(QualityMeter, "measure", measure)
     monkeypatch.setattr("genstudio.engine.coach._FEWEST_EPOCHS", 0)
     return found
 
