@@ -127,6 +127,7 @@ def check(
                 raise DatasetError(title, chosen.fault, chosen.hint)
             found = {modality: chosen, **found}
         recognised = next(iter(found))
+        report = MODALITIES.get(recognised).review(report)
         if as_json:
             told = {"modality": recognised, "modalities": described(found)}
             print_json({**_report_record(report), **told})

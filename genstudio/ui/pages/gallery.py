@@ -82,6 +82,7 @@ class GalleryPage(QWidget):
     def shutdown(self) -> None:
         """Let go of threads before the window closes."""
         self._grid.shutdown()
+        self._details.shutdown()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Look at the files again: they may have been moved or deleted meanwhile."""

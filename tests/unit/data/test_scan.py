@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter
 
-from genstudio.data import scan
+from genstudio.data import advice, scan
 from genstudio.data.samples import paint_flower
 from genstudio.data.scan import scan_folder, usable_manifest
 from genstudio.domain.datasets import Remark, ScanProgress, ScanReport
@@ -378,10 +378,10 @@ def test_advice_on_too_few_pictures_goes_when_there_are_enough(
 ) -> None:
     for index in range(4):
         put(tmp_path, f"{index}.png", flower(index))
-    assert any("With 4 a model" in advice.reason for advice in report_on(tmp_path).advice)
-    monkeypatch.setattr(scan, "_FEW_PICTURES", 4)
+    assert any("With 4 a model" in it.reason for it in report_on(tmp_path).advice)
+    monkeypatch.setattr(advice, "_FEW_EXAMPLES", 4)
 
-    assert [advice.title for advice in report_on(tmp_path).advice] == ["Begin with 64 px"]
+    assert [it.title for it in report_on(tmp_path).advice] == ["Begin with 64 px"]
 
 
 # What cannot be scanned
