@@ -15,8 +15,8 @@ from genstudio.domain.training import Budget
 from genstudio.engine.changes import told_change
 from genstudio.engine.checkpoint import CheckpointStore
 from genstudio.engine.extension import Extension
-from genstudio.engine.extensions.advice import Advice
 from genstudio.engine.extensions.checkpoints import Checkpoints
+from genstudio.engine.extensions.coaching import Coaching
 from genstudio.engine.extensions.previews import Previews
 from genstudio.engine.extensions.prior import PriorFitting
 from genstudio.engine.extensions.progress import Progress
@@ -145,7 +145,7 @@ class _Loop:
                 schedule,
                 lambda: source.is_stop_wanted,
             ),
-            Advice(
+            Coaching(
                 self._num_examples, schedule, settings.stop_when, is_new=job.resume_from is None
             ),
             self._checkpoints,
@@ -248,11 +248,12 @@ class _Loop:
         try:
             state.change({name: value})
         except SettingsError as error:
-            return events.CoachSaid(
+            return events.Message(
                 step=state.step,
                 level="warning",
                 title=error.title,
-                message=f"{error.message} {error.hint}".strip(),
+                message=error.message,
+                hint=error.hint,
             )
         if state.milestones.saved is None:
             # It would be lost with the steps.

@@ -194,7 +194,7 @@ def _resume(
         except _StopWantedError:
             yield _stopped_before_it_began(run.path, checkpoint)
             return
-        remarks: list[events.CoachSaid] = []
+        remarks: list[events.Message] = []
         if branch_from is None:
             remarks = _remarks(run, checkpoint.state.step if checkpoint else 0)
         elif checkpoint is not None:
@@ -253,18 +253,18 @@ def _branch(
     return branch, branch.store.load(step)
 
 
-def _remarks(run: Run, step: int) -> list[events.CoachSaid]:
+def _remarks(run: Run, step: int) -> list[events.Message]:
     """What a person should know about the step that a run goes on from.
 
     Newer checkpoints must have been damaged, or the run would go on from them; they are set aside.
     """
-    remarks: list[events.CoachSaid] = []
+    remarks: list[events.Message] = []
     if damaged := [later for later in run.store.steps() if later > step]:
         for later in damaged:
             run.store.set_aside(later)
         names = ", ".join(f"{later:,}" for later in damaged)
         remarks.append(
-            events.CoachSaid(
+            events.Message(
                 step=step,
                 level="warning",
                 title=f"The newest checkpoint is damaged; the run goes on from step {step:,}",
@@ -276,7 +276,7 @@ def _remarks(run: Run, step: int) -> list[events.CoachSaid]:
     if summary.state is RunState.INTERRUPTED:
         lost = f"{summary.lost_seconds:.0f} seconds ({summary.lost_steps:,} steps)"
         remarks.append(
-            events.CoachSaid(
+            events.Message(
                 step=step,
                 level="info",
                 title=f"This run was interrupted; it goes on from step {step:,}",
@@ -333,16 +333,16 @@ def _decode(
     raise AssertionError("decoding ends with the decoded pictures")
 
 
-def _told(arrangement: Arrangement) -> list[events.CoachSaid]:
+def _told(arrangement: Arrangement) -> list[events.Message]:
     """What a modality has to say of a folder, such as pictures without a partner."""
     return [
-        events.CoachSaid(step=0, level="info", title=remark.title, message=remark.reason)
+        events.Message(step=0, level="info", title=remark.title, message=remark.reason)
         for remark in arrangement.remarks
     ]
 
 
-def _other_decoding(step: int) -> events.CoachSaid:
-    return events.CoachSaid(
+def _other_decoding(step: int) -> events.Message:
+    return events.Message(
         step=step,
         level="warning",
         title="The pictures were decoded anew, in their true colours",
@@ -359,7 +359,7 @@ def _record(
     cache: PictureCache,
     source: CommandSource,
     resume_from: Checkpoint | None = None,
-    remarks: Sequence[events.CoachSaid] = (),
+    remarks: Sequence[events.Message] = (),
 ) -> Iterator[events.Event]:
     gathering = Gathering(settings, run.path)
     recorder = Recorder(run.path)
@@ -383,7 +383,7 @@ def _record(
         gathering.dismiss(is_done=is_done)
 
 
-def _hang_first_pictures(run: Run, source: CommandSource) -> Iterator[events.CoachSaid]:
+def _hang_first_pictures(run: Run, source: CommandSource) -> Iterator[events.Message]:
     """A finished run has something to show: pictures on the seeds that its previews began with.
 
     Whatever hinders that does not make a failure of the run.
@@ -395,7 +395,7 @@ def _hang_first_pictures(run: Run, source: CommandSource) -> Iterator[events.Coa
                 if source.is_stop_wanted:
                     return
     except GenStudioError as error:
-        yield events.CoachSaid(
+        yield events.Message(
             step=run.checkpoint("last").state.step,
             level="warning",
             title=f"The first pictures could not be hung: {error.title}",

@@ -98,7 +98,7 @@ class Previews(Extension):
         """Tell of a preview, or that there is none: it is not worth a run."""
         self._schedule.done(Task.PREVIEW, state.seconds, took_s)
         if sheet_HWC is None:
-            return events.CoachSaid(
+            return events.Message(
                 step=state.step,
                 level="warning",
                 title="There was not enough memory for a preview",

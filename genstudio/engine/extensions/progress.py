@@ -66,11 +66,11 @@ class Progress(Extension):
         )
 
 
-def _smaller_parts(state: TrainState) -> events.CoachSaid:
-    return events.CoachSaid(
+def _smaller_parts(state: TrainState) -> events.Message:
+    return events.Message(
         step=state.step,
         level="warning",
         title="There was not enough memory, so each step is taken in parts",
-        message=f"A step now has {state.parts} parts. It learns the same, a little more slowly. "
-        "Closing other programs, or a smaller size, would make it faster again.",
+        message=f"A step now has {state.parts} parts. It learns the same, a little more slowly.",
+        hint="Closing other programs, or a smaller size, would make it faster again.",
     )

@@ -25,7 +25,7 @@ class Rollback:
         self._rollbacks = 0
         self._last_diverged_step = 0
 
-    def go_back(self, state: TrainState, error: RunawayError) -> events.Event:
+    def go_back(self, state: TrainState, error: RunawayError) -> events.Advice:
         """Return to the newest checkpoint, or to the beginning; what is being written must be safe.
 
         Raises:
@@ -53,7 +53,7 @@ class Rollback:
         # What a person decided is not what went wrong.
         state.change(changes)
         state.set_learning_rate_scale(scale)
-        return events.CoachSaid(
+        return events.Advice(
             step=state.step,
             level="warning",
             title=f"{error.title}; the run goes on from step {state.step:,}",

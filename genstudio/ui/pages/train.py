@@ -150,11 +150,11 @@ class TrainPage(QWidget):
                     self._evolution.add_preview(event.step, event.path, event.image)
                 case events.CheckpointSaved():
                     self._say(f"Saved at step {event.step:,}. Everything up to here is safe.")
-                case events.CoachSaid() if event.topic:
+                case events.Advice():
                     self._coach.show_verdict(event)
-                case events.CoachSaid():
+                case events.Message():
                     self._coach.say(
-                        f"{event.title}. {event.message}", is_warning=event.level == "warning"
+                        f"{event.title}. {event.text}", is_warning=event.level == "warning"
                     )
                 case events.Finished() | events.Stopped() | events.Failed():
                     self._on_ending(event)

@@ -72,13 +72,13 @@ def watch(
 
 def topics(told: Sequence[events.Event]) -> list[str]:
     """Topics of all that the coach said, in order."""
-    return [event.topic for event in told if isinstance(event, events.CoachSaid)]
+    return [event.topic for event in told if isinstance(event, events.Advice)]
 
 
-def said(topic: str, told: Sequence[events.Event]) -> events.CoachSaid:
+def said(topic: str, told: Sequence[events.Event]) -> events.Advice:
     """What the coach said first on a topic."""
     return next(
-        event for event in told if isinstance(event, events.CoachSaid) and event.topic == topic
+        event for event in told if isinstance(event, events.Advice) and event.topic == topic
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from engine_helpers import Clock, TrainToy, kinds, remarks, the_ending
+from engine_helpers import Clock, TrainToy, advice, kinds, the_ending
 from tiny_studio import NEVER_S, ToyModel, of_kind, steps
 
 from genstudio.domain import commands, events
@@ -85,7 +85,7 @@ def test_numbers_that_keep_running_away_end_the_run_and_are_never_saved(
     told = run(model={"no_number_from": 2}, resume_from=1)
     ending = the_ending(told)
 
-    assert [said.message.rpartition("is now ")[2] for said in remarks(told)] == [
+    assert [said.message.rpartition("is now ")[2] for said in advice(told)] == [
         f"{scale} of what was chosen." for scale in (0.5, 0.25, 0.125, 0.0625)
     ]
     assert isinstance(ending, events.Failed)
@@ -115,7 +115,7 @@ def test_weights_that_ran_away_are_not_saved_even_before_a_loss_is_read(
     monkeypatch.setattr(RateLimit, "allows", lambda *_: False)
     told = run(None, commands.SaveNow(), model={"no_number_from": 0})
 
-    assert "from step 0" in remarks(told)[0].title
+    assert "from step 0" in advice(told)[0].title
     assert isinstance(the_ending(told), events.Failed)
     state = CheckpointStore(tmp_path).load(0)
     assert all(value.isfinite().all() for value in state.tensors("weights").values())
@@ -150,7 +150,7 @@ def test_numbers_that_ran_away_are_gone_back_from_and_learned_more_slowly(
     told = run(budget=steps(6), save_every_s=save_every_s)
 
     assert rates.scales[1:] == [1.0, 0.5, 1.0, 0.25] if step else [0.5, 0.25]
-    said = remarks(told)
+    said = advice(told)
     assert [event.level for event in said] == ["warning"] * 2
     assert all(f"goes on from step {step}" in event.title for event in said)
     ending = the_ending(told)

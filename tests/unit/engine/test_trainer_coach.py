@@ -101,7 +101,7 @@ def test_whoever_goes_on_after_that_is_not_stopped_for_the_same_reason(
 
 def test_numbers_that_ran_away_are_a_topic_with_evidence(run: TrainToy) -> None:
     told = run(model={"no_number_from": 2}, budget=steps(3))
-    said = [event for event in of_kind(events.CoachSaid, told) if event.topic == troubles.RUNAWAY]
+    said = [event for event in of_kind(events.Advice, told) if event.topic == troubles.RUNAWAY]
 
     assert len(said) == 4
     assert "first time" in said[0].evidence

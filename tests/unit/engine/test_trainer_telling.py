@@ -142,7 +142,7 @@ def test_a_preview_for_which_there_is_no_memory_is_tried_again_later(
     monkeypatch.setattr(preview.Sketch, "draw_one", short_once)
     told = run(budget=steps(20), preview_every_s=3)
 
-    said = of_kind(events.CoachSaid, told)
+    said = of_kind(events.Message, told)
     assert [(it.step, it.title) for it in said if "preview" in it.title] == [
         (5, "There was not enough memory for a preview")
     ]

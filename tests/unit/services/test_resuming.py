@@ -83,7 +83,7 @@ def test_a_damaged_checkpoint_costs_what_came_after_the_one_before(start: Start)
     told = resume(run, budget=steps(5))
 
     assert of_kind(events.RunStarted, told)[0].step == 2
-    (said,) = of_kind(events.CoachSaid, told)
+    (said,) = of_kind(events.Message, told)
     assert (said.step, said.level) == (2, "warning")
     assert "is damaged; the run goes on from step 2" in said.title
     assert "Step 3" in said.message
@@ -109,7 +109,7 @@ def test_an_interrupted_run_says_what_was_lost_and_does_it_again(
 
     told = resume(run)
     assert of_kind(events.RunStarted, told)[0].step == 2
-    (said,) = of_kind(events.CoachSaid, told)
+    (said,) = of_kind(events.Message, told)
     assert said.title == "This run was interrupted; it goes on from step 2"
     assert "2 steps" in said.message
     assert ending(told).step == 4
@@ -124,7 +124,7 @@ def test_a_run_that_died_before_its_first_checkpoint_begins_again(start: Start) 
 
     told = resume(run)
     assert of_kind(events.RunStarted, told)[0].step == 0
-    assert "goes on from step 0" in of_kind(events.CoachSaid, told)[0].title
+    assert "goes on from step 0" in of_kind(events.Message, told)[0].title
     assert ending(told).step == 4
 
 

@@ -249,7 +249,7 @@ def test_a_gallery_that_cannot_be_hung_makes_no_failure_of_a_finished_run(
     told = start()
 
     assert isinstance(ending(told), events.Finished)
-    said = of_kind(events.CoachSaid, told)[-1]
+    said = of_kind(events.Message, told)[-1]
     assert "could not be hung: The disk is full" in said.title
     assert "finished and saved" in said.message
 

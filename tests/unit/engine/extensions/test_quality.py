@@ -12,6 +12,7 @@ from genstudio.data.dataset import image_dataset
 from genstudio.domain import events
 from genstudio.engine.extensions.quality import QualityMeasuring
 from genstudio.engine.job import TrainingJob
+from genstudio.engine.meters import Stopwatch
 from genstudio.engine.schedule import Pace, Schedule, Task
 from genstudio.engine.state import Counters, TrainState
 from genstudio.models.protocol import TrainableModel
@@ -44,7 +45,9 @@ class CountingMeter:
 
 
 @pytest.fixture
-def state(pictures_NHWC: np.ndarray, tmp_path: Path) -> TrainState:
+def state(pictures_NHWC: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainState:
+    """Of a run in which no time passes but what a test says."""
+    monkeypatch.setattr(Stopwatch, "now_s", lambda _: 0.0)
     return TrainState(
         TrainingJob(
             settings=small_settings("toy"),

@@ -11,7 +11,7 @@ from genstudio.engine.state import Measurement, TrainState
 from genstudio.engine.troubles import Look
 
 
-class Advice(Extension):
+class Coaching(Extension):
     """Passes on what the coach says, and ends a run where that was asked for.
 
     Args:
