@@ -22,8 +22,8 @@ from genstudio.console import (
     loose_settings,
     people,
     print_json,
-    progress,
     results,
+    worked,
 )
 from genstudio.domain.cards import ModelCard
 from genstudio.domain.datasets import Remark, ScanReport
@@ -110,15 +110,7 @@ def check(
     from genstudio.services.materials import described
 
     with explained(as_json=as_json):
-        report = None
-        with progress(hidden=as_json) as bar:
-            task = bar.add_task("Looking through the pictures", total=None)
-            for item in scan_folder(folder):
-                if isinstance(item, ScanReport):
-                    report = item
-                else:
-                    bar.update(task, completed=item.done, total=item.total)
-        assert report is not None
+        report = worked(scan_folder(folder), as_json=as_json)
         found = recognise(report)
         if modality is not None:
             chosen = MODALITIES.get(modality).arrange(report)

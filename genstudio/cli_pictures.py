@@ -14,6 +14,7 @@ from genstudio.console import (
     people,
     print_json,
     progress,
+    worked,
 )
 
 # What needs torch is imported by the command that needs it: `--help` answers at once.
@@ -93,13 +94,14 @@ def blend(
 def export(
     project: Annotated[Path, typer.Argument(help="Project folder.")],
     *,
-    to: Annotated[Path, typer.Option(help="Folder to export to.")],
-    kind: Annotated[str, typer.Option("--as", help="folder or web.")] = "folder",
+    to: Annotated[Path, typer.Option(help="Folder or file to export to.")],
+    kind: Annotated[str, typer.Option("--as", help="folder, web, sheet or zip.")] = "folder",
+    assignments: Assignments = None,
     query: Annotated[str, typer.Option(help="Only pictures that these words are found in.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Export a project's gallery as a folder of pictures or as a web page."""
-    from genstudio.services.export import ExportDone, export_gallery
+    """Export a project's gallery: as a folder, a web page, a contact sheet or one ZIP file."""
+    from genstudio.services.export import export_gallery
     from genstudio.services.gallery import Gallery
     from genstudio.services.projects import open_project
 
@@ -108,15 +110,10 @@ def export(
         with Gallery(opened) as gallery:
             gallery.sync()
             items = gallery.items(query)
-        done: ExportDone | None = None
-        with progress(hidden=as_json) as bar:
-            task = bar.add_task("Exporting", total=None)
-            for step in export_gallery(items, to=to, kind=kind, title=opened.name):
-                if isinstance(step, ExportDone):
-                    done = step
-                else:
-                    bar.update(task, completed=step.done, total=step.total)
-        assert done is not None
+        work = export_gallery(
+            items, to=to, kind=kind, title=opened.name, options=loose_settings(assignments)
+        )
+        done = worked(work, as_json=as_json)
         left_out = [{"name": item.name, "reason": item.reason} for item in done.left_out]
         if as_json:
             more = {"left_out": left_out} if left_out else {}

@@ -28,11 +28,11 @@ from genstudio.domain.datasets import (
     Manifest,
     PictureInfo,
     Remark,
-    ScanProgress,
     ScanReport,
     UnreadablePicture,
 )
 from genstudio.domain.errors import DatasetError
+from genstudio.domain.progress import Progress, Working
 
 _TINY_SIDE = 32
 _ODD_ASPECT = 2.0
@@ -47,7 +47,7 @@ class _Looked:
     likeness: Likeness
 
 
-def scan_folder(folder: Path, *, workers: int | None = None) -> Iterator[ScanProgress | ScanReport]:
+def scan_folder(folder: Path, *, workers: int | None = None) -> Working[ScanReport]:
     """Look at every picture in a folder and the folders inside it.
 
     Args:
@@ -55,7 +55,10 @@ def scan_folder(folder: Path, *, workers: int | None = None) -> Iterator[ScanPro
         workers: Threads; by default one for each processor.
 
     Yields:
-        Progress, and the report as the last item.
+        Progress; its items are the pictures that can be used, as they are looked at.
+
+    Returns:
+        What was found.
 
     Raises:
         DatasetError: The folder is missing, cannot be read, or holds no pictures.
@@ -74,9 +77,9 @@ def scan_folder(folder: Path, *, workers: int | None = None) -> Iterator[ScanPro
             found = result.info
         else:
             unreadable.append(result)
-        yield ScanProgress(done=done, total=len(names), found=found)
+        yield Progress("Looking through the pictures", done, len(names), found)
     pictures = with_duplicates([it.info for it in looked], [it.likeness for it in looked])
-    yield ScanReport(
+    return ScanReport(
         folder=folder,
         pictures=tuple(pictures),
         unreadable=tuple(unreadable),

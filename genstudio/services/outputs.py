@@ -69,7 +69,7 @@ def save_drawn(image_HWC: np.ndarray, path: Path, software: str) -> Path:
     Raises:
         ProjectError: The disk is full or the folder cannot be written to.
     """
-    place = free_place(path, lambda found: _has_pixels(found, image_HWC))
+    place = free_place(path, lambda found: has_pixels(found, image_HWC))
     if not os.path.lexists(place):
         save_marked(image_HWC, place, software)
     return place
@@ -97,9 +97,7 @@ def is_same_picture(path: Path, image_HWC: np.ndarray, recipe: Recipe) -> bool:
         found = read_recipe(path)
     except GenStudioError:
         return False  # Somebody else's.
-    return (
-        found is not None and identity(found) == identity(recipe) and _has_pixels(path, image_HWC)
-    )
+    return found is not None and identity(found) == identity(recipe) and has_pixels(path, image_HWC)
 
 
 def has_content(path: Path, content: bytes) -> bool:
@@ -110,7 +108,8 @@ def has_content(path: Path, content: bytes) -> bool:
         return False
 
 
-def _has_pixels(path: Path, image_HWC: np.ndarray) -> bool:
+def has_pixels(path: Path, image_HWC: np.ndarray) -> bool:
+    """Whether a file is a picture of exactly these pixels, uint8 (height, width, channels)."""
     pixels = image_HWC[..., 0] if image_HWC.shape[-1] == 1 else image_HWC
     try:
         if not is_file(path) or path.stat().st_size > _LARGEST_COMPARED_BYTES:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QDesktopServices
-from PySide6.QtWidgets import QAbstractButton, QFileDialog, QMessageBox, QPushButton
+from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLineEdit, QMessageBox, QPushButton
 from studio_driver import StudioDriver
 
 from genstudio.artifacts.image import read_recipe
@@ -45,6 +45,9 @@ def test_from_a_folder_to_an_exported_gallery(
     export = studio.find("gallery.export", QPushButton)
     studio.wait(export.isEnabled)
     _menu_action(export, "web page").trigger()
+    studio.click("export.choose")
+    assert studio.find("export.place", QLineEdit).text() == str(out)
+    studio.click("export.start")
     studio.wait(lambda: opened)
     page = out / "index.html"
     assert Path(opened[0]) == page

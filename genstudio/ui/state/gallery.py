@@ -9,8 +9,9 @@ from PySide6.QtCore import QObject, Signal
 
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.notices import Level, Notice
+from genstudio.domain.progress import Progress
 from genstudio.services import studio
-from genstudio.services.export import ExportDone, ExportProgress
+from genstudio.services.exporters.protocol import ExportDone
 from genstudio.services.gallery import Gallery, RemovedPicture
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.jobs import Job, JobEnded
@@ -242,11 +243,19 @@ class GalleryState(QObject):
         new = {item.name: item for item in reversed(made) if item.name not in self.items}
         self._set_items([*new.values(), *self.items.values()])
 
-    def export(self, names: Iterable[str], *, to: Path, kind: str, title: str) -> None:
-        """Export pictures."""
+    def export(
+        self,
+        names: Iterable[str],
+        *,
+        to: Path,
+        kind: str,
+        title: str,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Export pictures in one of the ways that there are, with its options."""
         chosen = [self.items[name] for name in names]
 
-        def on_items(items: list[ExportProgress | ExportDone]) -> None:
+        def on_items(items: list[Progress | ExportDone]) -> None:
             last = items[-1]
             if isinstance(last, ExportDone):
                 self.exported.emit(last.path)
@@ -256,7 +265,8 @@ class GalleryState(QObject):
             else:
                 self.progressed.emit("Exporting", last.done, last.total)
 
-        self._start(studio.export_pictures(chosen, to=to, kind=kind, title=title), on_items)
+        job = studio.export_pictures(chosen, to=to, kind=kind, title=title, options=options)
+        self._start(job, on_items)
 
     def cancel(self) -> None:
         """Stop making or exporting after the picture at hand."""

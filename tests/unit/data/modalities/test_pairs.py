@@ -12,6 +12,7 @@ from genstudio.data.modalities.protocol import Arrangement
 from genstudio.data.scan import scan_folder
 from genstudio.domain.datasets import Manifest, Remark, ScanReport
 from genstudio.domain.fields import EXAMPLES
+from genstudio.domain.progress import drain
 
 PAIRS = MODALITIES.get("pairs")
 
@@ -24,7 +25,7 @@ def put(folder: Path, name: str, shade: int, size: tuple[int, int] = (40, 40)) -
 
 
 def scanned(folder: Path) -> ScanReport:
-    *_, report = scan_folder(folder)
+    report = drain(scan_folder(folder))
     assert isinstance(report, ScanReport)
     return report
 
@@ -41,7 +42,7 @@ def frozen(report: ScanReport, arrangement: Arrangement) -> Manifest:
 
 
 def decoded(manifest: Manifest, folder: Path) -> PictureCache:
-    *_, cache = build_cache(manifest, size=32, cache_dir=folder)
+    cache = drain(build_cache(manifest, size=32, cache_dir=folder))
     assert isinstance(cache, PictureCache)
     return cache
 
