@@ -288,7 +288,7 @@ class _TrainingDisplay:
             case events.Advice():
                 self._show_advice(event)
             case events.Message():
-                _say(event.title, event.text)
+                say(event.title, event.text)
             case _:
                 pass
 
@@ -297,7 +297,7 @@ class _TrainingDisplay:
         if said.topic == events.HEALTHY and said.title == self._last_title:
             return
         self._last_title = said.title
-        _say(said.title, said.message)
+        say(said.title, said.message)
         if said.evidence:
             people.print(f"  {said.evidence}", markup=False, soft_wrap=True)
 
@@ -313,7 +313,8 @@ class _TrainingDisplay:
             people.print(f"step {event.step}: {note}", markup=False, soft_wrap=True)
 
 
-def _say(title: str, text: str) -> None:
+def say(title: str, text: str) -> None:
+    """Tell a person, on standard error."""
     stop = "" if title.endswith((".", "!", "?")) else "."
     people.print(f"{title}{stop} {text}", markup=False, soft_wrap=True)
 

@@ -15,10 +15,9 @@ from genstudio.data.scan import scan_folder
 from genstudio.domain import events
 from genstudio.domain.cards import KINDS
 from genstudio.domain.datasets import Manifest, ScanReport
-from genstudio.domain.errors import GenStudioError, ProjectError, SettingsError
+from genstudio.domain.errors import ProjectError, SettingsError
 from genstudio.domain.files import explained
 from genstudio.domain.modalities import IMAGES
-from genstudio.domain.operations import GENERATE
 from genstudio.domain.progress import Working
 from genstudio.domain.runs import RunState
 from genstudio.domain.settings import parse_settings
@@ -28,11 +27,8 @@ from genstudio.engine.device import most_devices, plan_device
 from genstudio.engine.meters import RateLimit
 from genstudio.engine.trainer import CommandSource, train, with_one_ending
 from genstudio.models.catalog import model_class
-from genstudio.models.tasks import find_task
 from genstudio.services import materials
 from genstudio.services.crews import Gathering
-from genstudio.services.gallery import Gallery
-from genstudio.services.generation import generate
 from genstudio.services.locks import ProjectLock
 from genstudio.services.logs import log_event
 from genstudio.services.projects import open_or_create
@@ -41,7 +37,6 @@ from genstudio.services.run_jobs import job_for
 from genstudio.services.runs import Run, create_run
 
 _PREPARING_PER_S = 10
-_FIRST_PICTURES = 24
 _FEWEST_PER_DEVICE = 2
 
 T = TypeVar("T")
@@ -370,33 +365,10 @@ def _record(
                 yield recorder.record(_stopped_before_it_began(run.path, resume_from))
                 return
         job = job_for(run, settings, manifest, cache, gathering.crew, resume_from)
-        makes_new = find_task(model_class(settings.model_key), GENERATE) is not None
         for event in train(job, source):
             is_done = isinstance(event, (events.Finished, events.Stopped))
-            if isinstance(event, events.Finished) and makes_new:
-                yield from _hang_first_pictures(run, source)
             yield recorder.record(event)
             if isinstance(event, events.RunStarted):
                 yield from map(recorder.record, remarks)
     finally:
         gathering.dismiss(is_done=is_done)
-
-
-def _hang_first_pictures(run: Run, source: CommandSource) -> Iterator[events.Message]:
-    """A finished run has something to show: pictures on the seeds that its previews began with.
-
-    Whatever hinders that does not make a failure of the run.
-    """
-    try:
-        with Gallery(run.project()) as gallery:
-            for made in generate(run, range(_FIRST_PICTURES), checkpoint="last"):
-                gallery.add(made.image_HWC, made.recipe)
-                if source.is_stop_wanted:
-                    return
-    except GenStudioError as error:
-        yield events.Message(
-            step=run.checkpoint("last").state.step,
-            level="warning",
-            title=f"The first pictures could not be hung: {error.title}",
-            message=f"The run itself is finished and saved. {error.message} {error.hint}",
-        )
