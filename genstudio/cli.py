@@ -13,7 +13,7 @@ from typer.main import get_command
 
 from genstudio.cli_judging import compare, evaluate
 from genstudio.cli_operations import apply, operations
-from genstudio.cli_pictures import blend, export, generate
+from genstudio.cli_pictures import blend, export, generate, remake
 from genstudio.console import (
     AsJson,
     Assignments,
@@ -313,6 +313,7 @@ def _budget(steps: int | None, images: int | None, minutes: float | None) -> Bud
 
 app.command()(generate)
 app.command()(blend)
+app.command()(remake)
 app.command()(export)
 app.command()(operations)
 app.command()(apply)

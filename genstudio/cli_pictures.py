@@ -91,6 +91,37 @@ def blend(
                 people.print(str(path), markup=False, soft_wrap=True)
 
 
+def remake(
+    image: Annotated[Path, typer.Argument(help="A picture that GenStudio made.")],
+    *,
+    out: Annotated[Path, typer.Option(help="File to write; none is overwritten.")],
+    project: Annotated[
+        list[Path] | None,
+        typer.Option(help="Where its run may be, besides the project that it lies in."),
+    ] = None,
+    made_from: Annotated[
+        list[Path] | None,
+        typer.Option("--input", help="File or folder that it may have been made from."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a picture again from the recipe in its own file, and say whether it is the same."""
+    from genstudio.services.outputs import refuse_pictures_folders, save_artifact
+    from genstudio.services.preferences import load_preferences
+    from genstudio.services.remaking import remake as make_again
+    from genstudio.services.runs import Run
+
+    with explained(as_json=as_json):
+        known = [*(project or ()), *load_preferences().recent_projects]
+        done = worked(make_again(image, projects=known, inputs=made_from or ()), as_json=as_json)
+        refuse_pictures_folders(out.absolute().parent, Run(done.run).project().pictures_folders())
+        path = save_artifact(done.artifact, out, done.recipe)
+        if as_json:
+            recipe = done.recipe.model_dump(mode="json")
+            print_json({"path": str(path), "same": done.is_same, "recipe": recipe})
+        people.print(f"{path}: {done.words}", markup=False, soft_wrap=True)
+
+
 def export(
     project: Annotated[Path, typer.Argument(help="Project folder.")],
     *,

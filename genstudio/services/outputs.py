@@ -63,6 +63,24 @@ def save_generated(image_HWC: np.ndarray, path: Path, recipe: Recipe) -> Path:
     return place
 
 
+def save_artifact(artifact: Artifact, path: Path, recipe: Recipe) -> Path:
+    """Write what was made with its recipe inside, never over another file; gives where it went.
+
+    Args:
+        artifact: Of any kind in the catalogue.
+        path: Where it is wanted; another suffix than the kind's own gives way to it.
+        recipe: How to make it again.
+
+    Raises:
+        ProjectError: The disk is full or the folder cannot be written to.
+    """
+    kind = ARTIFACTS.get(artifact.kind)
+    wanted = path.with_name(f"{path.name.removesuffix(kind.card.suffix)}{kind.card.suffix}")
+    place = free_place(wanted, lambda found: is_same_artifact(found, artifact, recipe))
+    kind.write(artifact, place, recipe)
+    return place
+
+
 def save_drawn(image_HWC: np.ndarray, path: Path, software: str) -> Path:
     """Write a picture that no recipe can make again; gives where it went.
 

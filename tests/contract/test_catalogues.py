@@ -33,6 +33,7 @@ from genstudio.services.operations.catalog import OPERATIONS
 from genstudio.services.operations.perform import can_be_done_with, perform
 from genstudio.services.operations.protocol import Made
 from genstudio.services.operations.save import save_made
+from genstudio.services.remaking import remake
 from genstudio.services.training import NewRun, start_run
 
 RECIPE = Recipe(
@@ -294,6 +295,20 @@ class TestOperation:
                 assert kind.read_recipe(path) == one.recipe
                 # The same once more is the same file.
                 assert save_made(other, tmp_path) == path
+
+    def test_every_result_can_be_made_again_from_its_file(
+        self, key: str, runs: dict[str, Path], flowers: Path, tmp_path: Path
+    ) -> None:
+        card = OPERATIONS.get(key).card
+        run = next(path for it, path in runs.items() if can_be_done_with(card, model_class(it)))
+        work = perform(key, run=run, inputs=inputs_of(card, flowers), count=2, seed=5)
+        *_, last = (step for step in work if isinstance(step, Made))
+        path = save_made(last, tmp_path)
+
+        again = drain(remake(path, projects=[run.parent.parent], inputs=[flowers]))
+
+        assert again.is_same
+        assert again.recipe == last.recipe
 
     def test_without_what_it_needs_it_says_so(self, key: str, flowers: Path) -> None:
         card = OPERATIONS.get(key).card

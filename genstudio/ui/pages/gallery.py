@@ -252,6 +252,10 @@ class GalleryPage(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         use = menu.addAction(icon("palette"), "Use in Create")
         use.triggered.connect(lambda: self.use_wanted.emit(self.selected_paths()))
+        again = menu.addAction(icon("repeat"), "Make this again")
+        again.setEnabled(len(self._grid.selected_keys()) == 1 and not self._state.is_busy)
+        again.setToolTip("Makes it from its recipe, and says whether it is the same")
+        again.triggered.connect(lambda: self._state.remake(self._grid.selected_keys()[0]))
         menu.popup(self._grid.viewport().mapToGlobal(place))
 
     def _on_typed(self) -> None:

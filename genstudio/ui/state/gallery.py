@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.progress import Progress
-from genstudio.services import studio
+from genstudio.services import studio, studio_operations
 from genstudio.services.exporters.protocol import ExportDone
 from genstudio.services.gallery import Gallery, RemovedPicture
 from genstudio.services.gallery_items import GalleryItem
@@ -18,6 +18,7 @@ from genstudio.services.jobs import Job, JobEnded
 from genstudio.services.notices import notice_about
 from genstudio.services.projects import Project
 from genstudio.services.studio import OpenedGallery
+from genstudio.services.studio_operations import RemadePicture
 from genstudio.ui.bridge import Bridge
 from genstudio.ui.history import History
 
@@ -268,6 +269,20 @@ class GalleryState(QObject):
         job = studio.export_pictures(chosen, to=to, kind=kind, title=title, options=options)
         self._start(job, on_items)
 
+    def remake(self, name: str) -> None:
+        """Make a picture again, and tell whether it is the same; one that is not is kept aside."""
+        assert self._project is not None, "no project, no pictures"
+        path = self.items[name].path
+
+        def on_items(items: list[Any]) -> None:
+            last = items[-1]
+            if isinstance(last, Progress):
+                self.progressed.emit(last.what, last.done, last.total)
+            else:
+                self.noticed.emit(_notice_of_remade(name, last))
+
+        self._start(studio_operations.remake(path, self._project), on_items)
+
     def cancel(self) -> None:
         """Stop making or exporting after the picture at hand."""
         if self._job is not None:
@@ -357,6 +372,21 @@ def _close_what_was_opened(job: Job[int | OpenedGallery]) -> None:
             ending.gallery.close()
     # For whoever follows it.
     job.items.put(ending)
+
+
+def _notice_of_remade(name: str, made: RemadePicture) -> Notice:
+    if made.is_same:
+        return Notice(
+            level=Level.INFO,
+            title=f"{name} was made again",
+            message="It is the same to the last pixel.",
+        )
+    return Notice(
+        level=Level.WARNING,
+        title=f"{name} is not what its recipe makes",
+        message="It was changed afterwards, or made on another kind of machine. What the recipe "
+        f"makes is in {made.path}.",
+    )
 
 
 def _notice_of_left_out(done: ExportDone) -> Notice:
