@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from lightning_fabric import Fabric
 
-from genstudio.domain.training import TrainingSettings
+from genstudio.domain.training import ComputeOptions
 from genstudio.engine.crew import Crew
 from genstudio.engine.device import DevicePlan, plan_device, prefer_fast_kernels
 from genstudio.engine.memory import MemoryGuard, keep_freed_memory
@@ -15,7 +15,7 @@ class Compute:
     """What computes a run.
 
     Args:
-        settings: Device and precision, as asked for.
+        options: Device and precision, as asked for.
         crew: The processes that take each step together.
         useful_threads: Tells how many threads a step has work for; asked once at most.
 
@@ -31,10 +31,10 @@ class Compute:
     """
 
     def __init__(
-        self, settings: TrainingSettings, crew: Crew, useful_threads: Callable[[], int]
+        self, options: ComputeOptions, crew: Crew, useful_threads: Callable[[], int]
     ) -> None:
         self.crew = crew
-        self.plan: DevicePlan = plan_device(settings.device, settings.precision, crew.local_size)
+        self.plan: DevicePlan = plan_device(options.device, options.precision, crew.local_size)
         accelerator = self.plan.accelerator
         self.fabric = Fabric(
             accelerator=accelerator,

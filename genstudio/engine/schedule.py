@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from genstudio.domain.training import Budget, TrainingSettings
+from genstudio.domain.training import Budget, LoopOptions
 from genstudio.engine.state import Counters
 
 
@@ -42,13 +42,13 @@ class Pace:
         return max(self.every_s, seconds * self.share_of_age, took_s / self.share_of_time)
 
 
-def paces(settings: TrainingSettings) -> dict[Task, Pace]:
+def paces(options: LoopOptions) -> dict[Task, Pace]:
     """How often a run does what."""
     return {
         # More rarely as a run grows older: a night's worth stays some hundreds. Some architectures
         # draw slowly.
-        Task.PREVIEW: Pace(every_s=settings.preview_every_s, share_of_age=0.01, share_of_time=0.05),
-        Task.SAVE: Pace(every_s=settings.save_every_s),
+        Task.PREVIEW: Pace(every_s=options.preview_every_s, share_of_age=0.01, share_of_time=0.05),
+        Task.SAVE: Pace(every_s=options.save_every_s),
         Task.MEASURE: Pace(every_s=60.0, share_of_time=0.01),
         # A young model's latents soon lie elsewhere, and what is drawn from an old conclusion looks
         # broken.

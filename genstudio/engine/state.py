@@ -123,7 +123,14 @@ class TrainState:
         self._job = job
         settings = job.settings
         self.compute = Compute(settings, job.crew, self._useful_threads)
-        self.batches = Batches(job, self.compute.fabric.device)
+        self.batches = Batches(
+            job.dataset,
+            job.crew,
+            self.compute.fabric.device,
+            batch=settings.batch,
+            seed=settings.seed,
+            mirrors=settings.mirror,
+        )
         self.counters = Counters()
         self.parts = settings.accumulate
         self._seed_weights()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from genstudio.domain.training import TrainingSettings
+from genstudio.domain.training import LoopOptions
 from genstudio.engine.buffers import BufferSnapshot
 from genstudio.engine.device import derived_seed, seed_everything
 from genstudio.engine.phases import freeze_except, own_gradients_allowed
@@ -18,17 +18,17 @@ class Stepper:
 
     Args:
         state: What a step changes.
-        settings: Seed and gradient clipping of the run.
+        options: Seed and gradient clipping of the run.
 
     Attributes:
         state: What a step changes.
         repeats: Repeats on a graphics card what is the same from step to step.
     """
 
-    def __init__(self, state: TrainState, settings: TrainingSettings) -> None:
+    def __init__(self, state: TrainState, options: LoopOptions) -> None:
         self.state = state
-        self._seed = settings.seed
-        self._gradient_clip = settings.gradient_clip
+        self._seed = options.seed
+        self._gradient_clip = options.gradient_clip
         self._buffers = BufferSnapshot(state.model.network.buffers())
         recorder = CardsRecorder() if state.compute.plan.accelerator == "cuda" else None
         self.repeats = Repeats(state.model, recorder)

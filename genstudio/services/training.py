@@ -21,7 +21,7 @@ from genstudio.domain.modalities import IMAGES
 from genstudio.domain.progress import Working
 from genstudio.domain.runs import RunState
 from genstudio.domain.settings import parse_settings
-from genstudio.domain.training import Budget, TrainingSettings
+from genstudio.domain.training import Budget, DataOptions, TrainingSettings
 from genstudio.engine.checkpoint import Checkpoint, CheckpointState
 from genstudio.engine.device import most_devices, plan_device
 from genstudio.engine.meters import RateLimit
@@ -304,10 +304,10 @@ def _scan(folder: Path, source: CommandSource) -> Preparation[ScanReport]:
 
 
 def _decode(
-    manifest: Manifest, settings: TrainingSettings, dataset: Path, source: CommandSource
+    manifest: Manifest, options: DataOptions, dataset: Path, source: CommandSource
 ) -> Preparation[PictureCache]:
     work = build_cache(
-        manifest, size=settings.size, cache_dir=dataset, with_opacity=settings.transparency
+        manifest, size=options.size, cache_dir=dataset, with_opacity=options.transparency
     )
     return (yield from _preparing(work, source))
 
