@@ -314,15 +314,6 @@ def generate_pictures(
     return Job("generate", items)
 
 
-def hang_first_pictures(run: Path) -> Job[Progress]:
-    """Make the first pictures of a finished run; each comes with its item of the gallery."""
-
-    def items() -> Iterator[Progress]:
-        yield from import_module("genstudio.services.first_pictures").hang_first_pictures(run)
-
-    return Job("first-pictures", items)
-
-
 def exporters() -> list[Exporter]:
     """The ways of exporting that can be used."""
     return list(EXPORTERS.usable())

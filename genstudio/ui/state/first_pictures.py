@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from genstudio.domain import events
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.progress import Progress
-from genstudio.services import studio
+from genstudio.services import studio_operations
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.jobs import Job, JobEnded
 from genstudio.services.notices import notice_about
@@ -68,7 +68,7 @@ class FirstPicturesState(QObject):
             self._hang(run)
 
     def _hang(self, run: Path) -> None:
-        job = studio.hang_first_pictures(run)
+        job = studio_operations.hang_first_pictures(run)
         self._jobs.append(job)
         self._shown = job
         self._bridge.follow(
