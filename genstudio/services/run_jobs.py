@@ -9,6 +9,7 @@ import psutil
 from genstudio.data.cache import PictureCache, build_cache
 from genstudio.data.modalities.catalog import MODALITIES
 from genstudio.domain.datasets import Manifest
+from genstudio.domain.progress import drain
 from genstudio.domain.training import TrainingSettings
 from genstudio.engine.checkpoint import Checkpoint
 from genstudio.engine.crew import Crew
@@ -67,13 +68,13 @@ def helpers_job(path: Path, crew: Crew) -> TrainingJob:
     manifest = project.load_manifest(run.file.dataset)
     run.held_out_of(manifest)
     # They are decoded already: the leading process has them.
-    *_, cache = build_cache(
+    work = build_cache(
         manifest,
         size=run.settings.size,
         cache_dir=project.dataset_folder(run.file.dataset),
         with_opacity=run.settings.transparency,
     )
-    assert isinstance(cache, PictureCache)
+    cache = drain(work)
     return job_for(run, run.settings, manifest, cache, crew, None)
 
 

@@ -7,6 +7,7 @@ from genstudio.ui.bridge import Bridge
 from genstudio.ui.state.comparison import ComparisonState
 from genstudio.ui.state.create import CreateState
 from genstudio.ui.state.dataset import DatasetState
+from genstudio.ui.state.exploring import ExploringState
 from genstudio.ui.state.first_pictures import FirstPicturesState
 from genstudio.ui.state.gallery import GalleryState
 from genstudio.ui.state.materials import MaterialsState
@@ -32,11 +33,12 @@ class StudioStates:
         self.training = TrainingState(bridge, parent)
         self.first_pictures = FirstPicturesState(bridge, self.training, parent)
         self.create = CreateState(bridge, parent)
+        self.exploring = ExploringState(bridge, parent)
         self.gallery = GalleryState(bridge, parent)
         self.comparison = ComparisonState(bridge, parent)
         self.with_notices = (
             self.dataset, self.materials, self.training, self.first_pictures, self.create,
-            self.gallery, self.comparison,
+            self.exploring, self.gallery, self.comparison,
         )  # fmt: skip
         self.with_failures = (self.dataset, self.samples, self.project)
         self.training.catalogue_loaded.connect(self.create.load)
@@ -45,6 +47,7 @@ class StudioStates:
 
     def set_project(self, project: Project | None) -> None:
         """Show what belongs to another project."""
+        self.exploring.open(None, {})
         for state in (
             self.training,
             self.first_pictures,
@@ -62,6 +65,7 @@ class StudioStates:
         self.samples.shutdown()
         self.first_pictures.close()
         self.create.close()
+        self.exploring.close()
         self.gallery.close()
         self.comparison.close()
         self.training.wait(longest_wait_s)
