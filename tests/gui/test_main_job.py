@@ -157,7 +157,7 @@ def test_a_project_opens_as_it_was_left(
     studio.open_pictures(pictures, 24)
     studio.set_up_small_run("Describe", steps=2)
     studio.click("train.start")
-    studio.wait(lambda: studio.text("train.coach").startswith("Finished"))
+    studio.wait(lambda: studio.text("train.coach").endswith("hang in the Gallery."))
     studio.window.close()
     again = StudioDriver(build_window(tmp_path / "Meadow"), studio.qtbot)
     studio.qtbot.addWidget(again.window)

@@ -50,6 +50,7 @@ def test_the_same_pixels_come_again(made: Path, trained_run: Path) -> None:
 
 def test_in_its_own_project_no_folder_need_be_named(made: Path, trained_run: Path) -> None:
     hung = trained_run.parent.parent / "gallery" / "remade-test.png"
+    hung.parent.mkdir(exist_ok=True)
     shutil.copy(made, hung)
     try:
         assert drain(remake(hung)).is_same
