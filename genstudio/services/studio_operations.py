@@ -169,6 +169,15 @@ def hang_results(project: Project, paths: Sequence[Path]) -> Job[GalleryItem]:
     return Job("hang", items)
 
 
+def hang_first_pictures(run: Path) -> Job[Progress]:
+    """Make the first pictures of a finished run; each comes with its item of the gallery."""
+
+    def items() -> Iterator[Progress]:
+        yield from import_module("genstudio.services.first_pictures").hang_first_pictures(run)
+
+    return Job("first-pictures", items)
+
+
 def results_folder(project: Project, operation: str) -> Path:
     """A new folder for what an operation makes now; it is made with the first result."""
     stamp = datetime.now(UTC).astimezone().strftime("%Y%m%d-%H%M%S")
