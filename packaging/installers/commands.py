@@ -1,0 +1,82 @@
+"""The command ``dev.py package``: which packages there are, and what makes each.
+
+Standard library only.
+"""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from dev_environment import ROOT
+
+from installers import chroot, debian, environment, payload, self_extracting
+
+HELP = """\
+  wheel      sdist and wheel; --verify installs the wheel and has it try itself
+  folder     the program as a folder, which has tried itself
+  deb        a package for Debian and Ubuntu; --verify installs it in a fresh system
+  run        an installer for other Linux systems, in one file
+All go to dist/. --quick compresses in seconds instead of minutes."""
+
+
+def package(arguments: list[str]) -> int:
+    """Make one package; gives the exit status.
+
+    Raises:
+        SetupError: It cannot be made, and why.
+    """
+    parser = argparse.ArgumentParser(
+        prog="dev.py package", epilog=HELP, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("kind", choices=list(_KINDS), metavar="kind")
+    parser.add_argument("--verify", action="store_true", help="install it somewhere and try it")
+    parser.add_argument("--quick", action="store_true", help="compress quickly, for a try")
+    parser.add_argument(
+        "--packed", action="store_true", help="use the folder that was packed before"
+    )
+    return _KINDS[parser.parse_args(arguments).kind](parser.parse_args(arguments))
+
+
+def _packed(options: argparse.Namespace) -> Path:
+    folder = payload.WORK / "onedir" / "genstudio"
+    if not (options.packed and folder.is_dir()):
+        folder = payload.build()
+        payload.selftest(folder)
+    return folder
+
+
+def _wheel(options: argparse.Namespace) -> int:
+    environment.ensure_tools()
+    wheel = environment.build_wheel()
+    print(f"{wheel.relative_to(ROOT)}: {wheel.stat().st_size / 1e6:.1f} MB")
+    if options.verify:
+        program = environment.install_into(payload.WORK / "fresh", wheel)
+        environment.call([str(program), "--selftest"])
+    return 0
+
+
+def _folder(options: argparse.Namespace) -> int:
+    print(_packed(options))
+    return 0
+
+
+def _deb(options: argparse.Namespace) -> int:
+    built = debian.build(_packed(options), compression="quick" if options.quick else "small")
+    if options.verify:
+        chroot.verify(built)
+    return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    built = self_extracting.build(_packed(options), quick=options.quick)
+    if options.verify:
+        self_extracting.verify(built)
+    return 0
+
+
+_KINDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "wheel": _wheel,
+    "folder": _folder,
+    "deb": _deb,
+    "run": _run,
+}
