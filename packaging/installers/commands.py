@@ -9,13 +9,26 @@ from pathlib import Path
 
 from dev_environment import ROOT
 
-from installers import chroot, debian, environment, payload, self_extracting
+from installers import (
+    chroot,
+    debian,
+    environment,
+    macos,
+    payload,
+    self_extracting,
+    sums,
+    windows,
+)
 
 HELP = """\
   wheel      sdist and wheel; --verify installs the wheel and has it try itself
   folder     the program as a folder, which has tried itself
   deb        a package for Debian and Ubuntu; --verify installs it in a fresh system
   run        an installer for other Linux systems, in one file
+  windows    an installer for Windows; elsewhere one with a stand-in, which --verify
+             installs under wine
+  macos      a disk image for macOS
+  sums       checksums of what is in dist/, and a list of what is inside (SBOM)
 All go to dist/. --quick compresses in seconds instead of minutes."""
 
 
@@ -74,9 +87,38 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _windows(options: argparse.Namespace) -> int:
+    if windows.is_here():
+        windows.build(_packed(options))
+        return 0
+    environment.ensure_tools()
+    payload.make_icons()
+    built = windows.build(windows.stand_in(), is_stand_in=True)
+    print("This one holds no program: torch and Qt for Windows can only be packed on Windows.")
+    if options.verify:
+        windows.verify(built)
+    return 0
+
+
+def _macos(options: argparse.Namespace) -> int:
+    _packed(options)
+    macos.build()
+    return 0
+
+
+def _sums(_options: argparse.Namespace) -> int:
+    environment.ensure_tools()
+    sums.write_bill()
+    sums.write_sums()
+    return 0
+
+
 _KINDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "wheel": _wheel,
     "folder": _folder,
     "deb": _deb,
     "run": _run,
+    "windows": _windows,
+    "macos": _macos,
+    "sums": _sums,
 }

@@ -128,7 +128,10 @@ def _depends(root: Path) -> list[str]:
     own = {path.parent for path in binaries if ".so" in path.name}
     with tempfile.TemporaryDirectory() as folder:
         # dpkg-shlibdeps wants to be called in the source of a package.
-        _write(Path(folder) / "debian" / "control", "Source: genstudio\n\nPackage: genstudio\n")
+        _write(
+            Path(folder) / "debian" / "control",
+            "Source: genstudio\n\nPackage: genstudio\nArchitecture: any\n",
+        )
         command = ["dpkg-shlibdeps", "-O", "--ignore-missing-info", "--warnings=0"]
         command += [f"-l{path}" for path in sorted(own)]
         # A theme for desktops that have GTK, and nothing that others should install.

@@ -29,7 +29,8 @@ def build() -> Path:
         SetupError: A tool is missing or fails.
     """
     environment.ensure()
-    _make_icons()
+    if sys.platform in {"win32", "darwin"}:
+        make_icons()
     to = WORK / "onedir"
     shutil.rmtree(to, ignore_errors=True)
     packing = [
@@ -86,10 +87,8 @@ def _strip(folder: Path) -> None:
             subprocess.run(["strip", "--strip-unneeded", str(path)], check=False)
 
 
-def _make_icons() -> None:
-    """Draw the program's icon as Windows and macOS want it, where one of them is the target."""
-    if sys.platform not in {"win32", "darwin"}:
-        return
+def make_icons() -> None:
+    """Draw the program's icon as Windows and macOS want it."""
     drawing = str(ROOT / "packaging" / "installers" / "draw_icons.py")
     surroundings = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     environment.call([str(environment.python()), drawing, str(WORK / "icons")], surroundings)
