@@ -13,7 +13,7 @@ from typer.main import get_command
 
 from genstudio.cli_judging import compare, evaluate
 from genstudio.cli_operations import apply, operations
-from genstudio.cli_pictures import blend, export, generate
+from genstudio.cli_pictures import blend, export, generate, remake
 from genstudio.console import (
     AsJson,
     Assignments,
@@ -22,8 +22,8 @@ from genstudio.console import (
     loose_settings,
     people,
     print_json,
-    progress,
     results,
+    worked,
 )
 from genstudio.domain.cards import ModelCard
 from genstudio.domain.datasets import Remark, ScanReport
@@ -130,15 +130,7 @@ def check(
     from genstudio.services.materials import described
 
     with explained(as_json=as_json):
-        report = None
-        with progress(hidden=as_json) as bar:
-            task = bar.add_task("Looking through the pictures", total=None)
-            for item in scan_folder(folder):
-                if isinstance(item, ScanReport):
-                    report = item
-                else:
-                    bar.update(task, completed=item.done, total=item.total)
-        assert report is not None
+        report = worked(scan_folder(folder), as_json=as_json)
         found = recognise(report)
         if modality is not None:
             chosen = MODALITIES.get(modality).arrange(report)
@@ -147,6 +139,7 @@ def check(
                 raise DatasetError(title, chosen.fault, chosen.hint)
             found = {modality: chosen, **found}
         recognised = next(iter(found))
+        report = MODALITIES.get(recognised).review(report)
         if as_json:
             told = {"modality": recognised, "modalities": described(found)}
             print_json({**_report_record(report), **told})
@@ -321,6 +314,7 @@ def _budget(steps: int | None, images: int | None, minutes: float | None) -> Bud
 
 app.command()(generate)
 app.command()(blend)
+app.command()(remake)
 app.command()(export)
 app.command()(operations)
 app.command()(apply)

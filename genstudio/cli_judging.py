@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from genstudio.console import AsJson, explained, last_of, people, print_figures, print_json
+from genstudio.console import AsJson, explained, people, print_figures, print_json, worked
 
 # What needs torch is imported by the command that needs it: `--help` answers at once.
 
@@ -33,7 +33,7 @@ def evaluate(
     from genstudio.services.evaluation import evaluate as judge
 
     with explained(as_json=as_json):
-        found = last_of(
+        found = worked(
             judge(
                 target,
                 against=against,
@@ -63,7 +63,7 @@ def compare(
 
     with explained(as_json=as_json):
         refuse_place(runs, out)
-        done = last_of(set_side_by_side(runs, count=count), as_json=as_json)
+        done = worked(set_side_by_side(runs, count=count), as_json=as_json)
         page = save_comparison(done, out)
         if as_json:
             print_json({"report": str(page), **done.record()})

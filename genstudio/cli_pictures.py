@@ -14,6 +14,7 @@ from genstudio.console import (
     people,
     print_json,
     progress,
+    worked,
 )
 
 # What needs torch is imported by the command that needs it: `--help` answers at once.
@@ -90,16 +91,48 @@ def blend(
                 people.print(str(path), markup=False, soft_wrap=True)
 
 
+def remake(
+    image: Annotated[Path, typer.Argument(help="A picture that GenStudio made.")],
+    *,
+    out: Annotated[Path, typer.Option(help="File to write; none is overwritten.")],
+    project: Annotated[
+        list[Path] | None,
+        typer.Option(help="Where its run may be, besides the project that it lies in."),
+    ] = None,
+    made_from: Annotated[
+        list[Path] | None,
+        typer.Option("--input", help="File or folder that it may have been made from."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a picture again from the recipe in its own file, and say whether it is the same."""
+    from genstudio.services.outputs import refuse_pictures_folders, save_artifact
+    from genstudio.services.preferences import load_preferences
+    from genstudio.services.remaking import remake as make_again
+    from genstudio.services.runs import Run
+
+    with explained(as_json=as_json):
+        known = [*(project or ()), *load_preferences().recent_projects]
+        done = worked(make_again(image, projects=known, inputs=made_from or ()), as_json=as_json)
+        refuse_pictures_folders(out.absolute().parent, Run(done.run).project().pictures_folders())
+        path = save_artifact(done.artifact, out, done.recipe)
+        if as_json:
+            recipe = done.recipe.model_dump(mode="json")
+            print_json({"path": str(path), "same": done.is_same, "recipe": recipe})
+        people.print(f"{path}: {done.words}", markup=False, soft_wrap=True)
+
+
 def export(
     project: Annotated[Path, typer.Argument(help="Project folder.")],
     *,
-    to: Annotated[Path, typer.Option(help="Folder to export to.")],
-    kind: Annotated[str, typer.Option("--as", help="folder or web.")] = "folder",
+    to: Annotated[Path, typer.Option(help="Folder or file to export to.")],
+    kind: Annotated[str, typer.Option("--as", help="folder, web, sheet or zip.")] = "folder",
+    assignments: Assignments = None,
     query: Annotated[str, typer.Option(help="Only pictures that these words are found in.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Export a project's gallery as a folder of pictures or as a web page."""
-    from genstudio.services.export import ExportDone, export_gallery
+    """Export a project's gallery: as a folder, a web page, a contact sheet or one ZIP file."""
+    from genstudio.services.export import export_gallery
     from genstudio.services.gallery import Gallery
     from genstudio.services.projects import open_project
 
@@ -108,15 +141,10 @@ def export(
         with Gallery(opened) as gallery:
             gallery.sync()
             items = gallery.items(query)
-        done: ExportDone | None = None
-        with progress(hidden=as_json) as bar:
-            task = bar.add_task("Exporting", total=None)
-            for step in export_gallery(items, to=to, kind=kind, title=opened.name):
-                if isinstance(step, ExportDone):
-                    done = step
-                else:
-                    bar.update(task, completed=step.done, total=step.total)
-        assert done is not None
+        work = export_gallery(
+            items, to=to, kind=kind, title=opened.name, options=loose_settings(assignments)
+        )
+        done = worked(work, as_json=as_json)
         left_out = [{"name": item.name, "reason": item.reason} for item in done.left_out]
         if as_json:
             more = {"left_out": left_out} if left_out else {}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from types import FrameType
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, TypeVar, cast
 
 import typer
 from rich.console import Console, ConsoleDimensions
@@ -22,10 +22,12 @@ from rich.text import Text
 from genstudio.domain import events
 from genstudio.domain.commands import Stop
 from genstudio.domain.errors import GenStudioError
+from genstudio.domain.progress import Working, drain
 from genstudio.domain.reports import FIGURES
 from genstudio.services.jobs import JobEnded
 from genstudio.services.session import TrainingSession
 
+T = TypeVar("T")
 INTERRUPTED = 130
 _POLL_S = 0.2
 _SHOWN_PAIRS = 3
@@ -127,15 +129,16 @@ def loose_settings(pairs: list[str] | None) -> dict[str, Any]:
     return settings
 
 
-def last_of(items: Iterator[Any], *, as_json: bool) -> Any:
-    """Show the progress that long work tells, and give its last item, which is its result."""
-    result: Any = None
+def worked(work: Working[T], *, as_json: bool) -> T:
+    """Do long work to its end, show how far it is, and give its result."""
     with progress(hidden=as_json) as bar:
         task = bar.add_task("Starting", total=None)
-        for result in items:
-            if hasattr(result, "what"):
-                bar.update(task, description=result.what, completed=result.done, total=result.total)
-    return result
+        return drain(
+            work,
+            lambda step: bar.update(
+                task, description=step.what, completed=step.done, total=step.total
+            ),
+        )
 
 
 def print_figures(record: dict[str, Any]) -> None:

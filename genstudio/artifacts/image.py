@@ -3,6 +3,7 @@
 import hashlib
 import html
 import json
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, Final
@@ -11,7 +12,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 from pydantic import ValidationError
 
-from genstudio.artifacts.protocol import ArtifactCard, ArtifactKind
+from genstudio.artifacts.protocol import ArtifactCard, ArtifactKind, Metadata
 from genstudio.data.decode import PARSER_ERRORS, UnreadablePictureError, decode_thumbnail
 from genstudio.domain.artifacts import IMAGE, Artifact
 from genstudio.domain.errors import DatasetError, ProjectError
@@ -39,6 +40,8 @@ _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 # Two pictures that agree in these are the same picture.
 _IDENTITY = {"run", "step", "seed", "size", "sampling", "weights_sha256"}
 _LATER_IDENTITY = {"operation", "inputs", "position"}
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_TELLING_CHUNKS = frozenset({b"tEXt", b"iTXt", b"zTXt", b"eXIf", b"tIME", b"caBX"})
 _READABLE = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 # Pillow warns of some hostile files, which may be an error, too.
 _UNREADABLE = (*PARSER_ERRORS, Image.DecompressionBombError, MemoryError, Warning)
@@ -56,6 +59,11 @@ def save_marked(image_HWC: np.ndarray, path: Path, software: str) -> None:
         ProjectError: The disk is full or the folder cannot be written to.
     """
     _save(image_HWC, path, {XMP_KEY: _xmp_packet(software)})
+
+
+def save_bare(image_HWC: np.ndarray, path: Path) -> None:
+    """Write a picture that says nothing of how it was made; see :func:`save_marked`."""
+    _save(image_HWC, path, {})
 
 
 def save_picture(image_HWC: np.ndarray, path: Path, recipe: Recipe) -> None:
@@ -151,6 +159,25 @@ def _too_long(path: Path) -> ProjectError:
     )
 
 
+def _without_texts(content: bytes, metadata: Metadata) -> bytes:
+    """Leave out what a PNG says about itself, but for the mark where that shall stay."""
+    if not content.startswith(_SIGNATURE):
+        raise _unreadable(Path("The picture"))
+    kept = [_SIGNATURE]
+    at = len(_SIGNATURE)
+    while at < len(content):
+        (length,) = struct.unpack(">I", content[at : at + 4].rjust(4, b"\0"))
+        name = content[at + 4 : at + 8]
+        chunk = content[at : at + 12 + length]
+        if len(chunk) < 12 + length:
+            raise _unreadable(Path("The picture"))
+        is_mark = name == b"iTXt" and chunk[8:].startswith(XMP_KEY.encode() + b"\0")
+        if name not in _TELLING_CHUNKS or (is_mark and metadata == "mark"):
+            kept.append(chunk)
+        at += len(chunk)
+    return b"".join(kept)
+
+
 class Images:
     """Kind "image": PNG files."""
 
@@ -176,6 +203,10 @@ class Images:
     def read_recipe(self, path: Path) -> Recipe | None:
         """Read how it was made."""
         return read_recipe(path)
+
+    def with_metadata(self, content: bytes, metadata: Metadata) -> bytes:
+        """The same pixels, not encoded anew, without the chunks that tell more."""
+        return content if metadata == "everything" else _without_texts(content, metadata)
 
     def thumbnail(self, path: Path, side: int) -> np.ndarray:
         """Draw it small."""

@@ -1,13 +1,17 @@
 """The interface of an artifact kind: how such a thing is a file."""
 
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, Literal, Protocol, TypeAlias
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from genstudio.domain.artifacts import Artifact
 from genstudio.domain.recipes import Recipe
+
+# What of the knowledge about an artifact goes along with it: its recipe and all else, only that a
+# trained model made it, or neither.
+Metadata: TypeAlias = Literal["everything", "mark", "nothing"]
 
 
 class ArtifactCard(BaseModel):
@@ -55,6 +59,14 @@ class ArtifactKind(Protocol):
         Raises:
             DatasetError: The file is missing or of another kind.
             ProjectError: Its recipe is damaged.
+        """
+        ...
+
+    def with_metadata(self, content: bytes, metadata: Metadata) -> bytes:
+        """The same file with less of what is known about it; what is shown or heard is the same.
+
+        Raises:
+            DatasetError: It is damaged.
         """
         ...
 

@@ -29,6 +29,7 @@ from genstudio.domain.files import (
     read_file,
     write_text,
 )
+from genstudio.domain.progress import Progress, Working
 
 _PIXELS = "pixels.npy"
 _COMPLETE = "complete.json"
@@ -44,14 +45,6 @@ _CHOOSE_AGAIN = (
 
 # Pictures, height, width, channels.
 _Shape = tuple[int, int, int, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CacheProgress:
-    """So many pictures of so many are decoded."""
-
-    done: int
-    total: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +75,7 @@ def build_cache(
     cache_dir: Path,
     with_opacity: bool = False,
     workers: int | None = None,
-) -> Iterator[CacheProgress | PictureCache]:
+) -> Working[PictureCache]:
     """Decode the manifest's pictures, or find them decoded already.
 
     Where that was interrupted, it goes on from there. What an earlier version of the program
@@ -95,8 +88,8 @@ def build_cache(
         with_opacity: Keep the opacity as a fourth channel.
         workers: Threads; by default one for each processor.
 
-    Yields:
-        Progress, and the cache as the last item.
+    Returns:
+        The decoded pictures, once all are.
 
     Raises:
         DatasetError: Fewer than two pictures can be decoded, or one is not what the manifest says.
@@ -107,8 +100,7 @@ def build_cache(
     if manifest.decoding != DECODING_VERSION:
         found = _open(cache_dir, shape, manifest, manifest.decoding)
         if found is not None:
-            yield found
-            return
+            return found
     key = _key(manifest, shape)
     folder = cache_dir / key
     found = _open(cache_dir, shape, manifest)
@@ -139,12 +131,12 @@ def build_cache(
             f"{folder} is not what was written.",
             "Is the drive in order? Choose a project folder on another one.",
         )
-    yield found
+    return found
 
 
 def _decode_all(
     manifest: Manifest, shape: _Shape, folder: Path, workers: int | None
-) -> Iterator[CacheProgress]:
+) -> Iterator[Progress]:
     """Decode into a folder, going on from what is there already."""
     names = [name for name, _ in manifest.pictures]
     pixels, done, skipped = _begun(folder, shape, names)
@@ -161,7 +153,7 @@ def _decode_all(
             if time.monotonic() - noted_s > _NOTED_EVERY_S:
                 _note(folder, pixels, done, skipped)
                 noted_s = time.monotonic()
-            yield CacheProgress(done=done, total=len(names))
+            yield Progress("Reading the pictures", done, len(names))
     except GeneratorExit:
         with suppress(OSError, GenStudioError):
             _note(folder, pixels, done, skipped)

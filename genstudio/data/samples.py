@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from genstudio.domain.files import explained, replacing
+from genstudio.domain.progress import Progress
 
 # Lengths are in halves of the picture's side: the middle is (0, 0), the right edge is x = 1.
 _SHADOW: Final = 0.09
@@ -20,14 +21,6 @@ _LIGHT_ANGLE: Final = math.atan2(_LIGHT_Y, _LIGHT_X)
 
 _Window = tuple[slice, slice]
 _Colors = tuple[np.ndarray, np.ndarray]
-
-
-@dataclass(frozen=True, slots=True)
-class SampleProgress:
-    """So many pictures of so many lie in the folder."""
-
-    done: int
-    total: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +95,7 @@ _SPECIES: Final = {
 
 def make_sample_folder(
     folder: Path, *, count: int = 600, size: int = 128, seed: int = 0
-) -> Iterator[SampleProgress]:
+) -> Iterator[Progress]:
     """Paint flowers into a folder, as ``flower-0001.png`` and so on.
 
     A whole picture that has such a name already is kept, so that an
@@ -123,7 +116,7 @@ def make_sample_folder(
             picture = Image.fromarray(paint_flower(size, seed=seed, index=index))
             with replacing(path) as temporary:
                 picture.save(temporary, "PNG", compress_level=3)
-        yield SampleProgress(index, count)
+        yield Progress("Drawing flowers", index, count)
 
 
 def _is_whole(path: Path) -> bool:

@@ -1,12 +1,13 @@
 """Looks through a folder of pictures and says in plain words what is in it; reads only."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from genstudio.data.advice import advise, suggest_size
 from genstudio.data.decode import (
     DECODING_VERSION,
     UnreadablePictureError,
@@ -20,32 +21,22 @@ from genstudio.data.decode import (
     upright_size,
     why_inaccessible,
 )
-from genstudio.data.formats import NO_ENDING
-from genstudio.data.kinds import are_worth_telling_apart, kinds_of
 from genstudio.data.likeness import Likeness, is_blurred, likeness_of, with_duplicates
 from genstudio.data.listing import list_pictures, shown_name
 from genstudio.data.threads import map_in_threads
 from genstudio.domain.datasets import (
-    Advice,
     Manifest,
     PictureInfo,
     Remark,
-    ScanProgress,
     ScanReport,
     UnreadablePicture,
-    are_mostly_cut_out,
 )
 from genstudio.domain.errors import DatasetError
-from genstudio.domain.training import SIZES
+from genstudio.domain.progress import Progress, Working
 
 _TINY_SIDE = 32
 _ODD_ASPECT = 2.0
 _LOOKED_AT_SIDE = 256
-# A first run is quick at this size, and shows whether a larger one is worth the time.
-_LARGEST_SUGGESTED = 64
-_FEW_PICTURES = 100
-_MOST_NAMED = 4
-_MOST_NAMED_KINDS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +47,7 @@ class _Looked:
     likeness: Likeness
 
 
-def scan_folder(folder: Path, *, workers: int | None = None) -> Iterator[ScanProgress | ScanReport]:
+def scan_folder(folder: Path, *, workers: int | None = None) -> Working[ScanReport]:
     """Look at every picture in a folder and the folders inside it.
 
     Args:
@@ -64,7 +55,10 @@ def scan_folder(folder: Path, *, workers: int | None = None) -> Iterator[ScanPro
         workers: Threads; by default one for each processor.
 
     Yields:
-        Progress, and the report as the last item.
+        Progress; its items are the pictures that can be used, as they are looked at.
+
+    Returns:
+        What was found.
 
     Raises:
         DatasetError: The folder is missing, cannot be read, or holds no pictures.
@@ -83,15 +77,15 @@ def scan_folder(folder: Path, *, workers: int | None = None) -> Iterator[ScanPro
             found = result.info
         else:
             unreadable.append(result)
-        yield ScanProgress(done=done, total=len(names), found=found)
+        yield Progress("Looking through the pictures", done, len(names), found)
     pictures = with_duplicates([it.info for it in looked], [it.likeness for it in looked])
-    yield ScanReport(
+    return ScanReport(
         folder=folder,
         pictures=tuple(pictures),
         unreadable=tuple(unreadable),
         passed_over=dict(listing.passed_over.most_common()),
-        advice=tuple(_advice(pictures, unreadable, listing.passed_over)),
-        suggested_size=_suggested_size(pictures),
+        advice=advise(pictures, unreadable, listing.passed_over, len(pictures), has_classes=True),
+        suggested_size=suggest_size(pictures),
     )
 
 
@@ -201,85 +195,3 @@ def _remarks_on_shape(width: int, height: int) -> Iterator[Remark]:
         yield Remark.TINY
     if max(width, height) >= _ODD_ASPECT * min(width, height):
         yield Remark.ODD_ASPECT
-
-
-def _suggested_size(pictures: list[PictureInfo]) -> int:
-    if not pictures:
-        return SIZES[0]
-    typical = float(np.percentile([min(p.width, p.height) for p in pictures], 25))
-    fitting = [size for size in SIZES if size <= min(typical, _LARGEST_SUGGESTED)]
-    return fitting[-1] if fitting else SIZES[0]
-
-
-def _advice(
-    pictures: list[PictureInfo],
-    unreadable: list[UnreadablePicture],
-    passed_over: Mapping[str, int],
-) -> Iterator[Advice]:
-    size = _suggested_size(pictures)
-    yield Advice(
-        title=f"Begin with {size} px",
-        reason="Small pictures show within minutes whether the set works; go larger after that.",
-    )
-    if len(pictures) < _FEW_PICTURES:
-        yield Advice(
-            title="More pictures would help",
-            reason=f"With {len(pictures)} a model soon repeats what it was shown; from some "
-            "hundred on it invents.",
-        )
-    kinds = kinds_of(picture.name for picture in pictures)
-    if are_worth_telling_apart(kinds):
-        named = ", ".join([*kinds][:_MOST_NAMED]) + (" …" if len(kinds) > _MOST_NAMED else "")
-        yield Advice(
-            title=f"{len(kinds)} folders can be told apart",
-            reason="Each can be a kind of its own (class label), and new pictures can be asked "
-            f"for by kind: {named}",
-        )
-    if are_mostly_cut_out(pictures):
-        yield Advice(
-            title="Most pictures are cut out",
-            reason="Most of this set is cut out, so new pictures are, too (alpha channel). The "
-            "Train page can lay all on white instead.",
-            topic=Remark.TRANSPARENT.value,
-        )
-    duplicates = sum(picture.duplicate_of is not None for picture in pictures)
-    if duplicates:
-        yield Advice(
-            title="Some pictures look the same" if duplicates > 1 else "Two pictures look the same",
-            reason=f"{duplicates} look like another one. Excluding them keeps the model from "
-            "favouring what it sees twice.",
-            topic=Remark.DUPLICATE.value,
-        )
-    if unreadable:
-        yield Advice(
-            title="Some files cannot be read" if len(unreadable) > 1 else "A file cannot be read",
-            reason=f"{len(unreadable)} will be left out; the rest is used.",
-            topic="unreadable",
-        )
-    if passed_over:
-        yield _advice_on_passed_over(passed_over)
-
-
-def _advice_on_passed_over(passed_over: Mapping[str, int]) -> Advice:
-    kinds = sorted(passed_over.items(), key=lambda item: (-item[1], item[0]))
-    first, count = kinds[0]
-    others = sum(passed_over.values()) - count
-    if others:
-        title = f"{_counted(first, count)} and {others:,} other {_files(others)}"
-    else:
-        title = f"{_counted(first, count)}{'' if first == NO_ENDING else f' {_files(count)}'}"
-    named = ", ".join(_counted(kind, number) for kind, number in kinds[:_MOST_NAMED_KINDS])
-    rest = " …" if len(kinds) > _MOST_NAMED_KINDS else ""
-    return Advice(
-        title=f"{title} {'is' if count + others == 1 else 'are'} passed over",
-        reason=f"They are of kinds that are not read as pictures: {named}{rest}. Save as PNG or "
-        "JPEG what is to be learned from.",
-    )
-
-
-def _counted(kind: str, count: int) -> str:
-    return f"{count:,} {_files(count)} with {kind}" if kind == NO_ENDING else f"{count:,} {kind}"
-
-
-def _files(count: int) -> str:
-    return "file" if count == 1 else "files"

@@ -79,20 +79,6 @@ class Advice(BaseModel):
     topic: str = ""
 
 
-class ScanProgress(BaseModel):
-    """So many files of so many are looked at.
-
-    Attributes:
-        found: The picture that was looked at last; None if it cannot be read.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    done: int
-    total: int
-    found: PictureInfo | None = None
-
-
 class ScanReport(BaseModel):
     """All that a scan found, in a stable order.
 

@@ -7,6 +7,7 @@ from genstudio.domain.artifacts import IMAGE
 from genstudio.domain.settings import Settings
 
 GENERATE: Final = "generate"
+EXPLORE: Final = "explore"
 TRANSLATE: Final = "translate"
 
 
@@ -65,6 +66,7 @@ class OperationCard:
         has_count: Whether a person says how many are wanted.
         is_seeded: Whether a seed decides the result.
         icon: Name of its icon.
+        view: What the window shows it in instead of a form; empty for the form.
     """
 
     key: str
@@ -77,6 +79,7 @@ class OperationCard:
     has_count: bool = False
     is_seeded: bool = False
     icon: str = "sparkles"
+    view: str = ""
 
     @property
     def needs_run(self) -> bool:

@@ -207,12 +207,3 @@ FIGURES = (
         is_share=True,
     ),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluationProgress:
-    """So much of so much is done of one thing."""
-
-    what: str
-    done: int
-    total: int

@@ -4,8 +4,7 @@ The floor is what real pictures get against other real ones at equal numbers: no
 expected to do better, and a figure without it says nothing.
 """
 
-from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from statistics import fmean, stdev
 
 import numpy as np
@@ -13,6 +12,7 @@ import torch
 from torch import Tensor
 
 from genstudio.domain.errors import DatasetError
+from genstudio.domain.progress import Progress, Working, drain
 from genstudio.domain.reports import CopyingFigure, Figure, LevelFigure, Pair, Report
 from genstudio.metrics import verdicts
 from genstudio.metrics.comparison import Likeness, PictureSet, Yardstick
@@ -26,14 +26,7 @@ _SEED = 0
 FEWEST = 16
 _MOST_PAIRS = 16
 _AT_A_TIME = 256
-
-
-@dataclass(frozen=True, slots=True)
-class JudgeProgress:
-    """So many parts of the work of so many are done."""
-
-    done: int
-    total: int
+_WHAT = "Comparing pictures"
 
 
 def judge(
@@ -45,15 +38,15 @@ def judge(
     count: int | None = None,
 ) -> Report:
     """Judge made pictures in one go; see :func:`judging`."""
-    *_, report = judging(
-        made_NHWC,
-        real_NHWC,
-        training_NHWC=training_NHWC,
-        held_out_NHWC=held_out_NHWC,
-        count=count,
+    return drain(
+        judging(
+            made_NHWC,
+            real_NHWC,
+            training_NHWC=training_NHWC,
+            held_out_NHWC=held_out_NHWC,
+            count=count,
+        )
     )
-    assert isinstance(report, Report)
-    return report
 
 
 def judging(
@@ -63,7 +56,7 @@ def judging(
     training_NHWC: np.ndarray | None = None,
     held_out_NHWC: np.ndarray | None = None,
     count: int | None = None,
-) -> Iterator[JudgeProgress | Report]:
+) -> Working[Report]:
     """Judge made pictures; the same pictures always get the same report.
 
     Real pictures are split in two at random, several times. One half stands for your pictures;
@@ -77,8 +70,8 @@ def judging(
         count: Pictures on each side; by default as many as there are, and never more than half
             of the real ones.
 
-    Yields:
-        Progress, and the report as the last item; stop reading to cancel.
+    Returns:
+        The report.
 
     Raises:
         DatasetError: There are fewer than 16 pictures on a side.
@@ -106,27 +99,25 @@ def judging(
         floor = yardstick.measure(real.part(order[number : 2 * number]))
         measured.append((yardstick.measure(made), floor))
         sides = yardstick.sides
-        yield JudgeProgress(total - _SPLITS + split, total)
+        yield Progress(_WHAT, total - _SPLITS + split, total)
     copying = None
     if training_NHWC is not None:
         copying = _copying(CopyFinder(training_NHWC, held_out_NHWC), made_NHWC, chosen)
-    yield JudgeProgress(total, total)
+    yield Progress(_WHAT, total, total)
     by_chance = distance_by_chance(real.features_NC, number)
-    yield _report(measured, by_chance, sides, copying, number)
+    return _report(measured, by_chance, sides, copying, number)
 
 
 def _parts(images_NHWC: np.ndarray) -> int:
     return -(-len(images_NHWC) // _AT_A_TIME)
 
 
-def _seen(
-    images_NHWC: np.ndarray, done: int, total: int
-) -> Generator[JudgeProgress, None, PictureSet]:
+def _seen(images_NHWC: np.ndarray, done: int, total: int) -> Working[PictureSet]:
     """Look at pictures, some at a time."""
     parts: list[PictureSet] = []
     for first in range(0, len(images_NHWC), _AT_A_TIME):
         parts.append(PictureSet.of(images_NHWC[first : first + _AT_A_TIME]))
-        yield JudgeProgress(done + len(parts), total)
+        yield Progress(_WHAT, done + len(parts), total)
     return PictureSet.joined(parts)
 
 

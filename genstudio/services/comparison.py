@@ -5,7 +5,7 @@ import html
 import io
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import count as counted
 from pathlib import Path
 from string import Template
@@ -15,7 +15,8 @@ from PIL import Image
 
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.files import write_text
-from genstudio.domain.reports import FIGURES, EvaluationProgress, FigureCard
+from genstudio.domain.progress import Working, retold
+from genstudio.domain.reports import FIGURES, FigureCard
 from genstudio.domain.resources import resource
 from genstudio.models.catalog import model_class
 from genstudio.services.compared import ComparedRun, Comparison, Mark
@@ -30,17 +31,15 @@ _MARKS = {Mark.BEST: "★ ", Mark.LEVEL: "≈ "}
 _SHEET_COLUMNS = 8
 
 
-def compare(
-    runs: Sequence[Path], *, count: int | None = None
-) -> Iterator[EvaluationProgress | Comparison]:
+def compare(runs: Sequence[Path], *, count: int | None = None) -> Working[Comparison]:
     """Judge the best checkpoint of each run on the same seeds.
 
     Args:
         runs: Folders of runs.
         count: Pictures to judge, at most.
 
-    Yields:
-        Progress, and the comparison as the last item.
+    Returns:
+        What was found.
 
     Raises:
         GenStudioError: A run cannot be read or judged; the message says which.
@@ -49,16 +48,13 @@ def compare(
     compared: list[ComparedRun] = []
     for number, run in enumerate(opened, start=1):
         try:
-            for item in evaluate(run.path, count=count):
-                if isinstance(item, Evaluation):
-                    compared.append(_compared(run, item))
-                else:
-                    what = f"Run {number} of {len(opened)}: {item.what}"
-                    yield EvaluationProgress(what, item.done, item.total)
+            beginning = f"Run {number} of {len(opened)}: "
+            work = retold(evaluate(run.path, count=count), beginning.__add__)
+            compared.append(_compared(run, (yield from work)))
         except GenStudioError as error:
             raise _naming(run, error) from error
     note, is_alike = _note(opened)
-    yield Comparison(runs=tuple(compared), note=note, is_alike=is_alike)
+    return Comparison(runs=tuple(compared), note=note, is_alike=is_alike)
 
 
 def refuse_place(runs: Sequence[Path], out: Path) -> None:

@@ -1,7 +1,7 @@
 """Judges what a run makes, or a folder of pictures, by everything that can be measured."""
 
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,20 +9,21 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from genstudio.data.cache import PictureCache, build_cache
+from genstudio.data.cache import build_cache
 from genstudio.data.decode import UnreadablePictureError, opened, upright_size
 from genstudio.data.scan import picture_names
 from genstudio.data.split import held_out_index
 from genstudio.data.squares import decode_picture
 from genstudio.domain.errors import DatasetError, SettingsError
 from genstudio.domain.operations import GENERATE
-from genstudio.domain.reports import EvaluationProgress, OfficialFID, Report
+from genstudio.domain.progress import Progress, Working
+from genstudio.domain.reports import OfficialFID, Report
 from genstudio.domain.training import SIZES
 from genstudio.engine.checkpoint import Checkpoint
 from genstudio.engine.threads import sharing_cores
 from genstudio.metrics.features import random_features
 from genstudio.metrics.pictures import batches
-from genstudio.metrics.report import FEWEST, JudgeProgress, judging
+from genstudio.metrics.report import FEWEST, judging
 from genstudio.models.catalog import model_class
 from genstudio.models.sampling import over_white, to_uint8
 from genstudio.models.tasks import find_task
@@ -93,9 +94,6 @@ class Evaluation:
         return content | {"unreadable": list(self.unreadable)}
 
 
-Working = Generator[EvaluationProgress, None, T]
-
-
 @dataclass(frozen=True, slots=True)
 class _Pictures:
     """Pictures at the size at which they are judged; of a run's own, also as they were decoded."""
@@ -116,7 +114,7 @@ def evaluate(
     count: int | None = None,
     checkpoint: str = "best",
     inception: Path | None = None,
-) -> Generator[EvaluationProgress | Evaluation]:
+) -> Working[Evaluation]:
     """Judge a run or a folder of pictures.
 
     A run is judged against its own pictures, and looked through for copies of those that it
@@ -131,8 +129,8 @@ def evaluate(
         inception: Weights of the official FID, which is measured with them only: of a run, with
             50,000 pictures or ``count``.
 
-    Yields:
-        Progress, and the evaluation as the last item.
+    Returns:
+        What was found.
 
     Raises:
         GenStudioError: Pictures are missing, cannot be read or are too few, or the run is damaged.
@@ -141,8 +139,7 @@ def evaluate(
     if weights is not None:
         number_to_make(count)
     if (target / "run.toml").exists():
-        yield (yield from _of_run(Run(target), against, training, count, checkpoint, weights))
-        return
+        return (yield from _of_run(Run(target), against, training, count, checkpoint, weights))
     if not target.is_dir():
         raise DatasetError(
             f"There is no folder {target}", "", "Check the spelling, or whether a drive is missing."
@@ -153,7 +150,7 @@ def evaluate(
             f"{target} is no run, which would know its own pictures.",
             "Name a folder of real pictures with --against.",
         )
-    yield (yield from _of_folder(target, against, training, count, weights))
+    return (yield from _of_folder(target, against, training, count, weights))
 
 
 def _of_run(
@@ -252,7 +249,7 @@ def _made(
     pictures = generate(run, [seeds[at] for at in wanted], checkpoint=str(step))
     for at, picture in zip(wanted, pictures, strict=True):
         (made[at],) = _brought_down(over_white(picture.image_HWC)[None])
-        yield EvaluationProgress("Making pictures", len(made), len(wanted))
+        yield Progress("Making pictures", len(made), len(wanted))
     return made
 
 
@@ -325,19 +322,13 @@ def _judged(
     count: int | None,
 ) -> Working[Report]:
     order = np.random.default_rng(0).permutation(len(real.names))[:_MOST_REAL]
-    items = judging(
+    return judging(
         made_NHWC,
         real.images_NHWC[np.sort(order)],
         training_NHWC=originals.images_NHWC if originals else None,
         held_out_NHWC=held_out_NHWC,
         count=count or DEFAULT_COUNT,
     )
-    for item in items:
-        if isinstance(item, Report):
-            return item
-        assert isinstance(item, JudgeProgress)
-        yield EvaluationProgress("Comparing pictures", item.done, item.total)
-    raise AssertionError("judging ends with its report")
 
 
 def _own_pictures(run: Run) -> Working[_Pictures]:
@@ -345,21 +336,20 @@ def _own_pictures(run: Run) -> Working[_Pictures]:
     manifest = project.load_manifest(run.file.dataset)
     run.held_out_of(manifest)
     dataset = project.dataset_folder(run.file.dataset)
-    items = build_cache(
+    cache = yield from build_cache(
         manifest,
         size=run.settings.size,
         cache_dir=dataset,
         with_opacity=run.settings.transparency,
     )
-    for item in items:
-        if isinstance(item, PictureCache):
-            # Beside an opacity, colours lie over white already.
-            images_NHWC = _brought_down(item.images_NHWC[..., :3])
-            return _Pictures(
-                images_NHWC, item.names, item.skipped, item.key, whole_NHWC=item.images_NHWC
-            )
-        yield EvaluationProgress("Reading pictures", item.done, item.total)
-    raise AssertionError("decoding ends with the decoded pictures")
+    return _Pictures(
+        # Beside an opacity, colours lie over white already.
+        _brought_down(cache.images_NHWC[..., :3]),
+        cache.names,
+        cache.skipped,
+        cache.key,
+        whole_NHWC=cache.images_NHWC,
+    )
 
 
 def _brought_down(images_NHWC: np.ndarray) -> np.ndarray:
@@ -393,7 +383,7 @@ def _decoded(folder: Path, size: int) -> Working[_Pictures]:
             (pictures[name],) = _brought_down(decode_picture(folder / name, size=size)[None])
         if time.monotonic() >= next_s or done == len(names):
             next_s = time.monotonic() + _TELL_EVERY_S
-            yield EvaluationProgress(f"Reading {folder.name}", done, len(names))
+            yield Progress(f"Reading {folder.name}", done, len(names))
     if not pictures:
         raise DatasetError(
             f"None of the pictures in {folder} can be read",

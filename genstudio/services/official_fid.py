@@ -1,6 +1,6 @@
 """Measures the official FID with weights that a person supplies; without them, there is none."""
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +8,8 @@ import numpy as np
 
 from genstudio.data.squares import decode_picture
 from genstudio.domain.errors import DatasetError, SettingsError
-from genstudio.domain.reports import EvaluationProgress, OfficialFID
+from genstudio.domain.progress import Progress, Working
+from genstudio.domain.reports import OfficialFID
 from genstudio.metrics import fid
 from genstudio.metrics.fid import Moments, Resizing, frechet_distance, seen_by
 from genstudio.metrics.inception import Inception, load_inception
@@ -96,9 +97,7 @@ def refuse_too_few(count: int, where: str) -> None:
         )
 
 
-def official_fid(
-    weights: SuppliedWeights, made: Pictures, real: Pictures
-) -> Generator[EvaluationProgress, None, OfficialFID]:
+def official_fid(weights: SuppliedWeights, made: Pictures, real: Pictures) -> Working[OfficialFID]:
     """Compare made pictures with all real ones; gives the figure at the end.
 
     Raises:
@@ -108,7 +107,7 @@ def official_fid(
         refuse_too_few(pictures.count, pictures.where)
     of_real = yield from _moments(weights.network, real, "FID: looking at real pictures")
     of_made = yield from _moments(weights.network, made, "FID: looking at made pictures")
-    yield EvaluationProgress("FID: comparing", 0, 1)
+    yield Progress("FID: comparing", 0, 1)
     return OfficialFID(
         clean=frechet_distance(of_made["clean"], of_real["clean"]),
         legacy=frechet_distance(of_made["legacy"], of_real["legacy"]),
@@ -122,8 +121,8 @@ def official_fid(
 
 def _moments(
     network: Inception, pictures: Pictures, what: str
-) -> Generator[EvaluationProgress, None, Mapping[Resizing, Moments]]:
+) -> Working[Mapping[Resizing, Moments]]:
     found: Mapping[Resizing, Moments] = {}
     for found in seen_by(network, pictures.images):
-        yield EvaluationProgress(what, found["clean"].count, pictures.count)
+        yield Progress(what, found["clean"].count, pictures.count)
     return found

@@ -63,13 +63,31 @@ def save_generated(image_HWC: np.ndarray, path: Path, recipe: Recipe) -> Path:
     return place
 
 
+def save_artifact(artifact: Artifact, path: Path, recipe: Recipe) -> Path:
+    """Write what was made with its recipe inside, never over another file; gives where it went.
+
+    Args:
+        artifact: Of any kind in the catalogue.
+        path: Where it is wanted; another suffix than the kind's own gives way to it.
+        recipe: How to make it again.
+
+    Raises:
+        ProjectError: The disk is full or the folder cannot be written to.
+    """
+    kind = ARTIFACTS.get(artifact.kind)
+    wanted = path.with_name(f"{path.name.removesuffix(kind.card.suffix)}{kind.card.suffix}")
+    place = free_place(wanted, lambda found: is_same_artifact(found, artifact, recipe))
+    kind.write(artifact, place, recipe)
+    return place
+
+
 def save_drawn(image_HWC: np.ndarray, path: Path, software: str) -> Path:
     """Write a picture that no recipe can make again; gives where it went.
 
     Raises:
         ProjectError: The disk is full or the folder cannot be written to.
     """
-    place = free_place(path, lambda found: _has_pixels(found, image_HWC))
+    place = free_place(path, lambda found: has_pixels(found, image_HWC))
     if not os.path.lexists(place):
         save_marked(image_HWC, place, software)
     return place
@@ -97,9 +115,7 @@ def is_same_picture(path: Path, image_HWC: np.ndarray, recipe: Recipe) -> bool:
         found = read_recipe(path)
     except GenStudioError:
         return False  # Somebody else's.
-    return (
-        found is not None and identity(found) == identity(recipe) and _has_pixels(path, image_HWC)
-    )
+    return found is not None and identity(found) == identity(recipe) and has_pixels(path, image_HWC)
 
 
 def has_content(path: Path, content: bytes) -> bool:
@@ -110,7 +126,8 @@ def has_content(path: Path, content: bytes) -> bool:
         return False
 
 
-def _has_pixels(path: Path, image_HWC: np.ndarray) -> bool:
+def has_pixels(path: Path, image_HWC: np.ndarray) -> bool:
+    """Whether a file is a picture of exactly these pixels, uint8 (height, width, channels)."""
     pixels = image_HWC[..., 0] if image_HWC.shape[-1] == 1 else image_HWC
     try:
         if not is_file(path) or path.stat().st_size > _LARGEST_COMPARED_BYTES:

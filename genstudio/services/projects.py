@@ -130,7 +130,7 @@ def _refuse_links_out(project: Path) -> None:
         ProjectError: A folder or file that GenStudio writes to is a link out of the project.
     """
     inside = os.path.realpath(project) + os.sep
-    for pattern in ("*", "runs/*", "datasets/*", "runs/*/*", "datasets/*/*"):
+    for pattern in ("*", "runs/*", "datasets/*", "results/*", "runs/*/*", "datasets/*/*"):
         for path in project.glob(pattern):
             target = os.path.realpath(path) if _is_link(path) else inside
             if not (target + os.sep).startswith(inside):

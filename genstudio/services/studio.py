@@ -16,19 +16,21 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from genstudio.data.decode import UnreadablePictureError, decode_thumbnail
-from genstudio.data.samples import SampleProgress, make_sample_folder
+from genstudio.data.samples import make_sample_folder
 from genstudio.data.scan import scan_folder
 from genstudio.domain.cards import ModelCard
-from genstudio.domain.datasets import Manifest, ScanProgress, ScanReport
+from genstudio.domain.datasets import Manifest, ScanReport
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.events import Event
 from genstudio.domain.operations import GENERATE
-from genstudio.domain.reports import EvaluationProgress
+from genstudio.domain.progress import Progress, with_result
 from genstudio.domain.runs import CheckpointInfo, RunSummary
 from genstudio.domain.settings import Settings
 from genstudio.domain.training import Budget, TrainingSettings
 from genstudio.services.compared import Comparison
-from genstudio.services.export import ExportDone, ExportProgress, export_gallery
+from genstudio.services.export import export_gallery
+from genstudio.services.exporters.catalog import EXPORTERS
+from genstudio.services.exporters.protocol import ExportDone, Exporter
 from genstudio.services.gallery import Gallery
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.jobs import Job
@@ -103,12 +105,12 @@ def _told_together(errors: Sequence[GenStudioError]) -> GenStudioError:
     return type(errors[0])(title, " ".join(str(error) for error in errors))
 
 
-def scan(folder: Path) -> Job[ScanProgress | ScanReport]:
+def scan(folder: Path) -> Job[Progress | ScanReport]:
     """Look through a folder of pictures."""
-    return Job("scan", lambda: scan_folder(folder))
+    return Job("scan", lambda: with_result(scan_folder(folder)))
 
 
-def make_samples() -> tuple[Path, Job[SampleProgress]]:
+def make_samples() -> tuple[Path, Job[Progress]]:
     """Draw the built-in pictures where they are missing; gives their folder as well."""
     folder = sample_folder()
     return folder, Job("samples", lambda: make_sample_folder(folder))
@@ -312,22 +314,38 @@ def generate_pictures(
     return Job("generate", items)
 
 
+def exporters() -> list[Exporter]:
+    """The ways of exporting that can be used."""
+    return list(EXPORTERS.usable())
+
+
 def export_pictures(
-    items: list[GalleryItem], *, to: Path, kind: str, title: str
-) -> Job[ExportProgress | ExportDone]:
+    items: list[GalleryItem],
+    *,
+    to: Path,
+    kind: str,
+    title: str,
+    options: Mapping[str, Any] | None = None,
+) -> Job[Progress | ExportDone]:
     """Export pictures of the gallery."""
-    return Job("export", lambda: export_gallery(items, to=to, kind=kind, title=title))
+
+    def work() -> Iterator[Progress | ExportDone]:
+        yield from with_result(
+            export_gallery(items, to=to, kind=kind, title=title, options=options)
+        )
+
+    return Job("export", work)
 
 
-def compare_runs(runs: Sequence[Path]) -> Job[EvaluationProgress | Comparison]:
+def compare_runs(runs: Sequence[Path]) -> Job[Progress | Comparison]:
     """Judge runs and set them side by side; gives progress, then the comparison.
 
     Runs are only read, so that a training may go on meanwhile, also of one of them.
     """
 
-    def items() -> Iterator[EvaluationProgress | Comparison]:
+    def items() -> Iterator[Progress | Comparison]:
         comparison = import_module("genstudio.services.comparison")
-        yield from comparison.compare(runs)
+        yield from with_result(comparison.compare(runs))
 
     return Job("compare", items)
 

@@ -22,12 +22,14 @@ class Material:
         num_examples: Examples that there are.
         summary: What was found, in a line.
         remarks: What is worth knowing besides, such as files without a partner; a sentence each.
+        report: Of all pictures of the folder, with what matters to such examples.
     """
 
     card: ModalityCard
     num_examples: int
     summary: str
     remarks: tuple[str, ...] = ()
+    report: ScanReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +39,12 @@ class Materials:
     Attributes:
         fitting: The likeliest first; never none.
         titles: Of all modalities, by key.
+        scanned: The folder that was looked at.
     """
 
     fitting: tuple[Material, ...]
     titles: Mapping[str, str]
+    scanned: ScanReport
 
 
 def recognise(report: ScanReport, excluded: Collection[str]) -> Job[Materials]:
@@ -49,17 +53,21 @@ def recognise(report: ScanReport, excluded: Collection[str]) -> Job[Materials]:
     def items() -> Iterator[Materials]:
         catalog = import_module("genstudio.data.modalities.catalog")
         materials = import_module("genstudio.services.materials")
-        known = {modality.card.key: modality.card for modality in catalog.MODALITIES.usable()}
+        known = {modality.card.key: modality for modality in catalog.MODALITIES.usable()}
         found = catalog.recognise(materials.without(report, excluded))
         yield Materials(
-            fitting=tuple(_material(known[key], seen) for key, seen in found.items()),
-            titles={key: card.title for key, card in known.items()},
+            fitting=tuple(
+                _material(known[key].card, seen, known[key].review(report))
+                for key, seen in found.items()
+            ),
+            titles={key: modality.card.title for key, modality in known.items()},
+            scanned=report,
         )
 
     return Job("materials", items)
 
 
-def _material(card: ModalityCard, arrangement: Any) -> Material:
+def _material(card: ModalityCard, arrangement: Any, report: ScanReport) -> Material:
     """Put into words what a modality sees in a folder."""
     count = arrangement.num_examples
     first, *others = arrangement.remarks or (None,)
@@ -68,4 +76,5 @@ def _material(card: ModalityCard, arrangement: Any) -> Material:
         num_examples=count,
         summary=first.title if first is not None else f"{count:,} {card.title.lower()}",
         remarks=tuple(f"{it.title}. {it.reason}" for it in others),
+        report=report,
     )

@@ -22,7 +22,7 @@ from genstudio.domain.artifacts import IMAGE
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.files import is_file, replacing
 from genstudio.domain.operations import OperationCard
-from genstudio.domain.progress import Progress
+from genstudio.domain.progress import Progress, Working
 from genstudio.domain.settings import Settings
 from genstudio.services.gallery import Gallery
 from genstudio.services.gallery_items import GalleryItem
@@ -138,6 +138,29 @@ def results_folder(project: Project, operation: str) -> Path:
     """A new folder for what an operation makes now; it is made with the first result."""
     stamp = datetime.now(UTC).astimezone().strftime("%Y%m%d-%H%M%S")
     return free_place(project.path / _RESULTS / f"{stamp}-{slug(operation)}")
+
+
+@dataclass(frozen=True, slots=True)
+class RemadePicture:
+    """Whether a picture came out the same; if it did not, ``path`` holds what came out."""
+
+    is_same: bool
+    path: Path
+
+
+def remake(path: Path, project: Project) -> Job[Progress | RemadePicture]:
+    """Make a picture of a project again; what comes out otherwise is written to its results."""
+
+    def work() -> Iterator[Progress | RemadePicture]:
+        remaking = import_module("genstudio.services.remaking")
+        outputs = import_module("genstudio.services.outputs")
+        work: Working[Any] = remaking.remake(path, projects=[project.path])
+        done = yield from work
+        out = results_folder(project, "remade") / path.name
+        place = path if done.is_same else outputs.save_artifact(done.artifact, out, done.recipe)
+        yield RemadePicture(done.is_same, place)
+
+    return Job("remake", work)
 
 
 def list_results(project: Project) -> Job[OperationResult]:

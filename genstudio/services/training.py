@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +19,7 @@ from genstudio.domain.errors import GenStudioError, ProjectError, SettingsError
 from genstudio.domain.files import explained
 from genstudio.domain.modalities import IMAGES
 from genstudio.domain.operations import GENERATE
+from genstudio.domain.progress import Working
 from genstudio.domain.runs import RunState
 from genstudio.domain.settings import parse_settings
 from genstudio.domain.training import Budget, TrainingSettings
@@ -303,34 +305,31 @@ def _stopped_before_it_began(
 
 
 def _scan(folder: Path, source: CommandSource) -> Preparation[ScanReport]:
-    limit = RateLimit(_PREPARING_PER_S)
-    for item in scan_folder(folder):
-        if isinstance(item, ScanReport):
-            return item
-        if source.is_stop_wanted:
-            raise _StopWantedError
-        if limit.allows(time.monotonic()) or item.done == item.total:
-            yield events.Preparing(
-                what="Looking through the pictures", done=item.done, total=item.total
-            )
-    raise AssertionError("a scan ends with its report")
+    return (yield from _preparing(scan_folder(folder), source))
 
 
 def _decode(
     manifest: Manifest, settings: TrainingSettings, dataset: Path, source: CommandSource
 ) -> Preparation[PictureCache]:
-    limit = RateLimit(_PREPARING_PER_S)
-    items = build_cache(
+    work = build_cache(
         manifest, size=settings.size, cache_dir=dataset, with_opacity=settings.transparency
     )
-    for item in items:
-        if isinstance(item, PictureCache):
-            return item
-        if source.is_stop_wanted:
-            raise _StopWantedError
-        if limit.allows(time.monotonic()) or item.done == item.total:
-            yield events.Preparing(what="Reading the pictures", done=item.done, total=item.total)
-    raise AssertionError("decoding ends with the decoded pictures")
+    return (yield from _preparing(work, source))
+
+
+def _preparing(work: Working[T], source: CommandSource) -> Preparation[T]:
+    """Do the work to its end or until a person wants a stop; tell of it, not too often."""
+    limit = RateLimit(_PREPARING_PER_S)
+    with closing(work):
+        while True:
+            try:
+                step = next(work)
+            except StopIteration as end:
+                return end.value
+            if source.is_stop_wanted:
+                raise _StopWantedError
+            if limit.allows(time.monotonic()) or step.done == step.total:
+                yield events.Preparing(what=step.what, done=step.done, total=step.total)
 
 
 def _told(arrangement: Arrangement) -> list[events.CoachSaid]:

@@ -1,8 +1,9 @@
 """The main window: rail, pages, messages and status bar, and what goes between the pages."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QTimer, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices
@@ -21,13 +22,15 @@ from genstudio.domain.errors import GenStudioError
 from genstudio.domain.files import free_disk_bytes
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.training import TrainingSettings
+from genstudio.services.exporters.protocol import Exporter
 from genstudio.services.notices import NoticeBoard, notice_about
 from genstudio.services.preferences import Preferences, save_preferences
 from genstudio.ui.actions import build_menus
 from genstudio.ui.bridge import Bridge
 from genstudio.ui.dialogs.about import show_about
 from genstudio.ui.dialogs.closing import ask_before_closing
-from genstudio.ui.dialogs.folders import choose_export, choose_pictures, choose_project
+from genstudio.ui.dialogs.exporting import ask_how_to_export
+from genstudio.ui.dialogs.folders import choose_pictures, choose_project
 from genstudio.ui.history import ShownHistory
 from genstudio.ui.state.studio import StudioStates
 from genstudio.ui.state.training import Activity
@@ -290,16 +293,25 @@ class MainWindow(QMainWindow):
 
     # --- gallery ------------------------------------------------------------------------
 
-    def _export(self, kind: str, names: list[str]) -> None:
-        chosen = choose_export(self)
-        if chosen is not None:
-            self.export_gallery(kind, chosen, names)
+    def _export(self, exporter: Exporter, names: list[str]) -> None:
+        def export(to: Path, options: Mapping[str, Any]) -> None:
+            self.export_gallery(exporter.card.key, to, names, options)
 
-    def export_gallery(self, kind: str, to: Path, names: list[str] | None = None) -> None:
+        ask_how_to_export(self, exporter, len(names), self._title(), export)
+
+    def export_gallery(
+        self,
+        kind: str,
+        to: Path,
+        names: list[str] | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
         """Export pictures of the gallery; what the Gallery page's Export does."""
-        title = self._project.project.name if self._project.project else "Gallery"
         wanted = self._pages.gallery.chosen_names() if names is None else names
-        self._gallery.export(wanted, to=to, kind=kind, title=title)
+        self._gallery.export(wanted, to=to, kind=kind, title=self._title(), options=options)
+
+    def _title(self) -> str:
+        return self._project.project.name if self._project.project else "Gallery"
 
     def _use_selected(self, name: str) -> None:
         """Take what is selected in the gallery for an input of the Create page."""

@@ -18,6 +18,7 @@ from genstudio.data.cache import PictureCache, build_cache
 from genstudio.data.samples import paint_flower
 from genstudio.data.scan import scan_folder, usable_manifest
 from genstudio.domain.datasets import ScanReport
+from genstudio.domain.progress import drain
 
 QUALITY = 90
 NOISE = 8.0
@@ -38,13 +39,13 @@ def main(count: int, size: int) -> None:
     """Print pictures a second, of the clock and of processor time."""
     with tempfile.TemporaryDirectory() as name:
         make_photographs(Path(name) / "photographs", count)
-        *_, report = scan_folder(Path(name) / "photographs")
+        report = drain(scan_folder(Path(name) / "photographs"))
         assert isinstance(report, ScanReport)
         manifest = usable_manifest(report)
         for workers in (1, os.cpu_count() or 1):
             began_s, work_s = time.perf_counter(), time.process_time()
             folder = Path(name) / f"cache-{workers}"
-            *_, cache = build_cache(manifest, size=size, cache_dir=folder, workers=workers)
+            cache = drain(build_cache(manifest, size=size, cache_dir=folder, workers=workers))
             assert isinstance(cache, PictureCache)
             took_s, work_s = time.perf_counter() - began_s, time.process_time() - work_s
             done = len(cache.images_NHWC)

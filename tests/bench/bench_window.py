@@ -32,6 +32,7 @@ from genstudio.data.samples import make_sample_folder
 from genstudio.data.scan import scan_folder
 from genstudio.domain import commands, events
 from genstudio.domain.datasets import ScanReport
+from genstudio.domain.progress import drain
 from genstudio.services import studio
 from genstudio.ui.state.training import Activity
 
@@ -161,7 +162,7 @@ def main(seconds: float, rounds: int) -> None:
         pictures = Path(folder) / "flowers"
         for _ in make_sample_folder(pictures, count=300, size=64):
             pass
-        *_, report = scan_folder(pictures)
+        report = drain(scan_folder(pictures))
         assert isinstance(report, ScanReport)
         ratios, shares, late_ms = list[float](), list[float](), list[float]()
         for number in range(rounds):

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -19,16 +19,21 @@ from genstudio.domain.datasets import ScanReport
 from genstudio.domain.errors import DatasetError, GenStudioError, SettingsError
 from genstudio.domain.modalities import ModalityCard
 from genstudio.domain.operations import OperationCard
-from genstudio.domain.progress import Progress
+from genstudio.domain.progress import Progress, drain, with_result
 from genstudio.domain.recipes import Recipe
 from genstudio.domain.settings import parse_settings, setting_fields
 from genstudio.engine.trainer import NoCommands
 from genstudio.models.catalog import model_class, model_keys
+from genstudio.services.export import export_gallery
+from genstudio.services.exporters.catalog import EXPORTERS
+from genstudio.services.exporters.protocol import ExportDone
+from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.materials import freeze
 from genstudio.services.operations.catalog import OPERATIONS
 from genstudio.services.operations.perform import can_be_done_with, perform
 from genstudio.services.operations.protocol import Made
 from genstudio.services.operations.save import save_made
+from genstudio.services.remaking import remake
 from genstudio.services.training import NewRun, start_run
 
 RECIPE = Recipe(
@@ -37,6 +42,7 @@ RECIPE = Recipe(
     created=datetime(2026, 1, 31, tzinfo=UTC),
 )  # fmt: skip
 # A sample of each kind's data; a new kind brings its own.
+MARK = b"trainedAlgorithmicMedia"
 SAMPLES: dict[str, Any] = {
     "image": np.random.default_rng(0).integers(0, 256, (20, 30, 4), dtype=np.uint8),
 }
@@ -58,13 +64,13 @@ class TestModality:
     def test_examples_are_what_its_spec_says(self, key: str, flowers: Path, tmp_path: Path) -> None:
         modality = MODALITIES.get(key)
         model = next(it for it in model_keys() if key in model_class(it).card.modalities)
-        *_, report = scan_folder(folder_for(model, flowers, tmp_path / "pictures"))
+        report = drain(scan_folder(folder_for(model, flowers, tmp_path / "pictures")))
         assert isinstance(report, ScanReport)
         assert key in recognise(report)
         manifest, arrangement = freeze(report, (), key)
         assert not arrangement.fault
         assert {name for name, _ in manifest.pictures} == arrangement.used
-        *_, cache = build_cache(manifest, size=32, cache_dir=tmp_path / "cache")
+        cache = drain(build_cache(manifest, size=32, cache_dir=tmp_path / "cache"))
         assert isinstance(cache, PictureCache)
         first = modality.held_out_from(manifest).pictures[0][0]
         data = modality.dataset(manifest, cache, [first], {})
@@ -77,7 +83,7 @@ class TestModality:
 
     def test_a_folder_of_one_picture_is_no_accident(self, key: str, tmp_path: Path) -> None:
         Image.new("RGB", (40, 40)).save(tmp_path / "only.png")
-        *_, report = scan_folder(tmp_path)
+        report = drain(scan_folder(tmp_path))
         arrangement = MODALITIES.get(key).arrange(report)
         assert arrangement.num_examples <= 1
         assert not arrangement.fault or arrangement.hint
@@ -123,6 +129,95 @@ class TestArtifactKind:
                 read(path)
             with pytest.raises(DatasetError):
                 read(tmp_path / f"missing{kind.card.suffix}")
+
+    # Operations
+
+    @pytest.mark.parametrize("metadata", ["mark", "nothing"])
+    def test_less_is_told_without_a_change_to_what_it_is(
+        self, key: str, metadata: Literal["mark", "nothing"], tmp_path: Path
+    ) -> None:
+        kind = ARTIFACTS.get(key)
+        path = tmp_path / f"one{kind.card.suffix}"
+        kind.write(Artifact(kind=key, data=SAMPLES[key], seed=7), path, RECIPE)
+        content = path.read_bytes()
+        assert kind.with_metadata(content, "everything") == content
+        less = tmp_path / f"less{kind.card.suffix}"
+        less.write_bytes(kind.with_metadata(content, metadata))
+
+        assert kind.read_recipe(less) is None
+        assert RECIPE.weights_sha256.encode() not in less.read_bytes()
+        assert (MARK in less.read_bytes()) is (metadata == "mark")
+        np.testing.assert_array_equal(
+            np.asarray(kind.read(less).data), np.asarray(kind.read(path).data)
+        )
+        with pytest.raises(DatasetError):
+            kind.with_metadata(content[: len(content) // 2], metadata)
+
+
+# Exporters
+
+
+@pytest.mark.parametrize("key", EXPORTERS.keys())
+class TestExporter:
+    def items(self, gallery: Path) -> list[GalleryItem]:
+        made: list[GalleryItem] = []
+        for seed in (1, 2, 3):
+            recipe = RECIPE.model_copy(update={"seed": seed})
+            pixels = np.random.default_rng(seed).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+            artifact = Artifact(kind="image", data=pixels, seed=seed)
+            ARTIFACTS.get("image").write(artifact, gallery / f"{seed}.png", recipe)
+            made.append(GalleryItem(f"{seed}.png", gallery, recipe.model_dump_json(), seed, ()))
+        return made
+
+    def test_its_card_is_whole(self, key: str) -> None:
+        exporter = EXPORTERS.get(key)
+        assert exporter.card.key == key
+        assert exporter.card.title.startswith("As ")
+        assert exporter.card.summary.endswith(".")
+        assert all(suffix.startswith(".") for suffix in exporter.card.suffixes)
+        parse_settings(exporter.Options, {})
+        assert all(field.help for field in setting_fields(exporter.Options))
+
+    @pytest.mark.parametrize("metadata", ["everything", "mark", "nothing"])
+    def test_it_makes_what_it_says_and_overwrites_nothing(
+        self, key: str, metadata: str, tmp_path: Path
+    ) -> None:
+        items = self.items(tmp_path / "Meadow" / "gallery")
+        before = {item.name: item.path.read_bytes() for item in items}
+        out = tmp_path / "out"
+        options = {"metadata": metadata}
+
+        def export() -> list[Progress | ExportDone]:
+            work = export_gallery(items, to=out, kind=key, title="Wiese", options=options)
+            return list(with_result(work))
+
+        *progress, done = export()
+        assert isinstance(done, ExportDone)
+        assert [(it.done, it.total) for it in progress if isinstance(it, Progress)] == [
+            (1, 3), (2, 3), (3, 3),
+        ]  # fmt: skip
+        assert (done.count, done.left_out) == (3, ())
+        assert done.path.exists()
+        assert done.path.suffix in (EXPORTERS.get(key).card.suffixes or ("", ".html"))
+        assert {item.name: item.path.read_bytes() for item in items} == before
+        files = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+        everything = b"".join(files.values())
+        tells = b"weights_sha256" in everything
+        assert tells is (metadata == "everything" and key != "sheet")
+        if metadata == "nothing":
+            assert MARK not in everything
+        elif key != "web":
+            assert MARK in everything
+
+        export()
+        assert {path: path.read_bytes() for path in files} == files
+
+    def test_one_that_is_damaged_is_left_out_and_named(self, key: str, tmp_path: Path) -> None:
+        items = self.items(tmp_path / "Meadow" / "gallery")
+        items[1].path.unlink()
+        done = drain(export_gallery(items, to=tmp_path / "out", kind=key, title="Wiese"))
+        assert done.count == 2
+        assert [it.name for it in done.left_out] == ["2.png"]
 
 
 # Operations
@@ -201,6 +296,20 @@ class TestOperation:
                 assert kind.read_recipe(path) == one.recipe
                 # The same once more is the same file.
                 assert save_made(other, tmp_path) == path
+
+    def test_every_result_can_be_made_again_from_its_file(
+        self, key: str, runs: dict[str, Path], flowers: Path, tmp_path: Path
+    ) -> None:
+        card = OPERATIONS.get(key).card
+        run = next(path for it, path in runs.items() if can_be_done_with(card, model_class(it)))
+        work = perform(key, run=run, inputs=inputs_of(card, flowers), count=2, seed=5)
+        *_, last = (step for step in work if isinstance(step, Made))
+        path = save_made(last, tmp_path)
+
+        again = drain(remake(path, projects=[run.parent.parent], inputs=[flowers]))
+
+        assert again.is_same
+        assert again.recipe == last.recipe
 
     def test_without_what_it_needs_it_says_so(self, key: str, flowers: Path) -> None:
         card = OPERATIONS.get(key).card

@@ -18,6 +18,7 @@ from genstudio.data.squares import decode_picture
 from genstudio.domain import events
 from genstudio.domain.datasets import ScanReport
 from genstudio.domain.errors import CheckpointError, GenStudioError, SettingsError
+from genstudio.domain.progress import drain
 from genstudio.metrics.inception import load_inception
 from genstudio.services.export import export_gallery
 from genstudio.services.gallery import Gallery
@@ -151,7 +152,7 @@ def read_cache(case: Path) -> None:
     project = _project(case)
     (dataset,) = (project.path / "datasets").iterdir()
     manifest = project.load_manifest(dataset.name)
-    *_, cache = build_cache(manifest, size=32, cache_dir=dataset, workers=1)
+    cache = drain(build_cache(manifest, size=32, cache_dir=dataset, workers=1))
     assert isinstance(cache, PictureCache)
     assert cache.images_NHWC.dtype == np.uint8
     assert cache.images_NHWC.shape[1:] == (32, 32, 3)
@@ -252,7 +253,7 @@ def read_pictures(case: Path, kind: str) -> None:
 
 def look_through(folder: Path) -> None:
     """Scan a folder; refused if any picture is."""
-    *_, report = scan_folder(folder, workers=1)
+    report = drain(scan_folder(folder, workers=1))
     assert isinstance(report, ScanReport)
     if report.unreadable:
         raise UnreadablePictureError(report.unreadable[0].reason)

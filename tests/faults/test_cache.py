@@ -12,6 +12,7 @@ from genstudio.data.cache import PictureCache, build_cache
 from genstudio.data.scan import scan_folder, usable_manifest
 from genstudio.data.squares import decode_picture
 from genstudio.domain.datasets import ScanReport
+from genstudio.domain.progress import drain
 
 DIE_WHILE_DECODING = """
 import os, signal, sys
@@ -28,7 +29,7 @@ for progress in build_cache(manifest, size=32, cache_dir=Path(sys.argv[2]), work
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
 def test_a_kill_while_decoding_is_made_good_the_next_time(flowers: Path, tmp_path: Path) -> None:
-    *_, report = scan_folder(flowers)
+    report = drain(scan_folder(flowers))
     assert isinstance(report, ScanReport)
     manifest = usable_manifest(report)
     killed = subprocess.run(
@@ -38,7 +39,7 @@ def test_a_kill_while_decoding_is_made_good_the_next_time(flowers: Path, tmp_pat
     assert killed.returncode == -9
     assert len(list(tmp_path.glob(".partial-*/pixels.npy"))) == 1
 
-    *_, found = build_cache(manifest, size=32, cache_dir=tmp_path)
+    found = drain(build_cache(manifest, size=32, cache_dir=tmp_path))
 
     assert isinstance(found, PictureCache)
     assert [path.name for path in tmp_path.iterdir()] == [found.key]

@@ -116,11 +116,11 @@ def test_a_missing_file_is_called_so_where_it_would_be_shown(
     person.find("gallery.grid").select(second)
     view = person.find("gallery.picture")
 
-    assert "moved or deleted" in view._placeholder
+    person.wait(lambda: "moved or deleted" in view._placeholder)
     assert "damaged" not in view._placeholder
     assert view._image.isNull()
     person.find("gallery.grid").select(first)
-    assert not view._image.isNull()
+    person.wait(lambda: not view._image.isNull())
 
 
 # --- Files that change --------------------------------------------------------------------
@@ -145,7 +145,8 @@ def test_a_file_that_was_painted_over_gets_a_new_thumbnail_and_a_new_large_view(
     person.go_to("train")
     person.go_to("gallery")
     person.wait(lambda: color() == GREEN)
-    assert person.find("gallery.picture")._image.pixelColor(4, 4).getRgb()[:3] == GREEN
+    view = person.find("gallery.picture")
+    person.wait(lambda: view._image.pixelColor(4, 4).getRgb()[:3] == GREEN)
 
 
 # --- Opening in the background ------------------------------------------------------------

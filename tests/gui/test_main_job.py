@@ -3,9 +3,16 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QDesktopServices
-from PySide6.QtWidgets import QAbstractButton, QFileDialog, QMessageBox, QPushButton
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFileDialog,
+    QLineEdit,
+    QMenu,
+    QMessageBox,
+    QPushButton,
+)
 from studio_driver import StudioDriver
 
 from genstudio.artifacts.image import read_recipe
@@ -38,6 +45,17 @@ def test_from_a_folder_to_an_exported_gallery(
     studio.wait(lambda: studio.rows("gallery.grid") == 27)
     assert studio.text("gallery.count") == "27 pictures"
 
+    grid = studio.find("gallery.grid")
+    grid.select(grid.keys()[0])
+    studio.window._pages.gallery._on_menu(QPoint(4, 4))
+    (menu,) = grid.findChildren(QMenu)
+    (again,) = [action for action in menu.actions() if action.text() == "Make this again"]
+    again.trigger()
+    menu.close()
+    studio.wait(lambda: "was made again" in _notice(studio))
+    assert "same to the last pixel" in _notice(studio)
+    studio.window._notice_bar.close_current()
+
     out = tmp_path / "Ausstellung für Ä"
     opened: list[str] = []
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(out))
@@ -45,6 +63,9 @@ def test_from_a_folder_to_an_exported_gallery(
     export = studio.find("gallery.export", QPushButton)
     studio.wait(export.isEnabled)
     _menu_action(export, "web page").trigger()
+    studio.click("export.choose")
+    assert studio.find("export.place", QLineEdit).text() == str(out)
+    studio.click("export.start")
     studio.wait(lambda: opened)
     page = out / "index.html"
     assert Path(opened[0]) == page
@@ -54,6 +75,11 @@ def test_from_a_folder_to_an_exported_gallery(
     recipe = read_recipe(images[0])
     assert recipe is not None
     assert recipe.size == 32
+
+
+def _notice(studio: StudioDriver) -> str:
+    notice = studio.window._notice_bar.current()
+    return f"{notice.title}. {notice.message}" if notice else ""
 
 
 def _menu_action(button: QPushButton, words: str) -> QAction:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QListWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QListWidget, QPushButton, QWidget
 from studio_driver import StudioDriver
 
 from genstudio.services.projects import open_project
@@ -77,6 +77,21 @@ def test_pairs_are_found_and_can_be_learned_as_something_else(
     assert "Learns from pictures" not in words_of(studio, "Describe and redraw")
     assert "this folder is learned as pictures" in words_of(studio, PAIRED)
     assert not row.isVisibleTo(form_of(row))
+
+
+def test_what_is_seen_twice_depends_on_what_it_is_learned_as(
+    studio: StudioDriver, pairs: Path
+) -> None:
+    def offers_to_leave_out() -> bool:
+        page = studio.find("page.dataset")
+        buttons = page.findChildren(QPushButton)
+        return any("look like others" in it.accessibleName() for it in buttons)
+
+    studio.open_pictures(pairs, 13)
+    learned_as(studio, "Pairs of pictures")
+    studio.wait(lambda: not offers_to_leave_out())
+    studio.window._states.materials.choose("images")
+    studio.wait(offers_to_leave_out)
 
 
 def form_of(control: QWidget) -> QWidget:

@@ -10,13 +10,14 @@ from studio_driver import StudioDriver
 
 from genstudio.app import build_window
 from genstudio.data.scan import scan_folder
-from genstudio.domain.datasets import ScanProgress, ScanReport
+from genstudio.domain.datasets import ScanReport
+from genstudio.domain.progress import Progress, with_result
 from genstudio.services import studio as studio_module
 from genstudio.services.jobs import Job
 from genstudio.ui.pages import dataset as dataset_module
 from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
 
-Scanned = ScanProgress | ScanReport
+Scanned = Progress | ScanReport
 
 
 class SlowFolder:
@@ -28,7 +29,7 @@ class SlowFolder:
 
     def __call__(self, folder: Path) -> Job[Scanned]:
         def items() -> Iterator[Scanned]:
-            for number, item in enumerate(scan_folder(folder)):
+            for number, item in enumerate(with_result(scan_folder(folder))):
                 if folder == self.slow and number == 10:
                     assert self.may_go_on.wait(60)
                 yield item

@@ -9,11 +9,20 @@ from typing import ClassVar, Final
 
 import numpy as np
 
+from genstudio.data.advice import review
 from genstudio.data.cache import PictureCache
 from genstudio.data.dataset import Dataset, Field
 from genstudio.data.modalities.folders import Matches, TwoFolders, match, named, two_folders
 from genstudio.data.modalities.protocol import Arrangement, Modality
-from genstudio.domain.datasets import FOLDERS, HALVES, Advice, Manifest, PictureInfo, ScanReport
+from genstudio.domain.datasets import (
+    FOLDERS,
+    HALVES,
+    Advice,
+    Manifest,
+    PictureInfo,
+    Remark,
+    ScanReport,
+)
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.fields import EXAMPLES, IMAGE, DataSpec, FieldSpec
 from genstudio.domain.modalities import PAIRS, ModalityCard
@@ -41,6 +50,15 @@ class Pairs:
         if folders is not None:
             return _of_folders(report, folders)
         return _of_halves(report)
+
+    def review(self, report: ScanReport) -> ScanReport:
+        """A pair is seen twice where both its pictures are; halves are wide by nature."""
+        arrangement = self.arrange(report)
+        if arrangement.layout == HALVES:
+            void = {Remark.ODD_ASPECT: arrangement.used}
+        else:
+            void = {Remark.DUPLICATE: _first_of_each(report)}
+        return review(report, void, arrangement.num_examples)
 
     def held_out_from(self, manifest: Manifest) -> Manifest:
         """The inputs: what is held out of them is held out with its partner."""
@@ -139,6 +157,15 @@ def _of_folders(report: ScanReport, folders: TwoFolders) -> Arrangement:
             *missing,
         ),
     )
+
+
+def _first_of_each(report: ScanReport) -> frozenset[str]:
+    """Names of both pictures of every pair that does not look like one before it."""
+    original = {it.name: it.duplicate_of or it.name for it in report.pictures}
+    first_of: dict[tuple[str, str], tuple[str, str]] = {}
+    for pair in _matched(original).pairs:
+        first_of.setdefault((original[pair[0]], original[pair[1]]), pair)
+    return frozenset(name for pair in first_of.values() for name in pair)
 
 
 def _missing(folders: TwoFolders, matches: Matches) -> tuple[Advice, ...]:

@@ -43,6 +43,10 @@ class Modality(Protocol):
         """Say what examples a scanned folder holds."""
         ...
 
+    def review(self, report: ScanReport) -> ScanReport:
+        """The report with the remarks and the advice that matter to its examples."""
+        ...
+
     def held_out_from(self, manifest: Manifest) -> Manifest:
         """The files among which held-out examples are chosen: one of each example."""
         ...

@@ -5,6 +5,7 @@ from typing import ClassVar, Final
 
 import numpy as np
 
+from genstudio.data.advice import review
 from genstudio.data.cache import PictureCache
 from genstudio.data.dataset import Dataset, Field
 from genstudio.data.modalities.folders import match, named, two_folders
@@ -62,6 +63,10 @@ class TwoSets:
             used=frozenset((*folders.first, *folders.second)),
             remarks=_remarks(folders.folders, counts, folders.beside),
         )
+
+    def review(self, report: ScanReport) -> ScanReport:
+        """Without advice on classes."""
+        return review(report, {}, self.arrange(report).num_examples)
 
     def held_out_from(self, manifest: Manifest) -> Manifest:
         """All of them; of each folder its share."""

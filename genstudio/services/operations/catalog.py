@@ -10,6 +10,7 @@ OPERATIONS: Final[Registry[Operation]] = Registry(
     "genstudio.jobs",
     {
         "generate": "genstudio.services.operations.generate:OPERATION",
+        "explore": "genstudio.services.operations.explore:OPERATION",
         "blend": "genstudio.services.operations.blend:OPERATION",
         "translate": "genstudio.services.operations.translate:OPERATION",
     },

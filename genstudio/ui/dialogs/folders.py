@@ -1,5 +1,6 @@
 """The choosers of folders: pictures to learn from, a project, a place to export to."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths
@@ -18,10 +19,27 @@ def choose_project(window: QWidget, begin: Path | None) -> Path | None:
     return _choose(window, title, begin or Path.home())
 
 
-def choose_export(window: QWidget) -> Path | None:
-    """Ask for a folder to export to; None if a person changed their mind."""
-    documents = QStandardPaths.StandardLocation.DocumentsLocation
-    return _choose(window, "Choose a folder to export to", _usual(documents))
+def choose_export(window: QWidget, suffixes: Sequence[str], begin: Path) -> Path | None:
+    """Ask for a place to export to; None if a person changed their mind.
+
+    Args:
+        window: Where to ask.
+        suffixes: Of the file that is wanted; empty where it is a folder.
+        begin: Where it would go.
+    """
+    title = "Choose where to export to"
+    if not suffixes:
+        return _choose(window, title, begin)
+    kinds = ";;".join(f"{suffix[1:].upper()} (*{suffix})" for suffix in suffixes)
+    # Nothing is overwritten: a file that is there leads to a numbered one beside it.
+    options = QFileDialog.Option.DontConfirmOverwrite
+    chosen, _ = QFileDialog.getSaveFileName(window, title, str(begin), kinds, options=options)
+    return Path(chosen) if chosen else None
+
+
+def usual_export_folder() -> Path:
+    """Where exports go unless a person chooses another place."""
+    return _usual(QStandardPaths.StandardLocation.DocumentsLocation)
 
 
 def choose_report(window: QWidget) -> Path | None:

@@ -76,6 +76,9 @@ class DatasetPage(QWidget):
         self.setAccessibleName("Dataset")
         self.setAcceptDrops(True)
         self._state = state
+        self._materials = materials
+        # With the remarks that matter to what it is learned as, once that is known.
+        self._reviewed: ScanReport | None = None
         self._shown: ScanReport | None = None
         self._pictures: dict[str, PictureInfo] = {}
         # Found in a folder that is still looked through, and not shown yet.
@@ -103,6 +106,7 @@ class DatasetPage(QWidget):
         state.changed.connect(self._show_state)
         state.progressed.connect(self._on_progressed)
         state.arrived.connect(self._on_arrived)
+        materials.changed.connect(self._on_materials_changed)
         self._show_state()
 
     def shutdown(self) -> None:
@@ -231,13 +235,24 @@ class DatasetPage(QWidget):
         self._path.set_text(str(report.folder))
         if report is not self._shown:
             self._shown = report
+            self._reviewed = report
             self._excluded = self._state.excluded
             self._pictures = {picture.name: picture for picture in report.pictures}
             self._grid.set_keys(list(self._pictures))
         else:
             self._show_exclusions()
-        self._show_report(report)
+        self._show_report(self._reviewed or report)
         self._update_buttons()
+
+    def _on_materials_changed(self) -> None:
+        found, current = self._materials.materials, self._materials.current()
+        if found is None or current is None or found.scanned is not self._shown:
+            return
+        if current.report is not self._reviewed:
+            self._reviewed = current.report
+            self._pictures = {picture.name: picture for picture in current.report.pictures}
+            self._grid.set_keys(list(self._pictures))
+            self._show_report(current.report)
 
     def _on_arrived(self, pictures: list[PictureInfo]) -> None:
         """Show what is found in another folder while it is still looked through."""

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from genstudio.domain.errors import GenStudioError
 from genstudio.services import studio
+from genstudio.services.exporters.protocol import Exporter
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.ui.icons import icon
 from genstudio.ui.pages.gallery_details import GalleryDetails
@@ -40,12 +41,12 @@ class GalleryPage(QWidget):
     """Shows the gallery, or all training previews.
 
     Signals:
-        export_wanted(str, list): Kind of export, and the names of the pictures.
+        export_wanted(Exporter, list): The way of exporting, and the names of the pictures.
         train_wanted(): There is nothing to show yet, and a person wants to change that.
         use_wanted(list[Path]): Use these pictures on the Create page.
     """
 
-    export_wanted = Signal(str, list)
+    export_wanted = Signal(object, list)
     use_wanted = Signal(list)
     train_wanted = Signal()
 
@@ -82,6 +83,7 @@ class GalleryPage(QWidget):
     def shutdown(self) -> None:
         """Let go of threads before the window closes."""
         self._grid.shutdown()
+        self._details.shutdown()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Look at the files again: they may have been moved or deleted meanwhile."""
@@ -120,8 +122,9 @@ class GalleryPage(QWidget):
         self._export.setObjectName("gallery.export")
         self._export.setIcon(icon("share"))
         menu = QMenu(self._export)
-        menu.addAction(icon("folder-open"), "As a folder of pictures…", self._wanted("folder"))
-        menu.addAction(icon("globe"), "As a web page…", self._wanted("web"))
+        for exporter in studio.exporters():
+            card = exporter.card
+            menu.addAction(icon(card.icon), f"{card.title}…", self._wanted(exporter))
         self._export.setMenu(menu)
         head = QHBoxLayout()
         head.setSpacing(GRID_PX)
@@ -132,8 +135,8 @@ class GalleryPage(QWidget):
             head.addWidget(widget)
         return head
 
-    def _wanted(self, kind: str) -> Callable[[], None]:
-        return lambda: self.export_wanted.emit(kind, self.chosen_names())
+    def _wanted(self, exporter: Exporter) -> Callable[[], None]:
+        return lambda: self.export_wanted.emit(exporter, self.chosen_names())
 
     def _make_body(self) -> QWidget:
         self._grid = ThumbnailGrid(studio.thumbnail, self._described)
@@ -249,6 +252,10 @@ class GalleryPage(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         use = menu.addAction(icon("palette"), "Use in Create")
         use.triggered.connect(lambda: self.use_wanted.emit(self.selected_paths()))
+        again = menu.addAction(icon("repeat"), "Make this again")
+        again.setEnabled(len(self._grid.selected_keys()) == 1 and not self._state.is_busy)
+        again.setToolTip("Makes it from its recipe, and says whether it is the same")
+        again.triggered.connect(lambda: self._state.remake(self._grid.selected_keys()[0]))
         menu.popup(self._grid.viewport().mapToGlobal(place))
 
     def _on_typed(self) -> None:

@@ -16,13 +16,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from genstudio.data.decode import UnreadablePictureError
 from genstudio.domain.errors import GenStudioError
 from genstudio.services import studio
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.picture_view import PictureView
+from genstudio.ui.widgets.pixel_loader import PixelLoader, Pixels
 from genstudio.ui.widgets.thumbnail_loader import Stamp, stamp_of
 
 _STARS = 5
@@ -48,6 +48,8 @@ class GalleryDetails(QFrame):
         # The file may be painted over, or moved away, while it is shown.
         self._stamp: Stamp = None
         self._rating = 0
+        self._loader = PixelLoader(studio.picture, self)
+        self._loader.loaded.connect(self._on_loaded)
         self._view = PictureView()
         self._view.setObjectName("gallery.picture")
         self._view.setAccessibleName("Selected picture")
@@ -90,6 +92,10 @@ class GalleryDetails(QFrame):
         # What a person is typing stays, and so does the cursor when there is nothing new.
         if is_other or not (self._tags.isModified() or self._tags.text() == tags):
             self._tags.setText(tags)
+
+    def shutdown(self) -> None:
+        """Let go of the thread before the window closes."""
+        self._loader.stop()
 
     def show_file(self, path: Path) -> None:
         """Show a picture that is not in the gallery, such as a training preview."""
@@ -146,15 +152,18 @@ class GalleryDetails(QFrame):
         if (path, stamp) == (self._path, self._stamp):
             return
         self._path, self._stamp = path, stamp
+        self._loader.want([] if path is None else [path])
         if path is None:
             self._view.set_placeholder("Select a picture to see it large.")
             self._view.set_picture(None)
-            return
-        try:
-            self._view.set_picture(studio.picture(path))
-        except UnreadablePictureError as error:
-            self._view.set_placeholder(str(error))
+
+    def _on_loaded(self, pixels: list[Pixels]) -> None:
+        (picture,) = pixels
+        if isinstance(picture, str):
+            self._view.set_placeholder(picture)
             self._view.set_picture(None)
+        else:
+            self._view.set_picture(picture)
 
     def _set_stars(self, rating: int) -> None:
         self._rating = rating

@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from genstudio.domain.notices import Level, Notice
-from genstudio.domain.reports import EvaluationProgress
+from genstudio.domain.progress import Progress
 from genstudio.services import studio
 from genstudio.services.compared import Comparison
 from genstudio.services.jobs import Job, JobEnded
@@ -59,7 +59,7 @@ class ComparisonState(QObject):
         """Judge runs on the same seeds; what was found before stays until that is done."""
         assert self._job is None, "one comparison at a time"
 
-        def on_items(items: list[EvaluationProgress | Comparison]) -> None:
+        def on_items(items: list[Progress | Comparison]) -> None:
             last = items[-1]
             if isinstance(last, Comparison):
                 self.result = last

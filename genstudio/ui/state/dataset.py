@@ -7,8 +7,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from genstudio.domain.datasets import Manifest, PictureInfo, ScanProgress, ScanReport
+from genstudio.domain.datasets import Manifest, PictureInfo, ScanReport
 from genstudio.domain.notices import Level, Notice
+from genstudio.domain.progress import Progress
 from genstudio.services import studio
 from genstudio.services.fitting import PictureFacts, facts_about
 from genstudio.services.jobs import Job, JobEnded
@@ -62,7 +63,7 @@ class DatasetState(QObject):
     def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._bridge = bridge
-        self._job: Job[ScanProgress | ScanReport] | None = None
+        self._job: Job[Progress | ScanReport] | None = None
         self._reading: Job[Manifest | None] | None = None
         self._readings: list[Job[Manifest | None]] = []
         self.scanned: Path | None = None
@@ -193,17 +194,17 @@ class DatasetState(QObject):
 
     def _on_items(
         self,
-        job: Job[ScanProgress | ScanReport],
-        items: list[ScanProgress | ScanReport],
+        job: Job[Progress | ScanReport],
+        items: list[Progress | ScanReport],
         wanted: "_Wanted",
     ) -> None:
         if job is not self._job:
             return  # Another folder was chosen meanwhile.
-        found = [it.found for it in items if isinstance(it, ScanProgress) and it.found]
+        found = [it.item for it in items if isinstance(it, Progress) and it.item]
         if found:
             self.arrived.emit(found)
         last = items[-1]
-        if isinstance(last, ScanProgress):
+        if isinstance(last, Progress):
             self.progressed.emit(last.done, last.total)
             return
         self.history.clear()
@@ -224,7 +225,7 @@ class DatasetState(QObject):
             "taken in again.",
         )
 
-    def _on_end(self, job: Job[ScanProgress | ScanReport], ending: JobEnded) -> None:
+    def _on_end(self, job: Job[Progress | ScanReport], ending: JobEnded) -> None:
         if job is self._job:
             self._job = None
             self.changed.emit()

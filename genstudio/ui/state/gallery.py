@@ -9,14 +9,16 @@ from PySide6.QtCore import QObject, Signal
 
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.notices import Level, Notice
-from genstudio.services import studio
-from genstudio.services.export import ExportDone, ExportProgress
+from genstudio.domain.progress import Progress
+from genstudio.services import studio, studio_operations
+from genstudio.services.exporters.protocol import ExportDone
 from genstudio.services.gallery import Gallery, RemovedPicture
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.jobs import Job, JobEnded
 from genstudio.services.notices import notice_about
 from genstudio.services.projects import Project
 from genstudio.services.studio import OpenedGallery
+from genstudio.services.studio_operations import RemadePicture
 from genstudio.ui.bridge import Bridge
 from genstudio.ui.history import History
 
@@ -242,11 +244,19 @@ class GalleryState(QObject):
         new = {item.name: item for item in reversed(made) if item.name not in self.items}
         self._set_items([*new.values(), *self.items.values()])
 
-    def export(self, names: Iterable[str], *, to: Path, kind: str, title: str) -> None:
-        """Export pictures."""
+    def export(
+        self,
+        names: Iterable[str],
+        *,
+        to: Path,
+        kind: str,
+        title: str,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Export pictures in one of the ways that there are, with its options."""
         chosen = [self.items[name] for name in names]
 
-        def on_items(items: list[ExportProgress | ExportDone]) -> None:
+        def on_items(items: list[Progress | ExportDone]) -> None:
             last = items[-1]
             if isinstance(last, ExportDone):
                 self.exported.emit(last.path)
@@ -256,7 +266,22 @@ class GalleryState(QObject):
             else:
                 self.progressed.emit("Exporting", last.done, last.total)
 
-        self._start(studio.export_pictures(chosen, to=to, kind=kind, title=title), on_items)
+        job = studio.export_pictures(chosen, to=to, kind=kind, title=title, options=options)
+        self._start(job, on_items)
+
+    def remake(self, name: str) -> None:
+        """Make a picture again, and tell whether it is the same; one that is not is kept aside."""
+        assert self._project is not None, "no project, no pictures"
+        path = self.items[name].path
+
+        def on_items(items: list[Any]) -> None:
+            last = items[-1]
+            if isinstance(last, Progress):
+                self.progressed.emit(last.what, last.done, last.total)
+            else:
+                self.noticed.emit(_notice_of_remade(name, last))
+
+        self._start(studio_operations.remake(path, self._project), on_items)
 
     def cancel(self) -> None:
         """Stop making or exporting after the picture at hand."""
@@ -347,6 +372,21 @@ def _close_what_was_opened(job: Job[int | OpenedGallery]) -> None:
             ending.gallery.close()
     # For whoever follows it.
     job.items.put(ending)
+
+
+def _notice_of_remade(name: str, made: RemadePicture) -> Notice:
+    if made.is_same:
+        return Notice(
+            level=Level.INFO,
+            title=f"{name} was made again",
+            message="It is the same to the last pixel.",
+        )
+    return Notice(
+        level=Level.WARNING,
+        title=f"{name} is not what its recipe makes",
+        message="It was changed afterwards, or made on another kind of machine. What the recipe "
+        f"makes is in {made.path}.",
+    )
 
 
 def _notice_of_left_out(done: ExportDone) -> Notice:

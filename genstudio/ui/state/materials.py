@@ -116,7 +116,7 @@ class MaterialsState(QObject):
         job.start()
 
     def _on_items(self, job: Job[Materials], found: Materials) -> None:
-        if job is self._job and found != self.materials:
+        if job is self._job:
             self.materials = found
             current = self.current()
             # It stays so when pictures are taken out, as long as it can.

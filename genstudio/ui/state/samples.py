@@ -4,8 +4,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from genstudio.data.samples import SampleProgress
 from genstudio.domain.notices import Notice
+from genstudio.domain.progress import Progress
 from genstudio.services import studio
 from genstudio.services.jobs import Job, JobEnded
 from genstudio.services.notices import notice_about
@@ -28,7 +28,7 @@ class SamplesState(QObject):
     def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._bridge = bridge
-        self._job: Job[SampleProgress] | None = None
+        self._job: Job[Progress] | None = None
 
     def make(self) -> None:
         """Draw what is missing, then tell where they are."""
@@ -46,7 +46,7 @@ class SamplesState(QObject):
             self._job.cancel()
             self._job.join()
 
-    def _on_items(self, items: list[SampleProgress]) -> None:
+    def _on_items(self, items: list[Progress]) -> None:
         self.progressed.emit(items[-1].done, items[-1].total)
 
     def _on_end(self, ending: JobEnded, folder: Path) -> None:

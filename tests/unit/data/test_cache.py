@@ -16,12 +16,13 @@ import pytest
 from PIL import Image
 
 from genstudio.data import cache
-from genstudio.data.cache import CacheProgress, PictureCache, build_cache
+from genstudio.data.cache import PictureCache, build_cache
 from genstudio.data.decode import DECODING_VERSION, UnreadablePictureError
 from genstudio.data.scan import scan_folder, usable_manifest
 from genstudio.data.squares import decode_picture
 from genstudio.domain.datasets import Manifest, ScanReport
 from genstudio.domain.errors import DatasetError, ProjectError
+from genstudio.domain.progress import Progress, drain, with_result
 
 
 @pytest.fixture
@@ -30,13 +31,13 @@ def manifest(flowers: Path) -> Manifest:
 
 
 def manifest_of(folder: Path) -> Manifest:
-    *_, report = scan_folder(folder, workers=1)
+    report = drain(scan_folder(folder, workers=1))
     assert isinstance(report, ScanReport)
     return usable_manifest(report)
 
 
 def built(manifest: Manifest, cache_dir: Path, *, size: int = 32, workers: int = 2) -> PictureCache:
-    *_, found = build_cache(manifest, size=size, cache_dir=cache_dir, workers=workers)
+    found = drain(build_cache(manifest, size=size, cache_dir=cache_dir, workers=workers))
     assert isinstance(found, PictureCache)
     return found
 
@@ -59,9 +60,9 @@ def test_the_pixels_are_those_of_the_files_in_their_order(
 
 
 def test_progress_is_told_picture_by_picture(manifest: Manifest, tmp_path: Path) -> None:
-    *progress, _ = build_cache(manifest, size=32, cache_dir=tmp_path)
+    *progress, _ = with_result(build_cache(manifest, size=32, cache_dir=tmp_path))
 
-    assert progress == [CacheProgress(done=done, total=16) for done in range(1, 17)]
+    assert progress == [Progress("Reading the pictures", done, 16) for done in range(1, 17)]
 
 
 def test_training_cannot_change_the_decoded_pictures(manifest: Manifest, tmp_path: Path) -> None:
@@ -81,7 +82,7 @@ def test_the_second_time_they_are_there_at_once(
     monkeypatch.setattr(cache, "decode_picture", None)
     monkeypatch.setattr(cache, "free_disk_bytes", lambda _: 0)
 
-    (second,) = build_cache(manifest, size=32, cache_dir=tmp_path)
+    (second,) = with_result(build_cache(manifest, size=32, cache_dir=tmp_path))
 
     assert isinstance(second, PictureCache)
     assert second.key == first.key
@@ -120,7 +121,7 @@ def test_a_build_that_is_given_up_goes_on_from_there(
     for _ in range(after):
         next(building)
 
-    building.close()  # type: ignore[attr-defined]  # a generator
+    building.close()
     assert set(threading.enumerate()) == threads_before
 
     decoded: list[Path] = []
@@ -157,7 +158,7 @@ def test_what_is_left_of_a_build_is_not_believed_blindly(
 ) -> None:
     building = build_cache(manifest, size=32, cache_dir=tmp_path, workers=2)
     next(building)
-    building.close()  # type: ignore[attr-defined]  # a generator
+    building.close()
     (left,) = tmp_path.glob(".left-*")
     (left / "progress.json").write_text(note)
 
@@ -174,7 +175,7 @@ def test_what_is_left_of_a_build_leads_nowhere_else(
 ) -> None:
     building = build_cache(manifest, size=32, cache_dir=tmp_path / "cache", workers=2)
     next(building)
-    building.close()  # type: ignore[attr-defined]  # a generator
+    building.close()
     (left,) = (tmp_path / "cache").glob(".left-*")
     moved = left if linked == "folder" else left / "pixels.npy"
     moved.rename(tmp_path / "elsewhere")
@@ -190,7 +191,7 @@ def test_what_is_left_of_a_build_leads_nowhere_else(
 def test_what_is_left_of_another_set_is_cleared_away(manifest: Manifest, tmp_path: Path) -> None:
     building = build_cache(manifest, size=64, cache_dir=tmp_path, workers=2)
     next(building)
-    building.close()  # type: ignore[attr-defined]  # a generator
+    building.close()
 
     found = built(manifest, tmp_path)
 
@@ -211,7 +212,7 @@ def test_a_build_that_is_given_up_decodes_no_more_pictures(
     monkeypatch.setattr(cache, "decode_picture", slowly)
     building = build_cache(manifest, size=32, cache_dir=tmp_path, workers=2)
     next(building)
-    building.close()  # type: ignore[attr-defined]  # a generator
+    building.close()
 
     assert len(decoded) < 16
 
@@ -492,7 +493,7 @@ def test_pictures_with_their_opacity_are_kept_beside_those_without(
 ) -> None:
     plain = built(manifest, tmp_path)
 
-    *_, found = build_cache(manifest, size=32, cache_dir=tmp_path, with_opacity=True)
+    found = drain(build_cache(manifest, size=32, cache_dir=tmp_path, with_opacity=True))
 
     assert isinstance(found, PictureCache)
     assert found.key != plain.key

@@ -17,6 +17,7 @@ from genstudio.data.decode import decode_thumbnail, opened
 from genstudio.data.scan import scan_folder
 from genstudio.data.squares import decode_picture
 from genstudio.domain.datasets import ScanReport
+from genstudio.domain.progress import drain
 
 ADOBE = matrix_profile(563 / 256, (0.3127, 0.3290, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06))
 P3 = matrix_profile(2.2, (0.3127, 0.3290, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06))
@@ -352,7 +353,7 @@ def test_pictures_that_differ_by_their_profile_look_different_and_others_the_sam
     saved(tmp_path / "1.png", photo, icc_profile=P3)
     saved(tmp_path / "2.png", Image.new("RGB", (64, 64), (219, 37, 49)))
 
-    *_, report = scan_folder(tmp_path)
+    report = drain(scan_folder(tmp_path))
 
     assert isinstance(report, ScanReport)
     assert [picture.duplicate_of for picture in report.pictures] == [None, None, "1.png"]

@@ -18,6 +18,7 @@ from genstudio.data.decode import (
 from genstudio.data.scan import scan_folder
 from genstudio.data.squares import decode_picture
 from genstudio.domain.datasets import ScanReport
+from genstudio.domain.progress import drain
 
 COLOUR = (50, 100, 200)
 
@@ -143,7 +144,7 @@ def test_the_largest_page_is_the_picture_where_the_first_is_its_thumbnail(
 
     assert (decode_picture(tmp_path / "a.tif", size=32) == COLOUR).all()
     assert decode_thumbnail(tmp_path / "a.tif", side=400).shape == (300, 400, 3)
-    *_, report = scan_folder(tmp_path)
+    report = drain(scan_folder(tmp_path))
     assert isinstance(report, ScanReport)
     assert [(it.width, it.height) for it in report.pictures] == [(400, 300)]
 

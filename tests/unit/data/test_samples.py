@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 from genstudio.data import samples
-from genstudio.data.samples import SampleProgress, make_sample_folder, paint_flower
+from genstudio.data.samples import make_sample_folder, paint_flower
 from genstudio.domain.errors import ProjectError
+from genstudio.domain.progress import Progress
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -18,7 +19,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_a_folder_is_filled_with_pictures_of_the_size_asked_for(tmp_path: Path) -> None:
     progress = list(make_sample_folder(tmp_path / "new" / "flowers", count=3, size=32))
 
-    assert progress == [SampleProgress(1, 3), SampleProgress(2, 3), SampleProgress(3, 3)]
+    assert progress == [Progress("Drawing flowers", done, 3) for done in (1, 2, 3)]
     names = ["flower-0001.png", "flower-0002.png", "flower-0003.png"]
     assert list(contents(tmp_path / "new" / "flowers")) == names
     for name in names:

@@ -16,11 +16,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter
 
-from genstudio.data import scan
+from genstudio.data import advice, scan
 from genstudio.data.samples import paint_flower
 from genstudio.data.scan import scan_folder, usable_manifest
-from genstudio.domain.datasets import Remark, ScanProgress, ScanReport
+from genstudio.domain.datasets import Remark, ScanReport
 from genstudio.domain.errors import DatasetError
+from genstudio.domain.progress import Progress, drain, with_result
 
 
 def flower(index: int = 0, size: int = 96) -> Image.Image:
@@ -35,8 +36,8 @@ def put(folder: Path, name: str, image: Image.Image | None = None, **options: ob
 
 
 def report_on(folder: Path) -> ScanReport:
-    *progress, report = scan_folder(folder, workers=2)
-    assert all(isinstance(item, ScanProgress) for item in progress)
+    *progress, report = with_result(scan_folder(folder, workers=2))
+    assert all(isinstance(item, Progress) for item in progress)
     assert isinstance(report, ScanReport)
     return report
 
@@ -53,10 +54,10 @@ def test_every_picture_is_counted_and_measured(tmp_path: Path) -> None:
         put(tmp_path, f"{index}.png", flower(index))
     put(tmp_path, "wide.JPG", flower(3).resize((64, 48)))
 
-    *progress, report = scan_folder(tmp_path)
+    *progress, report = with_result(scan_folder(tmp_path))
 
     assert [(item.done, item.total) for item in progress] == [(1, 4), (2, 4), (3, 4), (4, 4)]
-    assert tuple(item.found for item in progress) == report.pictures
+    assert tuple(item.item for item in progress) == report.pictures
     assert [(p.name, p.width, p.height) for p in report.pictures] == [
         ("0.png", 96, 96), ("1.png", 96, 96), ("2.png", 96, 96), ("wide.JPG", 64, 48),
     ]  # fmt: skip
@@ -220,8 +221,8 @@ def test_duplicates_do_not_depend_on_the_number_of_threads(tmp_path: Path) -> No
     for index in range(6):
         put(tmp_path, f"{index}.png", flower(index % 3))
 
-    *_, alone = scan_folder(tmp_path, workers=1)
-    *_, many = scan_folder(tmp_path, workers=4)
+    alone = drain(scan_folder(tmp_path, workers=1))
+    many = drain(scan_folder(tmp_path, workers=4))
 
     assert alone == many
 
@@ -378,10 +379,10 @@ def test_advice_on_too_few_pictures_goes_when_there_are_enough(
 ) -> None:
     for index in range(4):
         put(tmp_path, f"{index}.png", flower(index))
-    assert any("With 4 a model" in advice.reason for advice in report_on(tmp_path).advice)
-    monkeypatch.setattr(scan, "_FEW_PICTURES", 4)
+    assert any("With 4 a model" in it.reason for it in report_on(tmp_path).advice)
+    monkeypatch.setattr(advice, "_FEW_EXAMPLES", 4)
 
-    assert [advice.title for advice in report_on(tmp_path).advice] == ["Begin with 64 px"]
+    assert [it.title for it in report_on(tmp_path).advice] == ["Begin with 64 px"]
 
 
 # What cannot be scanned

@@ -7,10 +7,11 @@ import pytest
 from planted_pictures import COUNT, blurred, drawn_NHWC, noisy
 
 from genstudio.domain.errors import DatasetError
+from genstudio.domain.progress import Progress, with_result
 from genstudio.domain.reports import Figure, Report
 from genstudio.metrics import report
 from genstudio.metrics.features import random_features
-from genstudio.metrics.report import JudgeProgress, judge, judging
+from genstudio.metrics.report import judge, judging
 
 FIGURES = ("swd", "kid", "density", "coverage", "diversity")
 
@@ -78,15 +79,15 @@ def test_the_same_pictures_get_the_same_report(real_NHWC: np.ndarray) -> None:
 def test_progress_is_told_and_whoever_stops_reading_has_cancelled(
     real_NHWC: np.ndarray, good_NHWC: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    items = judging(good_NHWC[:40], real_NHWC[:80])
-    told = list(takewhile(lambda item: isinstance(item, JudgeProgress), items))
+    items = with_result(judging(good_NHWC[:40], real_NHWC[:80]))
+    told = list(takewhile(lambda item: isinstance(item, Progress), items))
     assert [item.done for item in told] == list(range(1, told[-1].total + 1))
 
     def never(*_: object) -> None:
         raise AssertionError("the work went on")
 
     cancelled = judging(good_NHWC[:40], real_NHWC[:80])
-    assert isinstance(next(cancelled), JudgeProgress)
+    assert isinstance(next(cancelled), Progress)
     monkeypatch.setattr(report, "Yardstick", never)
     cancelled.close()
 

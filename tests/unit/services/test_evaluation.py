@@ -1,7 +1,6 @@
 """Runs and folders are judged, and what is missing for that is said."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from typer.testing import CliRunner
 
 from genstudio.cli import app
 from genstudio.domain.errors import DatasetError, GenStudioError, SettingsError
-from genstudio.domain.reports import EvaluationProgress
+from genstudio.domain.progress import Progress, Working, with_result
 from genstudio.engine.trainer import NoCommands
 from genstudio.metrics.features import random_features
 from genstudio.services.compared import Comparison
@@ -53,10 +52,10 @@ def runs(real: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return folders
 
 
-def last(items: Iterator[Any]) -> Any:
-    *progress, result = items
+def last(work: Working[Any]) -> Any:
+    *progress, result = with_result(work)
     assert progress
-    assert all(isinstance(item, EvaluationProgress) for item in progress)
+    assert all(isinstance(item, Progress) for item in progress)
     return result
 
 

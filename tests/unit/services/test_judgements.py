@@ -12,7 +12,7 @@ from planted_pictures import drawn_NHWC
 from tiny_studio import save_pictures, small_settings
 
 from genstudio.domain.errors import DatasetError, ProjectError
-from genstudio.domain.reports import EvaluationProgress
+from genstudio.domain.progress import drain
 from genstudio.engine.trainer import NoCommands
 from genstudio.services import evaluation, judgements
 from genstudio.services.evaluation import Evaluation, evaluate
@@ -42,7 +42,7 @@ def run(trained: Path, tmp_path: Path) -> Path:
 
 
 def judged(run: Path) -> Evaluation:
-    *_, found = evaluate(run, count=20)
+    found = drain(evaluate(run, count=20))
     assert isinstance(found, Evaluation)
     return found
 
@@ -82,7 +82,7 @@ def test_a_checkpoint_is_judged_once(run: Path, times_judged: Callable[[], int])
 
 def test_only_what_is_shown_is_made_again(run: Path) -> None:
     judged(run)
-    told = [item for item in evaluate(run, count=20) if isinstance(item, EvaluationProgress)]
+    told = list(evaluate(run, count=20))
 
     assert "Comparing pictures" not in {item.what for item in told}
 
@@ -156,7 +156,7 @@ def test_too_few_pictures_are_told_before_anything_is_made(tmp_path: Path) -> No
     (run,) = (project / "runs").iterdir()
     told: list[str] = []
     with pytest.raises(DatasetError) as refused:
-        told += [item.what for item in evaluate(run) if isinstance(item, EvaluationProgress)]
+        told += [item.what for item in evaluate(run)]
     assert "31" in refused.value.message
     assert "32 are needed" in refused.value.message
     assert refused.value.hint

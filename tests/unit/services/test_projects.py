@@ -192,7 +192,7 @@ def test_a_pipe_or_a_device_in_place_of_a_file_is_not_waited_for(tmp_path: Path)
 @pytest.mark.parametrize(
     "name",
     ["library.sqlite", "gallery", "runs", "datasets", "runs/a", "runs/a/events.jsonl",
-     "runs/a/checkpoints", "runs/a/previews", "datasets/b", "datasets/b/c", ".lock"],
+     "runs/a/checkpoints", "runs/a/previews", "datasets/b", "datasets/b/c", "results/a", ".lock"],
 )  # fmt: skip
 @pytest.mark.parametrize("is_there", [True, False])
 def test_a_project_that_leads_out_of_its_folder_is_not_opened(

@@ -15,6 +15,7 @@ from training_helpers import Start, ending
 
 from genstudio.data.scan import duplicates, scan_folder
 from genstudio.domain.datasets import Manifest, ScanReport
+from genstudio.domain.progress import drain
 from genstudio.services import evaluation, materials, studio, training
 from genstudio.services.crews import Gathering
 from genstudio.services.generation import Generated
@@ -30,7 +31,7 @@ class _EnoughError(Exception):
 
 
 def scanned(folder: Path) -> ScanReport:
-    *_, report = scan_folder(folder)
+    report = drain(scan_folder(folder))
     assert isinstance(report, ScanReport)
     return report
 

@@ -14,10 +14,11 @@ from genstudio.data.scan import scan_folder
 from genstudio.domain import events
 from genstudio.domain.datasets import ScanReport
 from genstudio.domain.errors import UnknownModelError
+from genstudio.domain.progress import drain
 from genstudio.domain.runs import RunState, RunSummary
 from genstudio.models.catalog import model_keys
 from genstudio.services import studio
-from genstudio.services.export import ExportDone
+from genstudio.services.exporters.protocol import ExportDone
 from genstudio.services.gallery import Gallery
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.jobs import Job, JobEnded
@@ -125,7 +126,7 @@ def test_the_pictures_that_were_learned_from_last_are_known(
 
 @pytest.mark.usefixtures("toy", "small_sheets")
 def test_a_run_is_trained_gone_on_with_sampled_and_exported(tmp_path: Path, flowers: Path) -> None:
-    *_, report = scan_folder(flowers)
+    report = drain(scan_folder(flowers))
     assert isinstance(report, ScanReport)
     project = tmp_path / "Meadow"
 

@@ -12,6 +12,7 @@ from genstudio.data.scan import scan_folder
 from genstudio.domain import commands, events
 from genstudio.domain.datasets import ScanReport
 from genstudio.domain.errors import GenStudioError, ProjectError
+from genstudio.domain.progress import drain
 from genstudio.domain.runs import RunState
 from genstudio.engine.trainer import NoCommands
 from genstudio.services import training
@@ -102,7 +103,7 @@ def test_a_second_run_on_the_same_pictures_reads_them_from_the_cache(start: Star
 def test_pictures_that_were_looked_through_already_are_not_again(
     start: Start, flowers: Path
 ) -> None:
-    *_, report = scan_folder(flowers)
+    report = drain(scan_folder(flowers))
     assert isinstance(report, ScanReport)
     told = start(report=report)
 

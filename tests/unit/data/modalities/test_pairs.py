@@ -10,8 +10,9 @@ from genstudio.data.cache import PictureCache, build_cache
 from genstudio.data.modalities.catalog import MODALITIES, recognise
 from genstudio.data.modalities.protocol import Arrangement
 from genstudio.data.scan import scan_folder
-from genstudio.domain.datasets import Manifest, ScanReport
+from genstudio.domain.datasets import Manifest, Remark, ScanReport
 from genstudio.domain.fields import EXAMPLES
+from genstudio.domain.progress import drain
 
 PAIRS = MODALITIES.get("pairs")
 
@@ -24,7 +25,7 @@ def put(folder: Path, name: str, shade: int, size: tuple[int, int] = (40, 40)) -
 
 
 def scanned(folder: Path) -> ScanReport:
-    *_, report = scan_folder(folder)
+    report = drain(scan_folder(folder))
     assert isinstance(report, ScanReport)
     return report
 
@@ -41,7 +42,7 @@ def frozen(report: ScanReport, arrangement: Arrangement) -> Manifest:
 
 
 def decoded(manifest: Manifest, folder: Path) -> PictureCache:
-    *_, cache = build_cache(manifest, size=32, cache_dir=folder)
+    cache = drain(build_cache(manifest, size=32, cache_dir=folder))
     assert isinstance(cache, PictureCache)
     return cache
 
@@ -167,3 +168,46 @@ def test_what_is_neither_two_folders_nor_halves_says_so(tmp_path: Path) -> None:
 
     assert "no two folders" in arrangement.fault
     assert "side by side" in arrangement.hint
+
+
+# What a scan remarks, as it matters to pairs
+
+
+def remarked(report: ScanReport, remark: Remark) -> set[str]:
+    return {picture.name for picture in report.with_remark(remark)}
+
+
+def test_two_sides_that_look_alike_are_not_seen_twice(tmp_path: Path) -> None:
+    for number in range(4):
+        for side in ("grey", "warm"):
+            put(tmp_path, f"{side}/{number}.png", 40 * number)
+    report = scanned(tmp_path)
+    assert remarked(report, Remark.DUPLICATE) == {f"warm/{number}.png" for number in range(4)}
+
+    reviewed = PAIRS.review(report)
+
+    assert remarked(reviewed, Remark.DUPLICATE) == set()
+    titles = {advice.title for advice in reviewed.advice}
+    assert titles == {"Begin with 32 px", "More pictures would help"}
+    assert "With 4 a model" in " ".join(advice.reason for advice in reviewed.advice)
+
+
+def test_a_pair_is_seen_twice_where_both_its_pictures_are(tmp_path: Path) -> None:
+    for number, (line, colour) in enumerate([(10, 150), (60, 150), (10, 150), (10, 200)]):
+        put(tmp_path, f"line/{number}.png", line)
+        put(tmp_path, f"paint/{number}.png", colour)
+
+    reviewed = PAIRS.review(scanned(tmp_path))
+
+    assert remarked(reviewed, Remark.DUPLICATE) == {"line/2.png", "paint/2.png"}
+    duplicates = {picture.name: picture.duplicate_of for picture in reviewed.pictures}
+    assert duplicates["line/3.png"] is None
+    assert duplicates["line/2.png"] == "line/0.png"
+
+
+def test_halves_are_not_too_wide_but_other_pictures_are(tmp_path: Path) -> None:
+    for number in range(5):
+        put(tmp_path, f"{number}.png", 40 * number, (80, 40))
+    put(tmp_path, "strip.png", 7, (200, 40))
+
+    assert remarked(PAIRS.review(scanned(tmp_path)), Remark.ODD_ASPECT) == {"strip.png"}

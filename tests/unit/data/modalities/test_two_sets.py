@@ -10,6 +10,7 @@ from genstudio.data.cache import PictureCache, build_cache
 from genstudio.data.modalities.catalog import MODALITIES, recognise
 from genstudio.data.scan import scan_folder
 from genstudio.domain.datasets import Manifest, ScanReport
+from genstudio.domain.progress import drain
 
 TWO_SETS = MODALITIES.get("two-sets")
 
@@ -20,7 +21,7 @@ def filled(folder: Path, **counts: int) -> ScanReport:
         for number in range(count):
             pixels = np.random.default_rng(number + 1000 * len(name)).integers(0, 256, (40, 40, 3))
             Image.fromarray(pixels.astype(np.uint8)).save(folder / name / f"{name}{number}.png")
-    *_, report = scan_folder(folder)
+    report = drain(scan_folder(folder))
     assert isinstance(report, ScanReport)
     return report
 
@@ -58,7 +59,7 @@ def test_each_set_is_a_group_of_its_own(tmp_path: Path) -> None:
         pictures=tuple((p.name, p.content_hash) for p in report.pictures),
         decoding=5,
     )
-    *_, cache = build_cache(manifest, size=32, cache_dir=tmp_path / "cache")
+    cache = drain(build_cache(manifest, size=32, cache_dir=tmp_path / "cache"))
     assert isinstance(cache, PictureCache)
     data = TWO_SETS.dataset(manifest, cache, ["A/A1.png", "B/B0.png", "B/B5.png"], {})
 

@@ -1,0 +1,162 @@
+"""What a scan advises, in plain words, and what of it matters to a modality."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from genstudio.data.formats import NO_ENDING
+from genstudio.data.kinds import are_worth_telling_apart, kinds_of
+from genstudio.domain.datasets import (
+    Advice,
+    PictureInfo,
+    Remark,
+    ScanReport,
+    UnreadablePicture,
+    are_mostly_cut_out,
+)
+from genstudio.domain.training import SIZES
+
+# A first run is quick at this size, and shows whether a larger one is worth the time.
+_LARGEST_SUGGESTED = 64
+_FEW_EXAMPLES = 100
+_MOST_NAMED = 4
+_MOST_NAMED_KINDS = 8
+
+
+def suggest_size(pictures: Sequence[PictureInfo]) -> int:
+    """Side in pixels to begin with: small, and not above that of most pictures."""
+    if not pictures:
+        return SIZES[0]
+    typical = float(np.percentile([min(p.width, p.height) for p in pictures], 25))
+    fitting = [size for size in SIZES if size <= min(typical, _LARGEST_SUGGESTED)]
+    return fitting[-1] if fitting else SIZES[0]
+
+
+def advise(
+    pictures: Sequence[PictureInfo],
+    unreadable: Sequence[UnreadablePicture],
+    passed_over: Mapping[str, int],
+    num_examples: int,
+    *,
+    has_classes: bool,
+) -> tuple[Advice, ...]:
+    """What is worth doing or knowing before a model learns from these.
+
+    Args:
+        pictures: What can be used.
+        unreadable: What cannot.
+        passed_over: How many other files there are, of each kind.
+        num_examples: Examples that the pictures make.
+        has_classes: Whether folders can be told apart as classes.
+    """
+    return tuple(_advice(pictures, unreadable, passed_over, num_examples, has_classes=has_classes))
+
+
+def review(
+    report: ScanReport,
+    void: Mapping[Remark, Collection[str]],
+    num_examples: int,
+) -> ScanReport:
+    """The report as it matters to examples that are no single pictures.
+
+    Args:
+        report: Of the folder as it is.
+        void: Remark => names of the pictures on which it means nothing.
+        num_examples: Examples that the pictures make.
+    """
+    pictures = tuple(_reviewed(picture, void) for picture in report.pictures)
+    return report.model_copy(
+        update={
+            "pictures": pictures,
+            "advice": advise(
+                pictures, report.unreadable, report.passed_over, num_examples, has_classes=False
+            ),
+        }
+    )
+
+
+def _reviewed(picture: PictureInfo, void: Mapping[Remark, Collection[str]]) -> PictureInfo:
+    gone = {remark for remark in picture.remarks if picture.name in void.get(remark, ())}
+    if not gone:
+        return picture
+    update: dict[str, object] = {"remarks": picture.remarks - gone}
+    if Remark.DUPLICATE in gone:
+        update["duplicate_of"] = None
+    return picture.model_copy(update=update)
+
+
+def _advice(
+    pictures: Sequence[PictureInfo],
+    unreadable: Sequence[UnreadablePicture],
+    passed_over: Mapping[str, int],
+    num_examples: int,
+    *,
+    has_classes: bool,
+) -> Iterator[Advice]:
+    size = suggest_size(pictures)
+    yield Advice(
+        title=f"Begin with {size} px",
+        reason="Small pictures show within minutes whether the set works; go larger after that.",
+    )
+    if num_examples < _FEW_EXAMPLES:
+        yield Advice(
+            title="More pictures would help",
+            reason=f"With {num_examples} a model soon repeats what it was shown; from some "
+            "hundred on it invents.",
+        )
+    kinds = kinds_of(picture.name for picture in pictures)
+    if has_classes and are_worth_telling_apart(kinds):
+        named = ", ".join([*kinds][:_MOST_NAMED]) + (" …" if len(kinds) > _MOST_NAMED else "")
+        yield Advice(
+            title=f"{len(kinds)} folders can be told apart",
+            reason="Each can be a kind of its own (class label), and new pictures can be asked "
+            f"for by kind: {named}",
+        )
+    if are_mostly_cut_out(pictures):
+        yield Advice(
+            title="Most pictures are cut out",
+            reason="Most of this set is cut out, so new pictures are, too (alpha channel). The "
+            "Train page can lay all on white instead.",
+            topic=Remark.TRANSPARENT.value,
+        )
+    duplicates = sum(picture.duplicate_of is not None for picture in pictures)
+    if duplicates:
+        yield Advice(
+            title="Some pictures look the same" if duplicates > 1 else "Two pictures look the same",
+            reason=f"{duplicates} look like another one. Excluding them keeps the model from "
+            "favouring what it sees twice.",
+            topic=Remark.DUPLICATE.value,
+        )
+    if unreadable:
+        yield Advice(
+            title="Some files cannot be read" if len(unreadable) > 1 else "A file cannot be read",
+            reason=f"{len(unreadable)} will be left out; the rest is used.",
+            topic="unreadable",
+        )
+    if passed_over:
+        yield _advice_on_passed_over(passed_over)
+
+
+def _advice_on_passed_over(passed_over: Mapping[str, int]) -> Advice:
+    kinds = sorted(passed_over.items(), key=lambda item: (-item[1], item[0]))
+    first, count = kinds[0]
+    others = sum(passed_over.values()) - count
+    if others:
+        title = f"{_counted(first, count)} and {others:,} other {_files(others)}"
+    else:
+        title = f"{_counted(first, count)}{'' if first == NO_ENDING else f' {_files(count)}'}"
+    named = ", ".join(_counted(kind, number) for kind, number in kinds[:_MOST_NAMED_KINDS])
+    rest = " …" if len(kinds) > _MOST_NAMED_KINDS else ""
+    return Advice(
+        title=f"{title} {'is' if count + others == 1 else 'are'} passed over",
+        reason=f"They are of kinds that are not read as pictures: {named}{rest}. Save as PNG or "
+        "JPEG what is to be learned from.",
+    )
+
+
+def _counted(kind: str, count: int) -> str:
+    return f"{count:,} {_files(count)} with {kind}" if kind == NO_ENDING else f"{count:,} {kind}"
+
+
+def _files(count: int) -> str:
+    return "file" if count == 1 else "files"

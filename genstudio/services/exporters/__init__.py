@@ -1,0 +1,1 @@
+"""Ways of taking results out of the gallery, one file each."""

@@ -1,0 +1,70 @@
+"""Exporter "zip": the files in one archive."""
+
+import json
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar, Final
+
+from genstudio.domain.files import explained, replacing
+from genstudio.domain.progress import Progress, Working
+from genstudio.services.exporters.files import UnusableItemError, content_of, finished
+from genstudio.services.exporters.protocol import (
+    ExportDone,
+    Exporter,
+    ExporterCard,
+    ExportOptions,
+    LeftOut,
+)
+from genstudio.services.gallery_items import GalleryItem
+from genstudio.services.projects import slug
+
+_LIST = "gallery.json"
+# The earliest that the format knows: archives of the same results are the same bytes.
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+class Archive:
+    """One ZIP file."""
+
+    card: ClassVar[ExporterCard] = ExporterCard(
+        key="zip",
+        title="As one ZIP file",
+        summary="All pictures in one file that can be sent, with a list of ratings and tags.",
+        icon="package",
+        suffixes=(".zip",),
+    )
+    Options: ClassVar[type[ExportOptions]] = ExportOptions
+
+    def export(
+        self, items: Sequence[GalleryItem], to: Path, title: str, options: ExportOptions
+    ) -> Working[ExportDone]:
+        """Write the archive; what is in it lies in a folder of the title's name."""
+        left_out: list[LeftOut] = []
+        listed: list[dict[str, object]] = []
+        folder = slug(title)
+        with (
+            explained(to),
+            replacing(to) as temporary,
+            # Pictures are compressed already.
+            zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive,
+        ):
+            for done, item in enumerate(items, start=1):
+                try:
+                    content = content_of(item, options.metadata)
+                except UnusableItemError as error:
+                    left_out.append(LeftOut(item.name, error.title))
+                else:
+                    archive.writestr(zipfile.ZipInfo(f"{folder}/{item.name}", _EPOCH), content)
+                    listed.append(
+                        {"file": item.name, "rating": item.rating, "tags": list(item.tags)}
+                    )
+                yield Progress("Exporting", done, len(items))
+            finished(to, items, left_out)
+            if options.metadata == "everything":
+                text = json.dumps(listed, ensure_ascii=False, indent=1)
+                archive.writestr(zipfile.ZipInfo(f"{folder}/{_LIST}", _EPOCH), text)
+        return finished(to, items, left_out)
+
+
+EXPORTER: Final[Exporter] = Archive()

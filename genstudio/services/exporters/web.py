@@ -1,0 +1,187 @@
+"""Exporter "web": a page that shows the pictures in any browser."""
+
+import html
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from string import Template
+from typing import ClassVar, Final
+from urllib.parse import quote, unquote
+
+import numpy as np
+
+from genstudio.artifacts.image import read_recipe, save_bare, save_marked, save_picture
+from genstudio.domain.errors import GenStudioError, ProjectError
+from genstudio.domain.files import explained, is_file, write_text
+from genstudio.domain.progress import Progress, Working
+from genstudio.domain.recipes import Recipe
+from genstudio.domain.resources import resource
+from genstudio.services.exporters.files import (
+    UnusableItemError,
+    content_of,
+    finished,
+    opened_picture,
+    place_for,
+    write_once,
+)
+from genstudio.services.exporters.protocol import (
+    ExportDone,
+    Exporter,
+    ExporterCard,
+    ExportOptions,
+    LeftOut,
+)
+from genstudio.services.gallery_items import GalleryItem
+from genstudio.services.outputs import has_pixels, is_same_picture
+
+_THUMBNAIL_PX: Final = 400
+# Below this, a picture is shown as the pixels that it is, not blurred.
+_SMALL_PX: Final = 256
+_PAGE: Final = "index.html"
+# Stands in every page that we write, and so tells ours from a person's own.
+_OUR_MARK: Final = b'<meta name="generator" content="GenStudio">'
+
+# The two addresses of a figure, as they are written below.
+_LINK = re.compile(r'(?:<a href|<img src)="((?:images|thumbnails)/[^"]*)"')
+
+_FIGURE = Template("""\
+<li><figure>
+<a href="$picture"><img src="$thumbnail" alt="$alt"
+  width="$width" height="$height" class="$look" loading="lazy"></a>$caption
+</figure></li>""")
+_CAPTION = Template("""
+<figcaption><strong>$model</strong> Step $step · $made<br>
+<time datetime="$date">$date</time></figcaption>""")
+
+
+class Web:
+    """A page with the pictures and their thumbnails beside it."""
+
+    card: ClassVar[ExporterCard] = ExporterCard(
+        key="web",
+        title="As a web page",
+        summary="A page that opens in any browser and needs nothing but the files beside it.",
+        icon="globe",
+    )
+    Options: ClassVar[type[ExportOptions]] = ExportOptions
+
+    def export(
+        self, items: Sequence[GalleryItem], to: Path, title: str, options: ExportOptions
+    ) -> Working[ExportDone]:
+        """Make the page; files that an earlier one of ours listed, and this does not, go."""
+        _refuse_foreign_page(to / _PAGE)
+        former = _former_files(to)
+        figures: list[str] = []
+        left_out: list[LeftOut] = []
+        for done, item in enumerate(items, start=1):
+            try:
+                figures.append(_hang(to, item, options))
+            except UnusableItemError as error:
+                left_out.append(LeftOut(item.name, error.title))
+            yield Progress("Exporting", done, len(items))
+        done = finished(to / _PAGE, items, left_out)
+        template = Template(resource("web/gallery.html").read_text(encoding="utf-8"))
+        page = template.substitute(
+            title=html.escape(title),
+            count="1 picture" if done.count == 1 else f"{done.count} pictures",
+            pictures="\n".join(figures),
+        )
+        write_text(to / _PAGE, page)
+        for stale in former - _listed(to, page):
+            stale.unlink(missing_ok=True)
+        return done
+
+
+def _hang(to: Path, item: GalleryItem, options: ExportOptions) -> str:
+    """Write a picture and its thumbnail; gives their part of the page."""
+    content = content_of(item, options.metadata)
+    picture = opened_picture(content)
+    size = picture.size
+    picture.thumbnail((_THUMBNAIL_PX, _THUMBNAIL_PX))
+    small_HWC = np.asarray(picture)
+    recipe = item.recipe if options.metadata == "everything" else None
+
+    def is_ours(path: Path) -> bool:
+        if recipe is None:
+            return has_pixels(path, small_HWC)
+        return is_same_picture(path, small_HWC, recipe)
+
+    place = place_for(to / "images", item, content, beside=to / "thumbnails", is_ours=is_ours)
+    write_once(place, content)
+    thumbnail = to / "thumbnails" / place.name
+    if not os.path.lexists(thumbnail):
+        if recipe is not None:
+            save_picture(small_HWC, thumbnail, recipe)
+        elif options.metadata == "mark":
+            save_marked(small_HWC, thumbnail, item.recipe.software)
+        else:
+            save_bare(small_HWC, thumbnail)
+    return _figure(recipe, place.name, size, is_see_through=small_HWC.shape[-1] == 4)
+
+
+def _former_files(to: Path) -> set[Path]:
+    """Files that our page in a folder lists, as far as they are ours and unchanged since."""
+    page = to / _PAGE
+    if not is_file(page):
+        return set()
+    with explained(page):
+        written_ns = page.stat().st_mtime_ns
+        listed = _listed(to, page.read_text(encoding="utf-8", errors="replace"))
+    return {path for path in listed if _is_unchanged(path, written_ns)}
+
+
+def _is_unchanged(path: Path, written_ns: int) -> bool:
+    try:
+        is_older = not path.is_symlink() and path.stat().st_mtime_ns <= written_ns
+        return is_older and read_recipe(path) is not None
+    except (OSError, GenStudioError):
+        return False
+
+
+def _listed(to: Path, page: str) -> set[Path]:
+    """Files that one of our pages shows; each lies right inside one of its two folders."""
+    found = (unquote(html.unescape(link)) for link in _LINK.findall(page))
+    names = (PurePosixPath(link) for link in found if "\0" not in link and "\\" not in link)
+    return {to / name for name in names if len(name.parts) == 2 and name.name != ".."}
+
+
+def _refuse_foreign_page(page: Path) -> None:
+    with explained(page):
+        foreign = page.exists() and _OUR_MARK not in page.read_bytes()[:4096]
+    if foreign:
+        raise ProjectError(
+            f"There is another {page.name} in that folder",
+            f"{page} was not made by GenStudio, and is left alone.",
+            "Choose an empty folder.",
+        )
+
+
+def _figure(
+    recipe: Recipe | None, name: str, size: tuple[int, int], *, is_see_through: bool
+) -> str:
+    """A picture's part of the page."""
+    look = "small" if max(size) < _SMALL_PX else "large"
+    alt, caption = "Made by a trained model", ""
+    if recipe is not None:
+        model, made = html.escape(recipe.model_key), html.escape(_made(recipe))
+        alt = f"Made by {model}, step {recipe.step}, {made[:1].lower()}{made[1:]}"
+        caption = _CAPTION.substitute(
+            model=model, step=recipe.step, made=made, date=recipe.created.date().isoformat()
+        )
+    return _FIGURE.substitute(
+        picture=quote(f"images/{name}"),
+        thumbnail=quote(f"thumbnails/{name}"),
+        width=size[0],
+        height=size[1],
+        look=f"{look} cut-out" if is_see_through else look,
+        alt=alt,
+        caption=caption,
+    )
+
+
+def _made(recipe: Recipe) -> str:
+    return f"Seed {recipe.seed}" if recipe.seed is not None else recipe.operation.capitalize()
+
+
+EXPORTER: Final[Exporter] = Web()

@@ -1,0 +1,197 @@
+"""Makes a result again from the recipe in its own file, and says whether it is the same."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+import numpy as np
+
+from genstudio.artifacts.catalog import kind_of_file
+from genstudio.artifacts.protocol import ArtifactKind
+from genstudio.data.decode import content_hash_of
+from genstudio.domain.artifacts import Artifact
+from genstudio.domain.errors import CheckpointError, GenStudioError, ProjectError
+from genstudio.domain.files import is_file
+from genstudio.domain.progress import Progress, Working
+from genstudio.domain.recipes import Recipe, RecipeInput
+from genstudio.models.catalog import model_class
+from genstudio.services.operations.catalog import OPERATIONS
+from genstudio.services.operations.perform import perform
+from genstudio.services.operations.protocol import Made
+from genstudio.services.projects import is_project
+from genstudio.services.runs import Run
+
+# Of blends; of what is made from seeds, one is made.
+_COUNT = "count"
+_MOST_LOOKED_THROUGH = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remade:
+    """What was made again.
+
+    Attributes:
+        artifact: It.
+        recipe: As the file has it.
+        run: The run that made it.
+        is_same: Whether the file holds exactly this; else it was changed afterwards, or made on
+            another kind of machine.
+    """
+
+    artifact: Artifact
+    recipe: Recipe
+    run: Path
+    is_same: bool
+
+    @property
+    def words(self) -> str:
+        """Whether it is the same, for people."""
+        if self.is_same:
+            return "the same to the last pixel"
+        return (
+            "not what the file holds: that was changed afterwards, or made on another kind of "
+            "machine"
+        )
+
+
+def remake(
+    path: Path, *, projects: Sequence[Path] = (), inputs: Sequence[Path] = ()
+) -> Working[Remade]:
+    """Make a result again, with the same weights, seed, inputs and settings.
+
+    Args:
+        path: A result of GenStudio, exported or in a gallery; only read.
+        projects: Where its run may be, besides the project that the file lies in.
+        inputs: Files, or folders with files, that it may have been made from; those beside it
+            are looked at as well.
+
+    Returns:
+        What was made.
+
+    Raises:
+        ProjectError: The file carries no recipe, or its run, its weights or what it was made from
+            are no longer there; the message says which.
+        DatasetError: The file cannot be read.
+    """
+    kind, recipe = _recipe_of(path)
+    run = _run_of(recipe, [*_projects_around(path), *projects])
+    _refuse_other_weights(run, recipe)
+    operation = OPERATIONS.get(recipe.operation)
+    known = operation.settings(model_class(run.settings.model_key)).model_fields
+    files = _inputs_of(recipe.inputs, [*inputs, path.absolute().parent])
+    work = perform(
+        recipe.operation,
+        run=run.path,
+        inputs={operation.card.inputs[0].name: files} if files else {},
+        count=int(recipe.sampling.get(_COUNT, 1)),
+        seed=recipe.seed or 0,
+        checkpoint=str(recipe.step),
+        settings={name: value for name, value in recipe.sampling.items() if name in known},
+    )
+    position = 0
+    for item in work:
+        if isinstance(item, Progress):
+            yield item
+        elif position < recipe.position:
+            position += 1
+        else:
+            return _compared(kind, path, item, recipe, run)
+    raise ProjectError(
+        f"{path.name} cannot be made again",
+        f"Its recipe names result {recipe.position + 1}, and there are {position}.",
+        "Was the recipe changed?",
+    )
+
+
+def _compared(kind: ArtifactKind, path: Path, made: Made, recipe: Recipe, run: Run) -> Remade:
+    try:
+        there = np.asarray(kind.read(path).data)
+    except GenStudioError:
+        there = np.empty(0)  # Only its recipe can be read any more.
+    return Remade(
+        artifact=made.artifact,
+        recipe=recipe,
+        run=run.path,
+        is_same=np.array_equal(there, np.asarray(made.artifact.data)),
+    )
+
+
+def _recipe_of(path: Path) -> tuple[ArtifactKind, Recipe]:
+    kind = kind_of_file(path)
+    recipe = None if kind is None else kind.read_recipe(path)
+    if kind is None or recipe is None:
+        raise ProjectError(
+            f"{path.name} says nothing of how it was made",
+            "It comes from elsewhere, or was exported or saved without its recipe.",
+            "Choose a file as GenStudio saved it, such as one of a project's gallery.",
+        )
+    return kind, recipe
+
+
+def _projects_around(path: Path) -> Iterator[Path]:
+    return (folder for folder in path.absolute().parents if is_project(folder))
+
+
+def _run_of(recipe: Recipe, projects: Iterable[Path]) -> Run:
+    # The recipe may be a stranger's: a name of a folder and nothing else.
+    is_name = PurePath(recipe.run).name == recipe.run and "\\" not in recipe.run
+    for project in projects:
+        folder = project / "runs" / recipe.run
+        if is_name and is_file(folder / "run.toml"):
+            return Run(folder)
+    raise ProjectError(
+        "The run that made it is not here",
+        f"It was made by the run {recipe.run} of the project “{recipe.project}”.",
+        "Name that project's folder. Where the run is gone, nothing can make it again.",
+    )
+
+
+def _refuse_other_weights(run: Run, recipe: Recipe) -> None:
+    try:
+        checkpoint = run.checkpoint(str(recipe.step))
+    except CheckpointError as error:
+        raise ProjectError(
+            f"The weights of step {recipe.step:,} are no longer there",
+            f"It was made with them by the run {run.path.name}, which goes on to keep others.",
+            "Star the points of a run that shall stay.",
+        ) from error
+    if checkpoint.checksums["ema.safetensors"] != recipe.weights_sha256:
+        raise ProjectError(
+            "The run has other weights now",
+            f"Step {recipe.step:,} of {run.path.name} is not the one that this was made with.",
+            "Was the run gone back and trained anew? Then nothing can make it again.",
+        )
+
+
+def _inputs_of(wanted: Sequence[RecipeInput], places: Iterable[Path]) -> list[Path]:
+    """The files that something was made from, found by their content, in order."""
+    if not wanted:
+        return []
+    names = {it.name for it in wanted}
+    found: dict[str, Path] = {}
+    for path in _files_in(places):
+        # Hashing all of a large folder would take long: first by name.
+        if path.name in names:
+            found.setdefault(_hash(path), path)
+    missing = [it.name for it in wanted if it.content_hash not in found]
+    if missing:
+        raise ProjectError(
+            "What it was made from is not here",
+            f"It was made from {', '.join(missing[:3])}{' …' if len(missing) > 3 else ''}.",
+            "Name the files, or the folder that they lie in; they must not have changed.",
+        )
+    return [found[it.content_hash] for it in wanted]
+
+
+def _files_in(places: Iterable[Path]) -> Iterator[Path]:
+    for place in places:
+        inside = sorted(place.iterdir()) if place.is_dir() else [place]
+        yield from (path for path in inside[:_MOST_LOOKED_THROUGH] if is_file(path))
+
+
+def _hash(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return content_hash_of(file)
+    except OSError:
+        return ""

@@ -1,0 +1,122 @@
+"""The question how and where to export pictures of the gallery."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from genstudio.domain.errors import SettingsError
+from genstudio.domain.settings import parse_settings
+from genstudio.services.exporters.protocol import Exporter
+from genstudio.services.projects import slug
+from genstudio.ui.dialogs.folders import choose_export, usual_export_folder
+from genstudio.ui.forms import SettingsForm
+from genstudio.ui.icons import icon
+from genstudio.ui.run_words import counted
+from genstudio.ui.theme import GRID_PX, mark
+
+Export = Callable[[Path, Mapping[str, Any]], None]
+
+_WIDTH_PX = 70 * GRID_PX
+
+
+def ask_how_to_export(
+    window: QWidget, exporter: Exporter, count: int, title: str, export: Export
+) -> None:
+    """Ask, and have it done; does not wait for the answer.
+
+    Args:
+        window: Where to ask.
+        exporter: What was chosen.
+        count: So many pictures are exported.
+        title: Of the project; what is made is called so.
+        export: Called with the place and the options.
+    """
+    _ExportDialog(window, exporter, count, title, export).open()
+
+
+class _ExportDialog(QDialog):
+    def __init__(
+        self, window: QWidget, exporter: Exporter, count: int, title: str, export: Export
+    ) -> None:
+        super().__init__(window)
+        self.setObjectName("dialog.export")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._exporter = exporter
+        self._export = export
+        card = exporter.card
+        self.setWindowTitle(f"Export {counted(count, 'picture')}")
+        self.setMinimumWidth(_WIDTH_PX)
+        heading = QLabel(card.title)
+        mark(heading, role="heading")
+        summary = QLabel(card.summary)
+        summary.setWordWrap(True)
+        self._form = SettingsForm(exporter.Options)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
+        layout.setSpacing(GRID_PX + GRID_PX // 2)
+        layout.addWidget(heading)
+        layout.addWidget(summary)
+        layout.addLayout(self._make_place(title))
+        layout.addWidget(self._form)
+        layout.addWidget(self._make_buttons())
+
+    def _make_place(self, title: str) -> QHBoxLayout:
+        suffixes = self._exporter.card.suffixes
+        name = f"{slug(title)}{suffixes[0] if suffixes else ''}"
+        self._place = QLineEdit(str(usual_export_folder() / name))
+        self._place.setObjectName("export.place")
+        self._place.setAccessibleName("Where to")
+        self._place.textChanged.connect(self._update)
+        choose = QPushButton("Choose…")
+        choose.setObjectName("export.choose")
+        choose.setAccessibleName("Choose where to export to")
+        choose.setIcon(icon("folder-open"))
+        choose.clicked.connect(self._choose)
+        label = QLabel("Where to")
+        label.setBuddy(self._place)
+        row = QHBoxLayout()
+        row.setSpacing(GRID_PX)
+        row.addWidget(label)
+        row.addWidget(self._place, 1)
+        row.addWidget(choose)
+        return row
+
+    def _make_buttons(self) -> QDialogButtonBox:
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self._start = buttons.addButton("Export", QDialogButtonBox.ButtonRole.AcceptRole)
+        self._start.setObjectName("export.start")
+        mark(self._start, primary=True)
+        self._start.setDefault(True)
+        buttons.accepted.connect(self._on_accepted)
+        buttons.rejected.connect(self.reject)
+        return buttons
+
+    def _choose(self) -> None:
+        begin = Path(self._place.text() or usual_export_folder())
+        chosen = choose_export(self, self._exporter.card.suffixes, begin)
+        if chosen is not None:
+            self._place.setText(str(chosen))
+
+    def _update(self) -> None:
+        self._start.setEnabled(bool(self._place.text().strip()))
+
+    def _on_accepted(self) -> None:
+        values = self._form.values()
+        try:
+            parse_settings(self._exporter.Options, values)
+        except SettingsError:
+            return  # The form says beside the value what is wrong with it.
+        self.accept()
+        self._export(Path(self._place.text().strip()), values)
