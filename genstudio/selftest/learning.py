@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from genstudio.data.samples import make_sample_folder
 from genstudio.data.scan import scan_folder
 from genstudio.domain import events
-from genstudio.domain.datasets import ScanReport
+from genstudio.domain.progress import drain
 from genstudio.domain.training import Budget, TrainingSettings
 from genstudio.engine.trainer import NoCommands
 from genstudio.selftest.place import Place, SelfTestError
@@ -53,8 +53,8 @@ def scan(place: Place) -> str:
     """Draw flowers and look through them."""
     for _ in make_sample_folder(place.pictures, count=NUM_PICTURES, size=_SIDE):
         pass
-    *_, report = scan_folder(place.pictures)
-    if not isinstance(report, ScanReport) or len(report.pictures) != NUM_PICTURES:
+    report = drain(scan_folder(place.pictures))
+    if len(report.pictures) != NUM_PICTURES:
         raise SelfTestError("Not all pictures were found", str(report))
     return f"{NUM_PICTURES} flowers drawn, looked through, all usable"
 

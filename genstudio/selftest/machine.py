@@ -23,17 +23,18 @@ def look_at_own_files(_place: Place) -> str:
 def import_everything(_place: Place) -> str:
     """Import every entry of every catalogue."""
     models, troubles = import_module("genstudio.models.catalog").usable_models()
-    found = [f"{len(models)} models"]
+    found = [f"models {len(models)}"]
     registries = {
         "materials": import_module("genstudio.data.modalities.catalog").MODALITIES,
         "kinds of results": import_module("genstudio.artifacts.catalog").ARTIFACTS,
         "operations": import_module("genstudio.services.operations.catalog").OPERATIONS,
+        "exporters": import_module("genstudio.services.exporters.catalog").EXPORTERS,
         "viewers": import_module("genstudio.ui.viewers.catalog").VIEWERS,
     }
     for name, registry in registries.items():
         entries = list(registry.entries())
         troubles += [entry.error for entry in entries if entry.error is not None]
-        found.append(f"{len(entries)} {name}")
+        found.append(f"{name} {len(entries)}")
     return f"{', '.join(found)}{_broken(troubles)}"
 
 

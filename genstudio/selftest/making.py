@@ -9,11 +9,12 @@ from PIL import Image
 from genstudio.artifacts.catalog import ARTIFACTS
 from genstudio.data.samples import paint_flower
 from genstudio.domain import operations
-from genstudio.domain.progress import Progress
+from genstudio.domain.progress import Progress, drain
 from genstudio.engine.trainer import NoCommands
 from genstudio.selftest.learning import NUM_PICTURES, small_settings, trained
 from genstudio.selftest.place import Place, SelfTestError
-from genstudio.services.export import ExportDone, export_gallery
+from genstudio.services.export import export_gallery
+from genstudio.services.exporters.catalog import EXPORTERS
 from genstudio.services.gallery import Gallery
 from genstudio.services.generation import generate
 from genstudio.services.operations.perform import perform
@@ -62,20 +63,18 @@ def translate_pictures(place: Place) -> str:
     return f"{len(made)} pictures, by a model that learned from {NUM_PICTURES} pairs"
 
 
-def export_web(place: Place) -> str:
-    """Export the gallery as a web page."""
+def export_gallery_everyhow(place: Place) -> str:
+    """Export the gallery in every way there is."""
     project = open_project(place.project)
     with Gallery(project) as gallery:
         gallery.sync()
         items = gallery.items()
-    to = place.folder / "exported"
-    done = None
-    for step in export_gallery(items, to=to, kind="web", title=project.name):
-        if isinstance(step, ExportDone):
-            done = step
-    if done is None or done.count != len(items) or done.left_out or not done.path.is_file():
-        raise SelfTestError("The export is not whole", str(done))
-    return f"a web page of {done.count} pictures"
+    for key in EXPORTERS.keys():  # noqa: SIM118  # a catalogue is no dictionary
+        to = place.folder / "exported" / key
+        done = drain(export_gallery(items, to=to, kind=key, title=project.name))
+        if done.count != len(items) or done.left_out or not done.path.exists():
+            raise SelfTestError(f"The export as “{key}” is not whole", str(done))
+    return f"{len(items)} pictures, as {', '.join(EXPORTERS.keys())}"
 
 
 def _performed(

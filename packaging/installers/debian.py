@@ -4,9 +4,10 @@ Standard library only.
 """
 
 import os
+import platform
+import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -88,17 +89,13 @@ Description: {summary}
 """
 
 
-def alternatives(depends: str) -> list[str]:
-    """Dependencies as dpkg-shlibdeps names them, also under the names that later releases use.
+def alternative(depends: str) -> str:
+    """A dependency, also under the name that later releases use.
 
     Libraries whose clocks went to 64 bits are called NAMEt64 there, and are the same to us.
     """
-    found = []
-    for entry in filter(None, (part.strip() for part in depends.split(","))):
-        name, _, condition = entry.partition(" ")
-        later = f" | {name}t64" if name in {"libglib2.0-0", "libgtk-3-0", "libssl3"} else ""
-        found.append(f"{name}{' ' + condition if condition else ''}{later}")
-    return found
+    name = depends.split(" ", maxsplit=1)[0]
+    return f"{depends} | {name}t64" if name in {"libglib2.0-0", "libgtk-3-0"} else depends
 
 
 def _lay_out(packed: Path, root: Path, version: str) -> None:
@@ -123,27 +120,50 @@ def _depends(root: Path) -> list[str]:
     binaries = [
         path
         for path in (root / _PLACE).rglob("*")
-        if path.is_file() and not path.is_symlink() and path.read_bytes()[:4] == b"\x7fELF"
+        # A theme for desktops that have GTK is nothing that others should install GTK for.
+        if path.name != "libqgtk3.so" and not path.is_symlink() and payload.is_elf(path)
     ]
-    own = {path.parent for path in binaries if ".so" in path.name}
-    with tempfile.TemporaryDirectory() as folder:
-        # dpkg-shlibdeps wants to be called in the source of a package.
-        _write(
-            Path(folder) / "debian" / "control",
-            "Source: genstudio\n\nPackage: genstudio\nArchitecture: any\n",
-        )
-        command = ["dpkg-shlibdeps", "-O", "--ignore-missing-info", "--warnings=0"]
-        command += [f"-l{path}" for path in sorted(own)]
-        # A theme for desktops that have GTK, and nothing that others should install.
-        wanted = [str(path) for path in binaries if path.name != "libqgtk3.so"]
+    told = _said(["objdump", "--private-headers", *(str(path) for path in binaries)])
+    own = {path.name for path in (root / _PLACE).rglob("*")}
+    libraries, glibc = wanted_libraries(told)
+    places = library_places(_said(["/sbin/ldconfig", "--print-cache"]))
+    found = {f"libc6 (>= {glibc})"}
+    for name in libraries - own:
+        if name in places:
+            found.add(_package_of(places[name]))
+    return sorted(alternative(package) for package in found - {"libc6"})
+
+
+def wanted_libraries(told: str) -> tuple[set[str], str]:
+    """Read what ``objdump --private-headers`` told of some binaries.
+
+    Returns:
+        Names of the libraries that they want, and the newest version of glibc among their symbols.
+    """
+    libraries = set(re.findall(r"^\s+NEEDED\s+(\S+)", told, re.MULTILINE))
+    versions = re.findall(r"\bGLIBC_(\d+(?:\.\d+)+)", told)
+    newest = max(versions, key=lambda it: [int(part) for part in it.split(".")], default="2.28")
+    return libraries, newest
+
+
+def library_places(told: str) -> dict[str, str]:
+    """Library => file, of this machine's kind, as ``ldconfig --print-cache`` tells it."""
+    pattern = r"^\s+(\S+) \([^)]*x86-64[^)]*\) => (\S+)"
+    if platform.machine() != "x86_64":
+        pattern = r"^\s+(\S+) \([^)]*\) => (\S+)"
+    return dict(re.findall(pattern, told, re.MULTILINE))
+
+
+def _package_of(file: str) -> str:
+    # dpkg may know a file by its place before /lib became a link to /usr/lib.
+    real = os.path.realpath(file)
+    for name in (real, real.removeprefix("/usr"), file):
         told = subprocess.run(
-            [*command, *wanted], check=False, capture_output=True, text=True, cwd=folder
-        )
-    prefix = "shlibs:Depends="
-    for line in told.stdout.splitlines():
-        if line.startswith(prefix):
-            return alternatives(line.removeprefix(prefix))
-    raise SetupError(f"dpkg-shlibdeps (package dpkg-dev) is needed:\n{told.stderr[-2000:]}")
+            ["dpkg-query", "-S", name], check=False, capture_output=True, text=True
+        ).stdout
+        if told:
+            return told.split(":")[0]
+    raise SetupError(f"No package is known to hold {file}.")
 
 
 def _said(command: list[str]) -> str:

@@ -81,10 +81,16 @@ def _strip(folder: Path) -> None:
     for path in _files(folder):
         if path.is_symlink() or any(part in _NOT_TO_STRIP for part in path.parts):
             continue
-        with path.open("rb") as file:
-            is_elf = file.read(4) == _ELF
-        if is_elf:
+        if is_elf(path):
             subprocess.run(["strip", "--strip-unneeded", str(path)], check=False)
+
+
+def is_elf(path: Path) -> bool:
+    """Whether a file is a program or library of Linux."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(4) == _ELF
 
 
 def make_icons() -> None:

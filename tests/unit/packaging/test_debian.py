@@ -2,7 +2,7 @@
 
 from email import message_from_string
 
-from installers.debian import alternatives, control
+from installers.debian import alternative, control, library_places, wanted_libraries
 
 
 def test_a_control_file_holds_what_dpkg_wants() -> None:
@@ -24,9 +24,28 @@ def test_a_control_file_holds_what_dpkg_wants() -> None:
 
 
 def test_libraries_that_later_releases_call_otherwise_may_be_those() -> None:
-    assert alternatives("libglib2.0-0 (>= 2.12.0), libc6 (>= 2.34), libegl1") == [
-        "libglib2.0-0 (>= 2.12.0) | libglib2.0-0t64",
-        "libc6 (>= 2.34)",
-        "libegl1",
-    ]
-    assert alternatives("") == []
+    assert alternative("libglib2.0-0") == "libglib2.0-0 | libglib2.0-0t64"
+    assert alternative("libc6 (>= 2.36)") == "libc6 (>= 2.36)"
+
+
+def test_wanted_libraries_and_the_newest_glibc_are_read() -> None:
+    told = """
+a.so:     file format elf64-x86-64
+Dynamic Section:
+  NEEDED               libm.so.6
+  NEEDED               libEGL.so.1
+  SONAME               a.so
+Version References:
+  required from libc.so.6:
+    0x09691a75 0x00 08 GLIBC_2.2.5
+    0x069691b4 0x00 05 GLIBC_2.34
+    0x069691b4 0x00 05 GLIBC_2.9
+"""
+    assert wanted_libraries(told) == ({"libm.so.6", "libEGL.so.1"}, "2.34")
+
+
+def test_places_of_libraries_are_read() -> None:
+    told = """2 libs found in cache “/etc/ld.so.cache”
+\tlibEGL.so.1 (libc6,x86-64) => /lib/x86_64-linux-gnu/libEGL.so.1
+"""
+    assert library_places(told) == {"libEGL.so.1": "/lib/x86_64-linux-gnu/libEGL.so.1"}

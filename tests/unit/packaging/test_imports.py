@@ -10,6 +10,7 @@ from genstudio.artifacts.catalog import ARTIFACTS
 from genstudio.data.modalities.catalog import MODALITIES
 from genstudio.models import catalog as models
 from genstudio.selftest.catalog import CHECKS
+from genstudio.services.exporters.catalog import EXPORTERS
 from genstudio.services.operations.catalog import OPERATIONS
 from genstudio.ui.viewers.catalog import VIEWERS
 
@@ -18,6 +19,7 @@ REGISTRIES = {
     "artifacts": ARTIFACTS,
     "modalities": MODALITIES,
     "operations": OPERATIONS,
+    "exporters": EXPORTERS,
     "viewers": VIEWERS,
     "checks": CHECKS,
 }
