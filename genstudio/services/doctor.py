@@ -21,6 +21,7 @@ from genstudio.domain.files import free_disk_bytes, write_text
 from genstudio.domain.resources import resource
 from genstudio.services.logs import excerpt
 from genstudio.services.outputs import free_place
+from genstudio.services.torch_builds import advise, look_around
 
 _LITTLE_SPACE_GIB = 5
 _LITTLE_MEMORY_GIB = 4
@@ -132,13 +133,16 @@ def _devices() -> Iterator[Finding]:
     for accelerator in device.available_accelerators():
         plan = device.plan_device(accelerator)
         yield _ok(f"Device {accelerator}", f"{plan.name}, fastest in {plan.precision}")
-    if device.available_accelerators() == ["cpu"]:
+    yield from _graphics_card(device.available_accelerators() != ["cpu"])
+
+
+def _graphics_card(is_usable: bool) -> Iterator[Finding]:
+    torch = importlib.import_module("torch")
+    found = look_around(cuda=torch.version.cuda, hip=torch.version.hip, is_usable=is_usable)
+    yield _ok("Build of torch", f"{found.build} {found.toolkit}".strip())
+    if (advice := advise(found)) is not None:
         yield Finding(
-            name="Graphics card",
-            verdict=Verdict.WARNING,
-            detail="none that can train",
-            hint="Training works on the processor, slowly; with an NVIDIA card, install its "
-            "driver and a CUDA build of torch.",
+            name="Graphics card", verdict=Verdict.WARNING, detail=advice.detail, hint=advice.hint
         )
 
 
@@ -199,6 +203,6 @@ def _window() -> Iterator[Finding]:
 
 
 def _own_files() -> Iterator[Finding]:
-    for name in ("icons", "styles", "presets", "web"):
+    for name in ("icons", "styles", "presets", "web", "desktop"):
         resource(name)
     yield _ok("Own files", "icons, styles, presets and the web page are there")
