@@ -21,6 +21,7 @@ from genstudio.domain.files import free_disk_bytes, write_text
 from genstudio.domain.resources import resource
 from genstudio.services.logs import excerpt
 from genstudio.services.outputs import free_place
+from genstudio.services.packs import PACKS
 from genstudio.services.torch_builds import advise, look_around
 
 _LITTLE_SPACE_GIB = 5
@@ -50,6 +51,7 @@ def examine() -> Iterator[Finding]:
     yield _ok("GenStudio", f"{genstudio.__version__} in {Path(genstudio.__file__).parent}")
     yield _ok("System", f"{platform.platform()}, Python {platform.python_version()}")
     yield from (_library(name) for name in ("torch", "torchvision", "PySide6_Essentials", "pillow"))
+    yield from (_ok(f"Pack {pack.key}", pack.words()) for pack in PACKS)
     yield from _guarded("Devices", _devices)
     yield _memory()
     for name, folder in (

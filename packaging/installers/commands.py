@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from dev_environment import ROOT
+from dev_environment import ROOT, SetupError
 
 from installers import (
     chroot,
@@ -24,6 +24,7 @@ HELP = """\
   wheel      sdist and wheel; --verify installs the wheel and has it try itself
   folder     the program as a folder, which has tried itself
   deb        a package for Debian and Ubuntu; --verify installs it in a fresh system
+  verify-deb installs the .deb that is in dist/ in a fresh system
   run        an installer for other Linux systems, in one file
   windows    an installer for Windows; elsewhere one with a stand-in, which --verify
              installs under wine
@@ -113,10 +114,19 @@ def _sums(_options: argparse.Namespace) -> int:
     return 0
 
 
+def _verify_deb(_options: argparse.Namespace) -> int:
+    built = sorted(environment.DIST.glob("genstudio_*.deb"))
+    if not built:
+        raise SetupError("There is no .deb in dist/ yet: run package deb first.")
+    chroot.verify(built[-1])
+    return 0
+
+
 _KINDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "wheel": _wheel,
     "folder": _folder,
     "deb": _deb,
+    "verify-deb": _verify_deb,
     "run": _run,
     "windows": _windows,
     "macos": _macos,
