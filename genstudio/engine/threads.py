@@ -92,8 +92,11 @@ def profile_step(model: TrainableModel, batch: Batch, parts: int = 1) -> int:
     """
     count = len(batch)
     parts = min(parts, count)
-    # Of pictures, one number for each pixel.
-    size = max(values[:, :1].numel() for values in batch.fields.values())
+    # Of pictures, one number for each pixel; labels have one each.
+    size = max(
+        values[:, :1].numel() if values.ndim > 1 else len(values)
+        for values in batch.fields.values()
+    )
     profiled_parts = min(count, max(parts, math.ceil(size / _PROFILED_PIXELS)))
     some = next(batch.split(profiled_parts))
     threads = torch.get_num_threads()

@@ -120,6 +120,21 @@ def perform_operation(
     return Job("operation", items)
 
 
+def perform_and_hang(
+    project: Project, key: str, *, run: Path, settings: Mapping[str, Any]
+) -> Job[GalleryItem]:
+    """Have an operation done, and put what comes of it into the gallery."""
+
+    def items() -> Iterator[GalleryItem]:
+        perform = import_module("genstudio.services.operations.perform")
+        with Gallery(project) as gallery:
+            for step in perform.perform(key, run=run, settings=settings):
+                if not isinstance(step, Progress):
+                    yield gallery.hang(step.artifact, step.recipe)
+
+    return Job("keep", items)
+
+
 def hang_results(project: Project, paths: Sequence[Path]) -> Job[GalleryItem]:
     """Put results of operations into the gallery."""
 

@@ -45,7 +45,7 @@ PAGES: Final = (
         key="create",
         title="Create",
         icon="palette",
-        make=lambda it: CreatePage(it.create, it.training),
+        make=lambda it: CreatePage(it.create, it.exploring, it.training),
     ),
     PageSpec(
         key="gallery",

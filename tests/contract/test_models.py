@@ -37,6 +37,7 @@ from genstudio.engine.checkpoint import CheckpointStore
 from genstudio.engine.job import TrainingJob
 from genstudio.engine.phases import freeze_except, make_optimizer
 from genstudio.engine.stepper import Stepper
+from genstudio.engine.threads import profile_step
 from genstudio.models.catalog import model_class, model_keys
 from genstudio.models.protocol import (
     Artifact,
@@ -674,3 +675,19 @@ def test_equal_patterns_are_equal_operations_and_none_waits_for_the_device(
             assert known == noted.operations
             compared += known is not noted.operations
     assert compared >= 6
+
+
+@pytest.mark.parametrize("kinds", [{}, {"rose": 2, "tulip": 2}])
+def test_its_step_can_be_profiled_for_a_number_of_threads(
+    key: str, kinds: dict[str, int], images_NCHW: torch.Tensor
+) -> None:
+    chosen = model_class(key)
+    if kinds and KINDS not in chosen.card.capabilities:
+        pytest.skip("tells no classes apart")
+    model = chosen(parse_settings(chosen.Config, small_config(key)), spec_of(key, kinds=kinds))
+    batch = batch_of(model, images_NCHW)
+    if kinds:
+        kinds_N = torch.zeros(len(images_NCHW), dtype=torch.int64)
+        batch = Batch(fields={**batch.fields, "kinds": kinds_N}, images_seen=0)
+
+    assert profile_step(model, batch) > 0

@@ -22,13 +22,16 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain.artifacts import IMAGE
+from genstudio.domain.operations import EXPLORE
 from genstudio.domain.runs import RunSummary
 from genstudio.services.studio_operations import OperationEntry
 from genstudio.ui.dropping import dropped_paths
 from genstudio.ui.pages.create_controls import CreateControls
 from genstudio.ui.pages.create_results import CreateResults
+from genstudio.ui.pages.explore_view import ExploreView
 from genstudio.ui.run_words import run_when
 from genstudio.ui.state.create import CreateState
+from genstudio.ui.state.exploring import ExploringState
 from genstudio.ui.state.training import TrainingState
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.empty_state import EmptyState
@@ -53,7 +56,11 @@ class CreatePage(QWidget):
     gallery_wanted = Signal(str)
 
     def __init__(
-        self, state: CreateState, training: TrainingState, parent: QWidget | None = None
+        self,
+        state: CreateState,
+        exploring: ExploringState,
+        training: TrainingState,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("page.create")
@@ -61,6 +68,7 @@ class CreatePage(QWidget):
         self.setAcceptDrops(True)
         self._state = state
         self._training = training
+        self._explore = ExploreView(exploring, state)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
         layout.setSpacing(2 * GRID_PX)
@@ -114,7 +122,10 @@ class CreatePage(QWidget):
         splitter.setHandleWidth(2 * GRID_PX)
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(left)
-        splitter.addWidget(self._results)
+        self._middle = QStackedWidget()
+        self._middle.addWidget(self._results)
+        self._middle.addWidget(self._explore)
+        splitter.addWidget(self._middle)
         splitter.setStretchFactor(1, 1)
         splitter.setSizes([_CARDS_PX, 100 * GRID_PX])
         return splitter
@@ -162,14 +173,24 @@ class CreatePage(QWidget):
         entry = self._entry()
         if entry is None:
             return
-        self._controls.show_operation(
-            entry, [(_run_name(run), run) for run in runs[entry.card.key]]
-        )
+        named = [(_run_name(run), run) for run in runs[entry.card.key]]
+        if self._show_view(entry, named):
+            return
+        self._controls.show_operation(entry, named)
         # What is under way is shown until it has ended, whatever is chosen meanwhile.
         is_unfit = entry.card.key in needy and not self._state.is_busy
         if is_unfit:
             self._unfit.set_sentence(self._what_to_train(entry))
         self._side.setCurrentIndex(_UNFIT if is_unfit else _CONTROLS)
+
+    def _show_view(self, entry: OperationEntry, runs: list[tuple[str, RunSummary]]) -> bool:
+        """Show an operation that has a view of its own in it; says whether it has one."""
+        is_explored = entry.card.view == EXPLORE and bool(runs)
+        self._middle.setCurrentWidget(self._explore if is_explored else self._results)
+        self._side.setVisible(not is_explored)
+        if is_explored:
+            self._explore.show_operation(entry, runs)
+        return is_explored
 
     def _entry(self) -> OperationEntry | None:
         return self._state.entries.get(self._cards.current_key())

@@ -156,6 +156,15 @@ class CreateState(QObject):
         paths = [self.results[key].path for key in keys]
         self._do(studio_operations.hang_results(project, paths), items.extend, on_end)
 
+    def keep(self, wanted: Wanted) -> None:
+        """Have an operation done and put what comes of it into the gallery at once."""
+        assert self._project is not None
+        assert wanted.run is not None
+        job = studio_operations.perform_and_hang(
+            self._project, wanted.key, run=wanted.run, settings=wanted.settings
+        )
+        self._do(job, self.hung_now.emit)
+
     def gather(self, name: str, paths: Sequence[Path], kind: str) -> None:
         """Find files of a kind among files and folders, for the input of that name."""
         job = studio_operations.gather_inputs(paths, kind)

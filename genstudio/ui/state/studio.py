@@ -7,6 +7,7 @@ from genstudio.ui.bridge import Bridge
 from genstudio.ui.state.comparison import ComparisonState
 from genstudio.ui.state.create import CreateState
 from genstudio.ui.state.dataset import DatasetState
+from genstudio.ui.state.exploring import ExploringState
 from genstudio.ui.state.gallery import GalleryState
 from genstudio.ui.state.materials import MaterialsState
 from genstudio.ui.state.project import ProjectState
@@ -30,10 +31,12 @@ class StudioStates:
         self.samples = SamplesState(bridge, parent)
         self.training = TrainingState(bridge, parent)
         self.create = CreateState(bridge, parent)
+        self.exploring = ExploringState(bridge, parent)
         self.gallery = GalleryState(bridge, parent)
         self.comparison = ComparisonState(bridge, parent)
         self.with_notices = (
-            self.dataset, self.materials, self.training, self.create, self.gallery, self.comparison,
+            self.dataset, self.materials, self.training, self.create, self.exploring, self.gallery,
+            self.comparison,
         )  # fmt: skip
         self.with_failures = (self.dataset, self.samples, self.project)
         self.training.catalogue_loaded.connect(self.create.load)
@@ -41,6 +44,7 @@ class StudioStates:
 
     def set_project(self, project: Project | None) -> None:
         """Show what belongs to another project."""
+        self.exploring.open(None, {})
         for state in (self.training, self.create, self.gallery, self.comparison):
             state.set_project(project)
 
@@ -51,6 +55,7 @@ class StudioStates:
         self.materials.shutdown()
         self.samples.shutdown()
         self.create.close()
+        self.exploring.close()
         self.gallery.close()
         self.comparison.close()
         self.training.wait(longest_wait_s)

@@ -1,0 +1,153 @@
+"""Exploring in the real window: seeds, the plane, directions, back again, into the gallery."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QLineEdit, QSlider
+from saved_runs import Opener
+from studio_driver import StudioDriver
+
+from genstudio.artifacts.image import read_recipe
+from genstudio.services.gallery import Gallery
+from genstudio.ui.widgets.operation_cards import OperationCards
+from genstudio.ui.widgets.plane_pad import SEED_MIME, PlanePad
+from genstudio.ui.widgets.seed_grid import SeedGrid
+
+
+@pytest.fixture
+def explorer(open_project: Opener) -> StudioDriver:
+    """A person in front of a model that is ready, whose directions are found."""
+    studio = open_project()
+    studio.go_to("create")
+    cards = studio.find("create.operation", OperationCards)
+    studio.wait(cards.current_key)
+    cards.select("explore")
+    studio.wait(lambda: studio.find("explore.view").isVisible())
+    studio.wait(lambda: studio.window._states.exploring.shares)
+    studio.wait(lambda: has_picture(studio))
+    return studio
+
+
+def has_picture(studio: StudioDriver) -> bool:
+    return not studio.find("explore.picture")._image.isNull()
+
+
+def image(studio: StudioDriver) -> bytes:
+    return bytes(studio.find("explore.picture")._image.constBits())
+
+
+def changed(studio: StudioDriver, before: bytes) -> Callable[[], bool]:
+    return lambda: image(studio) != before
+
+
+def test_the_point_on_the_plane_leads_to_other_pictures_and_back(explorer: StudioDriver) -> None:
+    state = explorer.window._states.exploring
+    assert len(state.place.seeds) == 4
+    assert not explorer.find("explore.undo").isEnabled()
+    pad = explorer.find("explore.plane", PlanePad)
+    before = image(explorer)
+    pad.setFocus()
+    explorer.qtbot.keyClick(pad, Qt.Key.Key_Right)
+    explorer.qtbot.keyClick(pad, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+    assert (state.place.across, state.place.down) == (pytest.approx(0.55), pytest.approx(0.49))
+    explorer.wait(changed(explorer, before))
+    assert "55% right, 49% down" in explorer.text("explore.where")
+
+    explorer.click("explore.undo")
+    explorer.click("explore.undo")
+    explorer.wait(lambda: image(explorer) == before)
+    explorer.click("explore.redo")
+    assert state.place.across == pytest.approx(0.55)
+
+
+def test_a_drag_is_one_step_back(explorer: StudioDriver) -> None:
+    state = explorer.window._states.exploring
+    pad = explorer.find("explore.plane", PlanePad)
+    here = state.place
+    middle = pad.rect().center()
+    explorer.qtbot.mousePress(pad, Qt.MouseButton.LeftButton, pos=middle / 2)
+    for step in range(3, 8):
+        pad.point_moved.emit(step / 10, step / 10, True)
+    explorer.qtbot.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=middle)
+    assert state.place.across == pytest.approx(0.7)
+    explorer.click("explore.undo")
+    assert state.place == here
+
+
+def test_a_slider_moves_along_a_direction_that_can_be_named(explorer: StudioDriver) -> None:
+    slider = explorer.find("explore.direction.1", QSlider)
+    before = image(explorer)
+    slider.setFocus()
+    for _ in range(4):
+        explorer.qtbot.keyClick(slider, Qt.Key.Key_PageUp)
+    explorer.wait(changed(explorer, before))
+    assert explorer.text("explore.sigmas.1") == "+4.0"
+    name = explorer.find("explore.name.1", QLineEdit)
+    name.setFocus()
+    explorer.qtbot.keyClicks(name, "lighter")
+    explorer.qtbot.keyClick(name, Qt.Key.Key_Return)
+    assert slider.accessibleName() == "lighter"
+    folder = explorer.window._project.path / "directions"
+    explorer.wait(lambda: any("lighter" in it.read_text() for it in folder.glob("*.json")))
+
+    explorer.click("explore.still")
+    explorer.wait(lambda: image(explorer) == before)
+    assert slider.value() == 0
+
+
+def test_seeds_go_to_corners_by_dropping_and_by_button(explorer: StudioDriver) -> None:
+    state = explorer.window._states.exploring
+    grid = explorer.find("explore.grid", SeedGrid)
+    seeds = grid.seeds()
+    assert len(seeds) == 24
+    grid.setCurrentRow(9)
+    explorer.click("explore.corner3")
+    assert state.place.seeds[2] == seeds[9]
+
+    pad = explorer.find("explore.plane", PlanePad)
+    data = grid.mimeData([grid.item(11)])
+    assert isinstance(data, QMimeData)
+    assert data.hasFormat(SEED_MIME)
+    pad.dropEvent(
+        QDropEvent(
+            QPointF(pad.width() * 0.9, 5),
+            Qt.DropAction.CopyAction,
+            data,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+    )
+    assert state.place.seeds[1] == seeds[11]
+    explorer.wait(lambda: seeds[11] in pad._images)
+
+    explorer.click("explore.seed")
+    assert grid.seeds() != seeds
+    grid.seed_activated.emit(grid.seeds()[5])
+    assert state.place.seeds[0] == grid.seeds()[5]
+    assert (state.place.across, state.place.down) == (0, 0)
+
+
+def test_what_was_found_goes_to_the_gallery_with_its_place(explorer: StudioDriver) -> None:
+    explorer.find("explore.direction.2", QSlider).setValue(15)
+    place = explorer.window._states.exploring.place
+    explorer.click("explore.generate")
+    explorer.wait(lambda: "in the gallery" in explorer.text("explore.where"))
+    project = explorer.window._project.project
+    assert project is not None
+    with Gallery(project) as gallery:
+        recipes = [read_recipe(item.path) for item in gallery.items("")]
+    (recipe,) = [it for it in recipes if it is not None and it.operation == "explore"]
+    assert recipe.sampling["moves"] == "2:1.5"
+    assert recipe.sampling["seeds"] == ", ".join(map(str, place.seeds))
+
+
+def test_the_model_is_let_go_when_nobody_looks(explorer: StudioDriver, tmp_path: Path) -> None:
+    state = explorer.window._states.exploring
+    explorer.go_to("gallery")
+    assert state.run is None
+    explorer.go_to("create")
+    explorer.wait(lambda: state.run is not None)
+    explorer.wait(lambda: has_picture(explorer))
