@@ -32,7 +32,7 @@ from genstudio.ui.dialogs.closing import ask_before_closing
 from genstudio.ui.dialogs.exporting import ask_how_to_export
 from genstudio.ui.dialogs.folders import choose_pictures, choose_project
 from genstudio.ui.history import ShownHistory
-from genstudio.ui.manners.all_manners import add_manners, smallest_size
+from genstudio.ui.manners.all_manners import add_manners, smallest_size, usual_size
 from genstudio.ui.state.studio import StudioStates
 from genstudio.ui.state.training import Activity
 from genstudio.ui.studio_pages import PAGES, StudioPages
@@ -191,7 +191,7 @@ class MainWindow(QMainWindow):
     def _restore_geometry(self) -> None:
         self.setMinimumSize(smallest_size(self))
         if not self.restoreGeometry(QByteArray(self._preferences.window_geometry())):
-            self.resize(1280, 800)
+            self.resize(usual_size(self))
 
     # --- pictures and project -----------------------------------------------------------
 

@@ -165,7 +165,9 @@ def _files(root: Path) -> set[str]:
     for folder, folders, names in os.walk(root):
         here = Path(folder).relative_to(root)
         if here == Path():
-            folders[:] = [it for it in folders if it not in {"proc", "sys", "dev", "home", "tmp"}]
+            folders[:] = [
+                it for it in folders if it not in {"proc", "sys", "dev", "home", "tmp", "srv"}
+            ]
         found.update((here / name).as_posix() for name in [*names, *folders])
     return found
 

@@ -17,7 +17,7 @@ from genstudio.services import fronting
 from genstudio.services.preferences import Preferences, save_preferences
 from genstudio.services.projects import open_or_create
 from genstudio.ui.manners import coming_forward
-from genstudio.ui.manners.all_manners import smallest_size
+from genstudio.ui.manners.all_manners import smallest_size, usual_size
 from genstudio.ui.manners.telling_endings import TellingEndings, words_about
 
 
@@ -149,3 +149,4 @@ def test_a_window_is_never_larger_than_its_screen(
     monkeypatch.setattr(QMainWindow, "screen", lambda _self: Screen())
 
     assert smallest_size(window) == QSize(760, 460)
+    assert usual_size(window) == QSize(760, 460)

@@ -13,6 +13,7 @@ from genstudio.ui.manners.telling_endings import TellingEndings
 from genstudio.ui.state.studio import StudioStates
 
 _SMALLEST = QSize(1024, 680)
+_USUAL = QSize(1280, 800)
 # Title bar and frame take room as well.
 _FRAME_PX = 40
 
@@ -33,5 +34,13 @@ def add_manners(
 
 def smallest_size(window: QMainWindow) -> QSize:
     """How small a window may become: no larger than its screen, however much that is scaled."""
-    room = window.screen().availableSize() - QSize(_FRAME_PX, _FRAME_PX)
-    return _SMALLEST.boundedTo(room)
+    return _SMALLEST.boundedTo(_room(window))
+
+
+def usual_size(window: QMainWindow) -> QSize:
+    """How large a window is at first, on a screen that has room for it."""
+    return _USUAL.boundedTo(_room(window))
+
+
+def _room(window: QMainWindow) -> QSize:
+    return window.screen().availableSize() - QSize(_FRAME_PX, _FRAME_PX)
