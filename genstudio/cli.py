@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 from typer.main import get_command
 
+from genstudio.cli_exploring import explore
 from genstudio.cli_judging import compare, evaluate
 from genstudio.cli_operations import apply, operations
 from genstudio.cli_pictures import blend, export, generate, remake
@@ -314,6 +315,7 @@ def _budget(steps: int | None, images: int | None, minutes: float | None) -> Bud
 
 app.command()(generate)
 app.command()(blend)
+app.command()(explore)
 app.command()(remake)
 app.command()(export)
 app.command()(operations)
