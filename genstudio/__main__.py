@@ -3,9 +3,11 @@
 import difflib
 import io
 import sys
+from importlib import import_module
 from pathlib import Path
 
 _INTERRUPTED = 130
+_PROJECT_FILE = "project.toml"
 
 
 def main() -> None:
@@ -33,12 +35,20 @@ def _run(arguments: list[str]) -> None:
     ):
         app(prog_name="genstudio")
         return
-    project = Path(arguments[0]) if arguments else None
+    project = _project_folder(Path(arguments[0])) if arguments else None
     if project is not None and not project.is_dir():
         sys.exit(_not_found(arguments[0], command_names()))
+    if sys.platform == "win32":
+        # There, torch cannot be loaded any more once Qt is (WinError 1114).
+        import_module("torch")
     from genstudio.app import run
 
     sys.exit(run(project))
+
+
+def _project_folder(path: Path) -> Path:
+    """The folder of a project whose file was opened, as file managers do by a double-click."""
+    return path.absolute().parent if path.name == _PROJECT_FILE and path.is_file() else path
 
 
 def _is_option(arguments: list[str]) -> bool:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QMessageLogContext, QTimer, QtMsgType, qInstallMessag
 from PySide6.QtWidgets import QApplication
 
 import genstudio
+from genstudio.services.fronting import ask_to_show
 from genstudio.services.logs import start_logging
 from genstudio.services.notices import NoticeBoard
 from genstudio.services.preferences import load_preferences
@@ -41,12 +42,17 @@ def run(project: Path | None) -> int:
     start_logging("window")
     notices = NoticeBoard()
     notices.hook()
+    project = project or load_preferences().last_project()
+    # Before anything of a window is made: a second one would only flicker.
+    if project is not None and ask_to_show(project):
+        sys.stderr.write(f"{project} is open already; its window is in front now.\n")
+        return 0
     app = QApplication(sys.argv[:1])
     app.setApplicationName("GenStudio")
     app.setApplicationVersion(genstudio.__version__)
     app.setDesktopFileName("genstudio")
     qInstallMessageHandler(_keep_message)
-    window = _build(app, project or load_preferences().last_project(), notices)
+    window = _build(app, project, notices)
     app.setWindowIcon(icon("sparkles", "accent"))
     window.show()
     app.commitDataRequest.connect(lambda _: window.save_before_logout())

@@ -47,9 +47,29 @@ app = typer.Typer(
 )
 
 
+def _try_oneself(wanted: bool) -> None:
+    if wanted:
+        from genstudio.selftest.runner import run_selftest
+
+        raise typer.Exit(run_selftest())
+
+
 @app.callback()
-def begin() -> None:
+def begin(
+    *,
+    selftest: Annotated[
+        bool,
+        typer.Option(
+            "--selftest",
+            callback=_try_oneself,
+            is_eager=True,
+            help="Try everything on pictures of its own, without a display or a network; "
+            "exits with 0 if all is well.",
+        ),
+    ] = False,
+) -> None:
     """Keep a log of what the command does."""
+    assert not selftest  # It has been answered before.
     start_logging("commands")
 
 

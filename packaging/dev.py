@@ -1,6 +1,6 @@
-"""The developer's commands: make the environment, open the studio, check, test, measure, lock.
+"""The developer's commands: make the environment, open the studio, check, test, measure, package.
 
-Usage: python3 packaging/dev.py setup|run|test|check|bench|lock [arguments]
+Usage: python3 packaging/dev.py setup|run|test|check|bench|lock|package [arguments]
 
 Standard library only, for it runs before anything is installed.
 """
@@ -26,6 +26,7 @@ import dev_environment as environment
 import dev_steps as steps
 import dev_system as system
 from dev_environment import ROOT, SetupError
+from installers import commands
 
 HELP = """commands:
   setup                 make .venv and install the locked dependencies
@@ -35,7 +36,8 @@ HELP = """commands:
   test --quick [...]    formatting, lint, layers, types and the tests of single modules
   check                 formatting, lint, layers, types
   bench [...]           measure speed (tests/bench)
-  lock                  write packaging/requirements.lock from .venv"""
+  lock                  write packaging/requirements.lock from .venv
+  package KIND [...]    make an installer in dist/; package --help lists the kinds"""
 
 
 def main(arguments: list[str]) -> int:
@@ -44,7 +46,9 @@ def main(arguments: list[str]) -> int:
         prog="dev.py", epilog=HELP, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "command", choices=["setup", "run", "test", "check", "bench", "lock"], metavar="command"
+        "command",
+        choices=["setup", "run", "test", "check", "bench", "lock", "package"],
+        metavar="command",
     )
     command = parser.parse_args(arguments[:1]).command
     extra = arguments[1:]
@@ -58,6 +62,7 @@ def main(arguments: list[str]) -> int:
             "check": _check,
             "bench": _bench,
             "lock": _lock,
+            "package": commands.package,
         }[command](extra)
     except SetupError as error:
         print(f"\n{error}", file=sys.stderr)

@@ -59,9 +59,9 @@ def ensure() -> None:
     _UNFINISHED.touch()
     _STAMP.unlink(missing_ok=True)
     print("Installing the locked dependencies into .venv; the first time takes some minutes.")
-    index = _cpu_index()
+    index = cpu_index()
     # torch comes first and alone: nothing after it may pull in another build.
-    _pip("install", *index, f"torch=={_locked_version('torch')}")
+    _pip("install", *index, f"torch=={locked_version('torch')}")
     _pip("install", *index, "--requirement", str(LOCK))
     _pip("install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
     _STAMP.write_text(wanted)
@@ -142,14 +142,19 @@ def _pip(*arguments: str) -> None:
         )
 
 
-def _locked_version(name: str) -> str:
+def locked_version(name: str) -> str:
+    """The version of a package that the lock file names.
+
+    Raises:
+        SetupError: It names none.
+    """
     found = re.search(rf"^{re.escape(name)}==(\S+)$", LOCK.read_text(encoding="utf-8"), re.M)
     if found is None:
         raise SetupError(f"{LOCK} does not pin {name}.")
     return found.group(1)
 
 
-def _cpu_index() -> list[str]:
+def cpu_index() -> list[str]:
     """Offer torch's CPU build on a Linux without an NVIDIA card: it is gigabytes smaller.
 
     The address is asked first and shortly, since pip would try it for many minutes on a

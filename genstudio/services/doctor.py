@@ -21,6 +21,8 @@ from genstudio.domain.files import free_disk_bytes, write_text
 from genstudio.domain.resources import resource
 from genstudio.services.logs import excerpt
 from genstudio.services.outputs import free_place
+from genstudio.services.packs import PACKS
+from genstudio.services.torch_builds import advise, look_around
 
 _LITTLE_SPACE_GIB = 5
 _LITTLE_MEMORY_GIB = 4
@@ -49,6 +51,7 @@ def examine() -> Iterator[Finding]:
     yield _ok("GenStudio", f"{genstudio.__version__} in {Path(genstudio.__file__).parent}")
     yield _ok("System", f"{platform.platform()}, Python {platform.python_version()}")
     yield from (_library(name) for name in ("torch", "torchvision", "PySide6_Essentials", "pillow"))
+    yield from (_ok(f"Pack {pack.key}", pack.words()) for pack in PACKS)
     yield from _guarded("Devices", _devices)
     yield _memory()
     for name, folder in (
@@ -132,13 +135,16 @@ def _devices() -> Iterator[Finding]:
     for accelerator in device.available_accelerators():
         plan = device.plan_device(accelerator)
         yield _ok(f"Device {accelerator}", f"{plan.name}, fastest in {plan.precision}")
-    if device.available_accelerators() == ["cpu"]:
+    yield from _graphics_card(device.available_accelerators() != ["cpu"])
+
+
+def _graphics_card(is_usable: bool) -> Iterator[Finding]:
+    torch = importlib.import_module("torch")
+    found = look_around(cuda=torch.version.cuda, hip=torch.version.hip, is_usable=is_usable)
+    yield _ok("Build of torch", f"{found.build} {found.toolkit}".strip())
+    if (advice := advise(found)) is not None:
         yield Finding(
-            name="Graphics card",
-            verdict=Verdict.WARNING,
-            detail="none that can train",
-            hint="Training works on the processor, slowly; with an NVIDIA card, install its "
-            "driver and a CUDA build of torch.",
+            name="Graphics card", verdict=Verdict.WARNING, detail=advice.detail, hint=advice.hint
         )
 
 
@@ -199,6 +205,6 @@ def _window() -> Iterator[Finding]:
 
 
 def _own_files() -> Iterator[Finding]:
-    for name in ("icons", "styles", "presets", "web"):
+    for name in ("icons", "styles", "presets", "web", "desktop"):
         resource(name)
     yield _ok("Own files", "icons, styles, presets and the web page are there")

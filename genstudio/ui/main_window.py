@@ -32,6 +32,7 @@ from genstudio.ui.dialogs.closing import ask_before_closing
 from genstudio.ui.dialogs.exporting import ask_how_to_export
 from genstudio.ui.dialogs.folders import choose_pictures, choose_project
 from genstudio.ui.history import ShownHistory
+from genstudio.ui.manners.all_manners import add_manners, smallest_size, usual_size
 from genstudio.ui.state.studio import StudioStates
 from genstudio.ui.state.training import Activity
 from genstudio.ui.studio_pages import PAGES, StudioPages
@@ -185,11 +186,12 @@ class MainWindow(QMainWindow):
         self._disk_timer.setInterval(_DISK_INTERVAL_MS)
         self._disk_timer.timeout.connect(self._show_free_disk)
         self._disk_timer.start()
+        self._manners = add_manners(self, self._states, self._preferences, self.open_project)
 
     def _restore_geometry(self) -> None:
-        self.setMinimumSize(1024, 680)
+        self.setMinimumSize(smallest_size(self))
         if not self.restoreGeometry(QByteArray(self._preferences.window_geometry())):
-            self.resize(1280, 800)
+            self.resize(usual_size(self))
 
     # --- pictures and project -----------------------------------------------------------
 
@@ -203,7 +205,14 @@ class MainWindow(QMainWindow):
             self._tell("A training is under way", "Stop it before you change the project.")
             return
         chosen = choose_project(self, self._project.path)
-        if chosen is not None and self._project.choose(chosen):
+        if chosen is not None:
+            self.open_project(chosen)
+
+    def open_project(self, path: Path) -> None:
+        """Open another project; what the chooser and the list of recent ones do."""
+        if self._training.is_running:
+            self._tell("A training is under way", "Stop it before you change the project.")
+        elif self._project.choose(path):
             self._reopen_dataset()
 
     def _reopen_dataset(self) -> None:

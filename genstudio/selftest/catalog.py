@@ -1,0 +1,27 @@
+"""The list of checks, in their order: a line each. What the program learns to do adds one."""
+
+from collections.abc import Callable
+from typing import Final
+
+from genstudio.domain.registry import Registry
+from genstudio.selftest.place import Place
+
+# Does something, and says in a few words what it did.
+Check = Callable[[Place], str]
+
+CHECKS: Final[Registry[Check]] = Registry(
+    "check",
+    "genstudio.checks",
+    {
+        "own files": "genstudio.selftest.machine:look_at_own_files",
+        "catalogues": "genstudio.selftest.machine:import_everything",
+        "scan": "genstudio.selftest.learning:scan",
+        "train": "genstudio.selftest.learning:train",
+        "resume": "genstudio.selftest.learning:resume",
+        "generate": "genstudio.selftest.making:generate_pictures",
+        "blend": "genstudio.selftest.making:blend_pictures",
+        "translate": "genstudio.selftest.making:translate_pictures",
+        "export": "genstudio.selftest.making:export_gallery_everyhow",
+        "window": "genstudio.selftest.windows:show_every_page",
+    },
+)

@@ -1,0 +1,103 @@
+"""Checks of what is made with a trained model: pictures, translations, an exported gallery."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from genstudio.artifacts.catalog import ARTIFACTS
+from genstudio.data.samples import paint_flower
+from genstudio.domain import operations
+from genstudio.domain.progress import Progress, drain
+from genstudio.engine.trainer import NoCommands
+from genstudio.selftest.learning import NUM_PICTURES, small_settings, trained
+from genstudio.selftest.place import Place, SelfTestError
+from genstudio.services.export import export_gallery
+from genstudio.services.exporters.catalog import EXPORTERS
+from genstudio.services.gallery import Gallery
+from genstudio.services.generation import generate
+from genstudio.services.operations.perform import perform
+from genstudio.services.operations.protocol import Made
+from genstudio.services.operations.save import save_made
+from genstudio.services.projects import open_project
+from genstudio.services.runs import Run
+from genstudio.services.training import NewRun, start_run
+
+_COUNT = 3
+_SIDE = 32
+
+
+def generate_pictures(place: Place) -> str:
+    """Make pictures, hang them, and make them once more."""
+    run = Run(place.run())
+    made = list(generate(run, range(_COUNT)))
+    again = list(generate(run, reversed(range(_COUNT))))[::-1]
+    if not all(np.array_equal(a.image_HWC, b.image_HWC) for a, b in zip(made, again, strict=True)):
+        raise SelfTestError("The same seed made another picture")
+    with Gallery(run.project()) as gallery:
+        for picture in made:
+            gallery.hang(picture.artifact, picture.recipe)
+    return f"{_COUNT} pictures hung in the gallery; the same seeds make the same pixels"
+
+
+def blend_pictures(place: Place) -> str:
+    """Have the trained model draw what lies between two pictures."""
+    given = [place.pictures / f"flower-{number:04}.png" for number in (1, 2)]
+    made = _performed("blend", place.run(), {"input": given}, place.folder / "blended")
+    return f"{len(made)} pictures between two of yours"
+
+
+def translate_pictures(place: Place) -> str:
+    """Train a translation from pairs and translate new pictures with it."""
+    pairs = place.folder / "pairs"
+    for index in range(NUM_PICTURES):
+        flower_HWC = paint_flower(_SIDE, seed=1, index=index)
+        _save(flower_HWC, pairs / "A" / f"{index:02}.png")
+        _save(255 - flower_HWC, pairs / "B" / f"{index:02}.png")
+    settings = small_settings("paired-translation", 2, width=16)
+    request = NewRun(folder=pairs, project=place.folder / "Negatives", settings=settings)
+    ending = trained(start_run(request, NoCommands()))
+    given = {"input": [place.pictures / f"flower-{number:04}.png" for number in (1, 2)]}
+    made = _performed(operations.TRANSLATE, ending.run, given, place.folder / "translated")
+    return f"{len(made)} pictures, by a model that learned from {NUM_PICTURES} pairs"
+
+
+def export_gallery_everyhow(place: Place) -> str:
+    """Export the gallery in every way there is."""
+    project = open_project(place.project)
+    with Gallery(project) as gallery:
+        gallery.sync()
+        items = gallery.items()
+    for key in EXPORTERS.keys():  # noqa: SIM118  # a catalogue is no dictionary
+        to = place.folder / "exported" / key
+        done = drain(export_gallery(items, to=to, kind=key, title=project.name))
+        if done.count != len(items) or done.left_out or not done.path.exists():
+            raise SelfTestError(f"The export as “{key}” is not whole", str(done))
+    return f"{len(items)} pictures, as {', '.join(EXPORTERS.keys())}"
+
+
+def _performed(
+    key: str, run: Path, inputs: Mapping[str, Sequence[Path]], to: Path
+) -> Sequence[Path]:
+    """Have an operation done, save what comes of it, and read it back with its recipe."""
+    files = [save_made(made, to) for made in _made(key, run, inputs)]
+    if not files:
+        raise SelfTestError(f"“{key}” made nothing")
+    for file in files:
+        kind = next(it for it in ARTIFACTS.usable() if file.name.endswith(it.card.suffix))
+        recipe = kind.read_recipe(file)
+        if recipe is None or recipe.operation != key or not kind.read(file).data.size:
+            raise SelfTestError(f"{file.name} was not saved with its recipe")
+    return files
+
+
+def _made(key: str, run: Path, inputs: Mapping[str, Sequence[Path]]) -> Iterator[Made]:
+    for step in perform(key, run=run, inputs=inputs, checkpoint="last"):
+        if not isinstance(step, Progress):
+            yield step
+
+
+def _save(picture_HWC: np.ndarray, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(picture_HWC).save(path)

@@ -1,0 +1,44 @@
+"""Packs: what not everyone needs, and can be installed beside the program.
+
+Each is an optional extra of the wheel; ``genstudio doctor`` says what it brings. The program works
+without any of them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """One pack.
+
+    Attributes:
+        key: Name of the extra in pyproject.toml.
+        brings: What a person can do with it, as the end of “It brings …”.
+        modules: What is there when it is installed.
+    """
+
+    key: str
+    brings: str
+    modules: tuple[str, ...]
+
+    def is_installed(self, find: Callable[[str], object] = find_spec) -> bool:
+        """Whether everything of it is there; imports nothing."""
+        return all(find(module) is not None for module in self.modules)
+
+    def words(self) -> str:
+        """Whether it is there, what it brings, and how to get it."""
+        if self.is_installed():
+            return f"installed: {self.brings}"
+        return f"not installed; it brings {self.brings} (pip install 'genstudio[{self.key}]')"
+
+
+PACKS: Final = (
+    Pack(
+        key="dev",
+        brings="the tests and the tools for changing the program itself",
+        modules=("pytest", "pytestqt", "hypothesis", "sklearn"),
+    ),
+)

@@ -1,0 +1,1 @@
+"""What a desktop expects of any program, one module for each manner."""

@@ -1,0 +1,46 @@
+"""Gives a window all manners of a desktop program."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QMainWindow
+
+from genstudio.services.preferences import Preferences
+from genstudio.ui.manners.coming_forward import ComingForward
+from genstudio.ui.manners.recent_projects import RecentProjects
+from genstudio.ui.manners.telling_endings import TellingEndings
+from genstudio.ui.state.studio import StudioStates
+
+_SMALLEST = QSize(1024, 680)
+_USUAL = QSize(1280, 800)
+# Title bar and frame take room as well.
+_FRAME_PX = 40
+
+
+def add_manners(
+    window: QMainWindow,
+    states: StudioStates,
+    preferences: Preferences,
+    open_project: Callable[[Path], object],
+) -> tuple[object, ...]:
+    """Make them; they work as long as what is given back is kept."""
+    return (
+        RecentProjects(window, preferences, open_project),
+        ComingForward(window, lambda: states.project.path),
+        TellingEndings(window, states.training),
+    )
+
+
+def smallest_size(window: QMainWindow) -> QSize:
+    """How small a window may become: no larger than its screen, however much that is scaled."""
+    return _SMALLEST.boundedTo(_room(window))
+
+
+def usual_size(window: QMainWindow) -> QSize:
+    """How large a window is at first, on a screen that has room for it."""
+    return _USUAL.boundedTo(_room(window))
+
+
+def _room(window: QMainWindow) -> QSize:
+    return window.screen().availableSize() - QSize(_FRAME_PX, _FRAME_PX)

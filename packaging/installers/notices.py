@@ -1,0 +1,110 @@
+"""The licences of everything that is shipped, gathered from what was installed.
+
+Standard library only; started with the building environment's Python to see its packages.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterable
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+
+from dev_environment import ROOT
+
+_TITLE = "Notices of third parties"
+_LICENCE_FILE = re.compile(r"(^|/)(licen[cs]es?|copying|notice|authors|copyright)[^/]*(/|$)", re.I)
+# Shipped inside other packages, or beside them; named here since no metadata tells of them.
+_BEYOND_METADATA = """\
+Python, the interpreter and its standard library: PSF License, https://docs.python.org/3/license.html
+Qt 6 (inside PySide6): LGPL-3.0-only. It is linked dynamically: the files libQt6*.so, Qt6*.dll or
+  Qt*.framework beside the program may be replaced by others that were built from Qt's source,
+  which is at https://download.qt.io/official_releases/qt/. PySide6 and shiboken6: LGPL-3.0-only.
+OpenBLAS (inside numpy): BSD-3-Clause. libgfortran (inside numpy): GPL-3.0 with GCC exception.
+Icons of the window: Lucide, ISC.
+"""
+
+
+def write(python: Path, folder: Path) -> Path:
+    """Write the notices, and the list of what is in the package, beside a packed program.
+
+    Args:
+        python: Interpreter of the environment that it was packed from.
+        folder: The packed program.
+
+    Returns:
+        The file of notices.
+    """
+    shipped = sorted(path.name for path in (folder / "_internal").glob("*.dist-info"))
+    command = [str(python), __file__, *shipped]
+    surroundings = {"PYTHONPATH": str(ROOT / "packaging"), "PYTHONUTF8": "1"}
+    told = subprocess.run(command, check=True, capture_output=True, text=True, env=surroundings)
+    system = _of_the_system(folder / "_internal") if sys.platform == "linux" else ""
+    path = folder / "NOTICES.txt"
+    path.write_text(json.loads(told.stdout) + system, encoding="utf-8")
+    return path
+
+
+def gathered(packages: Iterable[Distribution]) -> str:
+    """Words about each package, with the text of its licence files."""
+    parts = [f"{_TITLE}\n{'=' * len(_TITLE)}\n\n{_BEYOND_METADATA}"]
+    for package in sorted(packages, key=lambda it: it.name.lower()):
+        parts.append(f"{'-' * 78}\n{package.name} {package.version}: {licence_of(package)}\n")
+        parts += [
+            f"\n{file.name}:\n\n{_text(package, str(file))}\n"
+            for file in package.files or ()
+            if _LICENCE_FILE.search(str(file)) and _is_text(str(file))
+        ]
+    return "\n".join(parts)
+
+
+def licence_of(package: Distribution) -> str:
+    """The licence that a package names for itself."""
+    metadata = package.metadata
+    for field in ("License-Expression", "License"):
+        value = (metadata.get_all(field) or [""])[0].strip()
+        if value and "\n" not in value:
+            return value
+    classifiers = metadata.get_all("Classifier") or []
+    found = [it.split(" :: ")[-1] for it in classifiers if it.startswith("License ::")]
+    return ", ".join(found) or "see its licence files"
+
+
+def _is_text(name: str) -> bool:
+    return Path(name).suffix.lower() not in {".py", ".pyc", ".so", ".pyi"}
+
+
+def _text(package: Distribution, name: str) -> str:
+    path = Path(str(package.locate_file(name)))
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+
+def _of_the_system(inside: Path) -> str:
+    """Copyright files of the Debian packages whose libraries were packed."""
+    owners: dict[str, str] = {}
+    for path in inside.glob("lib*.so*"):
+        if path.is_symlink():
+            continue
+        found = subprocess.run(
+            ["dpkg-query", "-S", f"*/{path.name}"], check=False, capture_output=True, text=True
+        ).stdout
+        for line in found.splitlines():
+            package = line.split(":")[0]
+            copyright_file = Path("/usr/share/doc") / package / "copyright"
+            if copyright_file.is_file():
+                owners[package] = copyright_file.read_text(encoding="utf-8", errors="replace")
+    return "".join(
+        f"\n{'-' * 78}\n{name} (library of Debian)\n\n{text}\n"
+        for name, text in sorted(owners.items())
+    )
+
+
+if __name__ == "__main__":
+    wanted = {name.removesuffix(".dist-info").lower() for name in sys.argv[1:]}
+    here = [
+        it
+        for it in distributions()
+        if f"{it.name.replace('-', '_').replace('.', '_')}-{it.version}".lower() in wanted
+    ]
+    sys.stdout.write(json.dumps(gathered(here)))
