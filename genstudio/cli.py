@@ -1,6 +1,6 @@
 """The commands: the studio without its window, for terminals, scripts and other programs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -24,15 +24,17 @@ from genstudio.console import (
     people,
     print_json,
     results,
+    say,
     worked,
 )
+from genstudio.domain import events
 from genstudio.domain.cards import ModelCard
 from genstudio.domain.datasets import Remark, ScanReport
-from genstudio.domain.errors import DatasetError
+from genstudio.domain.errors import DatasetError, GenStudioError
 from genstudio.domain.settings import setting_fields
 from genstudio.domain.training import SIZES, Budget, StopWhen, TrainingSettings
 from genstudio.services.logs import start_logging
-from genstudio.services.session import TrainingSession
+from genstudio.services.session import CommandQueue, TrainingSession
 
 # What needs torch is imported by the command that needs it: `--help` answers at once.
 
@@ -265,8 +267,7 @@ def train(
         request = NewRun(
             folder=folder, project=project, settings=settings, fitted=fitted, modality=modality
         )
-        session = TrainingSession(lambda source: start_run(request, source))
-        follow(session, as_json=as_json)
+        _train(lambda source: start_run(request, source), as_json=as_json)
 
 
 @app.command()
@@ -293,12 +294,30 @@ def resume(
             assist()
             return
         budget = _budget(steps, images, minutes)
-        session = TrainingSession(
+        _train(
             lambda source: resume_run(
                 run, source, budget=budget, branch_from=branch_from, devices=devices
-            )
+            ),
+            as_json=as_json,
         )
-        follow(session, as_json=as_json)
+
+
+def _train(make_events: Callable[[CommandQueue], Iterator[events.Event]], *, as_json: bool) -> None:
+    """Train to the end, and hang the first pictures of what has finished."""
+    ending = follow(TrainingSession(make_events), as_json=as_json)
+    if not isinstance(ending, events.Finished):
+        return
+    from genstudio.services.first_pictures import hang_first_pictures
+
+    try:
+        count = worked(hang_first_pictures(ending.run), as_json=as_json)
+    except GenStudioError as error:
+        # That makes no failure of the run.
+        text = f"The run itself is finished and saved. {error.message} {error.hint}"
+        say(f"The first pictures could not be hung: {error.title}", text.strip())
+    else:
+        if count:
+            people.print(f"Its first {count} pictures hang in the gallery.")
 
 
 def _budget(steps: int | None, images: int | None, minutes: float | None) -> Budget | None:
@@ -381,9 +400,7 @@ def demo(
 
     with explained(as_json=False):
         folder = project or demonstration_folder()
-        follow(
-            TrainingSession(lambda source: demonstration(folder, minutes, source)), as_json=False
-        )
+        _train(lambda source: demonstration(folder, minutes, source), as_json=False)
         export(folder, to=folder / "export", kind="web", query="", as_json=False)
     results.print(f"Gallery: {folder / 'export' / 'index.html'}", markup=False, soft_wrap=True)
 

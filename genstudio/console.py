@@ -285,19 +285,20 @@ class _TrainingDisplay:
                 )
             case events.StepDone():
                 self._show_step(event)
-            case events.CoachSaid():
-                self._show_coach(event)
+            case events.Advice():
+                self._show_advice(event)
+            case events.Message():
+                say(event.title, event.text)
             case _:
                 pass
 
-    def _show_coach(self, said: events.CoachSaid) -> None:
+    def _show_advice(self, said: events.Advice) -> None:
         # That all is well is said after each measurement; once is enough in a log.
         if said.topic == events.HEALTHY and said.title == self._last_title:
             return
         self._last_title = said.title
-        stop = "" if said.title.endswith((".", "!", "?")) else "."
-        people.print(f"{said.title}{stop} {said.message}", markup=False, soft_wrap=True)
-        if said.topic and said.evidence:
+        say(said.title, said.message)
+        if said.evidence:
             people.print(f"  {said.evidence}", markup=False, soft_wrap=True)
 
     def _show_step(self, event: events.StepDone) -> None:
@@ -310,6 +311,12 @@ class _TrainingDisplay:
         if self._bar.disable and not people.is_terminal and event.seconds >= self._next_log_s:
             self._next_log_s = event.seconds + _LOG_EVERY_S
             people.print(f"step {event.step}: {note}", markup=False, soft_wrap=True)
+
+
+def say(title: str, text: str) -> None:
+    """Tell a person, on standard error."""
+    stop = "" if title.endswith((".", "!", "?")) else "."
+    people.print(f"{title}{stop} {text}", markup=False, soft_wrap=True)
 
 
 def _say_failure(title: str, message: str, hint: str) -> None:

@@ -26,6 +26,8 @@ from genstudio.domain.settings import Settings, setting
 from genstudio.domain.training import Budget, TrainingSettings
 from genstudio.engine.checkpoint import CheckpointStore
 from genstudio.engine.job import TrainingJob
+from genstudio.engine.state import TrainState
+from genstudio.engine.stepper import Stepper
 from genstudio.engine.trainer import CommandSource, NoCommands, train
 from genstudio.models import catalog
 from genstudio.models.protocol import (
@@ -154,6 +156,11 @@ def train_to_end(
         resume_from=None if resume_from is None else CheckpointStore(folder).load(resume_from),
     )
     return list(train(job, source or NoCommands()))
+
+
+def stepper_for(job: TrainingJob) -> Stepper:
+    """What takes the steps of a run, with the state that they change."""
+    return Stepper(TrainState(job), job.settings)
 
 
 def of_kind(kind: type, told: Sequence[events.Event]) -> list[Any]:

@@ -114,22 +114,46 @@ class CoachAction(BaseModel):
     before: JsonValue = None
 
 
-class CoachSaid(_Event):
-    """Something a person should know about the run, in plain words.
+class Advice(_Event):
+    """What the coach says of how a run goes; true until the next one.
 
-    ``topic`` names the trouble in one or two words, as :data:`HEALTHY`, :data:`CHANGED` and
-    those of :mod:`genstudio.engine.troubles` do; remarks that are over as soon as they are read
-    have none. ``evidence`` says what was seen, in figures.
+    Its record is called ``CoachSaid``, as it was in earlier versions.
+
+    Attributes:
+        topic: Names the trouble in one or two words, as :data:`HEALTHY`, :data:`CHANGED` and
+            those of :mod:`genstudio.engine.troubles` do.
+        evidence: What was seen, in figures.
+        action: What can be done about it.
     """
 
     event: Literal["CoachSaid"] = "CoachSaid"
     step: Count
     level: Literal["info", "warning"]
+    topic: Annotated[str, Field(min_length=1)]
     title: str
     message: str
-    topic: str = ""
     evidence: str = ""
     action: CoachAction | None = None
+
+
+class Message(_Event):
+    """News of a run that is over as soon as it was read: what happened, and what it means.
+
+    Attributes:
+        hint: What a person can do; may be empty.
+    """
+
+    event: Literal["Message"] = "Message"
+    step: Count
+    level: Literal["info", "warning"]
+    title: str
+    message: str
+    hint: str = ""
+
+    @property
+    def text(self) -> str:
+        """All but the title, in one line."""
+        return f"{self.message} {self.hint}".strip()
 
 
 class Paused(_Event):
@@ -195,7 +219,8 @@ Event = (
     | PreviewReady
     | MetricsReady
     | CheckpointSaved
-    | CoachSaid
+    | Advice
+    | Message
     | Paused
     | Resumed
     | Terminal
@@ -209,4 +234,23 @@ def parse_event(line: str | bytes) -> Event | None:
     try:
         return _ADAPTER.validate_json(line)
     except ValidationError:
+        return _earlier_message(line)
+
+
+class _EarlierMessage(BaseModel):
+    """How messages were recorded before they had an event of their own: as advice on no topic."""
+
+    event: Literal["CoachSaid"]
+    step: Count
+    level: Literal["info", "warning"]
+    title: str
+    message: str
+    topic: Literal[""] = ""
+
+
+def _earlier_message(line: str | bytes) -> Message | None:
+    try:
+        found = _EarlierMessage.model_validate_json(line)
+    except ValidationError:
         return None
+    return Message(step=found.step, level=found.level, title=found.title, message=found.message)

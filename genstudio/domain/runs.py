@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from genstudio.domain import vitals
-from genstudio.domain.events import CoachSaid
+from genstudio.domain.events import Advice
 from genstudio.domain.training import TrainingSettings
 
 # The figures that can say which checkpoint is the best: distances, so the lowest wins. Runs from
@@ -124,4 +124,4 @@ class RunSummary(BaseModel):
     previews: tuple[tuple[int, Path], ...]
     checkpoints: tuple[CheckpointInfo, ...] = ()
     kinds: dict[str, int] = Field(default_factory=dict)
-    said: CoachSaid | None = None
+    said: Advice | None = None

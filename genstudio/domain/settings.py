@@ -31,6 +31,7 @@ class FieldHints:
             of a text, the window offers these instead of a line to write in.
         role: What it is for, as :mod:`genstudio.domain.roles` names it; empty for nothing that
             is steered.
+        group: The part of a form that it stands in; empty for what has an editor of its own.
     """
 
     unit: str = ""
@@ -39,6 +40,7 @@ class FieldHints:
     live: bool = False
     choices: str = ""
     role: str = ""
+    group: str = ""
 
 
 def setting(
@@ -54,6 +56,7 @@ def setting(
     live: bool = False,
     choices: str = "",
     role: str = "",
+    group: str = "",
 ) -> Any:
     """Declare one setting of a :class:`Settings` class.
 
@@ -69,6 +72,7 @@ def setting(
         live: May be changed while a run goes on; the model reads it anew at each step.
         choices: What it means nothing without, such as "kinds"; of a text, what is offered.
         role: What it is for, where the coach or the fitting steers it.
+        group: The part of a form that it stands in, where a form shows parts of a class.
     """
     hints = FieldHints(
         unit=unit,
@@ -77,6 +81,7 @@ def setting(
         live=live,
         choices=choices,
         role=role,
+        group=group,
     )
     extra = cast("dict[str, Any]", {"hints": hints})
     return Field(default, title=title, description=help, ge=ge, le=le, json_schema_extra=extra)

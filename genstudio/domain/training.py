@@ -37,86 +37,37 @@ class Budget(BaseModel):
         return f"{self.amount:g} {self.unit}"
 
 
-class TrainingSettings(Settings):
-    """What every architecture needs to know to be trained.
+class DataOptions(Settings):
+    """What of a folder a run learns from, as its modality makes it ready."""
 
-    The architecture's own settings are in ``model``, checked against its Config.
-    """
-
-    model_key: str
-    model: dict[str, Any] = Field(default_factory=dict)
-    preset: str = "balanced"
     modality: str = Field("images", max_length=60)
     size: Literal[32, 64, 128, 256, 512, 1024] = 64
-    batch: int = setting(
-        32,
-        title="Pictures per step — batch size",
-        help="How many pictures are looked at before each small correction. "
-        "More is steadier and needs more memory.",
-        ge=2,
-        le=1024,
-    )
-    accumulate: int = setting(
-        1,
-        title="Parts per step — gradient accumulation",
-        help="Splits each step into this many parts, for the same result in less memory.",
-        ge=1,
-        le=64,
-        advanced=True,
-    )
-    budget: Budget = Budget()
-    seed: int = Field(default_factory=lambda: secrets.randbelow(2**31), ge=0, lt=2**63)
-    device: str = "auto"
-    precision: Precision = "auto"
-    devices: int = setting(
-        1,
-        title="Devices that share the work — data parallel",
-        help="Several graphics cards take each step together, each with its part of the "
-        "pictures: the run learns the same, sooner.",
-        ge=1,
-        le=64,
-        advanced=True,
-    )
     mirror: bool = setting(
         True,
         title="Also learn from mirrored pictures — horizontal flip",
         help="Doubles the pictures for free. Turn it off for lettering, or anything that "
         "would look wrong in a mirror.",
+        group="data",
     )
     transparency: bool = setting(
         False,
         title="Learn what is see-through — alpha channel",
         help="Pictures come out cut out, as those that you give it are. Without it, they stand "
         "on white.",
+        group="data",
     )
     reverse: bool = setting(
         False,
         title="The other way round — target to input",
         help="Learn the way from what should come out to what goes in.",
+        group="data",
     )
     kinds: bool = setting(
         False,
         title="Tell the folders apart — class labels",
         help="Each folder inside yours is a kind of its own, and pictures can be asked for by "
         "kind.",
-    )
-    ema_half_life_kimg: float = setting(
-        10.0,
-        title="Steadiness of the result — EMA half-life",
-        help="The pictures you see come from an average of recent versions of the model. "
-        "Longer is smoother but follows more slowly.",
-        ge=0.0,
-        le=1000.0,
-        unit="thousand pictures",
-        advanced=True,
-    )
-    gradient_clip: float = setting(
-        0.0,
-        title="Largest correction — gradient clipping",
-        help="Limits how far one step may go; 0 switches it off.",
-        ge=0.0,
-        le=1000.0,
-        advanced=True,
+        group="data",
     )
     held_out: float = setting(
         0.1,
@@ -127,6 +78,68 @@ class TrainingSettings(Settings):
         ge=0.0,
         le=0.2,
         advanced=True,
+        group="data",
+    )
+
+
+class ComputeOptions(Settings):
+    """What a run is computed with; it learns the same, but for rounding."""
+
+    device: str = "auto"
+    precision: Precision = "auto"
+    devices: int = setting(
+        1,
+        title="Devices that share the work — data parallel",
+        help="Several graphics cards take each step together, each with its part of the "
+        "pictures: the run learns the same, sooner.",
+        ge=1,
+        le=64,
+        advanced=True,
+        group="compute",
+    )
+    accumulate: int = setting(
+        1,
+        title="Parts per step — gradient accumulation",
+        help="Splits each step into this many parts, for the same result in less memory.",
+        ge=1,
+        le=64,
+        advanced=True,
+        group="compute",
+    )
+
+
+class LoopOptions(Settings):
+    """How a run goes: how far a step goes, how often what is done, and when it ends."""
+
+    batch: int = setting(
+        32,
+        title="Pictures per step — batch size",
+        help="How many pictures are looked at before each small correction. "
+        "More is steadier and needs more memory.",
+        ge=2,
+        le=1024,
+    )
+    budget: Budget = Budget()
+    seed: int = Field(default_factory=lambda: secrets.randbelow(2**31), ge=0, lt=2**63)
+    ema_half_life_kimg: float = setting(
+        10.0,
+        title="Steadiness of the result — EMA half-life",
+        help="The pictures you see come from an average of recent versions of the model. "
+        "Longer is smoother but follows more slowly.",
+        ge=0.0,
+        le=1000.0,
+        unit="thousand pictures",
+        advanced=True,
+        group="loop",
+    )
+    gradient_clip: float = setting(
+        0.0,
+        title="Largest correction — gradient clipping",
+        help="Limits how far one step may go; 0 switches it off.",
+        ge=0.0,
+        le=1000.0,
+        advanced=True,
+        group="loop",
     )
     stop_when: StopWhen = setting(
         "budget only",
@@ -134,9 +147,22 @@ class TrainingSettings(Settings):
         help="The run can end by itself when its pictures have not become better for five "
         "measurements, or when it begins to copy yours. What is saved stays, and it can go on.",
         advanced=True,
+        group="loop",
     )
     preview_every_s: float = Field(20.0, gt=0)
     save_every_s: float = Field(60.0, gt=0)
+
+
+class TrainingSettings(LoopOptions, ComputeOptions, DataOptions):
+    """What every architecture needs to know to be trained, in one flat list, as files have it.
+
+    Each part is a class of its own, so that whoever needs one part asks for no more. The
+    architecture's own settings are in ``model``, checked against its Config.
+    """
+
+    model_key: str
+    model: dict[str, Any] = Field(default_factory=dict)
+    preset: str = "balanced"
 
 
 def new_run_id(model_key: str, now: datetime | None = None) -> str:

@@ -6,10 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genstudio.data.dataset import Dataset
 from genstudio.data.order import DataOrder
 from genstudio.domain.fields import EXAMPLES, IMAGE
+from genstudio.engine.crew import Crew
 from genstudio.engine.device import derived_seed
-from genstudio.engine.job import TrainingJob
 from genstudio.models.protocol import Batch
 
 
@@ -17,26 +18,40 @@ class Batches:
     """Hands out this process's share of each step; it follows from seed and counters alone.
 
     Args:
-        job: The run.
+        dataset: What the run learns from.
+        crew: The processes that take each step together.
         device: Where the model is trained.
+        batch: Examples in a step.
+        seed: The run's seed, which the order follows from.
+        mirrors: Whether images are also learned from mirrored.
     """
 
-    def __init__(self, job: TrainingJob, device: torch.device) -> None:
-        self._settings = job.settings
-        self._crew = job.crew
+    def __init__(
+        self,
+        dataset: Dataset,
+        crew: Crew,
+        device: torch.device,
+        *,
+        batch: int,
+        seed: int,
+        mirrors: bool,
+    ) -> None:
+        self._dataset = dataset
+        self._crew = crew
         self._device = device
-        self._dataset = job.dataset
-        self._groups = {group: _Group(job, group) for group in job.dataset.groups}
+        self._batch = batch
+        self._mirrors = mirrors
+        self._groups = {name: _Group(dataset, name, seed) for name in dataset.groups}
 
     def after(self, images_seen: int) -> Batch:
         """What the step learns from that comes after so many examples were seen."""
         fields: dict[str, Tensor] = {}
-        share = np.array_split(np.arange(self._settings.batch), self._crew.size)[self._crew.rank]
+        share = np.array_split(np.arange(self._batch), self._crew.size)[self._crew.rank]
         for group in self._groups.values():
-            chosen = group.chosen(images_seen, self._settings.batch, share)
+            chosen = group.chosen(images_seen, self._batch, share)
             mirrored = None
-            if self._settings.mirror:
-                mirrored = group.mirrored(images_seen, self._settings.batch)[share]
+            if self._mirrors:
+                mirrored = group.mirrored(images_seen, self._batch)[share]
             for name, own in self._dataset.of_group(group.name).items():
                 values = torch.as_tensor(own.take(chosen))
                 if own.spec.type != IMAGE:
@@ -48,7 +63,7 @@ class Batches:
                 fields[name] = in_range(self._handed_over(values))
         # In the order in which the dataset names them, whatever their groups.
         fields = {name: fields[name] for name in self._dataset.fields}
-        return Batch(fields=fields, images_seen=images_seen, step_size=self._settings.batch)
+        return Batch(fields=fields, images_seen=images_seen, step_size=self._batch)
 
     def spread(self, count: int) -> Mapping[str, Tensor]:
         """At most so many of the examples that are learned from, spread over all; on the CPU.
@@ -72,12 +87,11 @@ class Batches:
 class _Group:
     """Examples that share an order, and are mirrored alike."""
 
-    def __init__(self, job: TrainingJob, name: str) -> None:
+    def __init__(self, dataset: Dataset, name: str, seed: int) -> None:
         self.name = name
         # The first group keeps the seeds that it has always had.
-        seed = job.settings.seed
         self._seed = seed if name == EXAMPLES else derived_seed(seed, name)
-        self._learned_from = job.dataset.learned_from(name)
+        self._learned_from = dataset.learned_from(name)
         self._order = DataOrder(len(self._learned_from), self._seed)
 
     def chosen(self, images_seen: int, count: int, share: np.ndarray) -> np.ndarray:

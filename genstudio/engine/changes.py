@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from genstudio.domain.errors import SettingsError
-from genstudio.domain.events import CHANGED, CoachAction, CoachSaid
+from genstudio.domain.events import CHANGED, Advice, CoachAction
 from genstudio.domain.settings import SettingField, Settings, parse_settings, setting_fields
 from genstudio.engine.coach import shown_value
 
@@ -28,12 +28,12 @@ def with_changes(config: Settings, changes: Mapping[str, object]) -> Settings:
     return parse_settings(type(config), {**config.model_dump(), **changes})
 
 
-def told_change(step: int, name: str, before: Settings, after: Settings) -> CoachSaid:
+def told_change(step: int, name: str, before: Settings, after: Settings) -> Advice:
     """Say that a setting has changed, with the way back."""
     field = _live_fields(after)[name]
     old: JsonValue = getattr(before, name)
     new: JsonValue = getattr(after, name)
-    return CoachSaid(
+    return Advice(
         step=step,
         level="info",
         topic=CHANGED,

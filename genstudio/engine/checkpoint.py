@@ -130,6 +130,21 @@ class Checkpoint:
             raise damaged(self.path, str(error)) from error
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A run as it was between two steps; shares no memory with the run.
+
+    Attributes:
+        state: Counters and the like.
+        tensors: File name without suffix => its tensors, in CPU memory.
+        preview_HWC: Thumbnail, uint8.
+    """
+
+    state: CheckpointState
+    tensors: Mapping[str, Mapping[str, Tensor]]
+    preview_HWC: np.ndarray | None
+
+
 @dataclass(frozen=True, slots=True)
 class Newest:
     """The newest undamaged checkpoint, if any, and the steps of damaged ones after it."""

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from genstudio.domain import vitals
-from genstudio.domain.events import HEALTHY, CoachAction, CoachSaid
+from genstudio.domain.events import HEALTHY, Advice, CoachAction
 from genstudio.domain.settings import SettingField, Settings, setting_fields
 from genstudio.domain.training import StopWhen
 from genstudio.engine.troubles import (
@@ -68,12 +68,12 @@ class Coach:
         """All that a coach needs to go on as this one would."""
         return CoachMemory(looks=tuple(self._looks), troubles=tuple(sorted(self._troubles)))
 
-    def greet(self, config: Settings) -> list[CoachSaid]:
+    def greet(self, config: Settings) -> list[Advice]:
         """Say what is to be known before the first step."""
         finding = too_few(self._num_pictures)
         return [] if finding is None else [_told(0, finding, config)]
 
-    def look(self, look: Look, config: Settings) -> list[CoachSaid]:
+    def look(self, look: Look, config: Settings) -> list[Advice]:
         """Take in a measurement.
 
         Args:
@@ -104,7 +104,7 @@ class Coach:
         return [_told(look.step, finding, config) for finding in reversed(new)]
 
 
-def reason_to_end(stop_when: StopWhen, said: CoachSaid) -> str:
+def reason_to_end(stop_when: StopWhen, said: Advice) -> str:
     """Why what was said just now ends a run for which that was asked; empty if it does not."""
     return said.title if said.topic in _ENDS_A_RUN[stop_when] else ""
 
@@ -112,8 +112,8 @@ def reason_to_end(stop_when: StopWhen, said: CoachSaid) -> str:
 # --- in words ---------------------------------------------------------------------------
 
 
-def _told(step: int, finding: Finding, config: Settings) -> CoachSaid:
-    return CoachSaid(
+def _told(step: int, finding: Finding, config: Settings) -> Advice:
+    return Advice(
         step=step,
         level=finding.level,
         topic=finding.topic,
@@ -156,8 +156,8 @@ def shown_value(value: JsonValue) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _too_early(look: Look) -> CoachSaid:
-    return CoachSaid(
+def _too_early(look: Look) -> Advice:
+    return Advice(
         step=look.step,
         level="info",
         topic=HEALTHY,
@@ -167,8 +167,8 @@ def _too_early(look: Look) -> CoachSaid:
     )
 
 
-def _healthy(look: Look, how_well: str) -> CoachSaid:
-    return CoachSaid(
+def _healthy(look: Look, how_well: str) -> Advice:
+    return Advice(
         step=look.step,
         level="info",
         topic=HEALTHY,

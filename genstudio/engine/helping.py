@@ -4,6 +4,7 @@ from genstudio.domain.errors import TrainingError
 from genstudio.engine.checkpoint import CheckpointStore
 from genstudio.engine.crew import Order
 from genstudio.engine.job import TrainingJob
+from genstudio.engine.state import TrainState
 from genstudio.engine.stepper import Stepper
 
 END: Order = {"do": "end"}
@@ -20,19 +21,20 @@ def help_training(job: TrainingJob) -> None:
     Raises:
         TrainingError: The leading process is gone.
     """
-    stepper = Stepper(job)
+    state = TrainState(job)
+    stepper = Stepper(state, job.settings)
     store = CheckpointStore(job.checkpoints)
     while (order := job.crew.hear()) != END:
         match order:
             case {"do": "step"}:
                 stepper.take_step()
             case {"do": "restore", "step": step}:
-                stepper.restore(store.load(step))
+                state.restore(store.load(step))
             case {"do": "begin anew"}:
-                stepper.begin_anew()
+                state.reset()
             case {"do": "change", "changes": changes}:
-                stepper.change(changes)
+                state.change(changes)
             case {"do": "scale", "to": scale}:
-                stepper.set_learning_rate_scale(scale)
+                state.set_learning_rate_scale(scale)
             case _:
                 raise TrainingError("The processes do not understand each other", str(order))

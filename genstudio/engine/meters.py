@@ -1,6 +1,7 @@
-"""Losses, speed and remaining time, read rarely so that the device never waits."""
+"""Losses, time, speed and remaining time; read rarely, so that the device never waits."""
 
 import math
+import time
 from collections import deque
 from collections.abc import Mapping
 from typing import cast
@@ -45,6 +46,22 @@ class LossMeter:
                 f"The loss “{broken[0]}” stopped being a number around step {step}.",
             )
         return means
+
+
+class Stopwatch:
+    """Tells how much time passes, by a clock that is never set."""
+
+    def __init__(self) -> None:
+        self._lap_began_s = self.now_s()
+
+    def now_s(self) -> float:
+        """Seconds since some moment."""
+        return time.monotonic()
+
+    def lap_s(self) -> float:
+        """Seconds since this was asked last, or since the beginning."""
+        began_s, self._lap_began_s = self._lap_began_s, self.now_s()
+        return self._lap_began_s - began_s
 
 
 class RateLimit:

@@ -1,7 +1,6 @@
 """How good a model is while it trains, measured now and then, so that the best can be kept."""
 
 import math
-import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -34,23 +33,21 @@ _FEWEST_HELD_OUT = 10
 _FEWEST_FOR_COVERAGE = 12
 # Copies are looked for among so many at most: thumbnails of all must fit into memory.
 _MOST_ORIGINALS = 10_000
-_SHARE_OF_TRAINING = 0.01
-_FIRST_AFTER_S = 60.0
 # Far from the seeds that people look at first: those are for the eye.
 _FIRST_SEED = 2**32
 
 
 class Meter(Protocol):
-    """Measures the averaged model now and then."""
+    """Measures the averaged model."""
 
-    def is_due(self, seconds: float) -> bool:
-        """Whether it is time again, at so many seconds of training."""
+    @property
+    def count(self) -> int:
+        """How many results are judged."""
         ...
 
     def measure(
         self,
         model: TrainableModel,
-        seconds: float,
         is_hurried: Callable[[], bool],
         *,
         examined: TrainableModel | None = None,
@@ -58,63 +55,33 @@ class Meter(Protocol):
         """Figures named as in :mod:`genstudio.domain.vitals`; none if there was no time."""
         ...
 
-    @property
-    def count(self) -> int:
-        """How many results are judged."""
-        ...
 
-
-def quality_meter(model: TrainableModel, dataset: Dataset, seed: int, seconds: float) -> Meter:
-    """What measures a model by the task that it is trained for.
+def quality_meter(model: TrainableModel, dataset: Dataset, seed: int) -> Meter | None:
+    """What measures a model by the task that it is trained for; None where no figure is known.
 
     Args:
         model: The averaged model.
         dataset: What it learns from.
         seed: The run's seed.
-        seconds: Time spent training so far.
     """
     task = model.tasks[0]
     if task.key == TRANSLATE:
-        return TranslationMeter(dataset, seconds)
+        return TranslationMeter(dataset)
     if task.key == GENERATE and task.output == IMAGE and "images" in dataset.fields:
         return QualityMeter(
             dataset.fields["images"].values,
             seed,
-            seconds,
             learned_from=dataset.learned_from(),
             held_out=dataset.held_out_of(),
         )
-    return NoMeter()
-
-
-class NoMeter:
-    """For tasks that no figure is known for."""
-
-    count = 0
-
-    def is_due(self, seconds: float) -> bool:
-        """Never."""
-        del seconds
-        return False
-
-    def measure(
-        self,
-        model: TrainableModel,
-        seconds: float,
-        is_hurried: Callable[[], bool],
-        *,
-        examined: TrainableModel | None = None,
-    ) -> dict[str, float]:
-        """Nothing."""
-        del model, seconds, is_hurried, examined
-        return {}
+    return None
 
 
 class QualityMeter:
     """Compares what a model makes of always the same seeds with always the same real pictures.
 
     So two figures of one run differ by what was learned, not by chance; figures of runs on
-    different pictures say nothing about each other. Takes a hundredth of the time of training.
+    different pictures say nothing about each other.
 
     Attributes:
         count: Pictures that are made, and real ones that they are compared with.
@@ -122,7 +89,6 @@ class QualityMeter:
     Args:
         images_NHWC: Decoded pictures, uint8.
         seed: The run's seed, which chooses among them.
-        seconds: Time spent training so far.
         learned_from: Indices of those that are learned from; by default all.
         held_out: Indices of those that are not.
     """
@@ -131,7 +97,6 @@ class QualityMeter:
         self,
         images_NHWC: np.ndarray,
         seed: int,
-        seconds: float,
         *,
         learned_from: np.ndarray | None = None,
         held_out: np.ndarray | None = None,
@@ -145,16 +110,10 @@ class QualityMeter:
         self.count = min(len(self._learned_from), _MOST_PICTURES)
         self._chosen = np.sort(self._learned_from[order.indices(0, self.count)])
         self._reals: _Reals | None = None
-        self._due_s = seconds + _FIRST_AFTER_S
-
-    def is_due(self, seconds: float) -> bool:
-        """Whether it is time again, at so many seconds of training."""
-        return seconds >= self._due_s
 
     def measure(
         self,
         model: TrainableModel,
-        seconds: float,
         is_hurried: Callable[[], bool],
         *,
         examined: TrainableModel | None = None,
@@ -163,7 +122,6 @@ class QualityMeter:
 
         Args:
             model: What to measure.
-            seconds: Time spent training so far.
             is_hurried: Asked between pictures; if so, the measuring is given up.
             examined: The model as it is trained, if it shall tell of its inside: a critic is
                 one of the painter that it plays with, and of no average.
@@ -172,14 +130,9 @@ class QualityMeter:
             Figures, named as in :mod:`genstudio.domain.vitals`; SWD and KID are times 1,000. None
             if there was no time for them.
         """
-        began_s = time.monotonic()
-        try:
-            figures = self._measured(model, is_hurried)
-            if figures and isinstance(examined, Examines):
-                figures |= self._inside(examined)
-        finally:
-            took_s = time.monotonic() - began_s
-            self._due_s = seconds + max(_FIRST_AFTER_S, took_s / _SHARE_OF_TRAINING)
+        figures = self._measured(model, is_hurried)
+        if figures and isinstance(examined, Examines):
+            figures |= self._inside(examined)
         return {name: value for name, value in figures.items() if math.isfinite(value)}
 
     def _inside(self, model: Examines) -> dict[str, float]:

@@ -100,6 +100,8 @@ class Repeats:
 
     def __init__(self, model: TrainableModel, recorder: Recorder | None) -> None:
         self._recorder = recorder
+        self._model = model
+        self._config = model.config
         self._pattern = model.pattern if isinstance(model, Repeatable) else None
         self._buffers = list(model.network.buffers())
         self._known: dict[Hashable, _Known] = {}
@@ -150,6 +152,10 @@ class Repeats:
     def _recording_of(self, phase: Phase, batch: Batch, step: int, work: Work) -> _Known | None:
         if self._recorder is None or self._pattern is None:
             return None
+        if self._model.config is not self._config:
+            # With other settings the work is no longer the same.
+            self._config = self._model.config
+            self.forget()
         pattern = self._pattern(phase.name, batch, step)
         if pattern is None:
             return None

@@ -2,33 +2,13 @@
 
 import os
 import sys
-from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from torch import Tensor
-
 from genstudio.domain.errors import DiskFullError
-from genstudio.engine.checkpoint import CheckpointState, CheckpointStore
+from genstudio.engine.checkpoint import CheckpointStore, Snapshot
 
 _NICENESS = 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
-    """A run as it was between two steps; shares no memory with the run.
-
-    Attributes:
-        state: Counters and the like.
-        tensors: File name without suffix => its tensors, in CPU memory.
-        preview_HWC: Thumbnail, uint8.
-    """
-
-    state: CheckpointState
-    tensors: Mapping[str, Mapping[str, Tensor]]
-    preview_HWC: np.ndarray | None
 
 
 class Saver:

@@ -7,12 +7,26 @@ from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
+import torch
+
 from genstudio.domain import commands, events
-from genstudio.domain.errors import GenStudioError, RunawayError, TrainingError
+from genstudio.domain.errors import GenStudioError, RunawayError, SettingsError, TrainingError
+from genstudio.domain.training import Budget
+from genstudio.engine.changes import told_change
+from genstudio.engine.checkpoint import CheckpointStore
+from genstudio.engine.extension import Extension
+from genstudio.engine.extensions.checkpoints import Checkpoints
+from genstudio.engine.extensions.coaching import Coaching
+from genstudio.engine.extensions.previews import Previews
+from genstudio.engine.extensions.prior import PriorFitting
+from genstudio.engine.extensions.progress import Progress
+from genstudio.engine.extensions.quality import QualityMeasuring
+from genstudio.engine.extensions.rollback import Rollback
 from genstudio.engine.job import TrainingJob
 from genstudio.engine.memory import is_out_of_memory
-from genstudio.engine.reporter import Reporter
-from genstudio.engine.safekeeping import Safekeeping
+from genstudio.engine.quality import quality_meter
+from genstudio.engine.schedule import Schedule, Task, paces
+from genstudio.engine.state import TrainState
 from genstudio.engine.stepper import Stepper
 
 _PAUSE_POLL_S = 0.1
@@ -95,73 +109,108 @@ def _recognised(error: Exception) -> GenStudioError:
 
 
 def _train(job: TrainingJob, source: CommandSource) -> Iterator[events.Event]:
-    training = _Training(job, source)
-    with closing(training):
-        yield training.reporter.started()
-        if training.stepper.step == 0:
-            yield from training.reporter.preview()
-            if job.resume_from is None:
-                yield from training.safekeeping.greet()
-        is_stopped = yield from training.answer()
-        while True:
-            is_stopped = is_stopped or (yield from training.go_on())
-            checkpoint = yield from training.save()
-            # Saving may have found that it had to go back, and then there is more to do.
-            if is_stopped or training.is_done():
-                break
-        reporter = training.reporter
-        early = "" if reporter.progress() >= 1 else training.safekeeping.reason_to_end
-        yield reporter.stopped(checkpoint) if is_stopped else reporter.finished(checkpoint, early)
+    with closing(_Loop(job, source)) as loop:
+        yield from loop.run()
 
 
-class _Training:
-    """The parts that train a run together."""
+class _Loop:
+    """Takes steps, has the extensions do what is due, and answers a person's commands."""
 
     def __init__(self, job: TrainingJob, source: CommandSource) -> None:
+        settings, dataset = job.settings, job.dataset
+        self._folder = job.run
         self._source = source
-        self.stepper = Stepper(job)
-        self.reporter = Reporter(job, self.stepper)
-        self.safekeeping = Safekeeping(
-            job, self.stepper, self.reporter, lambda: source.is_stop_wanted
+        self._state = state = TrainState(job)
+        self._stepper = Stepper(state, settings)
+        self._schedule = schedule = Schedule(settings.budget, paces(settings), state.seconds)
+        store = CheckpointStore(job.checkpoints)
+        plan = state.compute.plan
+        self._rollback = Rollback(store)
+        self._prior = PriorFitting(schedule)
+        self._previews = Previews(
+            dataset,
+            schedule,
+            torch.cuda.Stream() if plan.accelerator == "cuda" else None,
+            is_beside=plan.works_beside,
+        )
+        self._checkpoints = Checkpoints(store, schedule)
+        self._num_examples = dataset.num_learned_from
+        # In the order in which they are called: what is measured and saved is concluded before.
+        self._extensions: tuple[Extension, ...] = (
+            self._prior,
+            Progress(schedule, state.parts),
+            self._previews,
+            QualityMeasuring(
+                quality_meter(state.averaged, dataset, settings.seed),
+                schedule,
+                lambda: source.is_stop_wanted,
+            ),
+            Coaching(
+                self._num_examples, schedule, settings.stop_when, is_new=job.resume_from is None
+            ),
+            self._checkpoints,
         )
 
     def close(self) -> None:
         """Let what is being written get to its end, and the processor's threads go."""
-        self.safekeeping.close()
-        self.stepper.threads.give_back()
+        for extension in self._extensions:
+            extension.close()
+        self._state.compute.threads.give_back()
 
-    def is_done(self) -> bool:
-        """Whether the budget is spent, or what else the run shall end at has happened."""
-        return self.reporter.progress() >= 1 or bool(self.safekeeping.reason_to_end)
+    def run(self) -> Iterator[events.Event]:
+        """The run from beginning to end."""
+        yield self._started()
+        for extension in self._extensions:
+            yield from extension.start(self._state)
+        is_stopped = yield from self._answer()
+        while True:
+            is_stopped = is_stopped or (yield from self._go_on())
+            checkpoint = yield from self._save()
+            # Saving may have found that it had to go back, and then there is more to do.
+            if is_stopped or self._is_done():
+                break
+        yield self._stopped(checkpoint) if is_stopped else self._finished(checkpoint)
 
-    def go_on(self) -> Generator[events.Event, None, bool]:
+    def _is_done(self) -> bool:
+        return self._schedule.is_done(self._state.counters)
+
+    def _go_on(self) -> Generator[events.Event, None, bool]:
         """Train until a person stops it, which is True, or until it is done."""
         while True:
             try:
-                if self.is_done():
-                    self.safekeeping.conclude()
-                    yield from self.reporter.last_words()
-                    yield from self.safekeeping.measure()
+                if self._is_done():
+                    for extension in self._extensions:
+                        yield from extension.end(self._state)
                     return False
-                self.stepper.take_step()
-                if self.reporter.begins_preview:
-                    self.safekeeping.conclude_in_time()
-                yield from self.reporter.after_step()
-                yield from self.safekeeping.after_step()
+                self._stepper.take_step()
+                for extension in self._extensions:
+                    yield from extension.after_step(self._state)
             except RunawayError as error:
-                yield from self.safekeeping.go_back(error)
-            if not self.is_done() and (yield from self.answer()):
+                yield from self._go_back(error)
+            if not self._is_done() and (yield from self._answer()):
                 return True
 
-    def save(self) -> Generator[events.Event, None, Path]:
+    def _go_back(self, error: RunawayError) -> Iterator[events.Event]:
+        """Go on from the newest checkpoint, or from the beginning."""
+        yield from self._checkpoints.settle(self._state)
+        said = self._rollback.go_back(self._state, error)
+        self._schedule.roll_back(self._state.seconds)
+        for extension in self._extensions:
+            extension.rolled_back(self._state)
+        yield said
+
+    def _save(self) -> Generator[events.Event, None, Path]:
         """Save this very step, or if its numbers ran away, what there was before."""
         while True:
             try:
-                return (yield from self.safekeeping.save())
+                self._prior.conclude(self._state)
+                return (yield from self._checkpoints.save(self._state))
             except RunawayError as error:
-                yield from self.safekeeping.go_back(error)
+                yield from self._go_back(error)
 
-    def answer(self) -> Generator[events.Event, None, bool]:
+    # --- a person's commands --------------------------------------------------------------
+
+    def _answer(self) -> Generator[events.Event, None, bool]:
         """Answer all waiting commands; while paused, wait for more. True to stop."""
         paused = False
         while True:
@@ -172,19 +221,77 @@ class _Training:
                         return False
                 case commands.Pause():
                     if not paused:
-                        yield events.Paused(step=self.stepper.step)
+                        yield events.Paused(step=self._state.step)
                     paused = True
                 case commands.Resume():
                     if paused:
-                        yield events.Resumed(step=self.stepper.step)
-                        self.stepper.forget_pause()
+                        yield events.Resumed(step=self._state.step)
+                        # The pause was no training.
+                        self._state.clock.lap_s()
                     paused = False
                 case commands.SampleNow():
-                    self.safekeeping.conclude_in_time()
-                    yield from self.reporter.preview()
+                    self._prior.conclude_in_time(self._state)
+                    yield from self._previews.draw(self._state)
                 case commands.SaveNow():
-                    yield from self.save()
+                    yield from self._save()
+                case commands.Change(setting="budget", value=Budget() as budget):
+                    self._schedule.budget = budget
                 case commands.Change(setting=name, value=value):
-                    yield from self.safekeeping.change(name, value)
+                    yield self._change(name, value)
                 case commands.Stop():
                     return True
+
+    def _change(self, name: str, value: object) -> events.Event:
+        """Let a setting of the model be another one, and tell a person, or why not."""
+        state = self._state
+        before = state.model.config
+        try:
+            state.change({name: value})
+        except SettingsError as error:
+            return events.Message(
+                step=state.step,
+                level="warning",
+                title=error.title,
+                message=error.message,
+                hint=error.hint,
+            )
+        if state.milestones.saved is None:
+            # It would be lost with the steps.
+            self._schedule.ask_for(Task.SAVE)
+        return told_change(state.step, name, before, state.model.config)
+
+    # --- beginning and end ----------------------------------------------------------------
+
+    def _started(self) -> events.RunStarted:
+        state = self._state
+        return events.RunStarted(
+            run=self._folder,
+            model=state.model.card.key,
+            device=state.compute.device_name,
+            precision=state.compute.plan.precision,
+            threads=torch.get_num_threads(),
+            num_images=self._num_examples,
+            num_parameters=sum(p.numel() for p in state.averaged.network.parameters()),
+            step=state.step,
+        )
+
+    def _finished(self, checkpoint: Path) -> events.Finished:
+        counters, schedule = self._state.counters, self._schedule
+        return events.Finished(
+            run=self._folder,
+            step=counters.step,
+            images_seen=counters.images_seen,
+            seconds=counters.seconds,
+            checkpoint=checkpoint,
+            reason="" if schedule.progress(counters) >= 1 else schedule.reason_to_end,
+        )
+
+    def _stopped(self, checkpoint: Path) -> events.Stopped:
+        counters = self._state.counters
+        return events.Stopped(
+            run=self._folder,
+            step=counters.step,
+            images_seen=counters.images_seen,
+            seconds=counters.seconds,
+            checkpoint=checkpoint,
+        )

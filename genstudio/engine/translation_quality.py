@@ -1,7 +1,6 @@
 """How good a model that translates pictures is while it trains, on always the same examples."""
 
 import math
-import time
 from collections.abc import Callable
 
 import numpy as np
@@ -19,8 +18,6 @@ from genstudio.models.sampling import over_white
 from genstudio.models.tasks import task_of
 
 _MOST_PICTURES = 128
-_SHARE_OF_TRAINING = 0.01
-_FIRST_AFTER_S = 60.0
 
 
 class TranslationMeter:
@@ -31,10 +28,9 @@ class TranslationMeter:
 
     Args:
         dataset: With a field of inputs and one of targets, paired or not.
-        seconds: Time spent training so far.
     """
 
-    def __init__(self, dataset: Dataset, seconds: float) -> None:
+    def __init__(self, dataset: Dataset) -> None:
         inputs, targets = dataset.fields["input"], dataset.fields["target"]
         self._is_paired = inputs.spec.group == targets.spec.group
         examples = dataset.shown(inputs.spec.group, _MOST_PICTURES)
@@ -45,18 +41,12 @@ class TranslationMeter:
             wanted = targets.take(dataset.shown(targets.spec.group, _MOST_PICTURES))
         self._targets = np.stack([over_white(picture) for picture in wanted])
         self.count = len(self._inputs)
-        self._due_s = seconds + _FIRST_AFTER_S
         self._surface: SlicedWasserstein | None = None
         self._kernel: KernelDistances | None = None
-
-    def is_due(self, seconds: float) -> bool:
-        """Whether it is time again, at so many seconds of training."""
-        return seconds >= self._due_s
 
     def measure(
         self,
         model: TrainableModel,
-        seconds: float,
         is_hurried: Callable[[], bool],
         *,
         examined: TrainableModel | None = None,
@@ -68,7 +58,6 @@ class TranslationMeter:
             if there was no time for them.
         """
         del examined
-        began_s = time.monotonic()
         request = Request(
             settings=task_of(model, TRANSLATE).settings(), inputs={"input": list(self._inputs)}
         )
@@ -78,9 +67,6 @@ class TranslationMeter:
                 return {}
             made.append(over_white(artifact.data))
         figures = self._compared(np.stack(made))
-        self._due_s = seconds + max(
-            _FIRST_AFTER_S, (time.monotonic() - began_s) / _SHARE_OF_TRAINING
-        )
         return {name: value for name, value in figures.items() if math.isfinite(value)}
 
     def _compared(self, made_NHWC: np.ndarray) -> dict[str, float]:

@@ -29,7 +29,7 @@ from torch.distributed.rendezvous import (
 
 from genstudio.domain import events
 from genstudio.domain.errors import DeviceError, SettingsError, TrainingError
-from genstudio.domain.training import TrainingSettings
+from genstudio.domain.training import ComputeOptions
 from genstudio.engine.crew import Crew
 from genstudio.engine.device import plan_device
 from genstudio.engine.helping import END, help_training
@@ -153,18 +153,18 @@ class Gathering:
     """The processes that train one run, from the first one's point of view.
 
     Args:
-        settings: Of the run.
+        options: Device, precision and number of devices.
         run: Its folder, which all of them must see.
 
     Attributes:
         crew: This process alone until the others are gathered.
     """
 
-    def __init__(self, settings: TrainingSettings, run: Path) -> None:
+    def __init__(self, options: ComputeOptions, run: Path) -> None:
         self.crew = Crew()
         self._run = run
-        self._accelerator = plan_device(settings.device, settings.precision).accelerator
-        count = settings.devices
+        self._accelerator = plan_device(options.device, options.precision).accelerator
+        count = options.devices
         self._is_in_cluster = (place := _place_in_cluster()) is not None
         self._place = place or _Place(rank=0, size=count, local_rank=0, local_size=count)
         self._folder: Path | None = None

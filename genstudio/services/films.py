@@ -6,6 +6,7 @@ Needs PyAV, which is the extra "video"; PNG sequences and animated WebP do witho
 from collections.abc import Iterator
 from fractions import Fraction
 from importlib import import_module
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -83,6 +84,11 @@ def read_film_recipe(path: Path) -> Recipe | None:
         return Recipe.model_validate_json(text)
     except ValueError:
         return None
+
+
+def best_suffix() -> str:
+    """Of the films that can be written here: .mp4 with the extra "video", else .webp."""
+    return ".mp4" if find_spec("av") is not None else _WEBP
 
 
 def _pyav() -> Any:

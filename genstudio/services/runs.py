@@ -130,7 +130,7 @@ class Run:
     def summary(self) -> RunSummary:
         """The run at a glance; its checkpoints are counted, not checked."""
         losses: list[tuple[int, dict[str, float]]] = []
-        said: deque[events.CoachSaid] = deque(maxlen=_MOST_SAID)
+        said: deque[events.Advice] = deque(maxlen=_MOST_SAID)
         told: events.StepDone | None = None
         last: events.Event | None = None
         for last in self.record.read_thinned():
@@ -141,7 +141,7 @@ class Run:
             if isinstance(last, events.RunStarted):
                 while said and said[-1].step > last.step:
                     said.pop()
-            if isinstance(last, events.CoachSaid) and last.topic:
+            if isinstance(last, events.Advice):
                 said.append(last)
             if isinstance(last, events.StepDone):
                 told = last

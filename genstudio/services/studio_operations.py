@@ -22,7 +22,7 @@ from genstudio.domain.artifacts import IMAGE
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.files import is_file, replacing
 from genstudio.domain.operations import OperationCard
-from genstudio.domain.progress import Progress, Working
+from genstudio.domain.progress import Progress, Working, with_result
 from genstudio.domain.settings import Settings
 from genstudio.services.gallery import Gallery
 from genstudio.services.gallery_items import GalleryItem
@@ -135,6 +135,26 @@ def perform_and_hang(
     return Job("keep", items)
 
 
+def film_walk(
+    project: Project, run: Path, seeds: Sequence[int], values: Mapping[str, Any], *, seconds: float
+) -> Job[Progress | Path]:
+    """Film the way from seed to seed and back, among the results of a project; gives the film."""
+
+    def work() -> Iterator[Progress | Path]:
+        exploring = import_module("genstudio.services.exploring")
+        films = import_module("genstudio.services.films")
+        runs = import_module("genstudio.services.runs")
+        walking = import_module("genstudio.services.walking")
+        explorer = exploring.Explorer(runs.Run(run))
+        path = results_folder(project, "walk") / f"walk{films.best_suffix()}"
+        filming: Working[Path] = walking.film_walk(
+            explorer, seeds, path, seconds=seconds, is_loop=True, values=values
+        )
+        yield from with_result(filming)
+
+    return Job("walk", work)
+
+
 def hang_results(project: Project, paths: Sequence[Path]) -> Job[GalleryItem]:
     """Put results of operations into the gallery."""
 
@@ -147,6 +167,15 @@ def hang_results(project: Project, paths: Sequence[Path]) -> Job[GalleryItem]:
                     yield gallery.hang(kind.read(path), recipe)
 
     return Job("hang", items)
+
+
+def hang_first_pictures(run: Path) -> Job[Progress]:
+    """Make the first pictures of a finished run; each comes with its item of the gallery."""
+
+    def items() -> Iterator[Progress]:
+        yield from import_module("genstudio.services.first_pictures").hang_first_pictures(run)
+
+    return Job("first-pictures", items)
 
 
 def results_folder(project: Project, operation: str) -> Path:

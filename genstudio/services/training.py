@@ -15,24 +15,20 @@ from genstudio.data.scan import scan_folder
 from genstudio.domain import events
 from genstudio.domain.cards import KINDS
 from genstudio.domain.datasets import Manifest, ScanReport
-from genstudio.domain.errors import GenStudioError, ProjectError, SettingsError
+from genstudio.domain.errors import ProjectError, SettingsError
 from genstudio.domain.files import explained
 from genstudio.domain.modalities import IMAGES
-from genstudio.domain.operations import GENERATE
 from genstudio.domain.progress import Working
 from genstudio.domain.runs import RunState
 from genstudio.domain.settings import parse_settings
-from genstudio.domain.training import Budget, TrainingSettings
+from genstudio.domain.training import Budget, DataOptions, TrainingSettings
 from genstudio.engine.checkpoint import Checkpoint, CheckpointState
 from genstudio.engine.device import most_devices, plan_device
 from genstudio.engine.meters import RateLimit
 from genstudio.engine.trainer import CommandSource, train, with_one_ending
 from genstudio.models.catalog import model_class
-from genstudio.models.tasks import find_task
 from genstudio.services import materials
 from genstudio.services.crews import Gathering
-from genstudio.services.gallery import Gallery
-from genstudio.services.generation import generate
 from genstudio.services.locks import ProjectLock
 from genstudio.services.logs import log_event
 from genstudio.services.projects import open_or_create
@@ -41,7 +37,6 @@ from genstudio.services.run_jobs import job_for
 from genstudio.services.runs import Run, create_run
 
 _PREPARING_PER_S = 10
-_FIRST_PICTURES = 24
 _FEWEST_PER_DEVICE = 2
 
 T = TypeVar("T")
@@ -196,7 +191,7 @@ def _resume(
         except _StopWantedError:
             yield _stopped_before_it_began(run.path, checkpoint)
             return
-        remarks: list[events.CoachSaid] = []
+        remarks: list[events.Message] = []
         if branch_from is None:
             remarks = _remarks(run, checkpoint.state.step if checkpoint else 0)
         elif checkpoint is not None:
@@ -255,18 +250,18 @@ def _branch(
     return branch, branch.store.load(step)
 
 
-def _remarks(run: Run, step: int) -> list[events.CoachSaid]:
+def _remarks(run: Run, step: int) -> list[events.Message]:
     """What a person should know about the step that a run goes on from.
 
     Newer checkpoints must have been damaged, or the run would go on from them; they are set aside.
     """
-    remarks: list[events.CoachSaid] = []
+    remarks: list[events.Message] = []
     if damaged := [later for later in run.store.steps() if later > step]:
         for later in damaged:
             run.store.set_aside(later)
         names = ", ".join(f"{later:,}" for later in damaged)
         remarks.append(
-            events.CoachSaid(
+            events.Message(
                 step=step,
                 level="warning",
                 title=f"The newest checkpoint is damaged; the run goes on from step {step:,}",
@@ -278,7 +273,7 @@ def _remarks(run: Run, step: int) -> list[events.CoachSaid]:
     if summary.state is RunState.INTERRUPTED:
         lost = f"{summary.lost_seconds:.0f} seconds ({summary.lost_steps:,} steps)"
         remarks.append(
-            events.CoachSaid(
+            events.Message(
                 step=step,
                 level="info",
                 title=f"This run was interrupted; it goes on from step {step:,}",
@@ -309,10 +304,10 @@ def _scan(folder: Path, source: CommandSource) -> Preparation[ScanReport]:
 
 
 def _decode(
-    manifest: Manifest, settings: TrainingSettings, dataset: Path, source: CommandSource
+    manifest: Manifest, options: DataOptions, dataset: Path, source: CommandSource
 ) -> Preparation[PictureCache]:
     work = build_cache(
-        manifest, size=settings.size, cache_dir=dataset, with_opacity=settings.transparency
+        manifest, size=options.size, cache_dir=dataset, with_opacity=options.transparency
     )
     return (yield from _preparing(work, source))
 
@@ -332,16 +327,16 @@ def _preparing(work: Working[T], source: CommandSource) -> Preparation[T]:
                 yield events.Preparing(what=step.what, done=step.done, total=step.total)
 
 
-def _told(arrangement: Arrangement) -> list[events.CoachSaid]:
+def _told(arrangement: Arrangement) -> list[events.Message]:
     """What a modality has to say of a folder, such as pictures without a partner."""
     return [
-        events.CoachSaid(step=0, level="info", title=remark.title, message=remark.reason)
+        events.Message(step=0, level="info", title=remark.title, message=remark.reason)
         for remark in arrangement.remarks
     ]
 
 
-def _other_decoding(step: int) -> events.CoachSaid:
-    return events.CoachSaid(
+def _other_decoding(step: int) -> events.Message:
+    return events.Message(
         step=step,
         level="warning",
         title="The pictures were decoded anew, in their true colours",
@@ -358,7 +353,7 @@ def _record(
     cache: PictureCache,
     source: CommandSource,
     resume_from: Checkpoint | None = None,
-    remarks: Sequence[events.CoachSaid] = (),
+    remarks: Sequence[events.Message] = (),
 ) -> Iterator[events.Event]:
     gathering = Gathering(settings, run.path)
     recorder = Recorder(run.path)
@@ -370,33 +365,10 @@ def _record(
                 yield recorder.record(_stopped_before_it_began(run.path, resume_from))
                 return
         job = job_for(run, settings, manifest, cache, gathering.crew, resume_from)
-        makes_new = find_task(model_class(settings.model_key), GENERATE) is not None
         for event in train(job, source):
             is_done = isinstance(event, (events.Finished, events.Stopped))
-            if isinstance(event, events.Finished) and makes_new:
-                yield from _hang_first_pictures(run, source)
             yield recorder.record(event)
             if isinstance(event, events.RunStarted):
                 yield from map(recorder.record, remarks)
     finally:
         gathering.dismiss(is_done=is_done)
-
-
-def _hang_first_pictures(run: Run, source: CommandSource) -> Iterator[events.CoachSaid]:
-    """A finished run has something to show: pictures on the seeds that its previews began with.
-
-    Whatever hinders that does not make a failure of the run.
-    """
-    try:
-        with Gallery(run.project()) as gallery:
-            for made in generate(run, range(_FIRST_PICTURES), checkpoint="last"):
-                gallery.add(made.image_HWC, made.recipe)
-                if source.is_stop_wanted:
-                    return
-    except GenStudioError as error:
-        yield events.CoachSaid(
-            step=run.checkpoint("last").state.step,
-            level="warning",
-            title=f"The first pictures could not be hung: {error.title}",
-            message=f"The run itself is finished and saved. {error.message} {error.hint}",
-        )

@@ -1,10 +1,10 @@
 """Walks through a latent space: films from seed to seed, and planes of pictures between four."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -61,6 +61,7 @@ def film_walk(
     fps: int = 30,
     is_loop: bool = False,
     easing: Easing = "gentle",
+    values: Mapping[str, Any] | None = None,
 ) -> Working[Path]:
     """Film a walk from seed to seed.
 
@@ -73,6 +74,7 @@ def film_walk(
         fps: Frames a second.
         is_loop: See :func:`walk_places`.
         easing: See :func:`walk_places`.
+        values: How pictures are drawn.
 
     Returns:
         Where it is.
@@ -88,13 +90,11 @@ def film_walk(
             f"{len(seeds)} seeds and {count:,} frames were asked for.",
             f"Give two seeds or more, and up to {_MOST_FRAMES:,} frames.",
         )
-    settings = explorer.settings({})
+    settings = explorer.settings(values or {})
     places = walk_places(seeds, count, is_loop=is_loop, easing=easing)
     frames = (over_white(explorer.picture(place, settings)) for place in places)
-    recipe = _recipe(
-        explorer,
-        {"seeds": list(seeds), "frames": count, "fps": fps, "loop": is_loop, "easing": easing},
-    )
+    sampling = {"seeds": list(seeds), "frames": count, "fps": fps, "loop": is_loop}
+    recipe = _recipe(explorer, {**sampling, "easing": easing, **(values or {})})
     return (yield from write_film(frames, free_place(path), count=count, fps=fps, recipe=recipe))
 
 

@@ -40,7 +40,12 @@ PAGES: Final = (
         icon="images",
         make=lambda it: DatasetPage(it.dataset, it.materials),
     ),
-    PageSpec(key="train", title="Train", icon="sparkles", make=lambda it: TrainPage(it.training)),
+    PageSpec(
+        key="train",
+        title="Train",
+        icon="sparkles",
+        make=lambda it: TrainPage(it.training, it.first_pictures),
+    ),
     PageSpec(
         key="create",
         title="Create",

@@ -30,8 +30,9 @@ from torch.nn import functional
 from genstudio.data.dataset import image_dataset
 from genstudio.domain.settings import Settings
 from genstudio.domain.training import Budget, TrainingSettings
-from genstudio.engine import stepper as stepper_module
+from genstudio.engine import state as state_module
 from genstudio.engine.job import TrainingJob
+from genstudio.engine.state import TrainState
 from genstudio.engine.stepper import Stepper
 from genstudio.models.protocol import Batch, Losses, OptimizerSpec, Phase
 
@@ -133,7 +134,7 @@ def own_loop(name: str, images_NHWC: np.ndarray) -> Callable[[], object]:
 
 def our_step(name: str, images_NHWC: np.ndarray) -> Callable[[], object]:
     """The whole step of our engine, with order, mirroring, EMA and meters."""
-    stepper_module.model_class = lambda _key: ARCHITECTURES[name][1]  # type: ignore[assignment]  # not of the catalogue
+    state_module.model_class = lambda _key: ARCHITECTURES[name][1]  # type: ignore[assignment]  # not of the catalogue
     settings = TrainingSettings(
         model_key=name, size=SIZE, batch=64, budget=Budget(unit="steps", amount=1e9), seed=0
     )
@@ -143,7 +144,7 @@ def our_step(name: str, images_NHWC: np.ndarray) -> Callable[[], object]:
         run=Path(),
         checkpoints=Path("nowhere"),
     )
-    return Stepper(job).take_step
+    return Stepper(TrainState(job), settings).take_step
 
 
 def measure(name: str, way: str, seconds: float, threads: int) -> dict[str, float]:

@@ -23,6 +23,7 @@ from genstudio.data.dataset import image_dataset
 from genstudio.engine.device import available_accelerators
 from genstudio.engine.job import TrainingJob
 from genstudio.engine.preview import Sketch, preview_sheet
+from genstudio.engine.state import TrainState
 from genstudio.engine.stepper import Stepper
 from genstudio.models.catalog import model_keys
 
@@ -68,7 +69,7 @@ def engine(key: str, size: int, width: int, batch_size: int, folder: Path) -> St
     job = TrainingJob(
         settings=settings, dataset=image_dataset(images_NHWC), run=folder, checkpoints=folder
     )
-    return Stepper(job)
+    return Stepper(TrainState(job), settings)
 
 
 def settled(stepper: Stepper, steps: int) -> Stepper:
@@ -122,7 +123,9 @@ def what_a_preview_costs_beside(stepper: Stepper, size: int) -> float:
     """Seconds that steps take longer while a preview is drawn between them."""
     torch.cuda.synchronize()
     began_s = time.perf_counter()
-    sketch = Sketch(stepper.copy_of_average(), image_dataset(noise_NHWC(size)), torch.cuda.Stream())
+    sketch = Sketch(
+        stepper.state.models.copy_of_average(), image_dataset(noise_NHWC(size)), torch.cuda.Stream()
+    )
     count = 1
     while sketch.draw_one() is None:
         stepper.take_step()

@@ -22,11 +22,11 @@ from torch import Tensor
 
 from genstudio.data.dataset import image_dataset
 from genstudio.domain import events
-from genstudio.engine import safekeeping
 from genstudio.engine.checkpoint import CheckpointState, CheckpointStore
+from genstudio.engine.extensions.checkpoints import Checkpoints
 from genstudio.engine.job import TrainingJob
-from genstudio.engine.reporter import Reporter
-from genstudio.engine.safekeeping import Safekeeping
+from genstudio.engine.schedule import Schedule, paces
+from genstudio.engine.state import TrainState
 from genstudio.engine.stepper import Stepper
 from genstudio.models.catalog import model_keys
 
@@ -61,15 +61,15 @@ class Block:
         self.seconds = 0.0
         self.saved: list[events.CheckpointSaved] = []
 
-    def train(self, stepper: Stepper, keeper: Safekeeping | None, seconds: float) -> None:
+    def train(self, stepper: Stepper, keeper: Checkpoints | None, seconds: float) -> None:
         """Train for some more."""
-        began_s, before = time.perf_counter(), stepper.step
+        began_s, before = time.perf_counter(), stepper.state.step
         while time.perf_counter() - began_s < seconds:
             stepper.take_step()
             if keeper is not None:
-                told = keeper.after_step()
+                told = keeper.after_step(stepper.state)
                 self.saved += [event for event in told if isinstance(event, events.CheckpointSaved)]
-        self.steps += stepper.step - before
+        self.steps += stepper.state.step - before
         self.seconds += time.perf_counter() - began_s
 
     def steps_per_s(self) -> float:
@@ -79,7 +79,6 @@ class Block:
 
 def main(size: int, block_s: float) -> None:
     """Print one line for each model."""
-    safekeeping.CheckpointStore = WatchedStore
     print(f"{torch.get_num_threads()} threads, {size} px, preset balanced")
     print("model          MiB   training waits   written in    work   of a minute   slower by")
     pictures = np.random.default_rng(0).integers(0, 256, (500, size, size, 3), dtype=np.uint8)
@@ -99,8 +98,9 @@ def main(size: int, block_s: float) -> None:
 
 def measure(job: TrainingJob, block_s: float) -> str:
     """Train one model in turns."""
-    stepper = Stepper(job)
-    keeper = Safekeeping(job, stepper, Reporter(job, stepper), lambda: True)
+    stepper = Stepper(TrainState(job), job.settings)
+    schedule = Schedule(job.settings.budget, paces(job.settings), 0.0)
+    keeper = Checkpoints(WatchedStore(job.checkpoints), schedule)
     Block().train(stepper, None, 2.0)
     without, with_saving = Block(), Block()
     WatchedStore.work_s.clear()
@@ -108,7 +108,7 @@ def measure(job: TrainingJob, block_s: float) -> str:
         without.train(stepper, None, block_s)
         with_saving.train(stepper, keeper, block_s)
     keeper.close()
-    stepper.threads.give_back()
+    stepper.state.compute.threads.give_back()
     saved = with_saving.saved
     mib = sum(file.stat().st_size for file in saved[-1].path.iterdir()) / 2**20
     held_up_s = sum(event.held_up_s for event in saved) / len(saved)

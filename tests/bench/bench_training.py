@@ -20,6 +20,7 @@ from genstudio.domain.settings import parse_settings
 from genstudio.engine.device import place, plan_device
 from genstudio.engine.job import TrainingJob
 from genstudio.engine.phases import freeze_except, make_optimizer
+from genstudio.engine.state import TrainState
 from genstudio.engine.stepper import Stepper
 from genstudio.models.catalog import model_class, model_keys
 from genstudio.models.protocol import Batch, DataSpec
@@ -76,16 +77,19 @@ def main(size: int, seconds: float) -> None:
         np.save(path, noise_NHWC(size))
         for key in model_keys():
             job = endless_job(key, np.load(path, mmap_mode="r"), Path(folder))
-            stepper = Stepper(job)
+            stepper = Stepper(TrainState(job), job.settings)
             bare = bare_step(job)
             rates = [
                 (measure(stepper.take_step, seconds), measure(bare, seconds)) for _ in range(ROUNDS)
             ]
             whole, alone = (float(np.median(column)) for column in zip(*rates, strict=True))
             loading = measure(
-                lambda stepper=stepper: stepper.batches.after(stepper.images_seen), seconds / 4
+                lambda stepper=stepper: stepper.state.batches.after(
+                    stepper.state.counters.images_seen
+                ),
+                seconds / 4,
             )
-            stepper.threads.give_back()
+            stepper.state.compute.threads.give_back()
             print(
                 f"{key:14} {whole * job.settings.batch:8.1f} {whole / alone:12.3f}"
                 f" {whole / loading:18.4f}"

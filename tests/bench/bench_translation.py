@@ -37,6 +37,7 @@ from genstudio.domain.fields import IMAGE, FieldSpec
 from genstudio.domain.operations import TRANSLATE
 from genstudio.engine.job import TrainingJob
 from genstudio.engine.preview import tile
+from genstudio.engine.state import TrainState
 from genstudio.engine.stepper import Stepper
 from genstudio.metrics.features import random_features
 from genstudio.metrics.kid import KernelDistances
@@ -91,32 +92,32 @@ def _train_ours(pairs: Pairs, options: argparse.Namespace) -> tuple[np.ndarray, 
     dataset = Dataset(fields=fields, modality="pairs" if pairs.is_paired else "two-sets")
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder)
-        stepper = Stepper(
-            TrainingJob(settings=settings, dataset=dataset, run=run, checkpoints=run / "c")
-        )
+        job = TrainingJob(settings=settings, dataset=dataset, run=run, checkpoints=run / "c")
+        stepper = Stepper(TrainState(job), settings)
         clock = _CLOCKS[options.clock]
         begun_s = told_s = clock()
-        stepper.forget_pause()
+        stepper.state.clock.lap_s()
         while (now_s := clock()) - begun_s < 60 * options.minutes:
             stepper.take_step()
             if now_s - told_s > _TOLD_EVERY_S:
                 told_s = now_s
                 print(
-                    stepper.images_seen,
+                    stepper.state.counters.images_seen,
                     round(now_s - begun_s),
-                    stepper.meter.read(stepper.step),
+                    stepper.state.meter.read(stepper.state.step),
                     flush=True,
                 )
         seconds = clock() - begun_s
     request = Request(
-        settings=stepper.averaged.tasks[0].settings(), inputs={"input": list(pairs.test_inputs)}
+        settings=stepper.state.averaged.tasks[0].settings(),
+        inputs={"input": list(pairs.test_inputs)},
     )
-    made = np.stack([made.data for made in stepper.averaged.run(TRANSLATE, request)])
+    made = np.stack([made.data for made in stepper.state.averaged.run(TRANSLATE, request)])
     weights = {
         name: sum(p.numel() for p in part.parameters())
-        for name, part in stepper.averaged.network.items()
+        for name, part in stepper.state.averaged.network.items()
     }
-    record = {"images": stepper.images_seen, "seconds": seconds, "weights": weights}
+    record = {"images": stepper.state.counters.images_seen, "seconds": seconds, "weights": weights}
     return made, record | {"settings": settings.model_dump(mode="json")}
 
 

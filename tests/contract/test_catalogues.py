@@ -228,7 +228,6 @@ def runs(flowers: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
     """A run of each architecture, of one step."""
     monkey = pytest.MonkeyPatch()
     monkey.setattr("genstudio.engine.preview.sheet_layout", lambda _: (1, 2))
-    monkey.setattr("genstudio.services.training._FIRST_PICTURES", 1)
     found = {}
     place = tmp_path_factory.mktemp("runs")
     small = {"width": 32, "latent_size": 8, "flow_width": 128, "depth": 1, "looks": 1, "blocks": 2}

@@ -20,6 +20,7 @@ from tiny_studio import (
     folder_for,
     of_kind,
     small_settings,
+    stepper_for,
     steps,
     train_to_end,
 )  # fmt: skip
@@ -456,7 +457,7 @@ def settings_of(key: str, **changes: Any) -> TrainingSettings:
 
 
 def stepper_of(settings: TrainingSettings, pictures_NHWC: np.ndarray, folder: Path) -> Stepper:
-    return Stepper(
+    return stepper_for(
         TrainingJob(
             settings=settings,
             dataset=dataset_for(settings.model_key, pictures_NHWC),
@@ -554,7 +555,7 @@ def test_in_bf16_every_convolution_computes_in_it(
     settings = small_settings(key, model=small_config(key) | at_once, precision="bf16")
     training = stepper_of(settings, pictures_NHWC, tmp_path)
     kinds: dict[str, set[torch.dtype]] = {}
-    for name, module in training.model.network.named_modules():
+    for name, module in training.state.model.network.named_modules():
         if isinstance(module, torch.nn.Conv2d):
             found = kinds.setdefault(name, set())
             module.register_forward_hook(lambda _m, _i, out, to=found: to.add(out.dtype))
@@ -570,8 +571,8 @@ def test_what_is_saved_needs_no_rearranging(
     key: str, pictures_NHWC: np.ndarray, tmp_path: Path
 ) -> None:
     training = stepper_of(settings_of(key), pictures_NHWC, tmp_path)
-    assert not all(it.is_contiguous() for it in training.model.network.parameters())
-    for name, group in training.tensors().items():
+    assert not all(it.is_contiguous() for it in training.state.model.network.parameters())
+    for name, group in training.state.tensors().items():
         assert all(tensor.is_contiguous() for tensor in group.values()), name
 
 

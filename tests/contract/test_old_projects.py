@@ -49,9 +49,8 @@ def test_the_same_weights_and_seeds_make_the_same_pixels(old: tuple[Path, dict[s
 
 @pytest.mark.usefixtures("small_sheets")
 def test_it_goes_on_with_the_same_losses(
-    old: tuple[Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    old: tuple[Path, dict[str, Any]],
 ) -> None:
-    monkeypatch.setattr("genstudio.services.training._FIRST_PICTURES", 1)
     path, figures = old
     for name, known in figures.items():
         told = list(resume_run(path / "runs" / name, NoCommands(), budget=steps(5)))

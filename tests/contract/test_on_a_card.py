@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny_studio import flowers_NHWC, small_settings
+from tiny_studio import flowers_NHWC, small_settings, stepper_for
 from torch import Tensor
 
 from genstudio.data.dataset import image_dataset
@@ -37,7 +37,7 @@ def stepper(folder: Path, key: str, *, precision: str = "bf16", **changes: Any) 
     settings = small_settings(
         key, model=SMALL[key], device="cuda", precision=precision, batch=8, **changes
     )
-    return Stepper(
+    return stepper_for(
         TrainingJob(
             settings=settings,
             dataset=image_dataset(
@@ -58,14 +58,14 @@ def take(stepper: Stepper, count: int) -> None:
 
 def found(stepper: Stepper, phase: Phase, *, is_repeated: bool) -> tuple[Tensor, dict[str, float]]:
     """Gradients of a phase's next turn and what is told of its losses; nothing is learned."""
-    buffers = [(buffer, buffer.clone()) for buffer in stepper.model.network.buffers()]
-    freeze_except(phase.parameters, stepper.model.network)
-    batch = stepper.batches.after(stepper.images_seen)
+    buffers = [(buffer, buffer.clone()) for buffer in stepper.state.model.network.buffers()]
+    freeze_except(phase.parameters, stepper.state.model.network)
+    batch = stepper.state.batches.after(stepper.state.counters.images_seen)
     if is_repeated:
-        told = stepper._repeats.do(phase, batch, stepper.step, 7, stepper._add_gradients)
+        told = stepper.repeats.do(phase, batch, stepper.state.step, 7, stepper.add_gradients)
     else:
         seed_everything(7)
-        told = stepper._add_gradients(phase, batch, stepper.step)
+        told = stepper.add_gradients(phase, batch, stepper.state.step)
     gradients = [parameter.grad for parameter in phase.parameters]
     flat = torch.cat([it.detach().flatten().float() for it in gradients if it is not None]).clone()
     for parameter in phase.parameters:
@@ -84,20 +84,20 @@ def test_repeated_steps_find_the_gradients_that_usual_ones_do(
     # Ordinary steps, such in which augmentation is adjusted, and such in which a critic is calmed.
     for count in (62, 1, 1):
         take(trained, count)
-        for phase in trained.phases:
+        for phase in trained.state.optimizers.phases:
             usual, usually_told = found(trained, phase, is_repeated=False)
             repeated, told = found(trained, phase, is_repeated=True)
             off = float((repeated - usual).norm() / usual.norm())
             # The order of sums, and so rounding, may be another one.
-            assert off < 0.03, f"{phase.name}, step {trained.step}"
+            assert off < 0.03, f"{phase.name}, step {trained.state.step}"
             assert told == pytest.approx(usually_told, rel=0.01, abs=0.002)
-        most_recordings = max(most_recordings, trained._repeats.count)
+        most_recordings = max(most_recordings, trained.repeats.count)
     assert most_recordings >= 2
 
 
 def test_no_step_waits_for_the_card(tmp_path: Path, key: str) -> None:
     watched = stepper(tmp_path, key, gradient_clip=1.0)
-    watched._repeats.give_up()
+    watched.repeats.give_up()
     take(watched, 4)
     torch.cuda.set_sync_debug_mode("error")
     try:
@@ -112,8 +112,10 @@ def test_a_preview_drawn_beside_steps_shows_the_weights_that_it_began_with(
 ) -> None:
     trained = stepper(tmp_path, key)
     take(trained, 20)
-    at_once = preview_sheet(trained.averaged, image_dataset(flowers_NHWC(32)))
-    sketch = Sketch(trained.copy_of_average(), image_dataset(flowers_NHWC(32)), torch.cuda.Stream())
+    at_once = preview_sheet(trained.state.averaged, image_dataset(flowers_NHWC(32)))
+    sketch = Sketch(
+        trained.state.models.copy_of_average(), image_dataset(flowers_NHWC(32)), torch.cuda.Stream()
+    )
     while (beside := sketch.draw_one()) is None:
         trained.take_step()
     assert np.array_equal(beside, at_once)
@@ -124,19 +126,20 @@ def test_a_changed_setting_holds_from_the_next_step_on(tmp_path: Path, key: str)
         pytest.skip("what it may change is not read in every step")
     changed = stepper(tmp_path, key)
     take(changed, 12)
-    assert changed._repeats.count
-    changed.change({"gamma": 0.0})
-    assert not changed._repeats.count
-    changed.meter.read(12)
+    assert changed.repeats.count
+    changed.state.change({"gamma": 0.0})
+    changed.state.meter.read(12)
     take(changed, 20)
-    assert "R1 + R2" not in changed.meter.read(32)
+    assert "R1 + R2" not in changed.state.meter.read(32)
 
 
-def test_it_goes_on_where_memory_does_not_suffice(tmp_path: Path, key: str) -> None:
+def test_it_goes_on_where_memory_does_not_suffice(
+    tmp_path: Path, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     short = stepper(tmp_path, key)
     take(short, 20)
-    assert short._repeats.count
-    real = short._add_gradients
+    assert short.repeats.count
+    real = short.add_gradients
     shortages = [True]
 
     def once_too_much(*arguments: Any) -> Any:
@@ -145,8 +148,8 @@ def test_it_goes_on_where_memory_does_not_suffice(tmp_path: Path, key: str) -> N
             raise torch.OutOfMemoryError("CUDA out of memory. (said by a test)")
         return real(*arguments)
 
-    short._repeats.forget()
-    short._add_gradients = once_too_much  # type: ignore[method-assign]
+    short.repeats.forget()
+    monkeypatch.setattr(short, "add_gradients", once_too_much)
     take(short, 4)
-    assert short.parts == 2
-    assert all(bool(np.isfinite(value)) for value in short.meter.read(24).values())
+    assert short.state.parts == 2
+    assert all(bool(np.isfinite(value)) for value in short.state.meter.read(24).values())

@@ -64,7 +64,6 @@ def prepare() -> None:
     catalog._BUILT_IN["toy"] = "tiny_studio:ToyModel"
     preview.sheet_layout = lambda _: (1, 2)
     records._STEP_RECORD_INTERVAL_S = 0.0
-    training._FIRST_PICTURES = 2
 
 
 def only_run(project: Path) -> Run | None:

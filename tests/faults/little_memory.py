@@ -12,7 +12,7 @@ import numpy as np
 from tiny_studio import small_settings, steps, train_to_end
 
 from genstudio.domain.training import TrainingSettings
-from genstudio.engine import preview, stepper
+from genstudio.engine import compute, preview
 
 SIZE = 128
 BATCH = 32
@@ -47,7 +47,7 @@ def main(project: Path, number: int, *, trains: bool) -> None:
             sys.stdout.write(event.model_dump_json() + "\n")
         return
     # What it sets aside would count as needed.
-    stepper.keep_freed_memory = lambda _: None
+    compute.keep_freed_memory = lambda _: None
     told = train_to_end(project, settings(number), pictures_NHWC())
     assert told[-1].event == "Finished", told[-1]
     sys.stdout.write(f"{address_space_bytes('VmPeak') - before}\n")

@@ -16,7 +16,6 @@ from tiny_studio import HANGS_S, Script, of_kind, small_settings, steps
 from genstudio.domain import commands, events
 from genstudio.domain.runs import RunState
 from genstudio.engine import checkpoint, checkpoint_files
-from genstudio.services import training
 from genstudio.services.projects import open_project
 from genstudio.services.runs import Run
 from genstudio.services.training import NewRun, resume_run, start_run
@@ -29,11 +28,6 @@ MOMENTS = [
     "at-the-beginning", "within-a-file", "before-the-checksums", "before-it-is-checked",
     "before-it-has-its-name",
 ]  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def no_first_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "_FIRST_PICTURES", 0)
 
 
 def start(

@@ -29,9 +29,8 @@ class Clock(datetime):
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> type[Clock]:
     monkeypatch.setattr(Clock, "offset", timedelta())
-    for module in ("domain.training", "services.runs", "engine.safekeeping", "services.locks"):
+    for module in ("domain.training", "services.runs", "engine.state", "services.locks"):
         monkeypatch.setattr(f"genstudio.{module}.datetime", Clock)
-    monkeypatch.setattr(training, "_FIRST_PICTURES", 0)
     return Clock
 
 

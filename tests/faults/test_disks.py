@@ -15,7 +15,6 @@ from tiny_studio import Script, of_kind, small_settings, steps
 
 from genstudio.domain import events
 from genstudio.domain.runs import RunState
-from genstudio.services import training
 from genstudio.services.runs import Run
 from genstudio.services.training import NewRun, resume_run, start_run
 
@@ -26,11 +25,6 @@ TENSORS = ["weights.safetensors", "ema.safetensors", "optimizer.safetensors"]
 Mischief = Callable[[Path], None]
 
 pytestmark = pytest.mark.usefixtures("toy", "small_sheets")
-
-
-@pytest.fixture(autouse=True)
-def few_first_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "_FIRST_PICTURES", 0)
 
 
 def mount(*arguments: str) -> None:

@@ -54,7 +54,7 @@ def test_steps_are_taken_in_parts_that_fit_and_the_run_says_so(tmp_path: Path) -
     assert isinstance(told[-1], events.Finished)
     assert told[-1].images_seen == 2 * little_memory.BATCH
     # Steps may get smaller more than once, and a preview may be left out as well.
-    *_, said = [it for it in of_kind(events.CoachSaid, told) if "parts" in it.message]
+    *_, said = [it for it in of_kind(events.Message, told) if "parts" in it.message]
     assert "not enough memory" in said.title
     # It is known from then on, also to a run that is resumed.
     parts = CheckpointStore(tmp_path / "run").load(2).state.parts

@@ -11,11 +11,12 @@ import tiny_studio
 from PIL import Image
 
 from genstudio.domain import events
+from genstudio.domain.progress import drain
 from genstudio.domain.reports import Report
 from genstudio.engine import preview
 from genstudio.engine.trainer import NoCommands
 from genstudio.models import catalog
-from genstudio.services import preferences, training
+from genstudio.services import first_pictures, preferences
 from genstudio.services.gallery import Gallery
 from genstudio.services.judgements import Basis, keep_report
 from genstudio.services.projects import open_project
@@ -31,7 +32,7 @@ def set_up_studio() -> None:
     """Let the toy be a model of the catalogue, and keep what surrounds a training short."""
     catalog._BUILT_IN["toy"] = "tiny_studio:ToyModel"
     preview.sheet_layout = lambda _: (1, 2)  # type: ignore[assignment]
-    training._FIRST_PICTURES = 2
+    first_pictures.COUNT = 2
 
 
 def make_valid_files(folder: Path, parts: Collection[str]) -> None:
@@ -58,7 +59,8 @@ def _train(flowers: Path, project: Path, model_key: str, name: str) -> None:
         start_run(NewRun(folder=flowers, project=project, settings=settings), NoCommands())
     )  # fmt: skip
     assert isinstance(told[-1], events.Finished), told[-1]
-    told[-1].run.rename(told[-1].run.with_name(name))
+    run = told[-1].run.rename(told[-1].run.with_name(name))
+    drain(first_pictures.hang_first_pictures(run))
     with Gallery(open_project(project)) as gallery:
         for item in gallery.items():
             gallery.rate(item.name, 4)

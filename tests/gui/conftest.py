@@ -17,10 +17,12 @@ from studio_driver import LONGEST_MS, StudioDriver
 
 from genstudio.app import build_window
 from genstudio.data.samples import make_sample_folder
+from genstudio.domain.progress import drain
 from genstudio.domain.training import Budget
 from genstudio.engine.trainer import NoCommands
 from genstudio.services import runs as runs_module
 from genstudio.services import studio as studio_module
+from genstudio.services.first_pictures import hang_first_pictures
 from genstudio.services.presets import resolve_settings
 from genstudio.services.runs import Run
 from genstudio.services.training import NewRun, resume_run, start_run
@@ -91,6 +93,7 @@ def saved(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         for _ in resume_run(run, NoCommands(), budget=Budget(unit="steps", amount=steps)):
             pass
     assert Run(run).store.steps() == STEPS
+    drain(hang_first_pictures(run))
     return project
 
 

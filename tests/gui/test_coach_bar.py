@@ -11,14 +11,14 @@ from saved_runs import Opener, only_run, run_started, wait_for_end
 from studio_driver import StudioDriver
 
 from genstudio.domain import commands, events
-from genstudio.domain.events import CHANGED, HEALTHY, CoachAction, CoachSaid
+from genstudio.domain.events import CHANGED, HEALTHY, Advice, CoachAction
 from genstudio.domain.notices import Notice
 from genstudio.services.records import Recorder
 from genstudio.ui.state.training import Activity
 from genstudio.ui.widgets.coach_bar import CoachBar
 
 CALM = CoachAction(label="Calm the critic: 1", setting="gamma", value=1.0, before=0.5)
-ALARM = CoachSaid(
+ALARM = Advice(
     step=400,
     level="warning",
     topic="collapse",
@@ -27,7 +27,7 @@ ALARM = CoachSaid(
     evidence="They differ 40% as much as yours do.",
     action=CALM,
 )
-CHANGE = CoachSaid(
+CHANGE = Advice(
     step=401,
     level="info",
     topic=CHANGED,
@@ -35,7 +35,7 @@ CHANGE = CoachSaid(
     message="It was 0.5.",
     action=CoachAction(label="Take it back", setting="gamma", value=0.5, before=1.0),
 )
-HEALTH = CoachSaid(
+HEALTH = Advice(
     step=500,
     level="info",
     topic=HEALTHY,

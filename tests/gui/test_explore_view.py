@@ -144,6 +144,18 @@ def test_what_was_found_goes_to_the_gallery_with_its_place(explorer: StudioDrive
     assert recipe.sampling["seeds"] == ", ".join(map(str, place.seeds))
 
 
+def test_a_film_of_the_corners_lies_among_the_results(explorer: StudioDriver) -> None:
+    told: list[str] = []
+    explorer.window._states.create.noticed.connect(lambda notice: told.append(str(notice)))
+    explorer.click("explore.walk")
+    assert not explorer.find("explore.walk").isEnabled()
+    explorer.wait(lambda: told)
+    assert "The film is made" in told[0]
+    (film,) = (explorer.window._project.path / "results").glob("*-walk/walk.*")
+    assert film.stat().st_size > 0
+    explorer.wait(explorer.find("explore.walk").isEnabled)
+
+
 def test_the_model_is_let_go_when_nobody_looks(explorer: StudioDriver, tmp_path: Path) -> None:
     state = explorer.window._states.exploring
     explorer.go_to("gallery")

@@ -23,8 +23,10 @@ from studio_driver import StudioDriver
 
 from genstudio.app import build_window
 from genstudio.domain.notices import Level
+from genstudio.domain.progress import drain
 from genstudio.engine.trainer import NoCommands
 from genstudio.services import trash as trash_module
+from genstudio.services.first_pictures import hang_first_pictures
 from genstudio.services.preferences import load_preferences
 from genstudio.services.presets import resolve_settings
 from genstudio.services.training import NewRun, start_run
@@ -47,6 +49,8 @@ def trained(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     for _ in start_run(NewRun(folder=pictures, project=project, settings=settings), NoCommands()):
         pass
+    (run,) = (project / "runs").iterdir()
+    drain(hang_first_pictures(run))
     return project
 
 

@@ -183,11 +183,11 @@ def test_remarks_stay_readable_and_warnings_become_notices(
     state, run = studio.window._training, only_run(project).path
     notices: list[Notice] = []
     state.noticed.connect(notices.append)
-    info = events.CoachSaid(step=6, level="info", title="It goes on", message="Well.")
+    info = events.Message(step=6, level="info", title="It goes on", message="Well.")
     state._on_events([run_started(run, 6), info])
     assert studio.text("train.coach") == "It goes on. Well."
     assert notices == []
-    care = events.CoachSaid(step=6, level="warning", title="Memory ran out", message="In parts.")
+    care = events.Message(step=6, level="warning", title="Memory ran out", message="In parts.")
     state._on_events([care])
     assert studio.text("train.coach") == "Memory ran out. In parts."
     assert notices == [Notice(level=Level.WARNING, title="Memory ran out", message="In parts.")]

@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QComboBox, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from genstudio.domain.operations import GENERATE
+from genstudio.domain.settings import setting_fields
+from genstudio.domain.training import TrainingSettings
 from genstudio.models.catalog import model_class, model_keys
 from genstudio.models.tasks import find_task
 from genstudio.services import studio
@@ -19,6 +21,7 @@ from genstudio.ui.bridge import Bridge
 from genstudio.ui.pages.train_choices import TrainChoices
 from genstudio.ui.state.training import TrainingState
 from genstudio.ui.widgets.model_cards import ModelCards
+from genstudio.ui.widgets.number_boxes import DecimalBox
 
 GAN, VAE = (model_class(family).card.key for family in ("gan", "vae"))
 SOME = PictureFacts(count=400, kinds={"a": 190, "b": 210})
@@ -69,6 +72,18 @@ def button(choices: TrainChoices) -> QToolButton:
 
 def words(choices: TrainChoices) -> str:
     return choices.findChild(QLabel, "train.fit.why").text()
+
+
+def test_the_form_has_what_declares_a_group_and_its_values_reach_the_run(
+    choices: TrainChoices,
+) -> None:
+    in_form = {it.name for it in setting_fields(TrainingSettings) if it.hints.group}
+    shown = {name for name in in_form if choices.findChild(QWidget, f"setting.{name}") is not None}
+    assert shown == in_form
+    assert "held_out" in in_form
+
+    choices.findChild(DecimalBox, "setting.held_out").setValue(0.05)
+    assert choices.settings().held_out == 0.05
 
 
 def test_what_fits_is_filled_in_when_pictures_are_known(choices: TrainChoices) -> None:

@@ -19,7 +19,7 @@ from genstudio import __main__ as entry_point
 from genstudio.artifacts.image import read_recipe
 from genstudio.cli import app, command_names
 from genstudio.models.catalog import model_keys
-from genstudio.services import training
+from genstudio.services import first_pictures
 from genstudio.services.runs import Run
 
 Records = list[dict[str, Any]]
@@ -63,7 +63,7 @@ def train_arguments(folder: Path, project: Path, *more: object) -> list[object]:
 
 @pytest.fixture(autouse=True)
 def few_first_pictures(monkeypatch: pytest.MonkeyPatch, small_sheets: None) -> None:
-    monkeypatch.setattr(training, "_FIRST_PICTURES", 2)
+    monkeypatch.setattr(first_pictures, "COUNT", 2)
 
 
 # The whole way

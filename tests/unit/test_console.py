@@ -146,15 +146,17 @@ def test_in_a_log_a_line_now_and_then_says_that_it_goes_on(capsys: Output) -> No
 
 
 def test_the_coach_is_heard(capsys: Output) -> None:
-    said = events.CoachSaid(step=1, level="warning", title="It [stalls]", message="Look at it.")
+    said = events.Message(
+        step=1, level="warning", title="It [stalls]", message="Look at it.", hint="Then go on."
+    )
     follow(session_of(said, FINISHED), as_json=False)
 
-    assert "It [stalls]. Look at it." in capsys.readouterr().err
+    assert "It [stalls]. Look at it. Then go on." in capsys.readouterr().err
 
 
 def test_that_all_is_well_is_heard_once_and_its_evidence_with_it(capsys: Output) -> None:
     well = [
-        events.CoachSaid(
+        events.Advice(
             step=step, level="info", topic=events.HEALTHY, title="Healthy: well.",
             message="Nothing was found.", evidence=f"KID {step}.",
         )
@@ -311,7 +313,7 @@ def test_numbers_that_json_does_not_have_are_null(capsys: Output) -> None:
 
 
 def test_what_the_coach_says_is_one_line_in_a_log(capsys: Output) -> None:
-    said = events.CoachSaid(
+    said = events.Advice(
         step=2, level="warning", title="The critic wins", message="word " * 60, topic="critic",
         evidence="figures " * 40,
     )  # fmt: skip

@@ -33,14 +33,13 @@ from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.direction_sliders import DirectionSliders
 from genstudio.ui.widgets.picture_view import PictureView
 from genstudio.ui.widgets.plane_pad import CORNERS, PlanePad
-from genstudio.ui.widgets.seed_grid import SeedGrid
+from genstudio.ui.widgets.seed_strip import SeedStrip
 from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
 
 _NUM_SEEDS = 24
 _LARGEST_SEED = 2**31 - 1
 _SIDE_WIDTH_PX = 42 * GRID_PX
 _GRID_HEIGHT_PX = 24 * GRID_PX
-_ARROWS = "↖↗↙↘"
 _LOADING = "The model is being made ready…"
 # Of the form of the operation: what the pad and the sliders say instead.
 _PLACE_FIELDS = ("seeds", "across", "down", "moves")
@@ -60,6 +59,7 @@ class ExploreView(QWidget):
         self._runs: dict[Path, RunSummary] = {}
         self._form: SettingsForm | None = None
         self._form_of: object = None
+        self._is_filming = False
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2 * GRID_PX)
@@ -73,6 +73,7 @@ class ExploreView(QWidget):
         state.searching.connect(self._on_searching)
         create.hung_now.connect(self._on_hung)
         create.busy_changed.connect(self._update)
+        create.filmed.connect(self._on_filmed)
         self._on_opened()
 
     def show_operation(self, entry: OperationEntry, runs: Sequence[tuple[str, RunSummary]]) -> None:
@@ -122,7 +123,11 @@ class ExploreView(QWidget):
         splitter.setHandleWidth(GRID_PX)
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(upper)
-        splitter.addWidget(self._make_seeds())
+        self._strip = SeedStrip()
+        self._strip.seed_activated.connect(self._on_seed)
+        self._strip.corner_wanted.connect(self._put)
+        self._strip.others_wanted.connect(self._roll_seeds)
+        splitter.addWidget(self._strip)
         splitter.setStretchFactor(0, 1)
         splitter.setSizes([3 * _GRID_HEIGHT_PX, _GRID_HEIGHT_PX])
         return splitter
@@ -136,47 +141,19 @@ class ExploreView(QWidget):
         self._send.setObjectName("explore.generate")
         self._send.setIcon(icon("layout-grid"))
         self._send.clicked.connect(self._on_send)
+        self._walk = QPushButton("Film")
+        self._walk.setObjectName("explore.walk")
+        self._walk.setIcon(icon("film"))
+        self._walk.setToolTip("A film of the way from corner to corner and back, twelve seconds")
+        self._walk.clicked.connect(self._on_walk)
         row = QHBoxLayout()
         row.setSpacing(GRID_PX)
         row.addWidget(self._undo)
         row.addWidget(self._redo)
         row.addWidget(self._where, 1)
+        row.addWidget(self._walk)
         row.addWidget(self._send)
         return row
-
-    def _make_seeds(self) -> QWidget:
-        self._grid = SeedGrid()
-        self._grid.setObjectName("explore.grid")
-        self._grid.setAccessibleName("Pictures to begin with")
-        self._grid.setToolTip(
-            "Double-click or Enter goes there; drag one to a corner of the plane, or put it there "
-            "with the buttons below"
-        )
-        self._grid.seed_activated.connect(self._on_seed)
-        self._roll = QPushButton("Other pictures")
-        self._roll.setObjectName("explore.seed")
-        self._roll.setIcon(icon("dices"))
-        self._roll.clicked.connect(self._roll_seeds)
-        self._corners = QHBoxLayout()
-        self._corners.setSpacing(GRID_PX // 2)
-        self._corners.addWidget(QLabel("To a corner"))
-        for corner, words in enumerate(CORNERS):
-            button = QToolButton()
-            button.setText(_ARROWS[corner])
-            button.setToolTip(f"Put the chosen picture at the corner {words}")
-            button.setObjectName(f"explore.corner{corner + 1}")
-            button.setAccessibleName(f"Put the chosen picture at the corner {words}")
-            button.clicked.connect(lambda _=False, at=corner: self._put_current(at))
-            self._corners.addWidget(button)
-        self._corners.addStretch(1)
-        self._corners.addWidget(self._roll)
-        lower = QWidget()
-        layout = QVBoxLayout(lower)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(GRID_PX // 2)
-        layout.addWidget(self._grid, 1)
-        layout.addLayout(self._corners)
-        return lower
 
     def _make_side(self) -> QFrame:
         self._run = QComboBox()
@@ -259,7 +236,7 @@ class ExploreView(QWidget):
         if is_open:
             self._roll_seeds()
         else:
-            self._grid.show_seeds([])
+            self._strip.show_seeds([])
         self._update()
 
     def _on_moved(self) -> None:
@@ -276,7 +253,7 @@ class ExploreView(QWidget):
             self._on_seed_drawn(place.seeds[0], image_HWC)
 
     def _on_seed_drawn(self, seed: int, image_HWC: np.ndarray) -> None:
-        self._grid.show_seed(seed, image_HWC)
+        self._strip.show_seed(seed, image_HWC)
         self._pad.show_seed(seed, image_HWC)
 
     def _on_directions(self) -> None:
@@ -292,12 +269,18 @@ class ExploreView(QWidget):
     def _on_hung(self) -> None:
         self._where.setText(f"{_in_words(self._state.place)} · in the gallery")
 
+    def _on_filmed(self, done: int, total: int) -> None:
+        self._is_filming = total > 0
+        self._walk.setText(f"{done / total:.0%}" if total else "Film")
+        self._update()
+
     def _update(self) -> None:
         is_open = self._state.run is not None
         self._undo.setEnabled(self._state.can_undo)
         self._redo.setEnabled(self._state.can_redo)
         self._send.setEnabled(is_open and self._create.is_open)
-        self._roll.setEnabled(is_open)
+        self._walk.setEnabled(self._send.isEnabled() and not self._is_filming)
+        self._strip.setEnabled(is_open)
 
     # --- reacting -----------------------------------------------------------------------
 
@@ -314,13 +297,13 @@ class ExploreView(QWidget):
 
     def _on_form(self) -> None:
         self._state.draw_with(self._values())
-        seeds = self._grid.seeds()
+        seeds = self._strip.seeds()
         self._state.draw_seeds([*self._state.place.seeds, *seeds])
 
     def _roll_seeds(self) -> None:
         """Other pictures to begin with; the first four are the corners if there are none yet."""
         seeds = [secrets.randbelow(_LARGEST_SEED) for _ in range(_NUM_SEEDS)]
-        self._grid.show_seeds(seeds)
+        self._strip.show_seeds(seeds)
         if len(self._state.place.seeds) != len(CORNERS):
             corners = tuple(seeds[: len(CORNERS)])
             place = Place(seeds=corners, across=0.5, down=0.5)
@@ -334,18 +317,13 @@ class ExploreView(QWidget):
             self._state.place.with_values(across=0.0, down=0.0, moves={}), is_on_the_way=True
         )
 
-    def _put_current(self, corner: int) -> None:
-        seed = self._grid.current_seed()
-        if seed is not None:
-            self._put(corner, seed)
-
     def _put(self, corner: int, seed: int) -> None:
         seeds = list(self._state.place.seeds)
         if len(seeds) != len(CORNERS) or seeds[corner] == seed:
             return
         seeds[corner] = seed
         self._state.go_to(self._state.place.with_values(seeds=tuple(seeds)))
-        self._state.draw_seeds([*seeds, *self._grid.seeds()])
+        self._state.draw_seeds([*seeds, *self._strip.seeds()])
 
     def _on_point(self, across: float, down: float, goes_on: bool) -> None:
         place = self._state.place.with_values(across=across, down=down)
@@ -372,6 +350,11 @@ class ExploreView(QWidget):
                 settings={**settings, **self._values()},
             )
         )
+
+    def _on_walk(self) -> None:
+        assert self._state.run is not None
+        self._on_filmed(0, 1)
+        self._create.film(self._state.run, self._state.place.seeds, self._values())
 
 
 def _form_beside_the_place(settings: type[Settings], kinds: tuple[str, ...]) -> SettingsForm:

@@ -15,12 +15,14 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain import commands, events
+from genstudio.domain.progress import Progress
 from genstudio.domain.runs import CheckpointInfo, RunState, RunSummary
 from genstudio.domain.training import Budget
 from genstudio.ui.dialogs.going_back import ask_before_going_back
 from genstudio.ui.pages.train_controls import TrainControls
 from genstudio.ui.pages.train_head import TrainHead
 from genstudio.ui.run_words import can_go_on, how_it_stands
+from genstudio.ui.state.first_pictures import FirstPicturesState
 from genstudio.ui.state.training import Activity, TrainingState
 from genstudio.ui.theme import GRID_PX
 from genstudio.ui.widgets.coach_bar import CoachBar
@@ -42,13 +44,19 @@ class TrainPage(QWidget):
 
     start_wanted = Signal(object)
 
-    def __init__(self, state: TrainingState, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        state: TrainingState,
+        first_pictures: FirstPicturesState,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("page.train")
         self.setAccessibleName("Train")
         self._state = state
         self._live_run: Path | None = None
         self._failure = ""
+        self._finished = ""
         self.controls = TrainControls(state)
         self.controls.start_wanted.connect(self.start_wanted)
         self.controls.keep_wanted.connect(self._on_keep)
@@ -64,6 +72,8 @@ class TrainPage(QWidget):
         state.runs_changed.connect(self._on_runs_changed)
         state.checkpoints_changed.connect(self._show_checkpoints)
         state.catalogue_loaded.connect(self._update_commands)
+        first_pictures.progressed.connect(self._on_first_pictures)
+        first_pictures.ended.connect(self._on_first_pictures_end)
         self._on_activity()
         self._on_runs_changed()
 
@@ -150,11 +160,11 @@ class TrainPage(QWidget):
                     self._evolution.add_preview(event.step, event.path, event.image)
                 case events.CheckpointSaved():
                     self._say(f"Saved at step {event.step:,}. Everything up to here is safe.")
-                case events.CoachSaid() if event.topic:
+                case events.Advice():
                     self._coach.show_verdict(event)
-                case events.CoachSaid():
+                case events.Message():
                     self._coach.say(
-                        f"{event.title}. {event.message}", is_warning=event.level == "warning"
+                        f"{event.title}. {event.text}", is_warning=event.level == "warning"
                     )
                 case events.Finished() | events.Stopped() | events.Failed():
                     self._on_ending(event)
@@ -188,13 +198,22 @@ class TrainPage(QWidget):
                 took = timedelta(seconds=round(event.seconds))
                 self._progress.setValue(1000)
                 why = f": {event.reason[0].lower()}{event.reason[1:]}" if event.reason else ""
-                self._say(f"Finished after {took}{why}. The first pictures hang in the Gallery.")
+                self._finished = f"Finished after {took}{why}."
+                self._say(self._finished)
             case events.Stopped():
                 self._say(f"Stopped at step {event.step:,} and saved. It can go on from there.")
             case events.Failed():
                 self._live_run = event.run or self._live_run
                 self._failure = f"{event.title}. {event.message} {event.hint}"
                 self._coach.say(self._failure, is_warning=True)
+
+    def _on_first_pictures(self, progress: Progress) -> None:
+        if not self._state.is_running:
+            self._say(f"{self._finished} {progress.what}: {progress.done} of {progress.total}")
+
+    def _on_first_pictures_end(self) -> None:
+        if not self._state.is_running:
+            self._say(f"{self._finished} The first pictures hang in the Gallery.")
 
     def _on_activity(self) -> None:
         self._update_commands()

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from genstudio.domain.settings import parse_settings
+from genstudio.domain.settings import parse_settings, setting_fields
 from genstudio.domain.training import SIZES, Budget, TrainingSettings
 from genstudio.services.fitting import PictureFacts, Suggestion, fit, suggest_model
 from genstudio.services.presets import (
@@ -40,18 +40,8 @@ from genstudio.ui.widgets.model_cards import ModelCards
 from genstudio.ui.widgets.number_boxes import DecimalBox, WholeBox
 from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
 
-# Shown by editors of their own; the rest of a run's settings is in the form.
-_FORM_FIELDS = (
-    "mirror",
-    "transparency",
-    "reverse",
-    "kinds",
-    "accumulate",
-    "ema_half_life_kimg",
-    "gradient_clip",
-    "devices",
-    "stop_when",
-)
+# The rest of a run's settings have editors of their own.
+_IN_FORM = frozenset(it.name for it in setting_fields(TrainingSettings) if it.hints.group)
 _UNITS = ("minutes", "steps", "images")
 
 
@@ -160,7 +150,7 @@ class TrainChoices(QScrollArea):
         self._column = QVBoxLayout(content)
         self._column.setContentsMargins(0, 0, GRID_PX, 0)
         self._column.setSpacing(GRID_PX + GRID_PX // 2)
-        self._form = SettingsForm(TrainingSettings, include=_FORM_FIELDS)
+        self._form = SettingsForm(TrainingSettings, include=_IN_FORM)
         self._form.changed.connect(self._on_form_changed)
         self._form.set_hidden(self._hidden)
         self._models = ModelCards()
@@ -319,7 +309,7 @@ class TrainChoices(QScrollArea):
         with self._filling():
             self._batch_value.follow(settings.batch)
             self._budget_value.follow(settings.budget)
-            self._form.set_defaults(settings.model_dump(include=set(_FORM_FIELDS)))
+            self._form.set_defaults(settings.model_dump(include=set(_IN_FORM)))
             if self._model_form is not None:
                 config = self._state.entries[key].config
                 self._model_form.set_defaults(parse_settings(config, settings.model).model_dump())

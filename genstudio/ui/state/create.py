@@ -19,6 +19,8 @@ from genstudio.services.studio_operations import OperationEntry, OperationResult
 from genstudio.ui.bridge import Bridge
 from genstudio.ui.run_words import counted
 
+_SECONDS_PER_SEED = 3.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
@@ -58,6 +60,7 @@ class CreateState(QObject):
         ended(str): How the operation ended, in a sentence.
         gathered(str, list): Files for the input of that name.
         hung_now(list[GalleryItem]): Results are in the gallery.
+        filmed(int, int): So many frames of so many are filmed; 0 of 0 when none are any more.
         noticed(Notice): Something a person should read.
     """
 
@@ -69,6 +72,7 @@ class CreateState(QObject):
     ended = Signal(str)
     gathered = Signal(str, list)
     hung_now = Signal(list)
+    filmed = Signal(int, int)
     noticed = Signal(Notice)
 
     def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
@@ -164,6 +168,24 @@ class CreateState(QObject):
             self._project, wanted.key, run=wanted.run, settings=wanted.settings
         )
         self._do(job, self.hung_now.emit)
+
+    def film(self, run: Path, seeds: Sequence[int], values: Mapping[str, Any]) -> None:
+        """Film the way from seed to seed and back."""
+        assert self._project is not None
+        job = studio_operations.film_walk(
+            self._project, run, seeds, values, seconds=_SECONDS_PER_SEED * len(seeds)
+        )
+
+        def on_items(items: list[Progress | Path]) -> None:
+            last = items[-1]
+            if isinstance(last, Progress):
+                self.filmed.emit(last.done, last.total)
+            else:
+                self.filmed.emit(0, 0)
+                text = f"{last} plays in any player, over and over."
+                self.noticed.emit(Notice(level=Level.INFO, title="The film is made", message=text))
+
+        self._do(job, on_items, lambda _: self.filmed.emit(0, 0))
 
     def gather(self, name: str, paths: Sequence[Path], kind: str) -> None:
         """Find files of a kind among files and folders, for the input of that name."""

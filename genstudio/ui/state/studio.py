@@ -8,6 +8,7 @@ from genstudio.ui.state.comparison import ComparisonState
 from genstudio.ui.state.create import CreateState
 from genstudio.ui.state.dataset import DatasetState
 from genstudio.ui.state.exploring import ExploringState
+from genstudio.ui.state.first_pictures import FirstPicturesState
 from genstudio.ui.state.gallery import GalleryState
 from genstudio.ui.state.materials import MaterialsState
 from genstudio.ui.state.project import ProjectState
@@ -30,22 +31,30 @@ class StudioStates:
         self.materials = MaterialsState(bridge, self.dataset, parent)
         self.samples = SamplesState(bridge, parent)
         self.training = TrainingState(bridge, parent)
+        self.first_pictures = FirstPicturesState(bridge, self.training, parent)
         self.create = CreateState(bridge, parent)
         self.exploring = ExploringState(bridge, parent)
         self.gallery = GalleryState(bridge, parent)
         self.comparison = ComparisonState(bridge, parent)
         self.with_notices = (
-            self.dataset, self.materials, self.training, self.create, self.exploring, self.gallery,
-            self.comparison,
+            self.dataset, self.materials, self.training, self.first_pictures, self.create,
+            self.exploring, self.gallery, self.comparison,
         )  # fmt: skip
         self.with_failures = (self.dataset, self.samples, self.project)
         self.training.catalogue_loaded.connect(self.create.load)
         self.create.hung_now.connect(self.gallery.take_in)
+        self.first_pictures.hung_now.connect(self.gallery.take_in)
 
     def set_project(self, project: Project | None) -> None:
         """Show what belongs to another project."""
         self.exploring.open(None, {})
-        for state in (self.training, self.create, self.gallery, self.comparison):
+        for state in (
+            self.training,
+            self.first_pictures,
+            self.create,
+            self.gallery,
+            self.comparison,
+        ):
             state.set_project(project)
 
     def close(self, longest_wait_s: float) -> None:
@@ -54,6 +63,7 @@ class StudioStates:
         self.dataset.shutdown()
         self.materials.shutdown()
         self.samples.shutdown()
+        self.first_pictures.close()
         self.create.close()
         self.exploring.close()
         self.gallery.close()

@@ -264,10 +264,10 @@ class TrainingState(QObject):
                 case events.CheckpointSaved():
                     # Older ones may have gone to make room, so that all are read again.
                     self._read_checkpoints(event.path.parent.parent)
-                case events.CoachSaid(level="warning") if not (event.topic and self.is_watched):
-                    self.noticed.emit(
-                        Notice(level=Level.WARNING, title=event.title, message=event.message)
-                    )
+                case events.Message(level="warning"):
+                    self._warn(event.title, event.text)
+                case events.Advice(level="warning") if not self.is_watched:
+                    self._warn(event.title, event.message)
                 case events.Failed():
                     self.noticed.emit(_notice_of(event))
                 case _:
@@ -277,6 +277,9 @@ class TrainingState(QObject):
         self._untold += received
         if not (self._pause.isActive() and all(isinstance(it, _ONGOING) for it in received)):
             self._tell()
+
+    def _warn(self, title: str, message: str) -> None:
+        self.noticed.emit(Notice(level=Level.WARNING, title=title, message=message))
 
     def _tell(self) -> None:
         if self._untold:

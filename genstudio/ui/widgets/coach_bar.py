@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from genstudio.domain.events import CHANGED, HEALTHY, CoachAction, CoachSaid
+from genstudio.domain.events import CHANGED, HEALTHY, Advice, CoachAction
 from genstudio.ui.icons import IconLabel, icon
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.elided_label import ElidedLabel
@@ -27,7 +27,7 @@ class CoachBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setMinimumHeight(_HEIGHT_PX)
-        self._said: CoachSaid | None = None
+        self._said: Advice | None = None
         self._way_back: CoachAction | None = None
         self._taken_back: CoachAction | None = None
         self._is_live = False
@@ -79,7 +79,7 @@ class CoachBar(QFrame):
 
     # --- how the run is doing -----------------------------------------------------------
 
-    def show_verdict(self, said: CoachSaid | None) -> None:
+    def show_verdict(self, said: Advice | None) -> None:
         """Show the coach's newest word on the run; None if there was none yet."""
         self._said = said
         self._popup.close()

@@ -4,7 +4,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
-from genstudio.domain.events import CoachSaid
+from genstudio.domain.events import Advice
 from genstudio.ui.theme import GRID_PX, mark
 
 _WIDTH_PX = 56 * GRID_PX
@@ -28,7 +28,7 @@ class WhyPopup(QFrame):
         for label in (self._title, self._message, self._evidence, self._remedy):
             layout.addWidget(label)
 
-    def explain(self, said: CoachSaid, above: QWidget, *, remedy: str) -> None:
+    def explain(self, said: Advice, above: QWidget, *, remedy: str) -> None:
         """Open above a widget.
 
         Args:

@@ -28,7 +28,11 @@ EXAMPLES: list[Event] = [
     events.PreviewReady(step=7, path=RUN / "previews" / "7.png"),
     events.MetricsReady(step=7, metrics={"KID": 0.1}),
     events.CheckpointSaved(step=7, path=RUN / "checkpoints" / "7", took_s=0.2),
-    events.CoachSaid(step=7, level="warning", title="Slow", message="It got slower."),
+    events.Advice(
+        step=7, level="warning", topic="plateau", title="Slow", message="It got slower.",
+        evidence="KID 3.", action=events.CoachAction(label="Calm", setting="gamma", value=2.0),
+    ),
+    events.Message(step=7, level="info", title="Parts", message="Four.", hint="Close others."),
     events.Paused(step=7),
     events.Resumed(step=7),
     events.Finished(run=RUN, step=9, images_seen=288, seconds=4.5, checkpoint=RUN / "9"),
@@ -105,3 +109,37 @@ def test_numbers_that_no_plot_or_clock_can_show_are_no_event(name: str, value: f
     assert parse_event(json.dumps(record)) is not None
 
     assert parse_event(json.dumps({**record, name: value})) is None
+
+
+def test_advice_is_recorded_under_the_name_that_it_always_had() -> None:
+    advice = next(event for event in EXAMPLES if isinstance(event, events.Advice))
+    record = advice.to_record()
+
+    assert record == {
+        "event": "CoachSaid", "step": 7, "level": "warning", "topic": "plateau", "title": "Slow",
+        "message": "It got slower.", "evidence": "KID 3.",
+        "action": {"label": "Calm", "setting": "gamma", "value": 2.0, "before": None},
+    }  # fmt: skip
+
+
+def test_records_of_earlier_versions_that_were_on_no_topic_are_messages() -> None:
+    earlier = {
+        "event": "CoachSaid", "step": 3, "level": "warning", "title": "Memory ran out",
+        "message": "In parts.", "topic": "", "evidence": "", "action": None,
+    }  # fmt: skip
+    expected = events.Message(step=3, level="warning", title="Memory ran out", message="In parts.")
+
+    assert parse_event(json.dumps(earlier)) == expected
+    for name in ("topic", "evidence", "action"):
+        del earlier[name]
+    assert parse_event(json.dumps(earlier)) == expected
+    assert parse_event(json.dumps({**earlier, "step": -1})) is None
+    on_a_topic = parse_event(json.dumps({**earlier, "topic": "plateau"}))
+    assert isinstance(on_a_topic, events.Advice)
+
+
+def test_a_message_is_one_line_with_its_hint() -> None:
+    message = events.Message(step=1, level="info", title="A", message="It is so.")
+
+    assert message.text == "It is so."
+    assert message.model_copy(update={"hint": "Do this."}).text == "It is so. Do this."

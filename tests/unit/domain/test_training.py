@@ -6,7 +6,14 @@ import pytest
 from pydantic import ValidationError
 
 from genstudio.domain.settings import setting_fields
-from genstudio.domain.training import Budget, TrainingSettings, new_run_id
+from genstudio.domain.training import (
+    Budget,
+    ComputeOptions,
+    DataOptions,
+    LoopOptions,
+    TrainingSettings,
+    new_run_id,
+)
 
 
 @pytest.mark.parametrize(
@@ -70,3 +77,37 @@ def test_runs_sort_by_the_time_they_were_begun_and_never_share_a_name() -> None:
     assert earlier.startswith("20260131-154500-vae-")
     assert earlier < later
     assert new_run_id("vae") != new_run_id("vae")
+
+
+def test_every_setting_of_a_run_belongs_to_one_part_or_names_the_model() -> None:
+    parts = [set(part.model_fields) for part in (DataOptions, ComputeOptions, LoopOptions)]
+
+    assert sum(len(part) for part in parts) == len(set().union(*parts))
+    assert set(TrainingSettings.model_fields) == set().union(*parts) | {
+        "model_key", "model", "preset",
+    }  # fmt: skip
+
+
+def test_a_form_shows_each_setting_in_the_group_of_its_part() -> None:
+    parts = {"data": DataOptions, "compute": ComputeOptions, "loop": LoopOptions}
+    for group, part in parts.items():
+        shown = [field for field in setting_fields(part) if field.hints.group]
+        assert shown
+        assert {field.hints.group for field in shown} == {group}
+        assert all(field.help for field in shown)
+
+
+def test_files_have_one_flat_list() -> None:
+    """As run files of all versions have it."""
+    record = {
+        "model_key": "gan", "model": {}, "preset": "balanced", "modality": "images", "size": 64,
+        "batch": 32, "accumulate": 1, "budget": {"unit": "minutes", "amount": 30.0}, "seed": 1,
+        "device": "auto", "precision": "auto", "devices": 1, "mirror": True,
+        "transparency": False, "reverse": False, "kinds": False, "ema_half_life_kimg": 10.0,
+        "gradient_clip": 0.0, "held_out": 0.1, "stop_when": "budget only",
+        "preview_every_s": 20.0, "save_every_s": 60.0,
+    }  # fmt: skip
+
+    settings = TrainingSettings.model_validate(record)
+    assert settings.model_dump(mode="json") == record
+    assert settings == TrainingSettings(model_key="gan", seed=1)

@@ -10,23 +10,34 @@ from tiny_studio import small_settings, steps
 
 from genstudio.data.dataset import image_dataset
 from genstudio.domain import events
-from genstudio.engine import quality, stepper
+from genstudio.domain.training import TrainingSettings
+from genstudio.engine import trainer
 from genstudio.engine.job import TrainingJob
+from genstudio.engine.schedule import Pace, Task, paces
+from genstudio.engine.state import TrainState
 from genstudio.engine.trainer import CommandSource, NoCommands, train
 
 
 def look_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Measure before each checkpoint, and let checkpoints come by the number of steps."""
-    monkeypatch.setattr(quality, "_FIRST_AFTER_S", 0.0)
-    monkeypatch.setattr(quality, "_SHARE_OF_TRAINING", 1e9)
-    take_step = stepper.Stepper.take_step
+    measure_at(monkeypatch, every_s=0.0)
+    advance = TrainState.advance
 
-    def second_long(training: stepper.Stepper) -> None:
-        before_s = training.seconds
-        take_step(training)
-        training.seconds = before_s + 1.0
+    def second_long(state: TrainState) -> None:
+        before_s = state.seconds
+        advance(state)
+        state.counters.seconds = before_s + 1.0
 
-    monkeypatch.setattr(stepper.Stepper, "take_step", second_long)
+    monkeypatch.setattr(TrainState, "advance", second_long)
+
+
+def measure_at(monkeypatch: pytest.MonkeyPatch, *, every_s: float) -> None:
+    """Measure as often as this at most, however long that takes."""
+
+    def often(settings: TrainingSettings) -> dict[Task, Pace]:
+        return {**paces(settings), Task.MEASURE: Pace(every_s=every_s)}
+
+    monkeypatch.setattr(trainer, "paces", often)
 
 
 def watch(
@@ -61,13 +72,13 @@ def watch(
 
 def topics(told: Sequence[events.Event]) -> list[str]:
     """Topics of all that the coach said, in order."""
-    return [event.topic for event in told if isinstance(event, events.CoachSaid)]
+    return [event.topic for event in told if isinstance(event, events.Advice)]
 
 
-def said(topic: str, told: Sequence[events.Event]) -> events.CoachSaid:
+def said(topic: str, told: Sequence[events.Event]) -> events.Advice:
     """What the coach said first on a topic."""
     return next(
-        event for event in told if isinstance(event, events.CoachSaid) and event.topic == topic
+        event for event in told if isinstance(event, events.Advice) and event.topic == topic
     )
 
 

@@ -10,8 +10,9 @@ from tiny_studio import Script, small_settings, train_to_end
 
 from genstudio.domain import commands
 from genstudio.domain.events import Event
-from genstudio.engine import quality, reporter, stepper
 from genstudio.engine.checkpoint import CheckpointStore
+from genstudio.engine.meters import Stopwatch
+from genstudio.engine.stepper import Stepper
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -34,19 +35,16 @@ def run(tmp_path: Path, pictures_NHWC: np.ndarray) -> TrainToy:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The stepper's clock; each step takes a second."""
+    """The clock of a run: each step takes a second, and what takes no step takes no time."""
     clock = Clock()
-    monkeypatch.setattr(stepper, "time", clock)
-    monkeypatch.setattr(reporter, "time", clock)
-    # What takes no step takes no time: a slow machine tells nothing else than a fast one.
-    monkeypatch.setattr(quality, "time", clock)
-    run_phase = stepper.Stepper._run_phase
+    take_step = Stepper.take_step
 
-    def second_long(self: stepper.Stepper, phase: Any, parts: Any) -> None:
-        clock.now_s += 0.5  # The toy has two phases.
-        run_phase(self, phase, parts)
+    def second_long(stepper: Stepper) -> None:
+        clock.now_s += 1.0
+        take_step(stepper)
 
-    monkeypatch.setattr(stepper.Stepper, "_run_phase", second_long)
+    monkeypatch.setattr(Stopwatch, "now_s", lambda _: clock.now_s)
+    monkeypatch.setattr(Stepper, "take_step", second_long)
     return clock
 
 

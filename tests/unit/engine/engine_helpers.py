@@ -12,14 +12,19 @@ TrainToy = Callable[..., list[Event]]
 
 def kinds(told: list[Event]) -> list[str]:
     """What was told, but for steps, and that a handful of pictures are few."""
-    greeting = [e for e in told if isinstance(e, events.CoachSaid) and e.topic == TOO_FEW]
+    greeting = [e for e in told if isinstance(e, events.Advice) and e.topic == TOO_FEW]
     return [e.event for e in told if e.event != "StepDone" and e not in greeting]
 
 
-def remarks(told: list[Event]) -> list[events.CoachSaid]:
+def advice(told: list[Event]) -> list[events.Advice]:
     """What the coach said, but for that the pictures are few."""
-    said = [event for event in told if isinstance(event, events.CoachSaid)]
+    said = [event for event in told if isinstance(event, events.Advice)]
     return [event for event in said if event.topic != TOO_FEW]
+
+
+def messages(told: list[Event]) -> list[events.Message]:
+    """What was said but not by the coach."""
+    return [event for event in told if isinstance(event, events.Message)]
 
 
 def the_ending(told: list[Event]) -> Any:
@@ -34,6 +39,3 @@ class Clock:
 
     def __init__(self) -> None:
         self.now_s = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now_s

@@ -5,7 +5,7 @@ from pydantic import ValidationError
 from test_troubles import BETTER, STUCK, UNSTEADY, looks
 
 from genstudio.domain import vitals
-from genstudio.domain.events import HEALTHY, CoachAction, CoachSaid
+from genstudio.domain.events import HEALTHY, Advice, CoachAction
 from genstudio.domain.settings import Settings
 from genstudio.engine import troubles
 from genstudio.engine.coach import Coach, CoachMemory, reason_to_end
@@ -18,12 +18,12 @@ GAN = SelfSupervisedGANConfig(augment="shift only")
 STRETCHED = SelfSupervisedGANConfig(augment="full")
 
 
-def shown(seen: list[Look], config: Settings = GAN, coach: Coach | None = None) -> list[CoachSaid]:
+def shown(seen: list[Look], config: Settings = GAN, coach: Coach | None = None) -> list[Advice]:
     coach = coach or Coach(200)
     return [said for look in seen for said in coach.look(look, config)]
 
 
-def topics(said: list[CoachSaid]) -> list[str]:
+def topics(said: list[Advice]) -> list[str]:
     return [event.topic for event in said]
 
 
@@ -159,9 +159,9 @@ def test_few_pictures_are_told_of_at_the_start() -> None:
     ],
 )
 def test_only_what_was_asked_for_ends_a_run(stop_when: str, ends: set[str]) -> None:
-    all_topics = {troubles.PLATEAU, troubles.COPYING, troubles.COLLAPSE, HEALTHY, ""}
+    all_topics = {troubles.PLATEAU, troubles.COPYING, troubles.COLLAPSE, HEALTHY}
     said = [
-        CoachSaid(step=1, level="info", title=f"It is {topic}", message="", topic=topic)
+        Advice(step=1, level="info", title=f"It is {topic}", message="", topic=topic)
         for topic in all_topics
     ]
 

@@ -98,7 +98,7 @@ def test_a_setback_of_a_model_that_suddenly_learns_too_fast(
     take_step = Stepper.take_step
 
     def slow_until_step_150(training: Stepper) -> None:
-        training.set_learning_rate_scale(1.0 if training.step >= 150 else 1 / 30)
+        training.state.set_learning_rate_scale(1.0 if training.state.step >= 150 else 1 / 30)
         take_step(training)
 
     monkeypatch.setattr(Stepper, "take_step", slow_until_step_150)

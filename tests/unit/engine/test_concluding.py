@@ -7,17 +7,21 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 import torch
+from coach_helpers import measure_at
 from engine_helpers import Clock, TrainToy
-from tiny_studio import ToyModel, of_kind, small_settings, steps, train_to_end
+from tiny_studio import ToyModel, of_kind, small_settings, stepper_for, steps, train_to_end
 
 from genstudio.data.dataset import image_dataset
 from genstudio.domain import commands, events
 from genstudio.domain.settings import Settings, parse_settings
-from genstudio.engine import quality, reporter
-from genstudio.engine import stepper as stepper_module
+from genstudio.engine import state as state_module
 from genstudio.engine.batches import in_range
 from genstudio.engine.checkpoint import CheckpointStore
+from genstudio.engine.extensions import previews, prior
+from genstudio.engine.extensions.prior import PriorFitting
 from genstudio.engine.job import TrainingJob
+from genstudio.engine.quality import QualityMeter
+from genstudio.engine.schedule import Schedule, paces
 from genstudio.engine.stepper import Stepper
 from genstudio.models.protocol import DataSpec
 from genstudio.models.vae.residual import ResidualVAE
@@ -43,13 +47,13 @@ class ConcludingToy(ToyModel):
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[torch.Tensor]:
     """The toy is one that concludes; what it was shown each time."""
-    monkeypatch.setattr(stepper_module, "model_class", lambda _: ConcludingToy)
+    monkeypatch.setattr(state_module, "model_class", lambda _: ConcludingToy)
     monkeypatch.setattr(ConcludingToy, "shown", [])
     return ConcludingToy.shown
 
 
 def stepper(folder: Path, images_NHWC: np.ndarray, held_out: tuple[int, ...] = ()) -> Stepper:
-    return Stepper(
+    return stepper_for(
         TrainingJob(
             settings=small_settings("toy", mirror=True),
             dataset=image_dataset(images_NHWC, held_out=np.array(held_out, np.int64)),
@@ -57,6 +61,13 @@ def stepper(folder: Path, images_NHWC: np.ndarray, held_out: tuple[int, ...] = (
             checkpoints=folder,
         )
     )
+
+
+def conclude(training: Stepper) -> None:
+    """As at the end of a run."""
+    settings = small_settings("toy")
+    state = training.state
+    PriorFitting(Schedule(settings.budget, paces(settings), state.seconds)).conclude(state)
 
 
 def numbered(count: int) -> np.ndarray:
@@ -78,7 +89,7 @@ def conclusion(checkpoint: Path, name: str) -> float:
 def test_it_looks_at_what_it_learns_from_unchanged(
     shown: list[torch.Tensor], tmp_path: Path
 ) -> None:
-    stepper(tmp_path, numbered(6), held_out=(1, 4)).conclude()
+    conclude(stepper(tmp_path, numbered(6), held_out=(1, 4)))
 
     (images_NCHW,) = shown
     assert numbers(images_NCHW) == [0, 2, 3, 5]
@@ -90,10 +101,11 @@ def test_it_looks_at_what_it_learns_from_unchanged(
 def test_of_many_pictures_it_looks_at_some_from_all_over(
     shown: list[torch.Tensor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stepper_module, "_CONCLUDES_FROM", 4)
+    monkeypatch.setattr(prior, "CONCLUDES_FROM", 4)
     training = stepper(tmp_path, numbered(31))
-    training.conclude()
-    training.conclude()
+    conclude(training)
+    training.take_step()
+    conclude(training)
 
     assert [numbers(images_NCHW) for images_NCHW in shown] == [[0, 10, 20, 30]] * 2
 
@@ -103,9 +115,9 @@ def test_a_conclusion_outlives_the_steps_after_it(
 ) -> None:
     training = stepper(tmp_path, numbered(6))
     training.take_step()
-    training.conclude()
+    conclude(training)
     training.take_step()
-    saved = training.tensors()
+    saved = training.state.tensors()
 
     expected = shown[0].mean()
     torch.testing.assert_close(saved["ema"][CONCLUSION], expected)
@@ -120,9 +132,9 @@ def test_training_goes_on_as_if_nothing_was_concluded(
         left_alone.take_step()
         concluding.take_step()
         state = torch.get_rng_state()
-        concluding.conclude()
+        conclude(concluding)
         assert torch.equal(torch.get_rng_state(), state)
-    plain, other = left_alone.tensors(), concluding.tensors()
+    plain, other = left_alone.state.tensors(), concluding.state.tensors()
 
     assert len(shown) == 3
     for group in ("weights", "ema", "optimizer"):
@@ -132,11 +144,11 @@ def test_training_goes_on_as_if_nothing_was_concluded(
 
 def test_what_concludes_nothing_is_left_alone(tmp_path: Path) -> None:
     training = stepper(tmp_path, numbered(6))
-    before = training.tensors()
-    training.conclude()
+    before = training.state.tensors()
+    conclude(training)
 
     assert all(
-        torch.equal(before["ema"][name], it) for name, it in training.tensors()["ema"].items()
+        torch.equal(before["ema"][name], it) for name, it in training.state.tensors()["ema"].items()
     )
 
 
@@ -162,7 +174,6 @@ def test_saving_often_concludes_seldom(
         clock.now_s += 0.09
 
     monkeypatch.setattr(ConcludingToy, "conclude", slowly)
-    monkeypatch.setattr("genstudio.engine.safekeeping.time", clock)
     told = run(save_every_s=1.0, budget=steps(9))
 
     assert len(of_kind(events.CheckpointSaved, told)) >= 8
@@ -175,14 +186,13 @@ def test_a_preview_shows_a_new_conclusion(
     shown: list[torch.Tensor], run: TrainToy, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     concluded: list[int] = []
-    draw = reporter.preview_sheet
+    draw = previews.preview_sheet
 
     def watched(*arguments: Any, **options: Any) -> np.ndarray:
         concluded.append(len(shown))
         return draw(*arguments, **options)
 
-    monkeypatch.setattr(reporter, "preview_sheet", watched)
-    monkeypatch.setattr("genstudio.engine.safekeeping.time", clock)
+    monkeypatch.setattr(previews, "preview_sheet", watched)
     run(None, None, commands.SampleNow(), preview_every_s=4, budget=steps(8))
 
     # Before the first step, when a person asks after the second, after the sixth, and at the end.
@@ -199,9 +209,8 @@ def test_how_a_run_ends_does_not_depend_on_when_it_was_saved(
 
     figures = iter(range(100))
     monkeypatch.setattr(ConcludingToy, "conclude", as_the_weights_are)
-    monkeypatch.setattr("genstudio.engine.safekeeping.time", clock)
-    monkeypatch.setattr(quality, "_FIRST_AFTER_S", 1.0)
-    monkeypatch.setattr(quality.QualityMeter, "_measured", lambda *_: {"SWD": float(next(figures))})
+    measure_at(monkeypatch, every_s=1.0)
+    monkeypatch.setattr(QualityMeter, "measure", lambda *_, **__: {"SWD": float(next(figures))})
     # At its ninth step the first is saved as always, with a conclusion of two steps before.
     often = run(save_every_s=1.0, budget=steps(9))[-1].checkpoint
     ended_often = CheckpointStore(often.parent).load(9)

@@ -8,10 +8,12 @@ from tiny_studio import small_settings, steps, train_to_end
 
 from genstudio.data.dataset import image_dataset
 from genstudio.domain.errors import TrainingError
+from genstudio.domain.training import TrainingSettings
 from genstudio.engine import helping
 from genstudio.engine.crew import Crew, Order
 from genstudio.engine.helping import END, help_training
 from genstudio.engine.job import TrainingJob
+from genstudio.engine.state import TrainState
 from genstudio.engine.stepper import Stepper
 
 pytestmark = pytest.mark.usefixtures("toy", "small_sheets")
@@ -33,8 +35,8 @@ def helped(monkeypatch: pytest.MonkeyPatch) -> list[Stepper]:
     """The steppers that helping has made."""
     made: list[Stepper] = []
 
-    def make(job: TrainingJob) -> Stepper:
-        made.append(Stepper(job))
+    def make(state: TrainState, settings: TrainingSettings) -> Stepper:
+        made.append(Stepper(state, settings))
         return made[-1]
 
     monkeypatch.setattr(helping, "Stepper", make)
@@ -60,7 +62,7 @@ def test_it_steps_as_often_as_it_is_told(
 ) -> None:
     help_with(tmp_path, pictures_NHWC, STEP, STEP, STEP)
 
-    assert (helped[0].step, helped[0].images_seen) == (3, 12)
+    assert (helped[0].state.step, helped[0].state.counters.images_seen) == (3, 12)
 
 
 def test_it_goes_back_as_far_as_it_is_told(
@@ -72,8 +74,8 @@ def test_it_goes_back_as_far_as_it_is_told(
     help_with(tmp_path, pictures_NHWC, *[STEP] * 3, {"do": "begin anew"}, STEP)
     help_with(tmp_path, pictures_NHWC, {"do": "scale", "to": 0.25})
 
-    assert [stepper.step for stepper in helped] == [3, 1, 0]
-    assert helped[2].learning_rate_scale == 0.25
+    assert [stepper.state.step for stepper in helped] == [3, 1, 0]
+    assert helped[2].state.optimizers.scale == 0.25
 
 
 def test_what_it_does_not_understand_it_does_not_do(

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engine_helpers import Clock, remarks, the_ending
+from engine_helpers import Clock, advice, messages, the_ending
 from tiny_studio import Script, of_kind, small_settings, steps, train_to_end
 
 from genstudio.domain import commands, events
@@ -34,7 +34,7 @@ def test_a_change_is_told_with_the_way_back_and_is_saved(
 ) -> None:
     told = train_gan(tmp_path, pictures_NHWC, None, CALMER)
 
-    (said,) = remarks(told)
+    (said,) = advice(told)
     assert (said.step, said.level, said.topic) == (1, "info", CHANGED)
     assert said.title == "“Calm the critic” is now 2"
     assert said.action is not None
@@ -66,7 +66,7 @@ def test_what_was_taken_back_is_as_if_it_had_not_been(
     told = train_gan(tmp_path / "back", pictures_NHWC, None, CALMER, back)
 
     plain, changed = (CheckpointStore(tmp_path / name).load(3) for name in ("plain", "back"))
-    assert [said.title[-3:] for said in remarks(told)] == ["w 2", "0.5"]
+    assert [said.title[-3:] for said in advice(told)] == ["w 2", "0.5"]
     assert plain.checksums["weights.safetensors"] == changed.checksums["weights.safetensors"]
 
 
@@ -86,9 +86,9 @@ def test_what_cannot_be_is_refused_in_words_and_the_run_goes_on(
 ) -> None:
     told = train_gan(tmp_path, pictures_NHWC, None, change, budget=steps(2))
 
-    (said,) = remarks(told)
+    (said,) = messages(told)
     assert said.level == "warning"
-    assert words in f"{said.title} {said.message}"
+    assert words in f"{said.title} {said.text}"
     assert isinstance(the_ending(told), events.Finished)
     assert CheckpointStore(tmp_path).load(2).state.changes == {}
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from genstudio.domain.errors import RunawayError
-from genstudio.engine.meters import LossMeter, RateLimit, Speedometer
+from genstudio.engine.meters import LossMeter, RateLimit, Speedometer, Stopwatch
 
 
 def test_a_loss_is_the_mean_since_it_was_last_read() -> None:
@@ -101,3 +101,14 @@ def test_a_speedometer_stays_small_however_long_a_run_is() -> None:
         speed.add(tick / 10, tick, tick / 10_000)
 
     assert len(speed._points) < 120
+
+
+def test_laps_follow_each_other_without_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = 5.0
+    monkeypatch.setattr(Stopwatch, "now_s", lambda _: now_s)
+    stopwatch = Stopwatch()
+    now_s = 7.5
+    assert stopwatch.lap_s() == 2.5
+    assert stopwatch.lap_s() == 0.0
+    now_s = 8.0
+    assert stopwatch.lap_s() == 0.5

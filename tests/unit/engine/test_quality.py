@@ -1,17 +1,13 @@
 """Quality while a model trains: measured now and then, of the same pictures, never in the way."""
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from tiny_studio import ToyModel, flowers_NHWC
 
 from genstudio.domain import vitals
 from genstudio.domain.runs import QUALITY
-from genstudio.engine import quality
 from genstudio.engine.quality import QualityMeter
 from genstudio.models.protocol import Artifact, DataSpec, Request
 
@@ -39,80 +35,43 @@ def real_NHWC() -> np.ndarray:
 
 
 def measured(meter: QualityMeter, painter: Painter) -> float:
-    return meter.measure(painter, 100.0, lambda: False)[QUALITY]
+    return meter.measure(painter, lambda: False)[QUALITY]
 
 
 def test_better_pictures_have_a_lower_figure_and_the_same_ones_the_same(
     real_NHWC: np.ndarray,
 ) -> None:
-    meter = QualityMeter(real_NHWC, 7, 0.0)
+    meter = QualityMeter(real_NHWC, 7)
     good, bad = Painter(real_NHWC, 5.0), Painter(real_NHWC, 60.0)
 
     assert measured(meter, good) < measured(meter, bad)
-    assert measured(meter, good) == measured(QualityMeter(real_NHWC, 7, 0.0), good)
+    assert measured(meter, good) == measured(QualityMeter(real_NHWC, 7), good)
     assert len(set(good.asked)) == 24
     assert min(good.asked) >= 2**32
-
-
-def test_it_is_time_after_a_minute_and_then_as_rarely_as_it_is_slow(
-    real_NHWC: np.ndarray, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Clock:
-        times_s: Iterator[float] = iter([1000.0, 1000.1, 2000.0, 2002.0])
-
-        @classmethod
-        def monotonic(cls) -> float:
-            return next(cls.times_s)
-
-    monkeypatch.setattr(quality, "time", Clock)
-    meter = QualityMeter(real_NHWC, 7, 30.0)
-    assert [meter.is_due(seconds) for seconds in (30.0, 89.9, 90.0)] == [False, False, True]
-
-    painter = Painter(real_NHWC)
-    meter.measure(painter, 90.0, lambda: False)
-    assert [meter.is_due(seconds) for seconds in (149.9, 150.0)] == [False, True]
-    meter.measure(painter, 150.0, lambda: False)
-    # It took two seconds, which is a hundredth of two hundred.
-    assert [meter.is_due(seconds) for seconds in (349.0, 351.0)] == [False, True]
 
 
 def test_whoever_waits_for_the_end_does_not_wait_for_a_figure(real_NHWC: np.ndarray) -> None:
     painter = Painter(real_NHWC)
 
-    assert QualityMeter(real_NHWC, 7, 0.0).measure(painter, 0.0, lambda: True) == {}
+    assert QualityMeter(real_NHWC, 7).measure(painter, lambda: True) == {}
     assert len(painter.asked) == 1
-
-
-def test_what_did_not_fit_into_memory_is_not_tried_again_at_once(
-    real_NHWC: np.ndarray, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    def fail(*_: Any) -> Iterator[Artifact]:
-        raise torch.OutOfMemoryError("too much")
-
-    painter = Painter(real_NHWC)
-    monkeypatch.setattr(painter, "sample", fail)
-    meter = QualityMeter(real_NHWC, 7, 0.0)
-
-    with pytest.raises(torch.OutOfMemoryError):
-        meter.measure(painter, 100.0, lambda: False)
-    assert not meter.is_due(159.0)
 
 
 def test_of_many_pictures_some_are_enough() -> None:
     many = np.zeros((1000, 32, 32, 3), np.uint8)
     painter = Painter(many[:1])
-    measured(QualityMeter(many, 7, 0.0), painter)
+    measured(QualityMeter(many, 7), painter)
 
     assert len(painter.asked) == 256
 
 
 def test_all_figures_move_the_right_way(real_NHWC: np.ndarray) -> None:
-    meter = QualityMeter(flowers_NHWC(48), 7, 0.0, held_out=np.arange(36, 48),
+    meter = QualityMeter(flowers_NHWC(48), 7, held_out=np.arange(36, 48),
                          learned_from=np.arange(36))  # fmt: skip
     new, one = Painter(flowers_NHWC(96)[48:]), Painter(flowers_NHWC(96)[48:49])
     copying = Painter(flowers_NHWC(36))
     figures = {
-        name: meter.measure(painter, 100.0, lambda: False)
+        name: meter.measure(painter, lambda: False)
         for name, painter in {"new": new, "one": one, "copying": copying}.items()
     }
 
@@ -132,13 +91,13 @@ def test_all_figures_move_the_right_way(real_NHWC: np.ndarray) -> None:
 def test_held_out_pictures_are_not_what_it_compares_with() -> None:
     pictures = np.zeros((60, 32, 32, 3), np.uint8)
     pictures[40:] = 255
-    meter = QualityMeter(pictures, 7, 0.0, learned_from=np.arange(40), held_out=np.arange(40, 60))
+    meter = QualityMeter(pictures, 7, learned_from=np.arange(40), held_out=np.arange(40, 60))
 
-    assert meter.measure(Painter(pictures[:1]), 1.0, lambda: False)[vitals.SWD] == 0
+    assert meter.measure(Painter(pictures[:1]), lambda: False)[vitals.SWD] == 0
 
 
 def test_two_pictures_are_enough_to_be_measured(real_NHWC: np.ndarray) -> None:
-    figures = QualityMeter(real_NHWC[:2], 7, 0.0).measure(Painter(real_NHWC), 1.0, lambda: False)
+    figures = QualityMeter(real_NHWC[:2], 7).measure(Painter(real_NHWC), lambda: False)
 
     assert vitals.COVERAGE not in figures
     assert all(np.isfinite(value) for value in figures.values())

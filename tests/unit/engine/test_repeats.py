@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny_studio import small_settings
+from tiny_studio import small_settings, stepper_for
 from torch import Tensor
 
 from genstudio.data.dataset import image_dataset
@@ -70,7 +70,7 @@ def stepper(folder: Path, images_NHWC: np.ndarray, **changes: Any) -> Stepper:
     changes = {"model_key": "self-supervised-gan", **changes}
     key = changes.pop("model_key")
     settings = small_settings(key, **changes)
-    return Stepper(
+    return stepper_for(
         TrainingJob(
             settings=settings, dataset=image_dataset(images_NHWC), run=folder, checkpoints=folder
         )
@@ -80,7 +80,7 @@ def stepper(folder: Path, images_NHWC: np.ndarray, **changes: Any) -> Stepper:
 def taken(stepper: Stepper, count: int = STEPS) -> dict[str, Tensor]:
     for _ in range(count):
         stepper.take_step()
-    return stepper.model.network.state_dict()
+    return stepper.state.model.network.state_dict()
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_repeated_steps_learn_the_same(
     usual = stepper(tmp_path, pictures_NHWC, model_key=key, model=model)
     # So many that each kind of step comes often enough.
     count = 2 * STEPS
-    learned, told = taken(usual, count), usual.meter.read(count)
+    learned, told = taken(usual, count), usual.state.meter.read(count)
     recorder = Again()
     record_with(recorder, monkeypatch)
     repeated = stepper(tmp_path, pictures_NHWC, model_key=key, model=model)
@@ -111,13 +111,13 @@ def test_repeated_steps_learn_the_same(
     assert recorder.recorded >= 2
     assert recorder.repeated >= count / 2
     assert all(torch.equal(value, again[name]) for name, value in learned.items())
-    assert repeated.meter.read(count) == told
+    assert repeated.state.meter.read(count) == told
 
 
 def test_nothing_is_recorded_without_a_card(tmp_path: Path, pictures_NHWC: np.ndarray) -> None:
     usual = stepper(tmp_path, pictures_NHWC)
     taken(usual)
-    assert usual._repeats.count == 0
+    assert usual.repeats.count == 0
 
 
 def test_a_changed_setting_is_recorded_anew(
@@ -125,14 +125,13 @@ def test_a_changed_setting_is_recorded_anew(
 ) -> None:
     changed = stepper(tmp_path, pictures_NHWC, model={"latent_size": 8, "calm_every": 1})
     taken(changed)
-    assert "R1 + R2" in changed.meter.read(STEPS)
+    assert "R1 + R2" in changed.state.meter.read(STEPS)
 
-    changed.change({"gamma": 0.0})
+    changed.state.change({"gamma": 0.0})
 
-    assert changed._repeats.count == 0
     repeated = again.repeated
     taken(changed)
-    assert "R1 + R2" not in changed.meter.read(STEPS)
+    assert "R1 + R2" not in changed.state.meter.read(STEPS)
     assert again.repeated > repeated
 
 
@@ -179,9 +178,9 @@ def test_where_memory_is_short_recordings_go_first(
 ) -> None:
     short = stepper(tmp_path, pictures_NHWC)
     taken(short)
-    assert short._repeats.count
+    assert short.repeats.count
     shortages = 1
-    real = short._repeats.do
+    real = short.repeats.do
 
     def sometimes(*arguments: Any) -> Any:
         nonlocal shortages
@@ -190,10 +189,10 @@ def test_where_memory_is_short_recordings_go_first(
             raise torch.OutOfMemoryError("CUDA out of memory.")
         return real(*arguments)
 
-    monkeypatch.setattr(short._repeats, "do", sometimes)
+    monkeypatch.setattr(short.repeats, "do", sometimes)
     short.take_step()
-    assert (short.parts, short._repeats.count) == (1, 0)
+    assert (short.state.parts, short.repeats.count) == (1, 0)
 
     shortages = 1
     short.take_step()
-    assert short.parts == 2
+    assert short.state.parts == 2

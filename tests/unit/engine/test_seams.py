@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from checkpoint_helpers import TENSORS, state
-from tiny_studio import ToyModel, small_settings
+from tiny_studio import ToyModel, small_settings, stepper_for
 from torch import Tensor
 
 from genstudio.data.dataset import image_dataset
@@ -17,11 +17,12 @@ from genstudio.domain.errors import RunawayError
 from genstudio.engine import checkpoint as checkpoint_module
 from genstudio.engine import quality
 from genstudio.engine.checkpoint import CheckpointStore
+from genstudio.engine.extensions.checkpoints import Checkpoints
+from genstudio.engine.extensions.rollback import Rollback
 from genstudio.engine.job import TrainingJob
 from genstudio.engine.quality import QualityMeter
-from genstudio.engine.reporter import Reporter
-from genstudio.engine.safekeeping import Safekeeping
-from genstudio.engine.stepper import Stepper
+from genstudio.engine.schedule import Schedule, paces
+from genstudio.engine.state import Counters, TrainState
 from genstudio.models.protocol import DataSpec
 
 SAVE_EVERY_S = 60.0
@@ -49,36 +50,37 @@ def job(toy: None, tmp_path: Path) -> TrainingJob:
 def test_after_a_rollback_the_next_checkpoint_is_due_counted_from_where_the_run_stands(
     job: TrainingJob, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    stepper = Stepper(job)
-    safekeeping = Safekeeping(job, stepper, Reporter(job, stepper), lambda: False)
-    request.addfinalizer(safekeeping.close)
-    monkeypatch.setattr(QualityMeter, "is_due", lambda *_: False)
-    stepper.step, stepper.seconds = 4, SAVE_EVERY_S
-    list(safekeeping.save())
+    state = TrainState(job)
+    schedule = Schedule(job.settings.budget, paces(job.settings), state.seconds)
+    store = CheckpointStore(job.checkpoints)
+    checkpoints, rollback = Checkpoints(store, schedule), Rollback(store)
+    request.addfinalizer(checkpoints.close)
+    state.counters = Counters(step=4, seconds=SAVE_EVERY_S)
+    list(checkpoints.save(state))
 
     # A minute later it is time again, and the weights turn out to be no numbers.
-    stepper.step, stepper.seconds = 8, 2 * SAVE_EVERY_S
-    good = stepper.tensors
+    state.counters = Counters(step=8, seconds=2 * SAVE_EVERY_S)
+    good = state.tensors
 
     def broken() -> dict[str, dict[str, Tensor]]:
         raise RunawayError("The numbers ran away", "Some stopped being numbers.")
 
-    monkeypatch.setattr(stepper, "tensors", broken)
+    monkeypatch.setattr(state, "tensors", broken)
     with pytest.raises(RunawayError) as caught:
-        list(safekeeping.after_step())
-    monkeypatch.setattr(stepper, "tensors", good)
-    list(safekeeping.go_back(caught.value))
-    assert (stepper.step, stepper.seconds) == (4, SAVE_EVERY_S)
+        list(checkpoints.after_step(state))
+    monkeypatch.setattr(state, "tensors", good)
+    rollback.go_back(state, caught.value)
+    schedule.roll_back(state.seconds)
+    assert (state.step, state.seconds) == (4, SAVE_EVERY_S)
 
-    stepper.step, stepper.seconds = 7, 2 * SAVE_EVERY_S - 1
-    list(safekeeping.after_step())
-    assert safekeeping._store.steps() == [4]
-    assert not safekeeping._saver.is_pending
-    stepper.step, stepper.seconds = 8, 2 * SAVE_EVERY_S
-    list(safekeeping.after_step())
-    assert safekeeping._saver.is_pending
-    safekeeping.close()
-    assert safekeeping._store.steps() == [4, 8]
+    state.counters = Counters(step=7, seconds=2 * SAVE_EVERY_S - 1)
+    list(checkpoints.after_step(state))
+    list(checkpoints.settle(state))
+    assert store.steps() == [4]
+    state.counters = Counters(step=8, seconds=2 * SAVE_EVERY_S)
+    list(checkpoints.after_step(state))
+    checkpoints.close()
+    assert store.steps() == [4, 8]
 
 
 # What the critic is asked about
@@ -102,10 +104,10 @@ class Examined(ToyModel):
 def asked_about(held_out: Sequence[int], count: int) -> list[list[int]]:
     learned_from = np.setdiff1d(np.arange(count), held_out)
     meter = QualityMeter(
-        greys(count), 7, 0.0, learned_from=learned_from, held_out=np.array(held_out, np.int64)
+        greys(count), 7, learned_from=learned_from, held_out=np.array(held_out, np.int64)
     )
     examined = Examined()
-    meter._inside(examined)
+    meter.measure(ToyModel(ToyModel.Config(), DataSpec(size=32)), lambda: False, examined=examined)
     return examined.asked
 
 
@@ -177,24 +179,24 @@ def test_checkpoints_may_take_a_quarter_of_what_would_be_free_without_them(
 def test_nothing_is_handed_out_for_saving_once_any_of_it_is_no_number(
     job: TrainingJob, group: str, number: float
 ) -> None:
-    stepper = Stepper(job)
-    for optimizer in stepper.optimizers.values():
+    state = stepper_for(job).state
+    for optimizer in state.optimizers.by_phase.values():
         for group_of_it in optimizer.param_groups:
             for parameter in group_of_it["params"]:
                 parameter.grad = torch.zeros_like(parameter)
         optimizer.step()
-    assert set(stepper.tensors()) == {"weights", "ema", "optimizer"}
+    assert set(state.tensors()) == {"weights", "ema", "optimizer"}
 
     match group:
         case "weights":
-            value = next(iter(stepper.model.network.parameters()))
+            value = next(iter(state.model.network.parameters()))
         case "ema":
-            value = next(iter(stepper.averaged.network.parameters()))
+            value = next(iter(state.averaged.network.parameters()))
         case _:
-            moments = next(iter(stepper.optimizers.values())).state.values()
+            moments = next(iter(state.optimizers.by_phase.values())).state.values()
             value = next(iter(moments))["exp_avg_sq"]
     with torch.no_grad():
         value.view(-1)[0] = number
     with pytest.raises(RunawayError) as caught:
-        stepper.tensors()
+        state.tensors()
     assert group in caught.value.message

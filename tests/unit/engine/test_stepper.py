@@ -9,16 +9,15 @@ import numpy as np
 import pytest
 import torch
 from lightning_fabric.plugins import MixedPrecision
-from tiny_studio import ToyModel, small_settings, steps, train_to_end
+from tiny_studio import ToyModel, small_settings, stepper_for, steps, train_to_end
 
 from genstudio.data.dataset import image_dataset
-from genstudio.engine import stepper as stepper_module
 from genstudio.engine import threads as threads_module
 from genstudio.engine.checkpoint import CheckpointState, CheckpointStore
 from genstudio.engine.device import derived_seed
 from genstudio.engine.job import TrainingJob
 from genstudio.engine.stepper import Stepper
-from genstudio.models.protocol import Batch, Losses, Phase
+from genstudio.models.protocol import Batch, Losses
 
 pytestmark = pytest.mark.usefixtures("toy", "small_sheets")
 
@@ -30,11 +29,11 @@ def stepper(folder: Path, images_NHWC: np.ndarray, **changes: Any) -> Stepper:
         run=folder,
         checkpoints=folder,
     )
-    return Stepper(job)
+    return stepper_for(job)
 
 
 def weights(stepper: Stepper) -> dict[str, torch.Tensor]:
-    return {name: value.clone() for name, value in stepper.model.network.state_dict().items()}
+    return {name: value.clone() for name, value in stepper.state.model.network.state_dict().items()}
 
 
 def numbered(count: int) -> np.ndarray:
@@ -53,19 +52,14 @@ class Watched:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.phases: list[tuple[int, str]] = []
         self.batches: list[Batch] = []
-        real = Stepper._run_phase
-
-        def watch(stepper: Stepper, phase: Phase, images_NCHW: torch.Tensor) -> None:
-            self.phases.append((stepper.step, phase.name))
-            real(stepper, phase, images_NCHW)
 
         def watch_losses(toy: ToyModel, phase: str, batch: Batch, step: int) -> Losses:
+            self.phases.append((step, phase))
             if phase == "mix":
                 self.batches.append(batch)
             return real_losses(toy, phase, batch, step)
 
         real_losses = ToyModel.losses
-        monkeypatch.setattr(Stepper, "_run_phase", watch)
         monkeypatch.setattr(ToyModel, "losses", watch_losses)
 
     def numbers(self) -> list[list[int]]:
@@ -89,7 +83,7 @@ def test_every_picture_is_learned_from_once_a_round(tmp_path: Path, watched: Wat
     seen = [number for numbers in watched.numbers() for number in numbers]
     assert sorted(seen[:6]) == sorted(seen[6:]) == list(range(6))
     assert [batch.images_seen for batch in watched.batches] == [0, 4, 8]
-    assert training.images_seen == 12
+    assert training.state.counters.images_seen == 12
 
 
 def test_pictures_reach_the_model_in_its_range(tmp_path: Path, watched: Watched) -> None:
@@ -167,8 +161,8 @@ def test_a_limit_keeps_corrections_small(
     def lengths(**changes: Any) -> list[float]:
         training = stepper(tmp_path, pictures_NHWC, **changes)
         norms.clear()
-        for name, optimizer in training.optimizers.items():
-            parameters = list(training.model.network[name].parameters())
+        for name, optimizer in training.state.optimizers.by_phase.items():
+            parameters = list(training.state.model.network[name].parameters())
             optimizer.register_step_pre_hook(
                 lambda *_, parameters=parameters: norms.append(
                     torch.stack([p.grad.norm() for p in parameters]).norm().item()
@@ -188,12 +182,12 @@ def test_each_step_begins_with_fresh_gradients(tmp_path: Path, pictures_NHWC: np
     training = stepper(tmp_path, pictures_NHWC)
     training.take_step()
 
-    assert all(p.grad is None for p in training.model.network.parameters())
+    assert all(p.grad is None for p in training.state.model.network.parameters())
 
 
 def test_the_average_follows(tmp_path: Path, pictures_NHWC: np.ndarray) -> None:
     training = stepper(tmp_path, pictures_NHWC, ema_half_life_kimg=0.004)
-    averaged = training.averaged.network.state_dict()
+    averaged = training.state.averaged.network.state_dict()
     assert all(torch.equal(averaged[name], value) for name, value in weights(training).items())
     begun = {name: value.clone() for name, value in averaged.items()}
 
@@ -264,13 +258,13 @@ def test_where_memory_does_not_suffice_steps_are_taken_in_smaller_parts_with_the
         memory = LittleMemory(patch, enough_for=3)
         in_parts.take_step()
 
-    assert in_parts.parts == 4
+    assert in_parts.state.parts == 4
     # Both phases; the second knows already.
     assert memory.tries == [("mix", 8), ("mix", 4), *[("mix", 2)] * 4, *[("tint", 2)] * 4]
     for name, value in weights(whole).items():
         torch.testing.assert_close(weights(in_parts)[name], value, rtol=1e-4, atol=1e-6)
     # What the failed tries saw is not counted twice.
-    assert in_parts.meter.read(1) == pytest.approx(whole.meter.read(1), rel=1e-4)
+    assert in_parts.state.meter.read(1) == pytest.approx(whole.state.meter.read(1), rel=1e-4)
 
 
 def test_one_picture_at_a_time_is_the_least(
@@ -282,7 +276,7 @@ def test_one_picture_at_a_time_is_the_least(
     with pytest.raises(torch.OutOfMemoryError):
         training.take_step()
     assert [count for _, count in memory.tries] == [6, 3, 2, 1]
-    assert training.step == 0
+    assert training.state.step == 0
 
 
 def test_other_errors_are_not_tried_again(tmp_path: Path, pictures_NHWC: np.ndarray) -> None:
@@ -290,7 +284,7 @@ def test_other_errors_are_not_tried_again(tmp_path: Path, pictures_NHWC: np.ndar
 
     with pytest.raises(ValueError, match="the toy is broken"):
         training.take_step()
-    assert training.parts == 1
+    assert training.state.parts == 1
 
 
 def test_whatever_a_model_draws_random_numbers_from_it_draws_them_again(
@@ -352,22 +346,26 @@ def test_the_loss_scale_of_fp16_is_part_of_what_is_saved(
     def with_scale(scale: float) -> Stepper:
         training = stepper(tmp_path, pictures_NHWC)
         # As Fabric has it on a GPU, where fp16 is computed in.
-        training.fabric.strategy._precision = MixedPrecision(
+        training.state.compute.fabric.strategy._precision = MixedPrecision(
             "16-mixed", "cpu", torch.amp.GradScaler("cpu", init_scale=scale)
         )
         return training
 
     saved, other = with_scale(4096.0), with_scale(2.0)
     state = CheckpointState(
-        model_key="toy", step=0, images_seen=0, seconds=0.0, loss_scale=saved.loss_scale()
+        model_key="toy",
+        step=0,
+        images_seen=0,
+        seconds=0.0,
+        loss_scale=saved.state.compute.loss_scale(),
     )
-    path = CheckpointStore(tmp_path).save(state, saved.tensors(), None)
-    other.restore(CheckpointStore(tmp_path).load(int(path.name)))
+    path = CheckpointStore(tmp_path).save(state, saved.state.tensors(), None)
+    other.state.restore(CheckpointStore(tmp_path).load(int(path.name)))
 
-    assert other.loss_scale() == saved.loss_scale()
-    assert other.loss_scale()["scale"] == 4096.0
+    assert other.state.compute.loss_scale() == saved.state.compute.loss_scale()
+    assert other.state.compute.loss_scale()["scale"] == 4096.0
     # The kernel that lets it grow wants whole numbers where they are whole.
-    assert isinstance(other.loss_scale()["growth_interval"], int)
+    assert isinstance(other.state.compute.loss_scale()["growth_interval"], int)
 
 
 class IdleCores:
@@ -393,27 +391,28 @@ def test_larger_steps_get_more_threads(tmp_path: Path, four_cores: None) -> None
     unprofiled = weights(stepper(tmp_path, numbered(64), batch=64))
     torch.set_num_threads(4)
     small = stepper(tmp_path, numbered(64), batch=4)
-    assert small.threads.count == torch.get_num_threads() == 1
-    small.threads.give_back()
+    assert small.state.compute.threads.count == torch.get_num_threads() == 1
+    small.state.compute.threads.give_back()
     large = stepper(tmp_path, numbered(64), batch=64)
-    assert large.threads.count == torch.get_num_threads() == 3
-    assert large.step == 0
+    assert large.state.compute.threads.count == torch.get_num_threads() == 3
+    assert large.state.step == 0
     assert_same(weights(large), unprofiled)
     # Parts are smaller than the whole.
-    large.threads.give_back()
-    assert stepper(tmp_path, numbered(64), batch=64, accumulate=16).threads.count == 1
+    large.state.compute.threads.give_back()
+    assert stepper(tmp_path, numbered(64), batch=64, accumulate=16).state.compute.threads.count == 1
 
 
 def test_time_between_steps_is_training_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     it = stepper(tmp_path, numbered(8))
-    monkeypatch.setattr(stepper_module.time, "monotonic", lambda: now_s)
-    now_s = it.clock_s
+    now_s = it.state.clock.now_s()
+    monkeypatch.setattr(it.state.clock, "now_s", lambda: now_s)
+    it.state.clock.lap_s()
     it.take_step()
     now_s += 5.0  # A preview, or a look at the quality.
     it.take_step()
-    assert it.seconds == pytest.approx(5.0)
+    assert it.state.counters.seconds == pytest.approx(5.0)
 
 
 def test_where_there_is_no_memory_to_profile_a_step_it_gets_one_thread(
@@ -423,7 +422,7 @@ def test_where_there_is_no_memory_to_profile_a_step_it_gets_one_thread(
         raise MemoryError
 
     monkeypatch.setattr(ToyModel, "losses", short)
-    assert stepper(tmp_path, numbered(64), batch=64).threads.count == 1
+    assert stepper(tmp_path, numbered(64), batch=64).state.compute.threads.count == 1
 
 
 def test_a_step_retried_for_want_of_memory_leaves_the_buffers_of_one_step(
@@ -448,8 +447,8 @@ def test_a_step_retried_for_want_of_memory_leaves_the_buffers_of_one_step(
     for _ in range(2):
         training.take_step()
 
-    phases = len(training.phases)
-    assert training.model.network["mix"].counted == 2 * phases * 8
+    phases = len(training.state.optimizers.phases)
+    assert training.state.model.network["mix"].counted == 2 * phases * 8
 
 
 def assert_same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> None:

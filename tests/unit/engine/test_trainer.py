@@ -7,14 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from engine_helpers import Clock, TrainToy, kinds, remarks, the_ending
+from engine_helpers import Clock, TrainToy, advice, kinds, the_ending
 from tiny_studio import NEVER_S, ToyModel, of_kind, steps
 
 from genstudio.domain import commands, events
 from genstudio.domain.errors import ProjectError
 from genstudio.domain.events import Event
-from genstudio.engine import reporter, stepper
 from genstudio.engine.checkpoint import CheckpointStore
+from genstudio.engine.meters import RateLimit
+from genstudio.engine.optimizers import Optimizers
+from genstudio.engine.stepper import Stepper
 from genstudio.engine.trainer import with_one_ending
 from genstudio.models.protocol import Batch, Losses
 
@@ -83,7 +85,7 @@ def test_numbers_that_keep_running_away_end_the_run_and_are_never_saved(
     told = run(model={"no_number_from": 2}, resume_from=1)
     ending = the_ending(told)
 
-    assert [said.message.rpartition("is now ")[2] for said in remarks(told)] == [
+    assert [said.message.rpartition("is now ")[2] for said in advice(told)] == [
         f"{scale} of what was chosen." for scale in (0.5, 0.25, 0.125, 0.0625)
     ]
     assert isinstance(ending, events.Failed)
@@ -99,7 +101,7 @@ def test_whoever_stops_when_the_numbers_ran_away_gets_what_was_good(
     run: TrainToy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(budget=steps(1))
-    monkeypatch.setattr(reporter.RateLimit, "allows", lambda *_: False)
+    monkeypatch.setattr(RateLimit, "allows", lambda *_: False)
     told = run(None, None, None, commands.Stop(), model={"no_number_from": 2}, resume_from=1)
 
     assert isinstance(the_ending(told), events.Stopped)
@@ -110,10 +112,10 @@ def test_whoever_stops_when_the_numbers_ran_away_gets_what_was_good(
 def test_weights_that_ran_away_are_not_saved_even_before_a_loss_is_read(
     run: TrainToy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reporter.RateLimit, "allows", lambda *_: False)
+    monkeypatch.setattr(RateLimit, "allows", lambda *_: False)
     told = run(None, commands.SaveNow(), model={"no_number_from": 0})
 
-    assert "from step 0" in remarks(told)[0].title
+    assert "from step 0" in advice(told)[0].title
     assert isinstance(the_ending(told), events.Failed)
     state = CheckpointStore(tmp_path).load(0)
     assert all(value.isfinite().all() for value in state.tensors("weights").values())
@@ -124,18 +126,18 @@ class Rates:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, limit: float) -> None:
         self.scales = [1.0]
-        set_scale, losses = stepper.Stepper.set_learning_rate_scale, ToyModel.losses
+        set_scale, losses = Optimizers.set_scale, ToyModel.losses
 
-        def watch(training: stepper.Stepper, scale: float) -> None:
+        def watch(optimizers: Optimizers, scale: float) -> None:
             self.scales.append(scale)
-            set_scale(training, scale)
+            set_scale(optimizers, scale)
 
         def nervous(toy: ToyModel, phase: str, batch: Batch, step: int) -> Losses:
             told = losses(toy, phase, batch, step)
             runs_away = step == 3 and self.scales[-1] > limit
             return Losses(told.total * (torch.nan if runs_away else 1), told.values)
 
-        monkeypatch.setattr(stepper.Stepper, "set_learning_rate_scale", watch)
+        monkeypatch.setattr(Optimizers, "set_scale", watch)
         monkeypatch.setattr(ToyModel, "losses", nervous)
 
 
@@ -148,7 +150,7 @@ def test_numbers_that_ran_away_are_gone_back_from_and_learned_more_slowly(
     told = run(budget=steps(6), save_every_s=save_every_s)
 
     assert rates.scales[1:] == [1.0, 0.5, 1.0, 0.25] if step else [0.5, 0.25]
-    said = remarks(told)
+    said = advice(told)
     assert [event.level for event in said] == ["warning"] * 2
     assert all(f"goes on from step {step}" in event.title for event in said)
     ending = the_ending(told)
@@ -212,7 +214,7 @@ def test_too_little_memory_is_recognised(
     def fail(_: object) -> None:
         raise error
 
-    monkeypatch.setattr(stepper.Stepper, "take_step", fail)
+    monkeypatch.setattr(Stepper, "take_step", fail)
     ending = the_ending(run())
 
     assert ending.title == "There is not enough memory"

@@ -11,7 +11,7 @@ from tiny_studio import flowers_NHWC, of_kind, steps
 
 from genstudio.domain import events, vitals
 from genstudio.domain.events import HEALTHY
-from genstudio.engine import quality, troubles
+from genstudio.engine import troubles
 from genstudio.engine.checkpoint import CheckpointStore
 from genstudio.engine.quality import QualityMeter
 
@@ -28,7 +28,7 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     def measure(meter: QualityMeter, *_: object, **__: object) -> dict[str, float]:
         return dict(found)
 
-    monkeypatch.setattr(quality.QualityMeter, "measure", measure)
+    monkeypatch.setattr(QualityMeter, "measure", measure)
     monkeypatch.setattr("genstudio.engine.coach._FEWEST_EPOCHS", 0)
     return found
 
@@ -101,7 +101,7 @@ def test_whoever_goes_on_after_that_is_not_stopped_for_the_same_reason(
 
 def test_numbers_that_ran_away_are_a_topic_with_evidence(run: TrainToy) -> None:
     told = run(model={"no_number_from": 2}, budget=steps(3))
-    said = [event for event in of_kind(events.CoachSaid, told) if event.topic == troubles.RUNAWAY]
+    said = [event for event in of_kind(events.Advice, told) if event.topic == troubles.RUNAWAY]
 
     assert len(said) == 4
     assert "first time" in said[0].evidence

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from engine_helpers import Clock, TrainToy, kinds, remarks, the_ending
+from engine_helpers import Clock, TrainToy, kinds, messages, the_ending
 from tiny_studio import Script, of_kind, small_settings, steps, train_to_end
 
 from genstudio.domain import commands, events
@@ -96,7 +96,7 @@ def test_what_cannot_be_changed_is_said_and_the_run_goes_on(
 ) -> None:
     told = run(None, change)
 
-    (said,) = remarks(told)
+    (said,) = messages(told)
     assert (said.step, said.level) == (1, "warning")
     assert change.setting in said.title
     assert isinstance(the_ending(told), events.Finished)

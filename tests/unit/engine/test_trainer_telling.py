@@ -7,13 +7,18 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from coach_helpers import measure_at
 from engine_helpers import Clock, TrainToy, the_ending
 from tiny_studio import ToyModel, of_kind, steps
 
 from genstudio.domain import commands, events
 from genstudio.domain.errors import SettingsError
-from genstudio.engine import device, preview, quality, reporter, stepper
+from genstudio.engine import device, preview
 from genstudio.engine.checkpoint import CheckpointStore
+from genstudio.engine.extensions import previews
+from genstudio.engine.model_pair import ModelPair
+from genstudio.engine.quality import QualityMeter
+from genstudio.engine.stepper import Stepper
 
 pytestmark = pytest.mark.usefixtures("toy", "small_sheets")
 
@@ -26,14 +31,13 @@ def test_figures_are_told_at_most_twenty_times_a_second(
     told = run(budget=steps(8))
     assert [event.step for event in of_kind(events.StepDone, told)] == list(range(1, 9))
 
-    real = stepper.Stepper.take_step
+    second_long = Stepper.take_step
 
-    def quick(self: stepper.Stepper) -> None:
-        real(self)
+    def quick(stepper: Stepper) -> None:
         clock.now_s -= 1 - 0.01
-        self.clock_s = clock.now_s
+        second_long(stepper)
 
-    monkeypatch.setattr(stepper.Stepper, "take_step", quick)
+    monkeypatch.setattr(Stepper, "take_step", quick)
     told = run(budget=steps(24), resume_from=8)
     assert [event.step for event in of_kind(events.StepDone, told)] == [9, 14, 19, 24]
 
@@ -76,13 +80,13 @@ def test_an_old_run_is_previewed_more_rarely(clock: Clock, run: TrainToy, tmp_pa
 def test_previews_that_are_slow_to_draw_come_more_rarely(
     clock: Clock, run: TrainToy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    draw = reporter.preview_sheet
+    draw = previews.preview_sheet
 
     def slowly(*arguments: Any, **options: Any) -> np.ndarray:
         clock.now_s += 0.5
         return draw(*arguments, **options)
 
-    monkeypatch.setattr(reporter, "preview_sheet", slowly)
+    monkeypatch.setattr(previews, "preview_sheet", slowly)
 
     told = run(budget=steps(25), preview_every_s=1)
 
@@ -138,7 +142,7 @@ def test_a_preview_for_which_there_is_no_memory_is_tried_again_later(
     monkeypatch.setattr(preview.Sketch, "draw_one", short_once)
     told = run(budget=steps(20), preview_every_s=3)
 
-    said = of_kind(events.CoachSaid, told)
+    said = of_kind(events.Message, told)
     assert [(it.step, it.title) for it in said if "preview" in it.title] == [
         (5, "There was not enough memory for a preview")
     ]
@@ -149,10 +153,10 @@ def test_a_preview_for_which_there_is_no_memory_is_tried_again_later(
 def test_where_there_is_no_memory_for_a_copy_a_preview_is_drawn_at_once(
     clock: Clock, run: TrainToy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def short(self: stepper.Stepper) -> None:
+    def short(_: ModelPair) -> None:
         raise torch.OutOfMemoryError("no")
 
-    monkeypatch.setattr(stepper.Stepper, "copy_of_average", short)
+    monkeypatch.setattr(ModelPair, "copy_of_average", short)
     told = run(budget=steps(9), preview_every_s=2)
 
     assert [event.step for event in of_kind(events.PreviewReady, told)] == [0, 2, 4, 6, 8, 9]
@@ -219,8 +223,8 @@ def test_the_best_checkpoint_is_known_and_kept(
     clock: Clock, run: TrainToy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     figures = iter([5.0, 3.0, 4.0, 6.0, 7.0, 8.0, 9.0, 10.0])
-    monkeypatch.setattr(quality, "_FIRST_AFTER_S", 1.0)
-    monkeypatch.setattr(quality.QualityMeter, "_measured", lambda *_: {"SWD": next(figures)})
+    measure_at(monkeypatch, every_s=1.0)
+    monkeypatch.setattr(QualityMeter, "measure", lambda *_, **__: {"SWD": next(figures)})
     told = run(budget=steps(8), save_every_s=1)
 
     assert [(event.step, event.metrics["SWD"]) for event in of_kind(events.MetricsReady, told)] == [
@@ -245,7 +249,7 @@ def test_measuring_changes_nothing_of_what_is_learned(
 ) -> None:
     run()
     left_alone = CheckpointStore(tmp_path).load(4).checksums
-    monkeypatch.setattr(quality, "_FIRST_AFTER_S", 0.0)
+    measure_at(monkeypatch, every_s=0.0)
     told = run(save_every_s=1e-9)
 
     assert of_kind(events.MetricsReady, told)

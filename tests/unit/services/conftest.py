@@ -11,7 +11,7 @@ from tiny_studio import Script, small_settings
 
 from genstudio.domain import commands
 from genstudio.domain.events import Event
-from genstudio.services import records, training
+from genstudio.services import first_pictures, records
 from genstudio.services import trash as trash_module
 from genstudio.services.gallery import Gallery
 from genstudio.services.projects import Project, open_or_create
@@ -43,7 +43,7 @@ def trash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def few_first_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "_FIRST_PICTURES", FIRST_PICTURES)
+    monkeypatch.setattr(first_pictures, "COUNT", FIRST_PICTURES)
 
 
 @pytest.fixture

@@ -10,11 +10,9 @@ from genstudio.data.samples import make_sample_folder
 from genstudio.domain import events
 from genstudio.domain.training import Budget, TrainingSettings
 from genstudio.engine.trainer import NoCommands
-from genstudio.services import demo, training
+from genstudio.services import demo
 from genstudio.services.demo import demonstration, demonstration_folder
-from genstudio.services.gallery import Gallery
 from genstudio.services.presets import resolve_settings
-from genstudio.services.projects import open_project
 
 
 @pytest.fixture
@@ -32,7 +30,6 @@ def short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_sheets: None) -
     monkeypatch.setattr(demo, "resolve_settings", two_steps)
     monkeypatch.setattr(demo, "make_sample_folder", few_flowers)
     monkeypatch.setattr(demo, "sample_folder", lambda: tmp_path / "flowers")
-    monkeypatch.setattr(training, "_FIRST_PICTURES", 2)
     return asked
 
 
@@ -45,8 +42,6 @@ def test_it_draws_flowers_trains_and_leaves_a_gallery(tmp_path: Path, short: lis
     assert (drawn[-1].done, drawn[-1].total) == (6, 6)
     assert len(list((tmp_path / "flowers").glob("*.png"))) == 6
     assert of_kind(events.RunStarted, told)[0].num_images == 6
-    with Gallery(open_project(tmp_path / "Demo")) as gallery:
-        assert gallery.count() == 2
 
 
 def test_where_nothing_can_be_drawn_it_fails_with_a_hint(

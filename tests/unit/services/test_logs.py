@@ -96,12 +96,12 @@ def test_a_machine_that_cannot_keep_a_log_works_without(
 def test_of_a_log_others_see_when_what_kind_and_where(folder: Path) -> None:
     logs.start_logging("window")
     logs.log_event(failed())
-    logs.log_event(events.CoachSaid(step=1, level="info", title=PRIVATE, message=PRIVATE))
+    logs.log_event(events.Message(step=1, level="info", title=PRIVATE, message=PRIVATE))
     NoticeBoard().post(Notice(level=Level.WARNING, title=PRIVATE, message=PRIVATE, details=PRIVATE))
     (lines,) = logs.excerpt().values()
 
     assert [line.partition(",")[2][4:] for line in lines if line.startswith("2")] == [
-        "INFO Started", "ERROR Failed", "INFO CoachSaid", "WARNING Notice",
+        "INFO Started", "ERROR Failed", "INFO Message", "WARNING Notice",
     ]  # fmt: skip
     assert '  File "site-packages/torch/nn.py", line 12, in forward' in lines
     assert '  File "genstudio/engine/stepper.py", line 7, in take_step' in lines

@@ -37,7 +37,7 @@ def test_what_happened_is_recorded_and_read_back(run: Path) -> None:
     told = [
         started(run), step_done(1), step_done(2),
         events.CheckpointSaved(step=2, path=run / "checkpoints" / "2", took_s=0.1),
-        events.CoachSaid(step=2, level="info", title="Fine", message="It learns."),
+        events.Message(step=2, level="info", title="Fine", message="It learns."),
         stopped(run, 2),
     ]  # fmt: skip
     record(run, *told)
@@ -196,7 +196,7 @@ def test_the_last_step_before_a_run_ended_or_went_back_is_read(long_run: Path) -
 
 def test_events_that_are_no_steps_are_all_read(long_run: Path) -> None:
     said = [
-        events.CoachSaid(step=1000 + number, level="info", title="Fine", message="It learns.")
+        events.Message(step=1000 + number, level="info", title="Fine", message="It learns.")
         for number in range(100)
     ]
     record(long_run, *said)

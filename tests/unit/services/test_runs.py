@@ -270,10 +270,11 @@ def test_what_the_coach_said_last_is_part_of_the_summary(trained_run: Path, tmp_
         shutil.copytree(trained_run.parent.parent, tmp_path / "P") / "runs" / trained_run.name
     )
     recorder = Recorder(run.path)
-    for step, topic in ((2, "healthy"), (4, "copying"), (4, "")):
+    for step, topic in ((2, "healthy"), (4, "copying")):
         recorder.record(
-            events.CoachSaid(step=step, level="info", title=topic, message="", topic=topic)
+            events.Advice(step=step, level="info", title=topic, message="", topic=topic)
         )
+    recorder.record(events.Message(step=4, level="info", title="Something else", message=""))
 
     said = run.summary().said
     assert said is not None
@@ -289,7 +290,7 @@ def test_what_the_coach_said_of_steps_that_were_gone_back_on_is_forgotten(
     recorder = Recorder(run.path)
     for step, topic in ((2, "healthy"), (4, "copying")):
         recorder.record(
-            events.CoachSaid(step=step, level="info", title=topic, message="", topic=topic)
+            events.Advice(step=step, level="info", title=topic, message="", topic=topic)
         )
     started = next(event for event in run.record.read() if isinstance(event, events.RunStarted))
     recorder.record(started.model_copy(update={"step": 3}))

@@ -16,7 +16,7 @@ from training_helpers import Start, ending
 from genstudio.data.scan import duplicates, scan_folder
 from genstudio.domain.datasets import Manifest, ScanReport
 from genstudio.domain.progress import drain
-from genstudio.services import evaluation, materials, studio, training
+from genstudio.services import evaluation, first_pictures, materials, studio
 from genstudio.services.crews import Gathering
 from genstudio.services.generation import Generated
 from genstudio.services.judgements import Basis
@@ -85,14 +85,14 @@ def test_the_first_pictures_are_those_of_the_last_checkpoint(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    real = training.generate
+    real = first_pictures.generate
 
     def record(run: Run, seeds: range, **options: Any) -> Iterator[Generated]:
         asked.append(options["checkpoint"])
         return real(run, seeds, **options)
 
-    monkeypatch.setattr(training, "generate", record)
-    start()
+    monkeypatch.setattr(first_pictures, "generate", record)
+    drain(first_pictures.hang_first_pictures(ending(start()).run))
 
     assert asked == ["last"]
 

@@ -6,28 +6,27 @@ from typing import Any
 
 import pytest
 from tiny_studio import flowers_NHWC, of_kind, save_pictures, small_settings, steps
-from training_helpers import FIRST_PICTURES, Impatient, Start, ending, fingerprint, resume
+from training_helpers import Impatient, Start, ending, fingerprint, resume
 
 from genstudio.data.scan import scan_folder
 from genstudio.domain import commands, events
 from genstudio.domain.datasets import ScanReport
-from genstudio.domain.errors import GenStudioError, ProjectError
+from genstudio.domain.errors import GenStudioError
 from genstudio.domain.progress import drain
 from genstudio.domain.runs import RunState
 from genstudio.engine.trainer import NoCommands
 from genstudio.services import training
-from genstudio.services.gallery import Gallery
 from genstudio.services.locks import ProjectInUseError
 from genstudio.services.projects import open_project
 from genstudio.services.runs import Run
 from genstudio.services.training import NewRun, complete_settings, start_run
 
-pytestmark = pytest.mark.usefixtures("toy", "small_sheets", "few_first_pictures")
+pytestmark = pytest.mark.usefixtures("toy", "small_sheets")
 
 # Beginning
 
 
-def test_a_folder_becomes_a_project_with_a_run_and_a_gallery(
+def test_a_folder_becomes_a_project_with_a_run(
     start: Start, new_project: Path, flowers: Path
 ) -> None:
     told = start()
@@ -53,19 +52,6 @@ def test_a_folder_becomes_a_project_with_a_run_and_a_gallery(
     manifest = open_project(new_project).load_manifest(run.file.dataset)
     assert manifest.folder == flowers
     assert len(manifest.pictures) == 16
-
-
-def test_a_finished_run_has_its_first_pictures_in_the_gallery(
-    start: Start, new_project: Path
-) -> None:
-    run = ending(start()).run
-
-    with Gallery(open_project(new_project)) as gallery:
-        recipes = [item.recipe for item in gallery.items()]
-    assert sorted(recipe.seed for recipe in recipes) == list(range(FIRST_PICTURES))
-    assert {(recipe.run, recipe.step, recipe.model_key) for recipe in recipes} == {
-        (run.name, 4, "toy")
-    }
 
 
 def test_every_default_is_frozen_so_that_later_versions_change_nothing(start: Start) -> None:
@@ -238,21 +224,6 @@ def test_whoever_stops_while_pictures_are_made_ready_does_not_wait(
     assert (stopped.run, stopped.checkpoint, stopped.step) == (None, None, 0)
     if new_project.exists():
         assert open_project(new_project).run_folders() == []
-
-
-def test_a_gallery_that_cannot_be_hung_makes_no_failure_of_a_finished_run(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
-        raise ProjectError("The disk is full", "No space.", "Free some.")
-
-    monkeypatch.setattr(Gallery, "add", fail)
-    told = start()
-
-    assert isinstance(ending(told), events.Finished)
-    said = of_kind(events.CoachSaid, told)[-1]
-    assert "could not be hung: The disk is full" in said.title
-    assert "finished and saved" in said.message
 
 
 def test_a_project_that_another_program_works_in_is_refused(

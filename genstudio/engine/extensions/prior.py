@@ -1,0 +1,55 @@
+"""Fits what a model needs besides its weights to make pictures, such as the prior of latents."""
+
+from collections.abc import Iterator
+
+from genstudio.domain import events
+from genstudio.engine.extension import Extension
+from genstudio.engine.schedule import Schedule, Task
+from genstudio.engine.state import TrainState
+
+# More pictures would tell little more.
+CONCLUDES_FROM = 4096
+
+
+class PriorFitting(Extension):
+    """Has the averaged model concluded before it is drawn from or saved.
+
+    Now and then while the run goes on, for which an older conclusion will do; always at its end.
+
+    Args:
+        schedule: Of the run.
+    """
+
+    def __init__(self, schedule: Schedule) -> None:
+        self._schedule = schedule
+
+    def after_step(self, state: TrainState) -> Iterator[events.Event]:
+        """Conclude before a preview or a checkpoint, if it is time again."""
+        schedule, seconds = self._schedule, state.seconds
+        if schedule.is_due(Task.PREVIEW, seconds) or schedule.is_due(Task.SAVE, seconds):
+            self.conclude_in_time(state)
+        return iter(())
+
+    def end(self, state: TrainState) -> Iterator[events.Event]:
+        """Conclude with the last weights."""
+        self.conclude(state)
+        return iter(())
+
+    def conclude_in_time(self, state: TrainState) -> None:
+        """Conclude if it is time again."""
+        if self._schedule.is_due(Task.CONCLUDE, state.seconds):
+            self.conclude(state)
+
+    def conclude(self, state: TrainState) -> None:
+        """Make the averaged model ready to be drawn from as it is at this step."""
+        models, milestones = state.models, state.milestones
+        if milestones.concluded == state.step or not models.concludes:
+            return
+        began_s = state.clock.now_s()
+        # If memory does not suffice, an older conclusion is better than none.
+        state.compute.memory.attempt(lambda: models.conclude(state.batches.spread(CONCLUDES_FROM)))
+        self._schedule.done(Task.CONCLUDE, state.seconds, state.clock.now_s() - began_s)
+        milestones.concluded = state.step
+        # What was saved had an older conclusion: what a run ends with must not depend on when it
+        # was saved.
+        milestones.saved = None
