@@ -37,6 +37,11 @@ class Pack:
 
 PACKS: Final = (
     Pack(
+        key="video",
+        brings="walks as video files; it holds encoders under the GPL (x264, x265)",
+        modules=("av",),
+    ),
+    Pack(
         key="dev",
         brings="the tests and the tools for changing the program itself",
         modules=("pytest", "pytestqt", "hypothesis", "sklearn"),
