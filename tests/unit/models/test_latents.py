@@ -91,7 +91,7 @@ def test_what_changes_pictures_most_is_found_first_in_sigmas() -> None:
     assert torch.cosine_similarity(one, painter.much, 0) > 0.93
     assert torch.cosine_similarity(other, painter.little, 0).abs() > 0.85
     # One sigma of the latent number is one sigma along the direction.
-    assert float(one.norm()) == pytest.approx(1, abs=0.15)
+    assert float(one.norm()) == pytest.approx(1, abs=0.25)
     assert found.shares_N[0] > 0.7
     assert found.shares_N.sum() <= 1.0001
 
