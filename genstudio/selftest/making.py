@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -21,6 +22,7 @@ from genstudio.services.operations.perform import perform
 from genstudio.services.operations.protocol import Made
 from genstudio.services.operations.save import save_made
 from genstudio.services.projects import open_project
+from genstudio.services.remaking import remake
 from genstudio.services.runs import Run
 from genstudio.services.training import NewRun, start_run
 
@@ -63,6 +65,16 @@ def translate_pictures(place: Place) -> str:
     return f"{len(made)} pictures, by a model that learned from {NUM_PICTURES} pairs"
 
 
+def explore_and_make_again(place: Place) -> str:
+    """Go to a place between four seeds, along a direction, and make what is there once more."""
+    settings = {"seeds": "1, 2, 3, 4", "moves": "1:1.5"}
+    (file,) = _performed("explore", place.run(), {}, place.folder / "explored", settings)
+    again = drain(remake(file, projects=[place.project]))
+    if not again.is_same:
+        raise SelfTestError("The recipe of a picture made another one")
+    return "a picture between four seeds, along a direction; its recipe makes it again"
+
+
 def export_gallery_everyhow(place: Place) -> str:
     """Export the gallery in every way there is."""
     project = open_project(place.project)
@@ -78,10 +90,14 @@ def export_gallery_everyhow(place: Place) -> str:
 
 
 def _performed(
-    key: str, run: Path, inputs: Mapping[str, Sequence[Path]], to: Path
+    key: str,
+    run: Path,
+    inputs: Mapping[str, Sequence[Path]],
+    to: Path,
+    settings: Mapping[str, Any] | None = None,
 ) -> Sequence[Path]:
     """Have an operation done, save what comes of it, and read it back with its recipe."""
-    files = [save_made(made, to) for made in _made(key, run, inputs)]
+    files = [save_made(made, to) for made in _made(key, run, inputs, settings)]
     if not files:
         raise SelfTestError(f"“{key}” made nothing")
     for file in files:
@@ -92,8 +108,13 @@ def _performed(
     return files
 
 
-def _made(key: str, run: Path, inputs: Mapping[str, Sequence[Path]]) -> Iterator[Made]:
-    for step in perform(key, run=run, inputs=inputs, checkpoint="last"):
+def _made(
+    key: str,
+    run: Path,
+    inputs: Mapping[str, Sequence[Path]],
+    settings: Mapping[str, Any] | None,
+) -> Iterator[Made]:
+    for step in perform(key, run=run, inputs=inputs, checkpoint="last", settings=settings):
         if not isinstance(step, Progress):
             yield step
 

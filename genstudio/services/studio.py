@@ -28,9 +28,6 @@ from genstudio.domain.runs import CheckpointInfo, RunSummary
 from genstudio.domain.settings import Settings
 from genstudio.domain.training import Budget, TrainingSettings
 from genstudio.services.compared import Comparison
-from genstudio.services.export import export_gallery
-from genstudio.services.exporters.catalog import EXPORTERS
-from genstudio.services.exporters.protocol import ExportDone, Exporter
 from genstudio.services.gallery import Gallery
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.jobs import Job
@@ -312,29 +309,6 @@ def generate_pictures(
                 yield gallery.add(made.image_HWC, made.recipe)
 
     return Job("generate", items)
-
-
-def exporters() -> list[Exporter]:
-    """The ways of exporting that can be used."""
-    return list(EXPORTERS.usable())
-
-
-def export_pictures(
-    items: list[GalleryItem],
-    *,
-    to: Path,
-    kind: str,
-    title: str,
-    options: Mapping[str, Any] | None = None,
-) -> Job[Progress | ExportDone]:
-    """Export pictures of the gallery."""
-
-    def work() -> Iterator[Progress | ExportDone]:
-        yield from with_result(
-            export_gallery(items, to=to, kind=kind, title=title, options=options)
-        )
-
-    return Job("export", work)
 
 
 def compare_runs(runs: Sequence[Path]) -> Job[Progress | Comparison]:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain.errors import GenStudioError
-from genstudio.services import studio
+from genstudio.services import studio, studio_exports
 from genstudio.services.exporters.protocol import Exporter
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.ui.icons import icon
@@ -122,7 +122,7 @@ class GalleryPage(QWidget):
         self._export.setObjectName("gallery.export")
         self._export.setIcon(icon("share"))
         menu = QMenu(self._export)
-        for exporter in studio.exporters():
+        for exporter in studio_exports.exporters():
             card = exporter.card
             menu.addAction(icon(card.icon), f"{card.title}…", self._wanted(exporter))
         self._export.setMenu(menu)

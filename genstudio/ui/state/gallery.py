@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.progress import Progress
-from genstudio.services import studio, studio_operations
+from genstudio.services import studio, studio_exports, studio_operations
 from genstudio.services.exporters.protocol import ExportDone
 from genstudio.services.gallery import Gallery, RemovedPicture
 from genstudio.services.gallery_items import GalleryItem
@@ -18,11 +18,13 @@ from genstudio.services.jobs import Job, JobEnded
 from genstudio.services.notices import notice_about
 from genstudio.services.projects import Project
 from genstudio.services.studio import OpenedGallery
-from genstudio.services.studio_operations import RemadePicture
 from genstudio.ui.bridge import Bridge
 from genstudio.ui.history import History
-
-_MOST_NAMED = 10
+from genstudio.ui.state.gallery_notices import (
+    notice_about_all,
+    notice_of_left_out,
+    notice_of_remade,
+)
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -261,12 +263,12 @@ class GalleryState(QObject):
             if isinstance(last, ExportDone):
                 self.exported.emit(last.path)
                 if last.left_out:
-                    self.noticed.emit(_notice_of_left_out(last))
+                    self.noticed.emit(notice_of_left_out(last))
                     self.refresh(look_at_files=True)
             else:
                 self.progressed.emit("Exporting", last.done, last.total)
 
-        job = studio.export_pictures(chosen, to=to, kind=kind, title=title, options=options)
+        job = studio_exports.export_pictures(chosen, to=to, kind=kind, title=title, options=options)
         self._start(job, on_items)
 
     def remake(self, name: str) -> None:
@@ -279,7 +281,7 @@ class GalleryState(QObject):
             if isinstance(last, Progress):
                 self.progressed.emit(last.what, last.done, last.total)
             else:
-                self.noticed.emit(_notice_of_remade(name, last))
+                self.noticed.emit(notice_of_remade(name, last))
 
         self._start(studio_operations.remake(path, self._project), on_items)
 
@@ -336,7 +338,7 @@ class GalleryState(QObject):
             except GenStudioError as error:
                 errors.append(error)
         if errors:
-            self.noticed.emit(_notice_about_all(errors))
+            self.noticed.emit(notice_about_all(errors))
         return results
 
     def _show(self, items: Sequence[GalleryItem]) -> None:
@@ -372,38 +374,3 @@ def _close_what_was_opened(job: Job[int | OpenedGallery]) -> None:
             ending.gallery.close()
     # For whoever follows it.
     job.items.put(ending)
-
-
-def _notice_of_remade(name: str, made: RemadePicture) -> Notice:
-    if made.is_same:
-        return Notice(
-            level=Level.INFO,
-            title=f"{name} was made again",
-            message="It is the same to the last pixel.",
-        )
-    return Notice(
-        level=Level.WARNING,
-        title=f"{name} is not what its recipe makes",
-        message="It was changed afterwards, or made on another kind of machine. What the recipe "
-        f"makes is in {made.path}.",
-    )
-
-
-def _notice_of_left_out(done: ExportDone) -> Notice:
-    reasons = [f"{item.name}: {item.reason}." for item in done.left_out[:_MOST_NAMED]]
-    if len(done.left_out) > len(reasons):
-        reasons.append(f"The same goes for {len(done.left_out) - len(reasons):,} more.")
-    number = "1 picture was" if len(done.left_out) == 1 else f"{len(done.left_out):,} pictures were"
-    return Notice(
-        level=Level.WARNING,
-        title=f"{number} left out of the export",
-        message=" ".join(reasons),
-    )
-
-
-def _notice_about_all(errors: Sequence[GenStudioError]) -> Notice:
-    notice = notice_about(errors[0])
-    if len(errors) == 1:
-        return notice
-    others = f"The same goes for {len(errors) - 1:,} more."
-    return notice.model_copy(update={"message": f"{notice.message} {others}"})

@@ -17,7 +17,7 @@ from genstudio.domain.errors import UnknownModelError
 from genstudio.domain.progress import drain
 from genstudio.domain.runs import RunState, RunSummary
 from genstudio.models.catalog import model_keys
-from genstudio.services import studio
+from genstudio.services import studio, studio_exports
 from genstudio.services.exporters.protocol import ExportDone
 from genstudio.services.gallery import Gallery
 from genstudio.services.gallery_items import GalleryItem
@@ -150,7 +150,7 @@ def test_a_run_is_trained_gone_on_with_sampled_and_exported(tmp_path: Path, flow
         assert {item.name for item in made} <= {item.name for item in gallery.items()}
 
     *_, done = finished(
-        studio.export_pictures(made, to=tmp_path / "export", kind="folder", title="Meadow")
+        studio_exports.export_pictures(made, to=tmp_path / "export", kind="folder", title="Meadow")
     )
     assert done == ExportDone(tmp_path / "export", 3)
 

@@ -1,0 +1,49 @@
+"""What a person is told of the gallery."""
+
+from collections.abc import Sequence
+
+from genstudio.domain.errors import GenStudioError
+from genstudio.domain.notices import Level, Notice
+from genstudio.services.exporters.protocol import ExportDone
+from genstudio.services.notices import notice_about
+from genstudio.services.studio_operations import RemadePicture
+
+_MOST_NAMED = 10
+
+
+def notice_of_remade(name: str, made: RemadePicture) -> Notice:
+    """Say whether a picture came out the same."""
+    if made.is_same:
+        return Notice(
+            level=Level.INFO,
+            title=f"{name} was made again",
+            message="It is the same to the last pixel.",
+        )
+    return Notice(
+        level=Level.WARNING,
+        title=f"{name} is not what its recipe makes",
+        message="It was changed afterwards, or made on another kind of machine. What the recipe "
+        f"makes is in {made.path}.",
+    )
+
+
+def notice_of_left_out(done: ExportDone) -> Notice:
+    """Say what is missing from an export, and why."""
+    reasons = [f"{item.name}: {item.reason}." for item in done.left_out[:_MOST_NAMED]]
+    if len(done.left_out) > len(reasons):
+        reasons.append(f"The same goes for {len(done.left_out) - len(reasons):,} more.")
+    number = "1 picture was" if len(done.left_out) == 1 else f"{len(done.left_out):,} pictures were"
+    return Notice(
+        level=Level.WARNING,
+        title=f"{number} left out of the export",
+        message=" ".join(reasons),
+    )
+
+
+def notice_about_all(errors: Sequence[GenStudioError]) -> Notice:
+    """Say what went wrong with the first of several, and with how many more."""
+    notice = notice_about(errors[0])
+    if len(errors) == 1:
+        return notice
+    others = f"The same goes for {len(errors) - 1:,} more."
+    return notice.model_copy(update={"message": f"{notice.message} {others}"})
