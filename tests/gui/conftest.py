@@ -17,6 +17,7 @@ from studio_driver import LONGEST_MS, StudioDriver
 
 from genstudio.app import build_window
 from genstudio.data.samples import make_sample_folder
+from genstudio.domain import commands
 from genstudio.domain.progress import drain
 from genstudio.domain.training import Budget
 from genstudio.engine.trainer import NoCommands
@@ -122,6 +123,9 @@ def open_project(qtbot: QtBot, project: Path) -> Iterator[Opener]:
 
     yield open_window
     for driver in opened:
+        # One that failed may have left a training behind, perhaps paused.
+        if driver.window._training.is_running:
+            driver.window._training.send(commands.Stop())
         driver.wait(lambda driver=driver: not driver.window._training.is_running)
         driver.window.close()
 

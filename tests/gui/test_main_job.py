@@ -45,10 +45,12 @@ def test_from_a_folder_to_an_exported_gallery(
     studio.wait(lambda: studio.rows("gallery.grid") == 27)
     assert studio.text("gallery.count") == "27 pictures"
 
+    studio.wait(lambda: not studio.window._gallery.is_busy)
     grid = studio.find("gallery.grid")
     grid.select(grid.keys()[0])
     studio.window._pages.gallery._on_menu(QPoint(4, 4))
     (menu,) = grid.findChildren(QMenu)
+    assert not studio.window._gallery.is_busy
     (again,) = [action for action in menu.actions() if action.text() == "Make this again"]
     again.trigger()
     menu.close()
