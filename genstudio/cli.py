@@ -24,8 +24,8 @@ from genstudio.console import (
     people,
     print_json,
     results,
+    run_with_progress,
     say,
-    worked,
 )
 from genstudio.domain import events
 from genstudio.domain.cards import ModelCard
@@ -133,7 +133,7 @@ def check(
     from genstudio.services.materials import described
 
     with explained(as_json=as_json):
-        report = worked(scan_folder(folder), as_json=as_json)
+        report = run_with_progress(scan_folder(folder), as_json=as_json)
         found = recognise(report)
         if modality is not None:
             chosen = MODALITIES.get(modality).arrange(report)
@@ -310,7 +310,7 @@ def _train(make_events: Callable[[CommandQueue], Iterator[events.Event]], *, as_
     from genstudio.services.first_pictures import hang_first_pictures
 
     try:
-        count = worked(hang_first_pictures(ending.run), as_json=as_json)
+        count = run_with_progress(hang_first_pictures(ending.run), as_json=as_json)
     except GenStudioError as error:
         # That makes no failure of the run.
         text = f"The run itself is finished and saved. {error.message} {error.hint}"

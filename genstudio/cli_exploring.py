@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from genstudio.console import AsJson, explained, people, print_json, worked
+from genstudio.console import AsJson, explained, people, print_json, run_with_progress
 
 # What needs torch is imported by the command that needs it: `--help` answers at once.
 
@@ -62,7 +62,7 @@ def explore(
                 is_loop=loop,
                 easing="steady" if steady else "gentle",
             )
-        path = worked(work, as_json=as_json)
+        path = run_with_progress(work, as_json=as_json)
         if as_json:
             print_json({"path": str(path), "step": explorer.step})
         people.print(str(path), markup=False, soft_wrap=True)

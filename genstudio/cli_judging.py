@@ -5,7 +5,14 @@ from typing import Annotated
 
 import typer
 
-from genstudio.console import AsJson, explained, people, print_figures, print_json, worked
+from genstudio.console import (
+    AsJson,
+    explained,
+    people,
+    print_figures,
+    print_json,
+    run_with_progress,
+)
 
 # What needs torch is imported by the command that needs it: `--help` answers at once.
 
@@ -33,7 +40,7 @@ def evaluate(
     from genstudio.services.evaluation import evaluate as judge
 
     with explained(as_json=as_json):
-        found = worked(
+        found = run_with_progress(
             judge(
                 target,
                 against=against,
@@ -63,7 +70,7 @@ def compare(
 
     with explained(as_json=as_json):
         refuse_place(runs, out)
-        done = worked(set_side_by_side(runs, count=count), as_json=as_json)
+        done = run_with_progress(set_side_by_side(runs, count=count), as_json=as_json)
         page = save_comparison(done, out)
         if as_json:
             print_json({"report": str(page), **done.record()})

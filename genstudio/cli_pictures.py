@@ -14,7 +14,7 @@ from genstudio.console import (
     people,
     print_json,
     progress,
-    worked,
+    run_with_progress,
 )
 
 # What needs torch is imported by the command that needs it: `--help` answers at once.
@@ -113,7 +113,9 @@ def remake(
 
     with explained(as_json=as_json):
         known = [*(project or ()), *load_preferences().recent_projects]
-        done = worked(make_again(image, projects=known, inputs=made_from or ()), as_json=as_json)
+        done = run_with_progress(
+            make_again(image, projects=known, inputs=made_from or ()), as_json=as_json
+        )
         refuse_pictures_folders(out.absolute().parent, Run(done.run).project().pictures_folders())
         path = save_artifact(done.artifact, out, done.recipe)
         if as_json:
@@ -144,7 +146,7 @@ def export(
         work = export_gallery(
             items, to=to, kind=kind, title=opened.name, options=loose_settings(assignments)
         )
-        done = worked(work, as_json=as_json)
+        done = run_with_progress(work, as_json=as_json)
         left_out = [{"name": item.name, "reason": item.reason} for item in done.left_out]
         if as_json:
             more = {"left_out": left_out} if left_out else {}

@@ -129,7 +129,7 @@ def loose_settings(pairs: list[str] | None) -> dict[str, Any]:
     return settings
 
 
-def worked(work: Working[T], *, as_json: bool) -> T:
+def run_with_progress(work: Working[T], *, as_json: bool) -> T:
     """Do long work to its end, show how far it is, and give its result."""
     with progress(hidden=as_json) as bar:
         task = bar.add_task("Starting", total=None)

@@ -45,7 +45,7 @@ def drain(work: Working[T], tell: Callable[[Progress], object] = lambda _: None)
             return end.value
 
 
-def retold(work: Working[T], words: Callable[[str], str]) -> Working[T]:
+def relabelled(work: Working[T], words: Callable[[str], str]) -> Working[T]:
     """The same work, whose progress says in other words what is being done."""
     try:
         while True:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.files import write_text
-from genstudio.domain.progress import Working, retold
+from genstudio.domain.progress import Working, relabelled
 from genstudio.domain.reports import FIGURES, FigureCard
 from genstudio.domain.resources import resource
 from genstudio.models.catalog import model_class
@@ -49,7 +49,7 @@ def compare(runs: Sequence[Path], *, count: int | None = None) -> Working[Compar
     for number, run in enumerate(opened, start=1):
         try:
             beginning = f"Run {number} of {len(opened)}: "
-            work = retold(evaluate(run.path, count=count), beginning.__add__)
+            work = relabelled(evaluate(run.path, count=count), beginning.__add__)
             compared.append(_compared(run, (yield from work)))
         except GenStudioError as error:
             raise _naming(run, error) from error

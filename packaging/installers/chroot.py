@@ -16,7 +16,6 @@ from dev_environment import ROOT, SetupError
 from installers import payload
 
 _SUITE = "bookworm"
-_MIRROR = "http://deb.debian.org/debian"
 # For the window: a screen, and something that takes pictures of it.
 _SCREEN = ["xvfb", "xauth", "xdotool", "imagemagick"]
 _TRANSCRIPT = ROOT / "dist" / "chroot.txt"
@@ -38,7 +37,7 @@ done
 window=$(xdotool search --onlyvisible --name 'Meadow — GenStudio' | head -1)
 echo "The window $window is on the screen."
 sleep 8
-import -window root /tmp/window.png
+import -window root "$HOME/window.png"
 kill -TERM $program
 wait $program
 echo "It was closed and ended with $?."
@@ -68,7 +67,7 @@ def verify(package: Path) -> Path:
         _do(root, training, person=_PERSON)
         _do(root, [*install, *_SCREEN])
         _do(root, ["bash", "-c", _WINDOW], person=_PERSON)
-        shutil.copy(root / "tmp" / "window.png", ROOT / "dist" / "chroot-window.png")
+        shutil.copy(root / "home" / _PERSON / "window.png", ROOT / "dist" / "chroot-window.png")
         _do(root, ["apt-get", "purge", "-y", "-qq", "genstudio"])
         left = leftovers(before, installed, _files(root))
         home = sorted(path.name for path in (root / "home" / _PERSON / "Meadow").iterdir())
@@ -98,7 +97,7 @@ def _fresh_system(root: Path) -> None:
     if not kept.is_file():
         root.mkdir(parents=True)
         command = ["debootstrap", "--variant=minbase", "--include=ca-certificates", _SUITE]
-        _said([*command, str(root), _MIRROR], quiet=True)
+        _said([*command, str(root)], quiet=True)
         _said(["tar", "-C", str(root), "-cf", str(kept), "."])
     else:
         root.mkdir(parents=True)

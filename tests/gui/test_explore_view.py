@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QLineEdit, QSlider
+from PySide6.QtWidgets import QLineEdit, QSlider, QToolButton
 from saved_runs import Opener
 from studio_driver import StudioDriver
 
@@ -84,7 +84,12 @@ def test_a_slider_moves_along_a_direction_that_can_be_named(explorer: StudioDriv
     for _ in range(4):
         explorer.qtbot.keyClick(slider, Qt.Key.Key_PageUp)
     explorer.wait(changed(explorer, before))
-    assert explorer.text("explore.sigmas.1") == "+4.0"
+    back = explorer.find("explore.sigmas.1", QToolButton)
+    assert back.text() == "+4.0"
+    explorer.click("explore.sigmas.1")
+    assert (back.text(), slider.value()) == ("0", 0)
+    explorer.click("explore.undo")
+    assert slider.value() == 40
     name = explorer.find("explore.name.1", QLineEdit)
     name.setFocus()
     explorer.qtbot.keyClicks(name, "lighter")

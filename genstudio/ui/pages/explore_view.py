@@ -312,10 +312,9 @@ class ExploreView(QWidget):
 
     def _on_seed(self, seed: int) -> None:
         """Go to one picture: the plane stays, and leads on from it."""
-        self._put(0, seed)
-        self._state.go_to(
-            self._state.place.with_values(across=0.0, down=0.0, moves={}), is_on_the_way=True
-        )
+        seeds = (seed, *self._state.place.seeds[1:])
+        self._state.go_to(Place(seeds=seeds))
+        self._state.draw_seeds([*seeds, *self._strip.seeds()])
 
     def _put(self, corner: int, seed: int) -> None:
         seeds = list(self._state.place.seeds)

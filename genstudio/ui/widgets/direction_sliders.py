@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QGridLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QSlider,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -113,19 +113,19 @@ class DirectionSliders(QWidget):
         slider.setPageStep(_PARTS)
         slider.setValue(value)
         slider.setToolTip(
-            f"{share:.0%} of what differs between its pictures. Double-click the number to put it "
-            "back."
+            f"{share:.0%} of what differs between its pictures; the number puts it back to the "
+            "middle"
         )
         ignore_wheel_unless_focused(slider)
         slider.valueChanged.connect(lambda _: self._on_moved(number))
         slider.sliderPressed.connect(self._on_held)
         slider.sliderReleased.connect(self._on_held)
-        figure = QLabel("0")
+        figure = QToolButton()
         figure.setObjectName(f"explore.sigmas.{number}")
         figure.setMinimumWidth(4 * GRID_PX)
-        figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        figure.mouseDoubleClickEvent = lambda _event: slider.setValue(0)  # type: ignore[method-assign,assignment]
-        mark(figure, role="small")
+        figure.setToolTip("Back to the middle")
+        figure.setAccessibleName(f"Direction {number} back to the middle")
+        figure.clicked.connect(lambda: slider.setValue(0))
         row = self._rows.rowCount()
         for column, widget in enumerate((edit, slider, figure)):
             self._rows.addWidget(widget, row, column)
@@ -153,6 +153,6 @@ class DirectionSliders(QWidget):
         sigmas = slider.value() / _PARTS
         slider.setAccessibleName(name or f"Direction {number}")
         slider.setAccessibleDescription(f"{sigmas:+.1f} sigmas")
-        figure = self.findChild(QLabel, f"explore.sigmas.{number}")
+        figure = self.findChild(QToolButton, f"explore.sigmas.{number}")
         if figure is not None:
             figure.setText(f"{sigmas:+.1f}" if sigmas else "0")
