@@ -244,7 +244,8 @@ class ExploreView(QWidget):
         self._pad.show_place(place.seeds, place.across, place.down)
         self._sliders.show_moves(place.moves)
         self._where.setText(_in_words(place))
-        self._where.setToolTip(f"Between the seeds {', '.join(map(str, place.seeds))}")
+        seeds = ", ".join(map(str, place.seeds))
+        self._where.setToolTip(f"{_in_words(place)}, between the seeds {seeds}")
         self._update()
 
     def _on_drawn(self, place: Place, image_HWC: np.ndarray) -> None:
