@@ -32,6 +32,8 @@ class ModelCard(BaseModel):
         paper: Title, authors, year and arXiv number of the source.
         suggested_from: Examples from which on it is suggested; None if never by itself.
         revision: Raised when weights that were saved before would fit, but make other pictures.
+        renamed_tensors: Regular expressions for beginnings of former names of tensors, and what
+            took their place; the first that fits counts.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -48,3 +50,4 @@ class ModelCard(BaseModel):
     paper: str
     suggested_from: int | None = None
     revision: int = 1
+    renamed_tensors: tuple[tuple[str, str], ...] = ()

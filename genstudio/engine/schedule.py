@@ -15,7 +15,7 @@ class Task(StrEnum):
     PREVIEW = "preview"
     SAVE = "save"
     MEASURE = "measure"
-    CONCLUDE = "conclude"
+    FINALIZE = "conclude"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ def paces(options: LoopOptions) -> dict[Task, Pace]:
         Task.MEASURE: Pace(every_s=60.0, share_of_time=0.01),
         # A young model's latents soon lie elsewhere, and what is drawn from an old conclusion looks
         # broken.
-        Task.CONCLUDE: Pace(every_s=0.0, share_of_age=0.05, share_of_time=0.03),
+        Task.FINALIZE: Pace(every_s=0.0, share_of_age=0.05, share_of_time=0.03),
     }
 
 

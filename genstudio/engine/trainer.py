@@ -17,8 +17,8 @@ from genstudio.engine.checkpoint import CheckpointStore
 from genstudio.engine.extension import Extension
 from genstudio.engine.extensions.checkpoints import Checkpoints
 from genstudio.engine.extensions.coaching import Coaching
+from genstudio.engine.extensions.finalizing import Finalizing
 from genstudio.engine.extensions.previews import Previews
-from genstudio.engine.extensions.prior import PriorFitting
 from genstudio.engine.extensions.progress import Progress
 from genstudio.engine.extensions.quality import QualityMeasuring
 from genstudio.engine.extensions.rollback import Rollback
@@ -126,7 +126,7 @@ class _Loop:
         store = CheckpointStore(job.checkpoints)
         plan = state.compute.plan
         self._rollback = Rollback(store)
-        self._prior = PriorFitting(schedule)
+        self._prior = Finalizing(schedule)
         self._previews = Previews(
             dataset,
             schedule,
@@ -203,7 +203,7 @@ class _Loop:
         """Save this very step, or if its numbers ran away, what there was before."""
         while True:
             try:
-                self._prior.conclude(self._state)
+                self._prior.finalize(self._state)
                 return (yield from self._checkpoints.save(self._state))
             except RunawayError as error:
                 yield from self._go_back(error)
@@ -230,7 +230,7 @@ class _Loop:
                         self._state.clock.lap_s()
                     paused = False
                 case commands.SampleNow():
-                    self._prior.conclude_in_time(self._state)
+                    self._prior.finalize_if_due(self._state)
                     yield from self._previews.draw(self._state)
                 case commands.SaveNow():
                     yield from self._save()

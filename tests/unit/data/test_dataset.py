@@ -19,7 +19,7 @@ def test_pictures_are_a_dataset_of_one_group() -> None:
     assert data.groups == (EXAMPLES,)
     assert data.learned_from().tolist() == [0, 2, 3, 4, 5]
     assert (data.spec.size, data.spec.channels, data.spec.modality) == (2, 3, "images")
-    assert data.spec.kinds == {"a": 4, "b": 2}
+    assert data.spec.classes == {"a": 4, "b": 2}
     assert list(data.spec.fields) == ["images", "kinds"]
 
 

@@ -9,9 +9,9 @@ import torch
 from genstudio.metrics.swd import SlicedWasserstein
 from genstudio.metrics.translation import kept
 from genstudio.models.protocol import Request
+from genstudio.models.translating import TranslationSettings
 from genstudio.models.translation import unpaired
 from genstudio.models.translation.unpaired import (
-    TranslationSettings,
     UnpairedTranslation,
     UnpairedTranslationConfig,
 )
@@ -28,8 +28,8 @@ def test_the_objective_is_the_game_and_the_contrast_times_its_weight(
     for method, weight in (("CUT", 2.0), ("FastCUT", 20.0)):
         model = build(UnpairedTranslation, method=method)
         told = []
-        for contrast in (0.0, 2.0):
-            model.config = UnpairedTranslationConfig(width=16, method=method, contrast=contrast)
+        for weight_set in (0.0, 2.0):
+            model.config = UnpairedTranslationConfig(width=16, method=method, nce_weight=weight_set)
             torch.manual_seed(0)
             told.append(model.losses("generator", batch, 0))
 
@@ -53,12 +53,12 @@ def test_only_cut_looks_at_targets_through_the_generator(
 def test_a_negative_costs_something_and_what_keeps_the_light_nothing(shapes: Any) -> None:
     pictures = as_tensor(shapes(4))
 
-    assert unpaired._darkened(pictures, pictures).item() == 0
-    assert unpaired._darkened(pictures, pictures * 0.5 + 0.2).item() == 0
-    assert unpaired._darkened(pictures, -pictures).item() == pytest.approx(1.2, abs=0.01)
+    assert unpaired._luminance_loss(pictures, pictures).item() == 0
+    assert unpaired._luminance_loss(pictures, pictures * 0.5 + 0.2).item() == 0
+    assert unpaired._luminance_loss(pictures, -pictures).item() == pytest.approx(1.2, abs=0.01)
     # Flat pictures have no slope to fall down from, but one to climb.
     flat = torch.zeros_like(pictures).requires_grad_()
-    unpaired._darkened(pictures, flat).backward()
+    unpaired._luminance_loss(pictures, flat).backward()
     assert flat.grad is not None
     assert flat.grad.isfinite().all()
 
@@ -68,7 +68,7 @@ def test_it_learns_the_other_palette_and_keeps_what_is_where(
 ) -> None:
     pictures, others = shapes(64), other_palette(shapes(64, seed=1))
     held_out, wanted = shapes(16, seed=9), other_palette(shapes(16, seed=10))
-    model = build(UnpairedTranslation, learning_rate=1e-3, blocks=2, contrast=3.0)
+    model = build(UnpairedTranslation, learning_rate=1e-3, blocks=2, nce_weight=3.0)
 
     def batches() -> Any:
         order = np.random.default_rng(0)

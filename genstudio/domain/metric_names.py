@@ -23,11 +23,11 @@ EDGE_IOU: Final = "edges kept"
 
 # Of the inside of a model that knows better than its pictures tell.
 # Chance that a critic finds a real picture more real than a made one; 0.5 is guessing.
-CRITIC_ADVANTAGE: Final = "critic's advantage"
+DISCRIMINATOR_ADVANTAGE: Final = "critic's advantage"
 # How sure it is of that, on average: 0.5 says that both are worth the same to it.
-CRITIC_CONFIDENCE: Final = "critic's confidence"
+DISCRIMINATOR_CONFIDENCE: Final = "critic's confidence"
 # As its advantage, for a picture that it learned from and one that was held out; 0.5 remembers
 # nothing.
-CRITIC_MEMORY: Final = "critic's memory"
+DISCRIMINATOR_MEMORY: Final = "critic's memory"
 # Share of the latent numbers that say anything about a picture, from 0 to 1.
 ACTIVE_UNITS: Final = "active units"

@@ -8,10 +8,10 @@ from genstudio.engine.schedule import Schedule, Task
 from genstudio.engine.state import TrainState
 
 # More pictures would tell little more.
-CONCLUDES_FROM = 4096
+FINALIZED_FROM = 4096
 
 
-class PriorFitting(Extension):
+class Finalizing(Extension):
     """Has the averaged model concluded before it is drawn from or saved.
 
     Now and then while the run goes on, for which an older conclusion will do; always at its end.
@@ -27,29 +27,29 @@ class PriorFitting(Extension):
         """Conclude before a preview or a checkpoint, if it is time again."""
         schedule, seconds = self._schedule, state.seconds
         if schedule.is_due(Task.PREVIEW, seconds) or schedule.is_due(Task.SAVE, seconds):
-            self.conclude_in_time(state)
+            self.finalize_if_due(state)
         return iter(())
 
     def end(self, state: TrainState) -> Iterator[events.Event]:
         """Conclude with the last weights."""
-        self.conclude(state)
+        self.finalize(state)
         return iter(())
 
-    def conclude_in_time(self, state: TrainState) -> None:
+    def finalize_if_due(self, state: TrainState) -> None:
         """Conclude if it is time again."""
-        if self._schedule.is_due(Task.CONCLUDE, state.seconds):
-            self.conclude(state)
+        if self._schedule.is_due(Task.FINALIZE, state.seconds):
+            self.finalize(state)
 
-    def conclude(self, state: TrainState) -> None:
+    def finalize(self, state: TrainState) -> None:
         """Make the averaged model ready to be drawn from as it is at this step."""
         models, milestones = state.models, state.milestones
-        if milestones.concluded == state.step or not models.concludes:
+        if milestones.finalized == state.step or not models.needs_finalizing:
             return
         began_s = state.clock.now_s()
         # If memory does not suffice, an older conclusion is better than none.
-        state.compute.memory.attempt(lambda: models.conclude(state.batches.spread(CONCLUDES_FROM)))
-        self._schedule.done(Task.CONCLUDE, state.seconds, state.clock.now_s() - began_s)
-        milestones.concluded = state.step
+        state.compute.memory.attempt(lambda: models.finalize(state.batches.spread(FINALIZED_FROM)))
+        self._schedule.done(Task.FINALIZE, state.seconds, state.clock.now_s() - began_s)
+        milestones.finalized = state.step
         # What was saved had an older conclusion: what a run ends with must not depend on when it
         # was saved.
         milestones.saved = None
