@@ -241,7 +241,7 @@ class CheckpointStore:
         return Newest(None, passed_over)
 
     def set_aside(self, step: int) -> None:
-        """Let a damaged checkpoint be none any more; its files stay, for whoever can mend them.
+        """Rename a damaged checkpoint so that it is ignored; its files stay.
 
         Raises:
             ProjectError: The folder cannot be written to.

@@ -83,7 +83,7 @@ class Milestones:
     """Steps at which something was done with the run as it is now; None for not since it changed.
 
     Attributes:
-        finalized: When the averaged model was concluded last.
+        finalized: When the averaged model was finalized last.
         saved: When a snapshot was taken that is or will be on the disk.
         safe: The newest step that is on the disk; -1 for none that was saved by this process.
     """
@@ -148,7 +148,7 @@ class TrainState:
         if (checkpoint := job.resume_from) is not None:
             self.restore(checkpoint)
             self.observed.coach = checkpoint.state.coach
-            # With an older conclusion perhaps, but saved it is.
+            # With an older fit perhaps, but saved it is.
             self.milestones.finalized = self.milestones.saved = self.step
 
     @property
@@ -221,7 +221,7 @@ class TrainState:
 
     def reset(self) -> None:
         """Become what the run was before its first step."""
-        self.compute.process_group.broadcast({"do": "begin anew"})
+        self.compute.process_group.broadcast({"do": "reset"})
         self._seed_weights()
         self.models.reset()
         self.optimizers.reset()

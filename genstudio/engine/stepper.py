@@ -67,7 +67,7 @@ class Stepper:
         """Add up a phase's gradients; where memory does not suffice, in smaller parts.
 
         Returns:
-            What there is to tell of the losses of each part.
+            Named losses of each part.
         """
         state, count = self.state, len(batch)
         compute = state.compute
@@ -102,7 +102,7 @@ class Stepper:
         """Add a part's gradients to those of the phase's parameters, weighted by its share.
 
         Returns:
-            Named scalars that there are to tell of the losses.
+            Named losses.
         """
         with allow_nested_autograd():
             losses = self.state.model.losses(phase.name, part, step)

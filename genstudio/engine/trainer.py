@@ -135,7 +135,7 @@ class _Loop:
         )
         self._checkpoints = Checkpoints(store, schedule)
         self._num_examples = dataset.num_learned_from
-        # In the order in which they are called: what is measured and saved is concluded before.
+        # In the order in which they are called: what is measured and saved is finalized before.
         self._extensions: tuple[Extension, ...] = (
             self._prior,
             Progress(schedule, state.parts),
@@ -186,14 +186,14 @@ class _Loop:
                 for extension in self._extensions:
                     yield from extension.after_step(self._state)
             except RunawayError as error:
-                yield from self._go_back(error)
+                yield from self._roll_back(error)
             if not self._is_done() and (yield from self._answer()):
                 return True
 
-    def _go_back(self, error: RunawayError) -> Iterator[events.Event]:
+    def _roll_back(self, error: RunawayError) -> Iterator[events.Event]:
         """Go on from the newest checkpoint, or from the beginning."""
         yield from self._checkpoints.settle(self._state)
-        said = self._rollback.go_back(self._state, error)
+        said = self._rollback.roll_back(self._state, error)
         self._schedule.roll_back(self._state.seconds)
         for extension in self._extensions:
             extension.rolled_back(self._state)
@@ -206,7 +206,7 @@ class _Loop:
                 self._prior.finalize(self._state)
                 return (yield from self._checkpoints.save(self._state))
             except RunawayError as error:
-                yield from self._go_back(error)
+                yield from self._roll_back(error)
 
     # --- a person's commands --------------------------------------------------------------
 

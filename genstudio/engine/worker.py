@@ -30,7 +30,7 @@ def run_worker(job: TrainingJob) -> None:
                 stepper.take_step()
             case {"do": "restore", "step": step}:
                 state.restore(store.load(step))
-            case {"do": "begin anew"}:
+            case {"do": "reset"}:
                 state.reset()
             case {"do": "change", "changes": changes}:
                 state.change(changes)

@@ -12,9 +12,9 @@ FINALIZED_FROM = 4096
 
 
 class Finalizing(Extension):
-    """Has the averaged model concluded before it is drawn from or saved.
+    """Has the averaged model finalized before it is drawn from or saved.
 
-    Now and then while the run goes on, for which an older conclusion will do; always at its end.
+    Now and then while the run goes on, for which an older fit will do; always at its end.
 
     Args:
         schedule: Of the run.
@@ -24,19 +24,19 @@ class Finalizing(Extension):
         self._schedule = schedule
 
     def after_step(self, state: TrainState) -> Iterator[events.Event]:
-        """Conclude before a preview or a checkpoint, if it is time again."""
+        """Finalize before a preview or a checkpoint, if it is time again."""
         schedule, seconds = self._schedule, state.seconds
         if schedule.is_due(Task.PREVIEW, seconds) or schedule.is_due(Task.SAVE, seconds):
             self.finalize_if_due(state)
         return iter(())
 
     def end(self, state: TrainState) -> Iterator[events.Event]:
-        """Conclude with the last weights."""
+        """Finalize with the last weights."""
         self.finalize(state)
         return iter(())
 
     def finalize_if_due(self, state: TrainState) -> None:
-        """Conclude if it is time again."""
+        """Finalize if it is time again."""
         if self._schedule.is_due(Task.FINALIZE, state.seconds):
             self.finalize(state)
 
@@ -46,10 +46,10 @@ class Finalizing(Extension):
         if milestones.finalized == state.step or not models.needs_finalizing:
             return
         began_s = state.clock.now_s()
-        # If memory does not suffice, an older conclusion is better than none.
+        # If memory does not suffice, an older fit is better than none.
         state.compute.memory.attempt(lambda: models.finalize(state.batches.spread(FINALIZED_FROM)))
         self._schedule.done(Task.FINALIZE, state.seconds, state.clock.now_s() - began_s)
         milestones.finalized = state.step
-        # What was saved had an older conclusion: what a run ends with must not depend on when it
+        # What was saved had an older fit: what a run ends with must not depend on when it
         # was saved.
         milestones.saved = None

@@ -194,7 +194,7 @@ def test_it_goes_on_from_its_memory_as_if_nothing_had_been() -> None:
     memory = CoachMemory.model_validate_json(before.memory.model_dump_json())
     resumed = Coach(200, memory)
 
-    assert resumed.observation(seen[-1], GAN) == unbroken.observation(seen[-1], GAN)
+    assert resumed.observe(seen[-1], GAN) == unbroken.observe(seen[-1], GAN)
     assert resumed.memory == unbroken.memory
     assert troubles.COPYING in memory.troubles
 

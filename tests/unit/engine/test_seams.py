@@ -69,7 +69,7 @@ def test_after_a_rollback_the_next_checkpoint_is_due_counted_from_where_the_run_
     with pytest.raises(RunawayError) as caught:
         list(checkpoints.after_step(state))
     monkeypatch.setattr(state, "tensors", good)
-    rollback.go_back(state, caught.value)
+    rollback.roll_back(state, caught.value)
     schedule.roll_back(state.seconds)
     assert (state.step, state.seconds) == (4, SAVE_EVERY_S)
 

@@ -71,7 +71,7 @@ def test_it_goes_back_as_far_as_it_is_told(
     train_to_end(tmp_path, small_settings("toy", budget=steps(2)), pictures_NHWC)
 
     help_with(tmp_path, pictures_NHWC, *[STEP] * 3, {"do": "restore", "step": 2}, STEP)
-    help_with(tmp_path, pictures_NHWC, *[STEP] * 3, {"do": "begin anew"}, STEP)
+    help_with(tmp_path, pictures_NHWC, *[STEP] * 3, {"do": "reset"}, STEP)
     help_with(tmp_path, pictures_NHWC, {"do": "scale", "to": 0.25})
 
     assert [stepper.state.step for stepper in helped] == [3, 1, 0]
