@@ -23,7 +23,7 @@ def test_a_measurement_is_a_line_with_shapes_and_light_first(qtbot: QtBot) -> No
     assert line.isHidden()
     line.show_figures(1200, MEASURED)
     assert line.text() == (
-        "At step 1,200:  ·  Edges kept 71%  ·  Brightness kept -0.40  ·  Distance 12.3"
+        "At step 1,200: Edges kept 71%  ·  Brightness kept -0.40  ·  Distance 12.3"
     )
     assert not line.isHidden()
     assert all(

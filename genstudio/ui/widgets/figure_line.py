@@ -24,7 +24,7 @@ class FigureLine(QLabel):
         """Show what was measured at a step; unknown figures are left out."""
         known = [(shown, figures[name]) for name, shown in SHOWN.items() if name in figures]
         parts = [f"{shown.words} {format(value, shown.form)}" for shown, value in known]
-        self.setText("  ·  ".join([f"At step {step:,}:", *parts]) if parts else "")
+        self.setText(f"At step {step:,}: {'  ·  '.join(parts)}" if parts else "")
         self.setToolTip("\n".join(f"{shown.words}: {shown.help}" for shown, _ in known))
         self.setVisible(bool(parts))
 
