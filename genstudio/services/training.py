@@ -157,7 +157,13 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
                 manifest, report, settings.held_out, by_kind=settings.kinds
             )
             run = create_run(
-                project, dataset, settings, manifest=manifest, held_out=held_out, kinds=kinds
+                project,
+                dataset,
+                settings,
+                manifest=manifest,
+                held_out=held_out,
+                kinds=kinds,
+                words=materials.vocabulary_of(manifest, held_out),
             )
             remarks = [] if modality == IMAGES else _told(arrangement)
             yield from _record(run, settings, manifest, cache, source, remarks=remarks)
@@ -243,6 +249,7 @@ def _branch(
         manifest=manifest,
         held_out=run.held_out,
         kinds=run.file.kinds,
+        words=run.file.words,
         branched_from=f"{run.path.name}/{step}",
     )
     with explained(branch.store.folder):
