@@ -18,11 +18,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from genstudio.domain import roles, vitals
-from genstudio.domain.cards import ENCODE, INTERPOLATE, KINDS, RECONSTRUCT, ModelCard
+from genstudio.domain.cards import ENCODE, INTERPOLATE, KINDS, RECONSTRUCT, SCORE, ModelCard
 from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.blocks.augmentation import Augmentation
 from genstudio.models.blocks.mixture import MixturePrior
+from genstudio.models.blocks.redrawing import scored_by_redrawing
 from genstudio.models.blocks.residual import (
     FeaturesToPixels,
     PixelsToFeatures,
@@ -42,6 +43,7 @@ from genstudio.models.protocol import (
     ParameterGroup,
     Phase,
     Request,
+    Scored,
 )
 from genstudio.models.sampling import (
     any_kind,
@@ -197,7 +199,7 @@ class ResidualVAE:
         summary="Learns to describe each picture in a few numbers and to draw it again from "
         "them. Steady; made for blending pictures.",
         family="VAE",
-        capabilities=frozenset({ENCODE, INTERPOLATE, KINDS, RECONSTRUCT}),
+        capabilities=frozenset({ENCODE, INTERPOLATE, KINDS, RECONSTRUCT, SCORE}),
         cost="Recognisable after some minutes, good after half an hour",
         needs="50 or more pictures",
         suggested_from=0,
@@ -211,7 +213,7 @@ class ResidualVAE:
     def __init__(self, config: Settings, data: DataSpec) -> None:
         assert isinstance(config, ResidualVAEConfig)
         self.config: ResidualVAEConfig = config
-        self._kinds = data.kinds
+        self._kinds, self._size, self._channels = data.kinds, data.size, data.channels
         self.network = nn.ModuleDict(
             {
                 "encoder": Encoder(config, data),
@@ -373,6 +375,12 @@ class ResidualVAE:
         latents = self.encode(images_NCHW)
         with evaluating(self.network) as device:
             return self.network["decoder"](latents.to(device)).clamp(-1, 1)
+
+    def score(self, image_HWC: np.ndarray) -> Scored:
+        """Tell what it cannot redraw; models that learn to repair damage find far more."""
+        return scored_by_redrawing(
+            self.reconstruct, image_HWC, size=self._size, channels=self._channels
+        )
 
     def encode(self, images_NCHW: Tensor) -> Tensor:
         """The middle of what each picture may be described by; its kind is left open."""

@@ -13,5 +13,6 @@ OPERATIONS: Final[Registry[Operation]] = Registry(
         "explore": "genstudio.services.operations.explore:OPERATION",
         "blend": "genstudio.services.operations.blend:OPERATION",
         "translate": "genstudio.services.operations.translate:OPERATION",
+        "detect-anomalies": "genstudio.services.operations.detect:OPERATION",
     },
 )

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from genstudio.data.decode import UnreadablePictureError, decode_thumbnail
+from genstudio.data.tiles import in_tiles
 from genstudio.domain.artifacts import IMAGE, Artifact
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.operations import TRANSLATE, InputSpec, OperationCard
@@ -18,7 +19,6 @@ from genstudio.models.tasks import task_of
 from genstudio.services.generation import load_model
 from genstudio.services.operations.protocol import Made, Operation, OperationRequest
 from genstudio.services.operations.recipes import made_by_run
-from genstudio.services.operations.tiles import in_tiles
 
 _SMALLEST_SIDE = 8
 # A tile is so many times as large as the squares that the model learned from.
