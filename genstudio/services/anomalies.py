@@ -22,6 +22,8 @@ FEWEST_WHOLE = 20
 _MOST_WHOLE = 200
 # Below this share of the size that was learned, a picture was enlarged so much that it is soft.
 _SMALLEST_SHARE = 0.5
+# The hottest colour is so many times the threshold of pixels above it.
+_HOTTEST = 2.5
 _NAMES_OF_WHOLE = frozenset({"good", "normal", "ok", "nominal", "whole", "healthy", "intact"})
 
 
@@ -59,7 +61,7 @@ class Threshold:
             f"{'' if self.is_held_out else ' that the model learned from'}: of further ones, at "
             f"most {self.promised:.1%} should be taken for strange."
         )
-        if self.promised > self.wanted:
+        if self.promised > self.wanted + 1e-9:
             text += f" {self.wanted:.1%} was asked for, which takes {needed(self.wanted)} of them."
         if not self.is_held_out:
             text += " With 50 pictures or more, some are held out, and the figure can be trusted."
@@ -204,10 +206,11 @@ class Detector:
 
     def heat(self, finding: Finding) -> np.ndarray:
         """A map in [0, 1], in which half is the threshold of pixels."""
-        usual = float(np.median(finding.scored.map_HW))
-        reach = max(self.threshold.pixel - min(usual, self.threshold.pixel), 1e-6)
-        low = self.threshold.pixel - reach
-        return ((finding.scored.map_HW - low) / (2 * reach)).clip(0, 1)
+        map_HW, limit = finding.scored.map_HW, self.threshold.pixel
+        low = min(float(np.median(map_HW)), limit - 1e-6)
+        below = 0.5 * (map_HW - low) / (limit - low)
+        above = 0.5 + 0.5 * (map_HW - limit) / (_HOTTEST * abs(limit) + 1e-6)
+        return np.where(map_HW > limit, above, below).clip(0, 1)
 
     def mask(self, finding: Finding) -> np.ndarray:
         """Bool (height, width): what lies above the threshold of pixels."""

@@ -230,12 +230,15 @@ def runs(flowers: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
     monkey.setattr("genstudio.engine.preview.sheet_layout", lambda _: (1, 2))
     found = {}
     place = tmp_path_factory.mktemp("runs")
+    # As many as what needs most of them asks for.
+    most = max(model_class(key).card.fewest for key in model_keys())
+    enough = tiny_studio.save_pictures(place / "enough", tiny_studio.flowers_NHWC(max(most, 16)))
     small = {"width": 32, "latent_size": 8, "flow_width": 128, "depth": 1, "looks": 1, "blocks": 2}
     for key in model_keys():
         config = model_class(key).Config.model_fields
         model = {name: value for name, value in small.items() if name in config}
         settings = small_settings(key, model=model, budget=tiny_studio.steps(1))
-        pictures = folder_for(key, flowers, place / f"{key} pictures")
+        pictures = folder_for(key, enough, place / f"{key} pictures")
         request = NewRun(folder=pictures, project=place / key, settings=settings)
         *_, ended = start_run(request, NoCommands())
         found[key] = ended.run

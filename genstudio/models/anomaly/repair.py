@@ -27,7 +27,7 @@ from genstudio.domain.cards import SCORE, ModelCard
 from genstudio.domain.operations import InputSpec, TaskCard
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.blocks.damage import damaged
-from genstudio.models.blocks.local_statistics import LocalStatistics
+from genstudio.models.blocks.local_statistics import SCALES, STRANGEST_SHARE, LocalStatistics
 from genstudio.models.blocks.residual import (
     FeaturesToPixels,
     PixelsToFeatures,
@@ -57,8 +57,6 @@ _SMALLEST_SIGMA = 1e-2
 _MOST_DESCRIBED = 96
 _MOST_LEFT_OUT = 48
 _FEWEST_DESCRIBED = 4
-# A picture is as strange as so large a share of a learned square, its strangest pixels.
-_STRANGEST_SHARE = 0.002
 # Larger pictures are looked at in parts, which overlap by more than any scale sees.
 _TILE_PX = 768
 _OVERLAP_PX = 64
@@ -254,17 +252,20 @@ class RepairAutoencoder:
             image_NCHW = torch.from_numpy(pixels_HWC).to(device)[None].permute(0, 3, 1, 2)
             looked = self._looked_at(image_NCHW.float().div(127.5).sub(1))
             counted = self._usual.counted(self._evidence(looked))
+        # Of all scales, the strangest.
+        evidence = [max(counted[: len(SCALES)]), *counted[len(SCALES) :]]
         return Scored(
             map_HW=looked.map_HW.cpu().numpy(),
-            score=max(counted),
-            evidence=dict(zip(EVIDENCE, counted, strict=True)),
+            score=max(evidence),
+            evidence=dict(zip(EVIDENCE, evidence, strict=True)),
         )
 
     def _looked_at(self, image_NCHW: Tensor) -> "_LookedAt":
         """One picture in [-1, 1], part by part."""
         height, width = image_NCHW.shape[2:]
-        total = image_NCHW.new_zeros(height, width)
-        weights = torch.zeros_like(total)
+        # The map and, behind it, that of each scale.
+        total = image_NCHW.new_zeros(1 + len(SCALES), height, width)
+        weights = image_NCHW.new_zeros(height, width)
         described: list[Tensor] = []
         areas: list[float] = []
         for top, bottom in places(height, _TILE_PX, _OVERLAP_PX):
@@ -275,13 +276,15 @@ class RepairAutoencoder:
                 repaired = self._repaired(padded)[:, :, : part.shape[2], : part.shape[3]]
                 strange = self._statistics(part, repaired)
                 weight = _inner_weight(part)
-                total[top:bottom, left:right] += strange.map_NHW[0] * weight
+                maps = torch.cat([strange.map_NHW, strange.scales_NCHW[0]])
+                total[:, top:bottom, left:right] += maps * weight
                 weights[top:bottom, left:right] += weight
                 described.append(strange.described_NC[0])
                 areas.append(part[0, 0].numel())
         shares = torch.tensor(areas, device=image_NCHW.device)
         mean = (torch.stack(described) * (shares / shares.sum())[:, None]).sum(0)
-        return _LookedAt(total / weights, mean, self._surprise(image_NCHW))
+        maps = total / weights
+        return _LookedAt(maps[0], maps[1:], mean, self._surprise(image_NCHW))
 
     def _surprise(self, image_NCHW: Tensor) -> float:
         """Negative bound on the log-likelihood of a thumbnail, in nats per value of it."""
@@ -293,10 +296,12 @@ class RepairAutoencoder:
 
     def _evidence(self, looked: "_LookedAt") -> list[float]:
         """How strange its strangest places, the mean of all, and the whole are."""
-        number = max(1, round(_STRANGEST_SHARE * self._size**2))
-        strangest = looked.map_HW.flatten().topk(min(number, looked.map_HW.numel())).values.mean()
-        overall = self._statistics.overall(looked.described[None])[0]
-        return [float(strangest), math.log(float(overall) + 1e-6), math.log(looked.surprise + 1e-6)]
+        number = max(1, round(STRANGEST_SHARE * self._size**2))
+        scales = looked.scales_CHW.flatten(1)
+        strangest = scales.topk(min(number, scales.shape[1]), dim=1).values.mean(1)
+        overall = float(self._statistics.overall(looked.described[None])[0])
+        rest = (overall, looked.surprise)
+        return [*strangest.tolist(), *(math.log(value + 1e-6) for value in rest)]
 
     def run(self, task: str, request: Request) -> Iterator[Artifact]:
         """Do a task: show in each picture what does not belong."""
@@ -313,8 +318,11 @@ class RepairAutoencoder:
 class _LookedAt:
     """One picture, looked at."""
 
-    def __init__(self, map_HW: Tensor, described: Tensor, surprise: float) -> None:
+    def __init__(
+        self, map_HW: Tensor, scales_CHW: Tensor, described: Tensor, surprise: float
+    ) -> None:
         self.map_HW = map_HW
+        self.scales_CHW = scales_CHW
         self.described = described
         self.surprise = surprise
 
@@ -328,14 +336,15 @@ class _Usual(nn.Module):
         self.means: Tensor
         self.deviations: Tensor
         self.register_buffer("error", torch.ones(()))
-        self.register_buffer("means", torch.zeros(len(EVIDENCE)))
-        self.register_buffer("deviations", torch.ones(len(EVIDENCE)))
+        # Of each scale, the whole, and the thumbnail.
+        self.register_buffer("means", torch.zeros(len(SCALES) + 2))
+        self.register_buffer("deviations", torch.ones(len(SCALES) + 2))
 
     def fit(self, rows_NK: Tensor) -> None:
         """Take in the evidence of whole pictures."""
         if bool(rows_NK.isfinite().all()):
             self.means.copy_(rows_NK.mean(0))
-            self.deviations.copy_(rows_NK.std(0).clamp_min(1e-3))
+            self.deviations.copy_(rows_NK.std(0, correction=0).clamp_min(1e-3))
 
     def counted(self, evidence: Sequence[float]) -> list[float]:
         """Evidence in deviations from what is usual."""
@@ -343,9 +352,9 @@ class _Usual(nn.Module):
         return off.tolist()
 
     def heat(self, map_HW: np.ndarray) -> np.ndarray:
-        """A map in [0, 1]: half where the strangest places of whole pictures are."""
-        strangest = max(float(self.means[0]), 1e-3)
-        return (map_HW / (2 * strangest)).clip(0, 1)
+        """A map in [0, 1]: a third where the strangest places of whole pictures are."""
+        strangest = max(float(self.means[: len(SCALES)].max()), 1e-3)
+        return (map_HW / (3 * strangest)).clip(0, 1)
 
 
 def _kl_NZ(mean: Tensor, log_variance: Tensor) -> Tensor:

@@ -10,9 +10,9 @@ tails: too smooth is as strange as too rough. The mean description of a picture 
 likewise, since a weave that is wrong everywhere is strange nowhere in particular.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -30,8 +30,9 @@ _SMALLEST_VARIANCE = 2e-6
 _RIDGE = 1e-4
 # Pull of a covariance to its diagonal: descriptions of whole pictures are few.
 _OVERALL_RIDGE = 0.1
-# Beyond this, strange is strange; larger numbers would overflow.
-_MOST_STRANGE = 30.0
+# So large a share of a picture, its strangest places, is what it is judged by.
+STRANGEST_SHARE = 0.002
+_SHARPNESS = 6.0
 # Smoothing of the map, in pixels.
 _MAP_SIGMA_PX = 1.5
 
@@ -63,63 +64,57 @@ class Strangeness:
     """Of one part of one or several pictures.
 
     Attributes:
-        map_NHW: Of each pixel: about 0 in whole pictures, in units of their deviation, with the
-            strangest scale prevailing.
+        map_NHW: Of each pixel; the strangest scale prevails. About 1 in the strangest places of
+            whole pictures.
+        scales_NCHW: The same for each scale.
         described_NC: Mean description of each picture, all scales in a row.
     """
 
     map_NHW: Tensor
+    scales_NCHW: Tensor
     described_NC: Tensor
 
 
-class _ScaleStatistics(nn.Module):
-    """The Gaussian of one scale; a standard one until something was fitted."""
+class _Filters(nn.Module):
+    """Whitened principal components of small patches of pictures that were averaged down."""
 
-    def __init__(self, scale: Scale, channels: int) -> None:
+    def __init__(self, shrink: int, channels: int) -> None:
         super().__init__()
-        self.scale = scale
-        self.size = 2 * channels if scale.is_residual else _GROUPS + channels
+        self._shrink = shrink
+        # Files end within a block of their compression, and what they hold there is not the
+        # picture: the outermost pixels are judged by those beside them.
+        self._trim = 3 if shrink == 1 else 1
         self.filters: Tensor
         self.groups: Tensor
-        self.mean: Tensor
-        self.whitening: Tensor
-        self.usual: Tensor
         count = channels * _FILTER_PX**2
-        shape = (0 if scale.is_residual else count, channels, _FILTER_PX, _FILTER_PX)
-        self.register_buffer("filters", torch.zeros(shape))
+        self.register_buffer("filters", torch.zeros(count, channels, _FILTER_PX, _FILTER_PX))
         # Of which answers each group takes the mean.
-        self.register_buffer("groups", torch.zeros(_GROUPS, shape[0]))
-        self.register_buffer("mean", torch.zeros(self.size))
-        self.register_buffer("whitening", torch.eye(self.size))
-        # Mean and deviation of distances in whole pictures.
-        self.register_buffer("usual", torch.tensor([0.0, 1.0]))
+        self.register_buffer("groups", torch.zeros(_GROUPS, count))
 
-    def describe(self, images_NCHW: Tensor, residuals_NCHW: Tensor) -> Tensor:
-        """Pictures and what a repair changed of them => descriptions (N, C, H / s, W / s)."""
-        given = residuals_NCHW if self.scale.is_residual else images_NCHW
-        shrunk = functional.avg_pool2d(given, self.scale.shrink)
-        near = blurred(shrunk, self.scale.sigma)
-        if self.scale.is_residual:
-            energy = blurred(shrunk.square(), self.scale.sigma)
-            return torch.cat([(energy + _RESIDUAL_FLOOR).log(), near], dim=1)
-        padded = functional.pad(shrunk, (_FILTER_PX // 2,) * 4, mode="reflect")
-        answers = functional.conv2d(padded, self.filters).square()
+    def shrunk(self, images_NCHW: Tensor) -> Tensor:
+        """Average pictures down."""
+        return functional.avg_pool2d(images_NCHW, self._shrink) if self._shrink > 1 else images_NCHW
+
+    def forward(self, shrunk_NCHW: Tensor) -> Tensor:
+        """Shrunk pictures => energies of the groups, (N, groups, H, W)."""
+        answers = functional.conv2d(shrunk_NCHW, self.filters).square()
         grouped = functional.conv2d(answers, self.groups[:, :, None, None])
-        energy = blurred(grouped, self.scale.sigma)
-        return torch.cat([(energy + _FLOOR).log(), near], dim=1)
+        trim = self._trim_of(shrunk_NCHW)
+        return _remirrored(grouped, trim, trim + _FILTER_PX // 2)
 
-    def distance(self, described_NCHW: Tensor) -> Tensor:
-        """Descriptions => Mahalanobis distances (N, H, W), in deviations from the usual one."""
-        off = functional.conv2d(
-            described_NCHW, self.whitening[:, :, None, None], -self.whitening @ self.mean
-        )
-        return (off.square().sum(1).sqrt() - self.usual[0]) / self.usual[1]
+    def calm(self, energies_NCHW: Tensor) -> Tensor:
+        """Energies of pixels, those at the edges like the ones beside them."""
+        edge = self._trim_of(energies_NCHW) + _FILTER_PX // 2
+        return _remirrored(energies_NCHW, edge, edge)
 
-    def fit_filters(self, images_NCHW: Tensor) -> None:
-        """Whitened principal components of small patches."""
-        if self.scale.is_residual:
-            return
-        shrunk = functional.avg_pool2d(images_NCHW, self.scale.shrink)
+    def _trim_of(self, shrunk_NCHW: Tensor) -> int:
+        """What to leave out at each edge; of very small pictures nothing can be spared."""
+        is_large = min(shrunk_NCHW.shape[2:]) > 3 * (self._trim + _FILTER_PX // 2)
+        return self._trim if is_large else 0
+
+    def fit(self, images_NCHW: Tensor) -> None:
+        """Learn the components."""
+        shrunk = self.shrunk(images_NCHW)
         stride = max(1, int((len(shrunk) * shrunk[0, 0].numel() / _MOST_PLACES) ** 0.5))
         patches = functional.unfold(shrunk, _FILTER_PX, stride=stride).permute(0, 2, 1)
         variances, components = _principal(patches.reshape(-1, patches.shape[-1]))
@@ -132,14 +127,37 @@ class _ScaleStatistics(nn.Module):
         for group, members in enumerate(torch.arange(count).tensor_split(_GROUPS)):
             self.groups[group, members] = 1 / len(members)
 
-    def fit(self, places_NC: Tensor, left_out_NC: Tensor) -> None:
-        """The Gaussian of descriptions, and how far those of other whole pictures lie."""
+
+class _ScaleStatistics(nn.Module):
+    """The Gaussian of one scale; a standard one until something was fitted."""
+
+    def __init__(self, scale: Scale, channels: int) -> None:
+        super().__init__()
+        self.scale = scale
+        self.size = 2 * channels if scale.is_residual else _GROUPS + channels
+        self.mean: Tensor
+        self.whitening: Tensor
+        self.usual: Tensor
+        self.register_buffer("mean", torch.zeros(self.size))
+        self.register_buffer("whitening", torch.eye(self.size))
+        # Mean distance in whole pictures, and how much larger it is in their strangest places.
+        self.register_buffer("usual", torch.tensor([0.0, 1.0]))
+
+    def distance(self, description_NCHW: Tensor) -> Tensor:
+        """Descriptions => how far they lie off, (N, H, W); 1 in strangest places of whole ones."""
+        off = functional.conv2d(
+            description_NCHW, self.whitening[:, :, None, None], -self.whitening @ self.mean
+        )
+        relative = (off.square().sum(1).sqrt() - self.usual[0]) / self.usual[1]
+        # What is strange is so by factors: the logarithm keeps them apart, and numbers small.
+        return torch.where(relative > 1, 1 + relative.clamp_min(1).log(), relative)
+
+    def fit(self, places_NC: Tensor) -> None:
+        """The Gaussian of descriptions."""
         mean, whitening = _whitening(places_NC, ridge=_RIDGE)
         self.mean.copy_(mean)
         self.whitening.copy_(whitening)
-        off = (left_out_NC.double() - mean) @ whitening.T
-        distances = off.square().sum(1).sqrt()
-        self.usual.copy_(torch.stack([distances.mean(), distances.std().clamp_min(1e-3)]))
+        self.usual.copy_(torch.tensor([0.0, 1.0]))
 
 
 class LocalStatistics(nn.Module):
@@ -151,6 +169,8 @@ class LocalStatistics(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
+        shrinks = sorted({scale.shrink for scale in SCALES})
+        self.filters = nn.ModuleDict({str(it): _Filters(it, channels) for it in shrinks})
         self.scales = nn.ModuleList(_ScaleStatistics(scale, channels) for scale in SCALES)
         self.size = sum(it.size for it in self._each())
         self.overall_mean: Tensor
@@ -161,22 +181,43 @@ class LocalStatistics(nn.Module):
     def _each(self) -> Sequence[_ScaleStatistics]:
         return list(self.scales)  # type: ignore[arg-type]  # A list of modules forgets their class.
 
+    def _descriptions(self, images_NCHW: Tensor, residuals_NCHW: Tensor) -> Iterator[Tensor]:
+        """Of each scale, (N, C, H / shrink, W / shrink)."""
+        energies: dict[int, tuple[Tensor, Tensor]] = {}
+        for statistics in self._each():
+            shrink, sigma, is_residual = statistics.scale
+            filters = cast("_Filters", self.filters[str(shrink)])
+            if is_residual:
+                shrunk = filters.shrunk(residuals_NCHW)
+                energy, floor = filters.calm(shrunk.square()), _RESIDUAL_FLOOR
+            else:
+                if shrink not in energies:
+                    shrunk = filters.shrunk(images_NCHW)
+                    energies[shrink] = shrunk, filters(shrunk)
+                (shrunk, energy), floor = energies[shrink], _FLOOR
+            near = blurred(torch.cat([energy, shrunk], dim=1), sigma)
+            count = energy.shape[1]
+            yield torch.cat([(near[:, :count] + floor).log(), near[:, count:]], dim=1)
+
     def forward(self, images_NCHW: Tensor, repaired_NCHW: Tensor) -> Strangeness:
         """Compare pictures with what is usual."""
-        residuals = images_NCHW - repaired_NCHW
         size = images_NCHW.shape[2:]
-        total: Tensor | None = None
+        distances: list[Tensor] = []
         described: list[Tensor] = []
-        for statistics in self._each():
-            description = statistics.describe(images_NCHW, residuals)
+        descriptions = self._descriptions(images_NCHW, images_NCHW - repaired_NCHW)
+        for statistics, description in zip(self._each(), descriptions, strict=True):
             described.append(description.mean((2, 3)))
-            distance = statistics.distance(description).clamp(max=_MOST_STRANGE)[:, None]
-            whole = functional.interpolate(distance, size, mode="bilinear").exp()
-            total = whole if total is None else total + whole
-        assert total is not None
-        # The logarithm of a sum of exponentials: the strangest scale prevails.
-        strange = blurred(total.log(), _MAP_SIGMA_PX)[:, 0]
-        return Strangeness(strange, torch.cat(described, dim=1))
+            distance = statistics.distance(description)[:, None]
+            whole = functional.interpolate(distance, size, mode="bilinear")
+            distances.append(whole)
+        scales = torch.cat(distances, dim=1)
+        # A soft maximum: the strangest scale prevails, and others that agree count as well.
+        strange = (scales * _SHARPNESS).logsumexp(1, keepdim=True)
+        return Strangeness(
+            blurred(strange / _SHARPNESS, _MAP_SIGMA_PX)[:, 0],
+            scales,
+            torch.cat(described, dim=1),
+        )
 
     def overall(self, described_NC: Tensor) -> Tensor:
         """Mean descriptions => how far each is from those of whole pictures: (N,)."""
@@ -192,35 +233,47 @@ class LocalStatistics(nn.Module):
             left_out_NCHW: Others, to see how far those lie.
             repair: Pictures => repaired ones, on the device of the statistics.
         """
-        for statistics in self._each():
-            statistics.fit_filters(images_NCHW.to(self.overall_mean.device))
-        whole, left_out = (
-            self._described(pictures, repair) for pictures in (images_NCHW, left_out_NCHW)
-        )
-        for statistics, known, other in zip(self._each(), whole[0], left_out[0], strict=True):
-            statistics.fit(known, other)
-        mean, whitening = _whitening(whole[1], ridge=_OVERALL_RIDGE)
+        device = self.overall_mean.device
+        for filters in self.filters.values():
+            cast("_Filters", filters).fit(images_NCHW.to(device))
+        places, overall = self._thinned(images_NCHW, repair)
+        for statistics, known in zip(self._each(), places, strict=True):
+            statistics.fit(known)
+        mean, whitening = _whitening(overall, ridge=_OVERALL_RIDGE)
         self.overall_mean.copy_(mean)
         self.overall_whitening.copy_(whitening)
+        self._fit_usual(left_out_NCHW, repair)
 
-    def _described(self, images_NCHW: Tensor, repair: Maps) -> tuple[list[Tensor], Tensor]:
+    def _thinned(self, images_NCHW: Tensor, repair: Maps) -> tuple[list[Tensor], Tensor]:
         """Descriptions of some places at each scale, and of whole pictures."""
         places: list[list[Tensor]] = [[] for _ in self.scales]
         overall: list[Tensor] = []
-        device = self.overall_mean.device
         for image in images_NCHW.split(1):
-            image_NCHW = image.to(device)
-            residuals = image_NCHW - repair(image_NCHW)
+            image_NCHW = image.to(self.overall_mean.device)
             means: list[Tensor] = []
-            for found, statistics in zip(places, self._each(), strict=True):
-                description = statistics.describe(image_NCHW, residuals)
+            descriptions = self._descriptions(image_NCHW, image_NCHW - repair(image_NCHW))
+            for found, description in zip(places, descriptions, strict=True):
                 means.append(description.mean((2, 3)))
                 share = len(images_NCHW) * description[0, 0].numel() / _MOST_PLACES
                 stride = max(1, round(share**0.5))
                 thinned = description[0, :, ::stride, ::stride]
-                found.append(thinned.reshape(statistics.size, -1).T)
+                found.append(thinned.flatten(1).T)
             overall.append(torch.cat(means, dim=1))
         return [torch.cat(found) for found in places], torch.cat(overall)
+
+    def _fit_usual(self, left_out_NCHW: Tensor, repair: Maps) -> None:
+        """See how far ordinary and strangest places of other whole pictures lie, at each scale."""
+        usual: list[list[Tensor]] = [[] for _ in self.scales]
+        for image in left_out_NCHW.split(1):
+            image_NCHW = image.to(self.overall_mean.device)
+            scales = self(image_NCHW, repair(image_NCHW)).scales_NCHW[0].flatten(1)
+            number = max(1, round(STRANGEST_SHARE * scales.shape[1]))
+            strangest = scales.topk(number, dim=1).values.mean(1)
+            for found, mean, most in zip(usual, scales.mean(1), strangest, strict=True):
+                found.append(torch.stack([mean, most - mean]))
+        for statistics, found in zip(self._each(), usual, strict=True):
+            mean, most = torch.stack(found).mean(0)
+            statistics.usual.copy_(torch.stack([mean, most.clamp_min(1e-3)]))
 
 
 def blurred(images_NCHW: Tensor, sigma: float) -> Tensor:
@@ -234,6 +287,13 @@ def blurred(images_NCHW: Tensor, sigma: float) -> Tensor:
     across = functional.conv2d(across, line, groups=channels)
     down = functional.pad(across, (0, 0, reach, reach), mode="reflect")
     return functional.conv2d(down, line.transpose(2, 3), groups=channels)
+
+
+def _remirrored(maps_NCHW: Tensor, trim: int, edge: int) -> Tensor:
+    """Cut so much off each side, and add so much by mirroring what is left."""
+    height, width = maps_NCHW.shape[2:]
+    kept = maps_NCHW[:, :, trim : height - trim, trim : width - trim]
+    return functional.pad(kept, (edge,) * 4, mode="reflect")
 
 
 def _principal(rows_NC: Tensor) -> tuple[Tensor, Tensor]:

@@ -25,7 +25,7 @@ _HELPS = (
     "What its folder says",
     "What makes the score doubtful",
 )
-_NAME_PX = 22 * GRID_PX
+_NAME_PX = 16 * GRID_PX
 
 
 class ScorePanel(QWidget):
@@ -59,7 +59,9 @@ class ScorePanel(QWidget):
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(self._table)
         splitter.addWidget(self._plots)
-        splitter.setSizes([3, 2])
+        splitter.setStretchFactor(0, 1)
+        splitter.setStretchFactor(1, 1)
+        splitter.setSizes([_NAME_PX * 2, _NAME_PX * 2])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(splitter)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from genstudio.metrics.detection import auroc, roc_curve
 from genstudio.services.score_tables import ScoreTable
@@ -25,6 +25,8 @@ class _Plot(pg.GraphicsLayoutWidget):
         self.setAccessibleName(accessible)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumSize(_LEAST_PX, _LEAST_PX)
+        # By itself it asks for more room than a laptop has.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.view = pg.ViewBox(enableMouse=False, enableMenu=False)
         self._axes = [pg.AxisItem(side, linkView=self.view) for side in ("left", "bottom")]
         self.ci.addItem(self._axes[0], 0, 0)
