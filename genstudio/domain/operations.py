@@ -102,8 +102,8 @@ class Report:
     Where there are several, each takes the place of the one before.
 
     Attributes:
-        files: Given the name of each result by the input that it was made from, gives names and
-            contents of files.
+        files: Given the name of each result by the input that it was made from, or else by the
+            name that it was to have, gives names and contents of files.
         words: What came out, for people.
         num_found: How much was found of what was looked for.
     """

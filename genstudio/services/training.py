@@ -154,7 +154,11 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
             kinds = checked_kinds(name for name, _ in manifest.pictures) if settings.kinds else {}
             cache = yield from _decode(manifest, settings, dataset, source)
             held_out = materials.held_out_names(
-                manifest, report, settings.held_out, by_kind=settings.kinds
+                manifest,
+                report,
+                settings.held_out,
+                by_kind=settings.kinds,
+                groups=settings.groups,
             )
             run = create_run(
                 project, dataset, settings, manifest=manifest, held_out=held_out, kinds=kinds

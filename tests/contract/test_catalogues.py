@@ -15,6 +15,7 @@ from genstudio.data.cache import PictureCache, build_cache
 from genstudio.data.modalities.catalog import MODALITIES, recognise
 from genstudio.data.scan import scan_folder
 from genstudio.domain.artifacts import Artifact
+from genstudio.domain.cards import KINDS
 from genstudio.domain.datasets import ScanReport
 from genstudio.domain.errors import DatasetError, GenStudioError, SettingsError
 from genstudio.domain.modalities import ModalityCard
@@ -231,14 +232,22 @@ def runs(flowers: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
     found = {}
     place = tmp_path_factory.mktemp("runs")
     # As many as what needs most of them asks for.
-    most = max(model_class(key).card.fewest for key in model_keys())
-    enough = tiny_studio.save_pictures(place / "enough", tiny_studio.flowers_NHWC(max(most, 16)))
+    most = max(16, *(model_class(key).card.fewest for key in model_keys()))
+    pictures_NHWC = tiny_studio.flowers_NHWC(most)
+    enough = tiny_studio.save_pictures(place / "enough", pictures_NHWC)
+    # One class has fewer pictures than the other.
+    classes = place / "classes"
+    tiny_studio.save_pictures(classes / "tulip", pictures_NHWC[:4])
+    tiny_studio.save_pictures(classes / "rose", pictures_NHWC[4:])
     small = {"width": 32, "latent_size": 8, "flow_width": 128, "depth": 1, "looks": 1, "blocks": 2}
     for key in model_keys():
         config = model_class(key).Config.model_fields
         model = {name: value for name, value in small.items() if name in config}
-        settings = small_settings(key, model=model, budget=tiny_studio.steps(1))
-        pictures = folder_for(key, enough, place / f"{key} pictures")
+        tells_classes = KINDS in model_class(key).card.capabilities
+        settings = small_settings(
+            key, model=model, budget=tiny_studio.steps(1), kinds=tells_classes
+        )
+        pictures = classes if tells_classes else folder_for(key, enough, place / f"{key} pictures")
         request = NewRun(folder=pictures, project=place / key, settings=settings)
         *_, ended = start_run(request, NoCommands())
         found[key] = ended.run
@@ -248,7 +257,8 @@ def runs(flowers: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
 
 def inputs_of(card: OperationCard, flowers: Path) -> dict[str, list[Path]]:
     files = sorted(flowers.iterdir())
-    return {spec.name: files[: max(2, spec.minimum)] for spec in card.inputs}
+    needed = [spec for spec in card.inputs if spec.minimum]
+    return {spec.name: files[: max(2, spec.minimum)] for spec in needed}
 
 
 @pytest.mark.parametrize("key", OPERATIONS.keys())
@@ -329,7 +339,7 @@ class TestOperation:
         )
         with pytest.raises(SettingsError, match="takes nothing called"):
             next(perform(key, run=run, inputs={**inputs_of(card, flowers), "nonsense": []}))
-        if card.inputs:
+        if any(spec.minimum for spec in card.inputs):
             with pytest.raises(SettingsError, match="takes"):
                 next(perform(key, run=run, inputs={}))
             broken = tmp_path / "broken.png"

@@ -13,6 +13,7 @@ OPERATIONS: Final[Registry[Operation]] = Registry(
         "explore": "genstudio.services.operations.explore:OPERATION",
         "blend": "genstudio.services.operations.blend:OPERATION",
         "translate": "genstudio.services.operations.translate:OPERATION",
+        "augment": "genstudio.services.operations.augment:OPERATION",
         "detect-anomalies": "genstudio.services.operations.detect:OPERATION",
     },
 )

@@ -29,8 +29,7 @@ class ResultFolder:
             ProjectError: The disk is full or the folder cannot be written to.
         """
         path = save_made(made, self._folder)
-        if made.source is not None:
-            self._names[made.source] = path.name
+        self._names[made.source or Path(made.name)] = path.relative_to(self._folder).as_posix()
         return path
 
     def write(self, report: Report) -> None:
