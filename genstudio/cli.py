@@ -31,7 +31,7 @@ from genstudio.domain import events
 from genstudio.domain.cards import ModelCard
 from genstudio.domain.datasets import Remark, ScanReport
 from genstudio.domain.errors import DatasetError, GenStudioError
-from genstudio.domain.settings import setting_fields
+from genstudio.domain.settings import setting_fields, with_current_names
 from genstudio.domain.training import SIZES, Budget, StopWhen, TrainingSettings
 from genstudio.services.logs import start_logging
 from genstudio.services.session import CommandQueue, TrainingSession
@@ -215,15 +215,15 @@ def train(
     """Train a new model on a folder of pictures."""
     from genstudio.engine.device import plan_device
     from genstudio.models.catalog import model_class
-    from genstudio.services.crews import check_launch, is_helper
     from genstudio.services.fitting import facts_about, fit
+    from genstudio.services.launcher import check_launch, is_worker
     from genstudio.services.presets import resolve_settings
     from genstudio.services.training import NewRun, start_run
 
     with explained(as_json=as_json):
         check_launch(devices or 1, nodes)
-        if is_helper():
-            assist()
+        if is_worker():
+            worker()
             return
         chosen: dict[str, Any] = {
             "size": size,
@@ -236,7 +236,7 @@ def train(
             "budget": _budget(steps, images, minutes),
         }
         architecture = model_class(model)
-        loose = loose_settings(assignments)
+        loose = with_current_names(architecture.Config, loose_settings(assignments))
         own = set(architecture.Config.model_fields)
         of_the_run = {field.name for field in setting_fields(TrainingSettings) if field.help} - own
         chosen |= {name: loose.pop(name) for name in of_the_run & loose.keys()}
@@ -285,13 +285,13 @@ def resume(
     as_json: AsJson = False,
 ) -> None:
     """Continue a run exactly where it was saved; budgets count from its beginning."""
-    from genstudio.services.crews import check_launch, is_helper
+    from genstudio.services.launcher import check_launch, is_worker
     from genstudio.services.training import resume_run
 
     with explained(as_json=as_json):
         check_launch(devices or 1, nodes)
-        if is_helper():
-            assist()
+        if is_worker():
+            worker()
             return
         budget = _budget(steps, images, minutes)
         _train(
@@ -378,13 +378,13 @@ def doctor(
 
 
 @app.command(hidden=True)
-def assist() -> None:
+def worker() -> None:
     """Help another process of the program to train."""
-    from genstudio.services.crews import assist as help_to_train
-    from genstudio.services.run_jobs import helpers_job
+    from genstudio.services.launcher import run_as_worker
+    from genstudio.services.run_jobs import workers_job
 
     with explained(as_json=False):
-        help_to_train(helpers_job)
+        run_as_worker(workers_job)
 
 
 @app.command(hidden=True)

@@ -94,7 +94,7 @@ class Dataset:
         return DataSpec(
             size=last[0],
             channels=last[-1],
-            kinds=self.classes,
+            classes=self.classes,
             modality=self.modality,
             fields={name: own.spec for name, own in self.fields.items()},
         )
@@ -122,7 +122,7 @@ def image_dataset(
         "images": Field(spec=FieldSpec(name="images", type=IMAGE, shape=shape), values=images_NHWC)
     }
     if labels_N is not None:
-        fields["kinds"] = Field(spec=FieldSpec(name="kinds", type=LABEL), values=labels_N)
+        fields["labels"] = Field(spec=FieldSpec(name="labels", type=LABEL), values=labels_N)
     return Dataset(
         fields=fields,
         held_out={} if held_out is None else {EXAMPLES: held_out},

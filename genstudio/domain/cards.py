@@ -35,6 +35,8 @@ class ModelCard(BaseModel):
         fewest: Examples that it needs at least; with fewer, nothing is begun.
         suggested_from: Examples from which on it is suggested; None if never by itself.
         revision: Raised when weights that were saved before would fit, but make other pictures.
+        renamed_tensors: Regular expressions for beginnings of former names of tensors, and what
+            took their place; the first that fits counts.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -52,3 +54,4 @@ class ModelCard(BaseModel):
     fewest: int = 0
     suggested_from: int | None = None
     revision: int = 1
+    renamed_tensors: tuple[tuple[str, str], ...] = ()

@@ -34,14 +34,14 @@ class DataSpec:
     Attributes:
         size: Side in pixels of pictures, which are square; 0 where there are none.
         channels: 3 for RGB; 4 for RGB over white and the opacity. Of the pictures that are made.
-        kinds: Name of each class that is told apart => examples of it; empty if none are.
+        classes: Name of each class => examples of it; empty if none are told apart.
         modality: Key of what was learned from.
         fields: All fields by name; by default the pictures of modality "images".
     """
 
     size: int = 0
     channels: int = 3
-    kinds: Mapping[str, int] = field(default_factory=dict[str, int])
+    classes: Mapping[str, int] = field(default_factory=dict[str, int])
     modality: str = "images"
     fields: Mapping[str, FieldSpec] = field(default_factory=dict[str, FieldSpec])
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from genstudio.domain import vitals
+from genstudio.domain import metric_names
 from genstudio.domain.events import Advice
 from genstudio.domain.training import TrainingSettings
 
 # The figures that can say which checkpoint is the best: distances, so the lowest wins. Runs from
 # before the first was measured have the second.
-QUALITY = vitals.KID
-QUALITY_BEFORE = vitals.SWD
+QUALITY = metric_names.KID
+QUALITY_BEFORE = metric_names.SWD
 
 
 class RunState(StrEnum):

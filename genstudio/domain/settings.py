@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, cast, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticUndefined
 
 from genstudio.domain.errors import SettingsError
@@ -16,6 +16,13 @@ class Settings(BaseModel):
     """Base of every declared group of settings: closed, validated on assignment, immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _renamed(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping):
+            return values
+        return with_current_names(cls, cast("Mapping[str, Any]", values))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +39,7 @@ class FieldHints:
         role: What it is for, as :mod:`genstudio.domain.roles` names it; empty for nothing that
             is steered.
         group: The part of a form that it stands in; empty for what has an editor of its own.
+        formerly: The name that older files have for it; empty for none.
     """
 
     unit: str = ""
@@ -41,6 +49,7 @@ class FieldHints:
     choices: str = ""
     role: str = ""
     group: str = ""
+    formerly: str = ""
 
 
 def setting(
@@ -57,6 +66,7 @@ def setting(
     choices: str = "",
     role: str = "",
     group: str = "",
+    formerly: str = "",
 ) -> Any:
     """Declare one setting of a :class:`Settings` class.
 
@@ -73,6 +83,7 @@ def setting(
         choices: What it means nothing without, such as "kinds"; of a text, what is offered.
         role: What it is for, where the coach or the fitting steers it.
         group: The part of a form that it stands in, where a form shows parts of a class.
+        formerly: The name that it had before; files and flags may still use it.
     """
     hints = FieldHints(
         unit=unit,
@@ -82,6 +93,7 @@ def setting(
         choices=choices,
         role=role,
         group=group,
+        formerly=formerly,
     )
     extra = cast("dict[str, Any]", {"hints": hints})
     return Field(default, title=title, description=help, ge=ge, le=le, json_schema_extra=extra)
@@ -127,6 +139,23 @@ def setting_fields(settings_class: type[BaseModel]) -> list[SettingField]:
     return fields
 
 
+def with_current_names(
+    settings_class: type[BaseModel], values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Values by the current names of their settings, whatever they were called when they were set.
+
+    Of a setting that is given by both names, the later value counts; unknown names stay.
+    """
+    fields = setting_fields(settings_class)
+    current = {it.hints.formerly: it.name for it in fields if it.hints.formerly}
+    named: dict[str, Any] = {}
+    for name, value in values.items():
+        name_now = current.get(name, name)
+        named.pop(name_now, None)
+        named[name_now] = value
+    return named
+
+
 def _bound(metadata: list[Any], name: str) -> float | None:
     return next((getattr(item, name) for item in metadata if hasattr(item, name)), None)
 
@@ -140,7 +169,8 @@ def parse_settings(settings_class: type[SettingsT], values: Mapping[str, Any]) -
         SettingsError: A name is unknown or a value is out of bounds; the hint
             lists what is known or allowed.
     """
-    read = {name: _as_option(settings_class, name, value) for name, value in values.items()}
+    named = with_current_names(settings_class, values)
+    read = {name: _as_option(settings_class, name, value) for name, value in named.items()}
     try:
         return settings_class.model_validate(read)
     except ValidationError as error:

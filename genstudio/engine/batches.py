@@ -9,8 +9,8 @@ from torch import Tensor
 from genstudio.data.dataset import Dataset
 from genstudio.data.order import DataOrder
 from genstudio.domain.fields import EXAMPLES, IMAGE
-from genstudio.engine.crew import Crew
 from genstudio.engine.device import derived_seed
+from genstudio.engine.process_group import ProcessGroup
 from genstudio.models.protocol import Batch
 
 
@@ -19,7 +19,7 @@ class Batches:
 
     Args:
         dataset: What the run learns from.
-        crew: The processes that take each step together.
+        process_group: The processes that take each step together.
         device: Where the model is trained.
         batch: Examples in a step.
         seed: The run's seed, which the order follows from.
@@ -29,7 +29,7 @@ class Batches:
     def __init__(
         self,
         dataset: Dataset,
-        crew: Crew,
+        process_group: ProcessGroup,
         device: torch.device,
         *,
         batch: int,
@@ -37,7 +37,7 @@ class Batches:
         mirrors: bool,
     ) -> None:
         self._dataset = dataset
-        self._crew = crew
+        self._process_group = process_group
         self._device = device
         self._batch = batch
         self._mirrors = mirrors
@@ -46,7 +46,9 @@ class Batches:
     def after(self, images_seen: int) -> Batch:
         """What the step learns from that comes after so many examples were seen."""
         fields: dict[str, Tensor] = {}
-        share = np.array_split(np.arange(self._batch), self._crew.size)[self._crew.rank]
+        share = np.array_split(np.arange(self._batch), self._process_group.size)[
+            self._process_group.rank
+        ]
         for group in self._groups.values():
             chosen = group.chosen(images_seen, self._batch, share)
             mirrored = None

@@ -6,7 +6,13 @@ from pydantic import JsonValue
 
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.events import CHANGED, Advice, CoachAction
-from genstudio.domain.settings import SettingField, Settings, parse_settings, setting_fields
+from genstudio.domain.settings import (
+    SettingField,
+    Settings,
+    parse_settings,
+    setting_fields,
+    with_current_names,
+)
 from genstudio.engine.coach import shown_value
 
 
@@ -17,6 +23,7 @@ def with_changes(config: Settings, changes: Mapping[str, object]) -> Settings:
         SettingsError: One of them may not change while a run goes on, or is out of bounds.
     """
     live = _live_fields(config)
+    changes = with_current_names(type(config), changes)
     for name in changes:
         if name not in live:
             known = ", ".join(["its budget", *(f"“{f.words}” ({f.name})" for f in live.values())])
@@ -30,6 +37,7 @@ def with_changes(config: Settings, changes: Mapping[str, object]) -> Settings:
 
 def told_change(step: int, name: str, before: Settings, after: Settings) -> Advice:
     """Say that a setting has changed, with the way back."""
+    (name,) = with_current_names(type(after), {name: None})
     field = _live_fields(after)[name]
     old: JsonValue = getattr(before, name)
     new: JsonValue = getattr(after, name)

@@ -1,6 +1,7 @@
 """The checkpoints of a run: saved, found again, starred, and cleared away by age."""
 
 import io
+import re
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -115,8 +116,12 @@ class Checkpoint:
                 "Train anew, or open it with the version of GenStudio that saved it.",
             )
 
-    def tensors(self, name: str) -> dict[str, Tensor]:
+    def tensors(self, name: str, renamed: Sequence[tuple[str, str]] = ()) -> dict[str, Tensor]:
         """Read ``NAME.safetensors`` of the checkpoint into CPU memory.
+
+        Args:
+            name: Of the file.
+            renamed: Former names of tensors, as the model's card has them.
 
         Raises:
             CheckpointError: The file was not checked, or cannot be parsed.
@@ -125,9 +130,18 @@ class Checkpoint:
         if file not in self.checksums:
             raise damaged(self.path, f"{file} is not listed in {CHECKSUMS}")
         try:
-            return load_file(self.path / file)
+            tensors = load_file(self.path / file)
         except (safetensors.SafetensorError, OSError) as error:
             raise damaged(self.path, str(error)) from error
+        return {_current_name(key, renamed): tensor for key, tensor in tensors.items()}
+
+
+def _current_name(key: str, renamed: Sequence[tuple[str, str]]) -> str:
+    for former, current in renamed:
+        found, count = re.subn(rf"^{former}", current, key)
+        if count:
+            return found
+    return key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +241,7 @@ class CheckpointStore:
         return Newest(None, passed_over)
 
     def set_aside(self, step: int) -> None:
-        """Let a damaged checkpoint be none any more; its files stay, for whoever can mend them.
+        """Rename a damaged checkpoint so that it is ignored; its files stay.
 
         Raises:
             ProjectError: The folder cannot be written to.

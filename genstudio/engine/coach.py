@@ -3,20 +3,21 @@
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue
 
-from genstudio.domain import vitals
+from genstudio.domain import metric_names
 from genstudio.domain.events import HEALTHY, Advice, CoachAction
 from genstudio.domain.settings import SettingField, Settings, setting_fields
 from genstudio.domain.training import StopWhen
+from genstudio.engine import translation_troubles
 from genstudio.engine.troubles import (
     COPYING,
     DETECTORS,
     PLATEAU,
     TOO_FEW,
     Finding,
-    Look,
     Name,
+    Observation,
     fell_back,
     too_few,
 )
@@ -24,8 +25,8 @@ from genstudio.engine.troubles import (
 # Before so many looks at each picture a model has learned too little to be judged.
 _FEWEST_EPOCHS = 10
 # Two hours of them at least; what was before no longer counts as what can be lost.
-_MOST_LOOKS = 128
-_STILL_IMPROVING_LOOKS = 3
+_MOST_OBSERVATIONS = 128
+_STILL_IMPROVING_OBSERVATIONS = 3
 
 _ENDS_A_RUN: Mapping[StopWhen, frozenset[str]] = {
     "budget only": frozenset(),
@@ -34,18 +35,27 @@ _ENDS_A_RUN: Mapping[StopWhen, frozenset[str]] = {
     "either": frozenset({PLATEAU, COPYING}),
 }
 
+# The gravest first.
+_DETECTORS = (*translation_troubles.DETECTORS, *DETECTORS)
+
 
 class CoachMemory(BaseModel):
     """What a coach goes on from after a run was interrupted; part of its checkpoints.
 
     Attributes:
-        looks: The last measurements, ascending by step.
+        observations: The last measurements, ascending by step.
         troubles: Topics that were found in the last one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    looks: Annotated[tuple[Look, ...], Field(max_length=_MOST_LOOKS)] = ()
+    # Older checkpoints have them by another name.
+    observations: Annotated[
+        tuple[Observation, ...],
+        Field(
+            max_length=_MOST_OBSERVATIONS, validation_alias=AliasChoices("observations", "looks")
+        ),
+    ] = ()
     troubles: Annotated[tuple[Name, ...], Field(max_length=32)] = ()
 
 
@@ -60,24 +70,26 @@ class Coach:
     def __init__(self, num_pictures: int, memory: CoachMemory | None = None) -> None:
         memory = memory or CoachMemory()
         self._num_pictures = num_pictures
-        self._looks = list(memory.looks)
+        self._observations = list(memory.observations)
         self._troubles = frozenset(memory.troubles)
 
     @property
     def memory(self) -> CoachMemory:
         """All that a coach needs to go on as this one would."""
-        return CoachMemory(looks=tuple(self._looks), troubles=tuple(sorted(self._troubles)))
+        return CoachMemory(
+            observations=tuple(self._observations), troubles=tuple(sorted(self._troubles))
+        )
 
-    def greet(self, config: Settings) -> list[Advice]:
+    def initial_advice(self, config: Settings) -> list[Advice]:
         """Say what is to be known before the first step."""
         finding = too_few(self._num_pictures)
         return [] if finding is None else [_told(0, finding, config)]
 
-    def look(self, look: Look, config: Settings) -> list[Advice]:
+    def observe(self, observation: Observation, config: Settings) -> list[Advice]:
         """Take in a measurement.
 
         Args:
-            look: What was measured.
+            observation: What was measured.
             config: The model's settings as they are now.
 
         Returns:
@@ -85,23 +97,23 @@ class Coach:
             is told once, and again only when it had been over in between.
         """
         # A run that went back does some steps again.
-        earlier = [before for before in self._looks if before.step < look.step]
-        self._looks = [*earlier, look][-_MOST_LOOKS:]
-        ripe = [look for look in self._looks if look.epochs >= _FEWEST_EPOCHS]
-        if look.epochs < _FEWEST_EPOCHS:
+        earlier = [before for before in self._observations if before.step < observation.step]
+        self._observations = [*earlier, observation][-_MOST_OBSERVATIONS:]
+        ripe = [seen for seen in self._observations if seen.epochs >= _FEWEST_EPOCHS]
+        if observation.epochs < _FEWEST_EPOCHS:
             # With few pictures, that they are few is the more important word.
             is_new = not earlier and too_few(self._num_pictures) is None
-            return [_too_early(look)] if is_new else []
-        found = {it.topic: it for detect in DETECTORS if (it := detect(ripe)) is not None}
+            return [_too_early(observation)] if is_new else []
+        found = {it.topic: it for detect in _DETECTORS if (it := detect(ripe)) is not None}
         before, self._troubles = self._troubles, frozenset(found)
         new = [finding for topic, finding in found.items() if topic not in before]
         if not found:
-            return [_healthy(look, _how_well(ripe))]
+            return [_healthy(observation, _how_well(ripe))]
         if not new and before - self._troubles:
             # What was said last may be what is over.
             new = list(found.values())[:1]
         # The gravest is the last word.
-        return [_told(look.step, finding, config) for finding in reversed(new)]
+        return [_told(observation.step, finding, config) for finding in reversed(new)]
 
 
 def reason_to_end(stop_when: StopWhen, said: Advice) -> str:
@@ -156,53 +168,55 @@ def shown_value(value: JsonValue) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _too_early(look: Look) -> Advice:
+def _too_early(observation: Observation) -> Advice:
     return Advice(
-        step=look.step,
+        step=observation.step,
         level="info",
         topic=HEALTHY,
         title="It is too early to judge",
         message=f"From {_FEWEST_EPOCHS} looks at each picture on it can be told how it goes.",
-        evidence=f"Each picture has been looked at {look.epochs:.1f} times.",
+        evidence=f"Each picture has been looked at {observation.epochs:.1f} times.",
     )
 
 
-def _healthy(look: Look, how_well: str) -> Advice:
+def _healthy(observation: Observation, how_well: str) -> Advice:
     return Advice(
-        step=look.step,
+        step=observation.step,
         level="info",
         topic=HEALTHY,
         title=f"Healthy: {how_well}.",
         message="Nothing that usually goes wrong was found in the last measurement.",
-        evidence=_figures_in_words(look.figures),
+        evidence=_figures_in_words(observation.figures),
     )
 
 
-def _how_well(looks: list[Look]) -> str:
-    kids = [look.figures[vitals.KID] for look in looks if look.has(vitals.KID)]
-    before, lately = kids[:-_STILL_IMPROVING_LOOKS], kids[-_STILL_IMPROVING_LOOKS:]
+def _how_well(observations: list[Observation]) -> str:
+    kids = [seen.figures[metric_names.KID] for seen in observations if seen.has(metric_names.KID)]
+    before, lately = kids[:-_STILL_IMPROVING_OBSERVATIONS], kids[-_STILL_IMPROVING_OBSERVATIONS:]
     if len(kids) < 2:
         return "nothing looks wrong"
-    if fell_back(looks, 1):
+    if fell_back(observations, 1):
         return "pictures were better before, which often passes"
     best_before = min(before) if before else lately[0]
     return "pictures still improving" if min(lately) < best_before else "pictures hold steady"
 
 
 _WORDS: Mapping[str, str] = {
-    vitals.KID: "Distance from your pictures (KID): {:.3g}",
-    vitals.KID_CHANCE: "what chance alone makes of it: {:.2g}",
-    vitals.COVERAGE: "your pictures' variety that they reach: {:.0%}",
-    vitals.DIVERSITY: "how much they differ from each other, of how much yours do: {:.0%}",
-    vitals.COPIES: "copies: {:.0%}",
-    vitals.COPIES_FLOOR: "the same among real pictures: {:.0%}",
-    vitals.CRITIC_ADVANTAGE: "the critic tells real from made in {:.0%} of cases",
-    vitals.CRITIC_MEMORY: "and pictures it knows from others in {:.0%}, where 50% is guessing",
-    vitals.CRITIC_CONFIDENCE: "it is {:.0%} sure of which is real, on average",
-    vitals.ACTIVE_UNITS: "latent numbers in use: {:.0%}",
-    vitals.L1: "difference to what should come out: {:.1%}",
-    vitals.LUMINANCE_CORRELATION: "brightness that is kept (correlation): {:.2f}",
-    vitals.EDGE_IOU: "edges that are kept: {:.0%}",
+    metric_names.KID: "Distance from your pictures (KID): {:.3g}",
+    metric_names.KID_CHANCE: "what chance alone makes of it: {:.2g}",
+    metric_names.COVERAGE: "your pictures' variety that they reach: {:.0%}",
+    metric_names.DIVERSITY: "how much they differ from each other, of how much yours do: {:.0%}",
+    metric_names.COPIES: "copies: {:.0%}",
+    metric_names.COPIES_FLOOR: "the same among real pictures: {:.0%}",
+    metric_names.DISCRIMINATOR_ADVANTAGE: "the critic tells real from made in {:.0%} of cases",
+    metric_names.DISCRIMINATOR_MEMORY: "and pictures it knows from others in {:.0%}, where 50% is "
+    "guessing",
+    metric_names.DISCRIMINATOR_CONFIDENCE: "it is {:.0%} sure of which is real, on average",
+    metric_names.ACTIVE_UNITS: "latent numbers in use: {:.0%}",
+    metric_names.L1: "difference to what should come out: {:.1%}",
+    metric_names.LUMINANCE_CORRELATION: "brightness that is kept (correlation): {:.2f}",
+    metric_names.EDGE_IOU: "edges that are kept: {:.0%}",
+    metric_names.EDGE_IOU_CHANCE: "of which by chance: {:.0%}",
 }
 
 

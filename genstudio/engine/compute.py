@@ -5,9 +5,9 @@ from collections.abc import Callable
 from lightning_fabric import Fabric
 
 from genstudio.domain.training import ComputeOptions
-from genstudio.engine.crew import Crew
 from genstudio.engine.device import DevicePlan, plan_device, prefer_fast_kernels
 from genstudio.engine.memory import MemoryGuard, keep_freed_memory
+from genstudio.engine.process_group import ProcessGroup
 from genstudio.engine.threads import Threads
 
 
@@ -16,11 +16,11 @@ class Compute:
 
     Args:
         options: Device and precision, as asked for.
-        crew: The processes that take each step together.
+        process_group: The processes that take each step together.
         useful_threads: Tells how many threads a step has work for; asked once at most.
 
     Attributes:
-        crew: The processes that take each step together.
+        process_group: The processes that take each step together.
         plan: The device and precision that are used.
         fabric: Autocast, loss scale and gradient clipping.
         threads: Those of the processor that a step takes.
@@ -31,14 +31,19 @@ class Compute:
     """
 
     def __init__(
-        self, options: ComputeOptions, crew: Crew, useful_threads: Callable[[], int]
+        self,
+        options: ComputeOptions,
+        process_group: ProcessGroup,
+        useful_threads: Callable[[], int],
     ) -> None:
-        self.crew = crew
-        self.plan: DevicePlan = plan_device(options.device, options.precision, crew.local_size)
+        self.process_group = process_group
+        self.plan: DevicePlan = plan_device(
+            options.device, options.precision, process_group.local_size
+        )
         accelerator = self.plan.accelerator
         self.fabric = Fabric(
             accelerator=accelerator,
-            devices=[crew.local_rank] if accelerator == "cuda" else 1,
+            devices=[process_group.local_rank] if accelerator == "cuda" else 1,
             precision=self.plan.fabric_precision,
         )
         prefer_fast_kernels(accelerator)
@@ -50,7 +55,7 @@ class Compute:
     @property
     def device_name(self) -> str:
         """For people, such as "2 × CPU, 1 thread"."""
-        several = f"{self.crew.size} × " if self.crew.size > 1 else ""
+        several = f"{self.process_group.size} × " if self.process_group.size > 1 else ""
         return several + self.plan.name
 
     def loss_scale(self) -> dict[str, int | float]:

@@ -7,7 +7,7 @@ from genstudio.data.dataset import Dataset
 from genstudio.domain.fields import DataSpec
 from genstudio.domain.training import TrainingSettings
 from genstudio.engine.checkpoint import Checkpoint
-from genstudio.engine.crew import Crew
+from genstudio.engine.process_group import ProcessGroup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class TrainingJob:
         run: The run's folder, named in events only.
         checkpoints: Folder that checkpoints are written to.
         resume_from: The checkpoint to continue from; None starts anew.
-        crew: The processes that train it together.
+        process_group: The processes that train it together.
     """
 
     settings: TrainingSettings
@@ -28,7 +28,7 @@ class TrainingJob:
     run: Path
     checkpoints: Path
     resume_from: Checkpoint | None = None
-    crew: Crew = field(default_factory=Crew)
+    process_group: ProcessGroup = field(default_factory=ProcessGroup)
 
     @property
     def data(self) -> DataSpec:

@@ -6,10 +6,11 @@ import torch
 from torch import Tensor, nn
 
 from genstudio.domain.errors import CheckpointError, SettingsError
+from genstudio.domain.settings import with_current_names
 from genstudio.engine.changes import with_changes
 from genstudio.engine.checkpoint import SettingValue
 from genstudio.engine.ema import ExponentialMovingAverage
-from genstudio.models.protocol import Concludes, TrainableModel
+from genstudio.models.protocol import Finalizes, TrainableModel
 
 
 class ModelPair:
@@ -48,17 +49,18 @@ class ModelPair:
         """
         config = with_changes(self.model.config, changes)
         self.model.config = self.averaged.config = config
-        self.changes |= {name: getattr(config, name) for name in changes}
+        names = with_current_names(type(config), changes)
+        self.changes |= {name: getattr(config, name) for name in names}
 
     @property
-    def concludes(self) -> bool:
+    def needs_finalizing(self) -> bool:
         """Whether the model has something to work out besides its weights."""
-        return isinstance(self.averaged, Concludes)
+        return isinstance(self.averaged, Finalizes)
 
-    def conclude(self, examples: Mapping[str, Tensor]) -> None:
+    def finalize(self, examples: Mapping[str, Tensor]) -> None:
         """Let the averaged model work out what it needs besides its weights to make pictures."""
-        if isinstance(self.averaged, Concludes):
-            self.averaged.conclude(examples)
+        if isinstance(self.averaged, Finalizes):
+            self.averaged.finalize(examples)
             self._ema.give_back_buffers()
 
     def copy_of_average(self) -> TrainableModel:

@@ -57,7 +57,7 @@ def make_optimizer(phase: Phase, *, fused: bool | None = True) -> torch.optim.Op
                 "eps": group.optimizer.eps,
                 "weight_decay": group.optimizer.weight_decay,
             }
-            for group in phase.groups()
+            for group in phase.all_param_groups()
         ],
         fused=fused,
     )
@@ -71,7 +71,7 @@ def freeze_except(parameters: Iterable[nn.Parameter], network: nn.Module) -> Non
 
 
 @contextmanager
-def own_gradients_allowed() -> Generator[None]:
+def allow_nested_autograd() -> Generator[None]:
     """Let a model take gradients inside its losses, as R1 does.
 
     In mixed precision Fabric takes every gradient that it does not compute itself for a
@@ -173,5 +173,5 @@ def scale_learning_rates(
     """Set every learning rate to what its phase asks for, times ``scale``."""
     for phase in phases:
         changed = optimizers[phase.name].param_groups
-        for group, asked in zip(changed, phase.groups(), strict=True):
+        for group, asked in zip(changed, phase.all_param_groups(), strict=True):
             group["lr"] = asked.optimizer.learning_rate * scale

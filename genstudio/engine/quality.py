@@ -10,7 +10,7 @@ from torch import Tensor
 
 from genstudio.data.dataset import Dataset
 from genstudio.data.order import DataOrder
-from genstudio.domain import vitals
+from genstudio.domain import metric_names
 from genstudio.domain.artifacts import IMAGE
 from genstudio.domain.operations import GENERATE, TRANSLATE
 from genstudio.engine.translation_quality import TranslationMeter
@@ -20,7 +20,7 @@ from genstudio.metrics.diversity import mean_distance, relative_diversity
 from genstudio.metrics.features import random_features
 from genstudio.metrics.kid import KernelDistances, distance_by_chance
 from genstudio.metrics.swd import SlicedWasserstein
-from genstudio.models.protocol import Examines, Request, TrainableModel
+from genstudio.models.protocol import HasDiagnostics, Request, TrainableModel
 from genstudio.models.sampling import over_white
 from genstudio.models.tasks import task_of
 
@@ -52,7 +52,7 @@ class Meter(Protocol):
         *,
         examined: TrainableModel | None = None,
     ) -> dict[str, float]:
-        """Figures named as in :mod:`genstudio.domain.vitals`; none if there was no time."""
+        """Figures named as in :mod:`genstudio.domain.metric_names`; none if there was no time."""
         ...
 
 
@@ -123,25 +123,25 @@ class QualityMeter:
         Args:
             model: What to measure.
             is_hurried: Asked between pictures; if so, the measuring is given up.
-            examined: The model as it is trained, if it shall tell of its inside: a critic is
-                one of the painter that it plays with, and of no average.
+            examined: The model as it is trained, if it shall tell of its inside: a discriminator is
+                one of the generator that it plays with, and of no average.
 
         Returns:
-            Figures, named as in :mod:`genstudio.domain.vitals`; SWD and KID are times 1,000. None
-            if there was no time for them.
+            Figures, named as in :mod:`genstudio.domain.metric_names`; SWD and KID are times 1,000.
+            Empty if there was no time for them.
         """
         figures = self._measured(model, is_hurried)
-        if figures and isinstance(examined, Examines):
+        if figures and isinstance(examined, HasDiagnostics):
             figures |= self._inside(examined)
         return {name: value for name, value in figures.items() if math.isfinite(value)}
 
-    def _inside(self, model: Examines) -> dict[str, float]:
+    def _inside(self, model: HasDiagnostics) -> dict[str, float]:
         held_out = self._held_out[:_MOST_EXAMINED]
         if len(held_out) < _FEWEST_HELD_OUT:
             held_out = held_out[:0]
         learned = self._chosen[:: max(1, len(self._chosen) // _MOST_EXAMINED)][:_MOST_EXAMINED]
         return dict(
-            model.vitals(
+            model.diagnostics(
                 _as_tensor(self._whole_NHWC[learned]), _as_tensor(self._whole_NHWC[held_out])
             )
         )
@@ -185,26 +185,26 @@ class _Reals:
         self._copies = CopyFinder(originals_NHWC, held_out_NHWC)
 
     def compare(self, made_NHWC: np.ndarray) -> dict[str, float]:
-        """Figures of as many made pictures."""
+        """Figures of as many generated images."""
         features = random_features()(made_NHWC)
         copies = self._copies(made_NHWC)
         figures = {
-            vitals.SWD: self._surface(_as_tensor(made_NHWC)),
-            vitals.KID: self._kernel(features).value,
-            vitals.KID_CHANCE: self._chance,
-            vitals.DIVERSITY: relative_diversity(features, self._mean_distance),
-            vitals.COPIES: copies.share,
-            vitals.COPIES_FLOOR: copies.usual_share,
+            metric_names.SWD: self._surface(_as_tensor(made_NHWC)),
+            metric_names.KID: self._kernel(features).value,
+            metric_names.KID_CHANCE: self._chance,
+            metric_names.DIVERSITY: relative_diversity(features, self._mean_distance),
+            metric_names.COPIES: copies.share,
+            metric_names.COPIES_FLOOR: copies.usual_share,
         }
         if self._neighbourhoods is not None:
-            figures[vitals.COVERAGE] = self._neighbourhoods(features).coverage
+            figures[metric_names.COVERAGE] = self._neighbourhoods(features).coverage
         return figures
 
 
 def _kid_by_chance(features_NC: Tensor) -> float:
-    """How far the distance of as many real pictures would be off nought by chance.
+    """How far the distance of as many real pictures would be off zero by chance.
 
-    Measured on halves; around nought it falls as the number of pictures does (Gretton et al.
+    Measured on halves; around zero it falls as the number of pictures does (Gretton et al.
     2012, theorem 12), and so is half as much for the whole.
     """
     half = len(features_NC) // 2

@@ -15,7 +15,7 @@ class Task(StrEnum):
     PREVIEW = "preview"
     SAVE = "save"
     MEASURE = "measure"
-    CONCLUDE = "conclude"
+    FINALIZE = "finalize"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +50,9 @@ def paces(options: LoopOptions) -> dict[Task, Pace]:
         Task.PREVIEW: Pace(every_s=options.preview_every_s, share_of_age=0.01, share_of_time=0.05),
         Task.SAVE: Pace(every_s=options.save_every_s),
         Task.MEASURE: Pace(every_s=60.0, share_of_time=0.01),
-        # A young model's latents soon lie elsewhere, and what is drawn from an old conclusion looks
+        # A young model's latents soon lie elsewhere, and what is drawn from an old fit looks
         # broken.
-        Task.CONCLUDE: Pace(every_s=0.0, share_of_age=0.05, share_of_time=0.03),
+        Task.FINALIZE: Pace(every_s=0.0, share_of_age=0.05, share_of_time=0.03),
     }
 
 

@@ -45,7 +45,7 @@ class Measurement:
 
     Attributes:
         step: When it was measured.
-        figures: Named as in :mod:`genstudio.domain.vitals`.
+        figures: Named as in :mod:`genstudio.domain.metric_names`.
         num_made: Results that were judged.
     """
 
@@ -83,12 +83,12 @@ class Milestones:
     """Steps at which something was done with the run as it is now; None for not since it changed.
 
     Attributes:
-        concluded: When the averaged model was concluded last.
+        finalized: When the averaged model was finalized last.
         saved: When a snapshot was taken that is or will be on the disk.
         safe: The newest step that is on the disk; -1 for none that was saved by this process.
     """
 
-    concluded: int | None = None
+    finalized: int | None = None
     saved: int | None = None
     safe: int = -1
 
@@ -122,10 +122,10 @@ class TrainState:
     def __init__(self, job: TrainingJob) -> None:
         self._job = job
         settings = job.settings
-        self.compute = Compute(settings, job.crew, self._useful_threads)
+        self.compute = Compute(settings, job.process_group, self._useful_threads)
         self.batches = Batches(
             job.dataset,
-            job.crew,
+            job.process_group,
             self.compute.fabric.device,
             batch=settings.batch,
             seed=settings.seed,
@@ -148,8 +148,8 @@ class TrainState:
         if (checkpoint := job.resume_from) is not None:
             self.restore(checkpoint)
             self.observed.coach = checkpoint.state.coach
-            # With an older conclusion perhaps, but saved it is.
-            self.milestones.concluded = self.milestones.saved = self.step
+            # With an older fit perhaps, but saved it is.
+            self.milestones.finalized = self.milestones.saved = self.step
 
     @property
     def step(self) -> int:
@@ -209,19 +209,19 @@ class TrainState:
         """
         before = dict(self.models.changes)
         self.models.change(changes)
-        self.compute.crew.tell({"do": "change", "changes": dict(changes)})
+        self.compute.process_group.broadcast({"do": "change", "changes": dict(changes)})
         if self.models.changes != before:
             self.milestones.saved = None
 
     def set_learning_rate_scale(self, scale: float) -> None:
         """Multiply the learning rates that the model asked for."""
-        self.compute.crew.tell({"do": "scale", "to": scale})
+        self.compute.process_group.broadcast({"do": "scale", "to": scale})
         self.optimizers.set_scale(scale)
         self.milestones.saved = None
 
     def reset(self) -> None:
         """Become what the run was before its first step."""
-        self.compute.crew.tell({"do": "begin anew"})
+        self.compute.process_group.broadcast({"do": "reset"})
         self._seed_weights()
         self.models.reset()
         self.optimizers.reset()
@@ -236,9 +236,13 @@ class TrainState:
         """
         saved = checkpoint.state
         checkpoint.refuse_unless_of(self.model.card)
-        self.compute.crew.tell({"do": "restore", "step": saved.step})
-        self.models.load(checkpoint.tensors("weights"), checkpoint.tensors("ema"), saved.changes)
-        self.optimizers.restore(checkpoint.tensors("optimizer"))
+        self.compute.process_group.broadcast({"do": "restore", "step": saved.step})
+        renamed = self.model.card.renamed_tensors
+        weights, averaged, optimizer = (
+            checkpoint.tensors(name, renamed) for name in ("weights", "ema", "optimizer")
+        )
+        self.models.load(weights, averaged, saved.changes)
+        self.optimizers.restore(optimizer)
         self.optimizers.set_scale(saved.learning_rate_scale)
         self.compute.restore_loss_scale(dict(saved.loss_scale))
         self.counters = Counters(saved.step, saved.images_seen, saved.seconds)
@@ -249,7 +253,7 @@ class TrainState:
         self.meter = LossMeter()
         self.clock.lap_s()
         self.observed.measurement = None
-        self.milestones.concluded = self.milestones.saved = None
+        self.milestones.finalized = self.milestones.saved = None
 
     # --- saving -------------------------------------------------------------------------
 

@@ -6,9 +6,9 @@ from torch import Tensor
 
 from genstudio.domain.training import LoopOptions
 from genstudio.engine.buffers import BufferSnapshot
+from genstudio.engine.cuda_graphs import CudaGraphCapture, GraphedPhases
 from genstudio.engine.device import derived_seed, seed_everything
-from genstudio.engine.phases import freeze_except, own_gradients_allowed
-from genstudio.engine.repeats import CardsRecorder, Repeats
+from genstudio.engine.phases import allow_nested_autograd, freeze_except
 from genstudio.engine.state import TrainState
 from genstudio.models.protocol import Batch, Phase
 
@@ -22,7 +22,7 @@ class Stepper:
 
     Attributes:
         state: What a step changes.
-        repeats: Repeats on a graphics card what is the same from step to step.
+        graphs: Captured phases, replayed on a CUDA device.
     """
 
     def __init__(self, state: TrainState, options: LoopOptions) -> None:
@@ -30,13 +30,13 @@ class Stepper:
         self._seed = options.seed
         self._gradient_clip = options.gradient_clip
         self._buffers = BufferSnapshot(state.model.network.buffers())
-        recorder = CardsRecorder() if state.compute.plan.accelerator == "cuda" else None
-        self.repeats = Repeats(state.model, recorder)
+        capture = CudaGraphCapture() if state.compute.plan.accelerator == "cuda" else None
+        self.graphs = GraphedPhases(state.model, capture)
 
     def take_step(self) -> None:
         """Run every phase that is due, on the next examples."""
         state = self.state
-        state.compute.crew.tell({"do": "step"})
+        state.compute.process_group.broadcast({"do": "step"})
         batch = state.batches.after(state.counters.images_seen)
         for phase in state.optimizers.phases:
             if state.step % phase.every == 0:
@@ -52,8 +52,10 @@ class Stepper:
         self._buffers.take()
         for values in self._gather_gradients(phase, batch):
             state.meter.add(values)
-        compute.crew.add_up([p.grad for p in phase.parameters if p.grad is not None])
-        compute.crew.average(self._buffers.written())
+        compute.process_group.all_reduce_sum(
+            [p.grad for p in phase.parameters if p.grad is not None]
+        )
+        compute.process_group.all_reduce_mean(self._buffers.written())
         if self._gradient_clip > 0:
             compute.fabric.clip_gradients(
                 network, optimizer, max_norm=self._gradient_clip, error_if_nonfinite=False
@@ -65,7 +67,7 @@ class Stepper:
         """Add up a phase's gradients; where memory does not suffice, in smaller parts.
 
         Returns:
-            What there is to tell of the losses of each part.
+            Named losses of each part.
         """
         state, count = self.state, len(batch)
         compute = state.compute
@@ -73,10 +75,10 @@ class Stepper:
             told = compute.memory.attempt(
                 lambda: self._gradients_of_parts(phase, batch), is_last=state.parts >= count
             )
-            if not compute.crew.any(told is None):
+            if not compute.process_group.any(told is None):
                 return told or []
-            # Recordings keep memory for themselves, so they go first.
-            if not compute.crew.any(self.repeats.give_up()):
+            # Captured graphs hold memory of their own, so they are freed first.
+            if not compute.process_group.any(self.graphs.disable()):
                 state.parts = min(2 * state.parts, count)
             state.optimizers.stepped(phase).zero_grad()
             self._buffers.restore()
@@ -85,12 +87,12 @@ class Stepper:
         told: list[Mapping[str, Tensor]] = []
         step = self.state.step
         parts = min(self.state.parts, len(batch))
-        first = self.state.compute.crew.rank * parts
+        first = self.state.compute.process_group.rank * parts
         for number, part in enumerate(batch.split(parts), start=first):
             # Each part has random numbers of its own, the same ones whichever process takes it.
             seed = derived_seed(self._seed, step, phase.name, number)
             if parts == 1:
-                told.append(self.repeats.do(phase, part, step, seed, self.add_gradients))
+                told.append(self.graphs.run(phase, part, step, seed, self.add_gradients))
             else:
                 seed_everything(seed)
                 told.append(self.add_gradients(phase, part, step))
@@ -100,9 +102,9 @@ class Stepper:
         """Add a part's gradients to those of the phase's parameters, weighted by its share.
 
         Returns:
-            Named scalars that there are to tell of the losses.
+            Named losses.
         """
-        with own_gradients_allowed():
+        with allow_nested_autograd():
             losses = self.state.model.losses(phase.name, part, step)
         share = len(part) / part.step_size
         # Gradients by pictures, which a model may have taken for itself, are not asked for again.

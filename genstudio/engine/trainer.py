@@ -17,8 +17,8 @@ from genstudio.engine.checkpoint import CheckpointStore
 from genstudio.engine.extension import Extension
 from genstudio.engine.extensions.checkpoints import Checkpoints
 from genstudio.engine.extensions.coaching import Coaching
+from genstudio.engine.extensions.finalizing import Finalizing
 from genstudio.engine.extensions.previews import Previews
-from genstudio.engine.extensions.prior import PriorFitting
 from genstudio.engine.extensions.progress import Progress
 from genstudio.engine.extensions.quality import QualityMeasuring
 from genstudio.engine.extensions.rollback import Rollback
@@ -126,7 +126,7 @@ class _Loop:
         store = CheckpointStore(job.checkpoints)
         plan = state.compute.plan
         self._rollback = Rollback(store)
-        self._prior = PriorFitting(schedule)
+        self._prior = Finalizing(schedule)
         self._previews = Previews(
             dataset,
             schedule,
@@ -135,7 +135,7 @@ class _Loop:
         )
         self._checkpoints = Checkpoints(store, schedule)
         self._num_examples = dataset.num_learned_from
-        # In the order in which they are called: what is measured and saved is concluded before.
+        # In the order in which they are called: what is measured and saved is finalized before.
         self._extensions: tuple[Extension, ...] = (
             self._prior,
             Progress(schedule, state.parts),
@@ -186,14 +186,14 @@ class _Loop:
                 for extension in self._extensions:
                     yield from extension.after_step(self._state)
             except RunawayError as error:
-                yield from self._go_back(error)
+                yield from self._roll_back(error)
             if not self._is_done() and (yield from self._answer()):
                 return True
 
-    def _go_back(self, error: RunawayError) -> Iterator[events.Event]:
+    def _roll_back(self, error: RunawayError) -> Iterator[events.Event]:
         """Go on from the newest checkpoint, or from the beginning."""
         yield from self._checkpoints.settle(self._state)
-        said = self._rollback.go_back(self._state, error)
+        said = self._rollback.roll_back(self._state, error)
         self._schedule.roll_back(self._state.seconds)
         for extension in self._extensions:
             extension.rolled_back(self._state)
@@ -203,10 +203,10 @@ class _Loop:
         """Save this very step, or if its numbers ran away, what there was before."""
         while True:
             try:
-                self._prior.conclude(self._state)
+                self._prior.finalize(self._state)
                 return (yield from self._checkpoints.save(self._state))
             except RunawayError as error:
-                yield from self._go_back(error)
+                yield from self._roll_back(error)
 
     # --- a person's commands --------------------------------------------------------------
 
@@ -230,7 +230,7 @@ class _Loop:
                         self._state.clock.lap_s()
                     paused = False
                 case commands.SampleNow():
-                    self._prior.conclude_in_time(self._state)
+                    self._prior.finalize_if_due(self._state)
                     yield from self._previews.draw(self._state)
                 case commands.SaveNow():
                     yield from self._save()

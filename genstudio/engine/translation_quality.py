@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from genstudio.data.dataset import Dataset
-from genstudio.domain import vitals
+from genstudio.domain import metric_names
 from genstudio.domain.operations import TRANSLATE
 from genstudio.metrics.features import random_features
 from genstudio.metrics.kid import KernelDistances
@@ -54,8 +54,8 @@ class TranslationMeter:
         """Measure the averaged model.
 
         Returns:
-            Figures, named as in :mod:`genstudio.domain.vitals`; SWD and KID are times 1,000. None
-            if there was no time for them.
+            Figures, named as in :mod:`genstudio.domain.metric_names`; SWD and KID are times 1,000.
+            Empty if there was no time for them.
         """
         del examined
         request = Request(
@@ -73,19 +73,22 @@ class TranslationMeter:
         inputs_NHWC = np.stack([over_white(picture) for picture in self._inputs])
         stayed = kept(inputs_NHWC, made_NHWC)
         figures = {
-            vitals.LUMINANCE_CORRELATION: stayed.luminance_correlation,
-            vitals.EDGE_IOU: stayed.edge_iou,
+            metric_names.LUMINANCE_CORRELATION: stayed.luminance_correlation,
+            metric_names.EDGE_IOU: stayed.edge_iou,
         }
+        if len(made_NHWC) > 1 and not self._is_paired:
+            others_NHWC = np.roll(made_NHWC, 1, axis=0)
+            figures[metric_names.EDGE_IOU_CHANCE] = kept(inputs_NHWC, others_NHWC).edge_iou
         if self._is_paired:
-            figures[vitals.L1] = l1_distance(made_NHWC, self._targets)
+            figures[metric_names.L1] = l1_distance(made_NHWC, self._targets)
         if min(len(made_NHWC), len(self._targets)) >= 2:
             if self._kernel is None:
                 self._kernel = KernelDistances(random_features()(self._targets))
-            figures[vitals.KID] = self._kernel(random_features()(made_NHWC)).value
+            figures[metric_names.KID] = self._kernel(random_features()(made_NHWC)).value
         if len(made_NHWC) == len(self._targets):
             if self._surface is None:
                 self._surface = SlicedWasserstein(_as_tensor(self._targets))
-            figures[vitals.SWD] = self._surface(_as_tensor(made_NHWC))
+            figures[metric_names.SWD] = self._surface(_as_tensor(made_NHWC))
         return figures
 
 

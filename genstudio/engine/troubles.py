@@ -11,18 +11,17 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from genstudio.domain import roles, vitals
+from genstudio.domain import metric_names, roles
 from genstudio.domain.values import Count
 
 TOO_FEW: Final = "too few"
 COLLAPSE: Final = "collapse"
 COPYING: Final = "copying"
-STRONG_CRITIC: Final = "strong critic"
-WEAK_CRITIC: Final = "weak critic"
+STRONG_DISCRIMINATOR: Final = "strong critic"
+WEAK_DISCRIMINATOR: Final = "weak critic"
 POSTERIOR_COLLAPSE: Final = "posterior collapse"
 SETBACK: Final = "setback"
 PLATEAU: Final = "plateau"
-INVERSION: Final = "inversion"
 RUNAWAY: Final = "numbers ran away"
 
 _FEW_PICTURES = 50
@@ -34,7 +33,7 @@ _LOST_COVERAGE = 0.5
 _WORTH_LOSING = 0.25
 _MANY_COPIES = 0.03
 _TOO_ALIKE_TO_COPY = 0.5
-_PLATEAU_LOOKS = 5
+_PLATEAU_OBSERVATIONS = 5
 _SEES_THROUGH = 0.99
 _GUESSES = 0.6
 _IS_UNSURE = 0.52
@@ -42,27 +41,26 @@ _REMEMBERS = 0.75
 _FAR_BEYOND_CHANCE = 10.0
 # Looks before those of a plateau, that it can be told from; and looks that make no accident.
 _FEWEST_BEFORE = 3
-_LASTING_LOOKS = 3
+_LASTING_OBSERVATIONS = 3
 # Healthy games were seen to leap to twice the best distance for one look, never for two.
 _FALLS_BACK = 2.0
 # A smaller gain is not worth going on for.
 _WORTH_WHILE = 0.02
 _FEW_ACTIVE = 0.1
-_IS_INVERTED = -0.2
 
 # What a setting is and what it is by default => what it should be.
 Remedy = Callable[[JsonValue, JsonValue], JsonValue]
 Name = Annotated[str, Field(max_length=60)]
 
 
-class Look(BaseModel):
+class Observation(BaseModel):
     """What was seen at one measurement.
 
     Attributes:
         step: When.
         epochs: How often each picture had been looked at on average.
-        num_made: Made pictures that were measured.
-        figures: Named as in :mod:`genstudio.domain.vitals`; any may be missing.
+        num_made: Generated images that were measured.
+        figures: Named as in :mod:`genstudio.domain.metric_names`; any may be missing.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -101,7 +99,8 @@ class Finding:
     level: Literal["info", "warning"] = "warning"
 
 
-def _twice(value: JsonValue, default: JsonValue) -> JsonValue:
+def twice(value: JsonValue, default: JsonValue) -> JsonValue:
+    """A remedy: twice as much."""
     # Nought cannot be doubled.
     return 2 * float(value) or default if isinstance(value, int | float) else value
 
@@ -130,19 +129,25 @@ def too_few(number: int) -> Finding | None:
     )
 
 
-def _collapse(looks: Sequence[Look]) -> Finding | None:
+def _collapse(observations: Sequence[Observation]) -> Finding | None:
     """The pictures become alike: less diversity than real ones have, or lost coverage."""
     evidence: list[str] = []
     # The better of two: where there are few pictures or quick changes, one look may be an accident.
-    diversity = max(_lately(looks, vitals.DIVERSITY, 2), default=1.0)
+    diversity = max(last_figures(observations, metric_names.DIVERSITY, 2), default=1.0)
     # Soft pictures differ less as well: only what had been there can be lost.
-    best = max((look.figures.get(vitals.DIVERSITY, 0.0) for look in looks), default=0.0)
+    best = max(
+        (seen.figures.get(metric_names.DIVERSITY, 0.0) for seen in observations),
+        default=0.0,
+    )
     if diversity < _LITTLE_DIVERSITY * min(best, 1.0):
         evidence.append(
             f"They differ from each other {diversity:.0%} as much as yours do; it was {best:.0%}."
         )
-    coverage = max(_lately(looks, vitals.COVERAGE, 2), default=1.0)
-    best = max((look.figures.get(vitals.COVERAGE, 0.0) for look in looks), default=0.0)
+    coverage = max(last_figures(observations, metric_names.COVERAGE, 2), default=1.0)
+    best = max(
+        (seen.figures.get(metric_names.COVERAGE, 0.0) for seen in observations),
+        default=0.0,
+    )
     if best > _WORTH_LOSING and coverage < _LOST_COVERAGE * best:
         evidence.append(f"They reach {coverage:.0%} of your pictures' variety; it was {best:.0%}.")
     if not evidence:
@@ -153,25 +158,30 @@ def _collapse(looks: Sequence[Look]) -> Finding | None:
         message="The model has found a few pictures that always pass, and forgets the others. A "
         "calmer critic helps; going back to an earlier checkpoint brings the variety back.",
         evidence=" ".join(evidence),
-        remedies={roles.GRADIENT_PENALTY: _twice, roles.FREE_BITS: _twice},
+        remedies={roles.GRADIENT_PENALTY: twice, roles.FREE_BITS: twice},
     )
 
 
-def _copying(looks: Sequence[Look]) -> Finding | None:
-    now = looks[-1]
-    if not now.has(vitals.COPIES):
+def _copying(observations: Sequence[Observation]) -> Finding | None:
+    now = observations[-1]
+    if not now.has(metric_names.COPIES):
         return None
-    copies, floor = now.figures[vitals.COPIES], now.figures.get(vitals.COPIES_FLOOR, 0.01)
+    copies, floor = (
+        now.figures[metric_names.COPIES],
+        now.figures.get(metric_names.COPIES_FLOOR, 0.01),
+    )
     # Of few pictures, one or two are a large share, and may be near to one by chance.
     by_chance = (max(floor, 0.01) / max(now.num_made, 1)) ** 0.5
     many = max(_MANY_COPIES, 3 * by_chance)
     # Somewhat more than that still come by chance in one look of a dozen, but not twice in a row.
     is_clear = copies > floor + 3 * many
-    lasting = copies if is_clear else min(_lately(looks, vitals.COPIES, 2), default=0.0)
+    lasting = (
+        copies if is_clear else min(last_figures(observations, metric_names.COPIES, 2), default=0.0)
+    )
     if lasting < floor + many:
         return None
     # What is alike and soft lies in the middle of all pictures, near to many and a copy of none.
-    if now.figures.get(vitals.DIVERSITY, 1.0) < _TOO_ALIKE_TO_COPY:
+    if now.figures.get(metric_names.DIVERSITY, 1.0) < _TOO_ALIKE_TO_COPY:
         return None
     return Finding(
         topic=COPYING,
@@ -184,17 +194,20 @@ def _copying(looks: Sequence[Look]) -> Finding | None:
     )
 
 
-def _is_no_better(looks: Sequence[Look]) -> bool:
+def _is_no_better(observations: Sequence[Observation]) -> bool:
     """Whether the last five looks are no better than the five before, as far as there are some.
 
     Neither the best nor the middle one is: a game between networks leaps about, and one lucky or
     unlucky moment says little.
     """
-    kids = [look.figures[vitals.KID] for look in looks if look.has(vitals.KID)]
-    lately, before = kids[-_PLATEAU_LOOKS:], kids[-2 * _PLATEAU_LOOKS : -_PLATEAU_LOOKS]
+    kids = [seen.figures[metric_names.KID] for seen in observations if seen.has(metric_names.KID)]
+    lately, before = (
+        kids[-_PLATEAU_OBSERVATIONS:],
+        kids[-2 * _PLATEAU_OBSERVATIONS : -_PLATEAU_OBSERVATIONS],
+    )
     if len(before) < _FEWEST_BEFORE:
         return False
-    chance = looks[-1].figures.get(vitals.KID_CHANCE, 0.0)
+    chance = observations[-1].figures.get(metric_names.KID_CHANCE, 0.0)
 
     def is_better(now: float, then: float) -> bool:
         return then - now > max(_WORTH_WHILE * abs(then), chance / 2)
@@ -202,49 +215,52 @@ def _is_no_better(looks: Sequence[Look]) -> bool:
     return not (is_better(min(lately), min(before)) or is_better(median(lately), median(before)))
 
 
-def _lately(looks: Sequence[Look], name: str, count: int = _LASTING_LOOKS) -> list[float]:
+def last_figures(
+    observations: Sequence[Observation], name: str, count: int = _LASTING_OBSERVATIONS
+) -> list[float]:
     """A figure in the last few looks; empty if it was not in all of them."""
-    figures = [look.figures.get(name) for look in looks[-count:]]
+    figures = [seen.figures.get(name) for seen in observations[-count:]]
     known = [figure for figure in figures if figure is not None]
     return known if len(known) == count else []
 
 
-def _critic_too_strong(looks: Sequence[Look]) -> Finding | None:
-    advantage = min(_lately(looks, vitals.CRITIC_ADVANTAGE), default=0.5)
-    memory = min(_lately(looks, vitals.CRITIC_MEMORY), default=0.5)
+def _critic_too_strong(observations: Sequence[Observation]) -> Finding | None:
+    advantage = min(last_figures(observations, metric_names.DISCRIMINATOR_ADVANTAGE), default=0.5)
+    memory = min(last_figures(observations, metric_names.DISCRIMINATOR_MEMORY), default=0.5)
     if memory >= _REMEMBERS:
         return Finding(
-            topic=STRONG_CRITIC,
+            topic=STRONG_DISCRIMINATOR,
             title="The critic has learned your pictures by heart",
             message="It no longer asks what makes a picture good, so the painter learns nothing "
             "from it. Showing the critic more strongly changed pictures helps.",
             evidence=f"It tells pictures that it learned from and others of yours apart in "
             f"{memory:.0%} of cases or more; 50% would be guessing.",
-            remedies={roles.AUGMENTATION: _full, roles.GRADIENT_PENALTY: _twice},
+            remedies={roles.AUGMENTATION: _full, roles.GRADIENT_PENALTY: twice},
         )
-    if advantage >= _SEES_THROUGH and _is_no_better(looks):
+    if advantage >= _SEES_THROUGH and _is_no_better(observations):
         return Finding(
-            topic=STRONG_CRITIC,
+            topic=STRONG_DISCRIMINATOR,
             title="The critic sees through everything",
             message="Whatever is painted, it is recognised, so the painter learns little from "
             "it. A calmer critic helps.",
             evidence=f"It tells real and made pictures apart in {advantage:.1%} of cases or "
-            f"more, and the pictures have not become better in {_PLATEAU_LOOKS} measurements.",
-            remedies={roles.GRADIENT_PENALTY: _twice},
+            f"more, and the pictures have not become better in {_PLATEAU_OBSERVATIONS} "
+            "measurements.",
+            remedies={roles.GRADIENT_PENALTY: twice},
         )
     return None
 
 
-def _critic_too_weak(looks: Sequence[Look]) -> Finding | None:
-    now = looks[-1]
-    if not now.has(vitals.KID, vitals.KID_CHANCE):
+def _critic_too_weak(observations: Sequence[Observation]) -> Finding | None:
+    now = observations[-1]
+    if not now.has(metric_names.KID, metric_names.KID_CHANCE):
         return None
-    # The distance is unbiased: nought at best, and beyond chance only where chance cannot bring it.
-    times = now.figures[vitals.KID] / max(now.figures[vitals.KID_CHANCE], 1e-3)
-    if times < _FAR_BEYOND_CHANCE or not _is_no_better(looks):
+    # The distance is unbiased: zero at best, and beyond chance only where chance cannot bring it.
+    times = now.figures[metric_names.KID] / max(now.figures[metric_names.KID_CHANCE], 1e-3)
+    if times < _FAR_BEYOND_CHANCE or not _is_no_better(observations):
         return None
-    advantage = max(_lately(looks, vitals.CRITIC_ADVANTAGE), default=1.0)
-    confidence = max(_lately(looks, vitals.CRITIC_CONFIDENCE), default=1.0)
+    advantage = max(last_figures(observations, metric_names.DISCRIMINATOR_ADVANTAGE), default=1.0)
+    confidence = max(last_figures(observations, metric_names.DISCRIMINATOR_CONFIDENCE), default=1.0)
     if advantage <= _GUESSES:
         seen = f"It is right in {advantage:.0%} of cases at most"
     elif confidence <= _IS_UNSURE:
@@ -252,7 +268,7 @@ def _critic_too_weak(looks: Sequence[Look]) -> Finding | None:
     else:
         return None
     return Finding(
-        topic=WEAK_CRITIC,
+        topic=WEAK_DISCRIMINATOR,
         title="The critic cannot tell the pictures apart",
         message="The pictures are not good yet, but the critic no longer sees what is wrong "
         "with them. Calming it less helps.",
@@ -262,34 +278,36 @@ def _critic_too_weak(looks: Sequence[Look]) -> Finding | None:
     )
 
 
-def fell_back(looks: Sequence[Look], count: int) -> bool:
+def fell_back(observations: Sequence[Observation], count: int) -> bool:
     """Whether each of the last ``count`` looks is far worse than the best before them.
 
     Where surfaces (SWD) become better than ever meanwhile, the distance as a whole (KID) has lost
     nothing that was there: early in a run it goes up and down.
     """
-    seen = [look for look in looks if look.has(vitals.KID)]
-    lately, before = seen[-count:], seen[:-count]
+    measured = [seen for seen in observations if seen.has(metric_names.KID)]
+    lately, before = measured[-count:], measured[:-count]
     if not before:
         return False
-    best = min(look.figures[vitals.KID] for look in before)
-    far = _FAR_BEYOND_CHANCE * looks[-1].figures.get(vitals.KID_CHANCE, 0.0)
-    is_far = min(look.figures[vitals.KID] for look in lately) > max(_FALLS_BACK * best, best + far)
+    best = min(seen.figures[metric_names.KID] for seen in before)
+    far = _FAR_BEYOND_CHANCE * observations[-1].figures.get(metric_names.KID_CHANCE, 0.0)
+    is_far = min(seen.figures[metric_names.KID] for seen in lately) > max(
+        _FALLS_BACK * best, best + far
+    )
     return is_far and not _has_best_surfaces(lately, before)
 
 
-def _has_best_surfaces(lately: Sequence[Look], before: Sequence[Look]) -> bool:
+def _has_best_surfaces(lately: Sequence[Observation], before: Sequence[Observation]) -> bool:
     swds = [
-        [look.figures[vitals.SWD] for look in some if look.has(vitals.SWD)]
+        [seen.figures[metric_names.SWD] for seen in some if seen.has(metric_names.SWD)]
         for some in (lately, before)
     ]
     return all(swds) and min(swds[0]) < min(swds[1])
 
 
-def _setback(looks: Sequence[Look]) -> Finding | None:
-    if not fell_back(looks, 2):
+def _setback(observations: Sequence[Observation]) -> Finding | None:
+    if not fell_back(observations, 2):
         return None
-    kids = [look.figures[vitals.KID] for look in looks if look.has(vitals.KID)]
+    kids = [seen.figures[metric_names.KID] for seen in observations if seen.has(metric_names.KID)]
     return Finding(
         topic=SETBACK,
         title="The pictures were better before",
@@ -298,28 +316,28 @@ def _setback(looks: Sequence[Look]) -> Finding | None:
         "checkpoint is kept, and you can go on from there.",
         evidence=f"The distance from your pictures (KID) was {min(kids):.3g} at best, and "
         f"{kids[-2]:.3g} and {kids[-1]:.3g} in the last two measurements.",
-        remedies={roles.GRADIENT_PENALTY: _twice},
+        remedies={roles.GRADIENT_PENALTY: twice},
     )
 
 
-def _plateau(looks: Sequence[Look]) -> Finding | None:
-    if not _is_no_better(looks):
+def _plateau(observations: Sequence[Observation]) -> Finding | None:
+    if not _is_no_better(observations):
         return None
-    kids = [look.figures[vitals.KID] for look in looks if look.has(vitals.KID)]
-    lately, before = min(kids[-_PLATEAU_LOOKS:]), min(kids[:-_PLATEAU_LOOKS])
+    kids = [seen.figures[metric_names.KID] for seen in observations if seen.has(metric_names.KID)]
+    lately, before = min(kids[-_PLATEAU_OBSERVATIONS:]), min(kids[:-_PLATEAU_OBSERVATIONS])
     return Finding(
         topic=PLATEAU,
         title="The pictures no longer become better",
         message="It may be time to stop; the best checkpoint is kept. More pictures or a larger "
         "model can bring it further.",
         evidence=f"The distance from your pictures (KID) was {lately:.3g} at best in the last "
-        f"{_PLATEAU_LOOKS} measurements, and {before:.3g} before.",
+        f"{_PLATEAU_OBSERVATIONS} measurements, and {before:.3g} before.",
         remedies={},
     )
 
 
-def _posterior_collapse(looks: Sequence[Look]) -> Finding | None:
-    active = looks[-1].figures.get(vitals.ACTIVE_UNITS, 1.0)
+def _posterior_collapse(observations: Sequence[Observation]) -> Finding | None:
+    active = observations[-1].figures.get(metric_names.ACTIVE_UNITS, 1.0)
     if active >= _FEW_ACTIVE:
         return None
     return Finding(
@@ -328,33 +346,16 @@ def _posterior_collapse(looks: Sequence[Look]) -> Finding | None:
         message="Most numbers of its descriptions say nothing, so what it draws stays soft and "
         "alike. Giving them more room for free helps.",
         evidence=f"{active:.0%} of the latent numbers carry anything (posterior collapse).",
-        remedies={roles.FREE_BITS: _twice},
+        remedies={roles.FREE_BITS: twice},
     )
 
 
-def _inversion(looks: Sequence[Look]) -> Finding | None:
-    """A known failure of translations: light becomes dark and dark light."""
-    correlations = _lately(looks, vitals.LUMINANCE_CORRELATION, 2)
-    if not correlations or max(correlations) >= _IS_INVERTED:
-        return None
-    return Finding(
-        topic=INVERSION,
-        title="Light and dark change places",
-        message="The model has found that a negative passes, too, and may stay with it. Holding it "
-        "to the light of what goes in helps, if this is not what your pictures show.",
-        evidence=f"Brightness of what goes in and what comes out: a correlation of "
-        f"{correlations[-1]:.2f}, where 1 keeps it and −1 is a negative.",
-        remedies={roles.LUMINANCE: _twice},
-    )
-
-
-DETECTORS: tuple[Callable[[Sequence[Look]], Finding | None], ...] = (
+DETECTORS: tuple[Callable[[Sequence[Observation]], Finding | None], ...] = (
     _collapse,
     _copying,
     _critic_too_strong,
     _critic_too_weak,
     _posterior_collapse,
-    _inversion,
     _setback,
     _plateau,
 )

@@ -1,4 +1,4 @@
-"""Finds made pictures that are copies of training pictures, which no measure of quality sees."""
+"""Finds generated images that are copies of training pictures, which no measure of quality sees."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,10 +27,10 @@ _MOST_OTHERS = 2048
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """What was found of each made picture.
+    """What was found of each generated image.
 
     Attributes:
-        share: Of the made pictures that are copies, from 0 to 1.
+        share: Of the generated images that are copies, from 0 to 1.
         threshold: Distance below which a picture may be a copy.
         alarms: Distance below which each counts as one, at most the threshold, (N,).
         usual_share: The same for the held-out pictures, or without them for training pictures
@@ -80,7 +80,7 @@ class CopyFinder:
         self._usual_copies = usual.distances < self._alarms(usual)
 
     def __call__(self, made_NHWC: np.ndarray) -> Copies:
-        """Look for copies among made pictures, uint8 and as large as the training pictures."""
+        """Look for copies among generated images, uint8 and as large as the training pictures."""
         found = self._nearest(made_NHWC)
         alarms = self._alarms(found)
         return Copies(
@@ -121,7 +121,7 @@ class CopyFinder:
         nearest = near.indices[:, 0]
         mirrored = is_mirrored.gather(1, nearest[:, None]).bool()
         originals = torch.where(mirrored, self._mirrored[nearest], self._plain[nearest])
-        # Anew, since many distances at once are inexact near nought, where it matters.
+        # Anew, since many distances at once are inexact near zero, where it matters.
         exact = (rows - originals).square().mean(dim=1).sqrt()
         if not num_known:
             exact.fill_(torch.inf)
@@ -139,7 +139,7 @@ class _Nearest(NamedTuple):
         distances: How far it is, (N,).
         indices: Which it is, (N,).
         to_others: How far the middle one of the fifty next is, (N,); infinity where there is none.
-            A mean would be nought where an original is there again and again.
+            A mean would be zero where an original is there again and again.
     """
 
     distances: np.ndarray

@@ -1,4 +1,4 @@
-"""Whether made pictures lie where real ones do, and whether they lie everywhere there.
+"""Whether generated images lie where real ones do, and whether they lie everywhere there.
 
 Density and coverage of Naeem et al. 2020 (arXiv:2002.09797), equations 3 and 4, k = 5.
 """
@@ -13,7 +13,7 @@ _NEIGHBOURS = 5
 
 @dataclass(frozen=True, slots=True)
 class DensityCoverage:
-    """Where made pictures lie.
+    """Where generated images lie.
 
     Attributes:
         density: From 0; about 1 if they lie as densely around real pictures as those among
@@ -41,9 +41,9 @@ class Neighbourhoods:
         self._radii = near.values
 
     def __call__(self, made_NC: Tensor) -> DensityCoverage:
-        """Density and coverage of as many made pictures, (N, D).
+        """Density and coverage of as many generated images, (N, D).
 
-        Coverage grows with the number of made pictures and would tell nothing at five times as
+        Coverage grows with the number of generated images and would tell nothing at five times as
         many; at equal numbers it is 0.969 in expectation for pictures of the same kind.
         """
         assert len(made_NC) == len(self._real_NC), "coverage needs as many pictures on both sides"

@@ -12,10 +12,10 @@ def mean_distance(features_NC: Tensor) -> float:
 
 
 def relative_diversity(made_NC: Tensor, real_mean_distance: float) -> float:
-    """Mean distance of made pictures, (N, D), where that of the real ones is 1.
+    """Mean distance of generated images, (N, D), where that of the real ones is 1.
 
     Args:
-        made_NC: Features of the made pictures.
+        made_NC: Features of the generated images.
         real_mean_distance: What :func:`mean_distance` gives for the real ones.
     """
     return mean_distance(made_NC) / max(real_mean_distance, 1e-6)

@@ -56,7 +56,7 @@ class KernelDistances:
 def distance_by_chance(real_NC: Tensor, count: int) -> KernelDistance:
     """What the distance between real pictures and other real ones is, and how much it varies.
 
-    Over a hundred random splits: it is mostly a little below nought and now and then far above,
+    Over a hundred random splits: it is mostly a little below zero and now and then far above,
     of which a few splits know nothing.
 
     Args:

@@ -1,4 +1,4 @@
-"""Judges made pictures against real ones; each figure stands beside its floor.
+"""Judges generated images against real ones; each figure stands beside its floor.
 
 The floor is what real pictures get against other real ones at equal numbers: no model can be
 expected to do better, and a figure without it says nothing.
@@ -37,7 +37,7 @@ def judge(
     held_out_NHWC: np.ndarray | None = None,
     count: int | None = None,
 ) -> Report:
-    """Judge made pictures in one go; see :func:`judging`."""
+    """Judge generated images in one go; see :func:`judging`."""
     return drain(
         judging(
             made_NHWC,
@@ -57,10 +57,10 @@ def judging(
     held_out_NHWC: np.ndarray | None = None,
     count: int | None = None,
 ) -> Working[Report]:
-    """Judge made pictures; the same pictures always get the same report.
+    """Judge generated images; the same pictures always get the same report.
 
     Real pictures are split in two at random, several times. One half stands for your pictures;
-    the other half and the made pictures are compared with it.
+    the other half and the generated images are compared with it.
 
     Args:
         made_NHWC: What is judged, uint8, square, sides from 32 on.
@@ -208,6 +208,6 @@ def _copying(finder: CopyFinder, made_NHWC: np.ndarray, index: Tensor) -> Copyin
 
 
 def _share_sd(share: float, count: int) -> float:
-    """Standard deviation of a share of so many; not nought where none or all were found."""
+    """Standard deviation of a share of so many; not zero where none or all were found."""
     likely = (share * count + 1) / (count + 2)
     return (likely * (1 - likely) / count) ** 0.5

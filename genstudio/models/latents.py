@@ -1,5 +1,6 @@
 """Ways through a latent space: between points, and along directions that change pictures most."""
 
+import math
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
@@ -20,19 +21,19 @@ _RIDGE = 1e-2
 _NEARLY_PARALLEL = 1e-4
 
 
-def between(start: Tensor, end: Tensor, share: float, num_kinds: int = 0) -> Tensor:
+def between(start: Tensor, end: Tensor, share: float, num_classes: int = 0) -> Tensor:
     """A latent on the way: spherical in direction, linear in length (Shoemake 1985).
 
     Standard normal latents of many dimensions lie near a sphere; a straight line between two
     leads through its inside, where the model was never trained.
 
     Args:
-        start: Latent of shape (Z,), its last ``num_kinds`` numbers those of the class.
+        start: Latent of shape (Z,), its last ``num_classes`` numbers those of the class.
         end: Another one.
         share: From 0 (the start) to 1 (the end).
-        num_kinds: Of these the way is straight.
+        num_classes: Of these the way is straight.
     """
-    cut = len(start) - num_kinds
+    cut = len(start) - num_classes
     straight = torch.lerp(start, end, share)
     one, other = start[:cut], end[:cut]
     lengths = one.norm(), other.norm()
@@ -50,7 +51,7 @@ def between(start: Tensor, end: Tensor, share: float, num_kinds: int = 0) -> Ten
     return torch.cat([direction * length, straight[cut:]])
 
 
-def on_plane(corners: Sequence[Tensor], across: float, down: float, num_kinds: int = 0) -> Tensor:
+def on_plane(corners: Sequence[Tensor], across: float, down: float, num_classes: int = 0) -> Tensor:
     """A latent between one, two or four others.
 
     Args:
@@ -58,15 +59,15 @@ def on_plane(corners: Sequence[Tensor], across: float, down: float, num_kinds: i
             bottom left, bottom right.
         across: From 0 (left) to 1 (right).
         down: From 0 (top) to 1 (bottom).
-        num_kinds: See :func:`between`.
+        num_classes: See :func:`between`.
     """
     if len(corners) == 1:
         return corners[0]
-    top = between(corners[0], corners[1], across, num_kinds)
+    top = between(corners[0], corners[1], across, num_classes)
     if len(corners) == 2:
         return top
-    bottom = between(corners[2], corners[3], across, num_kinds)
-    return between(top, bottom, down, num_kinds)
+    bottom = between(corners[2], corners[3], across, num_classes)
+    return between(top, bottom, down, num_classes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +95,7 @@ def find_directions(
     *,
     count: int,
     samples: int,
-    num_kinds: int = 0,
+    num_classes: int = 0,
 ) -> Generator[Progress, None, Directions]:
     """Principal directions of what the model draws (GANSpace: Härkönen 2020, arXiv:2004.02546).
 
@@ -107,7 +108,7 @@ def find_directions(
         settings: Of its task "generate".
         count: Directions wanted; at most the latent size.
         samples: Pictures to look at; several times the latent size.
-        num_kinds: Numbers of the class at the end of a latent, which no direction changes.
+        num_classes: Numbers of the class at the end of a latent, which no direction changes.
 
     Returns:
         The same for the same weights.
@@ -121,12 +122,12 @@ def find_directions(
         features.append(functional.adaptive_avg_pool2d(pictures / 255, _SIDE).flatten(1))
         latents.append(part.float().cpu())
         yield Progress("Finding directions", len(seeds) + first, samples)
-    cut = latents[0].shape[1] - num_kinds
+    cut = latents[0].shape[1] - num_classes
     z = torch.cat(latents)[:, :cut]
-    return _principal(z, torch.cat(features), min(count, cut), num_kinds)
+    return _principal(z, torch.cat(features), min(count, cut), num_classes)
 
 
-def _principal(z: Tensor, features: Tensor, count: int, num_kinds: int) -> Directions:
+def _principal(z: Tensor, features: Tensor, count: int, num_classes: int) -> Directions:
     centred = (features - features.mean(0)).double()
     z = (z - z.mean(0)).double()
     _, values, components = torch.linalg.svd(centred, full_matrices=False)
@@ -141,6 +142,16 @@ def _principal(z: Tensor, features: Tensor, count: int, num_kinds: int) -> Direc
     steps *= torch.where(brightness < 0, -1.0, 1.0)[:, None]
     variances = values.square()
     return Directions(
-        steps_NZ=functional.pad(steps.float(), (0, num_kinds)),
+        steps_NZ=functional.pad(steps.float(), (0, num_classes)),
         shares_N=(variances[:count] / variances.sum()).float(),
     )
+
+
+def blended_in_batch(z_NZ: Tensor) -> Tensor:
+    """Blends of each latent with its neighbour in the batch at random angles: (N, Z).
+
+    They spread around the mean as the latents do, about as draws from a fitted prior will.
+    """
+    angle = torch.rand(len(z_NZ), 1, device=z_NZ.device) * (math.pi / 2)
+    mean = z_NZ.mean(dim=0)
+    return mean + (z_NZ - mean) * angle.cos() + (z_NZ.roll(1, 0) - mean) * angle.sin()

@@ -38,11 +38,11 @@ class Batch:
         images_NCHW: Tensor,
         images_seen: int,
         *,
-        kinds_N: Tensor | None = None,
+        labels_N: Tensor | None = None,
         step_size: int = 0,
     ) -> "Batch":
-        """Pictures, and the number of each one's class where these are told apart."""
-        fields = {"images": images_NCHW} | ({} if kinds_N is None else {"kinds": kinds_N})
+        """A batch of images and, where there are classes, their labels."""
+        fields = {"images": images_NCHW} | ({} if labels_N is None else {"labels": labels_N})
         return cls(fields=fields, images_seen=images_seen, step_size=step_size)
 
     @property
@@ -51,9 +51,9 @@ class Batch:
         return self.fields["images"]
 
     @property
-    def kinds_N(self) -> Tensor | None:
-        """Number of each picture's class; None where there are no classes."""
-        return self.fields.get("kinds")
+    def labels_N(self) -> Tensor | None:
+        """Class labels, int64 of shape (N,); None where there are no classes."""
+        return self.fields.get("labels")
 
     @property
     def device(self) -> torch.device:
@@ -123,12 +123,12 @@ class OptimizerSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParameterGroup:
-    """Parameters that are changed in the same way.
+    """Parameters with the same optimizer settings.
 
     Attributes:
-        name: Theirs in checkpoints.
-        parameters: What is changed.
-        optimizer: How.
+        name: In checkpoints.
+        parameters: What the optimizer steps.
+        optimizer: Its settings.
     """
 
     name: str
@@ -142,26 +142,25 @@ class Phase:
 
     Attributes:
         name: Passed to ``losses``; also that of its parameters in checkpoints.
-        parameters: What this phase changes; everything else is held still.
-        optimizer: How it is changed.
+        parameters: What this phase updates; everything else is frozen.
+        optimizer: Its settings.
         every: The phase takes part in every so many steps.
-        apart: Those of its parameters that are changed in a way, and under a name, of their own:
-            of players, for example, that learn at the same time.
+        param_groups: Parameters with optimizer settings and a name of their own, such as a
+            discriminator that is updated in the same backward pass.
     """
 
     name: str
     parameters: Sequence[nn.Parameter]
     optimizer: OptimizerSpec
     every: int = 1
-    apart: Sequence[ParameterGroup] = ()
+    param_groups: Sequence[ParameterGroup] = ()
 
-    def groups(self) -> Sequence[ParameterGroup]:
-        """All of its parameters: first those that are changed as the phase itself says."""
-        apart = {id(parameter) for group in self.apart for parameter in group.parameters}
-        rest = [parameter for parameter in self.parameters if id(parameter) not in apart]
-        return [
-            ParameterGroup(name=self.name, parameters=rest, optimizer=self.optimizer), *self.apart
-        ]  # fmt: skip
+    def all_param_groups(self) -> Sequence[ParameterGroup]:
+        """All of its parameters: first those with the phase's own optimizer settings."""
+        grouped = {id(parameter) for group in self.param_groups for parameter in group.parameters}
+        rest = [parameter for parameter in self.parameters if id(parameter) not in grouped]
+        own = ParameterGroup(name=self.name, parameters=rest, optimizer=self.optimizer)
+        return [own, *self.param_groups]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,11 +292,11 @@ class Scores(Protocol):
 
 
 @runtime_checkable
-class Concludes(Protocol):
-    """Works something out once its weights stand still, such as the prior of its latents."""
+class Finalizes(Protocol):
+    """Computes something from its trained weights, such as a fitted prior of its latents."""
 
-    def conclude(self, fields: Mapping[str, Tensor]) -> None:
-        """Take what examples are like into buffers of ``network``, and change nothing else.
+    def finalize(self, fields: Mapping[str, Tensor]) -> None:
+        """Compute buffers of ``network`` from examples, and change nothing else.
 
         The engine asks this of the averaged weights before it saves them; training goes on as
         if it had not. The same pictures and weights always give the same buffers. Must not touch
@@ -311,11 +310,11 @@ class Concludes(Protocol):
 
 
 @runtime_checkable
-class Examines(Protocol):
-    """Tells how its inside is doing, where that knows better than its pictures tell."""
+class HasDiagnostics(Protocol):
+    """Reports diagnostics of its networks that its pictures do not show."""
 
-    def vitals(self, learned_NCHW: Tensor, held_out_NCHW: Tensor) -> Mapping[str, float]:
-        """Give figures named as in :mod:`genstudio.domain.vitals`; what cannot be told is left out.
+    def diagnostics(self, learned_NCHW: Tensor, held_out_NCHW: Tensor) -> Mapping[str, float]:
+        """Figures, named as in :mod:`genstudio.domain.metric_names`; unknown ones are left out.
 
         Must not touch torch's global generator, and leaves no gradients.
 
@@ -328,11 +327,11 @@ class Examines(Protocol):
 
 
 @runtime_checkable
-class Repeatable(Protocol):
-    """Tells which of its steps do the same, so that a graphics card can repeat them by itself."""
+class CudaGraphable(Protocol):
+    """Has phases that can be captured as a CUDA graph and replayed."""
 
-    def pattern(self, phase: str, batch: Batch, step: int) -> Hashable:
-        """Name what ``losses`` would do: equal names, equal operations.
+    def graph_key(self, phase: str, batch: Batch, step: int) -> Hashable:
+        """A key of the operations that ``losses`` would launch: equal keys, equal operations.
 
         As long as ``config`` and the number of pictures are the same, ``losses`` then begins the
         same operations in the same order, differing in nothing but what the tensors hold that it
@@ -340,6 +339,6 @@ class Repeatable(Protocol):
         and never waits for what is computed there.
 
         Returns:
-            The name; None where plain numbers differ from step to step.
+            The key; None where Python numbers differ from step to step.
         """
         ...

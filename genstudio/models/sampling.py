@@ -26,8 +26,8 @@ def seeded_latents(seeds: Sequence[int], latent_size: int) -> Tensor:
     return torch.stack(rows)
 
 
-def any_kind() -> Any:
-    """The setting of a ``Sampling`` class that asks for one kind of picture."""
+def class_label() -> Any:
+    """The setting of a ``Sampling`` class that asks for one class of pictures."""
     return setting(
         "",
         title="Which kind — class",
@@ -36,38 +36,40 @@ def any_kind() -> Any:
     )
 
 
-def seeded_kinds(seeds: Sequence[int], kind: str, kinds: Mapping[str, int]) -> Tensor:
-    """One number for each kind, 1 for that of the picture: (number of seeds, number of kinds).
+def seeded_labels(seeds: Sequence[int], kind: str, classes: Mapping[str, int]) -> Tensor:
+    """One-hot class labels: (number of seeds, number of classes).
 
     Args:
-        seeds: Each draws a kind if none is asked for, as often as there are pictures of it.
-        kind: The one that is asked for; empty for any.
-        kinds: Name of each that the model knows => pictures of it; may be none.
+        seeds: Each draws a class if none is asked for, as often as there are pictures of it.
+        kind: Name of the class that is asked for; empty for any.
+        classes: Name of each that the model knows => pictures of it; may be empty.
 
     Raises:
-        SettingsError: The kind is unknown; the hint lists the known ones.
+        SettingsError: The class is unknown; the hint lists the known ones.
     """
-    if kind and kind not in kinds:
+    if kind and kind not in classes:
         raise SettingsError(
             f"The model knows no kind “{kind}”",
             "",
-            f"It knows: {', '.join(kinds)}." if kinds else "It was not taught to tell kinds apart.",
+            f"It knows: {', '.join(classes)}."
+            if classes
+            else "It was not taught to tell kinds apart.",
         )
-    if not kinds:
+    if not classes:
         return torch.zeros(len(seeds), 0)
-    # Drawn from generators of their own: a latent is the same with and without kinds.
-    names, weights = list(kinds), torch.tensor([*kinds.values()], dtype=torch.float64)
+    # Drawn from generators of their own: a latent is the same with and without classes.
+    names, weights = list(classes), torch.tensor([*classes.values()], dtype=torch.float64)
     chosen = [names.index(kind) if kind else _drawn(seed, weights) for seed in seeds]
-    return functional.one_hot(torch.tensor(chosen), len(kinds)).float()
+    return functional.one_hot(torch.tensor(chosen), len(classes)).float()
 
 
 def _drawn(seed: int, weights: Tensor) -> int:
     return int(torch.multinomial(weights, 1, generator=torch.Generator().manual_seed(seed)))
 
 
-def kinds_as_numbers(kinds_N: Tensor | None, count: int) -> Tensor | None:
-    """Numbers of kinds => one number for each kind, (N, count); None stays None."""
-    return None if kinds_N is None else functional.one_hot(kinds_N, count).float()
+def one_hot(labels_N: Tensor | None, count: int) -> Tensor | None:
+    """Class labels (N,) => one-hot rows (N, count); None stays None."""
+    return None if labels_N is None else functional.one_hot(labels_N, count).float()
 
 
 class _Draws(Protocol):

@@ -18,10 +18,10 @@ from genstudio.domain.progress import Working
 from genstudio.domain.settings import Settings
 from genstudio.engine.checkpoint import Checkpoint
 from genstudio.metrics.copying import CopyFinder
+from genstudio.metrics.helpfulness import Labelled
 from genstudio.models.protocol import Request
 from genstudio.models.sampling import over_white
 from genstudio.services.generation import load_model
-from genstudio.services.helpfulness import Labelled
 from genstudio.services.runs import Run
 
 _AT_A_TIME = 16
@@ -237,9 +237,10 @@ def wanted_of(
         only: One class; empty for all.
     """
     most = max(counts.values())
-    made = {
-        "balance": lambda count: most - count,
-        "multiply": lambda count: max(0, round(count * (factor - 1))),
-        "number": lambda _: number,
-    }[goal]
-    return {kind: made(count) for kind, count in counts.items() if not only or kind == only}
+
+    def more(count: int) -> int:
+        if goal == "balance":
+            return most - count
+        return number if goal == "number" else max(0, round(count * (factor - 1)))
+
+    return {kind: more(count) for kind, count in counts.items() if not only or kind == only}

@@ -45,6 +45,6 @@ def _demonstration(project: Path, minutes: float, source: CommandSource) -> Iter
         model_key=_MODEL,
         training={"size": _SIZE, "budget": budget},
         # In a minute a critic has nothing to say yet, and takes two thirds of the time.
-        model={"sharpen": 0.0},
+        model={"adversarial_weight": 0.0},
     )
     yield from start_run(NewRun(folder=pictures, project=project, settings=settings), source)

@@ -68,7 +68,7 @@ class Explorer:
             )
         self._model: Interpolates = model
         self._task = task_of(model, GENERATE)
-        self._num_kinds = len(run.data.kinds)
+        self._num_classes = len(run.data.classes)
         self._directions: Directions | None = None
 
     def settings(self, values: Mapping[str, Any]) -> Settings:
@@ -87,7 +87,7 @@ class Explorer:
         """
         # Each alone, so that company changes nothing.
         corners = [self._model.latents([seed], settings)[0] for seed in place.seeds]
-        latent = on_plane(corners, place.across, place.down, self._num_kinds)
+        latent = on_plane(corners, place.across, place.down, self._num_classes)
         if not place.moves:
             return latent
         assert self._directions is not None, "they are found before a place is asked for"
@@ -121,7 +121,7 @@ class Explorer:
                     settings,
                     count=MOST_DIRECTIONS,
                     samples=max(_LEAST_SAMPLES, _SAMPLES_PER_NUMBER * latent_size),
-                    num_kinds=self._num_kinds,
+                    num_classes=self._num_classes,
                 )
                 tensors = {"steps": found.steps_NZ, "shares": found.shares_N}
                 write_bytes(path, save({name: it.contiguous() for name, it in tensors.items()}))

@@ -88,7 +88,7 @@ def load_model(run: Run, checkpoint: Checkpoint) -> TrainableModel:
     # same process keeps its random numbers, and loading is twice as fast.
     with torch.device("meta"):
         model = chosen(config, run.data)
-    weights = checkpoint.tensors("ema")
+    weights = checkpoint.tensors("ema", chosen.card.renamed_tensors)
     _refuse_other_numbers(weights, model.network.state_dict())
     try:
         model.network.load_state_dict(weights, assign=True)

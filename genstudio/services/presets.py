@@ -118,10 +118,19 @@ def resolve_settings(
         **(training or {}),
         "preset": preset,
         "model_key": model_key,
-        "model": {
-            **base.model.get(model_key, {}),
-            **(fit.model if fit else {}),
-            **(model or {}),
-        },
+        "model": _laid_over(base.model.get(model_key, {}), fit.model if fit else {}, model or {}),
     }
     return parse_settings(TrainingSettings, values)
+
+
+def _laid_over(*layers: Mapping[str, Any]) -> dict[str, Any]:
+    """One mapping of all layers, in which the names of a later layer come later.
+
+    Layers may call one setting by different names, and of these the last one counts.
+    """
+    laid: dict[str, Any] = {}
+    for layer in layers:
+        for name, value in layer.items():
+            laid.pop(name, None)
+            laid[name] = value
+    return laid

@@ -12,8 +12,8 @@ from genstudio.domain.datasets import Manifest
 from genstudio.domain.progress import drain
 from genstudio.domain.training import TrainingSettings
 from genstudio.engine.checkpoint import Checkpoint
-from genstudio.engine.crew import Crew
 from genstudio.engine.job import TrainingJob
+from genstudio.engine.process_group import ProcessGroup
 from genstudio.services.runs import Run
 
 _SMALL_SHARE_OF_MEMORY = 0.125
@@ -24,7 +24,7 @@ def job_for(
     settings: TrainingSettings,
     manifest: Manifest,
     cache: PictureCache,
-    crew: Crew,
+    process_group: ProcessGroup,
     resume_from: Checkpoint | None,
 ) -> TrainingJob:
     """Put a run's parts together.
@@ -34,7 +34,7 @@ def job_for(
         settings: Its settings, which may have got another budget.
         manifest: What it learns from.
         cache: The decoded pictures.
-        crew: The processes that train it together.
+        process_group: The processes that train it together.
         resume_from: The checkpoint to continue from; None starts anew.
 
     Raises:
@@ -53,11 +53,11 @@ def job_for(
         run=run.path,
         checkpoints=run.store.folder,
         resume_from=resume_from,
-        crew=crew,
+        process_group=process_group,
     )
 
 
-def helpers_job(path: Path, crew: Crew) -> TrainingJob:
+def workers_job(path: Path, process_group: ProcessGroup) -> TrainingJob:
     """What a process needs to know of a run that another one leads.
 
     Raises:
@@ -67,7 +67,7 @@ def helpers_job(path: Path, crew: Crew) -> TrainingJob:
     project = run.project()
     manifest = project.load_manifest(run.file.dataset)
     run.held_out_of(manifest)
-    # They are decoded already: the leading process has them.
+    # They are decoded already: the main process has them.
     work = build_cache(
         manifest,
         size=run.settings.size,
@@ -75,7 +75,7 @@ def helpers_job(path: Path, crew: Crew) -> TrainingJob:
         with_opacity=run.settings.transparency,
     )
     cache = drain(work)
-    return job_for(run, run.settings, manifest, cache, crew, None)
+    return job_for(run, run.settings, manifest, cache, process_group, None)
 
 
 def _in_memory_if_small(images_NHWC: np.ndarray) -> np.ndarray:

@@ -28,7 +28,7 @@ from genstudio.engine.meters import RateLimit
 from genstudio.engine.trainer import CommandSource, train, with_one_ending
 from genstudio.models.catalog import model_class
 from genstudio.services import materials
-from genstudio.services.crews import Gathering
+from genstudio.services.launcher import Launcher
 from genstudio.services.locks import ProjectLock
 from genstudio.services.logs import log_event
 from genstudio.services.projects import open_or_create
@@ -375,20 +375,20 @@ def _record(
     resume_from: Checkpoint | None = None,
     remarks: Sequence[events.Message] = (),
 ) -> Iterator[events.Event]:
-    gathering = Gathering(settings, run.path)
+    launcher = Launcher(settings, run.path)
     recorder = Recorder(run.path)
     is_done = False
     try:
-        for waking in gathering.gather():
+        for waking in launcher.start():
             yield waking
             if source.is_stop_wanted:
                 yield recorder.record(_stopped_before_it_began(run.path, resume_from))
                 return
-        job = job_for(run, settings, manifest, cache, gathering.crew, resume_from)
+        job = job_for(run, settings, manifest, cache, launcher.process_group, resume_from)
         for event in train(job, source):
             is_done = isinstance(event, (events.Finished, events.Stopped))
             yield recorder.record(event)
             if isinstance(event, events.RunStarted):
                 yield from map(recorder.record, remarks)
     finally:
-        gathering.dismiss(is_done=is_done)
+        launcher.shutdown(is_done=is_done)

@@ -93,7 +93,7 @@ def measured(key: str, size: int, width: int, batch_size: int, seconds: float) -
         tell["plain"] = rate_of(step, seconds) * batch_size
         del step
         usual = engine(key, size, width, batch_size, Path(name))
-        usual._repeats.give_up()
+        usual.graphs.disable()
         settled(usual, 8)
         tell["usual"] = rate_of(usual.take_step, seconds) * batch_size
         tell["usual MiB"] = torch.cuda.max_memory_reserved() / 2**20
@@ -104,7 +104,7 @@ def measured(key: str, size: int, width: int, batch_size: int, seconds: float) -
         repeated = settled(engine(key, size, width, batch_size, Path(name)), RECORDED_AFTER_STEPS)
         tell["repeated"] = rate_of(repeated.take_step, seconds) * batch_size
         tell["repeated MiB"] = torch.cuda.max_memory_reserved() / 2**20
-        tell["recordings"] = repeated._repeats.count
+        tell["recordings"] = repeated.graphs.count
         tell["beside s"] = what_a_preview_costs_beside(repeated, size)
         began_s = time.perf_counter()
         for _ in range(20):

@@ -16,33 +16,33 @@ EMA = 0.998
 
 
 def play(
-    painter: nn.Module,
-    critic: nn.Module,
+    generator: nn.Module,
+    discriminator: nn.Module,
     draw: Callable[[], Tensor],
     *,
     steps: int,
     learning_rate: float,
     **settings: object,
 ) -> nn.Module:
-    """Let a painter and a critic learn from each other; nothing is redrawn or augmented.
+    """Let a generator and a discriminator learn from each other; nothing is redrawn or augmented.
 
     Args:
-        painter: Latents => pictures; is changed.
-        critic: Pictures, kinds => verdicts and an error of redrawing; is changed.
+        generator: Latents => pictures; is changed.
+        discriminator: Pictures, kinds => logits and an error of redrawing; is changed.
         draw: Gives the real pictures of the next step.
         steps: How many to take.
         learning_rate: Of both, until it falls.
         **settings: Others of the model.
 
     Returns:
-        The average of the painter.
+        The average of the generator.
     """
     config = SelfSupervisedGANConfig.model_validate(
-        {"width": 32, "redraw": 0.0, "augment": "off", **settings}
+        {"width": 32, "reconstruction_weight": 0.0, "augment": "off", **settings}
     )
     model = SelfSupervisedGAN(config, DataSpec(size=32))
-    model.network["generator"], model.network["discriminator"] = painter, critic
-    averaged = deepcopy(painter)
+    model.network["generator"], model.network["discriminator"] = generator, discriminator
+    averaged = deepcopy(generator)
     phases = model.phases()
     optimizers = [
         torch.optim.Adam(phase.parameters, betas=phase.optimizer.betas, fused=True)
@@ -60,6 +60,6 @@ def play(
             optimizer.zero_grad()
         with torch.no_grad():
             weight = 1 - min(EMA, step / (step + 10))
-            for average, current in zip(averaged.parameters(), painter.parameters(), strict=True):
+            for average, current in zip(averaged.parameters(), generator.parameters(), strict=True):
                 average.lerp_(current, weight)
     return averaged

@@ -239,7 +239,14 @@ def runs(flowers: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
     classes = place / "classes"
     tiny_studio.save_pictures(classes / "tulip", pictures_NHWC[:4])
     tiny_studio.save_pictures(classes / "rose", pictures_NHWC[4:])
-    small = {"width": 32, "latent_size": 8, "flow_width": 128, "depth": 1, "looks": 1, "blocks": 2}
+    small = {
+        "width": 32,
+        "latent_size": 8,
+        "flow_width": 128,
+        "depth": 1,
+        "noise_samples": 1,
+        "blocks": 2,
+    }
     for key in model_keys():
         config = model_class(key).Config.model_fields
         model = {name: value for name, value in small.items() if name in config}

@@ -54,10 +54,10 @@ class Painter(Layers):
 
 class Critic(Layers):
     def forward(
-        self, rows: Tensor, _kinds: None, *, batches: int = 1, redraws: bool = False
+        self, rows: Tensor, _kinds: None, *, batches: int = 1, reconstructs: bool = False
     ) -> tuple[Tensor, Tensor]:
         del batches  # Each is judged by itself.
-        assert not redraws
+        assert not reconstructs
         return super().forward(rows).squeeze(1), rows.new_zeros(())
 
 
@@ -77,7 +77,7 @@ def drawn_by_the_game(digits: Digits, seed: int, loss: str) -> Callable[[int], n
     torch.manual_seed(seed)
     latent_size = 32
     real = as_pictures(torch.tensor(digits.learned).float() * 2 - 1)
-    painter = games.play(
+    generator = games.play(
         Painter(latent_size, SIDE**2),
         Critic(SIDE**2, 1),
         lambda: real[torch.randint(len(real), (BATCH,))],
@@ -85,13 +85,13 @@ def drawn_by_the_game(digits: Digits, seed: int, loss: str) -> Callable[[int], n
         learning_rate=1e-3,
         latent_size=latent_size,
         loss=loss,
-        calm_every=4,
+        r1_interval=4,
     )
 
     @torch.no_grad()
     def draw(choice: int) -> np.ndarray:
-        generator = torch.Generator().manual_seed(choice)
-        pictures = painter(torch.randn(COUNT, latent_size, generator=generator))
+        source = torch.Generator().manual_seed(choice)
+        pictures = generator(torch.randn(COUNT, latent_size, generator=source))
         return (pictures.flatten(1).double().numpy() + 1) / 2
 
     return draw
@@ -146,7 +146,9 @@ def test_the_bound_on_held_out_digits_beats_the_best_mixture(digits: Digits, see
         for rows in (digits.learned, digits.held_out)
     )
     latent_size, steps = 16, 3000
-    config = ResidualVAEConfig(width=32, latent_size=latent_size, warmup_kimg=20, sharpen=0)
+    config = ResidualVAEConfig(
+        width=32, latent_size=latent_size, warmup_kimg=20, adversarial_weight=0
+    )
     model = BlackAndWhiteVAE(config, DataSpec(size=32, channels=1))
     model.network["encoder"] = Encoder(SIDE**2, 2 * latent_size)
     model.network["decoder"] = Decoder(latent_size, SIDE**2)
@@ -164,5 +166,5 @@ def test_the_bound_on_held_out_digits_beats_the_best_mixture(digits: Digits, see
     with torch.no_grad():
         bounds = [model.losses("autoencoder", batch, 0).values["bound"] for _ in range(20)]
     assert torch.stack(bounds).mean().item() * SIDE**2 < BEST_BERNOULLI_MIXTURE_NATS
-    (active,) = model.vitals(learned, held_out).values()
+    (active,) = model.diagnostics(learned, held_out).values()
     assert active >= 0.25

@@ -29,7 +29,7 @@ from torch.utils._pytree import tree_leaves
 
 from genstudio.artifacts.catalog import ARTIFACTS
 from genstudio.data.modalities.catalog import MODALITIES
-from genstudio.domain import commands, events, vitals
+from genstudio.domain import commands, events, metric_names
 from genstudio.domain.cards import ENCODE, INTERPOLATE, KINDS, RECONSTRUCT, SCORE, TRANSLATE
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.settings import Settings, parse_settings, setting_fields
@@ -43,14 +43,14 @@ from genstudio.models.catalog import model_class, model_keys
 from genstudio.models.protocol import (
     Artifact,
     Batch,
+    CudaGraphable,
     DataSpec,
     Encodes,
-    Examines,
+    HasDiagnostics,
     Interpolates,
     Losses,
     Phase,
     Reconstructs,
-    Repeatable,
     Request,
     Scores,
     TrainableModel,
@@ -62,10 +62,10 @@ SIDE = 32
 SMALL = {
     "flow_width": 128,
     "depth": 1,
-    "looks": 1,
+    "noise_samples": 1,
     "width": 32,
     "latent_size": 8,
-    "warmup_kimg": 0.004,  # A critic is heard from the third step of four pictures on.
+    "warmup_kimg": 0.004,  # A discriminator is heard from the third step of four pictures on.
 }
 
 pytestmark = pytest.mark.parametrize("key", model_keys())
@@ -416,15 +416,15 @@ def test_its_inside_is_told_in_shares_and_telling_disturbs_nothing(
     key: str, images_NCHW: torch.Tensor
 ) -> None:
     model = build(key)
-    if not isinstance(model, Examines):
+    if not isinstance(model, HasDiagnostics):
         pytest.skip("it has nothing to tell")
     torch.manual_seed(11)
     state, before = torch.get_rng_state(), images_NCHW.clone()
 
-    told, again = (dict(model.vitals(images_NCHW, images_NCHW[:2])) for _ in range(2))
-    alone = model.vitals(images_NCHW, images_NCHW[:0])
+    told, again = (dict(model.diagnostics(images_NCHW, images_NCHW[:2])) for _ in range(2))
+    alone = model.diagnostics(images_NCHW, images_NCHW[:0])
 
-    known = {value for name, value in vars(vitals).items() if name.isupper()}
+    known = {value for name, value in vars(metric_names).items() if name.isupper()}
     assert told.keys() <= known
     assert alone.keys() <= told.keys()
     assert alone
@@ -556,7 +556,7 @@ def test_a_setting_that_was_changed_stays_so_bit_for_bit_after_an_interruption(
     if change is None:
         pytest.skip("none of its numbers may change while it is trained")
     # What is done in every so many steps is done in each, or four steps would not show it.
-    often = {"calm_every": 1} if "calm_every" in model_class(key).Config.model_fields else {}
+    often = {"r1_interval": 1} if "r1_interval" in model_class(key).Config.model_fields else {}
     settings = small_settings(key, model=small_config(key) | often, budget=steps(4))
     half = settings.model_copy(update={"budget": steps(2)})
 
@@ -677,26 +677,26 @@ def test_equal_patterns_are_equal_operations_and_none_waits_for_the_device(
     if kinds and KINDS not in chosen.card.capabilities:
         pytest.skip("it does not tell classes apart")
     model = chosen(parse_settings(chosen.Config, small_config(key)), spec_of(key, kinds=kinds))
-    if not isinstance(model, Repeatable):
+    if not isinstance(model, CudaGraphable):
         pytest.skip("it does not say which of its steps are the same")
     # A device that computes nothing: what asks it for a number fails, as what waits for a card.
     model.network.to("meta")
     images_NCHW = torch.empty(4, 3, SIDE, SIDE, device="meta")
-    kinds_N = torch.zeros(4, dtype=torch.int64, device="meta") if kinds else None
+    labels_N = torch.zeros(4, dtype=torch.int64, device="meta") if kinds else None
     seen: dict[tuple[str, Any], list[str]] = {}
     compared = 0
-    # Critics are calmed at some of these, and augmentation is steered at others.
+    # Critics are regularised at some of these, and augmentation is steered at others.
     for step, phase in itertools.product([2, 3, 5, 16, 17, 18, 35, 48, 55], model.phases()):
         # From within the warm-up to long after it.
         fields = dict(batch_of(model, images_NCHW).fields)
         batch = Batch(
-            fields=fields | ({} if kinds_N is None else {"kinds": kinds_N}),
+            fields=fields | ({} if labels_N is None else {"labels": labels_N}),
             images_seen=step * 1_000,
             seen_on_device=torch.empty((), device="meta"),
         )
         noted = begun(model, phase, batch, step)
         assert noted.waited_for == []
-        pattern = model.pattern(phase.name, batch, step)
+        pattern = model.graph_key(phase.name, batch, step)
         if pattern is not None:
             known = seen.setdefault((phase.name, pattern), noted.operations)
             assert known == noted.operations
@@ -714,7 +714,7 @@ def test_its_step_can_be_profiled_for_a_number_of_threads(
     model = chosen(parse_settings(chosen.Config, small_config(key)), spec_of(key, kinds=kinds))
     batch = batch_of(model, images_NCHW)
     if kinds:
-        kinds_N = torch.zeros(len(images_NCHW), dtype=torch.int64)
-        batch = Batch(fields={**batch.fields, "kinds": kinds_N}, images_seen=0)
+        labels_N = torch.zeros(len(images_NCHW), dtype=torch.int64)
+        batch = Batch(fields={**batch.fields, "labels": labels_N}, images_seen=0)
 
     assert profile_step(model, batch) > 0

@@ -26,7 +26,7 @@ pytestmark = [
 SMALL = {
     "residual-vae": {"width": 32, "latent_size": 8, "warmup_kimg": 0.02},
     "self-supervised-gan": {"width": 32, "latent_size": 8},
-    "token-flow": {"width": 32, "flow_width": 128, "depth": 1, "looks": 1},
+    "token-flow": {"width": 32, "flow_width": 128, "depth": 1, "noise_samples": 1},
 }
 
 
@@ -62,7 +62,7 @@ def found(stepper: Stepper, phase: Phase, *, is_repeated: bool) -> tuple[Tensor,
     freeze_except(phase.parameters, stepper.state.model.network)
     batch = stepper.state.batches.after(stepper.state.counters.images_seen)
     if is_repeated:
-        told = stepper.repeats.do(phase, batch, stepper.state.step, 7, stepper.add_gradients)
+        told = stepper.graphs.run(phase, batch, stepper.state.step, 7, stepper.add_gradients)
     else:
         seed_everything(7)
         told = stepper.add_gradients(phase, batch, stepper.state.step)
@@ -81,7 +81,7 @@ def test_repeated_steps_find_the_gradients_that_usual_ones_do(
 ) -> None:
     trained = stepper(tmp_path, key, precision=precision)
     most_recordings = 0
-    # Ordinary steps, such in which augmentation is adjusted, and such in which a critic is calmed.
+    # Ordinary steps, steps that adapt the augmentation, and steps with a gradient penalty.
     for count in (62, 1, 1):
         take(trained, count)
         for phase in trained.state.optimizers.phases:
@@ -91,17 +91,17 @@ def test_repeated_steps_find_the_gradients_that_usual_ones_do(
             # The order of sums, and so rounding, may be another one.
             assert off < 0.03, f"{phase.name}, step {trained.state.step}"
             assert told == pytest.approx(usually_told, rel=0.01, abs=0.002)
-        most_recordings = max(most_recordings, trained.repeats.count)
+        most_recordings = max(most_recordings, trained.graphs.count)
     assert most_recordings >= 2
 
 
 def test_no_step_waits_for_the_card(tmp_path: Path, key: str) -> None:
     watched = stepper(tmp_path, key, gradient_clip=1.0)
-    watched.repeats.give_up()
+    watched.graphs.disable()
     take(watched, 4)
     torch.cuda.set_sync_debug_mode("error")
     try:
-        # Sixteen, among which a critic is calmed.
+        # Sixteen, among which a discriminator is regularised.
         take(watched, 16)
     finally:
         torch.cuda.set_sync_debug_mode("default")
@@ -126,7 +126,7 @@ def test_a_changed_setting_holds_from_the_next_step_on(tmp_path: Path, key: str)
         pytest.skip("what it may change is not read in every step")
     changed = stepper(tmp_path, key)
     take(changed, 12)
-    assert changed.repeats.count
+    assert changed.graphs.count
     changed.state.change({"gamma": 0.0})
     changed.state.meter.read(12)
     take(changed, 20)
@@ -138,7 +138,7 @@ def test_it_goes_on_where_memory_does_not_suffice(
 ) -> None:
     short = stepper(tmp_path, key)
     take(short, 20)
-    assert short.repeats.count
+    assert short.graphs.count
     real = short.add_gradients
     shortages = [True]
 
@@ -148,7 +148,7 @@ def test_it_goes_on_where_memory_does_not_suffice(
             raise torch.OutOfMemoryError("CUDA out of memory. (said by a test)")
         return real(*arguments)
 
-    short.repeats.forget()
+    short.graphs.clear()
     monkeypatch.setattr(short, "add_gradients", once_too_much)
     take(short, 4)
     assert short.state.parts == 2

@@ -67,13 +67,13 @@ class Painter(Layers):
 
 
 class Critic(Layers):
-    """Points => verdicts; it redraws nothing."""
+    """Points => logits; it redraws nothing."""
 
     def forward(
-        self, rows: Tensor, _kinds: None, *, batches: int = 1, redraws: bool = False
+        self, rows: Tensor, _kinds: None, *, batches: int = 1, reconstructs: bool = False
     ) -> tuple[Tensor, Tensor]:
         """Judge each point; in each of the batches every seed has its part."""
-        assert not redraws
+        assert not reconstructs
         parts = [super(Critic, self).forward(part) for part in rows.flatten(1).chunk(batches)]
         return torch.cat(parts).squeeze(1), rows.new_zeros(())
 
@@ -108,7 +108,7 @@ def grid() -> Target:
 
 
 def play(target: Target, *, steps: int) -> list[tuple[int, float]]:
-    """Train all seeds, and judge what the averaged painter of each draws: centres, share."""
+    """Train all seeds, and judge what the averaged generator of each draws: centres, share."""
     torch.manual_seed(1000)
     averaged = games.play(
         Painter(SEEDS, [LATENT_SIZE, WIDTH, WIDTH, WIDTH, 2]),

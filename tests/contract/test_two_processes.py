@@ -33,14 +33,14 @@ def trained(
     return list(start_run(request, Script(*words)))
 
 
-def helpers() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "assist" in " ".join(child.cmdline())]
+def workers() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if "worker" in " ".join(child.cmdline())]
 
 
 @pytest.fixture(autouse=True)
-def no_helper_is_left() -> Iterator[None]:
+def no_worker_is_left() -> Iterator[None]:
     yield
-    assert helpers() == []
+    assert workers() == []
 
 
 def assert_close(one: Checkpoint, other: Checkpoint) -> None:
@@ -91,7 +91,7 @@ def test_a_run_goes_on_alone_and_together_again(flowers: Path, tmp_path: Path) -
 
 
 class Murderer(Script):
-    """Kills all helpers before the third step."""
+    """Kills all workers before the third step."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,9 +100,9 @@ class Murderer(Script):
     def poll(self, timeout_s: float) -> Command | None:
         self.calls += 1
         if self.calls == 3:
-            for helper in helpers():
-                helper.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else 9)
-                helper.wait(HANGS_S)
+            for worker in workers():
+                worker.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else 9)
+                worker.wait(HANGS_S)
         return None
 
 
@@ -122,7 +122,7 @@ def test_a_process_that_dies_ends_the_run_in_words_and_what_was_saved_stays(
     assert isinstance(finished, events.Finished)
 
 
-def test_a_helper_that_cannot_start_is_told_about(
+def test_a_worker_that_cannot_start_is_told_about(
     flowers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = subprocess.Popen
@@ -139,20 +139,20 @@ def test_a_helper_that_cannot_start_is_told_about(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs the signals of POSIX")
-def test_a_helper_that_waits_for_a_run_can_be_asked_to_end(tmp_path: Path) -> None:
+def test_a_worker_that_waits_for_a_run_can_be_asked_to_end(tmp_path: Path) -> None:
     meeting = tmp_path / "meeting"
     place = {"rank": 1, "size": 2, "local_rank": 1, "local_size": 2, "meeting": str(meeting)}
-    helper = subprocess.Popen(
-        [sys.executable, "-m", "genstudio", "assist"],
-        env={**os.environ, "GENSTUDIO_CREW": json.dumps(place)},
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "genstudio", "worker"],
+        env={**os.environ, "GENSTUDIO_PROCESS_GROUP": json.dumps(place)},
     )
     try:
         deadline_s = time.monotonic() + HANGS_S
         while not (meeting.exists() and meeting.stat().st_size):
             assert time.monotonic() < deadline_s
             time.sleep(0.05)
-        helper.terminate()
-        assert helper.wait(HANGS_S) == -signal.SIGTERM
+        worker.terminate()
+        assert worker.wait(HANGS_S) == -signal.SIGTERM
     finally:
-        helper.kill()
-        helper.wait()
+        worker.kill()
+        worker.wait()

@@ -41,7 +41,7 @@ _MODELS: dict[str, dict[str, object]] = {
     "toy": {"tint_every": 3},
     "residual-vae": {"width": 32, "latent_size": 8},
     "self-supervised-gan": {"width": 32, "latent_size": 8},
-    "token-flow": {"flow_width": 128, "depth": 1, "looks": 1},
+    "token-flow": {"flow_width": 128, "depth": 1, "noise_samples": 1},
     "paired-translation": {"width": 16},
     "unpaired-translation": {"width": 16, "blocks": 2},
 }

@@ -40,7 +40,7 @@ class Images:
 
     def spec(self, size: int, channels: int, classes: Mapping[str, int]) -> DataSpec:
         """Field "images"."""
-        return DataSpec(size=size, channels=channels, kinds=classes)
+        return DataSpec(size=size, channels=channels, classes=classes)
 
     def dataset(
         self,

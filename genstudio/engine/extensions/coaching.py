@@ -8,7 +8,7 @@ from genstudio.engine.coach import Coach, reason_to_end
 from genstudio.engine.extension import Extension
 from genstudio.engine.schedule import Schedule
 from genstudio.engine.state import Measurement, TrainState
-from genstudio.engine.troubles import Look
+from genstudio.engine.troubles import Observation
 
 
 class Coaching(Extension):
@@ -33,7 +33,7 @@ class Coaching(Extension):
     def start(self, state: TrainState) -> Iterator[events.Event]:
         """Say what is to be known before the first step."""
         if self._is_new:
-            yield from Coach(self._num_examples).greet(state.model.config)
+            yield from Coach(self._num_examples).initial_advice(state.model.config)
 
     def after_step(self, state: TrainState) -> Iterator[events.Event]:
         """Look at a new measurement."""
@@ -42,13 +42,13 @@ class Coaching(Extension):
             return
         self._seen = measurement
         coach = Coach(self._num_examples, state.observed.coach)
-        look = Look(
+        observation = Observation(
             step=measurement.step,
             epochs=state.counters.images_seen / self._num_examples,
             num_made=measurement.num_made,
             figures=dict(measurement.figures),
         )
-        for said in coach.look(look, state.model.config):
+        for said in coach.observe(observation, state.model.config):
             self._schedule.end_early(reason_to_end(self._stop_when, said))
             yield said
         state.observed.coach = coach.memory

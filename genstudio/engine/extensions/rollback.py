@@ -25,7 +25,7 @@ class Rollback:
         self._rollbacks = 0
         self._last_diverged_step = 0
 
-    def go_back(self, state: TrainState, error: RunawayError) -> events.Advice:
+    def roll_back(self, state: TrainState, error: RunawayError) -> events.Advice:
         """Return to the newest checkpoint, or to the beginning; what is being written must be safe.
 
         Raises:

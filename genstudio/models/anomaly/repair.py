@@ -222,12 +222,12 @@ class RepairAutoencoder:
     def _usual(self) -> "_Usual":
         return cast("_Usual", self.network["usual"])
 
-    def pattern(self, phase: str, batch: Batch, step: int) -> Hashable:
-        """All steps do the same."""
+    def graph_key(self, phase: str, batch: Batch, step: int) -> Hashable:
+        """All steps launch the same operations."""
         del phase, batch, step
         return "always alike"
 
-    def conclude(self, fields: Mapping[str, Tensor]) -> None:
+    def finalize(self, fields: Mapping[str, Tensor]) -> None:
         """Learn what places in whole pictures are like, and what is usual for left-out ones."""
         images = fields["images"]
         if len(images) < _FEWEST_DESCRIBED:

@@ -1,8 +1,8 @@
-"""Augmentation of what a critic sees, as strong as it must be and no stronger.
+"""Augmentation of what a discriminator sees, with an adaptive probability.
 
 DiffAugment (Zhao et al. 2020, arXiv:2006.10738) steered by the controller of Karras et al. 2020
-(arXiv:2006.06676, section 3.1): the more surely the critic tells real pictures from made ones,
-the more often its pictures are changed.
+(arXiv:2006.06676, section 3.1): the more surely the discriminator
+tells real images from generated ones, the more often its images are changed.
 """
 
 from typing import Literal
@@ -14,7 +14,7 @@ from genstudio.data.augment import diff_augment
 
 Strength = Literal["adaptive", "full", "shift only", "off"]
 
-# Share of surplus right verdicts on real pictures that is wanted (r_t of the paper).
+# Share of surplus right logits on real pictures that is wanted (r_t of the paper).
 _TARGET = 0.6
 # Pictures until the probability could go from 0 to 1.
 _ADJUSTED_OVER_IMAGES = 500_000
@@ -23,7 +23,7 @@ _EVERY_BATCHES = 4
 
 
 class Augmentation(nn.Module):
-    """Changes pictures at random, real and made ones alike; what it steers by is a buffer."""
+    """Changes pictures at random, real and generated ones alike; its state is in buffers."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ class Augmentation(nn.Module):
         self.surplus: Tensor
         self.counted: Tensor
         self.register_buffer("probability", torch.zeros(()))
-        # Sum of the mean signs of verdicts since the last adjustment, and of how many parts of
+        # Sum of the mean signs of logits since the last adjustment, and of how many parts of
         # steps: means, so that processes that train together can average them.
         self.register_buffer("surplus", torch.zeros(()))
         self.register_buffer("counted", torch.zeros(()))
@@ -48,25 +48,27 @@ class Augmentation(nn.Module):
 
     @staticmethod
     def is_due(step: int) -> bool:
-        """Whether verdicts are followed at this step."""
+        """Whether logits are followed at this step."""
         return step % _EVERY_BATCHES == _EVERY_BATCHES - 1
 
     @torch.no_grad()
-    def steer(self, on_real_N: Tensor, on_made_N: Tensor, *, step: int, step_size: int) -> None:
-        """Take in the critic's verdicts of some steps; in the next one, follow them.
+    def steer(
+        self, real_logits_N: Tensor, fake_logits_N: Tensor, *, step: int, step_size: int
+    ) -> None:
+        """Take in the discriminator's logits of some steps; in the next one, follow them.
 
-        They are taken relative to the middle between both kinds, since a relativistic critic
-        knows no absolute ones.
+        They are taken relative to the middle between both, since of a relativistic discriminator
+        only differences count.
 
         Args:
-            on_real_N: Verdicts on real pictures.
-            on_made_N: Verdicts on made ones.
+            real_logits_N: Logits of real images.
+            fake_logits_N: Logits of generated ones.
             step: Number of the step, of whose parts each asks.
             step_size: Pictures of a step.
         """
         if not self.is_due(step):
-            middle = (on_real_N.mean() + on_made_N.mean()) / 2
-            self.surplus += (on_real_N - middle).sign().mean()
+            middle = (real_logits_N.mean() + fake_logits_N.mean()) / 2
+            self.surplus += (real_logits_N - middle).sign().mean()
             self.counted += 1
             return
         # The same everywhere without asking the device: 0 in the parts after the first.

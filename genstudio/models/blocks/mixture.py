@@ -58,14 +58,14 @@ class _Mixture:
 
     def score(self, latents_NZ: Tensor) -> float:
         """Mean logarithm of the density at latents, in nats."""
-        everywhere = self.shared @ self.shared.T
+        shared_covariance = self.shared @ self.shared.T
         constant = 0.5 * latents_NZ.shape[1] * math.log(2 * math.pi)
         logs: list[Tensor] = []
         # One after the other: all covariances at once would need gigabytes.
         for weight, mean, own, variances, share in zip(
             self.weights, self.means, self.own, self.variances, self.shares, strict=True
         ):
-            covariance = own @ own.T + share * everywhere + torch.diag(variances)
+            covariance = own @ own.T + share * shared_covariance + torch.diag(variances)
             factor = torch.linalg.cholesky(covariance)
             off = torch.linalg.solve_triangular(factor, (latents_NZ - mean).T, upper=False)
             log_volume = factor.diagonal().log().sum()
@@ -78,10 +78,10 @@ class MixturePrior(nn.Module):
 
     Args:
         latent_size: Numbers in a latent.
-        num_kinds: Kinds of pictures that are told apart; may be 0.
+        num_classes: Classes of pictures; may be 0.
     """
 
-    def __init__(self, latent_size: int, num_kinds: int = 0) -> None:
+    def __init__(self, latent_size: int, num_classes: int = 0) -> None:
         super().__init__()
         self.weights: Tensor
         self.means: Tensor
@@ -89,7 +89,7 @@ class MixturePrior(nn.Module):
         self.variances: Tensor
         self.shares: Tensor
         self.shared: Tensor
-        self.kinds: Tensor
+        self.class_counts: Tensor
         # Of fixed shapes, so that every checkpoint fits; components that are not used weigh
         # nothing.
         self.register_buffer("weights", torch.zeros(MOST_COMPONENTS))
@@ -98,12 +98,12 @@ class MixturePrior(nn.Module):
         self.register_buffer("variances", torch.zeros(MOST_COMPONENTS, latent_size))
         self.register_buffer("shares", torch.zeros(MOST_COMPONENTS))
         self.register_buffer("shared", torch.zeros(latent_size, latent_size))
-        # How many of each component's latents are of each kind.
-        self.register_buffer("kinds", torch.ones(MOST_COMPONENTS, num_kinds))
+        # How many of each component's latents are of each class.
+        self.register_buffer("class_counts", torch.ones(MOST_COMPONENTS, num_classes))
         self._take(_standard_normal(latent_size))
 
     @torch.no_grad()
-    def fit(self, means_NZ: Tensor, variances_NZ: Tensor, kinds_N: Tensor | None = None) -> None:
+    def fit(self, means_NZ: Tensor, variances_NZ: Tensor, labels_N: Tensor | None = None) -> None:
         """Fit to the posteriors of pictures; the same ones always give the same prior.
 
         The number of components is what explains left-out latents best; if none does better
@@ -112,7 +112,7 @@ class MixturePrior(nn.Module):
         Args:
             means_NZ: Mean of each picture's posterior.
             variances_NZ: Its variance.
-            kinds_N: Number of its kind, int64; None where there are no kinds.
+            labels_N: Its class label, int64; None where there are no classes.
         """
         means = means_NZ.double().cpu()
         spread = variances_NZ.double().cpu().mean(0)
@@ -130,14 +130,14 @@ class MixturePrior(nn.Module):
             score = _fitted(fitted_to, spread, _clusters(fitted_to, tried)).score(tried_on)
             if score > best:
                 best, number = score, tried
-        self.kinds.fill_(1)
+        self.class_counts.fill_(1)
         if number:
             belongs_N = _clusters(means, number)
             chosen = _fitted(means, spread, belongs_N)
-            if kinds_N is not None:
-                pairs = belongs_N * self.kinds.shape[1] + kinds_N.cpu()
-                counts = torch.bincount(pairs, minlength=number * self.kinds.shape[1])
-                self.kinds[:number] = counts.reshape(number, -1).to(self.kinds)
+            if labels_N is not None:
+                pairs = belongs_N * self.class_counts.shape[1] + labels_N.cpu()
+                counts = torch.bincount(pairs, minlength=number * self.class_counts.shape[1])
+                self.class_counts[:number] = counts.reshape(number, -1).to(self.class_counts)
         self._take(chosen)
 
     def _take(self, mixture: _Mixture) -> None:
@@ -150,29 +150,31 @@ class MixturePrior(nn.Module):
         self.shared.copy_(mixture.shared)
 
     def draw(
-        self, seeds: Sequence[int], temperature: float, kinds_NK: Tensor | None = None
+        self, seeds: Sequence[int], temperature: float, labels_NK: Tensor | None = None
     ) -> Tensor:
         """One latent for each seed, whoever else is drawn: (number of seeds, Z), on the CPU.
 
         Args:
             seeds: From 0 on.
             temperature: Scales how far latents are from the mean of their component.
-            kinds_NK: A row for each seed, 1 for its kind or all 0; components are taken as often
-                as their latents are of that kind, where there are such.
+            labels_NK: A one-hot row for each seed, or all 0; components are taken as often as their
+                latents are of that class, where there are such.
         """
         weights, shared, counts = (
-            it.float().cpu() for it in (self.weights, self.shared, self.kinds)
+            it.float().cpu() for it in (self.weights, self.shared, self.class_counts)
         )
-        kinds_of_components = counts / counts.sum(1, keepdim=True).clamp_min(1)
+        classes_of_components = counts / counts.sum(1, keepdim=True).clamp_min(1)
         latent_size = len(shared)
         rows: list[Tensor] = []
         for row, seed in enumerate(seeds):
             generator = torch.Generator().manual_seed(seed)
             noise = torch.randn(2 * latent_size + _DIRECTIONS, generator=generator)
-            everywhere, single, along = noise.split([latent_size, latent_size, _DIRECTIONS])
+            shared_noise, diagonal_noise, subspace_noise = noise.split(
+                [latent_size, latent_size, _DIRECTIONS]
+            )
             likely = weights
-            if kinds_NK is not None:
-                likely = weights * (kinds_of_components @ kinds_NK[row].float().cpu())
+            if labels_NK is not None:
+                likely = weights * (classes_of_components @ labels_NK[row].float().cpu())
             which = int(
                 torch.multinomial(likely if likely.any() else weights, 1, generator=generator)
             )
@@ -180,7 +182,11 @@ class MixturePrior(nn.Module):
                 it[which].float().cpu()
                 for it in (self.own, self.variances, self.shares, self.means)
             )
-            off = own @ along + share.sqrt() * (shared @ everywhere) + variances.sqrt() * single
+            off = (
+                own @ subspace_noise
+                + share.sqrt() * (shared @ shared_noise)
+                + variances.sqrt() * diagonal_noise
+            )
             rows.append(mean + temperature * off)
         return torch.stack(rows)
 

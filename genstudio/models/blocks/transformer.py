@@ -1,7 +1,7 @@
-"""A transformer over tokens that is steered by a time and a kind (Peebles & Xie 2023).
+"""A transformer over tokens, conditioned on a time and a class (Peebles & Xie 2023).
 
-arXiv:2212.09748, section 3.2, adaLN-Zero: every block begins as the identity, and what steers it
-scales and shifts what it normalises.
+arXiv:2212.09748, section 3.2, adaLN-Zero: every block begins as the identity, and the condition
+scales and shifts its normalised activations.
 """
 
 import math
@@ -14,19 +14,19 @@ _FREQUENCIES = 32
 _HEAD_WIDTH = 64
 
 
-class SteeredTransformer(nn.Module):
-    """Tokens (N, T, C), times in [0, 1] (N,) and kinds (N, K) => tokens (N, T, C).
+class ModulatedTransformer(nn.Module):
+    """Tokens (N, T, C), times in [0, 1] (N,) and labels (N, K) => tokens (N, T, C).
 
     Args:
         num_tokens: T.
         token_size: C.
         width: Numbers per token inside; a multiple of 64.
         depth: Blocks.
-        kinds: K; 0 if there are none.
+        num_classes: K; 0 if there are none.
     """
 
     def __init__(
-        self, num_tokens: int, token_size: int, *, width: int, depth: int, kinds: int
+        self, num_tokens: int, token_size: int, *, width: int, depth: int, num_classes: int
     ) -> None:
         super().__init__()
         self.inward = nn.Linear(token_size, width)
@@ -34,22 +34,22 @@ class SteeredTransformer(nn.Module):
         self.time = nn.Sequential(
             nn.Linear(2 * _FREQUENCIES, width), nn.SiLU(), nn.Linear(width, width)
         )
-        self.kind = nn.Linear(kinds, width, bias=False) if kinds else None
+        self.class_embedding = nn.Linear(num_classes, width, bias=False) if num_classes else None
         self.blocks = nn.ModuleList(_Block(width) for _ in range(depth))
         self.norm = nn.LayerNorm(width, elementwise_affine=False)
-        self.steer = _beginning_at_zero(nn.Linear(width, 2 * width))
-        self.outward = _beginning_at_zero(nn.Linear(width, token_size))
+        self.modulation = _zero_initialised(nn.Linear(width, 2 * width))
+        self.outward = _zero_initialised(nn.Linear(width, token_size))
 
-    def forward(self, tokens: Tensor, times_N: Tensor, kinds_NK: Tensor | None) -> Tensor:
-        """Look at all tokens together."""
-        steering = self.time(_waves(times_N))
-        if self.kind is not None:
-            steering = steering + self.kind(kinds_NK)
-        steering = functional.silu(steering)
+    def forward(self, tokens: Tensor, times_N: Tensor, labels_NK: Tensor | None) -> Tensor:
+        """Transform all tokens together."""
+        condition = self.time(_sinusoids(times_N))
+        if self.class_embedding is not None:
+            condition = condition + self.class_embedding(labels_NK)
+        condition = functional.silu(condition)
         h = self.inward(tokens) + self.places
         for block in self.blocks:
-            h = block(h, steering)
-        scale, shift = self.steer(steering)[:, None].chunk(2, dim=-1)
+            h = block(h, condition)
+        scale, shift = self.modulation(condition)[:, None].chunk(2, dim=-1)
         return self.outward(self.norm(h) * (1 + scale) + shift)
 
 
@@ -64,10 +64,12 @@ class _Block(nn.Module):
         self.attended = nn.Linear(width, width)
         self.wider = nn.Linear(width, 4 * width)
         self.narrower = nn.Linear(4 * width, width)
-        self.steer = _beginning_at_zero(nn.Linear(width, 6 * width))
+        self.modulation = _zero_initialised(nn.Linear(width, 6 * width))
 
-    def forward(self, x: Tensor, steering: Tensor) -> Tensor:
-        scale1, shift1, gate1, scale2, shift2, gate2 = self.steer(steering)[:, None].chunk(6, -1)
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        scale1, shift1, gate1, scale2, shift2, gate2 = self.modulation(condition)[:, None].chunk(
+            6, -1
+        )
         x = x + gate1 * self._attend(self.norm(x) * (1 + scale1) + shift1)
         h = self.wider(self.norm(x) * (1 + scale2) + shift2)
         return x + gate2 * self.narrower(functional.gelu(h))
@@ -89,14 +91,14 @@ def _attention(queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
     return scores.softmax(dim=-1).to(values.dtype) @ values
 
 
-def _waves(times_N: Tensor) -> Tensor:
+def _sinusoids(times_N: Tensor) -> Tensor:
     """Times as sines and cosines of frequencies from 1 to 1,000: (N, 64)."""
     exponents = torch.linspace(0, math.log(1000), _FREQUENCIES, device=times_N.device)
     angles = times_N[:, None] * exponents.exp()
     return torch.cat([angles.sin(), angles.cos()], dim=1)
 
 
-def _beginning_at_zero(layer: nn.Linear) -> nn.Linear:
+def _zero_initialised(layer: nn.Linear) -> nn.Linear:
     nn.init.zeros_(layer.weight)
     nn.init.zeros_(layer.bias)
     return layer

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from genstudio.domain.errors import SettingsError
 from genstudio.models.sampling import evaluating, over_white, to_uint8
 
 
@@ -59,6 +60,39 @@ def with_channels(image_HWC: np.ndarray, channels: int) -> np.ndarray:
         opaque = np.full_like(image_HWC[..., :1], 255)
         image_HWC = np.concatenate([image_HWC, opaque], axis=-1)
     return np.ascontiguousarray(image_HWC)
+
+
+def common_channels(*counts: int) -> int:
+    """Channels that images of all these counts fit into: 3, or 4 where one has an opacity.
+
+    Raises:
+        SettingsError: A count is none of pictures: 1 or 2 for grey, 3 or 4 for colour.
+    """
+    if not set(counts) <= {1, 2, 3, 4}:
+        raise SettingsError(
+            "These pictures cannot be translated",
+            f"They have {' and '.join(str(count) for count in counts)} channels.",
+            "Pictures are grey or RGB, with or without an opacity (alpha channel).",
+        )
+    return 4 if {2, 4} & set(counts) else 3
+
+
+def with_common_channels(images_NCHW: Tensor, channels: int) -> Tensor:
+    """Images in [-1, 1] with as many channels as :func:`common_channels` gave.
+
+    Grey becomes RGB, and where an opacity is missing, it is opaque.
+    """
+    own = images_NCHW.shape[1]
+    if own == channels:
+        return images_NCHW
+    colours = images_NCHW[:, : own - (own + 1) % 2]
+    opacity = images_NCHW[:, own - (own + 1) % 2 :]
+    if colours.shape[1] == 1:
+        colours = colours.expand(-1, 3, -1, -1)
+    if channels == 4 and not opacity.shape[1]:
+        opacity = torch.ones_like(colours[:, :1])
+    joined = torch.cat([colours, opacity], dim=1)
+    return joined.contiguous(memory_format=torch.channels_last)
 
 
 def jittered(images_NCHW: Tensor, reach_px: int) -> Tensor:

@@ -1,12 +1,12 @@
-"""A GAN for small sets: a critic that must also redraw what it sees, so that it stays honest.
+"""A GAN for small sets, with a self-supervised discriminator that reconstructs its inputs.
 
 Sources: the adversarial game, Goodfellow et al. 2014 (arXiv:1406.2661); skip-layer excitation and a
 self-supervised discriminator, Liu et al. 2021 (arXiv:2101.04775, sections 3.1 and 3.2);
 relativistic pairing, Jolicoeur-Martineau 2018 (arXiv:1807.00734, eq. 6), regularised by R1 and R2,
 Huang et al. 2024 (arXiv:2501.05441, eq. 4); these, Mescheder et al. 2018 (arXiv:1801.04406, eq. 9),
 applied lazily, Karras et al. 2020 (arXiv:1912.04958, appendix B); DiffAugment, Zhao et al. 2020
-(arXiv:2006.10738), steered as in Karras et al. 2020 (arXiv:2006.06676, section 3.1); kinds by
-projection, Miyato & Koyama 2018 (arXiv:1802.05637); noise fed to every block, Brock et al. 2019
+(arXiv:2006.10738), steered as in Karras et al. 2020 (arXiv:2006.06676, section 3.1); class labels
+by projection, Miyato & Koyama 2018 (arXiv:1802.05637); noise fed to every block, Brock et al. 2019
 (arXiv:1809.11096, section 4.2); minibatch standard deviation, Karras et al. 2018 (arXiv:1710.10196,
 section 3).
 """
@@ -20,22 +20,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from genstudio.domain import roles, vitals
+from genstudio.domain import metric_names, roles
 from genstudio.domain.cards import INTERPOLATE, KINDS, ModelCard
 from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.blocks.augmentation import Augmentation
-from genstudio.models.blocks.critics import (
-    DiscriminatorBlock,
-    Redrawer,
-    leaky,
-    minibatch_deviation,
-    quarter,
-    squared_slope,
+from genstudio.models.blocks.discriminators import (
+    gradient_penalty,
 )
-from genstudio.models.blocks.painters import GeneratorBlock, SkipLayerExcitation
-from genstudio.models.blocks.residual import FeaturesToPixels, PixelsToFeatures, stage_channels
-from genstudio.models.examining import confidence, in_parts, win_rate
+from genstudio.models.blocks.generators import GeneratorBlock, SkipLayerExcitation
+from genstudio.models.blocks.residual import FeaturesToPixels, stage_channels
+from genstudio.models.blocks.self_supervised import SelfSupervisedDiscriminator
+from genstudio.models.diagnostics import confidence, in_parts, win_rate
 from genstudio.models.protocol import (
     Artifact,
     Batch,
@@ -46,19 +42,15 @@ from genstudio.models.protocol import (
     Request,
 )
 from genstudio.models.sampling import (
-    any_kind,
+    class_label,
     evaluating,
-    kinds_as_numbers,
     one_by_one,
-    seeded_kinds,
+    one_hot,
+    seeded_labels,
     seeded_latents,
     to_uint8,
 )
 
-# Side of the features that the critic redraws pictures from, and of a corner of them.
-_REDRAWN_FROM_PX = 8
-_CORNER_PX = 4
-_LARGEST_REDRAWN_PX = 128
 # From a side of 32 pixels on, features are gated by those of so many doublings before, or of the
 # first.
 _FIRST_GATED = 3
@@ -96,8 +88,9 @@ class SelfSupervisedGANConfig(Settings):
         help="Relativistic compares each picture with a real one, which keeps variety.",
         advanced=True,
     )
-    redraw: float = setting(
+    reconstruction_weight: float = setting(
         1.0,
+        formerly="redraw",
         title="Keep the critic honest — self-supervision",
         help="How much the critic must be able to redraw the pictures that it sees; 0 switches "
         "it off.",
@@ -125,8 +118,9 @@ class SelfSupervisedGANConfig(Settings):
         live=True,
         role=roles.GRADIENT_PENALTY,
     )
-    calm_every: int = setting(
+    r1_interval: int = setting(
         16,
+        formerly="calm_every",
         title="How often to calm the critic — lazy interval",
         help="It is costly, and once in so many steps is enough.",
         ge=1,
@@ -146,16 +140,16 @@ class SelfSupervisedGANSampling(Settings):
         ge=0.1,
         le=1.5,
     )
-    kind: str = any_kind()
+    kind: str = class_label()
 
 
 class Generator(nn.Module):
-    """Latents (N, Z + kinds) => pictures (N, C, S, S) in [-1, 1]."""
+    """Latents (N, Z + classes) => pictures (N, C, S, S) in [-1, 1]."""
 
     def __init__(self, config: SelfSupervisedGANConfig, data: DataSpec) -> None:
         super().__init__()
         stages = stage_channels(data.size, config.width)
-        latent_size = config.latent_size + len(data.kinds)
+        latent_size = config.latent_size + len(data.classes)
         self.first_channels = stages[0]
         self.first = nn.Linear(latent_size, stages[0] * 16)
         self.blocks = nn.ModuleList(
@@ -181,74 +175,8 @@ class Generator(nn.Module):
         return torch.tanh(self.pixels(stages[-1]))
 
 
-class Discriminator(nn.Module):
-    """Pictures (N, C, S, S) => realness logits (N,), and how well it can redraw them."""
-
-    def __init__(self, config: SelfSupervisedGANConfig, data: DataSpec) -> None:
-        super().__init__()
-        stages = stage_channels(data.size, config.width)[::-1]
-        self.pixels = PixelsToFeatures(data.channels, stages[0])
-        self.blocks = nn.ModuleList(DiscriminatorBlock(*pair) for pair in pairwise(stages))
-        self.last = nn.Conv2d(stages[-1] + 1, stages[-1], 3, padding=1)
-        self.hidden = nn.Linear(stages[-1] * 16, stages[-1])
-        # Without a bias: relativistic verdicts are differences.
-        self.verdict = nn.Linear(stages[-1], 1, bias=False)
-        self.kinds = nn.Linear(len(data.kinds), stages[-1], bias=False) if data.kinds else None
-        side = min(data.size // 2, _LARGEST_REDRAWN_PX)
-        self.whole = Redrawer(stages[-2], _REDRAWN_FROM_PX, side, data.channels)
-        self.corner = Redrawer(stages[-2], _CORNER_PX, side // 2, data.channels)
-
-    def forward(
-        self,
-        images_NCHW: Tensor,
-        kinds_NK: Tensor | None,
-        *,
-        batches: int = 1,
-        redraws: bool = False,
-    ) -> tuple[Tensor, Tensor]:
-        """Judge each picture, in view of the variety of its neighbours in the batch.
-
-        Args:
-            images_NCHW: Of so many batches behind each other.
-            kinds_NK: How much of each kind there is in them, if there are kinds.
-            batches: How many.
-            redraws: Redraw those of the first batch.
-
-        Returns:
-            Logits, and the error of redrawing: a scalar, 0 where it was not asked for.
-        """
-        h = leaky(self.pixels(images_NCHW))
-        features = h
-        for block in self.blocks:
-            features, h = h, block(h)
-        h = torch.cat([h, minibatch_deviation(h, batches=batches)], dim=1)
-        h = leaky(self.last(h)).flatten(1)
-        h = leaky(self.hidden(h))
-        logits = self.verdict(h).squeeze(1)
-        if self.kinds is not None:
-            logits = logits + (self.kinds(kinds_NK) * h).sum(dim=1)
-        first = len(images_NCHW) // batches
-        error = (
-            self._redraw_error(features[:first], images_NCHW[:first].detach())
-            if redraws
-            else logits.new_zeros(())
-        )
-        return logits.float(), error
-
-    def _redraw_error(self, features: Tensor, images_NCHW: Tensor) -> Tensor:
-        """Mean absolute error of the whole picture and of one of its quarters, redrawn."""
-        whole = self.whole(features).float()
-        which = torch.randint(4, (1,), device=features.device)
-        corner = self.corner(quarter(features, which)).float()
-        return _off(whole, images_NCHW) + _off(corner, quarter(images_NCHW, which))
-
-
-def _off(redrawn: Tensor, images_NCHW: Tensor) -> Tensor:
-    return (redrawn - functional.adaptive_avg_pool2d(images_NCHW, redrawn.shape[-1])).abs().mean()
-
-
 class SelfSupervisedGAN:
-    """Generator against a discriminator that redraws, with lazy R1 and R2."""
+    """A generator against a self-supervised discriminator, with lazy R1 and R2."""
 
     card: ClassVar[ModelCard] = ModelCard(
         key="self-supervised-gan",
@@ -263,6 +191,11 @@ class SelfSupervisedGAN:
         paper="Liu et al. 2021, Towards Faster and Stabilized GAN Training for High-fidelity "
         "Few-shot Image Synthesis, arXiv:2101.04775",
         revision=2,
+        renamed_tensors=(
+            (r"discriminator\.verdict\.", "discriminator.logits."),
+            (r"discriminator\.kinds\.", "discriminator.class_projection."),
+            (r"(generator\.blocks\.\d+)\.steer\.", r"\1.modulation."),
+        ),
     )
     Config: ClassVar[type[Settings]] = SelfSupervisedGANConfig
     Sampling: ClassVar[type[Settings]] = SelfSupervisedGANSampling
@@ -271,17 +204,17 @@ class SelfSupervisedGAN:
     def __init__(self, config: Settings, data: DataSpec) -> None:
         assert isinstance(config, SelfSupervisedGANConfig)
         self.config: SelfSupervisedGANConfig = config
-        self._kinds = data.kinds
+        self._classes = data.classes
         self.network = nn.ModuleDict(
             {
                 "generator": Generator(config, data),
-                "discriminator": Discriminator(config, data),
+                "discriminator": SelfSupervisedDiscriminator(config.width, data),
                 "augmentation": Augmentation(),
             }
         )
 
     def phases(self) -> Sequence[Phase]:
-        """The critic learns first, then the painter: at the same time, they lose variety."""
+        """The discriminator steps first: steps at the same time cost variety."""
         adam = OptimizerSpec(learning_rate=self.config.learning_rate, betas=(0.5, 0.99))
         return [
             Phase(name=name, parameters=list(self.network[name].parameters()), optimizer=adam)
@@ -289,81 +222,84 @@ class SelfSupervisedGAN:
         ]
 
     def losses(self, phase: str, batch: Batch, step: int) -> Losses:
-        """The losses of the game; the critic's own ones are redrawing and, lazily, R1 and R2."""
-        kinds = kinds_as_numbers(batch.kinds_N, len(self._kinds))
+        """Adversarial losses; the discriminator's has reconstruction and, lazily, R1 and R2."""
+        labels = one_hot(batch.labels_N, len(self._classes))
         if phase == "generator":
-            return self._generator_losses(batch, kinds)
-        return self._discriminator_losses(batch, kinds, step)
+            return self._generator_losses(batch, labels)
+        return self._discriminator_losses(batch, labels, step)
 
-    def _generator_losses(self, batch: Batch, kinds: Tensor | None) -> Losses:
-        on_made, _ = self._judge(self._augment(self._paint(batch, kinds)), kinds)
+    def _generator_losses(self, batch: Batch, labels: Tensor | None) -> Losses:
+        fake_logits, _ = self._discriminate(self._augment(self._generate(batch, labels)), labels)
         if self.config.loss == "relativistic":
             with torch.no_grad():
-                on_real, _ = self._judge(self._augment(batch.images_NCHW), kinds)
-            total = functional.softplus(on_real - on_made).mean()
+                real_logits, _ = self._discriminate(self._augment(batch.images_NCHW), labels)
+            total = functional.softplus(real_logits - fake_logits).mean()
         elif self.config.loss == "logistic":
-            total = functional.softplus(-on_made).mean()
+            total = functional.softplus(-fake_logits).mean()
         else:
-            total = -on_made.mean()
+            total = -fake_logits.mean()
         return Losses(total, {"generator": total.detach()})
 
-    def _discriminator_losses(self, batch: Batch, kinds: Tensor | None, step: int) -> Losses:
+    def _discriminator_losses(self, batch: Batch, labels: Tensor | None, step: int) -> Losses:
         with torch.no_grad():
-            painted = self._paint(batch, kinds)
-        is_calmed = self._is_calmed(step)
+            fake = self._generate(batch, labels)
+        applies_r1 = self._applies_r1(step)
         # Both in one pass, which is a little faster: the weights are got ready once.
-        both = self._augment(torch.cat([batch.images_NCHW, painted])).requires_grad_(is_calmed)
-        redraws = self.config.redraw > 0
-        verdicts, error = self._judge(
-            both, None if kinds is None else kinds.repeat(2, 1), batches=2, redraws=redraws
+        both = self._augment(torch.cat([batch.images_NCHW, fake])).requires_grad_(applies_r1)
+        reconstructs = self.config.reconstruction_weight > 0
+        logits, error = self._discriminate(
+            both,
+            None if labels is None else labels.repeat(2, 1),
+            batches=2,
+            reconstructs=reconstructs,
         )
-        on_real, on_made = verdicts.chunk(2)
+        real_logits, fake_logits = logits.chunk(2)
         if self.config.augment == "adaptive":
             self._augmentation.steer(
-                on_real.detach(), on_made.detach(), step=step, step_size=batch.step_size
+                real_logits.detach(), fake_logits.detach(), step=step, step_size=batch.step_size
             )
-        total = self._game(on_real, on_made)
+        total = self._adversarial_loss(real_logits, fake_logits)
         values = {"discriminator": total.detach()}
-        if redraws:
-            total = total + self.config.redraw * error
+        if reconstructs:
+            total = total + self.config.reconstruction_weight * error
             values["redrawing"] = error.detach()
-        if is_calmed:
+        if applies_r1:
             # A mean for each of the two.
-            calm = 2 * squared_slope(verdicts, both)
-            total = total + calm * (self.config.gamma / 2 * self.config.calm_every)
-            values["R1 + R2"] = calm.detach()
+            penalty = 2 * gradient_penalty(logits, both)
+            total = total + penalty * (self.config.gamma / 2 * self.config.r1_interval)
+            values["R1 + R2"] = penalty.detach()
         return Losses(total, values)
 
-    def pattern(self, phase: str, batch: Batch, step: int) -> Hashable:
-        """The critic is calmed now and then, and its pictures are changed more, or less."""
+    def graph_key(self, phase: str, batch: Batch, step: int) -> Hashable:
+        """Steps differ by the gradient penalty and by the adaptation of the augmentation."""
         del batch
         if phase == "generator":
             return "always alike"
         is_steered = self.config.augment == "adaptive" and self._augmentation.is_due(step)
-        return self._is_calmed(step), is_steered
+        return self._applies_r1(step), is_steered
 
-    def _is_calmed(self, step: int) -> bool:
-        return self.config.gamma > 0 and step % self.config.calm_every == 0
+    def _applies_r1(self, step: int) -> bool:
+        return self.config.gamma > 0 and step % self.config.r1_interval == 0
 
-    def _game(self, on_real: Tensor, on_made: Tensor) -> Tensor:
+    def _adversarial_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
         match self.config.loss:
             case "relativistic":
-                return functional.softplus(on_made - on_real).mean()
+                return functional.softplus(fake_logits - real_logits).mean()
             case "logistic":
-                return (functional.softplus(-on_real) + functional.softplus(on_made)).mean()
+                return (functional.softplus(-real_logits) + functional.softplus(fake_logits)).mean()
             case "hinge":
-                return (functional.relu(1 - on_real) + functional.relu(1 + on_made)).mean()
+                return (functional.relu(1 - real_logits) + functional.relu(1 + fake_logits)).mean()
 
-    def _judge(
+    def _discriminate(
         self,
         images_NCHW: Tensor,
-        kinds: Tensor | None,
+        labels: Tensor | None,
         *,
         batches: int = 1,
-        redraws: bool = False,
+        reconstructs: bool = False,
     ) -> tuple[Tensor, Tensor]:
-        critic = self.network["discriminator"]
-        return critic(images_NCHW, kinds, batches=batches, redraws=redraws)
+        discriminator = self.network["discriminator"]
+        return discriminator(images_NCHW, labels, batches=batches, reconstructs=reconstructs)
 
     @property
     def _augmentation(self) -> Augmentation:
@@ -372,10 +308,10 @@ class SelfSupervisedGAN:
     def _augment(self, images_NCHW: Tensor) -> Tensor:
         return self._augmentation(images_NCHW, self.config.augment)
 
-    def _paint(self, batch: Batch, kinds: Tensor | None) -> Tensor:
+    def _generate(self, batch: Batch, labels: Tensor | None) -> Tensor:
         images = batch.images_NCHW
         z = torch.randn(len(images), self.config.latent_size, device=images.device)
-        return self.network["generator"](z if kinds is None else torch.cat([z, kinds], dim=1))
+        return self.network["generator"](z if labels is None else torch.cat([z, labels], dim=1))
 
     def run(self, task: str, request: Request) -> Iterator[Artifact]:
         """Do a task: "generate"."""
@@ -387,10 +323,10 @@ class SelfSupervisedGAN:
         return one_by_one(self, request)
 
     def latents(self, seeds: Sequence[int], settings: Settings) -> Tensor:
-        """Latents drawn in towards their mean by ψ, and behind them one number per kind."""
+        """Latents drawn in towards their mean by ψ, and behind them the one-hot class label."""
         assert isinstance(settings, SelfSupervisedGANSampling)
         z = seeded_latents(seeds, self.config.latent_size) * settings.truncation
-        return torch.cat([z, seeded_kinds(seeds, settings.kind, self._kinds)], dim=1)
+        return torch.cat([z, seeded_labels(seeds, settings.kind, self._classes)], dim=1)
 
     def decode(self, latents: Tensor, settings: Settings) -> np.ndarray:
         """Latents => uint8 pictures of shape (N, height, width, channels)."""
@@ -398,23 +334,27 @@ class SelfSupervisedGAN:
         with evaluating(self.network) as device:
             return to_uint8(self.network["generator"](latents.to(device)))
 
-    def vitals(self, learned_NCHW: Tensor, held_out_NCHW: Tensor) -> Mapping[str, float]:
-        """How much better than guessing the critic is, on pictures that are not augmented."""
+    def diagnostics(self, learned_NCHW: Tensor, held_out_NCHW: Tensor) -> Mapping[str, float]:
+        """How well the discriminator tells images apart, without augmentation."""
         latents = self.latents(range(len(learned_NCHW)), SelfSupervisedGANSampling())
         with evaluating(self.network) as device:
-            made_NCHW = in_parts(latents, device, self.network["generator"])
-            on_learned = in_parts(learned_NCHW, device, self._untold)
-            on_made = in_parts(made_NCHW, device, self._untold)
+            fake_NCHW = in_parts(latents, device, self.network["generator"])
+            learned_logits = in_parts(learned_NCHW, device, self._unconditional_logits)
+            fake_logits = in_parts(fake_NCHW, device, self._unconditional_logits)
             figures = {
-                vitals.CRITIC_ADVANTAGE: win_rate(on_learned, on_made),
-                vitals.CRITIC_CONFIDENCE: confidence(on_learned, on_made),
+                metric_names.DISCRIMINATOR_ADVANTAGE: win_rate(learned_logits, fake_logits),
+                metric_names.DISCRIMINATOR_CONFIDENCE: confidence(learned_logits, fake_logits),
             }
             if len(held_out_NCHW):
-                on_held_out = in_parts(held_out_NCHW, device, self._untold)
-                figures[vitals.CRITIC_MEMORY] = win_rate(on_learned, on_held_out)
+                held_out_logits = in_parts(held_out_NCHW, device, self._unconditional_logits)
+                figures[metric_names.DISCRIMINATOR_MEMORY] = win_rate(
+                    learned_logits, held_out_logits
+                )
         return figures
 
-    def _untold(self, images_NCHW: Tensor) -> Tensor:
-        """Verdicts on pictures whose kinds are not told."""
-        kinds = images_NCHW.new_zeros(len(images_NCHW), len(self._kinds)) if self._kinds else None
-        return self._judge(images_NCHW, kinds)[0]
+    def _unconditional_logits(self, images_NCHW: Tensor) -> Tensor:
+        """Logits of images without class labels."""
+        labels = (
+            images_NCHW.new_zeros(len(images_NCHW), len(self._classes)) if self._classes else None
+        )
+        return self._discriminate(images_NCHW, labels)[0]

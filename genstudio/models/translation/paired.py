@@ -1,4 +1,4 @@
-"""Pictures into pictures, from pairs: a U-Net that paints the answer, and a critic of patches.
+"""Image-to-image translation from pairs: a U-Net generator and a PatchGAN discriminator.
 
 Sources: pix2pix, Isola et al. 2017 (arXiv:1611.07004): the objective (eq. 4), L1 (eq. 3), the
 U-Net with skips (section 3.2.1) and the PatchGAN (section 3.2.2), which sees the input beside the
@@ -19,11 +19,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from genstudio.domain import operations
 from genstudio.domain.cards import TRANSLATE, ModelCard
-from genstudio.domain.operations import InputSpec, TaskCard
+from genstudio.domain.operations import TaskCard
 from genstudio.domain.settings import Settings, setting
-from genstudio.models.blocks.patch_critic import GameLoss, PatchDiscriminator, play
+from genstudio.models.blocks.patch_discriminator import (
+    GameLoss,
+    PatchDiscriminator,
+    adversarial_losses,
+)
 from genstudio.models.blocks.residual import (
     FeaturesToPixels,
     PixelsToFeatures,
@@ -31,17 +34,16 @@ from genstudio.models.blocks.residual import (
     UpBlock,
     stage_channels,
 )
-from genstudio.models.blocks.whole_pictures import jittered, translated
+from genstudio.models.blocks.whole_pictures import jittered
 from genstudio.models.protocol import (
     Artifact,
     Batch,
     DataSpec,
     Losses,
-    OptimizerSpec,
-    ParameterGroup,
     Phase,
     Request,
 )
+from genstudio.models.translating import TRANSLATION, joint_phase, run_translation
 
 # Side of the smallest features, of pictures of the size that is trained on.
 _SMALLEST_PX = 4
@@ -55,8 +57,9 @@ class PairedTranslationConfig(Settings):
         title="Size of the model — width",
         help="A larger model can learn more detail and takes longer for each step.",
     )
-    closeness: float = setting(
+    l1_weight: float = setting(
         100.0,
+        formerly="closeness",
         title="Keep to the answers — weight λ of L1",
         help="Higher stays closer to the answers on average and becomes softer; lower listens more "
         "to the critic, which wants crisp pictures.",
@@ -90,10 +93,6 @@ class PairedTranslationConfig(Settings):
         advanced=True,
         logarithmic=True,
     )
-
-
-class TranslationSettings(Settings):
-    """How pictures are translated: there is nothing to choose."""
 
 
 class Generator(nn.Module):
@@ -138,16 +137,10 @@ class PairedTranslation:
         suggested_from=0,
         paper="Isola et al. 2017, Image-to-Image Translation with Conditional Adversarial "
         "Networks, arXiv:1611.07004",
+        renamed_tensors=((r"discriminator\.verdict\.", "discriminator.logits."),),
     )
     Config: ClassVar[type[Settings]] = PairedTranslationConfig
-    tasks: ClassVar[Sequence[TaskCard]] = (
-        TaskCard(
-            key=operations.TRANSLATE,
-            title="Translate pictures",
-            settings=TranslationSettings,
-            inputs=(InputSpec(name="input", title="Pictures to translate"),),
-        ),
-    )
+    tasks: ClassVar[Sequence[TaskCard]] = (TRANSLATION,)
 
     def __init__(self, config: Settings, data: DataSpec) -> None:
         assert isinstance(config, PairedTranslationConfig)
@@ -163,37 +156,29 @@ class PairedTranslation:
 
     def phases(self) -> Sequence[Phase]:
         """Both players learn at the same time."""
-        adam = OptimizerSpec(learning_rate=self.config.learning_rate, betas=(0.5, 0.99))
-        critics = list(self.network["discriminator"].parameters())
-        return [
-            Phase(
-                name="generator",
-                parameters=[*self.network["generator"].parameters(), *critics],
-                optimizer=adam,
-                apart=[ParameterGroup(name="discriminator", parameters=critics, optimizer=adam)],
-            )
-        ]
+        generator = list(self.network["generator"].parameters())
+        return [joint_phase(generator, self.network["discriminator"], self.config.learning_rate)]
 
     def losses(self, phase: str, batch: Batch, step: int) -> Losses:
         """The conditional game (eq. 1) and L1 (eq. 3), weighed as in eq. 4."""
         del phase, step  # There is one, and all are alike.
         given, wanted = self._jittered(batch.fields["input"], batch.fields["target"])
-        made = self.network["generator"](given)
-        game = play(
-            self.network["discriminator"], wanted, made, self.config.loss, beside_NCHW=given
+        fake = self.network["generator"](given)
+        game = adversarial_losses(
+            self.network["discriminator"], wanted, fake, self.config.loss, condition_NCHW=given
         )
-        error = functional.l1_loss(made, wanted)
+        error = functional.l1_loss(fake, wanted)
         values = {
             "L1": error.detach() / 2,  # Of pictures in [0, 1], as they are measured.
-            "generator": game.painter,
-            "discriminator": game.critic,
+            "generator": game.generator,
+            "discriminator": game.discriminator,
         }
-        return Losses(game.total + self.config.closeness * error, values)
+        return Losses(game.total + self.config.l1_weight * error, values)
 
-    def pattern(self, phase: str, batch: Batch, step: int) -> Hashable:
-        """All steps do the same."""
+    def graph_key(self, phase: str, batch: Batch, step: int) -> Hashable:
+        """All steps launch the same operations."""
         del phase, batch, step
-        return "always alike"
+        return "always the same"
 
     def _jittered(self, given: Tensor, wanted: Tensor) -> Sequence[Tensor]:
         reach_px = int(self.config.jitter * self._size)
@@ -201,14 +186,11 @@ class PairedTranslation:
 
     def run(self, task: str, request: Request) -> Iterator[Artifact]:
         """Do a task: "translate"."""
-        assert task == operations.TRANSLATE
-        stride = self._size // _SMALLEST_PX
-        for image_HWC in request.inputs["input"]:
-            made_HWC = translated(
-                self.network,
-                self.network["generator"],
-                image_HWC,
-                channels=self._channels[0],
-                stride=stride,
-            )
-            yield Artifact(kind="image", data=made_HWC)
+        return run_translation(
+            task,
+            request,
+            self.network,
+            self.network["generator"],
+            channels=self._channels[0],
+            stride=self._size // _SMALLEST_PX,
+        )

@@ -1,4 +1,4 @@
-"""Pictures into pictures, from two sets that do not belong together: CUT and FastCUT.
+"""Image-to-image translation from two unpaired sets: CUT and FastCUT.
 
 Sources: contrastive unpaired translation, Park et al. 2020 (arXiv:2007.15651): PatchNCE on layers
 of the encoder (eq. 3), the identity PatchNCE and the objective (eq. 5), CUT and FastCUT (section
@@ -18,24 +18,23 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from genstudio.domain import operations, roles
+from genstudio.domain import roles
 from genstudio.domain.cards import TRANSLATE, ModelCard
-from genstudio.domain.operations import InputSpec, TaskCard
+from genstudio.domain.operations import TaskCard
 from genstudio.domain.settings import Settings, setting
-from genstudio.models.blocks.patch_contrast import PatchHeads, drawn_places, patch_contrast
-from genstudio.models.blocks.patch_critic import PatchDiscriminator, play
+from genstudio.models.blocks.patch_discriminator import PatchDiscriminator, adversarial_losses
+from genstudio.models.blocks.patch_nce import PatchProjections, patch_nce_loss, sampled_locations
 from genstudio.models.blocks.residual import FeaturesToPixels, PixelsToFeatures, ResidualBlock
-from genstudio.models.blocks.whole_pictures import jittered, translated
+from genstudio.models.blocks.whole_pictures import common_channels, jittered, with_common_channels
 from genstudio.models.protocol import (
     Artifact,
     Batch,
     DataSpec,
     Losses,
-    OptimizerSpec,
-    ParameterGroup,
     Phase,
     Request,
 )
+from genstudio.models.translating import TRANSLATION, joint_phase, run_translation
 
 # The network halves the side twice.
 _STRIDE = 4
@@ -60,17 +59,20 @@ class UnpairedTranslationConfig(Settings):
         help="CUT also learns to leave pictures alone that are as they should be, and keeps to "
         "yours more closely; FastCUT takes half as long for each step and changes more.",
     )
-    contrast: float = setting(
+    nce_weight: float = setting(
         1.0,
+        formerly="contrast",
         title="Keep what is where — weight of PatchNCE",
         help="Higher keeps shapes and places as they are; lower lets the model change more.",
         ge=0.0,
         le=100.0,
         logarithmic=True,
         live=True,
+        role=roles.STRUCTURE,
     )
-    keep_light: float = setting(
+    luminance_weight: float = setting(
         1.0,
+        formerly="keep_light",
         title="Keep light light — guard against inversion",
         help="Raise it if dark and light change places; 0 switches it off. It does nothing to "
         "pictures whose light is about where it was.",
@@ -107,10 +109,6 @@ class UnpairedTranslationConfig(Settings):
         advanced=True,
         logarithmic=True,
     )
-
-
-class TranslationSettings(Settings):
-    """How pictures are translated: there is nothing to choose."""
 
 
 class Encoder(nn.Module):
@@ -181,104 +179,94 @@ class UnpairedTranslation:
         suggested_from=0,
         paper="Park et al. 2020, Contrastive Learning for Unpaired Image-to-Image Translation, "
         "arXiv:2007.15651",
+        renamed_tensors=((r"discriminator\.verdict\.", "discriminator.logits."),),
     )
     Config: ClassVar[type[Settings]] = UnpairedTranslationConfig
-    tasks: ClassVar[Sequence[TaskCard]] = (
-        TaskCard(
-            key=operations.TRANSLATE,
-            title="Translate pictures",
-            settings=TranslationSettings,
-            inputs=(InputSpec(name="input", title="Pictures to translate"),),
-        ),
-    )
+    tasks: ClassVar[Sequence[TaskCard]] = (TRANSLATION,)
 
     def __init__(self, config: Settings, data: DataSpec) -> None:
         assert isinstance(config, UnpairedTranslationConfig)
         self.config: UnpairedTranslationConfig = config
         self._size = data.size
-        self._channels = data.image_channels("input")
-        made = data.image_channels("target")
-        assert made == self._channels, "what is made is looked at by the encoder"
-        encoder = Encoder(made, config.width, config.blocks)
+        # The encoder sees inputs, targets and translations alike, so all have the same channels.
+        channels = common_channels(data.image_channels("input"), data.image_channels("target"))
+        self._channels = channels
+        encoder = Encoder(channels, config.width, config.blocks)
         self.network = nn.ModuleDict(
             {
                 "encoder": encoder,
-                "decoder": Decoder(made, config.width),
-                "heads": PatchHeads(encoder.layers),
-                "discriminator": PatchDiscriminator(made, config.width),
+                "decoder": Decoder(channels, config.width),
+                "heads": PatchProjections(encoder.layers),
+                "discriminator": PatchDiscriminator(channels, config.width),
             }
         )
 
     def phases(self) -> Sequence[Phase]:
         """Both players learn at the same time."""
-        adam = OptimizerSpec(learning_rate=self.config.learning_rate, betas=(0.5, 0.99))
-        critics = list(self.network["discriminator"].parameters())
-        painters = [
+        generator = [
             parameter
             for name in ("encoder", "decoder", "heads")
             for parameter in self.network[name].parameters()
         ]
-        return [
-            Phase(
-                name="generator",
-                parameters=[*painters, *critics],
-                optimizer=adam,
-                apart=[ParameterGroup(name="discriminator", parameters=critics, optimizer=adam)],
-            )
-        ]
+        return [joint_phase(generator, self.network["discriminator"], self.config.learning_rate)]
 
     def losses(self, phase: str, batch: Batch, step: int) -> Losses:
         """The game, PatchNCE of inputs and, in CUT, PatchNCE of targets (eq. 5)."""
         del phase, step  # There is one, and all are alike.
         reach_px = int(self.config.jitter * self._size)
-        given, wanted = (jittered(batch.fields[name], reach_px) for name in ("input", "target"))
+        given, wanted = (
+            jittered(with_common_channels(batch.fields[name], self._channels), reach_px)
+            for name in ("input", "target")
+        )
         is_fast = self.config.method == "FastCUT"
         # Both in one pass, which is a little faster: the weights are got ready once.
         shown = given if is_fast else torch.cat([given, wanted])
         seen = self.network["encoder"](shown)
-        made = self.network["decoder"](seen)
-        contrast = self._contrast(seen, made)
-        painted = made[: len(given)]
-        game = play(self.network["discriminator"], wanted, painted, "least squares")
-        darkened = _darkened(given, painted)
-        weight = self.config.contrast * (_FAST_WEIGHT if is_fast else 1.0)
+        generated = self.network["decoder"](seen)
+        contrast = self._patch_nce(seen, generated)
+        fake = generated[: len(given)]
+        game = adversarial_losses(self.network["discriminator"], wanted, fake, "least squares")
+        inverted = _luminance_loss(given, fake)
+        weight = self.config.nce_weight * (_FAST_WEIGHT if is_fast else 1.0)
         values = {
             "contrast": contrast.detach(),
-            "generator": game.painter,
-            "discriminator": game.critic,
+            "generator": game.generator,
+            "discriminator": game.discriminator,
         }
-        total = game.total + weight * contrast + self.config.keep_light * darkened
+        total = game.total + weight * contrast + self.config.luminance_weight * inverted
         return Losses(total, values)
 
-    def _contrast(self, seen: Sequence[Tensor], made: Tensor) -> Tensor:
-        """PatchNCE of all that was shown: in CUT, the mean of both sets, as in the paper."""
-        places = drawn_places(seen)
+    def _patch_nce(self, seen: Sequence[Tensor], generated: Tensor) -> Tensor:
+        """PatchNCE of all inputs: in CUT, the mean over both sets, as in the paper."""
+        places = sampled_locations(seen)
         heads = self.network["heads"]
         with torch.no_grad():
-            of_given = heads(seen, places)
-        return patch_contrast(heads(self.network["encoder"](made), places), of_given)
+            keys = heads(seen, places)
+        return patch_nce_loss(heads(self.network["encoder"](generated), places), keys)
 
-    def pattern(self, phase: str, batch: Batch, step: int) -> Hashable:
-        """All steps do the same."""
+    def graph_key(self, phase: str, batch: Batch, step: int) -> Hashable:
+        """All steps launch the same operations."""
         del phase, batch, step
-        return "always alike"
+        return "always the same"
 
     def run(self, task: str, request: Request) -> Iterator[Artifact]:
         """Do a task: "translate"."""
-        assert task == operations.TRANSLATE
-        for image_HWC in request.inputs["input"]:
-            made_HWC = translated(
-                self.network, self._generate, image_HWC, channels=self._channels, stride=_STRIDE
-            )
-            yield Artifact(kind="image", data=made_HWC)
+        return run_translation(
+            task,
+            request,
+            self.network,
+            self._generate,
+            channels=self._channels,
+            stride=_STRIDE,
+        )
 
     def _generate(self, images_NCHW: Tensor) -> Tensor:
         return self.network["decoder"](self.network["encoder"](images_NCHW))
 
 
-def _darkened(given_NCHW: Tensor, made_NCHW: Tensor) -> Tensor:
+def _luminance_loss(given_NCHW: Tensor, fake_NCHW: Tensor) -> Tensor:
     """By how much the correlation of brightness falls short of what can be expected: a scalar."""
-    before, after = _light(given_NCHW), _light(made_NCHW)
+    before, after = _light(given_NCHW), _light(fake_NCHW)
     lengths = before.square().sum(dim=1) * after.square().sum(dim=1)
     correlation = (before * after).sum(dim=1) / (lengths + 1e-4).sqrt()
     return functional.relu(_LEAST_CORRELATION - correlation).mean()

@@ -1,4 +1,4 @@
-"""A residual convolutional VAE whose noise level is computed, not tuned, sharpened by a critic.
+"""A residual convolutional VAE with an optimal σ and an adversarial loss.
 
 Sources: the variational bound, Kingma & Welling 2014 (arXiv:1312.6114, eq. 10); the
 optimal-σ decoder, Rybkin et al. 2021 (arXiv:2006.13202, eq. 5); free bits, Kingma et
@@ -17,10 +17,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from genstudio.domain import roles, vitals
+from genstudio.domain import metric_names, roles
 from genstudio.domain.cards import ENCODE, INTERPOLATE, KINDS, RECONSTRUCT, SCORE, ModelCard
 from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
+from genstudio.models.blocks.adversarial import ADAM as DISCRIMINATOR_ADAM
+from genstudio.models.blocks.adversarial import AdversarialLoss, ImageDiscriminator
 from genstudio.models.blocks.augmentation import Augmentation
 from genstudio.models.blocks.mixture import MixturePrior
 from genstudio.models.blocks.redrawing import scored_by_redrawing
@@ -31,9 +33,8 @@ from genstudio.models.blocks.residual import (
     group_norm,
     stage_channels,
 )
-from genstudio.models.blocks.sharpening import ADAM as CRITICS_ADAM
-from genstudio.models.blocks.sharpening import Sharpener, SharpeningCritic
-from genstudio.models.examining import in_parts, share_of_active_units
+from genstudio.models.diagnostics import in_parts, share_of_active_units
+from genstudio.models.latents import blended_in_batch
 from genstudio.models.protocol import (
     Artifact,
     Batch,
@@ -46,17 +47,17 @@ from genstudio.models.protocol import (
     Scored,
 )
 from genstudio.models.sampling import (
-    any_kind,
+    class_label,
     evaluating,
-    kinds_as_numbers,
     one_by_one,
-    seeded_kinds,
+    one_hot,
+    seeded_labels,
     to_uint8,
 )
 
 # Below this the bound rewards copying the noise of the 8-bit rounding itself.
 _SMALLEST_SIGMA = 1e-3
-_UNTOLD_KINDS = 0.1
+_LABEL_DROPOUT = 0.1
 
 
 class ResidualVAEConfig(Settings):
@@ -75,8 +76,9 @@ class ResidualVAEConfig(Settings):
         ge=8,
         le=1024,
     )
-    sharpen: float = setting(
+    adversarial_weight: float = setting(
         0.5,
+        formerly="sharpen",
         title="Sharper pictures — pull of a critic",
         help="A critic compares what is drawn with your pictures, so that detail is drawn instead "
         "of blurred. Each step takes two and a half times as long; worth it from 64 px on; 0 "
@@ -127,7 +129,7 @@ class ResidualVAESampling(Settings):
         ge=0.0,
         le=1.5,
     )
-    kind: str = any_kind()
+    kind: str = class_label()
 
 
 class Encoder(nn.Module):
@@ -153,21 +155,23 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Latents (N, Z + kinds) => mean pictures (N, C, S, S), unbounded."""
+    """Latents (N, Z + classes) => mean pictures (N, C, S, S), unbounded."""
 
     def __init__(self, config: ResidualVAEConfig, data: DataSpec) -> None:
         super().__init__()
         stages = stage_channels(data.size, config.width)
         self.first_channels = stages[0]
-        self.first = nn.Linear(config.latent_size + len(data.kinds), stages[0] * 16)
+        self.first = nn.Linear(config.latent_size + len(data.classes), stages[0] * 16)
         layers: list[nn.Module] = [ResidualBlock(stages[0], stages[0])]
         for before, after in pairwise(stages):
             layers.append(
                 ResidualBlock(before, after, nn.Upsample(scale_factor=2, mode="bilinear"))
             )
         self.stages = nn.Sequential(*layers)
-        # A critic likes patterns two pixels wide; without one, the filter only blurs.
-        self.pixels = FeaturesToPixels(stages[-1], data.channels, smooth=config.sharpen > 0)
+        # A discriminator likes patterns two pixels wide; without one, the filter only blurs.
+        self.pixels = FeaturesToPixels(
+            stages[-1], data.channels, smooth=config.adversarial_weight > 0
+        )
 
     def forward(self, z: Tensor) -> Tensor:
         """Draw the mean picture of each latent."""
@@ -181,13 +185,6 @@ class _Described:
 
     z: Tensor
     kl_NZ: Tensor
-
-
-def _blended(z: Tensor) -> Tensor:
-    """Between two latents each, as spread as they are: about what the fitted prior will draw."""
-    angle = torch.rand(len(z), 1, device=z.device) * (math.pi / 2)
-    mean = z.mean(dim=0)
-    return mean + (z - mean) * angle.cos() + (z.roll(1, 0) - mean) * angle.sin()
 
 
 class ResidualVAE:
@@ -205,6 +202,11 @@ class ResidualVAE:
         suggested_from=0,
         paper="Kingma & Welling 2014, Auto-Encoding Variational Bayes, arXiv:1312.6114",
         revision=4,
+        renamed_tensors=(
+            (r"critic\.verdict\.", "discriminator.logits."),
+            (r"critic(?=[./])", "discriminator"),
+            (r"prior\.kinds$", "prior.class_counts"),
+        ),
     )
     Config: ClassVar[type[Settings]] = ResidualVAEConfig
     Sampling: ClassVar[type[Settings]] = ResidualVAESampling
@@ -213,44 +215,50 @@ class ResidualVAE:
     def __init__(self, config: Settings, data: DataSpec) -> None:
         assert isinstance(config, ResidualVAEConfig)
         self.config: ResidualVAEConfig = config
-        self._kinds, self._size, self._channels = data.kinds, data.size, data.channels
+        self._classes, self._size, self._channels = data.classes, data.size, data.channels
         self.network = nn.ModuleDict(
             {
                 "encoder": Encoder(config, data),
                 "decoder": Decoder(config, data),
-                "prior": MixturePrior(config.latent_size, len(data.kinds)),
+                "prior": MixturePrior(config.latent_size, len(data.classes)),
             }
         )
-        if config.sharpen > 0:
-            critic = SharpeningCritic(data.size, data.channels, config.width)
-            self.network.update({"critic": critic, "augmentation": Augmentation()})
-        self._sharpener = Sharpener(self.network)
+        if config.adversarial_weight > 0:
+            discriminator = ImageDiscriminator(data.size, data.channels, config.width)
+            self.network.update({"discriminator": discriminator, "augmentation": Augmentation()})
+        self._adversarial = AdversarialLoss(self.network)
 
     def phases(self) -> Sequence[Phase]:
-        """Encoder and decoder learn, and at the same time their critic, if there is one."""
+        """Encoder and decoder learn, and at the same time their discriminator, if there is one."""
         autoencoders = [
             *self.network["encoder"].parameters(), *self.network["decoder"].parameters(),
         ]  # fmt: skip
-        critics = list(self.network["critic"].parameters()) if self.config.sharpen > 0 else []
-        apart = ParameterGroup(name="critic", parameters=critics, optimizer=CRITICS_ADAM)
+        discriminators = (
+            list(self.network["discriminator"].parameters())
+            if self.config.adversarial_weight > 0
+            else []
+        )
+        group = ParameterGroup(
+            name="discriminator", parameters=discriminators, optimizer=DISCRIMINATOR_ADAM
+        )
         return [
             Phase(
                 name="autoencoder",
-                parameters=[*autoencoders, *critics],
+                parameters=[*autoencoders, *discriminators],
                 optimizer=OptimizerSpec(learning_rate=self.config.learning_rate, betas=(0.9, 0.99)),
-                apart=[apart] if critics else [],
+                param_groups=[group] if discriminators else [],
             )
         ]
 
     def losses(self, phase: str, batch: Batch, step: int) -> Losses:
-        """The negative bound in nats per pixel value, and what the critic minimises."""
+        """The negative bound in nats per pixel value, and what the discriminator minimises."""
         del phase  # There is one.
-        images, is_sharpened = batch.images_NCHW, self.config.sharpen > 0
+        images, is_adversarial = batch.images_NCHW, self.config.adversarial_weight > 0
         described = self._describe(images)
         # All in one pass, which is faster: the weights are got ready once.
-        drawn = self._redraw(batch, described.z, between=is_sharpened)
-        remade = drawn[: len(images)]
-        reconstruction, error = self._cost_of_redrawing(remade, images)
+        drawn = self._reconstruct(batch, described.z, between=is_adversarial)
+        reconstructed = drawn[: len(images)]
+        reconstruction, error = self._reconstruction_loss(reconstructed, images)
         kl_per_unit = described.kl_NZ.mean(dim=0)
         values_per_picture = math.prod(images.shape[1:])
         bounded = kl_per_unit.clamp(min=self.config.free_bits).sum() / values_per_picture
@@ -260,60 +268,62 @@ class ResidualVAE:
             "error": error.detach().sqrt(),
             "KL per picture": kl_per_unit.sum().detach(),
         }
-        if is_sharpened:
-            pictures = torch.cat([remade[: len(images) // 2], drawn[len(images) :]]).float()
-            judged = self._sharpener.judge(
+        if is_adversarial:
+            pictures = torch.cat([reconstructed[: len(images) // 2], drawn[len(images) :]]).float()
+            terms = self._adversarial.terms(
                 images,
                 pictures,
                 step=step,
                 step_size=batch.step_size,
-                wants_slope=self._is_critic_heard(batch),
+                wants_image_gradient=self._follows_discriminator(batch),
             )
-            total = total + judged.total
-            values["critic"] = judged.cost
-            if judged.slope is not None:
+            total = total + terms.total
+            values["critic"] = terms.loss
+            if terms.image_gradient is not None:
                 # In proportion to the pull of the error, whose gradient by the pixels has this
                 # norm.
-                pull = self.config.sharpen / (error.detach() * remade.numel()).sqrt()
-                followed = (pictures * judged.slope).sum()
-                total = total + followed * (pull * self._share_of_critic(batch))
+                pull = (
+                    self.config.adversarial_weight / (error.detach() * reconstructed.numel()).sqrt()
+                )
+                surrogate = (pictures * terms.image_gradient).sum()
+                total = total + surrogate * (pull * self._discriminator_weight(batch))
         return Losses(total, values)
 
-    def pattern(self, phase: str, batch: Batch, step: int) -> Hashable:
-        """The critic is heard from some time on, calmed now and then, and steered in between."""
+    def graph_key(self, phase: str, batch: Batch, step: int) -> Hashable:
+        """Steps differ by warm-up, gradient penalty and adaptation of the augmentation."""
         del phase
-        if self.config.sharpen == 0:
+        if self.config.adversarial_weight == 0:
             return "alone"
-        is_steered = self._sharpener.augmentation.is_due(step)
-        return self._is_critic_heard(batch), self._sharpener.is_calmed(step), is_steered
+        is_steered = self._adversarial.augmentation.is_due(step)
+        return self._follows_discriminator(batch), self._adversarial.applies_r1(step), is_steered
 
-    def _redraw(self, batch: Batch, z: Tensor, *, between: bool) -> Tensor:
-        """All pictures redrawn.
+    def _reconstruct(self, batch: Batch, z: Tensor, *, between: bool) -> Tensor:
+        """Reconstruct all images.
 
         If asked for, what lies between latents follows, in place of the second half of the batch:
-        of this the critic sees as much as of what is redrawn.
+        of this the discriminator sees as much as of what is redrawn.
         """
-        latents, kinds = z, self._now_and_then_untold(batch)
+        latents, labels = z, self._drop_labels(batch)
         if between:
             half = len(z) // 2
-            latents = torch.cat([latents, _blended(z.detach())[half:]])
-            told = kinds_as_numbers(batch.kinds_N, len(self._kinds))
-            if kinds is not None and told is not None:
-                kinds = torch.cat([kinds, told[half:]])
-        return self._draw(latents, kinds)
+            latents = torch.cat([latents, blended_in_batch(z.detach())[half:]])
+            known = one_hot(batch.labels_N, len(self._classes))
+            if labels is not None and known is not None:
+                labels = torch.cat([labels, known[half:]])
+        return self._draw(latents, labels)
 
-    def _is_critic_heard(self, batch: Batch) -> bool:
+    def _follows_discriminator(self, batch: Batch) -> bool:
         warmup = self.config.warmup_kimg * 1000
-        return self.config.sharpen > 0 and (warmup == 0 or batch.images_seen > warmup)
+        return self.config.adversarial_weight > 0 and (warmup == 0 or batch.images_seen > warmup)
 
-    def _share_of_critic(self, batch: Batch) -> float | Tensor:
-        """How much of the critic is heard: nothing during the warm-up, all as long after it."""
+    def _discriminator_weight(self, batch: Batch) -> float | Tensor:
+        """0 during the KL warm-up, then up to 1 over as many images."""
         warmup = self.config.warmup_kimg * 1000
         return 1.0 if warmup == 0 else (batch.seen / warmup - 1).clamp(0, 1)
 
-    def _cost_of_redrawing(self, remade: Tensor, images: Tensor) -> tuple[Tensor, Tensor]:
+    def _reconstruction_loss(self, reconstructed: Tensor, images: Tensor) -> tuple[Tensor, Tensor]:
         """Negative log-likelihood in nats per pixel value, up to a constant; squared error."""
-        error = functional.mse_loss(remade.float(), images)
+        error = functional.mse_loss(reconstructed.float(), images)
         # The best σ² is the error itself, which leaves D/2 · ln σ² of the likelihood.
         return 0.5 * error.clamp(min=_SMALLEST_SIGMA**2).log(), error
 
@@ -324,15 +334,15 @@ class ResidualVAE:
             kl_NZ=0.5 * (mean.square() + log_variance.exp() - 1 - log_variance),
         )
 
-    def _draw(self, z: Tensor, kinds: Tensor | None) -> Tensor:
-        return self.network["decoder"](z if kinds is None else torch.cat([z, kinds], dim=1))
+    def _draw(self, z: Tensor, labels: Tensor | None) -> Tensor:
+        return self.network["decoder"](z if labels is None else torch.cat([z, labels], dim=1))
 
-    def _now_and_then_untold(self, batch: Batch) -> Tensor | None:
-        """Kinds of a batch, some left out, so that pictures of unknown kinds can be redrawn."""
-        kinds = kinds_as_numbers(batch.kinds_N, len(self._kinds))
-        if kinds is None:
+    def _drop_labels(self, batch: Batch) -> Tensor | None:
+        """One-hot labels with dropout (p = 0.1): reconstructions must do without, too."""
+        labels = one_hot(batch.labels_N, len(self._classes))
+        if labels is None:
             return None
-        return kinds * (torch.rand(len(kinds), 1, device=kinds.device) >= _UNTOLD_KINDS)
+        return labels * (torch.rand(len(labels), 1, device=labels.device) >= _LABEL_DROPOUT)
 
     def _kl_weight(self, batch: Batch) -> float | Tensor:
         warmup = self.config.warmup_kimg * 1000
@@ -348,13 +358,13 @@ class ResidualVAE:
         return one_by_one(self, request)
 
     def latents(self, seeds: Sequence[int], settings: Settings) -> Tensor:
-        """Latents from the fitted prior, and behind them one number for each kind."""
+        """Latents from the fitted prior, and behind them the one-hot class label."""
         assert isinstance(settings, ResidualVAESampling)
         prior = cast("MixturePrior", self.network["prior"])
-        kinds = seeded_kinds(seeds, settings.kind, self._kinds)
-        return torch.cat([prior.draw(seeds, settings.temperature, kinds), kinds], dim=1)
+        labels = seeded_labels(seeds, settings.kind, self._classes)
+        return torch.cat([prior.draw(seeds, settings.temperature, labels), labels], dim=1)
 
-    def conclude(self, fields: Mapping[str, Tensor]) -> None:
+    def finalize(self, fields: Mapping[str, Tensor]) -> None:
         """Fit the prior to where the latents of pictures lie."""
         with evaluating(self.network) as device:
             encoder = self.network["encoder"]
@@ -362,7 +372,7 @@ class ResidualVAE:
                 fields["images"], device, lambda part: torch.stack(encoder(part), dim=1)
             )
         prior = cast("MixturePrior", self.network["prior"])
-        prior.fit(posteriors[:, 0], posteriors[:, 1].exp(), fields.get("kinds"))
+        prior.fit(posteriors[:, 0], posteriors[:, 1].exp(), fields.get("labels"))
 
     def decode(self, latents: Tensor, settings: Settings) -> np.ndarray:
         """Latents => uint8 pictures of shape (N, height, width, channels)."""
@@ -386,12 +396,12 @@ class ResidualVAE:
         """The middle of what each picture may be described by; its kind is left open."""
         with evaluating(self.network) as device:
             mean, _ = self.network["encoder"](images_NCHW.to(device))
-            return torch.cat([mean, mean.new_zeros(len(mean), len(self._kinds))], dim=1)
+            return torch.cat([mean, mean.new_zeros(len(mean), len(self._classes))], dim=1)
 
-    def vitals(self, learned_NCHW: Tensor, held_out_NCHW: Tensor) -> Mapping[str, float]:
+    def diagnostics(self, learned_NCHW: Tensor, held_out_NCHW: Tensor) -> Mapping[str, float]:
         """How many of the latent numbers say anything about a picture."""
         del held_out_NCHW  # What they say is the same for both.
         with evaluating(self.network) as device:
             encoder = self.network["encoder"]
             means_NZ = in_parts(learned_NCHW, device, lambda part: encoder(part)[0])
-        return {vitals.ACTIVE_UNITS: share_of_active_units(means_NZ)}
+        return {metric_names.ACTIVE_UNITS: share_of_active_units(means_NZ)}

@@ -28,7 +28,7 @@ from genstudio.models.blocks.residual import (
     ResidualBlock,
     group_norm,
 )
-from genstudio.models.blocks.transformer import SteeredTransformer
+from genstudio.models.blocks.transformer import ModulatedTransformer
 from genstudio.models.protocol import (
     Artifact,
     Batch,
@@ -39,11 +39,11 @@ from genstudio.models.protocol import (
     Request,
 )
 from genstudio.models.sampling import (
-    any_kind,
+    class_label,
     evaluating,
-    kinds_as_numbers,
     one_by_one,
-    seeded_kinds,
+    one_hot,
+    seeded_labels,
     seeded_latents,
     to_uint8,
 )
@@ -58,7 +58,7 @@ _PATCH_PX = 2
 _SCALE = 1.5
 # Detail finer than this share of the range is rounding.
 _SMALLEST_SIGMA = 1e-2
-_UNTOLD_KINDS = 0.15
+_LABEL_DROPOUT = 0.15
 
 
 class TokenFlowConfig(Settings):
@@ -79,16 +79,18 @@ class TokenFlowConfig(Settings):
         6, title="Layers of the second stage — depth", help="More think longer.", ge=1, le=24,
         advanced=True,
     )  # fmt: skip
-    looks: int = setting(
+    noise_samples: int = setting(
         4,
+        formerly="looks",
         title="Looks at each picture — noise levels per picture",
         help="How often the second stage practises on a picture in each step.",
         ge=1,
         le=32,
         advanced=True,
     )
-    redraw_every: int = setting(
+    autoencoder_interval: int = setting(
         1,
+        formerly="redraw_every",
         title="Practise redrawing every so many steps",
         help="The first stage is learned sooner than the second one: once it redraws well, more "
         "steps can be left to the second.",
@@ -127,7 +129,7 @@ class TokenFlowSampling(Settings):
         ge=1,
         le=200,
     )
-    kind: str = any_kind()
+    kind: str = class_label()
     guidance: float = setting(
         1.5,
         title="Insistence on the kind — guidance",
@@ -220,6 +222,10 @@ class TokenFlow:
         paper="Mentzer et al. 2023, Finite Scalar Quantization, arXiv:2309.15505; Lipman et al. "
         "2023, Flow Matching, arXiv:2210.02747",
         revision=2,
+        renamed_tensors=(
+            (r"flow\.kind\.", "flow.class_embedding."),
+            (r"flow\.((?:blocks\.\d+\.)?)steer\.", r"flow.\1modulation."),
+        ),
     )
     Config: ClassVar[type[Settings]] = TokenFlowConfig
     Sampling: ClassVar[type[Settings]] = TokenFlowSampling
@@ -228,11 +234,14 @@ class TokenFlow:
     def __init__(self, config: Settings, data: DataSpec) -> None:
         assert isinstance(config, TokenFlowConfig)
         self.config: TokenFlowConfig = config
-        self._kinds = data.kinds
+        self._classes = data.classes
         side = _GRID_PX // _PATCH_PX
         self._token_shape = (side * side, _CHANNELS * _PATCH_PX**2)
-        flow = SteeredTransformer(
-            *self._token_shape, width=config.flow_width, depth=config.depth, kinds=len(data.kinds)
+        flow = ModulatedTransformer(
+            *self._token_shape,
+            width=config.flow_width,
+            depth=config.depth,
+            num_classes=len(data.classes),
         )
         self.network = nn.ModuleDict(
             {"encoder": Encoder(config, data), "decoder": Decoder(config, data), "flow": flow}
@@ -250,7 +259,7 @@ class TokenFlow:
                 name="redrawing",
                 parameters=redrawing,
                 optimizer=OptimizerSpec(learning_rate=self.config.learning_rate, betas=(0.9, 0.99)),
-                every=self.config.redraw_every,
+                every=self.config.autoencoder_interval,
             ),
             Phase(
                 name="flow",
@@ -266,7 +275,7 @@ class TokenFlow:
         del step
         return self._redrawing(batch) if phase == "redrawing" else self._flow(batch)
 
-    def pattern(self, phase: str, batch: Batch, step: int) -> Hashable:
+    def graph_key(self, phase: str, batch: Batch, step: int) -> Hashable:
         """Always the same."""
         del batch, step
         return phase
@@ -281,15 +290,15 @@ class TokenFlow:
     def _flow(self, batch: Batch) -> Losses:
         with torch.no_grad():
             tokens = _to_tokens(_rounded(self.network["encoder"](batch.images_NCHW)))
-        tokens = tokens.repeat(self.config.looks, 1, 1)
-        kinds = kinds_as_numbers(batch.kinds_N, len(self._kinds))
-        if kinds is not None:
-            told = torch.rand(len(kinds), 1, device=kinds.device) >= _UNTOLD_KINDS
-            kinds = (kinds * told).repeat(self.config.looks, 1)
+        tokens = tokens.repeat(self.config.noise_samples, 1, 1)
+        labels = one_hot(batch.labels_N, len(self._classes))
+        if labels is not None:
+            kept = torch.rand(len(labels), 1, device=labels.device) >= _LABEL_DROPOUT
+            labels = (labels * kept).repeat(self.config.noise_samples, 1)
         noise = torch.randn_like(tokens)
         times = torch.randn(len(tokens), device=tokens.device).sigmoid()
         between = torch.lerp(noise, tokens, times[:, None, None])
-        direction = self.network["flow"](between, times, kinds)
+        direction = self.network["flow"](between, times, labels)
         error = functional.mse_loss(direction.float(), tokens - noise)
         return Losses(error, {"flow": error.detach()})
 
@@ -303,10 +312,10 @@ class TokenFlow:
         return one_by_one(self, request)
 
     def latents(self, seeds: Sequence[int], settings: Settings) -> Tensor:
-        """The noise that pictures begin as, and behind it one number for each kind."""
+        """The noise that pictures begin as, and behind it the one-hot class label."""
         assert isinstance(settings, TokenFlowSampling)
         noise = seeded_latents(seeds, math.prod(self._token_shape))
-        return torch.cat([noise, seeded_kinds(seeds, settings.kind, self._kinds)], dim=1)
+        return torch.cat([noise, seeded_labels(seeds, settings.kind, self._classes)], dim=1)
 
     def decode(self, latents: Tensor, settings: Settings) -> np.ndarray:
         """Latents => uint8 pictures of shape (N, height, width, channels)."""
@@ -314,22 +323,22 @@ class TokenFlow:
         size = math.prod(self._token_shape)
         with evaluating(self.network) as device:
             tokens = latents[:, :size].to(device).unflatten(1, self._token_shape)
-            kinds = latents[:, size:].to(device) if self._kinds else None
+            labels = latents[:, size:].to(device) if self._classes else None
             for step in range(settings.steps):
                 time = torch.full((len(tokens),), step / settings.steps, device=device)
-                direction = self._guided(tokens, time, kinds, settings.guidance)
+                direction = self._guided(tokens, time, labels, settings.guidance)
                 tokens = tokens + direction / settings.steps
             return to_uint8(self.network["decoder"](_from_tokens(tokens)))
 
     def _guided(
-        self, tokens: Tensor, time: Tensor, kinds: Tensor | None, guidance: float
+        self, tokens: Tensor, time: Tensor, labels: Tensor | None, guidance: float
     ) -> Tensor:
         flow = self.network["flow"]
-        direction = flow(tokens, time, kinds)
-        if kinds is None or guidance == 1:
+        direction = flow(tokens, time, labels)
+        if labels is None or guidance == 1:
             return direction
-        untold = flow(tokens, time, torch.zeros_like(kinds))
-        return untold + guidance * (direction - untold)
+        unconditional = flow(tokens, time, torch.zeros_like(labels))
+        return unconditional + guidance * (direction - unconditional)
 
     def reconstruct(self, images_NCHW: Tensor) -> Tensor:
         """Write pictures down in rounded numbers and draw them again; in [-1, 1], same shape."""

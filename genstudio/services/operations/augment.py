@@ -17,12 +17,7 @@ from genstudio.domain.operations import AUGMENT, GENERATE, InputSpec, OperationC
 from genstudio.domain.progress import Progress
 from genstudio.domain.resources import resource
 from genstudio.domain.settings import Settings, setting
-from genstudio.models.catalog import model_class
-from genstudio.models.protocol import TrainableModel
-from genstudio.models.sampling import over_white
-from genstudio.models.tasks import task_of
-from genstudio.services.augmenting import Augmenter, NewPicture, wanted_of
-from genstudio.services.helpfulness import (
+from genstudio.metrics.helpfulness import (
     ARMS,
     FEWEST_ROUNDS,
     PLAIN,
@@ -30,6 +25,11 @@ from genstudio.services.helpfulness import (
     Labelled,
     does_it_help,
 )
+from genstudio.models.catalog import model_class
+from genstudio.models.protocol import TrainableModel
+from genstudio.models.sampling import over_white
+from genstudio.models.tasks import task_of
+from genstudio.services.augmenting import Augmenter, NewPicture, wanted_of
 from genstudio.services.operations.protocol import Made, Operation, OperationRequest
 from genstudio.services.operations.recipes import made_by_run
 from genstudio.services.projects import slug

@@ -78,10 +78,8 @@ class HeatViewer:
     def _on_loaded(self, pixels: list[Pixels]) -> None:
         picture, heat, result = pixels
         self._picture = self._heat_HW = None
-        are_read = not isinstance(picture, str) and not isinstance(heat, str)
-        if are_read and picture.shape[:2] == heat.shape[:2]:
-            self._picture = picture
-            self._heat_HW = heat[..., 0].astype(np.float32) / 255
+        if not (isinstance(picture, str) or isinstance(heat, str)):
+            self._take(picture, heat)
         self._slider.setEnabled(self._picture is not None)
         if self._picture is not None:
             self._paint()
@@ -90,6 +88,11 @@ class HeatViewer:
             self._view.set_picture(None)
         else:  # Its parts were taken away; the result has the map in it.
             self._view.set_picture(result)
+
+    def _take(self, picture: np.ndarray, heat: np.ndarray) -> None:
+        if picture.shape[:2] == heat.shape[:2]:
+            self._picture = picture
+            self._heat_HW = heat[..., 0].astype(np.float32) / 255
 
     def _paint(self) -> None:
         value = self._slider.value()

@@ -44,7 +44,9 @@ class ScorePanel(QWidget):
         self._table.setAccessibleName("Scores; sorted by a click on a column")
         self._table.setHorizontalHeaderLabels(_HEADS)
         for column, words in enumerate(_HELPS):
-            self._table.horizontalHeaderItem(column).setToolTip(words)
+            head = self._table.horizontalHeaderItem(column)
+            if head is not None:
+                head.setToolTip(words)
         self._table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self._table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self._table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

@@ -19,8 +19,8 @@ def test_pictures_are_a_dataset_of_one_group() -> None:
     assert data.groups == (EXAMPLES,)
     assert data.learned_from().tolist() == [0, 2, 3, 4, 5]
     assert (data.spec.size, data.spec.channels, data.spec.modality) == (2, 3, "images")
-    assert data.spec.kinds == {"a": 4, "b": 2}
-    assert list(data.spec.fields) == ["images", "kinds"]
+    assert data.spec.classes == {"a": 4, "b": 2}
+    assert list(data.spec.fields) == ["images", "labels"]
 
 
 def test_what_is_taken_is_a_copy() -> None:

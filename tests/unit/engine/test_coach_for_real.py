@@ -11,7 +11,7 @@ from coach_helpers import look_often, noise_NHWC, said, topics, watch
 from engine_helpers import the_ending
 from tiny_studio import flowers_NHWC, of_kind
 
-from genstudio.domain import events, vitals
+from genstudio.domain import events, metric_names
 from genstudio.domain.events import HEALTHY
 from genstudio.engine import troubles
 from genstudio.engine.stepper import Stepper
@@ -21,7 +21,13 @@ from genstudio.models.vae.residual import ResidualVAE
 
 GAN, VAE = "self-supervised-gan", "residual-vae"
 # No stretching, no calming, nothing to redraw: the bare game, which is easily upset.
-BARE = {"latent_size": 8, "gamma": 0.0, "augment": "off", "redraw": 0.0, "loss": "logistic"}
+BARE = {
+    "latent_size": 8,
+    "gamma": 0.0,
+    "augment": "off",
+    "reconstruction_weight": 0.0,
+    "loss": "logistic",
+}
 Provoke = Callable[..., list[events.Event]]
 
 pytestmark = pytest.mark.usefixtures("small_sheets")
@@ -50,7 +56,9 @@ def learn_at(monkeypatch: pytest.MonkeyPatch, architecture: type, **times: float
             replace(
                 phase,
                 optimizer=rated(phase),
-                apart=[replace(group, optimizer=rated(group)) for group in phase.apart],
+                param_groups=[
+                    replace(group, optimizer=rated(group)) for group in phase.param_groups
+                ],
             )
             for phase in phases(model)
         ]
@@ -104,7 +112,7 @@ def test_a_setback_of_a_model_that_suddenly_learns_too_fast(
     monkeypatch.setattr(Stepper, "take_step", slow_until_step_150)
     told = provoke(
         flowers_NHWC(24), model_key=VAE,
-        model={"latent_size": 16, "sharpen": 0.0, "warmup_kimg": 0.0, "learning_rate": 1e-3},
+        model={"latent_size": 16, "adversarial_weight": 0, "warmup_kimg": 0, "learning_rate": 1e-3},
         num_steps=225, look_every=25,
     )  # fmt: skip
 
@@ -121,7 +129,7 @@ def test_copying_of_three_pictures_that_are_there_again_and_again(provoke: Provo
     )  # fmt: skip
 
     assert said(troubles.COPYING, told).level == "warning"
-    assert of_kind(events.MetricsReady, told)[-1].metrics[vitals.COPIES] > 0.2
+    assert of_kind(events.MetricsReady, told)[-1].metrics[metric_names.COPIES] > 0.2
 
 
 @pytest.mark.slow
@@ -140,8 +148,10 @@ def test_posterior_collapse_on_pictures_with_nothing_in_common(provoke: Provoke)
 
 
 @pytest.mark.slow
-def test_collapse_of_a_painter_whose_critic_sees_one_picture_at_a_time(provoke: Provoke) -> None:
-    # In parts of one picture, the critic cannot see that all are alike.
+def test_collapse_of_a_generator_whose_discriminator_sees_one_picture_at_a_time(
+    provoke: Provoke,
+) -> None:
+    # In parts of one picture, the discriminator cannot see that all are alike.
     told = provoke(
         flowers_NHWC(24), model_key=GAN, model={**BARE, "learning_rate": 1e-3},
         num_steps=240, look_every=20, batch=4, accumulate=4,
@@ -154,7 +164,7 @@ def test_collapse_of_a_painter_whose_critic_sees_one_picture_at_a_time(provoke: 
 
 
 @pytest.mark.slow
-def test_a_critic_that_learns_a_thousand_times_more_slowly_is_too_weak(
+def test_a_discriminator_that_learns_a_thousand_times_more_slowly_is_too_weak(
     provoke: Provoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     learn_at(monkeypatch, SelfSupervisedGAN, discriminator=1e-3)
@@ -163,31 +173,33 @@ def test_a_critic_that_learns_a_thousand_times_more_slowly_is_too_weak(
         num_steps=110, look_every=10,
     )  # fmt: skip
 
-    assert "guessing" in said(troubles.WEAK_CRITIC, told).evidence
+    assert "guessing" in said(troubles.WEAK_DISCRIMINATOR, told).evidence
 
 
 @pytest.mark.slow
-def test_a_critic_that_is_calmed_a_hundred_times_too_much_is_too_weak(provoke: Provoke) -> None:
+def test_a_discriminator_that_is_regularised_a_hundred_times_too_much_is_too_weak(
+    provoke: Provoke,
+) -> None:
     told = provoke(
         flowers_NHWC(60), model_key=GAN,
-        model={"latent_size": 8, "gamma": 100.0, "calm_every": 1, "learning_rate": 1e-4},
+        model={"latent_size": 8, "gamma": 100.0, "r1_interval": 1, "learning_rate": 1e-4},
         num_steps=220, look_every=10, num_held_out=10,
     )  # fmt: skip
 
-    found = said(troubles.WEAK_CRITIC, told)
+    found = said(troubles.WEAK_DISCRIMINATOR, told)
     assert "sure" in found.evidence
     assert found.action is not None
     assert (found.action.setting, found.action.value) == ("gamma", 50.0)
 
 
 @pytest.mark.slow
-def test_a_critic_of_pictures_that_cannot_be_painted_is_too_strong(provoke: Provoke) -> None:
+def test_a_discriminator_of_pictures_that_cannot_be_painted_is_too_strong(provoke: Provoke) -> None:
     told = provoke(
         noise_NHWC(24), model_key=GAN, model={**BARE, "learning_rate": 4e-4},
         num_steps=110, look_every=10,
     )  # fmt: skip
 
-    found = said(troubles.STRONG_CRITIC, told)
+    found = said(troubles.STRONG_DISCRIMINATOR, told)
     assert found.action is not None
     assert (found.action.setting, found.action.before) == ("gamma", 0.0)
 

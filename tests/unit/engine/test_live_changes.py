@@ -24,7 +24,9 @@ def train_gan(
 ) -> list[events.Event]:
     resume_from, budget = how.pop("resume_from", None), how.pop("budget", steps(3))
     settings = small_settings(
-        "self-supervised-gan", model={"width": 32, "latent_size": 8, "calm_every": 1}, budget=budget
+        "self-supervised-gan",
+        model={"width": 32, "latent_size": 8, "r1_interval": 1},
+        budget=budget,
     )
     return train_to_end(folder, settings, pictures_NHWC, Script(*words), resume_from=resume_from)
 

@@ -90,7 +90,7 @@ def phase_of_both(net: nn.ModuleDict) -> Phase:
         name="first",
         parameters=list(net.parameters()),
         optimizer=OptimizerSpec(learning_rate=0.01, betas=(0.5, 0.9)),
-        apart=[second],
+        param_groups=[second],
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tiny_studio import ToyModel, flowers_NHWC
 
-from genstudio.domain import vitals
+from genstudio.domain import metric_names
 from genstudio.domain.runs import QUALITY
 from genstudio.engine.quality import QualityMeter
 from genstudio.models.protocol import Artifact, DataSpec, Request
@@ -76,16 +76,16 @@ def test_all_figures_move_the_right_way(real_NHWC: np.ndarray) -> None:
     }
 
     assert set(figures["new"]) == {
-        vitals.SWD, vitals.KID, vitals.KID_CHANCE, vitals.COVERAGE, vitals.DIVERSITY,
-        vitals.COPIES, vitals.COPIES_FLOOR,
+        metric_names.SWD, metric_names.KID, metric_names.KID_CHANCE, metric_names.COVERAGE,
+        metric_names.DIVERSITY, metric_names.COPIES, metric_names.COPIES_FLOOR,
     }  # fmt: skip
-    assert figures["one"][vitals.KID] > 10 * abs(figures["new"][vitals.KID])
-    assert abs(figures["new"][vitals.KID]) < 4 * figures["new"][vitals.KID_CHANCE]
-    assert figures["one"][vitals.COVERAGE] < 0.3
-    assert figures["new"][vitals.COVERAGE] > 0.7
-    assert figures["one"][vitals.DIVERSITY] < 0.01
-    assert figures["copying"][vitals.COPIES] == 1
-    assert figures["new"][vitals.COPIES] < 0.2
+    assert figures["one"][metric_names.KID] > 10 * abs(figures["new"][metric_names.KID])
+    assert abs(figures["new"][metric_names.KID]) < 4 * figures["new"][metric_names.KID_CHANCE]
+    assert figures["one"][metric_names.COVERAGE] < 0.3
+    assert figures["new"][metric_names.COVERAGE] > 0.7
+    assert figures["one"][metric_names.DIVERSITY] < 0.01
+    assert figures["copying"][metric_names.COPIES] == 1
+    assert figures["new"][metric_names.COPIES] < 0.2
 
 
 def test_held_out_pictures_are_not_what_it_compares_with() -> None:
@@ -93,11 +93,11 @@ def test_held_out_pictures_are_not_what_it_compares_with() -> None:
     pictures[40:] = 255
     meter = QualityMeter(pictures, 7, learned_from=np.arange(40), held_out=np.arange(40, 60))
 
-    assert meter.measure(Painter(pictures[:1]), lambda: False)[vitals.SWD] == 0
+    assert meter.measure(Painter(pictures[:1]), lambda: False)[metric_names.SWD] == 0
 
 
 def test_two_pictures_are_enough_to_be_measured(real_NHWC: np.ndarray) -> None:
     figures = QualityMeter(real_NHWC[:2], 7).measure(Painter(real_NHWC), lambda: False)
 
-    assert vitals.COVERAGE not in figures
+    assert metric_names.COVERAGE not in figures
     assert all(np.isfinite(value) for value in figures.values())

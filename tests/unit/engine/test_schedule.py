@@ -99,4 +99,4 @@ def test_the_paces_of_a_run_are_those_of_its_settings() -> None:
     it = Schedule(settings.budget, paces(settings), 0.0)
 
     due = {task: first_due(it, 0, task) for task in Task}
-    assert due == {Task.PREVIEW: 7, Task.SAVE: 11, Task.MEASURE: 60, Task.CONCLUDE: 0}
+    assert due == {Task.PREVIEW: 7, Task.SAVE: 11, Task.MEASURE: 60, Task.FINALIZE: 0}

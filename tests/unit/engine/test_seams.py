@@ -69,7 +69,7 @@ def test_after_a_rollback_the_next_checkpoint_is_due_counted_from_where_the_run_
     with pytest.raises(RunawayError) as caught:
         list(checkpoints.after_step(state))
     monkeypatch.setattr(state, "tensors", good)
-    rollback.go_back(state, caught.value)
+    rollback.roll_back(state, caught.value)
     schedule.roll_back(state.seconds)
     assert (state.step, state.seconds) == (4, SAVE_EVERY_S)
 
@@ -83,7 +83,7 @@ def test_after_a_rollback_the_next_checkpoint_is_due_counted_from_where_the_run_
     assert store.steps() == [4, 8]
 
 
-# What the critic is asked about
+# What the discriminator is asked about
 
 
 class Examined(ToyModel):
@@ -93,7 +93,7 @@ class Examined(ToyModel):
         super().__init__(ToyModel.Config(), DataSpec(size=32))
         self.asked: list[list[int]] = []
 
-    def vitals(self, learned_NCHW: Tensor, held_out_NCHW: Tensor) -> dict[str, float]:
+    def diagnostics(self, learned_NCHW: Tensor, held_out_NCHW: Tensor) -> dict[str, float]:
         self.asked = [
             images[:, 0, 0, 0].add(1).mul(127.5).round().int().tolist()
             for images in (learned_NCHW, held_out_NCHW)
@@ -111,7 +111,9 @@ def asked_about(held_out: Sequence[int], count: int) -> list[list[int]]:
     return examined.asked
 
 
-def test_the_critic_is_asked_about_pictures_that_it_learned_and_such_that_it_never_saw() -> None:
+def test_the_discriminator_is_asked_about_pictures_that_it_learned_and_such_that_it_never_saw() -> (
+    None
+):
     held_out = list(range(3, 60, 5))
     learned, unseen = asked_about(held_out, 60)
 

@@ -194,9 +194,9 @@ class Lines:
 @pytest.mark.parametrize("has_kinds", [False, True])
 def test_a_profile_finds_out_how_large_operations_are(has_kinds: bool) -> None:
     def size_of(count: int) -> int:
-        kinds_N = torch.zeros(count, dtype=torch.int64) if has_kinds else None
+        labels_N = torch.zeros(count, dtype=torch.int64) if has_kinds else None
         images_NCHW = torch.ones(count, 1, 100, 100)
-        batch = Batch.of_images(images_NCHW=images_NCHW, kinds_N=kinds_N, images_seen=0)
+        batch = Batch.of_images(images_NCHW=images_NCHW, labels_N=labels_N, images_seen=0)
         return profile_step(cast("TrainableModel", Lines()), batch)
 
     # Forward a product and a ReLU of 20,000 numbers a picture; backward one of as many more, and

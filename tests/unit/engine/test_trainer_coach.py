@@ -9,14 +9,14 @@ from coach_helpers import look_often, topics, watch
 from engine_helpers import TrainToy, the_ending
 from tiny_studio import flowers_NHWC, of_kind, steps
 
-from genstudio.domain import events, vitals
+from genstudio.domain import events, metric_names
 from genstudio.domain.events import HEALTHY
 from genstudio.engine import troubles
 from genstudio.engine.checkpoint import CheckpointStore
 from genstudio.engine.quality import QualityMeter
 
 pytestmark = pytest.mark.usefixtures("toy", "small_sheets")
-FIGURES = {vitals.KID: 50.0, vitals.KID_CHANCE: 1.0, vitals.COPIES: 0.01}
+FIGURES = {metric_names.KID: 50.0, metric_names.KID_CHANCE: 1.0, metric_names.COPIES: 0.01}
 
 
 @pytest.fixture
@@ -50,17 +50,17 @@ def test_after_each_measurement_the_coach_says_how_it_goes(
 def test_what_was_said_is_not_said_again_after_a_resume(
     figures: dict[str, float], run: TrainToy, tmp_path: Path
 ) -> None:
-    figures[vitals.COPIES] = 0.5
+    figures[metric_names.COPIES] = 0.5
     before = trained(run, 2)
     after = trained(run, 4, resume_from=2)
-    figures[vitals.COPIES] = 0.0
+    figures[metric_names.COPIES] = 0.0
     healed = trained(run, 5, resume_from=4)
 
     assert topics(before) == [troubles.TOO_FEW, troubles.COPYING]
     assert topics(after) == []
     assert topics(healed) == [HEALTHY]
     memory = CheckpointStore(tmp_path).load(4).state.coach
-    assert [look.step for look in memory.looks] == [1, 2, 3, 4]
+    assert [observation.step for observation in memory.observations] == [1, 2, 3, 4]
     assert memory.troubles == (troubles.COPYING,)
 
 
@@ -91,7 +91,7 @@ def test_a_run_ends_early_only_where_that_was_asked_for(
 def test_whoever_goes_on_after_that_is_not_stopped_for_the_same_reason(
     figures: dict[str, float], run: TrainToy
 ) -> None:
-    figures[vitals.COPIES] = 0.5
+    figures[metric_names.COPIES] = 0.5
     first = the_ending(trained(run, 6, stop_when="copying"))
     second = the_ending(trained(run, 6, stop_when="copying", resume_from=first.step))
 
@@ -121,7 +121,13 @@ def test_the_real_figures_hold_what_the_model_tells_of_its_inside(
         )  # fmt: skip
         (found[key],) = (event.metrics for event in of_kind(events.MetricsReady, told))
 
-    of_critic = {vitals.CRITIC_ADVANTAGE, vitals.CRITIC_CONFIDENCE, vitals.CRITIC_MEMORY}
+    of_critic = {
+        metric_names.DISCRIMINATOR_ADVANTAGE,
+        metric_names.DISCRIMINATOR_CONFIDENCE,
+        metric_names.DISCRIMINATOR_MEMORY,
+    }
     assert of_critic <= found["self-supervised-gan"].keys()
-    assert vitals.ACTIVE_UNITS in found["residual-vae"]
-    assert found["self-supervised-gan"].keys() & found["residual-vae"].keys() >= {vitals.KID_CHANCE}
+    assert metric_names.ACTIVE_UNITS in found["residual-vae"]
+    assert found["self-supervised-gan"].keys() & found["residual-vae"].keys() >= {
+        metric_names.KID_CHANCE
+    }

@@ -28,7 +28,7 @@ def test_the_floor_is_where_it_must_be(floor: Likeness) -> None:
     assert floor.diversity == pytest.approx(1, abs=0.05)
 
 
-def test_other_pictures_of_the_same_kind_are_at_the_floor(
+def test_other_pictures_of_the_same_class_are_at_the_floor(
     measure: Any, floor: Likeness, good_NHWC: np.ndarray
 ) -> None:
     good = measure(good_NHWC)
@@ -56,7 +56,7 @@ def test_blur_lowers_density_before_coverage(
     assert slightly.swd_levels[1] < 1.5 * floor.swd_levels[1]
 
 
-def test_forgotten_kinds_lower_coverage_and_not_density(measure: Any, floor: Likeness) -> None:
+def test_forgotten_classes_lower_coverage_and_not_density(measure: Any, floor: Likeness) -> None:
     half = measure(drawn_NHWC(COUNT, seed=2, kinds=range(5)))
 
     assert half.coverage < 0.75

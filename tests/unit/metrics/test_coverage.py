@@ -10,7 +10,7 @@ def rows(count: int, seed: int) -> torch.Tensor:
     return torch.randn(count, 4, generator=torch.Generator().manual_seed(seed))
 
 
-def test_of_one_kind_both_are_what_the_paper_expects() -> None:
+def test_of_one_class_both_are_what_the_paper_expects() -> None:
     found = [Neighbourhoods(rows(200, seed))(rows(200, 100 + seed)) for seed in range(20)]
 
     assert torch.tensor([one.density for one in found]).mean() == pytest.approx(1, abs=0.03)
@@ -27,7 +27,7 @@ def test_by_hand_on_a_line() -> None:
     assert found.density == pytest.approx(4 * 4 / (5 * 8))
 
 
-def test_half_of_the_kinds_is_half_of_the_coverage_at_full_density() -> None:
+def test_half_of_the_classes_is_half_of_the_coverage_at_full_density() -> None:
     left, right = rows(100, 0), rows(100, 1) + 50
     found = Neighbourhoods(torch.cat([left, right]))(rows(200, 2))
 

@@ -34,7 +34,7 @@ def test_it_is_what_the_paper_says() -> None:
     )
 
 
-def test_sets_of_one_kind_are_at_no_distance_on_average_however_small() -> None:
+def test_sets_of_one_class_are_at_no_distance_on_average_however_small() -> None:
     values = [KernelDistances(rows(20, seed))(rows(20, 1000 + seed)).value for seed in range(200)]
     mean = torch.tensor(values).mean().item()
     error = torch.tensor(values).std().item() / 200**0.5

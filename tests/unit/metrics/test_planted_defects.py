@@ -69,7 +69,7 @@ def test_blur_lowers_density_before_coverage(judged: Judge, good_NHWC: np.ndarra
 
 
 @pytest.mark.parametrize(("forgotten", "least_sds"), [(1, 4), (3, 12)])
-def test_forgotten_kinds_lower_coverage_and_not_density(
+def test_forgotten_classes_lower_coverage_and_not_density(
     judged: Judge, forgotten: int, least_sds: float
 ) -> None:
     report = judged(drawn_NHWC(COUNT, seed=2, kinds=range(8 - forgotten)))

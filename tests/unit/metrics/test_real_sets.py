@@ -84,7 +84,7 @@ def test_blur_noise_and_collapse_are_off_the_floor(
     assert collapse.coverage.value < 0.3
 
 
-def test_forgotten_kinds_lower_coverage_and_not_density(
+def test_forgotten_classes_lower_coverage_and_not_density(
     pictures: tuple[np.ndarray, np.ndarray, np.ndarray], request: pytest.FixtureRequest
 ) -> None:
     _, real, kept = pictures

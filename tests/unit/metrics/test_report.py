@@ -27,7 +27,7 @@ def good(real_NHWC: np.ndarray, good_NHWC: np.ndarray) -> Report:
     return judge(made_NHWC, real_NHWC, training_NHWC=real_NHWC, held_out_NHWC=held_out_NHWC)
 
 
-def test_pictures_of_the_same_kind_are_at_the_floor(good: Report) -> None:
+def test_pictures_of_the_same_class_are_at_the_floor(good: Report) -> None:
     for name in FIGURES:
         figure = getattr(good, name)
         assert abs(sds(figure)) <= 2, name

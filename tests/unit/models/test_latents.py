@@ -44,7 +44,7 @@ def test_ends_are_reached_and_the_same_or_opposite_ones_are_no_trouble() -> None
 def test_the_class_goes_straight() -> None:
     start = torch.cat([normal(0), torch.tensor([1.0, 0.0])])
     end = torch.cat([normal(1), torch.tensor([0.0, 1.0])])
-    on_way = between(start, end, 0.25, num_kinds=2)
+    on_way = between(start, end, 0.25, num_classes=2)
 
     torch.testing.assert_close(on_way[-2:], torch.tensor([0.75, 0.25]))
     torch.testing.assert_close(on_way[:-2], between(start[:-2], end[:-2], 0.25))
@@ -61,8 +61,8 @@ def test_the_corners_of_a_plane_are_where_they_belong() -> None:
 class _Painter:
     """Two of its latent numbers are seen: much of one, little of another."""
 
-    def __init__(self, num_kinds: int = 0) -> None:
-        self.num_kinds = num_kinds
+    def __init__(self, num_classes: int = 0) -> None:
+        self.num_classes = num_classes
         generator = torch.Generator().manual_seed(5)
         self.much, self.little = torch.randn(2, SIZE, generator=generator)
         self.much /= self.much.norm()
@@ -72,7 +72,7 @@ class _Painter:
     def latents(self, seeds: range, settings: Settings) -> Tensor:
         del settings
         rows = torch.stack([normal(seed) for seed in seeds])
-        return torch.cat([rows, torch.ones(len(rows), self.num_kinds)], dim=1)
+        return torch.cat([rows, torch.ones(len(rows), self.num_classes)], dim=1)
 
     def decode(self, latents: Tensor, settings: Settings) -> np.ndarray:
         del settings
@@ -84,12 +84,12 @@ class _Painter:
 
 
 def test_what_changes_pictures_most_is_found_first_in_sigmas() -> None:
-    painter = _Painter()
-    found = drain(find_directions(painter, Settings(), count=2, samples=512))
+    generator = _Painter()
+    found = drain(find_directions(generator, Settings(), count=2, samples=512))
 
     one, other = found.steps_NZ
-    assert torch.cosine_similarity(one, painter.much, 0) > 0.93
-    assert torch.cosine_similarity(other, painter.little, 0).abs() > 0.85
+    assert torch.cosine_similarity(one, generator.much, 0) > 0.93
+    assert torch.cosine_similarity(other, generator.little, 0).abs() > 0.85
     # One sigma of the latent number is one sigma along the direction.
     assert float(one.norm()) == pytest.approx(1, abs=0.25)
     assert found.shares_N[0] > 0.7
@@ -97,15 +97,15 @@ def test_what_changes_pictures_most_is_found_first_in_sigmas() -> None:
 
 
 def test_directions_change_no_class_and_come_again_the_same() -> None:
-    painter = _Painter(num_kinds=3)
+    generator = _Painter(num_classes=3)
     first, again = (
-        drain(find_directions(painter, Settings(), count=2, samples=256, num_kinds=3))
+        drain(find_directions(generator, Settings(), count=2, samples=256, num_classes=3))
         for _ in range(2)
     )
     assert first.steps_NZ.shape == (2, SIZE + 3)
     assert (first.steps_NZ[:, SIZE:] == 0).all()
     torch.testing.assert_close(first.steps_NZ, again.steps_NZ, rtol=0, atol=0)
-    latent = painter.latents(range(1), Settings())[0]
+    latent = generator.latents(range(1), Settings())[0]
     torch.testing.assert_close(
         first.moved(latent, {1: 2.0, 2: -1.0}), latent + 2 * first.steps_NZ[0] - first.steps_NZ[1]
     )

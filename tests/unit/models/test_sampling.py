@@ -8,8 +8,8 @@ from torch import nn
 from genstudio.domain.errors import SettingsError
 from genstudio.models.sampling import (
     evaluating,
-    kinds_as_numbers,
-    seeded_kinds,
+    one_hot,
+    seeded_labels,
     seeded_latents,
     to_uint8,
 )
@@ -99,15 +99,15 @@ def test_a_picture_without_an_opacity_stays_as_it_is() -> None:
 KINDS = {"cats": 30, "dogs": 10, "one bird": 0}
 
 
-def test_a_kind_that_is_asked_for_is_drawn_for_every_seed() -> None:
-    drawn = seeded_kinds([5, 0, 2**63 - 1], "dogs", KINDS)
+def test_a_class_that_is_asked_for_is_drawn_for_every_seed() -> None:
+    drawn = seeded_labels([5, 0, 2**63 - 1], "dogs", KINDS)
 
     assert drawn.dtype == torch.float32
     assert drawn.tolist() == [[0, 1, 0]] * 3
 
 
-def test_kinds_are_drawn_as_often_as_there_are_pictures_of_them() -> None:
-    drawn = seeded_kinds(range(2000), "", KINDS)
+def test_classes_are_drawn_as_often_as_there_are_pictures_of_them() -> None:
+    drawn = seeded_labels(range(2000), "", KINDS)
 
     assert drawn.sum(dim=1).eq(1).all()
     shares = drawn.mean(dim=0)
@@ -115,32 +115,32 @@ def test_kinds_are_drawn_as_often_as_there_are_pictures_of_them() -> None:
     assert shares[2] == 0
 
 
-def test_a_seed_has_the_same_kind_in_any_company_and_leaves_random_numbers_alone() -> None:
+def test_a_seed_has_the_same_class_in_any_company_and_leaves_random_numbers_alone() -> None:
     torch.manual_seed(3)
     state = torch.get_rng_state()
-    together = seeded_kinds([1, 2, 3], "", KINDS)
+    together = seeded_labels([1, 2, 3], "", KINDS)
 
     assert torch.equal(torch.get_rng_state(), state)
     for row, seed in zip(together, [1, 2, 3], strict=True):
-        assert torch.equal(row, seeded_kinds([seed], "", KINDS)[0])
+        assert torch.equal(row, seeded_labels([seed], "", KINDS)[0])
 
 
-def test_without_kinds_there_is_nothing_to_tell() -> None:
-    assert seeded_kinds([1, 2], "", {}).shape == (2, 0)
-    assert kinds_as_numbers(None, 0) is None
+def test_without_classes_there_is_nothing_to_tell() -> None:
+    assert seeded_labels([1, 2], "", {}).shape == (2, 0)
+    assert one_hot(None, 0) is None
 
 
 @pytest.mark.parametrize(("known", "hint"), [(KINDS, "cats, dogs, one bird"), ({}, "not taught")])
-def test_an_unknown_kind_is_refused_with_those_that_are_known(
+def test_an_unknown_class_is_refused_with_those_that_are_known(
     known: dict[str, int], hint: str
 ) -> None:
     with pytest.raises(SettingsError, match="birds") as refused:
-        seeded_kinds([0], "birds", known)
+        seeded_labels([0], "birds", known)
     assert hint in refused.value.hint
 
 
-def test_numbers_of_kinds_become_one_number_for_each_kind() -> None:
-    numbers = kinds_as_numbers(torch.tensor([2, 0]), 3)
+def test_numbers_of_classes_become_one_number_for_each_kind() -> None:
+    numbers = one_hot(torch.tensor([2, 0]), 3)
 
     assert numbers is not None
     assert numbers.tolist() == [[0, 0, 1], [1, 0, 0]]

@@ -154,10 +154,10 @@ def test_a_graphics_card_takes_more_pictures_at_once() -> None:
 
 def test_small_pictures_are_drawn_without_a_vaes_critic() -> None:
     found = fitted(size=32, model="vae")
-    assert found.model["sharpen"] == 0
+    assert found.model["adversarial_weight"] == 0
     assert "At 32 px" in words(found)
-    assert "sharpen" not in fitted(size=64, model="vae").model
-    assert "sharpen" not in fitted(size=32, model="gan").model
+    assert "adversarial_weight" not in fitted(size=64, model="vae").model
+    assert "adversarial_weight" not in fitted(size=32, model="gan").model
 
 
 def test_large_pictures_are_looked_at_in_parts_on_a_graphics_card() -> None:

@@ -17,9 +17,9 @@ from genstudio.data.scan import duplicates, scan_folder
 from genstudio.domain.datasets import Manifest, ScanReport
 from genstudio.domain.progress import drain
 from genstudio.services import evaluation, first_pictures, materials, studio
-from genstudio.services.crews import Gathering
 from genstudio.services.generation import Generated
 from genstudio.services.judgements import Basis
+from genstudio.services.launcher import Launcher
 from genstudio.services.projects import open_or_create
 from genstudio.services.runs import Run
 
@@ -158,7 +158,7 @@ def test_against_other_pictures_half_as_many_are_made_as_those_are(
     assert made == [expected]
 
 
-# Crews => torch
+# Launcher => torch
 
 
 @pytest.mark.parametrize("is_done", [True, False])
@@ -167,9 +167,9 @@ def test_torch_has_its_threads_back_after_a_run(tmp_path: Path, is_done: bool) -
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(before + 1)
-        gathering = Gathering(small_settings("toy"), tmp_path)
+        launcher = Launcher(small_settings("toy"), tmp_path)
         torch.set_num_threads(before)
-        gathering.dismiss(is_done=is_done)
+        launcher.shutdown(is_done=is_done)
         assert torch.get_num_threads() == before + 1
     finally:
         torch.set_num_threads(before)

@@ -46,7 +46,7 @@ def test_weights_and_counters_are_those_of_the_newest_checkpoint(
         next(iter(state.model.network.parameters())).fill_(torch.nan)
     state.counters = Counters(step=9, images_seen=36, seconds=5.0)
 
-    said = Rollback(store).go_back(state, ERROR)
+    said = Rollback(store).roll_back(state, ERROR)
 
     assert (state.step, state.counters.images_seen, state.seconds) == (4, 16, 2.0)
     again = state.tensors()
@@ -62,7 +62,7 @@ def test_a_changed_setting_stays_and_the_learning_rate_is_halved(
     state.change({"gamma": 3.0})
     rates = [group["lr"] for group in groups(state)]
 
-    Rollback(store).go_back(state, ERROR)
+    Rollback(store).roll_back(state, ERROR)
 
     assert state.models.changes == {"gamma": 3.0}
     assert getattr(state.model.config, "gamma") == 3.0  # noqa: B009  # of any model's settings
@@ -83,7 +83,7 @@ def test_it_is_counted_anew_after_a_checkpoint_beyond_the_place(
 
     def diverge(step: int) -> None:
         state.counters.step = step
-        rollback.go_back(state, ERROR)
+        rollback.roll_back(state, ERROR)
 
     for step in (7, 5, 7, 6):
         diverge(step)

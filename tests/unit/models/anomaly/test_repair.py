@@ -47,7 +47,7 @@ def learned() -> RepairAutoencoder:
         optimizer.zero_grad()
         losses.total.backward()
         optimizer.step()
-    model.conclude({"images": images})
+    model.finalize({"images": images})
     return model
 
 
@@ -94,10 +94,10 @@ def test_its_task_shows_the_map_over_the_picture(learned: RepairAutoencoder) -> 
     assert colour(marked)[8:14, 18:24].mean() > 3 * colour(plain).mean()
 
 
-def test_with_too_few_pictures_nothing_is_concluded() -> None:
+def test_with_too_few_pictures_nothing_is_finalized() -> None:
     model = build()
     before = {name: value.clone() for name, value in model.network.state_dict().items()}
-    model.conclude({"images": weave(3)})
+    model.finalize({"images": weave(3)})
     assert all(
         torch.equal(value, before[name]) for name, value in model.network.state_dict().items()
     )
@@ -105,7 +105,7 @@ def test_with_too_few_pictures_nothing_is_concluded() -> None:
 
 def test_parts_of_a_large_picture_are_looked_at_as_a_whole() -> None:
     model = build()
-    model.conclude({"images": weave(12)})
+    model.finalize({"images": weave(12)})
     wide = as_bytes(weave(1, seed=8)[0].repeat(1, 1, 40))
     assert wide.shape == (SIDE, 1280, 3)
     map_HW = model.score(wide).map_HW

@@ -65,17 +65,17 @@ def test_directions_of_its_own_are_those_in_which_neighbours_lie_apart() -> None
     assert (drawn[:, :2].norm(dim=1) - 10).abs().mean() < 0.3
 
 
-def test_a_kind_is_drawn_from_where_its_latents_lie() -> None:
+def test_a_class_is_drawn_from_where_its_latents_lie() -> None:
     means, centres = clustered()
-    kinds_N = torch.cdist(means, centres).argmin(dim=1) // 2
+    labels_N = torch.cdist(means, centres).argmin(dim=1) // 2
     prior = MixturePrior(SIZE, 2)
-    prior.fit(means, torch.full_like(means, 0.01), kinds_N)
+    prior.fit(means, torch.full_like(means, 0.01), labels_N)
 
     for kind in range(2):
         asked = torch.nn.functional.one_hot(torch.full((100,), kind), 2)
         drawn = prior.draw(range(100), 1.0, asked)
         nearest = torch.cdist(drawn, means).argmin(dim=1)
-        assert (kinds_N[nearest] == kind).float().mean() > 0.9
+        assert (labels_N[nearest] == kind).float().mean() > 0.9
     # As if none were asked for.
     assert prior.draw([1], 1.0, torch.zeros(1, 2)).isfinite().all()
 

@@ -5,17 +5,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from genstudio.models.blocks.transformer import SteeredTransformer, _attention, _Block, _waves
+from genstudio.models.blocks.transformer import ModulatedTransformer, _attention, _Block, _sinusoids
 
 T, C, K = 5, 6, 3
 
 
-def transformer(kinds: int = 0, *, begun: bool = False, depth: int = 2) -> SteeredTransformer:
+def transformer(kinds: int = 0, *, begun: bool = False, depth: int = 2) -> ModulatedTransformer:
     torch.manual_seed(0)
-    network = SteeredTransformer(T, C, width=128, depth=depth, kinds=kinds)
+    network = ModulatedTransformer(T, C, width=128, depth=depth, num_classes=kinds)
     if begun:
         for module in network.modules():
-            # What begins at nought hides everything behind it.
+            # What begins at zero hides everything behind it.
             if isinstance(module, nn.Linear):
                 nn.init.normal_(module.weight, std=0.05)
     return network
@@ -86,7 +86,7 @@ def test_places_are_told_apart() -> None:
 
 
 @torch.no_grad()
-def test_times_and_kinds_steer_it() -> None:
+def test_times_and_classes_steer_it() -> None:
     network = transformer(K, begun=True)
 
     def answer(time: float, kind: int | None) -> Tensor:
@@ -99,7 +99,7 @@ def test_times_and_kinds_steer_it() -> None:
 
 
 def test_times_become_waves_slow_and_fast() -> None:
-    waves = _waves(torch.tensor([0.0, 0.5, 0.501]))
+    waves = _sinusoids(torch.tensor([0.0, 0.5, 0.501]))
 
     assert waves.shape == (3, 64)
     assert waves[0].tolist() == [0.0] * 32 + [1.0] * 32

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from genstudio.domain.errors import SettingsError
 from genstudio.models.blocks import augmentation
 from genstudio.models.blocks.augmentation import Augmentation
+from genstudio.models.blocks.self_supervised import SelfSupervisedDiscriminator
 from genstudio.models.gan.self_supervised import (
-    Discriminator,
     Generator,
     SelfSupervisedGAN,
     SelfSupervisedGANConfig,
@@ -23,7 +23,8 @@ from genstudio.models.protocol import Batch, DataSpec
 def gan(**config: Any) -> SelfSupervisedGAN:
     torch.manual_seed(0)
     values: dict[str, Any] = {
-        "width": 32, "latent_size": 8, "augment": "off", "loss": "logistic", "redraw": 0.0,
+        "width": 32, "latent_size": 8, "augment": "off", "loss": "logistic",
+        "reconstruction_weight": 0.0,
         **config,
     }  # fmt: skip
     return SelfSupervisedGAN(SelfSupervisedGANConfig(**values), DataSpec(size=32))
@@ -38,7 +39,7 @@ def batch() -> Batch:
 
 
 class Ruler(nn.Module):
-    """A critic whose slope is known: the sum of all pixels, each times its own weight."""
+    """A discriminator whose slope is known: the sum of all pixels, each times its own weight."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,14 +48,14 @@ class Ruler(nn.Module):
         )
 
     def forward(
-        self, images_NCHW: Tensor, _kinds: None, *, batches: int, redraws: bool
+        self, images_NCHW: Tensor, _kinds: None, *, batches: int, reconstructs: bool
     ) -> tuple[Tensor, Tensor]:
-        assert (batches, redraws) == (2, False)
+        assert (batches, reconstructs) == (2, False)
         return (images_NCHW * self.weight).sum(dim=(1, 2, 3)), torch.zeros(())
 
 
 @pytest.mark.parametrize("size", [32, 64, 128, 256])
-def test_painter_and_critic_fit_together_at_every_size(size: int) -> None:
+def test_generator_and_discriminator_fit_together_at_every_size(size: int) -> None:
     torch.manual_seed(0)
     config, data = SelfSupervisedGANConfig(width=32, latent_size=8), DataSpec(size=size)
     with torch.no_grad():
@@ -62,47 +63,51 @@ def test_painter_and_critic_fit_together_at_every_size(size: int) -> None:
 
         assert images.shape == (2, 3, size, size)
         assert images.abs().max() <= 1
-        logits, error = Discriminator(config, data)(images, None, redraws=True)
+        logits, error = SelfSupervisedDiscriminator(config.width, data)(
+            images, None, reconstructs=True
+        )
         assert logits.shape == (2,)
         assert error > 0
 
 
-def test_an_undecided_critic_costs_what_chance_costs(batch: Batch) -> None:
+def test_an_undecided_discriminator_costs_what_chance_costs(batch: Batch) -> None:
     by_chance = {"logistic": (2 * math.log(2), math.log(2)), "relativistic": (math.log(2),) * 2,
                  "hinge": (2.0, 0.0)}  # fmt: skip
-    for loss, (critic, painter) in by_chance.items():
+    for loss, (discriminator, generator) in by_chance.items():
         model = gan(gamma=0.0, loss=loss)
-        nn.init.zeros_(model.network["discriminator"].verdict.weight)
+        nn.init.zeros_(model.network["discriminator"].logits.weight)
 
-        assert model.losses("discriminator", batch, 0).total.item() == pytest.approx(critic)
-        assert model.losses("generator", batch, 0).total.item() == pytest.approx(painter)
+        assert model.losses("discriminator", batch, 0).total.item() == pytest.approx(discriminator)
+        assert model.losses("generator", batch, 0).total.item() == pytest.approx(generator)
 
 
 def test_two_batches_in_one_pass_are_judged_as_one_after_the_other(batch: Batch) -> None:
-    critic = gan().network["discriminator"]
+    discriminator = gan().network["discriminator"]
     others = batch.images_NCHW.flip(2) / 2
     corner = torch.random.get_rng_state()
 
-    logits, error = critic(torch.cat([batch.images_NCHW, others]), None, batches=2, redraws=True)
+    logits, error = discriminator(
+        torch.cat([batch.images_NCHW, others]), None, batches=2, reconstructs=True
+    )
 
     torch.random.set_rng_state(corner)
-    first, error_of_first = critic(batch.images_NCHW, None, redraws=True)
-    torch.testing.assert_close(logits, torch.cat([first, critic(others, None)[0]]))
+    first, error_of_first = discriminator(batch.images_NCHW, None, reconstructs=True)
+    torch.testing.assert_close(logits, torch.cat([first, discriminator(others, None)[0]]))
     torch.testing.assert_close(error, error_of_first)
 
 
 class Says(nn.Module):
-    """A critic that gives the answers that it was told, one for each batch, in order."""
+    """A discriminator that gives the answers that it was told, one for each batch, in order."""
 
-    def __init__(self, *verdicts: float) -> None:
+    def __init__(self, *logits: float) -> None:
         super().__init__()
-        self.verdicts = list(verdicts)
+        self.logits = list(logits)
 
     def forward(
-        self, images_NCHW: Tensor, _kinds: None, *, batches: int, redraws: bool
+        self, images_NCHW: Tensor, _kinds: None, *, batches: int, reconstructs: bool
     ) -> tuple[Tensor, Tensor]:
-        assert not redraws
-        said, self.verdicts = self.verdicts[:batches], self.verdicts[batches:]
+        assert not reconstructs
+        said, self.logits = self.logits[:batches], self.logits[batches:]
         count = len(images_NCHW) // batches
         return torch.tensor(said).repeat_interleave(count), torch.zeros(())
 
@@ -110,11 +115,11 @@ class Says(nn.Module):
 def test_each_player_is_paid_for_what_the_other_pays_for(batch: Batch) -> None:
     model = gan(gamma=0.0)
 
-    def cost(phase: str, *verdicts: float) -> float:
-        model.network["discriminator"] = Says(*verdicts)
+    def cost(phase: str, *logits: float) -> float:
+        model.network["discriminator"] = Says(*logits)
         return model.losses(phase, batch, 0).total.item()
 
-    # Above 0 the critic takes a picture for real; it sees the real ones first.
+    # Above 0 the discriminator takes a picture for real; it sees the real ones first.
     assert cost("discriminator", 9.0, -9.0) == pytest.approx(0, abs=1e-3)
     assert cost("discriminator", -9.0, -9.0) == pytest.approx(9, abs=1e-3)
     assert cost("discriminator", 9.0, 9.0) == pytest.approx(9, abs=1e-3)
@@ -125,19 +130,19 @@ def test_each_player_is_paid_for_what_the_other_pays_for(batch: Batch) -> None:
 def test_relativistic_players_are_paid_for_the_difference(batch: Batch) -> None:
     model = gan(gamma=0.0, loss="relativistic")
 
-    def cost(phase: str, *verdicts: float) -> float:
-        model.network["discriminator"] = Says(*verdicts)
+    def cost(phase: str, *logits: float) -> float:
+        model.network["discriminator"] = Says(*logits)
         return model.losses(phase, batch, 0).total.item()
 
-    # The critic sees the real ones first, the painter's picture is judged first.
+    # The discriminator sees the real ones first, the generator's picture is judged first.
     assert cost("discriminator", 5.0, -5.0) == pytest.approx(0, abs=1e-3)
     assert cost("discriminator", -5.0, 5.0) == pytest.approx(10, abs=1e-3)
     assert cost("generator", 5.0, -5.0) == pytest.approx(0, abs=1e-3)
     assert cost("generator", -5.0, 5.0) == pytest.approx(10, abs=1e-3)
 
 
-def test_the_critic_must_redraw_what_it_sees(batch: Batch) -> None:
-    without, honest = gan(gamma=0.0), gan(gamma=0.0, redraw=2.0)
+def test_the_discriminator_must_redraw_what_it_sees(batch: Batch) -> None:
+    without, honest = gan(gamma=0.0), gan(gamma=0.0, reconstruction_weight=2.0)
 
     losses = honest.losses("discriminator", batch, 0)
 
@@ -152,8 +157,8 @@ def test_the_critic_must_redraw_what_it_sees(batch: Batch) -> None:
     )
 
 
-def test_the_critic_is_calmed_on_its_steps_only(batch: Batch) -> None:
-    model = gan(gamma=1.0, calm_every=4)
+def test_the_discriminator_is_regularised_on_its_steps_only(batch: Batch) -> None:
+    model = gan(gamma=1.0, r1_interval=4)
 
     calmed = ["R1 + R2" in model.losses("discriminator", batch, step).values for step in range(9)]
 
@@ -161,14 +166,14 @@ def test_the_critic_is_calmed_on_its_steps_only(batch: Batch) -> None:
     assert "R1 + R2" not in model.losses("generator", batch, 0).values
 
 
-def test_without_strength_the_critic_is_never_calmed(batch: Batch) -> None:
-    assert "R1 + R2" not in gan(gamma=0.0, calm_every=1).losses("discriminator", batch, 0).values
+def test_without_strength_the_discriminator_is_never_regularised(batch: Batch) -> None:
+    assert "R1 + R2" not in gan(gamma=0.0, r1_interval=1).losses("discriminator", batch, 0).values
 
 
-def test_it_is_calmed_by_the_squared_slopes_made_up_for_the_steps_without_them(
+def test_it_is_regularised_by_the_gradient_penalties_made_up_for_the_steps_without_them(
     batch: Batch,
 ) -> None:
-    model = gan(gamma=3.0, calm_every=5)
+    model = gan(gamma=3.0, r1_interval=5)
     ruler = Ruler()
     model.network["discriminator"] = ruler
 
@@ -182,8 +187,8 @@ def test_it_is_calmed_by_the_squared_slopes_made_up_for_the_steps_without_them(
     assert slope.isfinite().all()
 
 
-def test_the_critics_lesson_teaches_the_painter_nothing(batch: Batch) -> None:
-    model = gan(calm_every=1, redraw=1.0)
+def test_the_discriminators_lesson_teaches_the_generator_nothing(batch: Batch) -> None:
+    model = gan(r1_interval=1, reconstruction_weight=1.0)
 
     model.losses("discriminator", batch, 0).total.backward()
 
@@ -213,7 +218,7 @@ def test_real_and_painted_pictures_are_augmented_alike_as_chosen(
     model.losses("discriminator", batch, 0)
     model.losses("generator", batch, 0)
 
-    # For the critic real and painted ones in one go, then painted ones for the painter.
+    # For the discriminator real and painted ones in one go, then painted ones for the generator.
     assert used == [(count, flag) for count in (8, 4) for flag in flags]
 
 
@@ -226,23 +231,23 @@ def test_less_adventure_stays_closer_to_the_middle() -> None:
     )
 
 
-def test_critic_and_painter_take_turns_with_an_optimizer_each() -> None:
+def test_discriminator_and_generator_take_turns_with_an_optimizer_each() -> None:
     model = gan(learning_rate=1e-3)
-    critic, painter = model.phases()
+    discriminator, generator = model.phases()
 
-    assert (critic.name, painter.name) == ("discriminator", "generator")
-    assert critic.optimizer.learning_rate == 1e-3
-    both = {id(p) for p in [*critic.parameters, *painter.parameters]}
+    assert (discriminator.name, generator.name) == ("discriminator", "generator")
+    assert discriminator.optimizer.learning_rate == 1e-3
+    both = {id(p) for p in [*discriminator.parameters, *generator.parameters]}
     assert both == {id(p) for p in model.network.parameters()}
-    assert len(both) == len(critic.parameters) + len(painter.parameters)
+    assert len(both) == len(discriminator.parameters) + len(generator.parameters)
 
 
-def test_a_kind_that_is_asked_for_is_painted_and_others_are_refused(batch: Batch) -> None:
+def test_a_class_that_is_asked_for_is_painted_and_others_are_refused(batch: Batch) -> None:
     torch.manual_seed(0)
     config = SelfSupervisedGANConfig(width=32, latent_size=8)
-    model = SelfSupervisedGAN(config, DataSpec(size=32, kinds={"cats": 30, "dogs": 10}))
+    model = SelfSupervisedGAN(config, DataSpec(size=32, classes={"cats": 30, "dogs": 10}))
     told = Batch.of_images(
-        images_NCHW=batch.images_NCHW, images_seen=0, kinds_N=torch.tensor([0, 1, 1, 0])
+        images_NCHW=batch.images_NCHW, images_seen=0, labels_N=torch.tensor([0, 1, 1, 0])
     )
 
     model.losses("discriminator", told, 0).total.backward()
@@ -250,7 +255,7 @@ def test_a_kind_that_is_asked_for_is_painted_and_others_are_refused(batch: Batch
         model.latents(range(8), SelfSupervisedGANSampling(kind=kind)) for kind in ("cats", "dogs")
     )
 
-    assert model.network["discriminator"].kinds.weight.grad.abs().sum() > 0
+    assert model.network["discriminator"].class_projection.weight.grad.abs().sum() > 0
     assert cats[:, 8:].tolist() == [[1, 0]] * 8
     assert dogs[:, 8:].tolist() == [[0, 1]] * 8
     assert torch.equal(cats[:, :8], dogs[:, :8])
@@ -260,22 +265,22 @@ def test_a_kind_that_is_asked_for_is_painted_and_others_are_refused(batch: Batch
         model.latents([1], SelfSupervisedGANSampling(kind="birds"))
 
 
-def steered(on_real: float, *, steps: int, begin: float = 0.0) -> float:
+def steered(real_logits: float, *, steps: int, begin: float = 0.0) -> float:
     controller = Augmentation()
     controller.probability.fill_(begin)
     for step in range(steps):
         # In two parts.
-        for verdict in torch.full((2, 50), on_real):
-            controller.steer(verdict, -verdict, step=step, step_size=100)
+        for logit in torch.full((2, 50), real_logits):
+            controller.steer(logit, -logit, step=step, step_size=100)
     return controller.probability.item()
 
 
-def test_a_critic_that_is_always_right_is_shown_more_changed_pictures() -> None:
+def test_a_discriminator_that_is_always_right_is_shown_more_changed_pictures() -> None:
     assert steered(1.0, steps=8) == pytest.approx(800 / 500_000)
     assert steered(1.0, steps=3) == 0
     assert steered(1.0, steps=8, begin=0.8) == pytest.approx(0.8)
 
 
-def test_a_critic_that_is_wrong_is_shown_fewer() -> None:
+def test_a_discriminator_that_is_wrong_is_shown_fewer() -> None:
     assert steered(-1.0, steps=8, begin=0.5) == pytest.approx(0.5 - 800 / 500_000)
     assert steered(-1.0, steps=8) == 0

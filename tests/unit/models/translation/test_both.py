@@ -11,7 +11,7 @@ from genstudio.domain.cards import TRANSLATE
 from genstudio.engine.phases import freeze_except
 from genstudio.models import tasks
 from genstudio.models.catalog import model_class
-from genstudio.models.protocol import Repeatable, Request, TrainableModel
+from genstudio.models.protocol import CudaGraphable, Request, TrainableModel
 
 KEYS = {"paired-translation": "pairs", "unpaired-translation": "two-sets"}
 pytestmark = pytest.mark.parametrize("key", KEYS)
@@ -144,8 +144,12 @@ def test_a_step_never_waits_for_the_device(
     key: str, build: Any, batch_of: Any, shapes: Any
 ) -> None:
     model, batch = build(model_class(key)), batch_of(shapes(2), shapes(2, seed=1))
-    assert isinstance(model, Repeatable)
-    assert model.pattern("generator", batch, 0) == model.pattern("generator", batch, 17) is not None
+    assert isinstance(model, CudaGraphable)
+    assert (
+        model.graph_key("generator", batch, 0)
+        == model.graph_key("generator", batch, 17)
+        is not None
+    )
     # A device that computes nothing: what asks it for a number fails.
     model.network.to("meta")
     meta: dict[str, torch.Tensor] = {name: it.to("meta") for name, it in batch.fields.items()}

@@ -8,11 +8,11 @@ import torch
 
 from genstudio.metrics.translation import l1_distance
 from genstudio.models.protocol import Request
+from genstudio.models.translating import TranslationSettings
 from genstudio.models.translation.paired import (
     Generator,
     PairedTranslation,
     PairedTranslationConfig,
-    TranslationSettings,
 )
 
 # What a map must reach that is learned in some dozens of steps.
@@ -25,9 +25,9 @@ def test_the_objective_is_the_game_and_l1_times_its_weight(
     batch = batch_of(shapes(2), shapes(2, seed=1))
     model = build(PairedTranslation, jitter=0.0)
     told = {}
-    for closeness in (0.0, 100.0):
-        model.config = PairedTranslationConfig(width=16, jitter=0.0, closeness=closeness)
-        told[closeness] = model.losses("generator", batch, 0)
+    for l1_weight in (0.0, 100.0):
+        model.config = PairedTranslationConfig(width=16, jitter=0.0, l1_weight=l1_weight)
+        told[l1_weight] = model.losses("generator", batch, 0)
 
     error = told[100.0].values["L1"] * 2
     assert (told[100.0].total - told[0.0].total).item() == pytest.approx(100 * error.item(), 1e-4)
@@ -35,18 +35,18 @@ def test_the_objective_is_the_game_and_l1_times_its_weight(
     assert error.item() == pytest.approx((made - batch.fields["target"]).abs().mean().item())
 
 
-def test_the_critic_sees_the_input_beside_the_answer(
+def test_the_discriminator_sees_the_input_beside_the_answer(
     build: Any, batch_of: Any, shapes: Any
 ) -> None:
-    model = build(PairedTranslation, jitter=0.0, closeness=0.0)
-    critic, answers = model.network["discriminator"], shapes(2, seed=1)
+    model = build(PairedTranslation, jitter=0.0, l1_weight=0.0)
+    discriminator, answers = model.network["discriminator"], shapes(2, seed=1)
 
-    verdicts = [
-        critic(torch.cat(list(batch_of(given, answers).fields.values()), dim=1))
+    logits = [
+        discriminator(torch.cat(list(batch_of(given, answers).fields.values()), dim=1))
         for given in (shapes(2), shapes(2, seed=2))
     ]
-    assert critic.pixels.conv.in_channels == 4 * 6
-    assert not torch.equal(*verdicts)
+    assert discriminator.pixels.conv.in_channels == 4 * 6
+    assert not torch.equal(*logits)
 
 
 def test_input_and_answer_are_shifted_alike(build: Any, batch_of: Any, shapes: Any) -> None:

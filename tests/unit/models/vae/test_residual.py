@@ -22,7 +22,7 @@ Z = 8
 
 def vae(**config: Any) -> ResidualVAE:
     torch.manual_seed(0)
-    values: dict[str, Any] = {"width": 32, "latent_size": Z, "sharpen": 0.0, **config}
+    values: dict[str, Any] = {"width": 32, "latent_size": Z, "adversarial_weight": 0.0, **config}
     return ResidualVAE(ResidualVAEConfig(**values), DataSpec(size=32))
 
 

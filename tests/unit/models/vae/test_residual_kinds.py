@@ -16,7 +16,7 @@ Z = 8
 def vae(kinds: dict[str, int] | None = None) -> ResidualVAE:
     torch.manual_seed(0)
     config = ResidualVAEConfig(width=32, latent_size=Z)
-    return ResidualVAE(config, DataSpec(size=32, kinds=kinds or {}))
+    return ResidualVAE(config, DataSpec(size=32, classes=kinds or {}))
 
 
 def pictures(count: int) -> Tensor:
@@ -35,25 +35,25 @@ class Notes(nn.Module):
         return torch.zeros(len(z), 3, 32, 32)
 
 
-def test_kinds_are_told_to_the_decoder_and_now_and_then_not() -> None:
+def test_classes_are_told_to_the_decoder_and_now_and_then_not() -> None:
     model, notes = vae(KINDS), Notes()
     model.network["decoder"] = notes
-    kinds_N = torch.arange(400) % 2
+    labels_N = torch.arange(400) % 2
     images = torch.zeros(400, 3, 32, 32)
     model.losses(
-        "autoencoder", Batch.of_images(images_NCHW=images, images_seen=0, kinds_N=kinds_N), 0
+        "autoencoder", Batch.of_images(images_NCHW=images, images_seen=0, labels_N=labels_N), 0
     )
     # What lies between latents follows, and is told.
     told, between = notes.latents[0][:, Z:].split([400, 200])
 
-    assert torch.equal(between.argmax(dim=1), kinds_N[200:])
+    assert torch.equal(between.argmax(dim=1), labels_N[200:])
     assert (between.sum(dim=1) == 1).all()
     untold = told.sum(dim=1) == 0
     assert 0.05 < untold.float().mean() < 0.16
-    assert torch.equal(told[~untold].argmax(dim=1), kinds_N[~untold])
+    assert torch.equal(told[~untold].argmax(dim=1), labels_N[~untold])
 
 
-def test_redrawing_tells_no_kind_and_drawing_tells_the_one_that_is_asked_for() -> None:
+def test_redrawing_tells_no_class_and_drawing_tells_the_one_that_is_asked_for() -> None:
     model, notes = vae(KINDS), Notes()
     model.network["decoder"] = notes
     model.reconstruct(pictures(3))
@@ -72,7 +72,7 @@ def test_a_seed_has_the_same_latent_with_and_without_kinds() -> None:
         vae(KINDS).latents([0], ResidualVAESampling(kind="birds"))
 
 
-def test_every_kind_is_drawn_differently_of_the_same_seed() -> None:
+def test_every_class_is_drawn_differently_of_the_same_seed() -> None:
     model = vae(KINDS)
     drawn = [
         next(iter(model.sample(Request(seeds=[5], settings=ResidualVAESampling(kind=kind)))))
@@ -102,7 +102,7 @@ def test_it_draws_from_where_latents_lie_once_it_concluded() -> None:
     images = two_heaps(model)
     before = model.latents(range(50), settings)
     state = torch.get_rng_state()
-    model.conclude({"images": images})
+    model.finalize({"images": images})
     after = model.latents(range(50), settings)
 
     assert torch.equal(torch.get_rng_state(), state)
@@ -116,9 +116,9 @@ def test_concluding_again_changes_nothing_and_weights_never_change() -> None:
     model = vae()
     images = pictures(80)
     weights = {name: value.clone() for name, value in model.network.named_parameters()}
-    model.conclude({"images": images})
+    model.finalize({"images": images})
     first = {name: value.clone() for name, value in model.network.named_buffers()}
-    model.conclude({"images": images})
+    model.finalize({"images": images})
 
     assert model.network.training
     for name, value in model.network.named_buffers():
@@ -128,11 +128,11 @@ def test_concluding_again_changes_nothing_and_weights_never_change() -> None:
         assert value.grad is None
 
 
-def test_a_kind_that_is_asked_for_comes_from_where_its_latents_lie() -> None:
+def test_a_class_that_is_asked_for_comes_from_where_its_latents_lie() -> None:
     model = vae(KINDS)
     images = two_heaps(model)
-    kinds_N = torch.arange(len(images)) % 2
-    model.conclude({"images": images, "kinds": kinds_N})
+    labels_N = torch.arange(len(images)) % 2
+    model.finalize({"images": images, "labels": labels_N})
 
     cats, dogs = (model.latents(range(40), ResidualVAESampling(kind=kind))[:, :Z] for kind in KINDS)
     assert (cats.mean(dim=1) < 0).all()

@@ -1,4 +1,4 @@
-"""What the critic does to the VAE: when it is heard, how loudly, and what for."""
+"""What the discriminator does to the VAE: when it is heard, how loudly, and what for."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from genstudio.models.blocks.sharpening import Judged
+from genstudio.models.blocks.adversarial import AdversarialTerms
 from genstudio.models.protocol import Batch, DataSpec
 from genstudio.models.vae.residual import ResidualVAE, ResidualVAEConfig
 
@@ -31,15 +31,15 @@ def gradient(model: ResidualVAE, images_seen: int) -> Tensor:
     return model.network["decoder"].pixels.conv.weight.grad.clone()
 
 
-def judged(
-    model: ResidualVAE, drawn: Tensor | None = None, *, step: int, wants_slope: bool = True
-) -> Judged:
-    return model._sharpener.judge(
+def terms_of(
+    model: ResidualVAE, drawn: Tensor | None = None, *, step: int, wants_image_gradient: bool = True
+) -> AdversarialTerms:
+    return model._adversarial.terms(
         batch(0).images_NCHW,
         torch.zeros(4, 3, 32, 32) if drawn is None else drawn,
         step=step,
         step_size=4,
-        wants_slope=wants_slope,
+        wants_image_gradient=wants_image_gradient,
     )
 
 
@@ -56,18 +56,18 @@ def test_it_is_heard_after_the_warm_up_and_more_and_more() -> None:
 
 
 def test_it_pulls_in_proportion_to_the_error() -> None:
-    model, doubled = vae(sharpen=0.5), vae(sharpen=1.0)
+    model, doubled = vae(adversarial_weight=0.5), vae(adversarial_weight=1.0)
     ones = [gradient(it, 9000) - gradient(it, 0) for it in (model, doubled)]
 
     assert ones[1].norm() > ones[0].norm()
-    slope = judged(model, step=1).slope
-    assert slope is not None
-    assert slope.norm().item() == pytest.approx(1)
+    pull = terms_of(model, step=1).image_gradient
+    assert pull is not None
+    assert pull.norm().item() == pytest.approx(1)
 
 
-def test_the_critic_learns_to_tell_what_is_drawn() -> None:
+def test_the_discriminator_learns_to_tell_what_is_drawn() -> None:
     model = vae()
-    optimizer = torch.optim.Adam(model.network["critic"].parameters(), lr=1e-3)
+    optimizer = torch.optim.Adam(model.network["discriminator"].parameters(), lr=1e-3)
     losses = []
     for step in range(12):
         optimizer.zero_grad()
@@ -80,22 +80,24 @@ def test_the_critic_learns_to_tell_what_is_drawn() -> None:
 
 
 def test_without_it_there_is_none() -> None:
-    model = vae(sharpen=0.0)
+    model = vae(adversarial_weight=0.0)
 
     assert set(model.network) == {"encoder", "decoder", "prior"}
-    assert [group.name for phase in model.phases() for group in phase.groups()] == ["autoencoder"]
+    assert [group.name for phase in model.phases() for group in phase.all_param_groups()] == [
+        "autoencoder"
+    ]
 
 
 def test_it_learns_beside_the_others_at_a_rate_of_its_own() -> None:
     model = vae(learning_rate=3e-3)
     (phase,) = model.phases()
-    autoencoder, critic = phase.groups()
+    autoencoder, discriminator = phase.all_param_groups()
 
-    assert (autoencoder.name, critic.name) == ("autoencoder", "critic")
+    assert (autoencoder.name, discriminator.name) == ("autoencoder", "discriminator")
     assert autoencoder.optimizer.learning_rate == 3e-3
-    assert critic.optimizer.learning_rate == 4e-4
-    assert {id(p) for p in critic.parameters} == {
-        id(p) for p in model.network["critic"].parameters()
+    assert discriminator.optimizer.learning_rate == 4e-4
+    assert {id(p) for p in discriminator.parameters} == {
+        id(p) for p in model.network["discriminator"].parameters()
     }
 
 
@@ -104,26 +106,26 @@ def test_what_it_learns_teaches_those_who_draw_nothing(step: int) -> None:
     model = vae()
     drawn = torch.zeros(4, 3, 32, 32, requires_grad=True)
 
-    judged(model, drawn, step=step).total.backward()
+    terms_of(model, drawn, step=step).total.backward()
 
     assert drawn.grad is None
-    assert all(p.grad is not None for p in model.network["critic"].parameters())
+    assert all(p.grad is not None for p in model.network["discriminator"].parameters())
 
 
-def test_its_slope_is_what_a_look_of_their_own_would_teach(
+def test_the_image_gradient_is_that_of_a_second_pass(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     model = vae()
-    monkeypatch.setattr(model._sharpener, "_changed", lambda pictures: pictures)
-    critic, real = model.network["critic"], batch(0).images_NCHW
+    monkeypatch.setattr(model._adversarial, "_augmented", lambda pictures: pictures)
+    discriminator, real = model.network["discriminator"], batch(0).images_NCHW
     drawn = (real.flip(0) / 2).requires_grad_()
 
-    slope = judged(model, drawn, step=0).slope
+    pull = terms_of(model, drawn, step=0).image_gradient
 
-    fooled = functional.softplus(critic(real) - critic(drawn)).mean()
+    fooled = functional.softplus(discriminator(real) - discriminator(drawn)).mean()
     (own,) = torch.autograd.grad(fooled, drawn)
-    torch.testing.assert_close(slope, own / own.norm())
+    torch.testing.assert_close(pull, own / own.norm())
 
 
-def test_a_slope_that_nobody_follows_is_not_worked_out() -> None:
-    assert judged(vae(), step=0, wants_slope=False).slope is None
+def test_an_image_gradient_that_is_not_wanted_is_not_computed() -> None:
+    assert terms_of(vae(), step=0, wants_image_gradient=False).image_gradient is None

@@ -27,14 +27,20 @@ TOKENS, TOKEN = 16, 32
 
 def token_flow(*, kinds: dict[str, int] | None = None, **config: Any) -> TokenFlow:
     torch.manual_seed(0)
-    values: dict[str, Any] = {"width": 32, "flow_width": 128, "depth": 1, "looks": 1, **config}
-    return TokenFlow(TokenFlowConfig(**values), DataSpec(size=32, kinds=kinds or {}))
+    values: dict[str, Any] = {
+        "width": 32,
+        "flow_width": 128,
+        "depth": 1,
+        "noise_samples": 1,
+        **config,
+    }
+    return TokenFlow(TokenFlowConfig(**values), DataSpec(size=32, classes=kinds or {}))
 
 
-def batch_of(count: int = 4, kinds_N: Tensor | None = None) -> Batch:
+def batch_of(count: int = 4, labels_N: Tensor | None = None) -> Batch:
     generator = torch.Generator().manual_seed(1)
     images = torch.rand(count, 3, 32, 32, generator=generator) * 2 - 1
-    return Batch.of_images(images_NCHW=images, images_seen=0, kinds_N=kinds_N)
+    return Batch.of_images(images_NCHW=images, images_seen=0, labels_N=labels_N)
 
 
 class Asked(nn.Module):
@@ -50,13 +56,13 @@ class Asked(nn.Module):
         self.times: list[Tensor] = []
         self.kinds: list[Tensor | None] = []
 
-    def forward(self, tokens: Tensor, times_N: Tensor, kinds_NK: Tensor | None) -> Tensor:
+    def forward(self, tokens: Tensor, times_N: Tensor, labels_NK: Tensor | None) -> Tensor:
         self.tokens.append(tokens)
         self.times.append(times_N)
-        self.kinds.append(kinds_NK)
-        if kinds_NK is None:
+        self.kinds.append(labels_NK)
+        if labels_NK is None:
             return torch.full_like(tokens, self.answer)
-        numbers = (kinds_NK * torch.arange(1, kinds_NK.shape[1] + 1)).sum(dim=1)
+        numbers = (labels_NK * torch.arange(1, labels_NK.shape[1] + 1)).sum(dim=1)
         return numbers[:, None, None].expand_as(tokens)
 
 
@@ -138,7 +144,7 @@ class _Says(nn.Module):
 
 
 def test_the_flow_is_told_to_go_from_the_noise_to_the_tokens() -> None:
-    model, batch = token_flow(looks=3), batch_of()
+    model, batch = token_flow(noise_samples=3), batch_of()
     asked = Asked()
     model.network["flow"] = asked
     torch.manual_seed(5)
@@ -154,7 +160,7 @@ def test_the_flow_is_told_to_go_from_the_noise_to_the_tokens() -> None:
     assert times.shape == (12, 1, 1)
     assert 0 < times.min() < times.max() < 1
     torch.testing.assert_close(asked.tokens[0], (1 - times) * noise + times * tokens)
-    # Its answer was nought: what is missing is the whole way.
+    # Its answer was zero: what is missing is the whole way.
     assert loss == pytest.approx((tokens - noise).square().mean().item(), rel=1e-5)
 
 
@@ -203,13 +209,13 @@ def test_it_steps_evenly_from_noise_at_time_nought() -> None:
 # Kinds
 
 
-def test_kinds_are_told_and_now_and_then_not() -> None:
-    model = token_flow(kinds=KINDS, looks=2)
+def test_classes_are_told_and_now_and_then_not() -> None:
+    model = token_flow(kinds=KINDS, noise_samples=2)
     asked = Asked()
     model.network["flow"] = asked
-    kinds_N = torch.arange(400) % 2
+    labels_N = torch.arange(400) % 2
     images = torch.zeros(400, 3, 32, 32)
-    model.losses("flow", Batch.of_images(images_NCHW=images, images_seen=0, kinds_N=kinds_N), 0)
+    model.losses("flow", Batch.of_images(images_NCHW=images, images_seen=0, labels_N=labels_N), 0)
     told = asked.kinds[0]
 
     assert told is not None
@@ -218,7 +224,7 @@ def test_kinds_are_told_and_now_and_then_not() -> None:
     assert torch.equal(told[:400], told[400:])
     untold = told[:400].sum(dim=1) == 0
     assert 0.1 < untold.float().mean() < 0.2
-    assert torch.equal(told[:400][~untold].argmax(dim=1), kinds_N[~untold])
+    assert torch.equal(told[:400][~untold].argmax(dim=1), labels_N[~untold])
 
 
 def test_guidance_goes_beyond_what_is_untold() -> None:
@@ -240,7 +246,7 @@ def test_guidance_goes_beyond_what_is_untold() -> None:
     assert way("dogs", 4.0).unique().tolist() == [8]
 
 
-def test_a_kind_that_it_does_not_know_is_refused() -> None:
+def test_a_class_that_it_does_not_know_is_refused() -> None:
     settings = TokenFlowSampling(kind="birds")
     with pytest.raises(SettingsError, match="birds") as refused:
         token_flow(kinds=KINDS).latents([0], settings)
@@ -280,7 +286,7 @@ def test_a_seed_draws_the_same_picture_each_time_alone_and_in_company(
 
 
 def test_redrawing_can_be_left_out_in_most_steps() -> None:
-    redrawing, flow = token_flow(redraw_every=4, learning_rate=2e-3).phases()
+    redrawing, flow = token_flow(autoencoder_interval=4, learning_rate=2e-3).phases()
 
     assert (redrawing.name, redrawing.every) == ("redrawing", 4)
     assert (flow.name, flow.every) == ("flow", 1)

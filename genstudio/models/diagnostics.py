@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-# As many as a training step has: a critic may judge each picture in view of its neighbours.
+# As many as a training step has: a discriminator may judge each picture in view of its neighbours.
 _PART = 32
 _ACTIVE_VARIANCE = 0.01
 

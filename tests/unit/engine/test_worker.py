@@ -9,25 +9,25 @@ from tiny_studio import small_settings, steps, train_to_end
 from genstudio.data.dataset import image_dataset
 from genstudio.domain.errors import TrainingError
 from genstudio.domain.training import TrainingSettings
-from genstudio.engine import helping
-from genstudio.engine.crew import Crew, Order
-from genstudio.engine.helping import END, help_training
+from genstudio.engine import worker
 from genstudio.engine.job import TrainingJob
+from genstudio.engine.process_group import Message, ProcessGroup
 from genstudio.engine.state import TrainState
 from genstudio.engine.stepper import Stepper
+from genstudio.engine.worker import END, run_worker
 
 pytestmark = pytest.mark.usefixtures("toy", "small_sheets")
 
 
-class Told(Crew):
+class Told(ProcessGroup):
     """Hears what a test has written down."""
 
-    def __init__(self, *orders: Order) -> None:
+    def __init__(self, *messages: Message) -> None:
         super().__init__()
-        self.orders = [*orders, END]
+        self.messages = [*messages, END]
 
-    def hear(self) -> Order:
-        return self.orders.pop(0)
+    def receive(self) -> Message:
+        return self.messages.pop(0)
 
 
 @pytest.fixture
@@ -39,22 +39,22 @@ def helped(monkeypatch: pytest.MonkeyPatch) -> list[Stepper]:
         made.append(Stepper(state, settings))
         return made[-1]
 
-    monkeypatch.setattr(helping, "Stepper", make)
+    monkeypatch.setattr(worker, "Stepper", make)
     return made
 
 
-def help_with(folder: Path, pictures_NHWC: np.ndarray, *orders: Order) -> None:
+def help_with(folder: Path, pictures_NHWC: np.ndarray, *messages: Message) -> None:
     job = TrainingJob(
         settings=small_settings("toy"),
         dataset=image_dataset(pictures_NHWC),
         run=folder,
         checkpoints=folder,
-        crew=Told(*orders),
+        process_group=Told(*messages),
     )
-    help_training(job)
+    run_worker(job)
 
 
-STEP: Order = {"do": "step"}
+STEP: Message = {"do": "step"}
 
 
 def test_it_steps_as_often_as_it_is_told(
@@ -71,7 +71,7 @@ def test_it_goes_back_as_far_as_it_is_told(
     train_to_end(tmp_path, small_settings("toy", budget=steps(2)), pictures_NHWC)
 
     help_with(tmp_path, pictures_NHWC, *[STEP] * 3, {"do": "restore", "step": 2}, STEP)
-    help_with(tmp_path, pictures_NHWC, *[STEP] * 3, {"do": "begin anew"}, STEP)
+    help_with(tmp_path, pictures_NHWC, *[STEP] * 3, {"do": "reset"}, STEP)
     help_with(tmp_path, pictures_NHWC, {"do": "scale", "to": 0.25})
 
     assert [stepper.state.step for stepper in helped] == [3, 1, 0]

@@ -1,4 +1,4 @@
-"""What critics are made of: blocks, a look at the neighbours in a batch, and a memory test."""
+"""Parts of discriminators: blocks, minibatch standard deviation, reconstruction decoders, R1."""
 
 import torch
 from torch import Tensor, nn
@@ -18,18 +18,18 @@ class DiscriminatorBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Features at one resolution => features at the one below."""
-        h = functional.avg_pool2d(leaky(self.conv1(x)), 2)
-        h = leaky(self.conv2(h))
+        h = functional.avg_pool2d(leaky_relu(self.conv1(x)), 2)
+        h = leaky_relu(self.conv2(h))
         return self.skip(functional.avg_pool2d(x, 2)).add_(h).mul_(0.5**0.5)
 
 
-def leaky(features: Tensor) -> Tensor:
-    """Let a fifth of what is below nought through."""
+def leaky_relu(features: Tensor) -> Tensor:
+    """Leaky ReLU with slope 0.2, in place."""
     return functional.leaky_relu(features, 0.2, inplace=True)
 
 
-class Redrawer(nn.Module):
-    """A small decoder: features of ``from_px`` => pictures of ``side`` in [-1, 1]."""
+class ReconstructionDecoder(nn.Module):
+    """A small decoder: features of side ``from_px`` => images of side ``side`` in [-1, 1]."""
 
     def __init__(self, channels: int, from_px: int, side: int, out: int) -> None:
         super().__init__()
@@ -47,35 +47,35 @@ class Redrawer(nn.Module):
         self.layers = nn.Sequential(*layers, last, nn.PixelShuffle(2), nn.Tanh())
 
     def forward(self, features: Tensor) -> Tensor:
-        """Draw what the features remember."""
+        """Reconstruct images from features."""
         return self.layers(features)
 
 
-def minibatch_deviation(features: Tensor, *, batches: int = 1, group: int = 4) -> Tensor:
+def minibatch_stddev(features: Tensor, *, batches: int = 1, group: int = 4) -> Tensor:
     """Mean standard deviation within groups of each batch, as one more channel.
 
     Args:
         features: Of so many batches behind each other; (N, C, H, W) => (N, 1, H, W).
         batches: How many.
-        group: Pictures of a group; in a batch that it does not divide, all are one.
+        group: Images of a group; in a batch that it does not divide, all are one.
     """
     count, channels, height, width = features.shape
     size = count // batches
     group = group if size % group == 0 else size
     grouped = features.float().reshape(batches, group, size // group, channels, height, width)
     # Step by step: a variance over the first dimensions takes four times as long.
-    off = grouped - grouped.mean(dim=1, keepdim=True)
-    deviation = (off.square().mean(dim=1) + 1e-8).sqrt().mean(dim=(2, 3, 4))
+    centred = grouped - grouped.mean(dim=1, keepdim=True)
+    deviation = (centred.square().mean(dim=1) + 1e-8).sqrt().mean(dim=(2, 3, 4))
     return deviation.repeat(1, group).reshape(-1, 1, 1, 1).expand(count, 1, height, width)
 
 
-def squared_slope(logits: Tensor, images_NCHW: Tensor) -> Tensor:
-    """Mean squared norm of the gradient of the verdict by the picture: R1 or R2."""
-    (slope,) = torch.autograd.grad(logits.sum(), images_NCHW, create_graph=True)
-    return slope.float().square().sum(dim=(1, 2, 3)).mean()
+def gradient_penalty(logits: Tensor, images_NCHW: Tensor) -> Tensor:
+    """Mean of ‖∇ₓD(x)‖² over images: R1 on real ones, R2 on generated ones; a scalar."""
+    (gradient,) = torch.autograd.grad(logits.sum(), images_NCHW, create_graph=True)
+    return gradient.float().square().sum(dim=(1, 2, 3)).mean()
 
 
-def quarter(pixels_NCHW: Tensor, which: Tensor) -> Tensor:
+def crop_quarter(pixels_NCHW: Tensor, which: Tensor) -> Tensor:
     """One of the four quarters of pictures or features; which is in [0, 4), of shape (1,).
 
     Looked up by the device itself, which the processor would have to wait for.

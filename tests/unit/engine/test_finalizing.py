@@ -17,8 +17,8 @@ from genstudio.domain.settings import Settings, parse_settings
 from genstudio.engine import state as state_module
 from genstudio.engine.batches import in_range
 from genstudio.engine.checkpoint import CheckpointStore
-from genstudio.engine.extensions import previews, prior
-from genstudio.engine.extensions.prior import PriorFitting
+from genstudio.engine.extensions import finalizing, previews
+from genstudio.engine.extensions.finalizing import Finalizing
 from genstudio.engine.job import TrainingJob
 from genstudio.engine.quality import QualityMeter
 from genstudio.engine.schedule import Schedule, paces
@@ -39,7 +39,7 @@ class ConcludingToy(ToyModel):
         super().__init__(config, data)
         self.network["mix"].register_buffer("brightness", torch.zeros(()))
 
-    def conclude(self, fields: Mapping[str, torch.Tensor]) -> None:
+    def finalize(self, fields: Mapping[str, torch.Tensor]) -> None:
         self.shown.append(fields["images"])
         self.network["mix"].brightness.copy_(fields["images"].mean())
 
@@ -63,11 +63,11 @@ def stepper(folder: Path, images_NHWC: np.ndarray, held_out: tuple[int, ...] = (
     )
 
 
-def conclude(training: Stepper) -> None:
+def finalize(training: Stepper) -> None:
     """As at the end of a run."""
     settings = small_settings("toy")
     state = training.state
-    PriorFitting(Schedule(settings.budget, paces(settings), state.seconds)).conclude(state)
+    Finalizing(Schedule(settings.budget, paces(settings), state.seconds)).finalize(state)
 
 
 def numbered(count: int) -> np.ndarray:
@@ -89,7 +89,7 @@ def conclusion(checkpoint: Path, name: str) -> float:
 def test_it_looks_at_what_it_learns_from_unchanged(
     shown: list[torch.Tensor], tmp_path: Path
 ) -> None:
-    conclude(stepper(tmp_path, numbered(6), held_out=(1, 4)))
+    finalize(stepper(tmp_path, numbered(6), held_out=(1, 4)))
 
     (images_NCHW,) = shown
     assert numbers(images_NCHW) == [0, 2, 3, 5]
@@ -101,11 +101,11 @@ def test_it_looks_at_what_it_learns_from_unchanged(
 def test_of_many_pictures_it_looks_at_some_from_all_over(
     shown: list[torch.Tensor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prior, "CONCLUDES_FROM", 4)
+    monkeypatch.setattr(finalizing, "FINALIZED_FROM", 4)
     training = stepper(tmp_path, numbered(31))
-    conclude(training)
+    finalize(training)
     training.take_step()
-    conclude(training)
+    finalize(training)
 
     assert [numbers(images_NCHW) for images_NCHW in shown] == [[0, 10, 20, 30]] * 2
 
@@ -115,7 +115,7 @@ def test_a_conclusion_outlives_the_steps_after_it(
 ) -> None:
     training = stepper(tmp_path, numbered(6))
     training.take_step()
-    conclude(training)
+    finalize(training)
     training.take_step()
     saved = training.state.tensors()
 
@@ -132,7 +132,7 @@ def test_training_goes_on_as_if_nothing_was_concluded(
         left_alone.take_step()
         concluding.take_step()
         state = torch.get_rng_state()
-        conclude(concluding)
+        finalize(concluding)
         assert torch.equal(torch.get_rng_state(), state)
     plain, other = left_alone.state.tensors(), concluding.state.tensors()
 
@@ -145,7 +145,7 @@ def test_training_goes_on_as_if_nothing_was_concluded(
 def test_what_concludes_nothing_is_left_alone(tmp_path: Path) -> None:
     training = stepper(tmp_path, numbered(6))
     before = training.state.tensors()
-    conclude(training)
+    finalize(training)
 
     assert all(
         torch.equal(before["ema"][name], it) for name, it in training.state.tensors()["ema"].items()
@@ -167,13 +167,13 @@ def test_a_run_is_saved_with_its_conclusion(
 def test_saving_often_concludes_seldom(
     shown: list[torch.Tensor], run: TrainToy, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quick = ConcludingToy.conclude
+    quick = ConcludingToy.finalize
 
     def slowly(toy: ConcludingToy, fields: Mapping[str, torch.Tensor]) -> None:
         quick(toy, fields)
         clock.now_s += 0.09
 
-    monkeypatch.setattr(ConcludingToy, "conclude", slowly)
+    monkeypatch.setattr(ConcludingToy, "finalize", slowly)
     told = run(save_every_s=1.0, budget=steps(9))
 
     assert len(of_kind(events.CheckpointSaved, told)) >= 8
@@ -185,18 +185,18 @@ def test_saving_often_concludes_seldom(
 def test_a_preview_shows_a_new_conclusion(
     shown: list[torch.Tensor], run: TrainToy, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    concluded: list[int] = []
+    finalized: list[int] = []
     draw = previews.preview_sheet
 
     def watched(*arguments: Any, **options: Any) -> np.ndarray:
-        concluded.append(len(shown))
+        finalized.append(len(shown))
         return draw(*arguments, **options)
 
     monkeypatch.setattr(previews, "preview_sheet", watched)
     run(None, None, commands.SampleNow(), preview_every_s=4, budget=steps(8))
 
     # Before the first step, when a person asks after the second, after the sixth, and at the end.
-    assert concluded == [0, 1, 2, 3]
+    assert finalized == [0, 1, 2, 3]
 
 
 def test_how_a_run_ends_does_not_depend_on_when_it_was_saved(
@@ -208,7 +208,7 @@ def test_how_a_run_ends_does_not_depend_on_when_it_was_saved(
         clock.now_s += 0.09
 
     figures = iter(range(100))
-    monkeypatch.setattr(ConcludingToy, "conclude", as_the_weights_are)
+    monkeypatch.setattr(ConcludingToy, "finalize", as_the_weights_are)
     measure_at(monkeypatch, every_s=1.0)
     monkeypatch.setattr(QualityMeter, "measure", lambda *_, **__: {"SWD": float(next(figures))})
     # At its ninth step the first is saved as always, with a conclusion of two steps before.
@@ -258,7 +258,7 @@ def test_the_vae_is_saved_with_the_prior_of_its_latents(
     # Anew, on the same pictures: it was fitted to the latents that these weights give them.
     prior = model.network["prior"]
     before = {name: value.clone() for name, value in prior.named_buffers()}
-    model.conclude({"images": in_range(torch.from_numpy(pictures))})
+    model.finalize({"images": in_range(torch.from_numpy(pictures))})
     for name, value in prior.named_buffers():
         torch.testing.assert_close(before[name], value, atol=1e-5, rtol=1e-4)
     assert before["means"].abs().max() > 0

@@ -1,6 +1,6 @@
-"""Several processes that train one run together, each on its share of the pictures of a step.
+"""A group of processes that train one run data-parallel, each on its share of a step's batch.
 
-Gradients are added up by the engine itself between a phase's backward pass and its optimizer, and
+Gradients are summed by the engine itself between a phase's backward pass and its optimizer, and
 not by ``DistributedDataParallel``: architectures whose networks take turns, and regularisers that
 differentiate twice, do not go with its hooks. All processes then take the same step, so their
 weights stay equal without being exchanged.
@@ -16,19 +16,18 @@ from torch import Tensor, distributed
 
 from genstudio.domain.errors import TrainingError
 
-# What the first process tells the others fits in here; each message has the same length, so that
-# one exchange is enough.
+# Every message of the main process is padded to this length, so that one broadcast is enough.
 _MESSAGE_BYTES = 8192
 
-Order = dict[str, Any]
+Message = dict[str, Any]
 
 
-class Crew:
-    """This process's place among those that train one run; by default it is alone.
+class ProcessGroup:
+    """This process's rank among those that train one run; alone by default.
 
     Args:
-        rank: Number of this process; 0 leads.
-        size: How many there are.
+        rank: Of this process; 0 is the main one.
+        size: Number of processes (world size).
         local_rank: Number of this process among those on its machine, which is that of its device.
         local_size: How many there are on its machine.
     """
@@ -42,30 +41,30 @@ class Crew:
         self.local_size = local_size
 
     @property
-    def leads(self) -> bool:
-        """Whether this process decides, saves and tells."""
+    def is_main(self) -> bool:
+        """Whether this process decides, saves and emits events."""
         return self.rank == 0
 
-    def tell(self, order: Order) -> None:
-        """Have the other processes do what the leading one is about to do."""
-        if self.size == 1 or not self.leads:
+    def broadcast(self, message: Message) -> None:
+        """Send the other processes what the main one is about to do."""
+        if self.size == 1 or not self.is_main:
             return
-        content = json.dumps(order).encode()
-        assert len(content) <= _MESSAGE_BYTES, "orders are short"
-        message = torch.tensor(list(content.ljust(_MESSAGE_BYTES)), dtype=torch.uint8)
+        content = json.dumps(message).encode()
+        assert len(content) <= _MESSAGE_BYTES, "messages are short"
+        padded = torch.tensor(list(content.ljust(_MESSAGE_BYTES)), dtype=torch.uint8)
         with _all_present():
-            distributed.broadcast(message, src=0)
+            distributed.broadcast(padded, src=0)
 
-    def hear(self) -> Order:
-        """Wait for what the leading process tells.
+    def receive(self) -> Message:
+        """Wait for a message of the main process.
 
         Raises:
             TrainingError: It is gone.
         """
-        message = torch.empty(_MESSAGE_BYTES, dtype=torch.uint8)
+        padded = torch.empty(_MESSAGE_BYTES, dtype=torch.uint8)
         with _all_present():
-            distributed.broadcast(message, src=0)
-        return json.loads(bytes(message.numpy()))
+            distributed.broadcast(padded, src=0)
+        return json.loads(bytes(padded.numpy()))
 
     def any(self, happened: bool) -> bool:
         """Whether it happened in one of the processes at least."""
@@ -76,7 +75,7 @@ class Crew:
         return bool(count)
 
     @torch.no_grad()
-    def add_up(self, tensors: Sequence[Tensor]) -> None:
+    def all_reduce_sum(self, tensors: Sequence[Tensor]) -> None:
         """Put the sum over all processes in the place of each tensor; all on one device."""
         if self.size == 1 or not tensors:
             return
@@ -88,10 +87,10 @@ class Crew:
             tensor.copy_(part.view(tensor.shape))
 
     @torch.no_grad()
-    def average(self, tensors: Sequence[Tensor]) -> None:
+    def all_reduce_mean(self, tensors: Sequence[Tensor]) -> None:
         """Put the mean over all processes in the place of each tensor of real numbers."""
         real = [tensor for tensor in tensors if tensor.is_floating_point()]
-        self.add_up(real)
+        self.all_reduce_sum(real)
         for tensor in real if self.size > 1 else ():
             tensor.div_(self.size)
 
@@ -114,7 +113,7 @@ def _all_present() -> Generator[None]:
         ) from error
 
 
-def times_written(tensor: Tensor) -> int:
+def tensor_version(tensor: Tensor) -> int:
     """How often a tensor was written to; tells whether that has happened in between."""
     # There is no public way to ask.
     return tensor._version  # noqa: SLF001

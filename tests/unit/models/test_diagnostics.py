@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from genstudio.models.examining import confidence, in_parts, share_of_active_units, win_rate
+from genstudio.models.diagnostics import confidence, in_parts, share_of_active_units, win_rate
 
 
 def test_the_chance_to_win_is_counted_over_all_pairs() -> None:

@@ -1,40 +1,40 @@
-"""What a process does that trains a run together with others and does not lead them."""
+"""The loop of a worker: a process that trains with others and is not the main one."""
 
 from genstudio.domain.errors import TrainingError
 from genstudio.engine.checkpoint import CheckpointStore
-from genstudio.engine.crew import Order
 from genstudio.engine.job import TrainingJob
+from genstudio.engine.process_group import Message
 from genstudio.engine.state import TrainState
 from genstudio.engine.stepper import Stepper
 
-END: Order = {"do": "end"}
+END: Message = {"do": "end"}
 
 
-def help_training(job: TrainingJob) -> None:
-    """Do what the leading process tells, in step with it, until it says that it is done.
+def run_worker(job: TrainingJob) -> None:
+    """Follow the messages of the main process until the last one.
 
-    Nothing is saved or shown here: all that is learned is the same in the leading process.
+    Nothing is saved or shown here: the main process has the same state.
 
     Args:
-        job: The run as the leading process has it, with this process's place in its crew.
+        job: The run as the main process has it, with this process's rank.
 
     Raises:
-        TrainingError: The leading process is gone.
+        TrainingError: The main process is gone.
     """
     state = TrainState(job)
     stepper = Stepper(state, job.settings)
     store = CheckpointStore(job.checkpoints)
-    while (order := job.crew.hear()) != END:
-        match order:
+    while (message := job.process_group.receive()) != END:
+        match message:
             case {"do": "step"}:
                 stepper.take_step()
             case {"do": "restore", "step": step}:
                 state.restore(store.load(step))
-            case {"do": "begin anew"}:
+            case {"do": "reset"}:
                 state.reset()
             case {"do": "change", "changes": changes}:
                 state.change(changes)
             case {"do": "scale", "to": scale}:
                 state.set_learning_rate_scale(scale)
             case _:
-                raise TrainingError("The processes do not understand each other", str(order))
+                raise TrainingError("The processes do not understand each other", str(message))

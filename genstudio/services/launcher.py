@@ -30,14 +30,14 @@ from torch.distributed.rendezvous import (
 from genstudio.domain import events
 from genstudio.domain.errors import DeviceError, SettingsError, TrainingError
 from genstudio.domain.training import ComputeOptions
-from genstudio.engine.crew import Crew
 from genstudio.engine.device import plan_device
-from genstudio.engine.helping import END, help_training
 from genstudio.engine.job import TrainingJob
+from genstudio.engine.process_group import ProcessGroup
+from genstudio.engine.worker import END, run_worker
 
-# Name of the command that a helping process is started with, and of what tells it its place.
-ASSIST = "assist"
-_PLACE = "GENSTUDIO_CREW"
+# Name of the command that a worker is started with, and of what tells it its place.
+WORKER = "worker"
+_PLACE = "GENSTUDIO_PROCESS_GROUP"
 # What processes tell each other before they train.
 _ARRIVED, _ACCELERATOR, _RUN = "arrived", "accelerator", "run"
 # A paused run waits for as long as a person likes.
@@ -55,11 +55,13 @@ class _Place:
     size: int
     local_rank: int
     local_size: int
-    # Where those meet that a leading process has started; empty for those of a cluster.
+    # Where those meet that a main process has started; empty for those of a cluster.
     meeting: str = ""
 
-    def crew(self) -> Crew:
-        return Crew(self.rank, self.size, local_rank=self.local_rank, local_size=self.local_size)
+    def process_group(self) -> ProcessGroup:
+        return ProcessGroup(
+            self.rank, self.size, local_rank=self.local_rank, local_size=self.local_size
+        )
 
     def meet(self) -> Store:
         """What all processes can read and write."""
@@ -113,7 +115,7 @@ def check_launch(devices: int, nodes: int) -> None:
         )
 
 
-def is_helper() -> bool:
+def is_worker() -> bool:
     """Whether another process leads the run that this one was started for."""
     place = _own_place() or _place_in_cluster()
     return place is not None and place.rank > 0
@@ -149,7 +151,7 @@ def _place_in_cluster() -> _Place | None:
     )
 
 
-class Gathering:
+class Launcher:
     """The processes that train one run, from the first one's point of view.
 
     Args:
@@ -157,21 +159,21 @@ class Gathering:
         run: Its folder, which all of them must see.
 
     Attributes:
-        crew: This process alone until the others are gathered.
+        process_group: This process alone until the others have started.
     """
 
     def __init__(self, options: ComputeOptions, run: Path) -> None:
-        self.crew = Crew()
+        self.process_group = ProcessGroup()
         self._run = run
         self._accelerator = plan_device(options.device, options.precision).accelerator
         count = options.devices
         self._is_in_cluster = (place := _place_in_cluster()) is not None
         self._place = place or _Place(rank=0, size=count, local_rank=0, local_size=count)
         self._folder: Path | None = None
-        self._helpers: list[subprocess.Popen[bytes]] = []
+        self._workers: list[subprocess.Popen[bytes]] = []
         self._threads = torch.get_num_threads()
 
-    def gather(self) -> Iterator[events.Preparing]:
+    def start(self) -> Iterator[events.Preparing]:
         """Start the other processes, if nobody has, and wait until all are there.
 
         Raises:
@@ -181,56 +183,56 @@ class Gathering:
         if size == 1:
             return
         if not self._is_in_cluster:
-            self._folder = Path(tempfile.mkdtemp(prefix="genstudio-crew-"))
+            self._folder = Path(tempfile.mkdtemp(prefix="genstudio-workers-"))
             self._place = replace(self._place, meeting=str(self._folder / "meeting"))
         store = self._place.meet()
         store.set(_ACCELERATOR, self._accelerator)
         store.set(_RUN, str(self._run))
         if self._folder is not None:
             for rank in range(1, size):
-                self._helpers.append(self._start_helper(rank, self._folder / f"{rank}.log"))
+                self._workers.append(self._start_worker(rank, self._folder / f"{rank}.log"))
         while (arrived := store.add(_ARRIVED, 0) + 1) < size:
             yield events.Preparing(what="Waking the other devices", done=arrived, total=size)
-            self._refuse_dead_helpers()
+            self._refuse_dead_workers()
             time.sleep(_POLL_S)
         self._place.join(store, self._accelerator)
-        self.crew = self._place.crew()
+        self.process_group = self._place.process_group()
 
-    def dismiss(self, *, is_done: bool) -> None:
+    def shutdown(self, *, is_done: bool) -> None:
         """Let the other processes end.
 
         Args:
-            is_done: They wait for orders; otherwise nobody knows what they are at.
+            is_done: They wait for a message; otherwise their state is unknown.
         """
-        if is_done and self.crew.size > 1:
+        if is_done and self.process_group.size > 1:
             # Who is gone already needs no farewell.
             with suppress(TrainingError, RuntimeError):
-                self.crew.tell(END)
+                self.process_group.broadcast(END)
                 # Without it, some of them abort as they leave.
                 distributed.barrier()  # pyright: ignore[reportUnknownMemberType]
-        self._end_helpers(at_once=not is_done)
-        if self.crew.size > 1:
+        self._end_workers(at_once=not is_done)
+        if self.process_group.size > 1:
             distributed.destroy_process_group()
         torch.set_num_threads(self._threads)
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _start_helper(self, rank: int, told_in: Path) -> "subprocess.Popen[bytes]":
+    def _start_worker(self, rank: int, told_in: Path) -> "subprocess.Popen[bytes]":
         place = replace(self._place, rank=rank, local_rank=rank)
         # A packaged program is started as itself, not as a module of an interpreter.
         program = [sys.executable] + ([] if hasattr(sys, "frozen") else ["-m", "genstudio"])
         with told_in.open("wb") as log:
             return subprocess.Popen(
-                [*program, ASSIST],
+                [*program, WORKER],
                 env={**os.environ, _PLACE: json.dumps(asdict(place))},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
             )
 
-    def _refuse_dead_helpers(self) -> None:
-        for rank, helper in enumerate(self._helpers, start=1):
-            if helper.poll() is not None:
+    def _refuse_dead_workers(self) -> None:
+        for rank, worker in enumerate(self._workers, start=1):
+            if worker.poll() is not None:
                 assert self._folder is not None
                 told = (self._folder / f"{rank}.log").read_text("utf-8", "replace").strip()
                 raise DeviceError(
@@ -239,32 +241,32 @@ class Gathering:
                     "Train on one device meanwhile.",
                 )
 
-    def _end_helpers(self, *, at_once: bool) -> None:
-        for helper in self._helpers:
+    def _end_workers(self, *, at_once: bool) -> None:
+        for worker in self._workers:
             try:
                 if at_once:
-                    helper.kill()
-                helper.wait(_FAREWELL_S)
+                    worker.kill()
+                worker.wait(_FAREWELL_S)
             except subprocess.TimeoutExpired:
-                helper.kill()
-                helper.wait()
+                worker.kill()
+                worker.wait()
 
 
-def assist(job_of: Callable[[Path, Crew], TrainingJob]) -> None:
+def run_as_worker(job_of: Callable[[Path, ProcessGroup], TrainingJob]) -> None:
     """Help another process to train, from the beginning of its run to the end.
 
     Args:
         job_of: Gives what is to be known of a run, from its folder.
 
     Raises:
-        GenStudioError: The run cannot be opened here, or the leading process is gone.
+        GenStudioError: The run cannot be opened here, or the main process is gone.
     """
     place = _own_place() or _place_in_cluster()
     if place is None or place.rank == 0:
         raise SettingsError("This command is for the program itself", "It helps another process.")
     store = place.meet()
     run, accelerator = (store.get(key).decode() for key in (_RUN, _ACCELERATOR))
-    # From now on the leading process, which is asked to end by the same signals, says when: it has
+    # From now on the main process, which is asked to end by the same signals, says when: it has
     # to save first.
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
@@ -272,7 +274,7 @@ def assist(job_of: Callable[[Path, Crew], TrainingJob]) -> None:
     store.add(_ARRIVED, 1)
     place.join(store, accelerator)
     try:
-        help_training(job_of(Path(run), place.crew()))
+        run_worker(job_of(Path(run), place.process_group()))
         distributed.barrier()  # pyright: ignore[reportUnknownMemberType]
     finally:
         distributed.destroy_process_group()

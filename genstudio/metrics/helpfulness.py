@@ -18,7 +18,6 @@ from torch.nn import functional
 
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.progress import Progress, Working
-from genstudio.engine.threads import single_threaded
 
 SYNTHETIC: Final = "synthetic"
 PLAIN: Final = "without"
@@ -118,7 +117,6 @@ class Helpfulness:
         return f"Whether the synthetic pictures help cannot be told: {interval}."
 
 
-@single_threaded
 def does_it_help(
     real: Labelled, synthetic: Labelled, tests: Labelled, *, rounds: int = FEWEST_ROUNDS
 ) -> Working[Helpfulness]:

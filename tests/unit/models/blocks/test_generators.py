@@ -1,8 +1,8 @@
-"""What painters are made of: early features gate late ones."""
+"""What generators are made of: early features gate late ones."""
 
 import torch
 
-from genstudio.models.blocks.painters import SkipLayerExcitation
+from genstudio.models.blocks.generators import SkipLayerExcitation
 
 
 def test_early_features_scale_each_channel_of_late_ones_by_less_than_one() -> None:

@@ -1,4 +1,4 @@
-"""What painters are made of: blocks that double the side, gates from early to late features."""
+"""Parts of generators: upsampling residual blocks and skip-layer excitation."""
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -7,7 +7,7 @@ from genstudio.models.blocks.residual import group_norm
 
 
 class GeneratorBlock(nn.Module):
-    """Residual block whose normalisations are steered by the latent; doubles the side.
+    """Residual block with normalisations modulated by the latent; doubles the side.
 
     Shapes: (N, in, H, W), (N, Z) => (N, out, 2H, 2W).
     """
@@ -16,7 +16,7 @@ class GeneratorBlock(nn.Module):
         super().__init__()
         self.norm1 = group_norm(channels_in)
         self.norm2 = group_norm(channels_out)
-        self.steer = nn.Linear(latent_size, 2 * (channels_in + channels_out))
+        self.modulation = nn.Linear(latent_size, 2 * (channels_in + channels_out))
         self.conv1 = nn.Conv2d(channels_in, channels_out, 3, padding=1)
         self.conv2 = nn.Conv2d(channels_out, channels_out, 3, padding=1)
         self.skip = nn.Conv2d(channels_in, channels_out, 1)
@@ -24,16 +24,18 @@ class GeneratorBlock(nn.Module):
 
     def forward(self, x: Tensor, z: Tensor) -> Tensor:
         """Features at one resolution => features at the next."""
-        scale1, shift1, scale2, shift2 = self.steer(z)[:, :, None, None].split(self.split, dim=1)
+        scale1, shift1, scale2, shift2 = self.modulation(z)[:, :, None, None].split(
+            self.split, dim=1
+        )
         h = functional.silu(self.norm1(x) * (1 + scale1) + shift1)
         # Convolving before upsampling, here and on the skip, costs a quarter.
-        h = _twice(self.conv1(h))
+        h = _upsample(self.conv1(h))
         h = self.conv2(functional.silu(self.norm2(h) * (1 + scale2) + shift2))
-        return _twice(self.skip(x)) + h
+        return _upsample(self.skip(x)) + h
 
 
-def _twice(features_NCHW: Tensor) -> Tensor:
-    """Double the side smoothly: doubled pixels would show as a grid until they are unlearned."""
+def _upsample(features_NCHW: Tensor) -> Tensor:
+    """Bilinear upsampling by 2: repeated pixels would show as a grid until they are unlearned."""
     return functional.interpolate(features_NCHW, scale_factor=2.0, mode="bilinear")
 
 

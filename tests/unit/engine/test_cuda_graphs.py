@@ -13,8 +13,8 @@ from torch import Tensor
 
 from genstudio.data.dataset import image_dataset
 from genstudio.engine import stepper as stepper_module
+from genstudio.engine.cuda_graphs import GraphCapture, GraphedPhases, PhaseOutput, Replayable
 from genstudio.engine.job import TrainingJob
-from genstudio.engine.repeats import Found, Recorder, Recording, Repeats
 from genstudio.engine.stepper import Stepper
 from genstudio.models.protocol import Batch
 from genstudio.models.vae.residual import ResidualVAE
@@ -26,44 +26,46 @@ class Again:
     """In a card's place: what was recorded is done again when it shall be repeated."""
 
     def __init__(self) -> None:
-        self.recorded = self.repeated = 0
+        self.captured_phase = self.repeated = 0
 
-    def __call__(self, work: Callable[[], Found]) -> Recording:
-        self.recorded += 1
+    def __call__(self, work: Callable[[], PhaseOutput]) -> Replayable:
+        self.captured_phase += 1
         return Recorded(self, work)
 
 
 class Recorded:
     """As those of a card, its results lie in the same memory each time."""
 
-    def __init__(self, count: Again, work: Callable[[], Found]) -> None:
+    def __init__(self, count: Again, work: Callable[[], PhaseOutput]) -> None:
         self._count = count
         self._work = work
-        self._found: Found | None = None
+        self._output: PhaseOutput | None = None
 
-    def repeat(self) -> Found:
+    def replay(self) -> PhaseOutput:
         self._count.repeated += 1
-        found = self._work()
-        if self._found is None:
-            self._found = found
-        for name, value in found.values.items():
-            self._found.values[name].copy_(value)
-        for kept, new in zip(self._found.gradients, found.gradients, strict=True):
+        output = self._work()
+        if self._output is None:
+            self._output = output
+        for name, value in output.values.items():
+            self._output.values[name].copy_(value)
+        for kept, new in zip(self._output.gradients, output.gradients, strict=True):
             if kept is not None and new is not None:
                 kept.copy_(new)
-        return self._found
+        return self._output
 
 
-def record_with(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+def record_with(capture: GraphCapture, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let steps on the processor be recorded."""
-    monkeypatch.setattr(stepper_module, "Repeats", lambda model, _none: Repeats(model, recorder))
+    monkeypatch.setattr(
+        stepper_module, "GraphedPhases", lambda model, _none: GraphedPhases(model, capture)
+    )
 
 
 @pytest.fixture
 def again(monkeypatch: pytest.MonkeyPatch) -> Again:
-    recorder = Again()
-    record_with(recorder, monkeypatch)
-    return recorder
+    capture = Again()
+    record_with(capture, monkeypatch)
+    return capture
 
 
 def stepper(folder: Path, images_NHWC: np.ndarray, **changes: Any) -> Stepper:
@@ -86,9 +88,9 @@ def taken(stepper: Stepper, count: int = STEPS) -> dict[str, Tensor]:
 @pytest.mark.parametrize(
     ("key", "model"),
     [
-        ("self-supervised-gan", {"latent_size": 8, "calm_every": 2}),
+        ("self-supervised-gan", {"latent_size": 8, "r1_interval": 2}),
         ("residual-vae", {"width": 32, "latent_size": 8, "warmup_kimg": 0.02}),
-        ("token-flow", {"flow_width": 128, "depth": 1, "looks": 1}),
+        ("token-flow", {"flow_width": 128, "depth": 1, "noise_samples": 1}),
     ],
 )
 def test_repeated_steps_learn_the_same(
@@ -102,14 +104,14 @@ def test_repeated_steps_learn_the_same(
     # So many that each kind of step comes often enough.
     count = 2 * STEPS
     learned, told = taken(usual, count), usual.state.meter.read(count)
-    recorder = Again()
-    record_with(recorder, monkeypatch)
+    capture = Again()
+    record_with(capture, monkeypatch)
     repeated = stepper(tmp_path, pictures_NHWC, model_key=key, model=model)
 
     again = taken(repeated, count)
 
-    assert recorder.recorded >= 2
-    assert recorder.repeated >= count / 2
+    assert capture.captured_phase >= 2
+    assert capture.repeated >= count / 2
     assert all(torch.equal(value, again[name]) for name, value in learned.items())
     assert repeated.state.meter.read(count) == told
 
@@ -117,13 +119,13 @@ def test_repeated_steps_learn_the_same(
 def test_nothing_is_recorded_without_a_card(tmp_path: Path, pictures_NHWC: np.ndarray) -> None:
     usual = stepper(tmp_path, pictures_NHWC)
     taken(usual)
-    assert usual.repeats.count == 0
+    assert usual.graphs.count == 0
 
 
 def test_a_changed_setting_is_recorded_anew(
     tmp_path: Path, pictures_NHWC: np.ndarray, again: Again
 ) -> None:
-    changed = stepper(tmp_path, pictures_NHWC, model={"latent_size": 8, "calm_every": 1})
+    changed = stepper(tmp_path, pictures_NHWC, model={"latent_size": 8, "r1_interval": 1})
     taken(changed)
     assert "R1 + R2" in changed.state.meter.read(STEPS)
 
@@ -141,9 +143,9 @@ def test_what_differs_from_step_to_step_is_not_recorded(
     def never(_model: ResidualVAE, _phase: str, _batch: Batch, _step: int) -> Hashable:
         return None
 
-    monkeypatch.setattr(ResidualVAE, "pattern", never)
+    monkeypatch.setattr(ResidualVAE, "graph_key", never)
     taken(stepper(tmp_path, pictures_NHWC, model_key="residual-vae"))
-    assert again.recorded == 0
+    assert again.captured_phase == 0
 
 
 def test_what_cannot_be_recorded_is_done_as_usual(
@@ -152,12 +154,12 @@ def test_what_cannot_be_recorded_is_done_as_usual(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    # What the try counts of verdicts, a card would not have counted: so without them.
+    # What the try counts of logits, a card would not have counted: so without them.
     settings = {"latent_size": 8, "augment": "off"}
     learned = taken(stepper(tmp_path, pictures_NHWC, model=settings))
     tried: list[int] = []
 
-    def broken(work: Callable[[], Found]) -> Recording:
+    def broken(work: Callable[[], PhaseOutput]) -> Replayable:
         work()
         tried.append(1)
         raise RuntimeError("operation not permitted when stream is capturing")
@@ -167,7 +169,7 @@ def test_what_cannot_be_recorded_is_done_as_usual(
         again = taken(stepper(tmp_path, pictures_NHWC, model=settings))
     assert all(torch.equal(value, again[name]) for name, value in learned.items())
     assert tried == [1]
-    assert "could not be recorded" in caplog.text
+    assert "could not be captured" in caplog.text
 
 
 def test_where_memory_is_short_recordings_go_first(
@@ -178,9 +180,9 @@ def test_where_memory_is_short_recordings_go_first(
 ) -> None:
     short = stepper(tmp_path, pictures_NHWC)
     taken(short)
-    assert short.repeats.count
+    assert short.graphs.count
     shortages = 1
-    real = short.repeats.do
+    real = short.graphs.run
 
     def sometimes(*arguments: Any) -> Any:
         nonlocal shortages
@@ -189,9 +191,9 @@ def test_where_memory_is_short_recordings_go_first(
             raise torch.OutOfMemoryError("CUDA out of memory.")
         return real(*arguments)
 
-    monkeypatch.setattr(short.repeats, "do", sometimes)
+    monkeypatch.setattr(short.graphs, "run", sometimes)
     short.take_step()
-    assert (short.state.parts, short.repeats.count) == (1, 0)
+    assert (short.state.parts, short.graphs.count) == (1, 0)
 
     shortages = 1
     short.take_step()
