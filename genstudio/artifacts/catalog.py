@@ -7,7 +7,9 @@ from genstudio.artifacts.protocol import ArtifactKind
 from genstudio.domain.registry import Registry
 
 ARTIFACTS: Final[Registry[ArtifactKind]] = Registry(
-    "artifact kind", "genstudio.artifacts", {"image": "genstudio.artifacts.image:KIND"}
+    "artifact kind",
+    "genstudio.artifacts",
+    {"image": "genstudio.artifacts.image:KIND", "clip": "genstudio.artifacts.clip:KIND"},
 )
 
 

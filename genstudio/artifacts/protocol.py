@@ -78,6 +78,10 @@ class ArtifactKind(Protocol):
         """
         ...
 
+    def is_same(self, one: Artifact, other: Artifact) -> bool:
+        """Whether both show or sound the same, to the last value; seeds and recipes may differ."""
+        ...
+
     def words(self, artifact: Artifact) -> str:
         """Describe it in a line."""
         ...

@@ -20,6 +20,7 @@ _BUILT_IN = {
     "token-flow": "genstudio.models.vae.token_flow:TokenFlow",
     "paired-translation": "genstudio.models.translation.paired:PairedTranslation",
     "unpaired-translation": "genstudio.models.translation.unpaired:UnpairedTranslation",
+    "fast-style": "genstudio.models.style.fast:FastStyle",
 }
 
 # What a person means who names only the family.
