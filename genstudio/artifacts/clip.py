@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from genstudio.artifacts.image import LARGEST_RECIPE_BYTES, SOURCE_TYPE
 from genstudio.artifacts.protocol import ArtifactCard, ArtifactKind, Metadata
-from genstudio.data.films import look_at_film, poster, pyav
+from genstudio.data.films import SUFFIXES, look_at_film, poster, pyav
 from genstudio.domain.artifacts import CLIP, Artifact
 from genstudio.domain.errors import DatasetError, ProjectError
 from genstudio.domain.files import explained, is_file, replacing
@@ -26,7 +26,11 @@ class Clips:
     """Kind "clip": MP4 files. An artifact's data is the path of a film without a recipe."""
 
     card: ClassVar[ArtifactCard] = ArtifactCard(
-        key=CLIP, title="Clip", suffix=".mp4", media_type="video/mp4"
+        key=CLIP,
+        title="Clip",
+        suffix=".mp4",
+        media_type="video/mp4",
+        also_taken=tuple(sorted(SUFFIXES)),
     )
 
     def write(self, artifact: Artifact, path: Path, recipe: Recipe) -> None:

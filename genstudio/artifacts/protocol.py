@@ -22,6 +22,7 @@ class ArtifactCard(BaseModel):
         title: Name shown to people.
         suffix: Of its files, with the dot; no other kind has it.
         media_type: For the web.
+        also_taken: Further suffixes of a person's own files that operations take as this kind.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -30,6 +31,7 @@ class ArtifactCard(BaseModel):
     title: str
     suffix: str
     media_type: str
+    also_taken: tuple[str, ...] = ()
 
 
 class ArtifactKind(Protocol):

@@ -90,8 +90,8 @@ class FastStyle:
     card: ClassVar[ModelCard] = ModelCard(
         key="fast-style",
         title="Learn a style",
-        summary="Learns the hand of one or more pictures, to paint any number of others in it, each "
-        "in a moment.",
+        summary="Learns the hand of one or more pictures, to paint any number of others in it, "
+        "each in a moment.",
         family="style",
         modalities=("two-sets",),
         capabilities=frozenset({TRANSLATE}),

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from genstudio.data.films import is_film
+from genstudio.artifacts.catalog import kind_of_input
 from genstudio.data.listing import list_pictures
-from genstudio.domain.artifacts import CLIP, IMAGE
+from genstudio.domain.artifacts import IMAGE
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.operations import InputSpec
 from genstudio.services.operations.catalog import OPERATIONS
@@ -48,7 +48,8 @@ def _shared_out(specs: Sequence[InputSpec], files: list[Path]) -> dict[str, list
 
 def _kind(file: Path) -> str:
     """Of what kind a file is; a picture where no other kind has its suffix."""
-    return CLIP if is_film(file) else IMAGE
+    kind = kind_of_input(file)
+    return IMAGE if kind is None else kind.card.key
 
 
 def _expanded(path: Path, kinds: set[str]) -> list[Path]:

@@ -55,6 +55,7 @@ class CreateState(QObject):
         loaded(): The operations are known.
         busy_changed(): An operation began or ended, or another project is open.
         progressed(str, int, int): What is done, how far.
+        seen(ndarray): A result that is not done yet, uint8 (height, width, 3).
         results_changed(): The results are those of another project.
         arrived(list): Keys of new results.
         ended(str): How the operation ended, in a sentence.
@@ -67,6 +68,7 @@ class CreateState(QObject):
     loaded = Signal()
     busy_changed = Signal()
     progressed = Signal(str, int, int)
+    seen = Signal(object)
     results_changed = Signal()
     arrived = Signal(list)
     ended = Signal(str)
@@ -249,6 +251,8 @@ class CreateState(QObject):
                 made[str(item.path)] = item
             else:
                 self.progressed.emit(item.what, item.done, item.total)
+                if isinstance(item.item, np.ndarray):
+                    self.seen.emit(item.item)
         if made:
             self._num_made += len(made)
             new = [key for key in made if key not in self.results]
