@@ -16,7 +16,7 @@ from torch import nn
 from genstudio.data.dataset import Dataset, Field
 from genstudio.data.modalities.catalog import MODALITIES
 from genstudio.data.samples import paint_flower
-from genstudio.domain import events
+from genstudio.domain import events, registry
 from genstudio.domain.cards import ModelCard
 from genstudio.domain.commands import Command
 from genstudio.domain.errors import UnknownModelError
@@ -258,8 +258,17 @@ def install_models(monkeypatch: pytest.MonkeyPatch, **locations: str) -> None:
         EntryPoint(name=name, value=location, group=catalog.ENTRY_POINT_GROUP)
         for name, location in locations.items()
     ]
-    monkeypatch.setattr(catalog, "entry_points", lambda **_: entries)
-    catalog._locations.cache_clear()
+    monkeypatch.setattr(
+        registry,
+        "entry_points",
+        lambda group: entries if group == catalog.ENTRY_POINT_GROUP else [],
+    )
+    forget_models()
+
+
+def forget_models() -> None:
+    """Have the catalogue look for architectures again."""
+    catalog.MODELS.__dict__.pop("_locations", None)
 
 
 @pytest.fixture
@@ -268,7 +277,7 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     install_models(monkeypatch, toy="tiny_studio:ToyModel")
     yield
     monkeypatch.undo()
-    catalog._locations.cache_clear()
+    forget_models()
 
 
 @pytest.fixture

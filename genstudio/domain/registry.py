@@ -29,6 +29,8 @@ class Registry(Generic[T]):
         group: Entry-point group by which packages add entries.
         built_in: Key => "module:object" of the program's own.
         fault: Says what is wrong with an imported object; empty if nothing is.
+        aliases: Other names of built-in entries, in small letters; no package can take them.
+        error: What is raised for an entry that is unknown or broken.
     """
 
     def __init__(
@@ -37,17 +39,23 @@ class Registry(Generic[T]):
         group: str,
         built_in: Mapping[str, str],
         fault: Callable[[str, object], str] = lambda _key, _found: "",
+        *,
+        aliases: Mapping[str, str] | None = None,
+        error: type[GenStudioError] = UnknownEntryError,
     ) -> None:
         self._what = what
         self._group = group
         self._built_in = built_in
         self._fault = fault
+        self._aliases = aliases or {}
+        self._error = error
 
     @cached_property
     def _locations(self) -> dict[str, str]:
         found = dict(self._built_in)
         for entry in entry_points(group=self._group):
-            found.setdefault(entry.name, entry.value)
+            if entry.name.lower() not in self._aliases:
+                found.setdefault(entry.name, entry.value)
         return found
 
     def keys(self) -> list[str]:
@@ -57,13 +65,18 @@ class Registry(Generic[T]):
     def get(self, key: str) -> T:
         """Import an entry.
 
+        Args:
+            key: Of an entry, or an alias.
+
         Raises:
-            UnknownEntryError: No such key, and the hint lists the known ones; or it is broken.
+            GenStudioError: Of the registry's own type, by default UnknownEntryError: no such key,
+                and the hint lists the known ones; or it is broken.
         """
+        key = self._aliases.get(key.lower(), key)
         location = self._locations.get(key)
         if location is None:
-            known = ", ".join(self._locations)
-            raise UnknownEntryError(f"There is no {self._what} “{key}”", "", f"Known: {known}.")
+            known = ", ".join([*self._locations, *self._aliases])
+            raise self._error(f"There is no {self._what} “{key}”", "", f"Known: {known}.")
         module_name, _, name = location.partition(":")
         try:
             found = getattr(importlib.import_module(module_name), name)
@@ -82,15 +95,31 @@ class Registry(Generic[T]):
         for key in self.keys():
             try:
                 yield Entry(key, self.get(key))
-            except UnknownEntryError as error:
+            except self._error as error:
                 yield Entry(key, None, error)
+
+    def duplicates(self) -> list[GenStudioError]:
+        """What packages bring under names that are taken; the first of a name is used."""
+        return [
+            self._error(
+                f"Two entries are called “{entry.name}” ({self._what})",
+                f"They are {taken_by} and {entry.value}; the first one is used.",
+                "Uninstall the package of the other one.",
+            )
+            for entry in entry_points(group=self._group)
+            if (taken_by := self._taken_by(entry.name)) != entry.value
+        ]
+
+    def _taken_by(self, key: str) -> str:
+        own = self._aliases.get(key.lower())
+        return self._locations[key] if own is None else self._locations[own]
 
     def usable(self) -> list[T]:
         """Everything that can be used."""
         return [entry.value for entry in self.entries() if entry.value is not None]
 
-    def _broken(self, key: str, location: str, why: str) -> UnknownEntryError:
-        return UnknownEntryError(
+    def _broken(self, key: str, location: str, why: str) -> GenStudioError:
+        return self._error(
             f"The {self._what} “{key}” cannot be used",
             f"{why} It is {location}, of a package that was installed beside GenStudio.",
             "Install that package again with all that it needs, or uninstall it.",

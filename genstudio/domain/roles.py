@@ -17,3 +17,5 @@ SHARPENING: Final = "sharpening"
 WIDTH: Final = "width"
 # How strongly a translation is held to the brightness of its input.
 LUMINANCE: Final = "luminance"
+# How strongly a translation is held to the shapes of its input.
+STRUCTURE: Final = "structure"

@@ -9,6 +9,7 @@ from genstudio.domain import metric_names
 from genstudio.domain.events import HEALTHY, Advice, CoachAction
 from genstudio.domain.settings import SettingField, Settings, setting_fields
 from genstudio.domain.training import StopWhen
+from genstudio.engine import translation_troubles
 from genstudio.engine.troubles import (
     COPYING,
     DETECTORS,
@@ -33,6 +34,9 @@ _ENDS_A_RUN: Mapping[StopWhen, frozenset[str]] = {
     "copying": frozenset({COPYING}),
     "either": frozenset({PLATEAU, COPYING}),
 }
+
+# The gravest first.
+_DETECTORS = (*translation_troubles.DETECTORS, *DETECTORS)
 
 
 class CoachMemory(BaseModel):
@@ -100,7 +104,7 @@ class Coach:
             # With few pictures, that they are few is the more important word.
             is_new = not earlier and too_few(self._num_pictures) is None
             return [_too_early(observation)] if is_new else []
-        found = {it.topic: it for detect in DETECTORS if (it := detect(ripe)) is not None}
+        found = {it.topic: it for detect in _DETECTORS if (it := detect(ripe)) is not None}
         before, self._troubles = self._troubles, frozenset(found)
         new = [finding for topic, finding in found.items() if topic not in before]
         if not found:
@@ -212,6 +216,7 @@ _WORDS: Mapping[str, str] = {
     metric_names.L1: "difference to what should come out: {:.1%}",
     metric_names.LUMINANCE_CORRELATION: "brightness that is kept (correlation): {:.2f}",
     metric_names.EDGE_IOU: "edges that are kept: {:.0%}",
+    metric_names.EDGE_IOU_CHANCE: "of which by chance: {:.0%}",
 }
 
 

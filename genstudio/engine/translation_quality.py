@@ -76,6 +76,9 @@ class TranslationMeter:
             metric_names.LUMINANCE_CORRELATION: stayed.luminance_correlation,
             metric_names.EDGE_IOU: stayed.edge_iou,
         }
+        if len(made_NHWC) > 1 and not self._is_paired:
+            others_NHWC = np.roll(made_NHWC, 1, axis=0)
+            figures[metric_names.EDGE_IOU_CHANCE] = kept(inputs_NHWC, others_NHWC).edge_iou
         if self._is_paired:
             figures[metric_names.L1] = l1_distance(made_NHWC, self._targets)
         if min(len(made_NHWC), len(self._targets)) >= 2:

@@ -22,7 +22,6 @@ WEAK_DISCRIMINATOR: Final = "weak critic"
 POSTERIOR_COLLAPSE: Final = "posterior collapse"
 SETBACK: Final = "setback"
 PLATEAU: Final = "plateau"
-INVERSION: Final = "inversion"
 RUNAWAY: Final = "numbers ran away"
 
 _FEW_PICTURES = 50
@@ -48,7 +47,6 @@ _FALLS_BACK = 2.0
 # A smaller gain is not worth going on for.
 _WORTH_WHILE = 0.02
 _FEW_ACTIVE = 0.1
-_IS_INVERTED = -0.2
 
 # What a setting is and what it is by default => what it should be.
 Remedy = Callable[[JsonValue, JsonValue], JsonValue]
@@ -101,7 +99,8 @@ class Finding:
     level: Literal["info", "warning"] = "warning"
 
 
-def _twice(value: JsonValue, default: JsonValue) -> JsonValue:
+def twice(value: JsonValue, default: JsonValue) -> JsonValue:
+    """A remedy: twice as much."""
     # Nought cannot be doubled.
     return 2 * float(value) or default if isinstance(value, int | float) else value
 
@@ -134,7 +133,7 @@ def _collapse(observations: Sequence[Observation]) -> Finding | None:
     """The pictures become alike: less diversity than real ones have, or lost coverage."""
     evidence: list[str] = []
     # The better of two: where there are few pictures or quick changes, one look may be an accident.
-    diversity = max(_lately(observations, metric_names.DIVERSITY, 2), default=1.0)
+    diversity = max(last_figures(observations, metric_names.DIVERSITY, 2), default=1.0)
     # Soft pictures differ less as well: only what had been there can be lost.
     best = max(
         (seen.figures.get(metric_names.DIVERSITY, 0.0) for seen in observations),
@@ -144,7 +143,7 @@ def _collapse(observations: Sequence[Observation]) -> Finding | None:
         evidence.append(
             f"They differ from each other {diversity:.0%} as much as yours do; it was {best:.0%}."
         )
-    coverage = max(_lately(observations, metric_names.COVERAGE, 2), default=1.0)
+    coverage = max(last_figures(observations, metric_names.COVERAGE, 2), default=1.0)
     best = max(
         (seen.figures.get(metric_names.COVERAGE, 0.0) for seen in observations),
         default=0.0,
@@ -159,7 +158,7 @@ def _collapse(observations: Sequence[Observation]) -> Finding | None:
         message="The model has found a few pictures that always pass, and forgets the others. A "
         "calmer critic helps; going back to an earlier checkpoint brings the variety back.",
         evidence=" ".join(evidence),
-        remedies={roles.GRADIENT_PENALTY: _twice, roles.FREE_BITS: _twice},
+        remedies={roles.GRADIENT_PENALTY: twice, roles.FREE_BITS: twice},
     )
 
 
@@ -177,7 +176,7 @@ def _copying(observations: Sequence[Observation]) -> Finding | None:
     # Somewhat more than that still come by chance in one look of a dozen, but not twice in a row.
     is_clear = copies > floor + 3 * many
     lasting = (
-        copies if is_clear else min(_lately(observations, metric_names.COPIES, 2), default=0.0)
+        copies if is_clear else min(last_figures(observations, metric_names.COPIES, 2), default=0.0)
     )
     if lasting < floor + many:
         return None
@@ -216,7 +215,7 @@ def _is_no_better(observations: Sequence[Observation]) -> bool:
     return not (is_better(min(lately), min(before)) or is_better(median(lately), median(before)))
 
 
-def _lately(
+def last_figures(
     observations: Sequence[Observation], name: str, count: int = _LASTING_OBSERVATIONS
 ) -> list[float]:
     """A figure in the last few looks; empty if it was not in all of them."""
@@ -226,8 +225,8 @@ def _lately(
 
 
 def _critic_too_strong(observations: Sequence[Observation]) -> Finding | None:
-    advantage = min(_lately(observations, metric_names.DISCRIMINATOR_ADVANTAGE), default=0.5)
-    memory = min(_lately(observations, metric_names.DISCRIMINATOR_MEMORY), default=0.5)
+    advantage = min(last_figures(observations, metric_names.DISCRIMINATOR_ADVANTAGE), default=0.5)
+    memory = min(last_figures(observations, metric_names.DISCRIMINATOR_MEMORY), default=0.5)
     if memory >= _REMEMBERS:
         return Finding(
             topic=STRONG_DISCRIMINATOR,
@@ -236,7 +235,7 @@ def _critic_too_strong(observations: Sequence[Observation]) -> Finding | None:
             "from it. Showing the critic more strongly changed pictures helps.",
             evidence=f"It tells pictures that it learned from and others of yours apart in "
             f"{memory:.0%} of cases or more; 50% would be guessing.",
-            remedies={roles.AUGMENTATION: _full, roles.GRADIENT_PENALTY: _twice},
+            remedies={roles.AUGMENTATION: _full, roles.GRADIENT_PENALTY: twice},
         )
     if advantage >= _SEES_THROUGH and _is_no_better(observations):
         return Finding(
@@ -247,7 +246,7 @@ def _critic_too_strong(observations: Sequence[Observation]) -> Finding | None:
             evidence=f"It tells real and made pictures apart in {advantage:.1%} of cases or "
             f"more, and the pictures have not become better in {_PLATEAU_OBSERVATIONS} "
             "measurements.",
-            remedies={roles.GRADIENT_PENALTY: _twice},
+            remedies={roles.GRADIENT_PENALTY: twice},
         )
     return None
 
@@ -260,8 +259,8 @@ def _critic_too_weak(observations: Sequence[Observation]) -> Finding | None:
     times = now.figures[metric_names.KID] / max(now.figures[metric_names.KID_CHANCE], 1e-3)
     if times < _FAR_BEYOND_CHANCE or not _is_no_better(observations):
         return None
-    advantage = max(_lately(observations, metric_names.DISCRIMINATOR_ADVANTAGE), default=1.0)
-    confidence = max(_lately(observations, metric_names.DISCRIMINATOR_CONFIDENCE), default=1.0)
+    advantage = max(last_figures(observations, metric_names.DISCRIMINATOR_ADVANTAGE), default=1.0)
+    confidence = max(last_figures(observations, metric_names.DISCRIMINATOR_CONFIDENCE), default=1.0)
     if advantage <= _GUESSES:
         seen = f"It is right in {advantage:.0%} of cases at most"
     elif confidence <= _IS_UNSURE:
@@ -317,7 +316,7 @@ def _setback(observations: Sequence[Observation]) -> Finding | None:
         "checkpoint is kept, and you can go on from there.",
         evidence=f"The distance from your pictures (KID) was {min(kids):.3g} at best, and "
         f"{kids[-2]:.3g} and {kids[-1]:.3g} in the last two measurements.",
-        remedies={roles.GRADIENT_PENALTY: _twice},
+        remedies={roles.GRADIENT_PENALTY: twice},
     )
 
 
@@ -347,23 +346,7 @@ def _posterior_collapse(observations: Sequence[Observation]) -> Finding | None:
         message="Most numbers of its descriptions say nothing, so what it draws stays soft and "
         "alike. Giving them more room for free helps.",
         evidence=f"{active:.0%} of the latent numbers carry anything (posterior collapse).",
-        remedies={roles.FREE_BITS: _twice},
-    )
-
-
-def _inversion(observations: Sequence[Observation]) -> Finding | None:
-    """A known failure of translations: light becomes dark and dark light."""
-    correlations = _lately(observations, metric_names.LUMINANCE_CORRELATION, 2)
-    if not correlations or max(correlations) >= _IS_INVERTED:
-        return None
-    return Finding(
-        topic=INVERSION,
-        title="Light and dark change places",
-        message="The model has found that a negative passes, too, and may stay with it. Holding it "
-        "to the light of what goes in helps, if this is not what your pictures show.",
-        evidence=f"Brightness of what goes in and what comes out: a correlation of "
-        f"{correlations[-1]:.2f}, where 1 keeps it and −1 is a negative.",
-        remedies={roles.LUMINANCE: _twice},
+        remedies={roles.FREE_BITS: twice},
     )
 
 
@@ -373,7 +356,6 @@ DETECTORS: tuple[Callable[[Sequence[Observation]], Finding | None], ...] = (
     _critic_too_strong,
     _critic_too_weak,
     _posterior_collapse,
-    _inversion,
     _setback,
     _plateau,
 )

@@ -14,12 +14,11 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QMenu, QPushButton, QSlider,
 from pytestqt.qtbot import QtBot
 from saved_runs import Opener
 from studio_driver import StudioDriver
-from tiny_studio import install_models
+from tiny_studio import forget_models, install_models
 
 from genstudio.artifacts.image import read_recipe
 from genstudio.domain import events
 from genstudio.engine.trainer import NoCommands
-from genstudio.models import catalog
 from genstudio.services.presets import resolve_settings
 from genstudio.services.training import NewRun, start_run
 from genstudio.ui.widgets import pixel_loader
@@ -343,7 +342,7 @@ def tiny_translator(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     install_models(monkeypatch, **{"tiny-translator": "tiny_translator:TinyTranslator"})
     yield
     monkeypatch.undo()
-    catalog._locations.cache_clear()
+    forget_models()
 
 
 @pytest.fixture

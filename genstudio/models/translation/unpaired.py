@@ -68,6 +68,7 @@ class UnpairedTranslationConfig(Settings):
         le=100.0,
         logarithmic=True,
         live=True,
+        role=roles.STRUCTURE,
     )
     luminance_weight: float = setting(
         1.0,

@@ -27,6 +27,7 @@ from genstudio.ui.state.training import Activity, TrainingState
 from genstudio.ui.theme import GRID_PX
 from genstudio.ui.widgets.coach_bar import CoachBar
 from genstudio.ui.widgets.evolution import Evolution
+from genstudio.ui.widgets.figure_line import FigureLine
 from genstudio.ui.widgets.loss_plot import LossPlot
 
 # From this height on there is room for larger checkpoints and a larger plot.
@@ -128,7 +129,9 @@ class TrainPage(QWidget):
         self._progress.setRange(0, 1000)
         view = QVBoxLayout()
         view.setSpacing(GRID_PX)
+        self._figures = FigureLine()
         view.addWidget(splitter, 1)
+        view.addWidget(self._figures)
         view.addWidget(self._coach)
         view.addWidget(self._progress)
         return view
@@ -160,6 +163,8 @@ class TrainPage(QWidget):
                     self._evolution.add_preview(event.step, event.path, event.image)
                 case events.CheckpointSaved():
                     self._say(f"Saved at step {event.step:,}. Everything up to here is safe.")
+                case events.MetricsReady():
+                    self._figures.show_figures(event.step, event.metrics)
                 case events.Advice():
                     self._coach.show_verdict(event)
                 case events.Message():
@@ -181,6 +186,7 @@ class TrainPage(QWidget):
         self._failure = ""
         if self._state.shown is None or event.run != self._state.shown.path:
             self._plot.clear()
+            self._figures.forget()
             self._evolution.begin(event.run)
             self._coach.show_verdict(None)
         else:
@@ -249,6 +255,12 @@ class TrainPage(QWidget):
         self._plot.redraw()
         if self._state.is_running:
             return
+        measured = [it for it in shown.checkpoints if it.metrics] if shown else []
+        if measured:
+            newest = max(measured, key=lambda it: it.step)
+            self._figures.show_figures(newest.step, newest.metrics)
+        else:
+            self._figures.forget()
         self._coach.show_verdict(shown.said if shown else None)
         if shown is not None:
             self._say_how_it_stands(shown)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import (
-    QEvent,
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
@@ -11,22 +10,25 @@ from PySide6.QtCore import (
     QRectF,
     QSize,
     Qt,
-    Signal,
 )
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QListView,
-    QListWidget,
     QListWidgetItem,
     QSizePolicy,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
 )
 
 from genstudio.domain.cards import ModelCard
 from genstudio.ui.theme import GRID_PX, colors
+from genstudio.ui.widgets.card_list import (
+    CARD_ROLE,
+    FIRST_FREE_ROLE,
+    GAP_PX,
+    SMALLEST_WIDTH_PX,
+    CardDelegate,
+    CardList,
+)
 from genstudio.ui.widgets.card_painting import (
     PADDING_PX,
     WRAPPED,
@@ -37,56 +39,34 @@ from genstudio.ui.widgets.card_painting import (
 )
 
 _CHIP_PADDING_PX = 6
-_GAP_PX = GRID_PX
-_SMALLEST_WIDTH_PX = 200
-_CARD_ROLE = Qt.ItemDataRole.UserRole
-_SUGGESTED_ROLE = _CARD_ROLE + 1
-_WHY_NOT_ROLE = _CARD_ROLE + 2
+_SUGGESTED_ROLE = FIRST_FREE_ROLE
+_WHY_NOT_ROLE = FIRST_FREE_ROLE + 1
+_WHY_ROLE = FIRST_FREE_ROLE + 2
 _SUGGESTED = "Suggested"
-# The cards have frames of their own, which also say where the focus is.
-_STYLE = "ModelCards { background: transparent; border: none; }"
 
 
-class ModelCards(QListWidget):
-    """One card under the other, one of them chosen; as high as all of them.
-
-    Signals:
-        keyChanged(str): Another card is chosen.
-    """
-
-    keyChanged = Signal(str)
+class ModelCards(CardList):
+    """Architectures; as high as all of their cards."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._told_key = ""
+        super().__init__("model", parent)
         self._suggested = ""
         self.setItemDelegate(_CardDelegate(self))
-        self.setStyleSheet(_STYLE)
         self.setAccessibleName("Model")
-        self.setMouseTracking(True)
-        self.setTabKeyNavigation(False)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.currentItemChanged.connect(self._tell)
 
     def set_cards(self, cards: Sequence[ModelCard]) -> None:
         """Offer these; what was chosen stays so if it is among them, else the first is."""
-        keys = [card.key for card in cards]
-        chosen = self.current_key()
-        self.blockSignals(True)
-        self.clear()
-        for card in cards:
-            item = QListWidgetItem(card.title, self)
-            item.setData(_CARD_ROLE, card)
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, _in_words(card))
-            item.setToolTip(card.paper)
-        self.setCurrentRow(keys.index(chosen) if chosen in keys else 0)
-        self.blockSignals(False)
-        self._tell()
-        self._fit()
+        self.fill([("", cards)])
+
+    def describe(self, item: QListWidgetItem) -> None:
+        """Read a card aloud with why it is suggested and why it cannot be used."""
+        card: ModelCard = item.data(CARD_ROLE)
+        why, why_not = (item.data(role) or "" for role in (_WHY_ROLE, _WHY_NOT_ROLE))
+        words = " ".join(part for part in (_in_words(card), why, why_not) if part)
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, words)
+        item.setToolTip(f"{why}\n{card.paper}" if why else card.paper)
 
     def set_suggested(self, key: str, why: str) -> None:
         """Mark one as the one to begin with.
@@ -96,68 +76,31 @@ class ModelCards(QListWidget):
             why: A sentence, for its tooltip and for screen readers.
         """
         self._suggested = key
-        for row in range(self.count()):
-            item = self.item(row)
-            card: ModelCard = item.data(_CARD_ROLE)
-            is_it = card.key == key
-            item.setData(_SUGGESTED_ROLE, is_it)
-            words = f"{_in_words(card)} {why}" if is_it else _in_words(card)
-            words = f"{words} {item.data(_WHY_NOT_ROLE) or ''}".strip()
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, words)
-            item.setToolTip(f"{why}\n{card.paper}" if is_it else card.paper)
+        for own, item in self.cards():
+            item.setData(_SUGGESTED_ROLE, own == key)
+            item.setData(_WHY_ROLE, why if own == key else "")
+            self.describe(item)
 
     def set_unfit(self, reasons: Mapping[str, str]) -> None:
         """Say on some cards why they cannot be used now, by their keys; they can still be read."""
-        for row in range(self.count()):
-            item = self.item(row)
-            item.setData(_WHY_NOT_ROLE, reasons.get(item.data(_CARD_ROLE).key, ""))
-        self._fit()
+        for key, item in self.cards():
+            item.setData(_WHY_NOT_ROLE, reasons.get(key, ""))
+            self.describe(item)
+        self.fit()
 
     def suggested_key(self) -> str:
         """Key of the card to begin with; empty if none is marked."""
         return self._suggested
 
-    def current_key(self) -> str:
-        """Key of the chosen card; empty if there is none to choose."""
-        item = self.currentItem()
-        return item.data(_CARD_ROLE).key if item else ""
-
-    def select(self, key: str) -> None:
-        """Choose a card.
-
-        Raises:
-            KeyError: There is no such card.
-        """
-        keys = [self.item(row).data(_CARD_ROLE).key for row in range(self.count())]
-        if key not in keys:
-            raise KeyError(f"No model “{key}”; there are: {', '.join(keys) or 'none'}")
-        self.setCurrentRow(keys.index(key))
-
     def minimumSizeHint(self) -> QSize:
         """Narrow, for a column of controls; the height is that of the cards."""
-        return QSize(_SMALLEST_WIDTH_PX, self.minimumHeight())
+        return QSize(SMALLEST_WIDTH_PX, self.minimumHeight())
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Wrap the words to the new width."""
-        super().resizeEvent(event)
-        self._fit()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Make room for letters of another size."""
-        super().changeEvent(event)
-        if event.type() in {QEvent.Type.FontChange, QEvent.Type.StyleChange}:
-            self._fit()
-
-    def _fit(self) -> None:
-        self.scheduleDelayedItemsLayout()
+    def fit(self) -> None:
+        """Be as high as all cards."""
+        super().fit()
         cards = sum(self.sizeHintForRow(row) for row in range(self.count()))
         self.setFixedHeight(cards + 2 * self.frameWidth())
-
-    def _tell(self) -> None:
-        key = self.current_key()
-        if key != self._told_key:
-            self._told_key = key
-            self.keyChanged.emit(key)
 
 
 def _in_words(card: ModelCard) -> str:
@@ -198,18 +141,13 @@ class _Layout:
         self.frame = QRect(corner, QPoint(corner.x() + width - 1, bottom))
 
 
-class _CardDelegate(QStyledItemDelegate):
-    def __init__(self, view: QListWidget) -> None:
-        super().__init__(view)
-        self._view = view
-
+class _CardDelegate(CardDelegate):
     def sizeHint(
         self, _option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        width = self._view.maximumViewportSize().width()
+        width = self.view.maximumViewportSize().width()
         layout = self._laid_out(index, QPoint(), width)
-        # No width of its own: a card is as wide as the list.
-        return QSize(0, layout.frame.height() + _GAP_PX)
+        return self.size(layout.frame.height())
 
     def paint(
         self,
@@ -217,8 +155,8 @@ class _CardDelegate(QStyledItemDelegate):
         option: QStyleOptionViewItem,
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
-        card: ModelCard = index.data(_CARD_ROLE)
-        corner = option.rect.topLeft() + QPoint(0, _GAP_PX // 2)
+        card: ModelCard = index.data(CARD_ROLE)
+        corner = option.rect.topLeft() + QPoint(0, GAP_PX // 2)
         layout = self._laid_out(index, corner, option.rect.width())
         why_not = index.data(_WHY_NOT_ROLE) or ""
         theme = colors()
@@ -251,4 +189,4 @@ class _CardDelegate(QStyledItemDelegate):
         self, index: QModelIndex | QPersistentModelIndex, corner: QPoint, width: int
     ) -> _Layout:
         why_not = index.data(_WHY_NOT_ROLE) or ""
-        return _Layout(index.data(_CARD_ROLE), why_not, self._view.font(), corner, width)
+        return _Layout(index.data(CARD_ROLE), why_not, self.view.font(), corner, width)

@@ -3,22 +3,16 @@
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import (
-    QEvent,
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
     QRect,
     QSize,
     Qt,
-    Signal,
 )
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QIcon, QPainter, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QIcon, QPainter
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QListView,
-    QListWidget,
     QListWidgetItem,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
 )
@@ -27,6 +21,14 @@ from genstudio.domain.operations import OperationCard
 from genstudio.ui.icons import icon
 from genstudio.ui.kind_words import way
 from genstudio.ui.theme import GRID_PX, colors
+from genstudio.ui.widgets.card_list import (
+    CARD_ROLE,
+    FIRST_FREE_ROLE,
+    GAP_PX,
+    SMALLEST_WIDTH_PX,
+    CardDelegate,
+    CardList,
+)
 from genstudio.ui.widgets.card_painting import (
     PADDING_PX,
     WRAPPED,
@@ -37,84 +39,37 @@ from genstudio.ui.widgets.card_painting import (
 )
 
 _ICON_PX = 20
-_GAP_PX = GRID_PX
-_SMALLEST_WIDTH_PX = 200
-_CARD_ROLE = Qt.ItemDataRole.UserRole
-_NOTE_ROLE = _CARD_ROLE + 1
+_NOTE_ROLE = FIRST_FREE_ROLE
 _UNKNOWN_ICON = "sparkles"
-# The cards have frames of their own, which also say where the focus is.
-_STYLE = "OperationCards { background: transparent; border: none; }"
 
 
-class OperationCards(QListWidget):
-    """One card under the other, one of them chosen.
-
-    Signals:
-        keyChanged(str): Another card is chosen.
-    """
-
-    keyChanged = Signal(str)
+class OperationCards(CardList):
+    """Operations under headings that say what goes in and comes out."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._told_key = ""
+        super().__init__("operation", parent)
         self.setItemDelegate(_CardDelegate(self))
-        self.setStyleSheet(_STYLE)
-        self.setMouseTracking(True)
-        self.setTabKeyNavigation(False)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.currentItemChanged.connect(self._tell)
 
     def set_cards(self, cards: Sequence[OperationCard]) -> None:
         """Offer these; what was chosen stays so if it is among them, else the first is."""
-        chosen = self.current_key()
         groups: dict[str, list[OperationCard]] = {}
         for card in cards:
             groups.setdefault(way(card), []).append(card)
-        self.blockSignals(True)
-        self.clear()
-        for heading, members in groups.items():
-            item = QListWidgetItem(heading, self)
-            item.setFlags(Qt.ItemFlag.NoItemFlags)
-            for card in members:
-                item = QListWidgetItem(card.title, self)
-                item.setData(_CARD_ROLE, card)
-                item.setData(Qt.ItemDataRole.AccessibleTextRole, _in_words(card))
-        keys = [key for key, _ in self._cards()]
-        if keys:
-            self._choose(chosen if chosen in keys else keys[0])
-        self.blockSignals(False)
-        self._tell()
+        self.fill(list(groups.items()))
 
     def set_notes(self, notes: Mapping[str, str]) -> None:
         """Say under some cards what stands in their way, by their keys."""
-        for key, item in self._cards():
+        for key, item in self.cards():
             note = notes.get(key, "")
             if note != (item.data(_NOTE_ROLE) or ""):
-                card: OperationCard = item.data(_CARD_ROLE)
                 item.setData(_NOTE_ROLE, note)
-                words = f"{_in_words(card)} {note}".strip()
-                item.setData(Qt.ItemDataRole.AccessibleTextRole, words)
-        self.scheduleDelayedItemsLayout()
+                self.describe(item)
+        self.fit()
 
-    def current_key(self) -> str:
-        """Key of the chosen card; empty if there is none to choose."""
-        item = self.currentItem()
-        card = item.data(_CARD_ROLE) if item else None
-        return card.key if card else ""
-
-    def select(self, key: str) -> None:
-        """Choose a card.
-
-        Raises:
-            KeyError: There is no such card.
-        """
-        keys = [known for known, _ in self._cards()]
-        if key not in keys:
-            raise KeyError(f"No operation “{key}”; there are: {', '.join(keys) or 'none'}")
-        self._choose(key)
+    def describe(self, item: QListWidgetItem) -> None:
+        """Read a card aloud with what stands in its way."""
+        words = f"{_in_words(item.data(CARD_ROLE))} {item.data(_NOTE_ROLE) or ''}".strip()
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, words)
 
     def sizeHint(self) -> QSize:
         """As wide as cards are read well."""
@@ -122,31 +77,7 @@ class OperationCards(QListWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Narrow, for a column."""
-        return QSize(_SMALLEST_WIDTH_PX, 20 * GRID_PX)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Wrap the words to the new width."""
-        super().resizeEvent(event)
-        self.scheduleDelayedItemsLayout()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Make room for letters of another size."""
-        super().changeEvent(event)
-        if event.type() in {QEvent.Type.FontChange, QEvent.Type.StyleChange}:
-            self.scheduleDelayedItemsLayout()
-
-    def _cards(self) -> list[tuple[str, QListWidgetItem]]:
-        items = [self.item(row) for row in range(self.count())]
-        return [(it.data(_CARD_ROLE).key, it) for it in items if it.data(_CARD_ROLE) is not None]
-
-    def _choose(self, key: str) -> None:
-        self.setCurrentItem(dict(self._cards())[key])
-
-    def _tell(self) -> None:
-        key = self.current_key()
-        if key != self._told_key:
-            self._told_key = key
-            self.keyChanged.emit(key)
+        return QSize(SMALLEST_WIDTH_PX, 20 * GRID_PX)
 
 
 def _in_words(card: OperationCard) -> str:
@@ -177,23 +108,18 @@ class _Layout:
         self.frame = QRect(corner, QPoint(corner.x() + width - 1, bottom))
 
 
-class _CardDelegate(QStyledItemDelegate):
-    def __init__(self, view: QListWidget) -> None:
-        super().__init__(view)
-        self._view = view
-
+class _CardDelegate(CardDelegate):
     def sizeHint(
         self, _option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        # No width of its own: a card is as wide as the list.
-        width = self._view.viewport().width()
-        if index.data(_CARD_ROLE) is None:
+        width = self.view.viewport().width()
+        if index.data(CARD_ROLE) is None:
             words = index.data(Qt.ItemDataRole.DisplayRole)
-            heading = wrapped(words, small_font(self._view.font()), 0, 0, width)
+            heading = wrapped(words, small_font(self.view.font()), 0, 0, width)
             above = 0 if index.row() == 0 else GRID_PX
             return QSize(0, heading.height() + above + GRID_PX // 2)
         layout = self._laid_out(index, QPoint(), width)
-        return QSize(0, layout.frame.height() + _GAP_PX)
+        return self.size(layout.frame.height())
 
     def paint(
         self,
@@ -201,12 +127,12 @@ class _CardDelegate(QStyledItemDelegate):
         option: QStyleOptionViewItem,
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
-        card: OperationCard | None = index.data(_CARD_ROLE)
+        card: OperationCard | None = index.data(CARD_ROLE)
         theme = colors()
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if card is None:
-            painter.setFont(small_font(self._view.font()))
+            painter.setFont(small_font(self.view.font()))
             painter.setPen(QColor(theme.muted))
             flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
             below = option.rect.adjusted(0, 0, 0, -GRID_PX // 4)
@@ -215,13 +141,13 @@ class _CardDelegate(QStyledItemDelegate):
             )
             painter.restore()
             return
-        corner = option.rect.topLeft() + QPoint(0, _GAP_PX // 2)
+        corner = option.rect.topLeft() + QPoint(0, GAP_PX // 2)
         layout = self._laid_out(index, corner, option.rect.width())
         paint_frame(painter, layout.frame, option.state)
         _icon(card).paint(painter, layout.icon)
         for rect, font, color, text in (
             (layout.title, layout.title_font, theme.text, card.title),
-            (layout.summary, self._view.font(), theme.text, card.summary),
+            (layout.summary, self.view.font(), theme.text, card.summary),
             (layout.note, layout.small_font, theme.muted, index.data(_NOTE_ROLE) or ""),
         ):
             painter.setFont(font)
@@ -233,7 +159,7 @@ class _CardDelegate(QStyledItemDelegate):
         self, index: QModelIndex | QPersistentModelIndex, corner: QPoint, width: int
     ) -> _Layout:
         note = index.data(_NOTE_ROLE) or ""
-        return _Layout(index.data(_CARD_ROLE), note, self._view.font(), corner, width)
+        return _Layout(index.data(CARD_ROLE), note, self.view.font(), corner, width)
 
 
 def _icon(card: OperationCard) -> QIcon:

@@ -6,7 +6,9 @@ import pytest
 
 from genstudio.domain import metric_names, roles
 from genstudio.engine import troubles
-from genstudio.engine.troubles import DETECTORS, INVERSION, Finding, Observation, too_few
+from genstudio.engine.translation_troubles import DETECTORS as TRANSLATION_DETECTORS
+from genstudio.engine.translation_troubles import INVERSION, OVER_TRANSLATION
+from genstudio.engine.troubles import DETECTORS, Finding, Observation, too_few
 
 HEALTHY = {
     metric_names.KID: 50.0,
@@ -231,7 +233,7 @@ def test_a_negative_is_noticed_when_it_lasts_and_offers_what_holds_the_light() -
         ]
 
     def found(*correlations: float) -> Finding | None:
-        topics = (detect(looked(*correlations)) for detect in DETECTORS)
+        topics = (detect(looked(*correlations)) for detect in TRANSLATION_DETECTORS)
         return next((it for it in topics if it is not None and it.topic == INVERSION), None)
 
     assert found(0.8, 0.4, -0.1) is None
@@ -240,3 +242,29 @@ def test_a_negative_is_noticed_when_it_lasts_and_offers_what_holds_the_light() -
     assert told is not None
     assert "-0.90" in told.evidence
     assert list(told.remedies) == [roles.LUMINANCE]
+
+
+def test_lost_shapes_are_noticed_when_they_last_and_offer_what_holds_them() -> None:
+    def found(*ious: float, chance: float = 0.2, **more: float) -> Finding | None:
+        seen = [
+            Observation(
+                step=step,
+                epochs=20,
+                num_made=50,
+                figures={metric_names.EDGE_IOU: iou, metric_names.EDGE_IOU_CHANCE: chance, **more},
+            )
+            for step, iou in enumerate(ious, start=1)
+        ]
+        told = (detect(seen) for detect in TRANSLATION_DETECTORS)
+        return next((it for it in told if it is not None and it.topic == OVER_TRANSLATION), None)
+
+    assert found(0.7, 0.6) is None
+    assert found(0.6, 0.22) is None, "once may be an accident"
+    assert found(0.34, 0.33) is None
+    assert found(0.34, 0.33, chance=0.3) is not None, "it is chance that keeps these"
+    assert found(0.25, 0.21, **{metric_names.L1: 0.1}) is None, "pairs say where edges belong"
+    told = found(0.25, 0.21)
+    assert told is not None
+    assert "21%" in told.evidence
+    assert "20%" in told.evidence
+    assert list(told.remedies) == [roles.STRUCTURE]

@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tiny_studio import ToyModel, install_models
+from tiny_studio import ToyModel, forget_models, install_models
 
 from genstudio.domain.errors import UnknownModelError
-from genstudio.models import catalog
 from genstudio.models.catalog import model_cards, model_class, model_keys, usable_models
 
 Install = Callable[..., None]
@@ -18,7 +17,7 @@ Install = Callable[..., None]
 def install(monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
     yield lambda **locations: install_models(monkeypatch, **locations)
     monkeypatch.undo()
-    catalog._locations.cache_clear()
+    forget_models()
 
 
 def test_the_built_in_architectures_are_there() -> None:

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from genstudio.domain.errors import SettingsError
 from genstudio.metrics.swd import SlicedWasserstein
 from genstudio.metrics.translation import kept
-from genstudio.models.protocol import Request
+from genstudio.models.blocks import whole_pictures
+from genstudio.models.protocol import Batch, Request
 from genstudio.models.translating import TranslationSettings
 from genstudio.models.translation import unpaired
 from genstudio.models.translation.unpaired import (
@@ -85,3 +87,65 @@ def test_it_learns_the_other_palette_and_keeps_what_is_where(
     assert stayed.edge_iou > 0.5
     assert stayed.luminance_correlation > 0.5
     assert surface(as_tensor(made)) < surface(as_tensor(held_out)) * 2 / 3
+
+
+@pytest.mark.parametrize(
+    ("channels", "common"), [((1, 3), 3), ((3, 4), 4), ((4, 3), 4), ((1, 4), 4), ((2, 3), 4)]
+)
+def test_sets_with_other_channels_are_brought_to_common_ones(
+    build: Any, channels: tuple[int, int], common: int
+) -> None:
+    model = build(UnpairedTranslation, channels=channels, blocks=2)
+    inputs, targets = (torch.rand(2, count, 32, 32) * 2 - 1 for count in channels)
+    batch = Batch(fields={"input": inputs, "target": targets}, images_seen=0)
+    model.losses("generator", batch, 0).total.backward()
+
+    grey = np.full((32, 32), 90, np.uint8)
+    request = Request(settings=TranslationSettings(), inputs={"input": [grey]})
+    (made,) = model.run("translate", request)
+    assert made.data.shape == (32, 32, common)
+
+
+def test_grey_becomes_colour_and_what_has_no_opacity_is_opaque() -> None:
+    grey = torch.tensor([-0.5, 0.25]).reshape(1, 2, 1, 1)
+    made = whole_pictures.with_common_channels(grey, 4)
+    assert made.flatten().tolist() == [-0.5, -0.5, -0.5, 0.25]
+    rgb = torch.tensor([0.1, 0.2, 0.3]).reshape(1, 3, 1, 1)
+    made = whole_pictures.with_common_channels(rgb, 4)
+    torch.testing.assert_close(made.flatten(), torch.tensor([0.1, 0.2, 0.3, 1.0]))
+    assert whole_pictures.with_common_channels(rgb, 3) is rgb
+
+
+def test_what_is_no_picture_is_refused_before_anything_is_learned(build: Any) -> None:
+    with pytest.raises(SettingsError, match="cannot be translated") as caught:
+        build(UnpairedTranslation, channels=(3, 7))
+    assert "7" in caught.value.message
+    assert caught.value.hint
+
+
+# What a translation of an exactly invertible domain should reach.
+_EDGES, _SURFACES = 0.7, 1.5
+
+
+def _reached(
+    inputs: np.ndarray, made: np.ndarray, targets: np.ndarray, others: np.ndarray
+) -> tuple[bool, bool]:
+    """Whether shapes are kept, and whether surfaces are those of the targets.
+
+    The floor of the distance is what other pictures of the same set have.
+    """
+    surface = SlicedWasserstein(as_tensor(targets))
+    floor = surface(as_tensor(others))
+    return kept(inputs, made).edge_iou >= _EDGES, surface(as_tensor(made)) <= _SURFACES * floor
+
+
+def test_neither_the_identity_nor_a_constant_reaches_both_limits(
+    shapes: Any, other_palette: Any
+) -> None:
+    inputs = shapes(48, seed=9)
+    targets, others = (other_palette(shapes(48, seed=seed)) for seed in (10, 11))
+    constant = np.repeat(targets[:1], len(inputs), axis=0)
+
+    assert _reached(inputs, inputs, targets, others) == (True, False)
+    assert not _reached(inputs, constant, targets, others)[0]
+    assert _reached(inputs, other_palette(inputs), targets, others) == (True, True)
