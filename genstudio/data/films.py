@@ -114,7 +114,7 @@ class Film:
             yield from self.decoded(packet, largest_side)
 
     def decoded(self, packet: Any, largest_side: int | None = None) -> Iterator[Frame]:
-        """The frames of one packet of :attr:`stream`; what is damaged is counted and passed over."""
+        """The frames of a packet of :attr:`stream`; what is damaged is counted and passed over."""
         try:
             found = packet.decode()
         except self._av.FFmpegError:
@@ -264,7 +264,7 @@ def _turned_size(frame: Any) -> tuple[int, int]:
 
 
 def _quarter_turns(frame: Any) -> int:
-    """By how many quarters it is to be turned anticlockwise, as cameras write it beside the film."""
+    """By how many quarters to turn it anticlockwise, as cameras write it beside the film."""
     return round(getattr(frame, "rotation", 0) / 90) % 4
 
 

@@ -18,6 +18,7 @@ from genstudio.services.films import ENCODERS, colour_tagged, converted_frame
 _TIME_BASE: Final = Fraction(1, 90_000)
 # What MP4 holds and players play; other sound is encoded anew.
 _COPIED_SOUND: Final = frozenset({"aac", "mp3", "ac3", "eac3", "opus", "flac", "alac"})
+_LAYOUTS: Final = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
 _PREVIEW_EVERY: Final = 12
 
 
@@ -150,8 +151,11 @@ class _Writer:
             return None
         if self._given.codec_context.name in _COPIED_SOUND:
             return self._made.add_stream_from_template(self._given)
-        self._resampler = self._av.AudioResampler(format="fltp", layout="stereo")
-        return self._made.add_stream("aac", rate=self._given.codec_context.sample_rate)
+        given = self._given.codec_context
+        # One channel spread over two would be less loud. Some files only say how many there are.
+        layout = _LAYOUTS.get(given.layout.nb_channels, "stereo")
+        self._resampler = self._av.AudioResampler(format="fltp", layout=layout)
+        return self._made.add_stream("aac", rate=given.sample_rate, layout=layout)
 
     def _write_sound(self) -> None:
         waiting, self._waiting = self._waiting, []
