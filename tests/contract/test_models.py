@@ -422,7 +422,7 @@ def test_its_inside_is_told_in_shares_and_telling_disturbs_nothing(
     told, again = (dict(model.diagnostics(images_NCHW, images_NCHW[:2])) for _ in range(2))
     alone = model.diagnostics(images_NCHW, images_NCHW[:0])
 
-    known = {value for name, value in vars(metric_names).items() if name.isupper()}
+    known = {value for value in vars(metric_names).values() if isinstance(value, str)}
     assert told.keys() <= known
     assert alone.keys() <= told.keys()
     assert alone

@@ -51,7 +51,6 @@ class FastStyleConfig(Settings):
         help="Higher holds on to the edges of your pictures; lower lets the style take over.",
         ge=0.0,
         le=0.95,
-        live=True,
     )
     scales: int = setting(
         3,
