@@ -21,6 +21,7 @@ CHECKS: Final[Registry[Check]] = Registry(
         "generate": "genstudio.selftest.making:generate_pictures",
         "blend": "genstudio.selftest.making:blend_pictures",
         "translate": "genstudio.selftest.making:translate_pictures",
+        "detect": "genstudio.selftest.detecting:find_what_does_not_belong",
         "explore": "genstudio.selftest.making:explore_and_make_again",
         "export": "genstudio.selftest.making:export_gallery_everyhow",
         "window": "genstudio.selftest.windows:show_every_page",

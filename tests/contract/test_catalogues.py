@@ -15,6 +15,7 @@ from genstudio.data.cache import PictureCache, build_cache
 from genstudio.data.modalities.catalog import MODALITIES, recognise
 from genstudio.data.scan import scan_folder
 from genstudio.domain.artifacts import Artifact
+from genstudio.domain.cards import KINDS
 from genstudio.domain.datasets import ScanReport
 from genstudio.domain.errors import DatasetError, GenStudioError, SettingsError
 from genstudio.domain.modalities import ModalityCard
@@ -237,6 +238,14 @@ def runs(flowers: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
     monkey.setattr("genstudio.engine.preview.sheet_layout", lambda _: (1, 2))
     found = {}
     place = tmp_path_factory.mktemp("runs")
+    # As many as what needs most of them asks for.
+    most = max(16, *(model_class(key).card.fewest for key in model_keys()))
+    pictures_NHWC = tiny_studio.flowers_NHWC(most)
+    enough = tiny_studio.save_pictures(place / "enough", pictures_NHWC)
+    # One class has fewer pictures than the other.
+    classes = place / "classes"
+    tiny_studio.save_pictures(classes / "tulip", pictures_NHWC[:4])
+    tiny_studio.save_pictures(classes / "rose", pictures_NHWC[4:])
     small = {
         "width": 32,
         "latent_size": 8,
@@ -248,8 +257,11 @@ def runs(flowers: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
     for key in model_keys():
         config = model_class(key).Config.model_fields
         model = {name: value for name, value in small.items() if name in config}
-        settings = small_settings(key, model=model, budget=tiny_studio.steps(1))
-        pictures = folder_for(key, flowers, place / f"{key} pictures")
+        tells_classes = KINDS in model_class(key).card.capabilities
+        settings = small_settings(
+            key, model=model, budget=tiny_studio.steps(1), kinds=tells_classes
+        )
+        pictures = classes if tells_classes else folder_for(key, enough, place / f"{key} pictures")
         request = NewRun(folder=pictures, project=place / key, settings=settings)
         *_, ended = start_run(request, NoCommands())
         found[key] = ended.run
@@ -269,6 +281,7 @@ def inputs_of(card: OperationCard, material: dict[str, list[Path]]) -> dict[str,
     return {
         spec.name: material[spec.kind][: min(max(2, spec.minimum), spec.maximum or 2)]
         for spec in card.inputs
+        if spec.minimum
     }
 
 
@@ -375,7 +388,7 @@ class TestOperation:
         run = able(card, runs)[0]
         with pytest.raises(SettingsError, match="takes nothing called"):
             next(perform(key, run=run, inputs={**inputs_of(card, material), "nonsense": []}))
-        if card.inputs:
+        if any(spec.minimum for spec in card.inputs):
             with pytest.raises(SettingsError, match="takes"):
                 next(perform(key, run=run, inputs={}))
             broken = tmp_path / "broken.png"

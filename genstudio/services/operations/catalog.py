@@ -18,5 +18,7 @@ OPERATIONS: Final[Registry[Operation]] = Registry(
         "restyle-video": "genstudio.services.operations.restyle_video:OPERATION",
         "translate-video": "genstudio.services.operations.translate_video:OPERATION",
         "clip-frames": "genstudio.services.operations.clip_frames:OPERATION",
+        "augment": "genstudio.services.operations.augment:OPERATION",
+        "detect-anomalies": "genstudio.services.operations.detect:OPERATION",
     },
 )

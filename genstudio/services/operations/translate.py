@@ -7,6 +7,7 @@ from typing import ClassVar, Final, Literal
 import numpy as np
 from PIL import Image
 
+from genstudio.data.tiles import in_tiles
 from genstudio.domain.artifacts import IMAGE, Artifact
 from genstudio.domain.operations import TRANSLATE, InputSpec, OperationCard
 from genstudio.domain.progress import Progress
@@ -17,7 +18,6 @@ from genstudio.services.generation import load_model
 from genstudio.services.operations.pictures import read_picture
 from genstudio.services.operations.protocol import Made, Operation, OperationRequest
 from genstudio.services.operations.recipes import made_by_run
-from genstudio.services.operations.tiles import in_tiles
 
 # A tile is so many times as large as the squares that the model learned from.
 _TILE = 4

@@ -86,6 +86,7 @@ class CreateControls(QFrame):
             widget.setVisible(entry.card.needs_run)
         for widget in (self._count, self._count_title):
             widget.setVisible(entry.card.has_count)
+        self._watch.setVisible(entry.card.can_watch)
         for widget in (self._seed, self._seed_title, self._roll, self._keeps_seed):
             widget.setVisible(entry.card.is_seeded)
         if is_other:
@@ -149,6 +150,10 @@ class CreateControls(QFrame):
         self._column.addLayout(self._inputs_column)
         self._column.addLayout(_stacked(self._count_title, self._count))
         self._column.addLayout(self._make_seed())
+        self._watch = QCheckBox("Keep watching these folders")
+        self._watch.setObjectName("create.watch")
+        self._watch.setToolTip("Pictures that are put there later are looked at, until Cancel")
+        self._column.addWidget(self._watch)
         self._form_row = self._column.count()
         self._column.addStretch(1)
         area = QScrollArea()
@@ -284,6 +289,7 @@ class CreateControls(QFrame):
             count=self._count.value(),
             seed=self._seed.value(),
             settings=self._form.values() if self._form is not None else {},
+            watch=self._watch.isChecked(),
         )
         self._progress.setRange(0, 0)
         self._status.setText("Getting ready…")
