@@ -32,11 +32,11 @@ class RepaintingNetwork(nn.Module):
     ) -> None:
         super().__init__()
         narrow = max(16, width // 2)
-        self.first = nn.Conv2d(_FOLDED * channels, narrow, 3, padding=1)
-        self.down = nn.Conv2d(narrow, width, 3, stride=2, padding=1)
+        self.first = _convolution(_FOLDED * channels, narrow)
+        self.down = _convolution(narrow, width, stride=2)
         self.blocks = nn.ModuleList(_Block(width) for _ in range(blocks))
-        self.up = nn.Conv2d(width, narrow, 3, padding=1)
-        self.last = nn.Conv2d(narrow, _FOLDED * channels, 3, padding=1)
+        self.up = _convolution(width, narrow)
+        self.last = _convolution(narrow, _FOLDED * channels)
         self.direct = nn.Conv2d(channels, channels, 1)
         self._draw(generator)
 
@@ -73,8 +73,15 @@ class RepaintingNetwork(nn.Module):
 class _Block(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.first = nn.Conv2d(width, width, 3, padding=1)
-        self.second = nn.Conv2d(width, width, 3, padding=1)
+        self.first = _convolution(width, width)
+        self.second = _convolution(width, width)
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.second(functional.silu(self.first(functional.silu(x))))
+
+
+def _convolution(channels_in: int, channels_out: int, stride: int = 1) -> nn.Conv2d:
+    """Goes on beyond the edge as the edge is: black around a picture would show as a frame."""
+    return nn.Conv2d(
+        channels_in, channels_out, 3, stride=stride, padding=1, padding_mode="replicate"
+    )
