@@ -92,7 +92,8 @@ def apply(
 
     with explained(as_json=as_json):
         given = input_files(operation, inputs or [])
-        refuse_pictures_folders(out, (path.parent for files in given.values() for path in files))
+        # New files may lie beside single ones, but not in a folder that is worked through.
+        refuse_pictures_folders(out, (path for path in inputs or [] if path.is_dir()))
         if run is not None:
             refuse_pictures_folders(out, Run(run).project().pictures_folders())
         done, report = 0, None

@@ -11,6 +11,10 @@ from genstudio.domain.settings import Settings
 GENERATE: Final = "generate"
 EXPLORE: Final = "explore"
 TRANSLATE: Final = "translate"
+STYLE_TRANSFER: Final = "style-transfer"
+TEXTURE: Final = "texture"
+RESTYLE_VIDEO: Final = "restyle-video"
+CLIP_FRAMES: Final = "clip-frames"
 DETECT: Final = "detect-anomalies"
 AUGMENT: Final = "augment"
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from genstudio.artifacts.catalog import ARTIFACTS, kind_of_file
+from genstudio.artifacts.catalog import ARTIFACTS, kind_of_file, kind_of_input
 from genstudio.data.decode import decode_thumbnail
 from genstudio.data.formats import may_be_picture
 from genstudio.data.listing import list_pictures, natural_key
@@ -278,7 +278,8 @@ def fits(path: Path, kind: str) -> bool:
     """Whether a file's name is one of that kind."""
     if kind == IMAGE:
         return may_be_picture(path.name)
-    return path.name.lower().endswith(ARTIFACTS.get(kind).card.suffix)
+    card = ARTIFACTS.get(kind).card
+    return path.name.lower().endswith((card.suffix, *card.also_taken))
 
 
 def _fitting(folder: Path, kind: str) -> list[Path]:
@@ -320,7 +321,7 @@ def keep_pasted(project: Project, image_HWC: np.ndarray) -> Job[Path]:
 
 def thumbnail(path: Path, side: int) -> np.ndarray:
     """Draw a file of any kind for a grid: uint8 (height, width, 3 or 4)."""
-    kind = kind_of_file(path)
+    kind = kind_of_input(path)
     if kind is None or kind.card.key == IMAGE:
         return decode_thumbnail(path, side=side, with_opacity=True)
     return kind.thumbnail(path, side)

@@ -238,7 +238,7 @@ class CreateControls(QFrame):
 
     def _show_inputs(self, specs: Sequence[InputSpec]) -> None:
         """Ask for the inputs; files stay where the new operation takes such files, too."""
-        before = [(given.spec.kind, given.files()) for given in self._inputs]
+        before = {(given.spec.name, given.spec.kind): given.files() for given in self._inputs}
         for given in self._inputs:
             given.shutdown()
             self._inputs_column.removeWidget(given)
@@ -252,8 +252,7 @@ class CreateControls(QFrame):
             given.gather_wanted.connect(self.gather_wanted)
             given.paste_wanted.connect(self.paste_wanted)
             given.gallery_wanted.connect(self.gallery_wanted)
-            if number < len(before) and before[number][0] == spec.kind:
-                given.add(before[number][1])
+            given.add(before.get((spec.name, spec.kind), ()))
             self._inputs.append(given)
             self._inputs_column.addWidget(given)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QPoint, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
@@ -31,6 +32,7 @@ from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.viewers.catalog import VIEWERS
 from genstudio.ui.viewers.protocol import Viewer
 from genstudio.ui.widgets.grid_items import GridItem
+from genstudio.ui.widgets.picture_view import PictureView
 from genstudio.ui.widgets.score_panel import ScorePanel
 from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
 from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
@@ -76,6 +78,7 @@ class CreateResults(QWidget):
         layout.addLayout(self._make_buttons())
         for changed in (state.results_changed, state.loaded):
             changed.connect(self._show_batches)
+        state.seen.connect(self._on_seen)
         state.arrived.connect(self._on_arrived)
         state.hung_now.connect(self._on_hung)
         state.reported.connect(self._read_scores)
@@ -101,6 +104,10 @@ class CreateResults(QWidget):
         QVBoxLayout(nothing).addWidget(self._words)
         self._nothing = nothing
         self._stack.addWidget(nothing)
+        self._becoming = PictureView()
+        self._becoming.setObjectName("create.becoming")
+        self._becoming.setAccessibleName("What is being made")
+        self._stack.addWidget(self._becoming)
         self._caption = QLabel()
         self._caption.setObjectName("create.caption")
         self._caption.setTextFormat(Qt.TextFormat.PlainText)
@@ -187,6 +194,14 @@ class CreateResults(QWidget):
         return row
 
     # --- showing ------------------------------------------------------------------------
+
+    def _on_seen(self, image_HWC: np.ndarray) -> None:
+        """Show a result that is not done yet; what is selected is not covered."""
+        if not self._grid.selected_keys():
+            self._becoming.set_picture(image_HWC)
+            self._stack.setCurrentWidget(self._becoming)
+            self._caption.setText("Not done yet")
+            self._shown = None
 
     def _show_batches(self) -> None:
         """Offer what was made by each operation that was done, the newest first."""

@@ -59,6 +59,7 @@ class CreateState(QObject):
         loaded(): The operations are known.
         busy_changed(): An operation began or ended, or another project is open.
         progressed(str, int, int): What is done, how far.
+        seen(ndarray): A result that is not done yet, uint8 (height, width, 3).
         results_changed(): The results are those of another project.
         arrived(list): Keys of new results.
         reported(): What came of all was written beside the results.
@@ -73,6 +74,7 @@ class CreateState(QObject):
     loaded = Signal()
     busy_changed = Signal()
     progressed = Signal(str, int, int)
+    seen = Signal(object)
     results_changed = Signal()
     arrived = Signal(list)
     reported = Signal()
@@ -266,6 +268,8 @@ class CreateState(QObject):
                 made[str(item.path)] = item
             else:
                 self.progressed.emit(item.what, item.done, item.total)
+                if isinstance(item.item, np.ndarray):
+                    self.seen.emit(item.item)
                 if isinstance(item.item, Report):
                     self._words = item.item.words
                     self.reported.emit()

@@ -11,6 +11,7 @@ VIEWERS: Final[Registry[Callable[[], Viewer]]] = Registry(
     "genstudio.viewers",
     {
         "image": "genstudio.ui.viewers.image:ImageViewer",
+        "clip": "genstudio.ui.viewers.clip:ClipViewer",
         # Of a picture with such a part.
         "heat": "genstudio.ui.viewers.heat:HeatViewer",
     },
