@@ -7,6 +7,7 @@ import typer
 from rich.table import Column, Table
 
 from genstudio.console import (
+    FOUND,
     AsJson,
     Assignments,
     explained,
@@ -68,23 +69,35 @@ def apply(
     count: Annotated[int, typer.Option(min=1, help="How many, where that can be said.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first result.")] = 0,
     checkpoint: Annotated[str, typer.Option(help="A step, best or last.")] = "best",
+    watch: Annotated[
+        bool,
+        typer.Option(
+            "--watch", help="Go on with what is put into these folders later, until Ctrl-C."
+        ),
+    ] = False,
     assignments: Assignments = None,
     as_json: AsJson = False,
 ) -> None:
-    """Have an operation done on files, with a trained run where it needs one."""
+    """Have an operation done on files, with a trained run where it needs one.
+
+    Exits with 3 if it looked for something and found it.
+    """
+    from genstudio.domain.operations import Report
     from genstudio.services.operations.files import input_files
     from genstudio.services.operations.perform import perform
     from genstudio.services.operations.protocol import Made
-    from genstudio.services.operations.save import save_made
+    from genstudio.services.operations.save import ResultFolder
     from genstudio.services.outputs import refuse_pictures_folders
     from genstudio.services.runs import Run
 
     with explained(as_json=as_json):
         given = input_files(operation, inputs or [])
-        refuse_pictures_folders(out, (path.parent for files in given.values() for path in files))
+        # New files may lie beside single ones, but not in a folder that is worked through.
+        refuse_pictures_folders(out, (path for path in inputs or [] if path.is_dir()))
         if run is not None:
             refuse_pictures_folders(out, Run(run).project().pictures_folders())
-        done = 0
+        done, report = 0, None
+        folder = ResultFolder(out)
         with progress(hidden=as_json) as bar:
             task = bar.add_task("Working", total=None)
             for step in perform(
@@ -95,17 +108,26 @@ def apply(
                 seed=seed,
                 checkpoint=checkpoint,
                 settings=loose_settings(assignments),
+                watch=watch,
             ):
                 if not isinstance(step, Made):
                     bar.update(task, completed=step.done, total=step.total, description=step.what)
+                    if isinstance(step.item, Report):
+                        report = step.item
+                        folder.write(report)
                     continue
-                path = save_made(step, out)
+                path = folder.save(step)
                 done += 1
                 if as_json:
                     print_json(_line(step, path))
+        found = {} if report is None else {"found": report.num_found}
         if as_json:
-            print_json({"done": done})
+            print_json({"done": done, **found})
     people.print(f"{done} results in {out}", markup=False, soft_wrap=True)
+    if report is not None:
+        people.print(report.words, markup=False, soft_wrap=True)
+        if report.num_found:
+            raise typer.Exit(FOUND)
 
 
 def _line(made: Any, path: Path) -> dict[str, Any]:

@@ -116,7 +116,9 @@ def remake(
         done = run_with_progress(
             make_again(image, projects=known, inputs=made_from or ()), as_json=as_json
         )
-        refuse_pictures_folders(out.absolute().parent, Run(done.run).project().pictures_folders())
+        if done.run is not None:
+            folders = Run(done.run).project().pictures_folders()
+            refuse_pictures_folders(out.absolute().parent, folders)
         path = save_artifact(done.artifact, out, done.recipe)
         if as_json:
             recipe = done.recipe.model_dump(mode="json")

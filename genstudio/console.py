@@ -29,6 +29,8 @@ from genstudio.services.session import TrainingSession
 
 T = TypeVar("T")
 INTERRUPTED = 130
+# Nothing went wrong; what was looked for is there, so that a script can act.
+FOUND = 3
 _POLL_S = 0.2
 _SHOWN_PAIRS = 3
 # Where no bar can be drawn, in a log, a line now and then says that it goes on.

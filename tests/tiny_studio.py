@@ -71,6 +71,22 @@ def save_pictures(folder: Path, pictures_NHWC: np.ndarray) -> Path:
     return folder
 
 
+def save_film(path: Path, count: int = 9, *, side: int = 64, fps: int = 10) -> Path:
+    """Write a film in which a flower wanders to the right; skips the test without PyAV."""
+    av = pytest.importorskip("av", reason="films need the extra “video”")
+    flower = paint_flower(side, seed=0, index=0)
+    with av.open(str(path), "w", format="mp4") as film:
+        stream = film.add_stream("libx264", rate=fps, options={"bf": "0", "threads": "1"})
+        stream.width = stream.height = side
+        stream.pix_fmt = "yuv420p"
+        for number in range(count):
+            shown = np.roll(flower, 2 * number, axis=1)
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(shown), format="rgb24")
+            film.mux(stream.encode(frame))
+        film.mux(stream.encode())
+    return path
+
+
 def steps(amount: float) -> Budget:
     return Budget(unit="steps", amount=amount)
 

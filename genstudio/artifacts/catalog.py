@@ -7,8 +7,20 @@ from genstudio.artifacts.protocol import ArtifactKind
 from genstudio.domain.registry import Registry
 
 ARTIFACTS: Final[Registry[ArtifactKind]] = Registry(
-    "artifact kind", "genstudio.artifacts", {"image": "genstudio.artifacts.image:KIND"}
+    "artifact kind",
+    "genstudio.artifacts",
+    {"image": "genstudio.artifacts.image:KIND", "clip": "genstudio.artifacts.clip:KIND"},
 )
+
+
+def kind_of_input(path: Path | str) -> ArtifactKind | None:
+    """The kind as which operations take a file of a person's own; None if no kind has its suffix.
+
+    Pictures are known by more than their suffix: see :mod:`genstudio.data.formats`.
+    """
+    name = str(path).lower()
+    taking = (kind for kind in ARTIFACTS.usable() if name.endswith(kind.card.also_taken))
+    return kind_of_file(path) or next(taking, None)
 
 
 def kind_of_file(path: Path | str) -> ArtifactKind | None:

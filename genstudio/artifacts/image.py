@@ -17,6 +17,7 @@ from genstudio.data.decode import PARSER_ERRORS, UnreadablePictureError, decode_
 from genstudio.domain.artifacts import IMAGE, Artifact
 from genstudio.domain.errors import DatasetError, ProjectError
 from genstudio.domain.files import is_file, replacing
+from genstudio.domain.operations import CLIP_FRAMES
 from genstudio.domain.recipes import Recipe
 
 RECIPE_KEY: Final = "genstudio"
@@ -24,7 +25,7 @@ XMP_KEY: Final = "XML:com.adobe.xmp"
 LARGEST_RECIPE_BYTES: Final = 64 * 2**10
 
 # The IPTC's term for "made by a model that was trained on pictures".
-_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+SOURCE_TYPE: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
  <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
@@ -81,7 +82,11 @@ def save_picture(image_HWC: np.ndarray, path: Path, recipe: Recipe) -> None:
     record = recipe.model_dump_json()
     if len(record.encode()) > LARGEST_RECIPE_BYTES:
         raise _too_long(path)
-    _save(image_HWC, path, {RECIPE_KEY: record, XMP_KEY: _xmp_packet(recipe.software)})
+    texts = {RECIPE_KEY: record}
+    # A frame of a person's own film is no less a photograph than before.
+    if recipe.operation != CLIP_FRAMES:
+        texts[XMP_KEY] = _xmp_packet(recipe.software)
+    _save(image_HWC, path, texts)
 
 
 def _save(image_HWC: np.ndarray, path: Path, texts: Mapping[str, str]) -> None:
@@ -95,7 +100,7 @@ def _save(image_HWC: np.ndarray, path: Path, texts: Mapping[str, str]) -> None:
 
 def _xmp_packet(software: str) -> str:
     printable = "".join(character for character in software if character.isprintable())
-    return _XMP.format(tool=html.escape(printable), source_type=_SOURCE_TYPE)
+    return _XMP.format(tool=html.escape(printable), source_type=SOURCE_TYPE)
 
 
 def identity(recipe: Recipe) -> str:
@@ -214,6 +219,10 @@ class Images:
             return decode_thumbnail(path, side=side, with_opacity=True)
         except UnreadablePictureError as error:
             raise _unreadable(path) from error
+
+    def is_same(self, one: Artifact, other: Artifact) -> bool:
+        """Compare pixels."""
+        return np.array_equal(one.data, other.data)
 
     def words(self, artifact: Artifact) -> str:
         """Say how large it is."""

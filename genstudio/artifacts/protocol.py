@@ -22,6 +22,7 @@ class ArtifactCard(BaseModel):
         title: Name shown to people.
         suffix: Of its files, with the dot; no other kind has it.
         media_type: For the web.
+        also_taken: Further suffixes of a person's own files that operations take as this kind.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -30,6 +31,7 @@ class ArtifactCard(BaseModel):
     title: str
     suffix: str
     media_type: str
+    also_taken: tuple[str, ...] = ()
 
 
 class ArtifactKind(Protocol):
@@ -76,6 +78,10 @@ class ArtifactKind(Protocol):
         Raises:
             DatasetError: It cannot be drawn.
         """
+        ...
+
+    def is_same(self, one: Artifact, other: Artifact) -> bool:
+        """Whether both show or sound the same, to the last value; seeds and recipes may differ."""
         ...
 
     def words(self, artifact: Artifact) -> str:

@@ -14,6 +14,8 @@ from genstudio.data.limits import HUGE_PIXELS
 # A JPEG that is read at 1/2, 1/4 or 1/8, by a filter of its own, keeps at least this times the
 # wanted side.
 _DRAFT_MARGIN = 1.5
+# A strip stays a picture: no side beyond what fits into memory.
+_LONGEST = 32
 
 
 def decode_picture(
@@ -65,6 +67,56 @@ def decode_picture(
         return np.dstack([np.asarray(layer) for layer in layers])
 
 
+def decode_whole(path: Path, *, size: int, with_opacity: bool = False) -> np.ndarray:
+    """Read all of a picture at the scale that its middle square would be learned in.
+
+    Args:
+        path: The file.
+        size: Of its shorter side in pixels; the longer one is at most 32 times as long.
+        with_opacity: Give the opacity as a fourth channel.
+
+    Returns:
+        uint8 array of shape (height, width, 3 or 4), sRGB, see-through parts over white. Of a
+        square picture the same as :func:`decode_picture`.
+
+    Raises:
+        UnreadablePictureError: It cannot be used; the message says why.
+    """
+    with opened(path) as image:
+        kept, whole = round(size * _DRAFT_MARGIN), image.size
+        image.draft("RGB", (kept, kept))
+        fit = _resize_by_lanczos if image.size == whole else _resize_by_cubes
+        box, factor = None, 1
+        if image.width * image.height >= HUGE_PIXELS:
+            factor = _even_factor(min(image.size), size)
+            box = _whole(image.size, multiple_of=factor)
+
+        def resize(layer: Image.Image) -> Image.Image:
+            scale = size / min(layer.size)
+            width, height = (
+                min(max(size, round(side * scale)), _LONGEST * size) for side in layer.size
+            )
+            return fit(layer, (width, height))
+
+        layers = [to_rgb(image, box=box, factor=factor, resize=resize)]
+        if with_opacity:
+            layers.append(to_opacity(image, box=box, factor=factor, resize=resize))
+        return np.dstack([np.asarray(layer) for layer in layers])
+
+
+def _resize_by_lanczos(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    return image.resize(size, Image.Resampling.LANCZOS)
+
+
+def _resize_by_cubes(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """The same by a bicubic filter: torch's, which takes a third of the time of Pillow's."""
+    pixels = torch.from_numpy(np.atleast_3d(np.array(image)))
+    pixels_NCHW = pixels.permute(2, 0, 1)[None]
+    fitted = functional.interpolate(pixels_NCHW, size[::-1], mode="bicubic", antialias=True)
+    content = fitted[0].permute(1, 2, 0).contiguous().numpy().tobytes()
+    return Image.frombytes(image.mode, size, content)
+
+
 def _fit_halves(
     layer: Image.Image, size: int, fit: Callable[[Image.Image, int], Image.Image]
 ) -> Image.Image:
@@ -81,12 +133,7 @@ def _fit_by_lanczos(image: Image.Image, size: int) -> Image.Image:
 
 
 def _fit_by_cubes(image: Image.Image, size: int) -> Image.Image:
-    """The same by a bicubic filter: torch's, which takes a third of the time of Pillow's."""
-    square = torch.from_numpy(np.atleast_3d(np.array(image.crop(_middle_square(image.size)))))
-    pixels_NCHW = square.permute(2, 0, 1)[None]
-    fitted = functional.interpolate(pixels_NCHW, (size, size), mode="bicubic", antialias=True)
-    content = fitted[0].permute(1, 2, 0).contiguous().numpy().tobytes()
-    return Image.frombytes(image.mode, (size, size), content)
+    return _resize_by_cubes(image.crop(_middle_square(image.size)), (size, size))
 
 
 def _even_factor(side: int, size: int) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 IMAGE: Final = "image"
+CLIP: Final = "clip"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +15,8 @@ class Artifact:
     Attributes:
         kind: Key of an artifact kind, such as "image".
         data: For images, uint8 of shape (height, width, 3), or 4 channels with the opacity, in
-            which colours are as a picture file has them and lie over nothing.
+            which colours are as a picture file has them and lie over nothing. For clips, the path
+            of a film without a recipe, which is there until the next artifact is asked for.
         seed: Makes the same artifact again; None where none was needed.
         values: Numbers that belong to it, such as an anomaly score.
         parts: Further artifacts that belong to it, such as a heat map.

@@ -12,6 +12,8 @@ RECONSTRUCT: Final = "reconstruct"
 ENCODE: Final = "encode"
 # It can be taught to tell kinds (classes) of pictures apart, and be asked for one.
 KINDS: Final = "kinds"
+# It says how unlike everything that it has seen a picture is, and where.
+SCORE: Final = "score"
 # Pictures go in, and pictures of another kind come out.
 TRANSLATE: Final = "translate"
 
@@ -30,6 +32,7 @@ class ModelCard(BaseModel):
         cost: How long to expect, in a few words.
         needs: What the pictures must be like, in a few words.
         paper: Title, authors, year and arXiv number of the source.
+        fewest: Examples that it needs at least; with fewer, nothing is begun.
         suggested_from: Examples from which on it is suggested; None if never by itself.
         revision: Raised when weights that were saved before would fit, but make other pictures.
         renamed_tensors: Regular expressions for beginnings of former names of tensors, and what
@@ -48,6 +51,7 @@ class ModelCard(BaseModel):
     cost: str
     needs: str
     paper: str
+    fewest: int = 0
     suggested_from: int | None = None
     revision: int = 1
     renamed_tensors: tuple[tuple[str, str], ...] = ()

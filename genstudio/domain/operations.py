@@ -1,6 +1,8 @@
 """What can be done: tasks of models and operations for people, declared as data."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from genstudio.domain.artifacts import IMAGE
@@ -9,6 +11,12 @@ from genstudio.domain.settings import Settings
 GENERATE: Final = "generate"
 EXPLORE: Final = "explore"
 TRANSLATE: Final = "translate"
+STYLE_TRANSFER: Final = "style-transfer"
+TEXTURE: Final = "texture"
+RESTYLE_VIDEO: Final = "restyle-video"
+CLIP_FRAMES: Final = "clip-frames"
+DETECT: Final = "detect-anomalies"
+AUGMENT: Final = "augment"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +76,8 @@ class OperationCard:
         capability: What the model's card must declare besides; empty for nothing.
         has_count: Whether a person says how many are wanted.
         is_seeded: Whether a seed decides the result.
+        needs_model: Whether it needs a trained model though no task of its is asked for.
+        can_watch: Whether it can go on with what is put into the folders of its inputs later.
         icon: Name of its icon.
         view: What the window shows it in instead of a form; empty for the form.
     """
@@ -81,13 +91,33 @@ class OperationCard:
     capability: str = ""
     has_count: bool = False
     is_seeded: bool = False
+    needs_model: bool = False
+    can_watch: bool = False
     icon: str = "sparkles"
     view: str = ""
 
     @property
     def needs_run(self) -> bool:
         """Whether it needs a trained model."""
-        return bool(self.task)
+        return bool(self.task) or self.needs_model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What is written beside all results: the ``item`` of a :class:`Progress`.
+
+    Where there are several, each takes the place of the one before.
+
+    Attributes:
+        files: Given the name of each result by the input that it was made from, or else by the
+            name that it was to have, gives names and contents of files.
+        words: What came out, for people.
+        num_found: How much was found of what was looked for.
+    """
+
+    files: Callable[[Mapping[Path, str]], Mapping[str, bytes]]
+    words: str
+    num_found: int = 0
 
 
 def generation(

@@ -13,16 +13,20 @@ class RecipeInput(BaseModel):
     Attributes:
         name: The file's name, without its folder.
         content_hash: BLAKE2b-128 of its bytes, hexadecimal.
+        role: Name of the operation's input that it was given for; empty for the first.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     name: str = Field(max_length=300)
     content_hash: str = Field(max_length=64)
+    role: str = Field(default="", max_length=60)
 
 
 class Recipe(BaseModel):
     """Travels inside everything that is made. Before operations were noted, all was "generate".
+
+    What is made without a trained model names none: its model, run and weights are empty.
 
     Attributes:
         software: Program and version that made it.
@@ -32,7 +36,7 @@ class Recipe(BaseModel):
         step: Checkpoint's step.
         weights_sha256: Hash of the weights, so that another copy is recognised.
         seed: Seed of this artifact; None where none was needed.
-        size: Side in pixels that the model learned.
+        size: Side in pixels that the model learned; 0 where there was none.
         sampling: Settings of the operation and of the model's task.
         operation: What was done.
         inputs: What it was made from, in order.
@@ -43,13 +47,13 @@ class Recipe(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     software: str = Field(max_length=200)
-    model_key: str = Field(max_length=200)
-    run: str = Field(max_length=200)
-    project: str = Field(max_length=200)
-    step: Count
-    weights_sha256: str = Field(max_length=64)
+    model_key: str = Field(default="", max_length=200)
+    run: str = Field(default="", max_length=200)
+    project: str = Field(default="", max_length=200)
+    step: Count = 0
+    weights_sha256: str = Field(default="", max_length=64)
     seed: Count | None = None
-    size: int = Field(ge=1, le=16384)
+    size: int = Field(default=0, ge=0, le=16384)
     sampling: dict[str, Any] = Field(default_factory=dict)
     created: Moment
     operation: str = Field(default="generate", max_length=60)

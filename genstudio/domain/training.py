@@ -69,6 +69,15 @@ class DataOptions(Settings):
         "kind.",
         group="data",
     )
+    groups: Literal["picture", "folder", "table"] = setting(
+        "picture",
+        title="What stays together — groups",
+        help="Pictures of one patient, one place or one day know of each other: with “folder”, "
+        "those in a folder inside a class, with “table”, those that a file groups.csv (file, "
+        "group) puts together, are either all kept aside or none.",
+        advanced=True,
+        group="data",
+    )
     held_out: float = setting(
         0.1,
         title="Pictures kept aside — held-out share",

@@ -18,6 +18,8 @@ _BUILT_IN = {
     "paired-translation": "genstudio.models.translation.paired:PairedTranslation",
     "unpaired-translation": "genstudio.models.translation.unpaired:UnpairedTranslation",
     "word-flow": "genstudio.models.text_to_image.word_flow:WordFlow",
+    "fast-style": "genstudio.models.style.fast:FastStyle",
+    "repair-autoencoder": "genstudio.models.anomaly.repair:RepairAutoencoder",
 }
 
 # What a person means who names only the family.

@@ -260,6 +260,37 @@ class Encodes(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """How unlike everything that a model has seen a picture is.
+
+    Attributes:
+        map_HW: float32 of the picture's height and width; higher is stranger. Comparable between
+            pictures, in no unit.
+        score: Of the whole picture; higher is stranger.
+        evidence: Name => what the score was made of, for people.
+    """
+
+    map_HW: np.ndarray
+    score: float
+    evidence: Mapping[str, float] = field(default_factory=dict[str, float])
+
+
+@runtime_checkable
+class Scores(Protocol):
+    """Capability SCORE: says what does not belong."""
+
+    def score(self, image_HWC: np.ndarray) -> Scored:
+        """Compare a picture with all that was learned.
+
+        Must not touch torch's global generator.
+
+        Args:
+            image_HWC: uint8; its shorter side as long as that of the squares that were learned.
+        """
+        ...
+
+
 @runtime_checkable
 class Finalizes(Protocol):
     """Computes something from its trained weights, such as a fitted prior of its latents."""

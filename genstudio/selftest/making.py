@@ -1,6 +1,8 @@
 """Checks of what is made with a trained model: pictures, translations, an exported gallery."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +10,17 @@ import numpy as np
 from PIL import Image
 
 from genstudio.artifacts.catalog import ARTIFACTS
+from genstudio.data.films import look_at_film
 from genstudio.data.samples import paint_flower
 from genstudio.domain import operations
 from genstudio.domain.progress import Progress, drain
+from genstudio.domain.recipes import Recipe
 from genstudio.engine.trainer import NoCommands
 from genstudio.selftest.learning import NUM_PICTURES, small_settings, trained
 from genstudio.selftest.place import Place, SelfTestError
 from genstudio.services.export import export_gallery
 from genstudio.services.exporters.catalog import EXPORTERS
+from genstudio.services.films import write_film
 from genstudio.services.gallery import Gallery
 from genstudio.services.generation import generate
 from genstudio.services.operations.perform import perform
@@ -28,6 +33,7 @@ from genstudio.services.training import NewRun, start_run
 
 _COUNT = 3
 _SIDE = 32
+_NUM_FRAMES = 6
 
 
 def generate_pictures(place: Place) -> str:
@@ -84,6 +90,43 @@ def draw_what_is_asked_for(place: Place) -> str:
     return f"{len(made)} picture of a prompt, by a model that learned {NUM_PICTURES} captions"
 
 
+def paint_in_a_style(place: Place) -> str:
+    """Give a picture the strokes of another one, and grow a texture."""
+    photo, painting = (place.pictures / f"flower-{number:04}.png" for number in (1, 2))
+    given = {"input": [photo], "style": [painting]}
+    quick = {"care": "quick", "largest_side": 64}
+    painted = _performed(operations.STYLE_TRANSFER, None, given, place.folder / "painted", quick)
+    small = {"width": 32, "height": 32}
+    _performed(operations.TEXTURE, None, {"input": [painting]}, place.folder / "textures", small)
+    again = drain(remake(painted[0], inputs=[place.pictures]))
+    if not again.is_same:
+        raise SelfTestError("The recipe of a picture made another one")
+    return "a picture in another's hand, and a texture; the recipe makes it again"
+
+
+def paint_a_film(place: Place) -> str:
+    """Film a picture that wanders, paint one frame and have the others painted alike."""
+    if find_spec("av") is None:
+        return "left out: the pack “video” is not installed"
+    film = place.folder / "film.mp4"
+    flower_HWC = paint_flower(_SIDE * 2, seed=3, index=1)
+    frames = (np.roll(flower_HWC, 2 * number, axis=1) for number in range(_NUM_FRAMES))
+    recipe = Recipe(software="GenStudio", created=datetime.now(UTC))
+    drain(write_film(frames, film, count=_NUM_FRAMES, fps=10, recipe=recipe))
+    taken = {"frames": "0", "largest_side": 64}
+    (frame,) = _performed(
+        operations.CLIP_FRAMES, None, {"input": [film]}, place.folder / "frames", taken
+    )
+    with Image.open(frame) as picture:
+        _save(255 - np.asarray(picture.convert("RGB")), place.folder / frame.name)
+    given = {"input": [film], "key_frames": [place.folder / frame.name]}
+    small = {"steps": 20, "largest_side": 64}
+    (clip,) = _performed(operations.RESTYLE_VIDEO, None, given, place.folder / "films", small)
+    if look_at_film(clip).num_frames != _NUM_FRAMES:
+        raise SelfTestError("The painted film has another number of frames")
+    return f"{_NUM_FRAMES} frames painted like one of them"
+
+
 def explore_and_make_again(place: Place) -> str:
     """Go to a place between four seeds, along a direction, and make what is there once more."""
     settings = {"seeds": "1, 2, 3, 4", "moves": "1:1.5"}
@@ -110,7 +153,7 @@ def export_gallery_everyhow(place: Place) -> str:
 
 def _performed(
     key: str,
-    run: Path,
+    run: Path | None,
     inputs: Mapping[str, Sequence[Path]],
     to: Path,
     settings: Mapping[str, Any] | None = None,
@@ -122,14 +165,14 @@ def _performed(
     for file in files:
         kind = next(it for it in ARTIFACTS.usable() if file.name.endswith(it.card.suffix))
         recipe = kind.read_recipe(file)
-        if recipe is None or recipe.operation != key or not kind.read(file).data.size:
+        if recipe is None or recipe.operation != key or not kind.words(kind.read(file)):
             raise SelfTestError(f"{file.name} was not saved with its recipe")
     return files
 
 
 def _made(
     key: str,
-    run: Path,
+    run: Path | None,
     inputs: Mapping[str, Sequence[Path]],
     settings: Mapping[str, Any] | None,
 ) -> Iterator[Made]:

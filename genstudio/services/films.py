@@ -5,7 +5,6 @@ Needs PyAV, which is the extra "video"; PNG sequences and animated WebP do witho
 
 from collections.abc import Iterator
 from fractions import Fraction
-from importlib import import_module
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from genstudio.artifacts.image import save_picture
+from genstudio.data.films import pyav
 from genstudio.domain.errors import GenStudioError, SettingsError
 from genstudio.domain.files import explained, replacing
 from genstudio.domain.progress import Progress, Working
@@ -22,12 +22,12 @@ from genstudio.domain.recipes import Recipe
 
 # Suffix => encoder and its options. A fixed number of threads: pixels depend on it. Without
 # B-frames MP4 ends when its last frame does.
-_ENCODERS: Final[dict[str, tuple[str, dict[str, str]]]] = {
+ENCODERS: Final[dict[str, tuple[str, dict[str, str]]]] = {
     ".mp4": ("libx264", {"crf": "14", "bf": "0", "threads": "2", "preset": "medium"}),
     ".webm": ("libvpx-vp9", {"crf": "18", "b": "0", "threads": "2", "row-mt": "0"}),
 }
 _WEBP = ".webp"
-SUFFIXES: Final = (*_ENCODERS, _WEBP)
+SUFFIXES: Final = (*ENCODERS, _WEBP)
 # Small pictures are enlarged by whole numbers to about this side, which players can show.
 _SHOWN_SIDE_PX: Final = 512
 _BT709: Final = 1
@@ -59,13 +59,13 @@ def write_film(
         return _write_pictures(frames, path, count, recipe)
     if suffix == _WEBP:
         return _write_webp(frames, path, count, fps)
-    if suffix not in _ENCODERS:
+    if suffix not in ENCODERS:
         raise SettingsError(
             f"Films cannot be written as {suffix}",
             "",
             f"Name a file that ends in {', '.join(SUFFIXES)}, or a folder for single pictures.",
         )
-    return _encode(_pyav(), frames, path, count, fps, recipe)
+    return _encode(pyav(), frames, path, count, fps, recipe)
 
 
 def read_film_recipe(path: Path) -> Recipe | None:
@@ -74,7 +74,7 @@ def read_film_recipe(path: Path) -> Recipe | None:
     Raises:
         SettingsError: The extra "video" is missing, or it is no film.
     """
-    av = _pyav()
+    av = pyav()
     try:
         with av.open(str(path)) as film:
             text = film.metadata.get("comment") or film.metadata.get("COMMENT") or ""
@@ -91,21 +91,10 @@ def best_suffix() -> str:
     return ".mp4" if find_spec("av") is not None else _WEBP
 
 
-def _pyav() -> Any:
-    try:
-        return import_module("av")
-    except ImportError as error:
-        raise SettingsError(
-            "Films need the pack “video”",
-            "The part of GenStudio that writes and reads them is not installed.",
-            "Install genstudio[video]; a folder of pictures or a .webp goes without.",
-        ) from error
-
-
 def _encode(
     av: Any, frames: Iterator[np.ndarray], path: Path, count: int, fps: int, recipe: Recipe
 ) -> Working[Path]:
-    encoder, options = _ENCODERS[path.suffix.lower()]
+    encoder, options = ENCODERS[path.suffix.lower()]
     kind = path.suffix.lower().removeprefix(".")
     with explained(path), replacing(path) as temporary:
         try:
@@ -118,10 +107,8 @@ def _encode(
                         stream = film.add_stream(encoder, rate=Fraction(fps), options=options)
                         stream.height, stream.width = enlarged_HWC.shape[:2]
                         stream.pix_fmt = "yuv420p"
-                        context = stream.codec_context
-                        context.colorspace = context.color_primaries = context.color_trc = _BT709
-                        context.color_range = _LIMITED_RANGE
-                    frame = _converted(av, enlarged_HWC)
+                        colour_tagged(stream.codec_context)
+                    frame = converted_frame(av, enlarged_HWC)
                     frame.pts = number
                     frame.time_base = Fraction(1, fps)
                     film.mux(stream.encode(frame))
@@ -137,7 +124,13 @@ def _encode(
     return path
 
 
-def _converted(av: Any, frame_HWC: np.ndarray) -> Any:
+def colour_tagged(context: Any) -> None:
+    """Have an encoder say that its colours are BT.709, as :func:`converted_frame` makes them."""
+    context.colorspace = context.color_primaries = context.color_trc = _BT709
+    context.color_range = _LIMITED_RANGE
+
+
+def converted_frame(av: Any, frame_HWC: np.ndarray) -> Any:
     """A frame whose colours are BT.709 and say so: a tag alone changes what is seen."""
     frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame_HWC), format="rgb24")
     converted = frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")

@@ -318,7 +318,10 @@ class Gallery:
 
     def _unused_name(self, recipe: Recipe, suffix: str, database: sqlite3.Connection) -> str:
         # With zeros, so that other programs sort them by their numbers.
-        stem = f"{slug(recipe.run)}-{recipe.step:0{_STEP_DIGITS}}"
+        if recipe.run:
+            stem = f"{slug(recipe.run)}-{recipe.step:0{_STEP_DIGITS}}"
+        else:
+            stem = f"{recipe.created.astimezone():%Y%m%d-%H%M%S}"
         if recipe.seed is not None:
             stem += f"-{recipe.seed:0{_SEED_DIGITS}}"
         if recipe.operation != GENERATE:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
+from genstudio.data.groups import GroupBy, groups_of, together
 from genstudio.data.modalities.catalog import MODALITIES, recognise
 from genstudio.data.modalities.protocol import Arrangement
 from genstudio.data.scan import duplicates, usable_manifest
@@ -75,14 +76,25 @@ def freeze(report: ScanReport, excluded: Collection[str], key: str) -> tuple[Man
 
 
 def held_out_names(
-    manifest: Manifest, report: ScanReport, share: float, *, by_kind: bool
+    manifest: Manifest,
+    report: ScanReport,
+    share: float,
+    *,
+    by_kind: bool,
+    groups: GroupBy = "picture",
 ) -> tuple[str, ...]:
-    """Names of the files whose examples are not learned from."""
+    """Names of the files whose examples are not learned from.
+
+    Raises:
+        DatasetError: Groups should come from a table that cannot be read.
+    """
+    names = [name for name, _ in manifest.pictures]
+    own = groups_of(manifest.folder, names, groups)
     modality = MODALITIES.get(manifest.modality)
     return choose_held_out(
         modality.held_out_from(manifest),
         share,
-        duplicates(report),
+        together(own, duplicates(report)),
         # Each of two sets gives its share.
         by_kind=by_kind or manifest.modality == TWO_SETS,
     )

@@ -4,20 +4,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-import numpy as np
-
 from genstudio.artifacts.catalog import kind_of_file
 from genstudio.artifacts.protocol import ArtifactKind
 from genstudio.data.decode import content_hash_of
 from genstudio.domain.artifacts import Artifact
 from genstudio.domain.errors import CheckpointError, GenStudioError, ProjectError
 from genstudio.domain.files import is_file
+from genstudio.domain.operations import OperationCard
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.recipes import Recipe, RecipeInput
 from genstudio.models.catalog import model_class
 from genstudio.services.operations.catalog import OPERATIONS
 from genstudio.services.operations.perform import perform
-from genstudio.services.operations.protocol import Made
 from genstudio.services.projects import is_project
 from genstudio.services.runs import Run
 
@@ -33,15 +31,17 @@ class Remade:
     Attributes:
         artifact: It.
         recipe: As the file has it.
-        run: The run that made it.
+        run: The run that made it; None where none was needed.
         is_same: Whether the file holds exactly this; else it was changed afterwards, or made on
             another kind of machine.
+        work: What made it: a film is there as long as this is.
     """
 
     artifact: Artifact
     recipe: Recipe
-    run: Path
+    run: Path | None
     is_same: bool
+    work: object = None
 
     @property
     def words(self) -> str:
@@ -74,15 +74,18 @@ def remake(
         DatasetError: The file cannot be read.
     """
     kind, recipe = _recipe_of(path)
-    run = _run_of(recipe, [*_projects_around(path), *projects])
-    _refuse_other_weights(run, recipe)
     operation = OPERATIONS.get(recipe.operation)
-    known = operation.settings(model_class(run.settings.model_key)).model_fields
+    run = None
+    if operation.card.needs_run:
+        run = _run_of(recipe, [*_projects_around(path), *projects])
+        _refuse_other_weights(run, recipe)
+    model = None if run is None else model_class(run.settings.model_key)
+    known = operation.settings(model).model_fields
     files = _inputs_of(recipe.inputs, [*inputs, path.absolute().parent])
     work = perform(
         recipe.operation,
-        run=run.path,
-        inputs={operation.card.inputs[0].name: files} if files else {},
+        run=None if run is None else run.path,
+        inputs=_by_role(recipe.inputs, files, operation.card),
         count=int(recipe.sampling.get(_COUNT, 1)),
         seed=recipe.seed or 0,
         checkpoint=str(recipe.step),
@@ -95,7 +98,11 @@ def remake(
         elif position < recipe.position:
             position += 1
         else:
-            return _compared(kind, path, item, recipe, run)
+            same = _is_same(kind, path, item.artifact)
+            folder = None if run is None else run.path
+            return Remade(
+                artifact=item.artifact, recipe=recipe, run=folder, is_same=same, work=work
+            )
     raise ProjectError(
         f"{path.name} cannot be made again",
         f"Its recipe names result {recipe.position + 1}, and there are {position}.",
@@ -103,17 +110,21 @@ def remake(
     )
 
 
-def _compared(kind: ArtifactKind, path: Path, made: Made, recipe: Recipe, run: Run) -> Remade:
+def _by_role(
+    noted: Sequence[RecipeInput], files: Sequence[Path], card: OperationCard
+) -> dict[str, list[Path]]:
+    """Hand what something was made from to the inputs that it was given for."""
+    given: dict[str, list[Path]] = {}
+    for it, file in zip(noted, files, strict=True):
+        given.setdefault(it.role or card.inputs[0].name, []).append(file)
+    return given
+
+
+def _is_same(kind: ArtifactKind, path: Path, made: Artifact) -> bool:
     try:
-        there = np.asarray(kind.read(path).data)
+        return kind.is_same(kind.read(path), made)
     except GenStudioError:
-        there = np.empty(0)  # Only its recipe can be read any more.
-    return Remade(
-        artifact=made.artifact,
-        recipe=recipe,
-        run=run.path,
-        is_same=np.array_equal(there, np.asarray(made.artifact.data)),
-    )
+        return False  # Only its recipe can be read any more.
 
 
 def _recipe_of(path: Path) -> tuple[ArtifactKind, Recipe]:

@@ -15,9 +15,11 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
+from genstudio.artifacts.catalog import kind_of_file
 from genstudio.data.decode import UnreadablePictureError, decode_thumbnail
 from genstudio.data.samples import make_sample_folder
 from genstudio.data.scan import scan_folder
+from genstudio.domain.artifacts import IMAGE
 from genstudio.domain.cards import ModelCard
 from genstudio.domain.datasets import Manifest, ScanReport
 from genstudio.domain.errors import GenStudioError
@@ -336,7 +338,7 @@ def save_comparison(comparison: Comparison, to: Path) -> Job[Path]:
 
 def thumbnail(path: Path, side: int) -> np.ndarray:
     """Read a picture for a grid: uint8 (height, width, 3 or 4), no side longer than ``side``."""
-    return decode_thumbnail(path, side=side, with_opacity=True)
+    return _drawn(path, side)
 
 
 def picture(path: Path) -> np.ndarray:
@@ -349,7 +351,18 @@ def picture(path: Path) -> np.ndarray:
         raise UnreadablePictureError(
             "It is not there any more: it was moved or deleted outside of GenStudio."
         )
-    return decode_thumbnail(path, side=_LARGEST_PICTURE_PX, with_opacity=True)
+    return _drawn(path, _LARGEST_PICTURE_PX)
+
+
+def _drawn(path: Path, side: int) -> np.ndarray:
+    """A picture, or what stands for a result of another kind."""
+    kind = kind_of_file(path)
+    if kind is None or kind.card.key == IMAGE:
+        return decode_thumbnail(path, side=side, with_opacity=True)
+    try:
+        return kind.thumbnail(path, side)
+    except GenStudioError as error:
+        raise UnreadablePictureError(str(error)) from error
 
 
 def sheet(path: Path) -> np.ndarray:

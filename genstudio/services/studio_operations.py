@@ -14,21 +14,23 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from genstudio.artifacts.catalog import ARTIFACTS, kind_of_file
+from genstudio.artifacts.catalog import ARTIFACTS, kind_of_file, kind_of_input
 from genstudio.data.decode import decode_thumbnail
 from genstudio.data.formats import may_be_picture
 from genstudio.data.listing import list_pictures, natural_key
 from genstudio.domain.artifacts import IMAGE
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.files import is_file, replacing
-from genstudio.domain.operations import OperationCard
+from genstudio.domain.operations import OperationCard, Report
 from genstudio.domain.progress import Progress, Working, with_result
 from genstudio.domain.settings import Settings
+from genstudio.services import score_tables
 from genstudio.services.gallery import Gallery
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.jobs import Job
 from genstudio.services.outputs import free_place
 from genstudio.services.projects import Project, slug
+from genstudio.services.score_tables import ScoreTable
 
 _RESULTS = "results"
 _PASTED = "pasted"
@@ -85,6 +87,20 @@ class OperationResult:
     values: Mapping[str, float | str] = field(default_factory=dict[str, float | str])
 
 
+def part_of(result: Path, name: str) -> Path:
+    """Where a part of a result, such as its heat map, is written to."""
+    return result.parent / name / result.name
+
+
+def read_scores(folder: Path) -> Job[ScoreTable]:
+    """Read the table that a search for what does not belong left beside its results."""
+
+    def items() -> Iterator[ScoreTable]:
+        yield score_tables.read_scores(folder)
+
+    return Job("scores", items)
+
+
 def perform_operation(
     key: str,
     *,
@@ -94,8 +110,9 @@ def perform_operation(
     count: int,
     seed: int,
     settings: Mapping[str, Any],
+    watch: bool = False,
 ) -> Job[OperationResult | Progress]:
-    """Have an operation done; results are written to ``out`` as they come.
+    """Have an operation done; results and reports are written to ``out`` as they come.
 
     Runs are only read, so that a training may go on meanwhile, also of this run.
     """
@@ -103,13 +120,16 @@ def perform_operation(
     def items() -> Iterator[OperationResult | Progress]:
         perform = import_module("genstudio.services.operations.perform")
         save = import_module("genstudio.services.operations.save")
+        folder = save.ResultFolder(out)
         for step in perform.perform(
-            key, run=run, inputs=inputs, count=count, seed=seed, settings=settings
+            key, run=run, inputs=inputs, count=count, seed=seed, settings=settings, watch=watch
         ):
             if isinstance(step, Progress):
+                if isinstance(step.item, Report):
+                    folder.write(step.item)
                 yield step
                 continue
-            path = save.save_made(step, out)
+            path = folder.save(step)
             yield OperationResult(
                 path=path,
                 kind=step.artifact.kind,
@@ -258,7 +278,8 @@ def fits(path: Path, kind: str) -> bool:
     """Whether a file's name is one of that kind."""
     if kind == IMAGE:
         return may_be_picture(path.name)
-    return path.name.lower().endswith(ARTIFACTS.get(kind).card.suffix)
+    card = ARTIFACTS.get(kind).card
+    return path.name.lower().endswith((card.suffix, *card.also_taken))
 
 
 def _fitting(folder: Path, kind: str) -> list[Path]:
@@ -300,7 +321,7 @@ def keep_pasted(project: Project, image_HWC: np.ndarray) -> Job[Path]:
 
 def thumbnail(path: Path, side: int) -> np.ndarray:
     """Draw a file of any kind for a grid: uint8 (height, width, 3 or 4)."""
-    kind = kind_of_file(path)
+    kind = kind_of_input(path)
     if kind is None or kind.card.key == IMAGE:
         return decode_thumbnail(path, side=side, with_opacity=True)
     return kind.thumbnail(path, side)

@@ -13,7 +13,7 @@ from genstudio.data.kinds import checked_kinds
 from genstudio.data.modalities.protocol import Arrangement
 from genstudio.data.scan import scan_folder
 from genstudio.domain import events
-from genstudio.domain.cards import KINDS
+from genstudio.domain.cards import KINDS, ModelCard
 from genstudio.domain.datasets import Manifest, ScanReport
 from genstudio.domain.errors import ProjectError, SettingsError
 from genstudio.domain.files import explained
@@ -154,7 +154,11 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
             kinds = checked_kinds(name for name, _ in manifest.pictures) if settings.kinds else {}
             cache = yield from _decode(manifest, settings, dataset, source)
             held_out = materials.held_out_names(
-                manifest, report, settings.held_out, by_kind=settings.kinds
+                manifest,
+                report,
+                settings.held_out,
+                by_kind=settings.kinds,
+                groups=settings.groups,
             )
             run = create_run(
                 project,
@@ -166,6 +170,7 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
                 words=materials.vocabulary_of(manifest, held_out),
             )
             remarks = [] if modality == IMAGES else _told(arrangement)
+            remarks += _too_few(card, arrangement)
             yield from _record(run, settings, manifest, cache, source, remarks=remarks)
     except _StopWantedError:
         yield _stopped_before_it_began()
@@ -339,6 +344,21 @@ def _told(arrangement: Arrangement) -> list[events.Message]:
     return [
         events.Message(step=0, level="info", title=remark.title, message=remark.reason)
         for remark in arrangement.remarks
+    ]
+
+
+def _too_few(card: ModelCard, arrangement: Arrangement) -> list[events.Message]:
+    """A warning where a model learns from fewer examples than its card asks for."""
+    if arrangement.num_examples >= card.fewest:
+        return []
+    return [
+        events.Message(
+            step=0,
+            level="warning",
+            title=f"{arrangement.num_examples} pictures are too few for “{card.title}”",
+            message=f"It learns, but with fewer than {card.fewest} nobody can say what it is "
+            "worth, and what needs to know that will refuse it. Add pictures.",
+        )
     ]
 
 

@@ -32,7 +32,7 @@ from torch.utils._pytree import tree_leaves
 from genstudio.artifacts.catalog import ARTIFACTS
 from genstudio.data.modalities.catalog import MODALITIES
 from genstudio.domain import commands, events, metric_names
-from genstudio.domain.cards import ENCODE, INTERPOLATE, KINDS, RECONSTRUCT, TRANSLATE
+from genstudio.domain.cards import ENCODE, INTERPOLATE, KINDS, RECONSTRUCT, SCORE, TRANSLATE
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.fields import TOKENS
 from genstudio.domain.settings import Settings, parse_settings, setting_fields
@@ -55,6 +55,7 @@ from genstudio.models.protocol import (
     Phase,
     Reconstructs,
     Request,
+    Scores,
     TrainableModel,
 )
 from genstudio.services.training import NewRun, start_run
@@ -229,6 +230,7 @@ def test_what_its_card_promises_is_what_it_can_do(key: str) -> None:
     assert (INTERPOLATE in capabilities) == isinstance(model, Interpolates)
     assert (RECONSTRUCT in capabilities) == isinstance(model, Reconstructs)
     assert (ENCODE in capabilities) == isinstance(model, Encodes)
+    assert (SCORE in capabilities) == isinstance(model, Scores)
     keys = [task.key for task in model.tasks]
     assert len(set(keys)) == len(keys)
     assert (TRANSLATE in capabilities) == ("translate" in keys)
@@ -431,7 +433,7 @@ def test_its_inside_is_told_in_shares_and_telling_disturbs_nothing(
     told, again = (dict(model.diagnostics(images_NCHW, images_NCHW[:2])) for _ in range(2))
     alone = model.diagnostics(images_NCHW, images_NCHW[:0])
 
-    known = {value for name, value in vars(metric_names).items() if name.isupper()}
+    known = {value for value in vars(metric_names).values() if isinstance(value, str)}
     assert told.keys() <= known
     assert alone.keys() <= told.keys()
     assert alone
@@ -456,6 +458,30 @@ def test_built_without_memory_it_draws_no_random_numbers_and_takes_weights(key: 
     empty.network.load_state_dict(trained.network.state_dict(), assign=True)
 
     np.testing.assert_array_equal(sampled(empty, [0])[0].data, sampled(trained, [0])[0].data)
+
+
+@pytest.mark.parametrize("shape", [(SIDE, SIDE), (SIDE, 2 * SIDE + 5), (3 * SIDE, SIDE)])
+def test_what_it_scores_has_a_number_for_every_pixel_and_disturbs_nothing(
+    key: str, shape: tuple[int, int]
+) -> None:
+    model = build(key)
+    if not isinstance(model, Scores):
+        pytest.skip("its card does not promise it")
+    image_HWC = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+    torch.manual_seed(11)
+    state, before = torch.get_rng_state(), image_HWC.copy()
+
+    scored, again = model.score(image_HWC), model.score(image_HWC)
+
+    assert scored.map_HW.shape == shape
+    assert scored.map_HW.dtype == np.float32
+    assert np.isfinite(scored.map_HW).all()
+    assert np.isfinite(scored.score)
+    assert (scored.score, dict(scored.evidence)) == (again.score, dict(again.evidence))
+    np.testing.assert_array_equal(scored.map_HW, again.map_HW)
+    np.testing.assert_array_equal(image_HWC, before)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert model.network.training
 
 
 # In the engine

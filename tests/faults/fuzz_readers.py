@@ -27,6 +27,7 @@ from genstudio.services.judgements import kept_report
 from genstudio.services.preferences import load_preferences, save_preferences
 from genstudio.services.projects import Project, open_project
 from genstudio.services.runs import Run
+from genstudio.services.score_tables import read_scores
 from genstudio.services.training import resume_run
 from genstudio.ui import run_words
 from genstudio.ui.widgets.loss_history import LossHistory
@@ -176,6 +177,12 @@ def read_judgement(case: Path) -> None:
     for pair in report.copying.pairs if report and report.copying else ():
         assert 0 <= pair.made < basis.count
         assert 0 <= pair.training < basis.num_training
+
+
+def read_score_table(case: Path) -> None:
+    """Read the table of a folder of results; its numbers are numbers."""
+    table = read_scores(case / "scores")
+    assert all(isinstance(row.score, float) for row in table.rows)
 
 
 def read_inception(case: Path) -> None:

@@ -22,6 +22,7 @@ from fuzz_readers import (
     read_preferences,
     read_project,
     read_run,
+    read_score_table,
     read_torn_checkpoint,
     read_whole,
 )
@@ -220,6 +221,13 @@ TARGETS: tuple[Target, ...] = (
         read=read_judgement,
         changes=[("judgement/**/*.json", change_text)],
         tricks=text_in("judgement/**/*.json", *HOSTILE_JSON),
+    ),
+    Target(
+        name="scores",
+        parts=["scores"],
+        read=read_score_table,
+        changes=[("scores/*", change_text), ("scores/*", change_bytes)],
+        share=0.2,
     ),
     Target(
         name="inception",

@@ -20,6 +20,7 @@ from genstudio.services import first_pictures, preferences
 from genstudio.services.gallery import Gallery
 from genstudio.services.judgements import Basis, keep_report
 from genstudio.services.projects import open_project
+from genstudio.services.score_tables import COLUMNS, CSV_NAME
 from genstudio.services.training import NewRun, start_run
 
 PROJECT = "Meadow"
@@ -36,7 +37,7 @@ def set_up_studio() -> None:
 
 
 def make_valid_files(folder: Path, parts: Collection[str]) -> None:
-    """Write what is asked for: projects by model, "preferences", "judgement", kinds of pictures."""
+    """Write what is asked for: projects by model, "preferences", "scores", kinds of pictures."""
     set_up_studio()
     flowers = tiny_studio.save_pictures(folder / "flowers", tiny_studio.flowers_NHWC(4))
     for model_key, name in RUNS.items():
@@ -46,6 +47,8 @@ def make_valid_files(folder: Path, parts: Collection[str]) -> None:
         _save_preferences(folder / "preferences", folder / PROJECT)
     if "judgement" in parts:
         keep_report(basis_in(folder), _report())
+    if "scores" in parts:
+        _save_scores(folder / "scores")
     for kind, make in PICTURES.items():
         (folder / kind).mkdir()
         make(folder / kind)
@@ -65,6 +68,12 @@ def _train(flowers: Path, project: Path, model_key: str, name: str) -> None:
         for item in gallery.items():
             gallery.rate(item.name, 4)
             gallery.tag(item.name, ["dusk", "Käfer"])
+
+
+def _save_scores(folder: Path) -> None:
+    folder.mkdir()
+    lines = [",".join(COLUMNS), "1,a.png,t,9.5,0.25,yes,spot,9,1,0,a.png,", ",threshold,,2.5,0.05"]
+    (folder / CSV_NAME).write_text("\n".join(lines), encoding="utf-8-sig")
 
 
 def _save_preferences(folder: Path, project: Path) -> None:

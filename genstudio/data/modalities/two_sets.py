@@ -15,12 +15,13 @@ from genstudio.domain.errors import DatasetError
 from genstudio.domain.fields import IMAGE, DataSpec, FieldSpec
 from genstudio.domain.modalities import TWO_SETS, ModalityCard
 
-_FEWEST = 2
+# One picture can show a style; what it is given to must be several.
+_FEWEST = 2, 1
 _FEW = 30
 # Two folders may as well be two classes; names such as these say that they are not.
 _USUAL_NAMES = frozenset(
     {"a", "b", "traina", "trainb", "input", "target", "source", "from", "to", "in", "out", "output",
-     "x", "y", "before", "after"}
+     "x", "y", "before", "after", "content", "photos", "pictures", "style"}
 )  # fmt: skip
 _LIKELY, _POSSIBLE = 0.8, 0.4
 _MOSTLY = 0.8
@@ -46,7 +47,7 @@ class TwoSets:
                 hint="Put what goes in into one folder, and what it shall become into another.",
             )
         counts = len(folders.first), len(folders.second)
-        if min(counts) < _FEWEST:
+        if counts[0] < _FEWEST[0] or counts[1] < _FEWEST[1]:
             small = folders.folders[counts.index(min(counts))]
             return Arrangement(
                 likelihood=0.0,
@@ -144,8 +145,9 @@ def _remarks(
         if count < _FEW:
             remarks.append(
                 Advice(
-                    title=f"“{name}” holds only {count} pictures",
-                    reason="A model learns so few by heart; some hundreds of each are better.",
+                    title=f"“{name}” holds only {count} picture{'s' * (count != 1)}",
+                    reason="A model learns so few by heart; some hundreds of each are better. To "
+                    "learn a style, one picture of it is enough.",
                 )
             )
     if beside:

@@ -71,6 +71,26 @@ class ResidualBlock(nn.Module):
         return self.resample(self.skip(x))
 
 
+class UpBlock(nn.Module):
+    """Doubles the side and joins what the way down knew there.
+
+    Shapes: (N, in, H, W), (N, out, 2H, 2W) => (N, out, 2H, 2W).
+    """
+
+    def __init__(self, channels_in: int, channels_out: int) -> None:
+        super().__init__()
+        # Together they are a 1×1 convolution of both, joined.
+        self.below = nn.Conv2d(channels_in, channels_out, 1)
+        self.skip = nn.Conv2d(channels_out, channels_out, 1)
+        self.block = ResidualBlock(channels_out, channels_out)
+
+    def forward(self, h: Tensor, skip: Tensor) -> Tensor:
+        """Features at one resolution => features at the next."""
+        # Convolving before upsampling costs a quarter.
+        above = functional.interpolate(self.below(h), scale_factor=2.0, mode="bilinear")
+        return self.block(above + self.skip(skip))
+
+
 class PixelsToFeatures(nn.Module):
     """Pictures (N, C, S, S) => features (N, width, S/2, S/2)."""
 

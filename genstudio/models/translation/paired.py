@@ -31,6 +31,7 @@ from genstudio.models.blocks.residual import (
     FeaturesToPixels,
     PixelsToFeatures,
     ResidualBlock,
+    UpBlock,
     stage_channels,
 )
 from genstudio.models.blocks.whole_pictures import jittered
@@ -119,26 +120,6 @@ class Generator(nn.Module):
         for block in self.up:
             h = block(h, skips.pop())
         return torch.tanh(self.pixels_out(h) + self.direct(images_NCHW)).float()
-
-
-class UpBlock(nn.Module):
-    """Doubles the side and joins what the way down knew there.
-
-    Shapes: (N, in, H, W), (N, out, 2H, 2W) => (N, out, 2H, 2W).
-    """
-
-    def __init__(self, channels_in: int, channels_out: int) -> None:
-        super().__init__()
-        # Together they are a 1×1 convolution of both, joined.
-        self.below = nn.Conv2d(channels_in, channels_out, 1)
-        self.skip = nn.Conv2d(channels_out, channels_out, 1)
-        self.block = ResidualBlock(channels_out, channels_out)
-
-    def forward(self, h: Tensor, skip: Tensor) -> Tensor:
-        """Features at one resolution => features at the next."""
-        # Convolving before upsampling costs a quarter.
-        above = functional.interpolate(self.below(h), scale_factor=2.0, mode="bilinear")
-        return self.block(above + self.skip(skip))
 
 
 class PairedTranslation:

@@ -18,13 +18,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from genstudio.domain import metric_names, roles
-from genstudio.domain.cards import ENCODE, INTERPOLATE, KINDS, RECONSTRUCT, ModelCard
+from genstudio.domain.cards import ENCODE, INTERPOLATE, KINDS, RECONSTRUCT, SCORE, ModelCard
 from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.blocks.adversarial import ADAM as DISCRIMINATOR_ADAM
 from genstudio.models.blocks.adversarial import AdversarialLoss, ImageDiscriminator
 from genstudio.models.blocks.augmentation import Augmentation
 from genstudio.models.blocks.mixture import MixturePrior
+from genstudio.models.blocks.redrawing import scored_by_redrawing
 from genstudio.models.blocks.residual import (
     FeaturesToPixels,
     PixelsToFeatures,
@@ -43,6 +44,7 @@ from genstudio.models.protocol import (
     ParameterGroup,
     Phase,
     Request,
+    Scored,
 )
 from genstudio.models.sampling import (
     class_label,
@@ -194,7 +196,7 @@ class ResidualVAE:
         summary="Learns to describe each picture in a few numbers and to draw it again from "
         "them. Steady; made for blending pictures.",
         family="VAE",
-        capabilities=frozenset({ENCODE, INTERPOLATE, KINDS, RECONSTRUCT}),
+        capabilities=frozenset({ENCODE, INTERPOLATE, KINDS, RECONSTRUCT, SCORE}),
         cost="Recognisable after some minutes, good after half an hour",
         needs="50 or more pictures",
         suggested_from=0,
@@ -213,7 +215,7 @@ class ResidualVAE:
     def __init__(self, config: Settings, data: DataSpec) -> None:
         assert isinstance(config, ResidualVAEConfig)
         self.config: ResidualVAEConfig = config
-        self._classes = data.classes
+        self._classes, self._size, self._channels = data.classes, data.size, data.channels
         self.network = nn.ModuleDict(
             {
                 "encoder": Encoder(config, data),
@@ -383,6 +385,12 @@ class ResidualVAE:
         latents = self.encode(images_NCHW)
         with evaluating(self.network) as device:
             return self.network["decoder"](latents.to(device)).clamp(-1, 1)
+
+    def score(self, image_HWC: np.ndarray) -> Scored:
+        """Tell what it cannot redraw; models that learn to repair damage find far more."""
+        return scored_by_redrawing(
+            self.reconstruct, image_HWC, size=self._size, channels=self._channels
+        )
 
     def encode(self, images_NCHW: Tensor) -> Tensor:
         """The middle of what each picture may be described by; its kind is left open."""

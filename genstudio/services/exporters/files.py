@@ -9,6 +9,7 @@ from PIL import Image
 
 from genstudio.artifacts.catalog import kind_of_file
 from genstudio.artifacts.protocol import Metadata
+from genstudio.domain.artifacts import IMAGE
 from genstudio.domain.errors import GenStudioError, ProjectError
 from genstudio.domain.files import explained, write_bytes
 from genstudio.services.exporters.protocol import ExportDone, LeftOut
@@ -49,6 +50,26 @@ def content_of(item: GalleryItem, metadata: Metadata) -> bytes:
         return content
     try:
         return kind.with_metadata(content, metadata)
+    except GenStudioError as error:
+        raise UnusableItemError("It is damaged, and cannot be opened") from error
+
+
+def drawn(item: GalleryItem, content: bytes, side: int) -> Image.Image:
+    """What a page or a sheet shows of a result: a picture whole, of other kinds a drawing.
+
+    Args:
+        item: Of the gallery.
+        content: Of its file.
+        side: Longest side that a drawing may have.
+
+    Raises:
+        UnusableItemError: It cannot be drawn.
+    """
+    kind = kind_of_file(item.path)
+    if kind is None or kind.card.key == IMAGE:
+        return opened_picture(content)
+    try:
+        return Image.fromarray(kind.thumbnail(item.path, side))
     except GenStudioError as error:
         raise UnusableItemError("It is damaged, and cannot be opened") from error
 

@@ -17,8 +17,8 @@ from genstudio.domain.settings import setting
 from genstudio.services.exporters.files import (
     UnusableItemError,
     content_of,
+    drawn,
     finished,
-    opened_picture,
 )
 from genstudio.services.exporters.protocol import (
     ExportDone,
@@ -185,7 +185,7 @@ def _pages(
     parts: list[tuple[Image.Image, str]] = []
     for done, item in enumerate(items, start=1):
         try:
-            picture = opened_picture(content_of(item, "everything"))
+            picture = drawn(item, content_of(item, "everything"), layout.options.cell)
         except UnusableItemError as error:
             left_out.append(LeftOut(item.name, error.title))
         else:

@@ -11,7 +11,8 @@ from urllib.parse import quote, unquote
 
 import numpy as np
 
-from genstudio.artifacts.image import read_recipe, save_bare, save_marked, save_picture
+from genstudio.artifacts.catalog import kind_of_file
+from genstudio.artifacts.image import save_bare, save_marked, save_picture
 from genstudio.domain.errors import GenStudioError, ProjectError
 from genstudio.domain.files import explained, is_file, write_text
 from genstudio.domain.progress import Progress, Working
@@ -20,8 +21,8 @@ from genstudio.domain.resources import resource
 from genstudio.services.exporters.files import (
     UnusableItemError,
     content_of,
+    drawn,
     finished,
-    opened_picture,
     place_for,
     write_once,
 )
@@ -38,6 +39,8 @@ from genstudio.services.outputs import has_pixels, is_same_picture
 _THUMBNAIL_PX: Final = 400
 # Below this, a picture is shown as the pixels that it is, not blurred.
 _SMALL_PX: Final = 256
+# Of what is no picture itself, such as a clip.
+_DRAWING_PX: Final = 1024
 _PAGE: Final = "index.html"
 # Stands in every page that we write, and so tells ours from a person's own.
 _OUR_MARK: Final = b'<meta name="generator" content="GenStudio">'
@@ -96,7 +99,7 @@ class Web:
 def _hang(to: Path, item: GalleryItem, options: ExportOptions) -> str:
     """Write a picture and its thumbnail; gives their part of the page."""
     content = content_of(item, options.metadata)
-    picture = opened_picture(content)
+    picture = drawn(item, content, _DRAWING_PX)
     size = picture.size
     picture.thumbnail((_THUMBNAIL_PX, _THUMBNAIL_PX))
     small_HWC = np.asarray(picture)
@@ -109,7 +112,7 @@ def _hang(to: Path, item: GalleryItem, options: ExportOptions) -> str:
 
     place = place_for(to / "images", item, content, beside=to / "thumbnails", is_ours=is_ours)
     write_once(place, content)
-    thumbnail = to / "thumbnails" / place.name
+    thumbnail = to / "thumbnails" / _thumbnail_name(place.name)
     if not os.path.lexists(thumbnail):
         if recipe is not None:
             save_picture(small_HWC, thumbnail, recipe)
@@ -118,6 +121,11 @@ def _hang(to: Path, item: GalleryItem, options: ExportOptions) -> str:
         else:
             save_bare(small_HWC, thumbnail)
     return _figure(recipe, place.name, size, is_see_through=small_HWC.shape[-1] == 4)
+
+
+def _thumbnail_name(name: str) -> str:
+    """Thumbnails are pictures, whatever they show."""
+    return name if name.endswith(".png") else f"{name}.png"
 
 
 def _former_files(to: Path) -> set[Path]:
@@ -134,7 +142,8 @@ def _former_files(to: Path) -> set[Path]:
 def _is_unchanged(path: Path, written_ns: int) -> bool:
     try:
         is_older = not path.is_symlink() and path.stat().st_mtime_ns <= written_ns
-        return is_older and read_recipe(path) is not None
+        kind = kind_of_file(path)
+        return is_older and kind is not None and kind.read_recipe(path) is not None
     except (OSError, GenStudioError):
         return False
 
@@ -164,14 +173,16 @@ def _figure(
     look = "small" if max(size) < _SMALL_PX else "large"
     alt, caption = "Made by a trained model", ""
     if recipe is not None:
-        model, made = html.escape(recipe.model_key), html.escape(_made(recipe))
+        # What is made without a trained model is named by what was done.
+        model = html.escape(recipe.model_key or recipe.operation)
+        made = html.escape(_made(recipe))
         alt = f"Made by {model}, step {recipe.step}, {made[:1].lower()}{made[1:]}"
         caption = _CAPTION.substitute(
             model=model, step=recipe.step, made=made, date=recipe.created.date().isoformat()
         )
     return _FIGURE.substitute(
         picture=quote(f"images/{name}"),
-        thumbnail=quote(f"thumbnails/{name}"),
+        thumbnail=quote(f"thumbnails/{_thumbnail_name(name)}"),
         width=size[0],
         height=size[1],
         look=f"{look} cut-out" if is_see_through else look,

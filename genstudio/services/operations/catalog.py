@@ -13,5 +13,12 @@ OPERATIONS: Final[Registry[Operation]] = Registry(
         "explore": "genstudio.services.operations.explore:OPERATION",
         "blend": "genstudio.services.operations.blend:OPERATION",
         "translate": "genstudio.services.operations.translate:OPERATION",
+        "style-transfer": "genstudio.services.operations.style_transfer:OPERATION",
+        "texture": "genstudio.services.operations.texture:OPERATION",
+        "restyle-video": "genstudio.services.operations.restyle_video:OPERATION",
+        "translate-video": "genstudio.services.operations.translate_video:OPERATION",
+        "clip-frames": "genstudio.services.operations.clip_frames:OPERATION",
+        "augment": "genstudio.services.operations.augment:OPERATION",
+        "detect-anomalies": "genstudio.services.operations.detect:OPERATION",
     },
 )

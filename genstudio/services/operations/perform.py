@@ -27,6 +27,7 @@ def perform(
     seed: int = 0,
     checkpoint: str = "best",
     settings: Mapping[str, Any] | None = None,
+    watch: bool = False,
 ) -> Generator[Made | Progress, None, None]:
     """Have an operation done.
 
@@ -38,6 +39,7 @@ def perform(
         seed: Of the first result.
         checkpoint: A step, "best" or "last".
         settings: Loose values, checked here.
+        watch: Go on with what comes later; never ends by itself.
 
     Raises:
         GenStudioError: Something is missing, does not fit or cannot be read.
@@ -55,6 +57,7 @@ def perform(
         inputs=given,
         count=count,
         seed=seed,
+        watch=watch and card.can_watch,
     )
     yield from operation.run(request)
 

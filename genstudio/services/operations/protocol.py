@@ -25,6 +25,7 @@ class OperationRequest:
         inputs: Name of an input => files; only read.
         count: How many are wanted, where a person can say so.
         seed: Of the first artifact.
+        watch: Go on with what is put into the folders of the inputs later, until it is cancelled.
     """
 
     settings: Settings
@@ -33,6 +34,7 @@ class OperationRequest:
     inputs: Mapping[str, Sequence[Path]] = field(default_factory=dict[str, Sequence[Path]])
     count: int = 1
     seed: int = 0
+    watch: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

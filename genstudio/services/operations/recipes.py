@@ -1,4 +1,4 @@
-"""Recipes of what operations make from runs."""
+"""Recipes of what operations make, from runs or without one."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -54,14 +54,43 @@ def made_by_run(
     )
 
 
-def _noted(path: Path) -> RecipeInput:
+def made_from_files(
+    operation: str,
+    request: OperationRequest,
+    files: Mapping[str, Sequence[Path]],
+    *,
+    seed: int | None = None,
+) -> Recipe:
+    """Note what something is made of that needs no trained model.
+
+    Args:
+        operation: Key.
+        request: What was wanted.
+        files: Name of an input => what of it was used, which is read to hash it.
+        seed: If one was needed.
+
+    Raises:
+        DatasetError: An input cannot be read.
+    """
+    return Recipe(
+        software=f"GenStudio {genstudio.__version__}",
+        seed=seed,
+        sampling=request.settings.model_dump(mode="json"),
+        created=datetime.now(UTC).replace(microsecond=0),
+        operation=operation,
+        inputs=tuple(_noted(path, role) for role, paths in files.items() for path in paths),
+    )
+
+
+def _noted(path: Path, role: str = "") -> RecipeInput:
     if not is_file(path):  # Reading a pipe would wait for ever.
         raise DatasetError(
             f"{path.name} cannot be read", f"{path} is no file.", "Choose another one."
         )
     try:
         with path.open("rb") as file:
-            return RecipeInput(name=path.name[:300], content_hash=content_hash_of(file))
+            found = content_hash_of(file)
+            return RecipeInput(name=path.name[:300], content_hash=found, role=role)
     except OSError as error:
         raise DatasetError(
             f"{path.name} cannot be read", f"{path}: {error.strerror}.", "Choose another one."

@@ -2,14 +2,66 @@
 
 from pathlib import Path
 
+from genstudio.artifacts.image import save_bare
+from genstudio.domain.artifacts import IMAGE, Artifact
+from genstudio.domain.files import write_bytes
+from genstudio.domain.operations import Report
 from genstudio.services.operations.protocol import Made
-from genstudio.services.outputs import save_artifact
+from genstudio.services.outputs import free_place, has_content, has_pixels, save_artifact
+
+
+class ResultFolder:
+    """Writes what an operation makes into a folder, never over a file that is not its own.
+
+    Args:
+        folder: Made when something is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._names: dict[Path, str] = {}
+        self._reports: dict[str, Path] = {}
+
+    def save(self, made: Made) -> Path:
+        """Write a result, and its parts each into a folder of its own; gives where it went.
+
+        Raises:
+            ProjectError: The disk is full or the folder cannot be written to.
+        """
+        path = save_made(made, self._folder)
+        self._names[made.source or Path(made.name)] = path.relative_to(self._folder).as_posix()
+        return path
+
+    def write(self, report: Report) -> None:
+        """Write a report, in place of the one before.
+
+        Raises:
+            ProjectError: The disk is full or the folder cannot be written to.
+        """
+        for name, content in report.files(self._names).items():
+            place = self._reports.get(name)
+            if place is None:
+                wanted = self._folder / name
+                place = free_place(wanted, lambda it, own=content: has_content(it, own))
+                self._reports[name] = place
+            write_bytes(place, content)
 
 
 def save_made(made: Made, folder: Path) -> Path:
     """Write a result into a folder, never over another file; gives where it went.
 
+    Its parts go under the same name into folders inside it that are called as they are.
+
     Raises:
         ProjectError: The disk is full or the folder cannot be written to.
     """
-    return save_artifact(made.artifact, folder / made.name, made.recipe)
+    path = save_artifact(made.artifact, folder / made.name, made.recipe)
+    for name, part in made.artifact.parts.items():
+        _save_part(part, folder / name / path.name)
+    return path
+
+
+def _save_part(part: Artifact, wanted: Path) -> None:
+    assert part.kind == IMAGE, "parts of other kinds are not written yet"
+    place = free_place(wanted, lambda found: has_pixels(found, part.data))
+    save_bare(part.data, place)

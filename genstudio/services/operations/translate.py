@@ -7,20 +7,18 @@ from typing import ClassVar, Final, Literal
 import numpy as np
 from PIL import Image
 
-from genstudio.data.decode import UnreadablePictureError, decode_thumbnail
+from genstudio.data.tiles import in_tiles
 from genstudio.domain.artifacts import IMAGE, Artifact
-from genstudio.domain.errors import DatasetError
 from genstudio.domain.operations import TRANSLATE, InputSpec, OperationCard
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.protocol import Request, TrainableModel
 from genstudio.models.tasks import task_of
 from genstudio.services.generation import load_model
+from genstudio.services.operations.pictures import read_picture
 from genstudio.services.operations.protocol import Made, Operation, OperationRequest
 from genstudio.services.operations.recipes import made_by_run
-from genstudio.services.operations.tiles import in_tiles
 
-_SMALLEST_SIDE = 8
 # A tile is so many times as large as the squares that the model learned from.
 _TILE = 4
 _CHOICES_OF_OPERATION = frozenset({"detail", "largest_side"})
@@ -105,28 +103,10 @@ def _translated(
     is_full = chosen["detail"] == "full size"
     largest = chosen["largest_side"]
     assert isinstance(largest, int)
-    image_HWC = _read(path, largest if is_full else None)
+    image_HWC = read_picture(path, for_what="translated", largest_side=largest if is_full else None)
     if not is_full:
         return translate(_with_shorter_side(image_HWC, size))
     return in_tiles(image_HWC, translate, tile=_TILE * size, overlap=size)
-
-
-def _read(path: Path, largest_side: int | None) -> np.ndarray:
-    """A picture as uint8 (height, width, 3), see-through parts over white."""
-    try:
-        image_HWC = decode_thumbnail(path, side=largest_side or 4096)
-    except UnreadablePictureError as error:
-        raise DatasetError(
-            f"{path.name} cannot be translated", str(error), "Choose another picture."
-        ) from error
-    if min(image_HWC.shape[:2]) < _SMALLEST_SIDE:
-        height, width = image_HWC.shape[:2]
-        raise DatasetError(
-            f"{path.name} cannot be translated",
-            f"It has {width} × {height} pixels, which is too small to see anything in it.",
-            f"Choose pictures with sides of {_SMALLEST_SIDE} pixels or more.",
-        )
-    return image_HWC
 
 
 def _with_shorter_side(image_HWC: np.ndarray, size: int) -> np.ndarray:

@@ -86,6 +86,7 @@ class CreateControls(QFrame):
             widget.setVisible(entry.card.needs_run)
         for widget in (self._count, self._count_title):
             widget.setVisible(entry.card.has_count)
+        self._watch.setVisible(entry.card.can_watch)
         for widget in (self._seed, self._seed_title, self._roll, self._keeps_seed):
             widget.setVisible(entry.card.is_seeded)
         if is_other:
@@ -149,6 +150,10 @@ class CreateControls(QFrame):
         self._column.addLayout(self._inputs_column)
         self._column.addLayout(_stacked(self._count_title, self._count))
         self._column.addLayout(self._make_seed())
+        self._watch = QCheckBox("Keep watching these folders")
+        self._watch.setObjectName("create.watch")
+        self._watch.setToolTip("Pictures that are put there later are looked at, until Cancel")
+        self._column.addWidget(self._watch)
         self._form_row = self._column.count()
         self._column.addStretch(1)
         area = QScrollArea()
@@ -233,7 +238,7 @@ class CreateControls(QFrame):
 
     def _show_inputs(self, specs: Sequence[InputSpec]) -> None:
         """Ask for the inputs; files stay where the new operation takes such files, too."""
-        before = [(given.spec.kind, given.files()) for given in self._inputs]
+        before = {(given.spec.name, given.spec.kind): given.files() for given in self._inputs}
         for given in self._inputs:
             given.shutdown()
             self._inputs_column.removeWidget(given)
@@ -247,8 +252,7 @@ class CreateControls(QFrame):
             given.gather_wanted.connect(self.gather_wanted)
             given.paste_wanted.connect(self.paste_wanted)
             given.gallery_wanted.connect(self.gallery_wanted)
-            if number < len(before) and before[number][0] == spec.kind:
-                given.add(before[number][1])
+            given.add(before.get((spec.name, spec.kind), ()))
             self._inputs.append(given)
             self._inputs_column.addWidget(given)
 
@@ -284,6 +288,7 @@ class CreateControls(QFrame):
             count=self._count.value(),
             seed=self._seed.value(),
             settings=self._form.values() if self._form is not None else {},
+            watch=self._watch.isChecked(),
         )
         self._progress.setRange(0, 0)
         self._status.setText("Getting ready…")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QPoint, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
@@ -19,9 +20,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.domain.artifacts import IMAGE
 from genstudio.domain.errors import GenStudioError
 from genstudio.services import studio_operations
-from genstudio.services.studio_operations import OperationEntry, OperationResult
+from genstudio.services.score_tables import ScoreTable
+from genstudio.services.studio_operations import OperationEntry, OperationResult, part_of
 from genstudio.ui.icons import icon
 from genstudio.ui.run_words import counted, run_when
 from genstudio.ui.state.create import CreateState
@@ -29,6 +32,8 @@ from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.viewers.catalog import VIEWERS
 from genstudio.ui.viewers.protocol import Viewer
 from genstudio.ui.widgets.grid_items import GridItem
+from genstudio.ui.widgets.picture_view import PictureView
+from genstudio.ui.widgets.score_panel import ScorePanel
 from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
 from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
 
@@ -38,6 +43,8 @@ _NOTHING_YET = "What you make appears here as it comes."
 # Of the time in the name of a folder, with the sign behind it.
 _STAMP_LENGTH = 16
 _IN_GALLERY = "in gallery"
+# The part of a picture that tells its viewer from that of plain ones.
+HEAT = "heat"
 
 
 class CreateResults(QWidget):
@@ -71,8 +78,11 @@ class CreateResults(QWidget):
         layout.addLayout(self._make_buttons())
         for changed in (state.results_changed, state.loaded):
             changed.connect(self._show_batches)
+        state.seen.connect(self._on_seen)
         state.arrived.connect(self._on_arrived)
         state.hung_now.connect(self._on_hung)
+        state.reported.connect(self._read_scores)
+        state.scores_read.connect(self._on_scores)
         self._show_batches()
 
     def shutdown(self) -> None:
@@ -94,6 +104,10 @@ class CreateResults(QWidget):
         QVBoxLayout(nothing).addWidget(self._words)
         self._nothing = nothing
         self._stack.addWidget(nothing)
+        self._becoming = PictureView()
+        self._becoming.setObjectName("create.becoming")
+        self._becoming.setAccessibleName("What is being made")
+        self._stack.addWidget(self._becoming)
         self._caption = QLabel()
         self._caption.setObjectName("create.caption")
         self._caption.setTextFormat(Qt.TextFormat.PlainText)
@@ -123,16 +137,28 @@ class CreateResults(QWidget):
         self._open_folder.setToolTip("Show the files in their folder")
         self._open_folder.setAccessibleName("Show the files in their folder")
         self._open_folder.clicked.connect(self._on_folder)
+        self._scores_on = QToolButton()
+        self._scores_on.setObjectName("create.scores")
+        self._scores_on.setText("Scores")
+        self._scores_on.setCheckable(True)
+        self._scores_on.setToolTip("Table, histogram and ROC curve instead of the pictures")
+        self._scores_on.toggled.connect(self._show_lower)
         head = QHBoxLayout()
         head.setSpacing(GRID_PX)
         head.addWidget(self._batch, 1)
+        head.addWidget(self._scores_on)
         head.addWidget(self._open_folder)
         lower = QWidget()
         layout = QVBoxLayout(lower)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID_PX)
         layout.addLayout(head)
-        layout.addWidget(self._make_grid(), 1)
+        self._scores = ScorePanel()
+        self._scores.wanted.connect(self._on_scores_row)
+        self._lower = QStackedWidget()
+        self._lower.addWidget(self._make_grid())
+        self._lower.addWidget(self._scores)
+        layout.addWidget(self._lower, 1)
         return lower
 
     def _make_grid(self) -> ThumbnailGrid:
@@ -169,6 +195,14 @@ class CreateResults(QWidget):
 
     # --- showing ------------------------------------------------------------------------
 
+    def _on_seen(self, image_HWC: np.ndarray) -> None:
+        """Show a result that is not done yet; what is selected is not covered."""
+        if not self._grid.selected_keys():
+            self._becoming.set_picture(image_HWC)
+            self._stack.setCurrentWidget(self._becoming)
+            self._caption.setText("Not done yet")
+            self._shown = None
+
     def _show_batches(self) -> None:
         """Offer what was made by each operation that was done, the newest first."""
         folders = dict.fromkeys(Path(key).parent for key in self._state.results)
@@ -188,6 +222,7 @@ class CreateResults(QWidget):
         self._grid.set_keys(keys)
         if self._shown not in keys:
             self._show(keys[0] if keys else None)
+        self._read_scores()
         self._update()
 
     def _on_arrived(self, keys: Sequence[str]) -> None:
@@ -220,6 +255,8 @@ class CreateResults(QWidget):
             self._stack.setCurrentWidget(self._nothing)
             self._words.setText(f"{error} A double-click opens it in another program.")
             return
+        if result.kind == IMAGE and part_of(result.path, HEAT).exists():
+            viewer = self._viewer(HEAT)
         viewer.show_result(result.path, result.source)
         self._stack.setCurrentWidget(viewer.widget)
 
@@ -240,7 +277,29 @@ class CreateResults(QWidget):
         for button in (self._send, self._use, self._open_folder):
             button.setEnabled(number > 0)
 
+    def _read_scores(self) -> None:
+        """Read the table of the folder that is shown, if there is one."""
+        self._scores_on.setVisible(False)
+        self._show_lower()
+        if self._folder is not None:
+            self._state.read_scores(self._folder)
+
+    def _on_scores(self, folder: Path, table: ScoreTable) -> None:
+        if folder == self._folder:
+            self._scores.show_scores(table)
+            self._scores_on.setVisible(True)
+            self._show_lower()
+
+    def _show_lower(self) -> None:
+        # Hidden when the page is, too: whether it was hidden by us counts.
+        is_on = self._scores_on.isChecked() and not self._scores_on.isHidden()
+        self._lower.setCurrentWidget(self._scores if is_on else self._grid)
+
     # --- reacting -----------------------------------------------------------------------
+
+    def _on_scores_row(self, name: str) -> None:
+        if self._folder is not None:
+            self._show(str(self._folder / name))
 
     def _chosen(self) -> list[str]:
         """The selected results, or all that are in the grid."""

@@ -286,6 +286,8 @@ def _grid_item(item: GalleryItem) -> GridItem:
     try:
         recipe = item.recipe
         caption = f"{recipe.model_key}, step {recipe.step:,}, seed {recipe.seed}"
+        if not recipe.run:
+            caption = recipe.operation
     except GenStudioError:
         caption = ""  # What is wrong with it is told beside the picture when it is selected.
     return GridItem(item.path, caption, badge="★" * item.rating)

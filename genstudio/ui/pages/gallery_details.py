@@ -197,14 +197,14 @@ def _described(items: Sequence[GalleryItem]) -> str:
     except GenStudioError as error:
         return str(error)
     when = recipe.created.astimezone().strftime("%Y-%m-%d %H:%M")
-    size = f"{recipe.size} × {recipe.size} px"
+    size = f"{recipe.size} × {recipe.size} px" if recipe.size else ""
     # What was left open, such as the kind, says nothing.
     sampling = (f"{name} {value}" for name, value in recipe.sampling.items() if value != "")
-    what = f"seed {recipe.seed}" if recipe.seed is not None else recipe.operation
+    is_from_seed = recipe.seed is not None and recipe.run
+    what = f"seed {recipe.seed}" if is_from_seed else recipe.operation
     if recipe.inputs:
         what += f" of {', '.join(given.name for given in recipe.inputs)}"
-    return (
-        f"{recipe.model_key} · step {recipe.step:,} · {what}\n"
-        f"{' · '.join([size, ', '.join(sampling)]).removesuffix(' · ')}\n"
-        f"{when} · run {recipe.run}"
-    )
+    how = " · ".join(words for words in (size, ", ".join(sampling)) if words)
+    if not recipe.run:
+        return f"{what}\n{how}\n{when}"
+    return f"{recipe.model_key} · step {recipe.step:,} · {what}\n{how}\n{when} · run {recipe.run}"

@@ -9,12 +9,14 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from genstudio.domain.notices import Level, Notice
+from genstudio.domain.operations import Report
 from genstudio.domain.progress import Progress
 from genstudio.services import studio_operations
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.jobs import Job, JobEnded
 from genstudio.services.notices import notice_about
 from genstudio.services.projects import Project
+from genstudio.services.score_tables import has_scores
 from genstudio.services.studio_operations import OperationEntry, OperationResult
 from genstudio.ui.bridge import Bridge
 from genstudio.ui.run_words import counted
@@ -33,6 +35,7 @@ class Wanted:
         count: How many are wanted, where a person can say so.
         seed: Of the first result.
         settings: Values of the operation's form.
+        watch: Go on with what is put into the folders of the inputs later.
     """
 
     key: str
@@ -41,6 +44,7 @@ class Wanted:
     count: int = 1
     seed: int = 0
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    watch: bool = False
 
 
 class CreateState(QObject):
@@ -55,8 +59,11 @@ class CreateState(QObject):
         loaded(): The operations are known.
         busy_changed(): An operation began or ended, or another project is open.
         progressed(str, int, int): What is done, how far.
+        seen(ndarray): A result that is not done yet, uint8 (height, width, 3).
         results_changed(): The results are those of another project.
         arrived(list): Keys of new results.
+        reported(): What came of all was written beside the results.
+        scores_read(Path, ScoreTable): The table of a folder of results.
         ended(str): How the operation ended, in a sentence.
         gathered(str, list): Files for the input of that name.
         hung_now(list[GalleryItem]): Results are in the gallery.
@@ -67,8 +74,11 @@ class CreateState(QObject):
     loaded = Signal()
     busy_changed = Signal()
     progressed = Signal(str, int, int)
+    seen = Signal(object)
     results_changed = Signal()
     arrived = Signal(list)
+    reported = Signal()
+    scores_read = Signal(object, object)
     ended = Signal(str)
     gathered = Signal(str, list)
     hung_now = Signal(list)
@@ -82,6 +92,7 @@ class CreateState(QObject):
         self._work: Job[OperationResult | Progress] | None = None
         self._others: list[Job[Any]] = []
         self._num_made = 0
+        self._words = ""
         self.entries: dict[str, OperationEntry] = {}
         self.results: dict[str, OperationResult] = {}
         self.hung: set[str] = set()
@@ -131,9 +142,11 @@ class CreateState(QObject):
             count=wanted.count,
             seed=wanted.seed,
             settings=wanted.settings,
+            watch=wanted.watch,
         )
         self._work = job
         self._num_made = 0
+        self._words = ""
         self._bridge.follow(
             job.items,
             lambda items: self._on_items(job, items),
@@ -159,6 +172,12 @@ class CreateState(QObject):
 
         paths = [self.results[key].path for key in keys]
         self._do(studio_operations.hang_results(project, paths), items.extend, on_end)
+
+    def read_scores(self, folder: Path) -> None:
+        """Read the table beside results, where there is one."""
+        if has_scores(folder):
+            job = studio_operations.read_scores(folder)
+            self._do(job, lambda tables: self.scores_read.emit(folder, tables[-1]))
 
     def keep(self, wanted: Wanted) -> None:
         """Have an operation done and put what comes of it into the gallery at once."""
@@ -249,6 +268,11 @@ class CreateState(QObject):
                 made[str(item.path)] = item
             else:
                 self.progressed.emit(item.what, item.done, item.total)
+                if isinstance(item.item, np.ndarray):
+                    self.seen.emit(item.item)
+                if isinstance(item.item, Report):
+                    self._words = item.item.words
+                    self.reported.emit()
         if made:
             self._num_made += len(made)
             new = [key for key in made if key not in self.results]
@@ -267,7 +291,8 @@ class CreateState(QObject):
         if job is not self._work:
             return
         self._work = None
-        self.ended.emit(_how_it_ended(self._num_made, ending))
+        ended = _how_it_ended(self._num_made, ending)
+        self.ended.emit(f"{ended} {self._words}".strip())
         self.busy_changed.emit()
         if ending.error is not None:
             self.noticed.emit(notice_about(ending.error))

@@ -7,5 +7,12 @@ from genstudio.domain.registry import Registry
 from genstudio.ui.viewers.protocol import Viewer
 
 VIEWERS: Final[Registry[Callable[[], Viewer]]] = Registry(
-    "viewer", "genstudio.viewers", {"image": "genstudio.ui.viewers.image:ImageViewer"}
+    "viewer",
+    "genstudio.viewers",
+    {
+        "image": "genstudio.ui.viewers.image:ImageViewer",
+        "clip": "genstudio.ui.viewers.clip:ClipViewer",
+        # Of a picture with such a part.
+        "heat": "genstudio.ui.viewers.heat:HeatViewer",
+    },
 )

@@ -41,10 +41,18 @@ def test_other_names_may_be_classes_and_can_be_chosen_as_two_sets(tmp_path: Path
 
 
 def test_a_set_that_is_nearly_empty_is_told_with_its_name(tmp_path: Path) -> None:
-    arrangement = TWO_SETS.arrange(filled(tmp_path, A=5, B=1))
+    arrangement = TWO_SETS.arrange(filled(tmp_path, A=1, B=5))
 
-    assert arrangement.fault == "“B” holds 1 picture."
+    assert arrangement.fault == "“A” holds 1 picture."
     assert "dozens" in arrangement.hint
+
+
+def test_one_picture_can_show_a_style(tmp_path: Path) -> None:
+    report = filled(tmp_path, photos=5, style=1)
+    assert next(iter(recognise(report))) == "two-sets"
+    arrangement = TWO_SETS.arrange(report)
+    assert not arrangement.fault
+    assert "holds only 1" in arrangement.remarks[-1].title
 
 
 @pytest.mark.parametrize("folders", [{}, {"one": 3}, {"one": 3, "two": 3, "three": 3}])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from genstudio.services.operations.tiles import in_tiles
+from genstudio.data.tiles import in_tiles
 
 NOISE = np.random.default_rng(0).integers(0, 256, (300, 210, 3), dtype=np.uint8)
 

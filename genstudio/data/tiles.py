@@ -21,7 +21,7 @@ def in_tiles(image_HWC: np.ndarray, work: Work, *, tile: int, overlap: int) -> n
         uint8 of the same height and width.
     """
     height, width = image_HWC.shape[:2]
-    rows, columns = _places(height, tile, overlap), _places(width, tile, overlap)
+    rows, columns = places(height, tile, overlap), places(width, tile, overlap)
     if len(rows) == len(columns) == 1:
         return work(image_HWC)
     total: np.ndarray | None = None
@@ -41,8 +41,14 @@ def in_tiles(image_HWC: np.ndarray, work: Work, *, tile: int, overlap: int) -> n
     return np.rint(total / weights).clip(0, 255).astype(np.uint8)
 
 
-def _places(length: int, tile: int, overlap: int) -> list[tuple[int, int]]:
-    """Begin and end of each tile, evenly spread, the last one at the end."""
+def places(length: int, tile: int, overlap: int) -> list[tuple[int, int]]:
+    """Begin and end of each tile along one side, evenly spread, the last one at the end.
+
+    Args:
+        length: Of the side, in pixels.
+        tile: Side of a tile; what is shorter is one tile.
+        overlap: By how much neighbours overlap at least; less than a tile.
+    """
     if length <= tile:
         return [(0, length)]
     count = -(-(length - overlap) // (tile - overlap))

@@ -1,0 +1,148 @@
+"""Clips that say how they were made: MP4 files, with the recipe among what players show of them."""
+
+import hashlib
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import numpy as np
+from pydantic import ValidationError
+
+from genstudio.artifacts.image import LARGEST_RECIPE_BYTES, SOURCE_TYPE
+from genstudio.artifacts.protocol import ArtifactCard, ArtifactKind, Metadata
+from genstudio.data.films import SUFFIXES, look_at_film, poster, pyav
+from genstudio.domain.artifacts import CLIP, Artifact
+from genstudio.domain.errors import DatasetError, ProjectError
+from genstudio.domain.files import explained, is_file, replacing
+from genstudio.domain.recipes import Recipe
+
+# MP4 drops names that it does not know.
+_RECIPE, _MARK = "comment", "description"
+_WORDS: Final = f"Made with a trained model: {SOURCE_TYPE}"
+
+
+class Clips:
+    """Kind "clip": MP4 files. An artifact's data is the path of a film without a recipe."""
+
+    card: ClassVar[ArtifactCard] = ArtifactCard(
+        key=CLIP,
+        title="Clip",
+        suffix=".mp4",
+        media_type="video/mp4",
+        also_taken=tuple(sorted(SUFFIXES)),
+    )
+
+    def write(self, artifact: Artifact, path: Path, recipe: Recipe) -> None:
+        """Copy the film, not encoded anew, with its recipe."""
+        av = pyav()
+        told = {_RECIPE: recipe.model_dump_json(), _MARK: _WORDS}
+        with explained(path), replacing(path) as temporary:
+            try:
+                _copied(av, str(artifact.data), str(temporary), told)
+            except av.FFmpegError as error:
+                raise _unreadable(Path(artifact.data)) from error
+
+    def read(self, path: Path) -> Artifact:
+        """Find out that it can be read; the frames stay in the file."""
+        recipe = self.read_recipe(path)
+        look_at_film(path)
+        return Artifact(kind=CLIP, data=path, seed=None if recipe is None else recipe.seed)
+
+    def read_recipe(self, path: Path) -> Recipe | None:
+        """Read how it was made."""
+        av = pyav()
+        if not is_file(path):
+            raise _unreadable(path)
+        try:
+            with av.open(str(path), options={"protocol_whitelist": "file"}) as film:
+                text = film.metadata.get(_RECIPE, "")
+        except av.FFmpegError as error:
+            raise _unreadable(path) from error
+        # Other programs write comments, too.
+        if not text.startswith("{"):
+            return None
+        if len(text.encode()) > LARGEST_RECIPE_BYTES:
+            raise _damaged(path)
+        try:
+            return Recipe.model_validate_json(text)
+        except ValidationError as error:
+            raise _damaged(path) from error
+
+    def with_metadata(self, content: bytes, metadata: Metadata) -> bytes:
+        """The same film, not encoded anew, that says less of itself."""
+        if metadata == "everything":
+            return content
+        av = pyav()
+        made = BytesIO()
+        try:
+            _copied(av, BytesIO(content), made, {_MARK: _WORDS} if metadata == "mark" else {})
+        except av.FFmpegError as error:
+            raise _unreadable(Path("The clip")) from error
+        return made.getvalue()
+
+    def thumbnail(self, path: Path, side: int) -> np.ndarray:
+        """Draw its first frame."""
+        return poster(path, side)
+
+    def is_same(self, one: Artifact, other: Artifact) -> bool:
+        """Compare what is encoded, picture and sound."""
+        return _digest(Path(one.data)) == _digest(Path(other.data))
+
+    def words(self, artifact: Artifact) -> str:
+        """Say how large and how long it is."""
+        info = look_at_film(Path(artifact.data))
+        return f"{info.width} × {info.height} px, {info.seconds:.1f} s"
+
+
+def _copied(av: Any, source: Any, target: Any, told: dict[str, str]) -> None:
+    with av.open(source) as given, av.open(target, "w", format="mp4") as made:
+        # Whole, so that a cut file is noticed; the bytes that are written follow from the packets.
+        made.metadata.update(told)
+        streams = {
+            stream.index: made.add_stream_from_template(stream)
+            for stream in given.streams
+            if stream.type in ("video", "audio")
+        }
+        for packet in _packets(given, streams):
+            packet.stream = streams[packet.stream.index]
+            made.mux(packet)
+
+
+def _packets(given: Any, streams: Any) -> Iterator[Any]:
+    for packet in given.demux([given.streams[index] for index in streams]):
+        if packet.dts is not None:  # The last one of each stream is empty.
+            yield packet
+
+
+def _digest(path: Path) -> str:
+    av = pyav()
+    digest = hashlib.blake2b(digest_size=16)
+    try:
+        with av.open(str(path), options={"protocol_whitelist": "file"}) as film:
+            for packet in film.demux():
+                if packet.dts is not None:
+                    digest.update(f"{packet.stream.index} {packet.pts} {packet.time_base}".encode())
+                    digest.update(bytes(packet))
+    except (av.FFmpegError, OSError) as error:
+        raise _unreadable(path) from error
+    return digest.hexdigest()
+
+
+def _unreadable(path: Path) -> DatasetError:
+    return DatasetError(
+        f"{path.name} cannot be read as a clip",
+        "The file is missing, damaged, or of another kind.",
+        "Choose a clip that GenStudio made.",
+    )
+
+
+def _damaged(path: Path) -> ProjectError:
+    return ProjectError(
+        f"The recipe in {path.name} is damaged",
+        "Its entries cannot be read.",
+        "Use the original clip, as GenStudio saved it.",
+    )
+
+
+KIND: Final[ArtifactKind] = Clips()

@@ -1,0 +1,284 @@
+"""Films and animated pictures, frame by frame and in bounded memory; they are only read.
+
+Needs PyAV, which is the extra "video".
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from genstudio.domain.errors import DatasetError, SettingsError
+from genstudio.domain.files import is_file
+
+SUFFIXES: Final = frozenset(
+    {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".mts", ".m2ts", ".ts",
+     ".wmv", ".flv", ".3gp", ".ogv", ".mxf"}
+)  # fmt: skip
+_HD_LINES = 720
+# Films are cut into frames by strangers' code: what claims to be larger is not opened.
+_LARGEST_SIDE = 16_384
+_SMALLEST_SIDE = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilmInfo:
+    """What a film says of itself.
+
+    Attributes:
+        width: In pixels, upright.
+        height: In pixels, upright.
+        fps: Frames a second on average.
+        seconds: Length; 0 where it does not say.
+        num_frames: As far as it says or can be told from its length; 0 where neither is known.
+        has_sound: Whether there is any.
+    """
+
+    width: int
+    height: int
+    fps: Fraction
+    seconds: float
+    num_frames: int
+    has_sound: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One frame.
+
+    Attributes:
+        number: From 0, of those that could be read.
+        seconds: When it is shown, exactly.
+        image_HWC: uint8 of shape (height, width, 3), upright.
+    """
+
+    number: int
+    seconds: Fraction
+    image_HWC: np.ndarray
+
+
+def is_film(path: Path | str) -> bool:
+    """Whether a file is called like a film."""
+    return Path(path).suffix.lower() in SUFFIXES
+
+
+def pyav() -> Any:
+    """The library that reads and writes films.
+
+    Raises:
+        SettingsError: It is not installed.
+    """
+    try:
+        return import_module("av")
+    except ImportError as error:
+        raise SettingsError(
+            "Films need the pack “video”",
+            "The part of GenStudio that writes and reads them is not installed.",
+            "Install genstudio[video]; a folder of pictures or a .webp goes without.",
+        ) from error
+
+
+class Film:
+    """An opened film; see :func:`opened_film`.
+
+    Attributes:
+        info: What it says of itself.
+        num_damaged: Packets that could not be decoded so far, whose frames are left out.
+        container: PyAV's own, for whoever copies the sound.
+    """
+
+    def __init__(self, container: Any, path: Path) -> None:
+        self.container = container
+        self.num_damaged = 0
+        self._av = pyav()
+        self._path = path
+        self.stream = _moving(container, path)
+        self.stream.thread_type = "AUTO"
+        self._turns = 0
+        self._first: Fraction | None = None
+        self._number = 0
+        self.info = self._looked_at()
+
+    def frames(self, largest_side: int | None = None) -> Iterator[Frame]:
+        """Go through all frames, from where it stands.
+
+        Args:
+            largest_side: Larger frames are made smaller.
+        """
+        for packet in self.container.demux(self.stream):
+            yield from self.decoded(packet, largest_side)
+
+    def decoded(self, packet: Any, largest_side: int | None = None) -> Iterator[Frame]:
+        """The frames of a packet of :attr:`stream`; what is damaged is counted and passed over."""
+        try:
+            found = packet.decode()
+        except self._av.FFmpegError:
+            self.num_damaged += 1
+            return
+        for frame in found:
+            yield self._made(frame, largest_side)
+
+    def _made(self, frame: Any, largest_side: int | None) -> Frame:
+        seconds = self._time_of(frame)
+        image_HWC = _upright(frame, largest_side)
+        made = Frame(number=self._number, seconds=seconds, image_HWC=image_HWC)
+        self._number += 1
+        return made
+
+    def _time_of(self, frame: Any) -> Fraction:
+        if frame.pts is None or frame.time_base is None:
+            return Fraction(self._number) / self.info.fps
+        time = frame.pts * Fraction(frame.time_base)
+        if self._first is None:
+            self._first = time
+        return max(time - self._first, Fraction(0))
+
+    def _looked_at(self) -> FilmInfo:
+        """Read one frame, which alone knows which way up it is, and go back."""
+        first = next(self._undamaged(), None)
+        if first is None:
+            raise DatasetError(
+                f"{self._path.name} has no frames that can be read",
+                "It is damaged, or holds only sound.",
+                "Choose another film.",
+            )
+        self._time_of(first)
+        height, width = _turned_size(first)
+        self.container.seek(0)
+        self.num_damaged = 0
+        stream = self.stream
+        fps = stream.average_rate or stream.guessed_rate or Fraction(25)
+        seconds = float(stream.duration * stream.time_base) if stream.duration else 0.0
+        if not seconds and self.container.duration:
+            seconds = self.container.duration / 1_000_000
+        return FilmInfo(
+            width=width,
+            height=height,
+            fps=Fraction(fps),
+            seconds=seconds,
+            num_frames=stream.frames or round(seconds * fps),
+            has_sound=bool(self.container.streams.audio),
+        )
+
+    def _undamaged(self) -> Iterator[Any]:
+        for packet in self.container.demux(self.stream):
+            try:
+                yield from packet.decode()
+            except self._av.FFmpegError:
+                continue
+
+
+@contextmanager
+def opened_film(path: Path) -> Iterator[Film]:
+    """Open a film.
+
+    Raises:
+        SettingsError: The extra "video" is missing.
+        DatasetError: It is no film, holds no picture, or its sides are out of bounds.
+    """
+    av = pyav()
+    if not is_file(path):
+        raise DatasetError(f"{path.name} cannot be read", f"{path} is no file.", "Choose a film.")
+    try:
+        # No playlist that leads elsewhere, and nothing from a network.
+        with av.open(str(path), options={"protocol_whitelist": "file"}) as container:
+            yield Film(container, path)
+    except av.FFmpegError as error:
+        raise DatasetError(
+            f"{path.name} cannot be read as a film",
+            f"{error.strerror or error}.",
+            "Choose another film, such as .mp4, .mov, .mkv or .webm.",
+        ) from error
+
+
+def look_at_film(path: Path) -> FilmInfo:
+    """Read what a film says of itself; see :func:`opened_film`."""
+    with opened_film(path) as film:
+        return film.info
+
+
+def frames_at(path: Path, numbers: list[int], largest_side: int | None = None) -> list[np.ndarray]:
+    """Some frames of a film, in that order: uint8 of shape (height, width, 3).
+
+    Raises:
+        DatasetError: There is no such frame, or it is no film.
+    """
+    found: dict[int, np.ndarray] = {}
+    count = 0
+    wanted = set(numbers)
+    with opened_film(path) as film:
+        for frame in film.frames(largest_side):
+            count += 1
+            if frame.number in wanted:
+                found[frame.number] = frame.image_HWC
+            if len(found) == len(wanted):
+                break
+    if missing := sorted(wanted - set(found)):
+        raise DatasetError(
+            f"{path.name} has no frame {missing[0]:,}",
+            f"It has {count:,} frames, which are counted from 0.",
+            "Name a frame that is there.",
+        )
+    return [found[number] for number in numbers]
+
+
+def poster(path: Path, side: int) -> np.ndarray:
+    """The first frame, made small: uint8 (height, width, 3), no side longer than ``side``."""
+    with opened_film(path) as film:
+        return next(iter(film.frames(side))).image_HWC
+
+
+def _moving(container: Any, path: Path) -> Any:
+    """The stream that is the film: covers and previews are streams as well."""
+    cover = import_module("av.stream").Disposition.attached_pic
+    streams = [it for it in container.streams.video if not it.disposition & cover]
+    if not streams:
+        raise DatasetError(
+            f"{path.name} has no picture",
+            "It holds only sound." if container.streams.audio else "It holds no film.",
+            "Choose a film.",
+        )
+    stream = max(streams, key=lambda it: (it.frames or 0, it.width * it.height))
+    if (
+        not _SMALLEST_SIDE
+        <= min(stream.width, stream.height)
+        <= max(stream.width, stream.height)
+        <= _LARGEST_SIDE
+    ):
+        raise DatasetError(
+            f"{path.name} has frames of {stream.width} × {stream.height} pixels",
+            f"Films may have sides of {_SMALLEST_SIDE} to {_LARGEST_SIDE:,} pixels.",
+            "Choose another film.",
+        )
+    return stream
+
+
+def _turned_size(frame: Any) -> tuple[int, int]:
+    size = frame.height, frame.width
+    return size if _quarter_turns(frame) % 2 == 0 else size[::-1]
+
+
+def _quarter_turns(frame: Any) -> int:
+    """By how many quarters to turn it anticlockwise, as cameras write it beside the film."""
+    return round(getattr(frame, "rotation", 0) / 90) % 4
+
+
+def _upright(frame: Any, largest_side: int | None) -> np.ndarray:
+    longest = max(frame.width, frame.height)
+    scale = min(1.0, (largest_side or longest) / longest)
+    size = {
+        "width": max(1, round(frame.width * scale)),
+        "height": max(1, round(frame.height * scale)),
+    }
+    # What says nothing of its colours is BT.709 from high definition on, and BT.601 below.
+    unspecified = 2
+    source = "ITU709" if frame.colorspace == unspecified and frame.height >= _HD_LINES else None
+    converted = frame.reformat(
+        format="rgb24", src_colorspace=source, interpolation="AREA" if scale < 1 else None, **size
+    )
+    return np.ascontiguousarray(np.rot90(converted.to_ndarray(), _quarter_turns(frame)))

@@ -1,0 +1,1 @@
+"""Models that find what does not belong."""

@@ -1,0 +1,1 @@
+"""Style: pictures whose patches are distributed like those of another picture."""

@@ -1,0 +1,102 @@
+"""Which frames of a clip a person painted, and pairs of both to learn from."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from genstudio.data.films import frames_at, opened_film
+from genstudio.domain.errors import DatasetError, SettingsError
+from genstudio.models.style.key_frames import KeyFrame
+from genstudio.models.style.optimisation import edge_correlation
+from genstudio.services.operations.pictures import as_tensor, read_picture
+
+_NUMBER = re.compile(r"-f(\d{1,9})$")
+_COMPARED_PX = 96
+_MOST_COMPARED = 400
+_LIKE_SHAPES = 0.02
+
+
+def frame_name(clip: Path, number: int) -> str:
+    """Name of a frame on its own, from which its number is found again."""
+    return f"{clip.stem}-f{number:06}"
+
+
+def frame_numbers(clip: Path, painted: Sequence[Path], wanted: str) -> list[int]:
+    """Of which frame each painted picture is.
+
+    Args:
+        clip: The film.
+        painted: The pictures.
+        wanted: Numbers that a person wrote, in the order of the pictures; may be empty. Then the
+            names say it, and where one does not, the frame whose edges are most alike is taken.
+
+    Raises:
+        SettingsError: What was written is no list of that many numbers.
+    """
+    if wanted.strip():
+        parts = re.split(r"[\s,;]+", wanted.strip())
+        if len(parts) != len(painted) or not all(part.isdecimal() for part in parts):
+            raise SettingsError(
+                f"“{wanted}” does not say which frames were painted",
+                f"There are {len(painted)} painted pictures, in the order in which they stand.",
+                "Write a number for each, such as 0, 60, 120; frames are counted from 0.",
+            )
+        return [int(part) for part in parts]
+    named = [_NUMBER.search(path.stem) for path in painted]
+    unknown = [path for path, found in zip(painted, named, strict=True) if found is None]
+    likeliest = dict(zip(unknown, _most_alike(clip, unknown), strict=True)) if unknown else {}
+    return [
+        int(found[1]) if found is not None else likeliest[path]
+        for path, found in zip(painted, named, strict=True)
+    ]
+
+
+def key_frames(
+    clip: Path, painted: Sequence[Path], numbers: Sequence[int], largest_side: int
+) -> list[KeyFrame]:
+    """Each painted picture beside its frame, of one size.
+
+    Raises:
+        DatasetError: A frame is not there, a picture cannot be read, or has another shape.
+    """
+    frames = frames_at(clip, list(numbers), largest_side)
+    pairs: list[KeyFrame] = []
+    for seen_HWC, path in zip(frames, painted, strict=True):
+        painted_HWC = read_picture(path, for_what="used as a painted frame")
+        height, width = seen_HWC.shape[:2]
+        own_height, own_width = painted_HWC.shape[:2]
+        if abs(own_width / own_height / (width / height) - 1) > _LIKE_SHAPES:
+            raise DatasetError(
+                f"{path.name} has another shape than the film",
+                f"It has {own_width} × {own_height} pixels, a frame of the film {width} × "
+                f"{height}.",
+                "Paint on a frame as “Frames of a clip” gives it, without cutting it.",
+            )
+        resized = Image.fromarray(painted_HWC).resize((width, height), Image.Resampling.LANCZOS)
+        pairs.append(KeyFrame(seen_HWC, np.asarray(resized)))
+    return pairs
+
+
+def _most_alike(clip: Path, pictures: Sequence[Path]) -> list[int]:
+    """The frame whose edges each picture has most of: paint changes colours, but few outlines."""
+    small = [_compared(read_picture(path, for_what="used as a painted frame")) for path in pictures]
+    best = [(-2.0, 0)] * len(small)
+    with opened_film(clip) as film:
+        every = max(1, film.info.num_frames // _MOST_COMPARED)
+        for frame in film.frames(2 * _COMPARED_PX):
+            if frame.number % every:
+                continue
+            seen = _compared(frame.image_HWC)
+            for index, picture in enumerate(small):
+                likeness = edge_correlation(picture, seen).item()
+                best[index] = max(best[index], (likeness, -frame.number))
+    return [-number for _, number in best]
+
+
+def _compared(image_HWC: np.ndarray) -> torch.Tensor:
+    resized = Image.fromarray(image_HWC).resize((_COMPARED_PX, _COMPARED_PX), Image.Resampling.BOX)
+    return as_tensor(np.asarray(resized))

@@ -1,0 +1,45 @@
+"""Pictures of a person's own, as operations on single pictures take them."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genstudio.data.decode import UnreadablePictureError, decode_thumbnail
+from genstudio.domain.errors import DatasetError
+
+_LARGEST_SIDE = 4096
+_SMALLEST_SIDE = 8
+
+
+def read_picture(path: Path, *, for_what: str, largest_side: int | None = None) -> np.ndarray:
+    """Read a picture as uint8 (height, width, 3), see-through parts over white.
+
+    Args:
+        path: Only read.
+        for_what: What cannot be done if it cannot be read, such as "translated".
+        largest_side: Larger ones are made smaller; 4096 by default.
+
+    Raises:
+        DatasetError: It cannot be read, or has sides of less than 8 pixels.
+    """
+    try:
+        image_HWC = decode_thumbnail(path, side=largest_side or _LARGEST_SIDE)
+    except UnreadablePictureError as error:
+        raise DatasetError(
+            f"{path.name} cannot be {for_what}", str(error), "Choose another picture."
+        ) from error
+    if min(image_HWC.shape[:2]) < _SMALLEST_SIDE:
+        height, width = image_HWC.shape[:2]
+        raise DatasetError(
+            f"{path.name} cannot be {for_what}",
+            f"It has {width} × {height} pixels, which is too small to see anything in it.",
+            f"Choose pictures with sides of {_SMALLEST_SIDE} pixels or more.",
+        )
+    return image_HWC
+
+
+def as_tensor(image_HWC: np.ndarray) -> Tensor:
+    """uint8 (height, width, C) => float32 in [-1, 1] of shape (1, C, height, width)."""
+    return torch.as_tensor(np.array(image_HWC)).permute(2, 0, 1)[None] / 127.5 - 1
