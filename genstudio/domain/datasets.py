@@ -1,6 +1,6 @@
 """What a scan finds in a folder, and the manifest that a run learns from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path, PurePath
 from typing import Annotated
@@ -80,12 +80,11 @@ class Advice(BaseModel):
 
 
 class CaptionReport(BaseModel):
-    """Captions that were found in a folder or written in a project.
+    """Captions that were found beside pictures, or written in a project.
 
     Attributes:
         texts: Name of a picture => its caption.
         sources: Where captions come from => how many.
-        guesses: Names of pictures whose caption was made up by the program, not written.
         without_picture: What captions that belong to no picture are about, or their files.
         faults: What could not be read, or not as it is, a sentence each.
     """
@@ -94,7 +93,6 @@ class CaptionReport(BaseModel):
 
     texts: dict[str, str] = Field(default_factory=dict)
     sources: dict[str, int] = Field(default_factory=dict)
-    guesses: frozenset[str] = frozenset()
     without_picture: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
 
@@ -117,6 +115,11 @@ class ScanReport(BaseModel):
     advice: tuple[Advice, ...] = ()
     suggested_size: int = 64
     captions: CaptionReport = CaptionReport()
+
+    def with_captions(self, texts: Mapping[str, str]) -> "ScanReport":
+        """The report with other captions, by the names of pictures."""
+        captions = self.captions.model_copy(update={"texts": dict(texts)})
+        return self.model_copy(update={"captions": captions})
 
     def with_remark(self, remark: Remark) -> list[PictureInfo]:
         """Pictures that carry a remark."""

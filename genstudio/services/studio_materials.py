@@ -47,18 +47,27 @@ class Materials:
     scanned: ScanReport
 
 
-def recognise(report: ScanReport, excluded: Collection[str]) -> Job[Materials]:
-    """Find out what a folder can be learned as, without what a person took out."""
+def recognise(
+    report: ScanReport, excluded: Collection[str], captioned: ScanReport | None = None
+) -> Job[Materials]:
+    """Find out what a folder can be learned as, without what a person took out.
+
+    Args:
+        report: Of the folder.
+        excluded: Names of the pictures that were taken out.
+        captioned: The report with the captions that a person wrote; by default as it is.
+    """
+    seen = captioned or report
 
     def items() -> Iterator[Materials]:
         catalog = import_module("genstudio.data.modalities.catalog")
         materials = import_module("genstudio.services.materials")
         known = {modality.card.key: modality for modality in catalog.MODALITIES.usable()}
-        found = catalog.recognise(materials.without(report, excluded))
+        found = catalog.recognise(materials.without(seen, excluded))
         yield Materials(
             fitting=tuple(
-                _material(known[key].card, seen, known[key].review(report))
-                for key, seen in found.items()
+                _material(known[key].card, arrangement, known[key].review(seen))
+                for key, arrangement in found.items()
             ),
             titles={key: modality.card.title for key, modality in known.items()},
             scanned=report,

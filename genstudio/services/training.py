@@ -28,6 +28,7 @@ from genstudio.engine.meters import RateLimit
 from genstudio.engine.trainer import CommandSource, train, with_one_ending
 from genstudio.models.catalog import model_class
 from genstudio.services import materials
+from genstudio.services.caption_edits import with_edits_of
 from genstudio.services.launcher import Launcher
 from genstudio.services.locks import ProjectLock
 from genstudio.services.logs import log_event
@@ -140,6 +141,8 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
         report = request.report
         if report is None:
             report = yield from _scan(request.folder, source)
+            # What was written in the project counts, also without the window.
+            report = with_edits_of(request.project.expanduser().absolute(), report)
         if request.fitted is not None:
             settings = complete_settings(request.fitted(report))
         card = model_class(settings.model_key).card

@@ -260,7 +260,7 @@ class MainWindow(QMainWindow):
     # --- training -----------------------------------------------------------------------
 
     def _start(self, settings: TrainingSettings) -> None:
-        report = self._dataset.report
+        report = self._dataset.captioned_report()
         assert report is not None
         assert self._project.path is not None
         material = self._states.materials.current()

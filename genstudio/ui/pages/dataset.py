@@ -1,15 +1,14 @@
 """The Dataset page: choose a folder, read the report, take pictures out."""
 
+from collections.abc import Collection
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
-    QScrollArea,
-    QSizePolicy,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -21,7 +20,10 @@ from genstudio.domain.notices import Notice
 from genstudio.services import studio
 from genstudio.ui.dropping import Dropped, dropped_paths, sort_out
 from genstudio.ui.icons import icon
+from genstudio.ui.pages.dataset_captions import CaptionEditor
 from genstudio.ui.pages.dataset_material import LearnedAs
+from genstudio.ui.pages.dataset_report import DatasetReport
+from genstudio.ui.state.captions import CaptionsState
 from genstudio.ui.state.dataset import DatasetState
 from genstudio.ui.state.materials import MaterialsState
 from genstudio.ui.theme import GRID_PX, mark
@@ -30,27 +32,13 @@ from genstudio.ui.widgets.empty_state import EmptyState
 from genstudio.ui.widgets.grid_items import GridItem
 from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
 
-_REPORT_WIDTH_PX = 320
 # Pages of the stack.
-_EMPTY, _SCANNING, _FILLED = range(3)
+_EMPTY, _SCANNING, _FILLED, _CAPTIONS = range(4)
 _HINT = "Double-click or Space leaves a picture out, or takes it in again."
 _EARLY_HINT = "Pictures can be left out as soon as all have been looked at."
 _SCANNING_SENTENCE = "Every picture is opened once. Nothing in your folder is changed."
 # Laying out very many pictures takes a while; what arrives more often would hold up the window.
 _ARRIVALS_MS = 500
-# What a remark means, in the words of the report: one picture, several, why it matters.
-_MEANING = {
-    Remark.DUPLICATE: ("looks like another", "look like others", "The model would favour them."),
-    Remark.BLURRED: ("is blurred", "are blurred", "The model learns to blur as well."),
-    Remark.TINY: ("is tiny", "are tiny", "Enlarged, they teach the model soft edges."),
-    Remark.ODD_ASPECT: (
-        "is very wide or tall",
-        "are very wide or tall",
-        "Only the middle square is used.",
-    ),
-    Remark.TRANSPARENT: ("is see-through", "are see-through", "They are laid on white."),
-    Remark.ANIMATED: ("is animated", "are animated", "The first frame is used."),
-}
 
 
 class DatasetPage(QWidget):
@@ -69,7 +57,11 @@ class DatasetPage(QWidget):
     noticed = Signal(Notice)
 
     def __init__(
-        self, state: DatasetState, materials: MaterialsState, parent: QWidget | None = None
+        self,
+        state: DatasetState,
+        materials: MaterialsState,
+        captions: CaptionsState,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("page.dataset")
@@ -97,6 +89,9 @@ class DatasetPage(QWidget):
             )
         )
         self._stack.addWidget(self._make_filled())
+        self._captions = CaptionEditor(state)
+        self._captions.export_wanted.connect(captions.export)
+        self._stack.addWidget(self._captions)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
         layout.setSpacing(GRID_PX + GRID_PX // 2)
@@ -112,6 +107,7 @@ class DatasetPage(QWidget):
     def shutdown(self) -> None:
         """Let go of threads before the window closes."""
         self._grid.shutdown()
+        self._captions.shutdown()
 
     # --- building -----------------------------------------------------------------------
 
@@ -136,6 +132,11 @@ class DatasetPage(QWidget):
         self._progress.setSizePolicy(policy)
         self._cancel = QPushButton("Cancel")
         self._cancel.clicked.connect(self._state.cancel)
+        self._caption = QPushButton("Captions")
+        self._caption.setObjectName("dataset.captions")
+        self._caption.setToolTip("Read and write what is on the pictures, in words")
+        self._caption.setCheckable(True)
+        self._caption.toggled.connect(self._show_page)
         head = QHBoxLayout()
         head.setSpacing(GRID_PX + GRID_PX // 2)
         head.addWidget(self._choose)
@@ -143,6 +144,7 @@ class DatasetPage(QWidget):
         head.addWidget(self._progress)
         head.addWidget(self._cancel)
         head.addWidget(self._summary)
+        head.addWidget(self._caption)
         return head
 
     def _make_empty(self) -> EmptyState:
@@ -194,25 +196,11 @@ class DatasetPage(QWidget):
         splitter.setHandleWidth(2 * GRID_PX)
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(left)
-        splitter.addWidget(self._make_report())
+        self._report = DatasetReport(self._state)
+        self._report.show_wanted.connect(self._select)
+        splitter.addWidget(self._report)
         splitter.setStretchFactor(0, 1)
         return splitter
-
-    def _make_report(self) -> QWidget:
-        self._report = QVBoxLayout()
-        self._report.setSpacing(2 * GRID_PX)
-        self._report.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
-        content = QFrame()
-        mark(content, role="panel")
-        content.setLayout(self._report)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setMinimumWidth(_REPORT_WIDTH_PX)
-        area.setMaximumWidth(2 * _REPORT_WIDTH_PX)
-        area.setWidget(content)
-        area.setAccessibleName("Report on the pictures")
-        return area
 
     # --- showing ------------------------------------------------------------------------
 
@@ -221,13 +209,13 @@ class DatasetPage(QWidget):
         self._progress.setVisible(is_scanning)
         self._cancel.setVisible(is_scanning)
         self._choose.setVisible(report is not None or is_scanning)
+        self._caption.setVisible(report is not None)
         if self._is_arriving and is_scanning:
             return  # What arrives is shown already.
         self._show_arrivals()
         self._arrivals.stop()
         self._is_arriving = False
-        page = _FILLED if report is not None else _SCANNING if is_scanning else _EMPTY
-        self._stack.setCurrentIndex(page)
+        self._show_page()
         self._summary.setText(self._summary_text())
         if report is None:
             self._path.set_text("")
@@ -241,8 +229,14 @@ class DatasetPage(QWidget):
             self._grid.set_keys(list(self._pictures))
         else:
             self._show_exclusions()
-        self._show_report(self._reviewed or report)
+        self._report.show_report(self._reviewed or report)
         self._update_buttons()
+
+    def _show_page(self) -> None:
+        report, is_scanning = self._state.report, self._state.is_scanning
+        filled = _CAPTIONS if self._caption.isChecked() else _FILLED
+        page = filled if report is not None else _SCANNING if is_scanning else _EMPTY
+        self._stack.setCurrentIndex(page)
 
     def _on_materials_changed(self) -> None:
         found, current = self._materials.materials, self._materials.current()
@@ -252,7 +246,7 @@ class DatasetPage(QWidget):
             self._reviewed = current.report
             self._pictures = {picture.name: picture for picture in current.report.pictures}
             self._grid.set_keys(list(self._pictures))
-            self._show_report(current.report)
+            self._report.show_report(current.report)
 
     def _on_arrived(self, pictures: list[PictureInfo]) -> None:
         """Show what is found in another folder while it is still looked through."""
@@ -266,9 +260,7 @@ class DatasetPage(QWidget):
             self._pictures = {}
             self._grid.set_keys(())
             self._path.set_text(str(self._state.scanned))
-            _clear(self._report)
-            self._report.addWidget(_paragraph("Looking through the pictures", _SCANNING_SENTENCE))
-            self._report.addStretch(1)
+            self._report.show_words("Looking through the pictures", _SCANNING_SENTENCE)
             self._stack.setCurrentIndex(_FILLED)
             self._show_arrivals()
             self._update_buttons()
@@ -311,49 +303,8 @@ class DatasetPage(QWidget):
             badge=marks[0] if marks else "",
         )
 
-    def _show_report(self, report: ScanReport) -> None:
-        _clear(self._report)
-        beside = {advice.topic: advice.reason for advice in report.advice}
-        for advice in report.advice:
-            if not advice.topic:
-                self._report.addWidget(_paragraph(advice.title, advice.reason))
-        for remark, (one, several, why) in _MEANING.items():
-            pictures = report.with_remark(remark)
-            if pictures:
-                title = f"{len(pictures):,} {one if len(pictures) == 1 else several}"
-                reason = beside.get(remark.value, why)
-                self._report.addWidget(self._remark_row(title, reason, pictures))
-        if report.unreadable:
-            lines = [f"{item.name}: {item.reason}" for item in report.unreadable[:20]]
-            if len(report.unreadable) > len(lines):
-                lines.append(f"… and {len(report.unreadable) - len(lines)} more")
-            title = f"{len(report.unreadable):,} cannot be read"
-            self._report.addWidget(_paragraph(title, "\n".join(lines)))
-        self._report.addStretch(1)
-
-    def _remark_row(self, title: str, why: str, pictures: list[PictureInfo]) -> QWidget:
-        names = {picture.name for picture in pictures}
-        row = _paragraph(title, why)
-        show = QPushButton("Show")
-        show.setAccessibleName(f"Show: {title}")
-        show.clicked.connect(lambda: self._select(names))
-        is_out = names <= self._state.excluded
-        change = QPushButton("Use again" if is_out else "Leave out")
-        change.setAccessibleName(f"{change.text()}: {title}")
-        act = self._state.include if is_out else self._state.exclude
-        change.clicked.connect(lambda: act(names))
-        buttons = QHBoxLayout()
-        buttons.setContentsMargins(0, GRID_PX // 2, 0, 0)
-        buttons.setSpacing(GRID_PX)
-        buttons.addWidget(show)
-        buttons.addWidget(change)
-        buttons.addStretch(1)
-        layout = row.layout()
-        assert isinstance(layout, QVBoxLayout)
-        layout.addLayout(buttons)
-        return row
-
-    def _select(self, names: set[str]) -> None:
+    def _select(self, names: Collection[str]) -> None:
+        """Show pictures in the grid."""
         self._grid.select_keys(names)
         self._grid.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -384,26 +335,3 @@ class DatasetPage(QWidget):
         notice = found.remark if isinstance(found, Dropped) else found
         if notice is not None:
             self.noticed.emit(notice)
-
-
-def _paragraph(title: str, text: str) -> QWidget:
-    widget = QWidget()
-    widget.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-    layout = QVBoxLayout(widget)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(GRID_PX // 4)
-    for words, role in ((title, "heading"), (text, "muted")):
-        label = QLabel(words)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setWordWrap(True)
-        mark(label, role=role)
-        layout.addWidget(label)
-    return widget
-
-
-def _clear(layout: QVBoxLayout) -> None:
-    while (item := layout.takeAt(0)) is not None:
-        widget = item.widget()
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()

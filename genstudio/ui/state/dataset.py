@@ -1,7 +1,7 @@
 """The folder of pictures that is open: its report, and which pictures are taken out."""
 
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +44,7 @@ class DatasetState(QObject):
     Attributes:
         history: What was taken out and in since the folder was opened.
         scanned: The folder that is being looked through, or was last.
+        captions: Name of each picture that has one => its caption, as it was found or written.
         modality_before: What an opened project learned the folder as; empty for a new folder.
 
     Signals:
@@ -52,6 +53,7 @@ class DatasetState(QObject):
         arrived(list[PictureInfo]): Pictures were found in the folder that is looked through.
         failed(Notice): The folder cannot be used; the one before stays open.
         noticed(Notice): Something a person should know about the open folder.
+        captioned(Mapping[str, str]): Captions were written; empty ones were taken away.
     """
 
     changed = Signal()
@@ -59,6 +61,7 @@ class DatasetState(QObject):
     arrived = Signal(list)
     failed = Signal(Notice)
     noticed = Signal(Notice)
+    captioned = Signal(object)
 
     def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -70,6 +73,7 @@ class DatasetState(QObject):
         self.modality_before = ""
         self.report: ScanReport | None = None
         self.excluded: frozenset[str] = frozenset()
+        self.captions: Mapping[str, str] = {}
         self.history = History(self)
 
     @property
@@ -157,7 +161,39 @@ class DatasetState(QObject):
 
     def facts(self) -> PictureFacts | None:
         """What is known of the pictures that will be learned from; None before any are."""
-        return facts_about(self.report, self.excluded) if self.report else None
+        report = self.captioned_report()
+        return facts_about(report, self.excluded) if report else None
+
+    def captioned_report(self) -> ScanReport | None:
+        """The report with the captions as they are now; None before there is one."""
+        if self.report is None or self.captions is self.report.captions.texts:
+            return self.report
+        return self.report.with_captions(self.captions)
+
+    def take_captions(self, captions: Mapping[str, str]) -> None:
+        """Have other captions, which a person wrote before."""
+        if captions != self.captions:
+            self.captions = captions
+            self.changed.emit()
+
+    def write_captions(self, texts: Mapping[str, str]) -> None:
+        """Write captions of pictures, by name; an empty one takes it away."""
+        changes = {
+            name: text for name, text in texts.items() if text != self.captions.get(name, "")
+        }
+        if changes:
+            before = self._put_captions(changes)
+            put = self._put_captions
+            self.history.add("caption {}", before, undo=put, redo=put)
+
+    def _put_captions(self, changes: dict[str, str]) -> dict[str, str]:
+        """Change captions; gives what they were."""
+        before = {name: self.captions.get(name, "") for name in changes}
+        merged = {**self.captions, **changes}
+        self.captions = {name: text for name, text in merged.items() if text}
+        self.captioned.emit(changes)
+        self.changed.emit()
+        return before
 
     def why_not_ready(self) -> str:
         """Why nothing can be learned from these pictures yet; empty if it can."""
@@ -209,6 +245,7 @@ class DatasetState(QObject):
             return
         self.history.clear()
         self.report = last
+        self.captions = last.captions.texts
         self.excluded = frozenset(p.name for p in last.pictures if wanted.leaves_out(p.name))
         self._job = None
         self.changed.emit()

@@ -88,7 +88,9 @@ class MaterialsState(QObject):
 
     def _on_dataset_changed(self) -> None:
         report = self._dataset.report
-        seen = None if report is None else (id(report), self._dataset.excluded)
+        # Very many captions are quickly told apart by identity.
+        captions = self._dataset.captions
+        seen = None if report is None else (id(report), self._dataset.excluded, id(captions))
         if seen == self._seen:
             return
         self._seen = seen
@@ -105,7 +107,9 @@ class MaterialsState(QObject):
         report = self._dataset.report
         if report is None or not report.pictures:
             return
-        job = studio_materials.recognise(report, self._dataset.excluded)
+        job = studio_materials.recognise(
+            report, self._dataset.excluded, self._dataset.captioned_report()
+        )
         self._job = job
         self._jobs.append(job)
         self._bridge.follow(

@@ -4,6 +4,7 @@ from PySide6.QtCore import QObject
 
 from genstudio.services.projects import Project
 from genstudio.ui.bridge import Bridge
+from genstudio.ui.state.captions import CaptionsState
 from genstudio.ui.state.comparison import ComparisonState
 from genstudio.ui.state.create import CreateState
 from genstudio.ui.state.dataset import DatasetState
@@ -29,6 +30,7 @@ class StudioStates:
         self._bridge = bridge
         self.project = ProjectState(parent)
         self.dataset = DatasetState(bridge, parent)
+        self.captions = CaptionsState(self.dataset, self.project, parent)
         self.materials = MaterialsState(bridge, self.dataset, parent)
         self.samples = SamplesState(bridge, parent)
         self.training = TrainingState(bridge, parent)
@@ -39,8 +41,8 @@ class StudioStates:
         self.gallery = GalleryState(bridge, parent)
         self.comparison = ComparisonState(bridge, parent)
         self.with_notices = (
-            self.dataset, self.materials, self.training, self.first_pictures, self.create,
-            self.exploring, self.gallery, self.comparison, self.scans,
+            self.dataset, self.captions, self.materials, self.training, self.first_pictures,
+            self.create, self.exploring, self.gallery, self.comparison, self.scans,
         )  # fmt: skip
         self.with_failures = (self.dataset, self.samples, self.project)
         self.training.catalogue_loaded.connect(self.create.load)
@@ -62,6 +64,7 @@ class StudioStates:
     def close(self, longest_wait_s: float) -> None:
         """Stop everything before the window closes."""
         self._bridge.stop()
+        self.captions.shutdown()
         self.dataset.shutdown()
         self.materials.shutdown()
         self.samples.shutdown()

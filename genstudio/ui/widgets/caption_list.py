@@ -1,0 +1,55 @@
+"""The pictures of a folder as a list, each with its caption."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from genstudio.ui.theme import colors
+
+_Index = QModelIndex | QPersistentModelIndex
+_NONE = "no caption yet"
+
+
+class CaptionItems(QAbstractListModel):
+    """Names and captions; made when they are painted, so that there may be very many."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._names: tuple[str, ...] = ()
+        self._captions: Mapping[str, str] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the pictures, in order."""
+        return self._names
+
+    def show_pictures(self, names: Sequence[str], captions: Mapping[str, str]) -> None:
+        """Show other pictures."""
+        self.beginResetModel()
+        self._names, self._captions = tuple(names), captions
+        self.endResetModel()
+
+    def show_captions(self, captions: Mapping[str, str]) -> None:
+        """Show other captions of the same pictures."""
+        self._captions = captions
+        if self._names:
+            self.dataChanged.emit(self.index(0), self.index(len(self._names) - 1))
+
+    def rowCount(self, parent: _Index | None = None) -> int:
+        """How many pictures there are."""
+        return 0 if parent is not None and parent.isValid() else len(self._names)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """The caption of a picture, with its name as a hint."""
+        name = self._names[index.row()]
+        caption = self._captions.get(name, "")
+        if role == Qt.ItemDataRole.DisplayRole:
+            return caption or _NONE
+        if role == Qt.ItemDataRole.ForegroundRole and not caption:
+            return colors().muted
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return name
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{name}: {caption or _NONE}"
+        return None
