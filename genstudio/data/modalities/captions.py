@@ -130,6 +130,10 @@ def captions_of(report: ScanReport) -> tuple[dict[str, str], bool]:
     return captions_from_folders(picture.name for picture in report.pictures), True
 
 
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{count:,} {one if count == 1 else several}"
+
+
 def _fault(count: int, faults: Sequence[str]) -> str:
     found = "No picture has a caption." if not count else "Only one picture has a caption."
     return f"{found} {faults[0]}" if faults else found
@@ -156,14 +160,15 @@ def _remarks(
     if without := [name for name in names if name not in captions]:
         remarks.append(
             Advice(
-                title=f"{len(without):,} pictures have no caption",
+                title=_counted(len(without), "picture has", "pictures have") + " no caption",
                 reason=f"They are left out: {named(without)}.",
             )
         )
     if orphans := report.captions.without_picture:
         remarks.append(
             Advice(
-                title=f"{len(orphans):,} captions belong to no picture",
+                title=_counted(len(orphans), "caption belongs", "captions belong")
+                + " to no picture",
                 reason=f"They are passed over: {named(orphans)}.",
             )
         )
@@ -171,7 +176,8 @@ def _remarks(
     if rare > len(known) / 2 and len(captions) >= _FEW_TIMES:
         remarks.append(
             Advice(
-                title=f"{rare:,} words are on fewer than {_FEW_TIMES} pictures",
+                title=_counted(rare, "word is", "words are")
+                + f" on fewer than {_FEW_TIMES} pictures",
                 reason="Of a word that it saw so rarely a model learns little. Use the same word "
                 "for the same thing.",
             )
@@ -179,7 +185,8 @@ def _remarks(
     if cut := sum(len(words_in(text)) > MOST_TOKENS for text in captions.values()):
         remarks.append(
             Advice(
-                title=f"{cut:,} captions are longer than {MOST_TOKENS} words",
+                title=_counted(cut, "caption is", "captions are")
+                + f" longer than {MOST_TOKENS} words",
                 reason="Only their beginnings are learned.",
             )
         )

@@ -46,8 +46,8 @@ def test_pictures_with_captions_are_recognised_and_counted(tmp_path: Path) -> No
     told = [remark.title for remark in arrangement.remarks]
     assert told[0] == "4 pictures with captions, 3 different words"
     assert arrangement.remarks[0].reason == "The most frequent are: red, blue, circle."
-    assert "1 pictures have no caption" in told
-    assert "1 captions belong to no picture" in told
+    assert "1 picture has no caption" in told
+    assert "1 caption belongs to no picture" in told
     assert report.passed_over == {"TXT": 1}
 
 
