@@ -1,7 +1,6 @@
 """The file behind the gallery: its tables, and what to do when they are damaged or in use."""
 
 import contextlib
-import json
 import sqlite3
 import unicodedata
 from collections.abc import Generator
@@ -139,11 +138,6 @@ def tags_by_name(
 def folded(text: str) -> str:
     """Text as it is searched for and in."""
     return unicodedata.normalize("NFC", text.casefold())
-
-
-def search_words(query: str) -> str:
-    """The words of a query, as a JSON list."""
-    return json.dumps(folded(query).split())
 
 
 def open_index(path: Path) -> OpenedIndex:
