@@ -47,6 +47,7 @@ _SAVE = """
 _ITEMS = """
     SELECT CAST(name AS TEXT), CAST(recipe AS TEXT), CAST(rating AS INTEGER) FROM pictures"""
 _COUNT = "SELECT count(*) FROM pictures"
+_FEW_ROWS = 2000
 _RATED = " WHERE rating >= ?"
 _NEWEST = " ORDER BY added_ns DESC, rowid DESC LIMIT ?"
 
@@ -192,7 +193,9 @@ class Gallery:
         asked = f"{_ITEMS}{_RATED} AND {condition}{_NEWEST}"
         with self._reading() as database:
             rows = database.execute(asked, [minimum_rating, *values, most]).fetchall()
-            tags = tags_by_name(database)
+            # Those of all are read faster than those of many.
+            names = [row[0] for row in rows] if len(rows) <= _FEW_ROWS else None
+            tags = tags_by_name(database, names)
         return [self._item(row, tags.get(row[0], ())) for row in rows]
 
     def item(self, name: str) -> GalleryItem:
@@ -346,7 +349,7 @@ class Gallery:
         row = database.execute(f"{_ITEMS} WHERE name = ?", [name]).fetchone()
         if row is None:
             return None
-        return self._item(row, tags_by_name(database, name).get(name, ()))
+        return self._item(row, tags_by_name(database, [name]).get(name, ()))
 
     def _item(self, row: Sequence[Any], tags: tuple[str, ...]) -> GalleryItem:
         name, recipe, rating = row

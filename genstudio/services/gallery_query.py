@@ -78,7 +78,7 @@ class _Parser:
                 self._at += 1
                 continue
             part = self._one()
-            if part not in parts:
+            if len(parts) <= _MOST_VALUES and part not in parts:
                 parts.append(part)
         return _joined("AND", parts)
 
