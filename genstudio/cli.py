@@ -15,6 +15,7 @@ from genstudio.cli_exploring import explore, timelapse
 from genstudio.cli_judging import compare, evaluate
 from genstudio.cli_operations import apply, operations
 from genstudio.cli_pictures import blend, export, generate, remake
+from genstudio.cli_scans import import_scans
 from genstudio.console import (
     AsJson,
     Assignments,
@@ -336,6 +337,7 @@ app.command()(generate)
 app.command()(blend)
 app.command()(explore)
 app.command()(timelapse)
+app.command()(import_scans)
 app.command()(remake)
 app.command()(export)
 app.command()(operations)

@@ -42,6 +42,11 @@ PACKS: Final = (
         modules=("av",),
     ),
     Pack(
+        key="medical",
+        brings="scans as DICOM and NIfTI files",
+        modules=("pydicom", "nibabel"),
+    ),
+    Pack(
         key="dev",
         brings="the tests and the tools for changing the program itself",
         modules=("pytest", "pytestqt", "hypothesis", "sklearn"),

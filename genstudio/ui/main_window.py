@@ -182,11 +182,11 @@ class MainWindow(QMainWindow):
         for state in self._states.with_notices:
             state.noticed.connect(self._notices.post)
         self._notices.listen(self._notice_bar.show_notice)
-        self._disk_timer = QTimer(self)
-        self._disk_timer.setInterval(_DISK_INTERVAL_MS)
+        self._disk_timer = QTimer(self, interval=_DISK_INTERVAL_MS)
         self._disk_timer.timeout.connect(self._show_free_disk)
         self._disk_timer.start()
-        self._manners = add_manners(self, self._states, self._preferences, self.open_project)
+        openers = self.open_project, self.open_dataset
+        self._manners = add_manners(self, self._states, self._preferences, *openers)
 
     def _restore_geometry(self) -> None:
         self.setMinimumSize(smallest_size(self))

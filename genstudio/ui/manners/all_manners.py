@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from genstudio.services.preferences import Preferences
 from genstudio.ui.manners.coming_forward import ComingForward
+from genstudio.ui.manners.importing_scans import ImportingScans
 from genstudio.ui.manners.recent_projects import RecentProjects
 from genstudio.ui.manners.telling_endings import TellingEndings
 from genstudio.ui.state.studio import StudioStates
@@ -23,9 +24,11 @@ def add_manners(
     states: StudioStates,
     preferences: Preferences,
     open_project: Callable[[Path], object],
+    open_dataset: Callable[[Path], object],
 ) -> tuple[object, ...]:
     """Make them; they work as long as what is given back is kept."""
     return (
+        ImportingScans(window, states.scans, open_dataset),
         RecentProjects(window, preferences, open_project),
         ComingForward(window, lambda: states.project.path),
         TellingEndings(window, states.training),

@@ -13,6 +13,7 @@ from genstudio.ui.state.gallery import GalleryState
 from genstudio.ui.state.materials import MaterialsState
 from genstudio.ui.state.project import ProjectState
 from genstudio.ui.state.samples import SamplesState
+from genstudio.ui.state.scans import ScansState
 from genstudio.ui.state.training import TrainingState
 
 
@@ -33,12 +34,13 @@ class StudioStates:
         self.training = TrainingState(bridge, parent)
         self.first_pictures = FirstPicturesState(bridge, self.training, parent)
         self.create = CreateState(bridge, parent)
+        self.scans = ScansState(bridge, parent)
         self.exploring = ExploringState(bridge, parent)
         self.gallery = GalleryState(bridge, parent)
         self.comparison = ComparisonState(bridge, parent)
         self.with_notices = (
             self.dataset, self.materials, self.training, self.first_pictures, self.create,
-            self.exploring, self.gallery, self.comparison,
+            self.exploring, self.gallery, self.comparison, self.scans,
         )  # fmt: skip
         self.with_failures = (self.dataset, self.samples, self.project)
         self.training.catalogue_loaded.connect(self.create.load)
@@ -65,6 +67,7 @@ class StudioStates:
         self.samples.shutdown()
         self.first_pictures.close()
         self.create.close()
+        self.scans.close()
         self.exploring.close()
         self.gallery.close()
         self.comparison.close()

@@ -1,0 +1,213 @@
+"""Scans: DICOM and NIfTI files, and deep TIFF and PNG, as slices of numbers in their own units.
+
+Nothing of what such files say of a person is handed on but the group that a slice belongs to, which
+whoever writes it down replaces by a number.
+"""
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from genstudio.data.decode import UnreadablePictureError, opened
+from genstudio.domain.errors import DatasetError
+from genstudio.domain.files import is_file
+
+Axis = Literal["left-right", "back-front", "bottom-top"]
+AXES: Final = ("left-right", "back-front", "bottom-top")
+_NIFTI = (".nii", ".nii.gz")
+_PICTURES = (".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg")
+_DICOM_AT, _DICOM_MARK = 128, b"DICM"
+_MOST_NUMBERS = 2**30
+_PACK = "Install the pack for it: pip install 'genstudio[medical]'."
+# What the libraries raise on files that are not what they say.
+_BROKEN = (
+    OSError, ValueError, TypeError, KeyError, AttributeError, NotImplementedError, RuntimeError,
+    EOFError, IndexError, OverflowError, MemoryError,
+)  # fmt: skip
+
+
+class UnreadableScanError(DatasetError):
+    """A file cannot be used as a scan; the message says why, without what it says of a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """One picture of a scan.
+
+    Attributes:
+        values_HW: float32, in the unit of the scan, such as Hounsfield units.
+        window: Middle and width of what the file says should be shown; None if it says nothing.
+        is_inverted: Whether high values are dark.
+        group: What the file says it belongs to, such as a patient: never to be written down.
+    """
+
+    values_HW: np.ndarray
+    window: tuple[float, float] | None = None
+    is_inverted: bool = False
+    group: str = ""
+
+
+def is_scan(path: Path) -> bool:
+    """Whether a file may hold a scan, by its name and its first bytes."""
+    name = path.name.lower()
+    return name.endswith((*_NIFTI, *_PICTURES)) or is_dicom(path)
+
+
+def is_dicom(path: Path) -> bool:
+    """Whether a file begins as DICOM files do, whatever it is called."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_DICOM_AT + 4)[_DICOM_AT:] == _DICOM_MARK
+    except OSError:
+        return False
+
+
+def read_slices(path: Path, axis: Axis = "bottom-top") -> Iterator[Slice]:
+    """The slices of a scan, in order.
+
+    Args:
+        path: A DICOM file of one or more frames, a NIfTI volume, or a picture of any depth.
+        axis: That a volume is cut along.
+
+    Raises:
+        UnreadableScanError: It cannot be used.
+    """
+    if not is_file(path):
+        raise UnreadableScanError("A scan cannot be read", "It is no ordinary file.")
+    if path.name.lower().endswith(_NIFTI):
+        yield from _nifti(path, axis)
+    elif is_dicom(path):
+        yield from _dicom(path)
+    elif path.name.lower().endswith(_PICTURES):
+        yield Slice(values_HW=_picture(path))
+    else:
+        raise _unreadable("It is neither DICOM nor NIfTI, and no picture.")
+
+
+def shown(piece: Slice, window: tuple[float, float] | None = None) -> np.ndarray:
+    """Grey of a slice, uint8 (height, width): what lies in a window, black to white.
+
+    Args:
+        piece: A slice.
+        window: Middle and width, in the scan's unit; by default the file's own, or else what 99 of
+            100 values lie in.
+    """
+    values_HW = piece.values_HW
+    chosen = window or piece.window
+    if chosen is None:
+        low, high = (float(it) for it in np.percentile(values_HW, (0.5, 99.5)))
+    else:
+        low, high = chosen[0] - chosen[1] / 2, chosen[0] + chosen[1] / 2
+    share = (values_HW - low) / max(high - low, 1e-6)
+    grey = 1 - share if piece.is_inverted else share
+    return np.rint(np.nan_to_num(grey).clip(0, 1) * 255).astype(np.uint8)
+
+
+def _library(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise UnreadableScanError(
+            "Scans cannot be read here", f"The package {name} is not installed.", _PACK
+        ) from error
+
+
+def _dicom(path: Path) -> Iterator[Slice]:
+    pydicom = _library("pydicom")
+    pixels = _library("pydicom.pixels")
+    with warnings.catch_warnings():
+        # They warn of what does not keep to the standard; what cannot be used raises.
+        warnings.simplefilter("ignore")
+        try:
+            data = pydicom.dcmread(path)
+            if "PixelData" not in data and "FloatPixelData" not in data:
+                raise _unreadable("It holds no pixels.")
+            frames = int(data.get("NumberOfFrames", 1) or 1)
+            if frames * int(data.Rows) * int(data.Columns) > _MOST_NUMBERS:
+                raise _unreadable("It is larger than a picture may be.")
+            found = np.asarray(data.pixel_array)
+            is_colour = int(data.get("SamplesPerPixel", 1)) > 1
+            window = _window(data)
+            is_inverted = data.get("PhotometricInterpretation", "") == "MONOCHROME1"
+            if not is_colour:
+                found = np.asarray(pixels.apply_modality_lut(found, data))
+            group = str(data.get("PatientID", "") or "")
+        except UnreadableScanError:
+            raise
+        except _BROKEN as error:
+            raise _unreadable(_why(error)) from error
+    shape = (frames, *found.shape[-2:]) if not is_colour else (frames, *found.shape[-3:])
+    for frame in found.reshape(shape):
+        grey_HW = frame.mean(-1) if is_colour else frame
+        yield Slice(
+            values_HW=grey_HW.astype(np.float32),
+            window=None if is_colour else window,
+            is_inverted=is_inverted,
+            group=group,
+        )
+
+
+def _why(error: Exception) -> str:
+    """Why pydicom could not read it; of its message only what names no person."""
+    text = str(error).lower()
+    if isinstance(error, NotImplementedError) or "plugin" in text or "decompress" in text:
+        return "Its pixels are compressed by a method that is not installed here."
+    if "length" in text or "bytes" in text or isinstance(error, EOFError):
+        return "It holds fewer pixels than it says: the file is cut off or damaged."
+    return f"It is not as DICOM files are ({type(error).__name__})."
+
+
+def _window(data: Any) -> tuple[float, float] | None:
+    def first(value: Any) -> float | None:
+        if value is None or value == "":
+            return None
+        values = value if isinstance(value, (list, tuple)) or hasattr(value, "append") else [value]
+        return float(values[0]) if len(values) else None
+
+    middle, width = first(data.get("WindowCenter")), first(data.get("WindowWidth"))
+    if middle is None or width is None or width <= 0:
+        return None
+    return middle, width
+
+
+def _nifti(path: Path, axis: Axis) -> Iterator[Slice]:
+    nibabel = _library("nibabel")
+    number = AXES.index(axis)
+    try:
+        image = nibabel.load(path)
+        dtype = np.dtype(image.get_data_dtype())
+        if dtype.kind not in "uif":
+            what = "complex numbers" if dtype.kind == "c" else "colours or records"
+            raise _unreadable(f"It holds {what}, not one number for each place.")
+        if len(image.shape) < 3 or np.prod(image.shape[:3], dtype=np.int64) > _MOST_NUMBERS:
+            raise _unreadable("It is no volume, or larger than one may be.")
+        # Left-right, back-front and bottom-top are where they say only then.
+        upright = nibabel.as_closest_canonical(image)
+        volume = upright.slicer[..., 0] if upright.ndim > 3 else upright
+        while volume.ndim > 3:
+            volume = volume.slicer[..., 0]
+        values = np.asarray(volume.dataobj, np.float32)
+    except UnreadableScanError:
+        raise
+    except (*_BROKEN, nibabel.filebasedimages.ImageFileError) as error:
+        raise _unreadable(f"It is not as NIfTI files are ({type(error).__name__}).") from error
+    for piece in np.moveaxis(values, number, 0):
+        yield Slice(values_HW=np.ascontiguousarray(np.rot90(piece)))
+
+
+def _picture(path: Path) -> np.ndarray:
+    try:
+        with opened(path) as image:
+            values = np.asarray(image, np.float32)
+    except UnreadablePictureError as error:
+        raise _unreadable(str(error)) from error
+    return values.mean(-1) if values.ndim == 3 else values
+
+
+def _unreadable(why: str) -> UnreadableScanError:
+    return UnreadableScanError("A scan cannot be read", why, "Leave it out, or export it anew.")

@@ -1,0 +1,213 @@
+"""Scans become a folder of grey pictures that models learn from; nothing of a person goes along."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from genstudio.artifacts.image import save_bare
+from genstudio.data.groups import TABLE
+from genstudio.data.scans import AXES, Axis, Slice, UnreadableScanError, is_scan, read_slices, shown
+from genstudio.domain.errors import DatasetError, ProjectError
+from genstudio.domain.files import explained, write_bytes, write_text
+from genstudio.domain.progress import Progress, Working
+from genstudio.domain.settings import Settings, setting
+
+ABOUT = "scans.json"
+# A slice whose grey varies less shows nothing, such as the air above a head.
+_EMPTY = 2.0
+
+
+class ScanOptions(Settings):
+    """How scans become pictures."""
+
+    middle: float = setting(
+        40.0,
+        title="Middle grey — window centre (level)",
+        help="The value that becomes middle grey, in the scan's unit; counts only with a width.",
+        ge=-1e6,
+        le=1e6,
+    )
+    width: float = setting(
+        0.0,
+        title="From black to white — window width",
+        help="How many units lie between black and white; 0 takes what each file says, or else "
+        "what 99 of 100 values lie in.",
+        ge=0.0,
+        le=2e6,
+    )
+    axis: Axis = setting(
+        "bottom-top",
+        title="Cut volumes along",
+        help="Each volume becomes pictures, one behind the other along this direction.",
+    )
+    every: int = setting(
+        1,
+        title="Take every so many slices",
+        help="Neighbours are almost alike: taking fewer loses little.",
+        ge=1,
+        le=1000,
+    )
+    groups: Literal["patient", "folder", "file"] = setting(
+        "patient",
+        title="What belongs together",
+        help="Pictures of one patient (as the file says), of one folder or of one file are kept "
+        "aside together or not at all. Who it is is not written down.",
+    )
+    classes: bool = setting(
+        False,
+        title="Folders are classes",
+        help="Keeps the names of the folders right inside yours. Never switch it on where these "
+        "are names of people.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What came of it.
+
+    Attributes:
+        folder: Of the pictures.
+        pictures: How many there are.
+        groups: How many groups they belong to.
+        left_out: Why files were left out, and how many for each reason.
+    """
+
+    folder: Path
+    pictures: int
+    groups: int
+    left_out: dict[str, int]
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        text = f"{self.pictures} pictures of {self.groups} groups in {self.folder}."
+        for why, count in self.left_out.items():
+            text += f" {count} {'file was' if count == 1 else 'files were'} left out: {why}"
+        return f"{text} Not for diagnosis."
+
+
+def find_scans(paths: Sequence[Path]) -> list[tuple[Path, Path]]:
+    """The scans among files and inside folders, each with the folder that was named for it.
+
+    Raises:
+        DatasetError: There are none.
+    """
+    found: list[tuple[Path, Path]] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(it for it in path.rglob("*") if it.is_file() and is_scan(it))
+            found += [(it, path) for it in inside]
+        elif path.exists():
+            found.append((path, path.parent))
+    if not found:
+        raise DatasetError(
+            "There are no scans",
+            "Neither DICOM nor NIfTI files were found, nor pictures.",
+            "Name the files, or the folder that they lie in.",
+        )
+    return found
+
+
+def import_scans(paths: Sequence[Path], to: Path, options: ScanOptions) -> Working[Imported]:
+    """Write grey pictures of scans into a new folder, under numbers.
+
+    Args:
+        paths: Files and folders; only read.
+        to: The new folder.
+        options: How.
+
+    Returns:
+        What came of it; files that cannot be read are left out.
+
+    Raises:
+        DatasetError: There are no scans, or none can be read.
+        ProjectError: The folder holds something already, or cannot be written to.
+    """
+    scans = find_scans(paths)
+    with explained(to):
+        if to.exists() and any(to.iterdir()):
+            raise ProjectError(
+                "The folder for the pictures holds something already",
+                f"{to} is left as it is.",
+                "Choose a new folder.",
+            )
+    window = (options.middle, options.width) if options.width > 0 else None
+    numbers: dict[str, int] = {}
+    rows: list[tuple[str, str]] = []
+    left_out: dict[str, int] = {}
+    for done, (path, root) in enumerate(scans, start=1):
+        folder = _class_of(path, root) if options.classes else ""
+        try:
+            for at, piece in _chosen(path, options):
+                grey_HW = shown(piece, window)
+                if grey_HW.std() < _EMPTY:
+                    continue
+                group = numbers.setdefault(_group_of(piece, path, options), len(numbers) + 1)
+                name = f"{folder}scan-{done:05}-{at:04}.png"
+                save_bare(grey_HW[..., None], to / name)
+                rows.append((name, f"group-{group:04}"))
+        except UnreadableScanError as error:
+            left_out[error.message] = left_out.get(error.message, 0) + 1
+        yield Progress("Reading scans", done, len(scans))
+    if not rows:
+        why = next(iter(left_out), "All of it is of one grey.")
+        raise DatasetError("None of the scans can be used", why, "Choose others.")
+    _write_down(to, rows, options)
+    return Imported(
+        folder=to, pictures=len(rows), groups=len({it for _, it in rows}), left_out=left_out
+    )
+
+
+def preview(paths: Sequence[Path], options: ScanOptions) -> np.ndarray:
+    """The middle slice of the first scan that can be read, uint8 (height, width, 3).
+
+    Raises:
+        DatasetError: There is none.
+    """
+    why = ""
+    for path, _ in find_scans(paths):
+        try:
+            pieces = list(read_slices(path, options.axis))
+        except UnreadableScanError as error:
+            why = error.message
+            continue
+        window = (options.middle, options.width) if options.width > 0 else None
+        grey_HW = shown(pieces[len(pieces) // 2], window)
+        return np.repeat(grey_HW[..., None], 3, axis=-1)
+    raise DatasetError("None of the scans can be used", why, "Choose others.")
+
+
+def _chosen(path: Path, options: ScanOptions) -> Iterator[tuple[int, Slice]]:
+    return (
+        (at, piece)
+        for at, piece in enumerate(read_slices(path, options.axis))
+        if at % options.every == 0
+    )
+
+
+def _class_of(path: Path, root: Path) -> str:
+    parts = path.relative_to(root).parts
+    return f"{parts[0]}/" if len(parts) > 1 else ""
+
+
+def _group_of(piece: Slice, path: Path, options: ScanOptions) -> str:
+    if options.groups == "patient" and piece.group:
+        return f"patient {piece.group}"
+    if options.groups == "folder":
+        return f"folder {path.parent}"
+    return f"file {path}"
+
+
+def _write_down(to: Path, rows: Sequence[tuple[str, str]], options: ScanOptions) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerows([("file", "group"), *rows])
+    write_bytes(to / TABLE, text.getvalue().encode())
+    about = {**options.model_dump(mode="json"), "pictures": len(rows), "axes": AXES}
+    write_text(to / ABOUT, json.dumps(about, indent=1))
