@@ -20,10 +20,12 @@ from genstudio.domain import events, registry
 from genstudio.domain.cards import ModelCard
 from genstudio.domain.commands import Command
 from genstudio.domain.errors import UnknownModelError
-from genstudio.domain.fields import IMAGE
+from genstudio.domain.fields import IMAGE, TOKENS
+from genstudio.domain.modalities import CAPTIONS
 from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
 from genstudio.domain.training import Budget, TrainingSettings
+from genstudio.domain.words import MOST_TOKENS, token_ids, vocabulary
 from genstudio.engine.checkpoint import CheckpointStore
 from genstudio.engine.job import TrainingJob
 from genstudio.engine.state import TrainState
@@ -48,6 +50,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
 
 NUM_PICTURES = 16
+CAPTIONS_OF_FLOWERS = ("a red flower", "a blue flower", "flower, round and red", "a round flower")
 SIZE = 32
 # A program that takes longer hangs: far more than any takes beside busy loops.
 HANGS_S = 1000
@@ -135,19 +138,40 @@ def dataset_for(model_key: str, images_NHWC: np.ndarray) -> Dataset:
     """
     modality = MODALITIES.get(_modality_of(model_key))
     size, channels = images_NHWC.shape[1], images_NHWC.shape[-1]
-    spec = modality.spec(size, channels, {})
+    spec = modality.spec(size, channels, {}, words_for(model_key))
     groups = list(dict.fromkeys(field.group for field in spec.fields.values()))
     fields = {}
     for number, (name, own) in enumerate(spec.fields.items()):
+        if own.type == TOKENS:
+            fields[name] = Field(spec=own, values=tokens_for(len(images_NHWC)))
+            continue
         assert own.type == IMAGE, "other materials need samples of their own here"
         values = np.rot90(images_NHWC, number, axes=(1, 2))[groups.index(own.group) :]
         fields[name] = Field(spec=own, values=np.ascontiguousarray(values))
-    return Dataset(modality=modality.card.key, fields=fields)
+    return Dataset(modality=modality.card.key, fields=fields, words=spec.words)
+
+
+def words_for(model_key: str) -> dict[str, int]:
+    """The vocabulary of the captions that :func:`folder_for` writes, if it does."""
+    return vocabulary(CAPTIONS_OF_FLOWERS) if _modality_of(model_key) == CAPTIONS else {}
+
+
+def tokens_for(count: int) -> np.ndarray:
+    """Ids of so many captions."""
+    words = vocabulary(CAPTIONS_OF_FLOWERS)
+    ids = [token_ids(text, words) for text in CAPTIONS_OF_FLOWERS]
+    return np.resize(np.array(ids, np.int64), (count, MOST_TOKENS))
 
 
 def folder_for(model_key: str, flowers: Path, place: Path) -> Path:
     """The folder of flowers itself, or one beside it whose layout the architecture learns from."""
     roles = MODALITIES.get(catalog.model_class(model_key).card.modalities[0]).card.roles
+    if _modality_of(model_key) == CAPTIONS:
+        shutil.copytree(flowers, place)
+        for number, picture in enumerate(sorted(place.glob("*.png"))):
+            text = CAPTIONS_OF_FLOWERS[number % len(CAPTIONS_OF_FLOWERS)]
+            picture.with_suffix(".txt").write_text(text, encoding="utf-8")
+        return place
     if len(roles) == 1:
         return flowers
     for letter, _ in zip("AB", roles, strict=True):

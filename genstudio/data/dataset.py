@@ -42,6 +42,7 @@ class Dataset:
         held_out: Group => examples that are not learned from, int64, ascending.
         classes: Name of each class that is told apart => examples of it.
         names: Group => name of each example for people; may be empty.
+        words: The vocabulary of captions, as :class:`DataSpec` has it.
     """
 
     fields: Mapping[str, Field]
@@ -49,6 +50,7 @@ class Dataset:
     held_out: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
     classes: Mapping[str, int] = field(default_factory=dict[str, int])
     names: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    words: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -81,6 +83,15 @@ class Dataset:
         held_out = self.held_out_of(group)[:most]
         return np.concatenate([held_out, self.learned_from(group)[: most - len(held_out)]])
 
+    def conditions(self, names: Sequence[str], count: int) -> dict[str, list[np.ndarray]]:
+        """Values of some fields, held-out ones first, as often as they are needed for ``count``."""
+        found: dict[str, list[np.ndarray]] = {}
+        for name in names:
+            own = self.fields[name]
+            examples = self.shown(own.spec.group, count)
+            found[name] = list(own.take(np.resize(examples, count)))
+        return found
+
     @property
     def num_learned_from(self) -> int:
         """Examples that are learned from, in the largest group."""
@@ -97,6 +108,7 @@ class Dataset:
             classes=self.classes,
             modality=self.modality,
             fields={name: own.spec for name, own in self.fields.items()},
+            words=self.words,
         )
 
 

@@ -49,6 +49,8 @@ _SYSTEM_ENDINGS = (
     ".app",
 )
 _REPAIRED = re.compile(r"found\.\d{3}")
+# What captions are written in.
+_KINDS_OF_TEXT = frozenset({"TXT", "CSV", "TSV", "JSONL"})
 _DIGITS = re.compile(r"[0-9]+")
 
 _NO_SUCH_FOLDER = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
@@ -64,11 +66,14 @@ class Listing:
     Attributes:
         names: Paths of pictures relative to the folder, with forward slashes, in natural order.
         passed_over: How many other files there are of each kind, such as ``HEIC``.
+        texts: Paths of files that may hold captions, as ``names`` has them; they are among those
+            that are passed over.
         unreadable: Folders inside it that cannot be looked into.
     """
 
     names: list[str] = field(default_factory=list)
     passed_over: Counter[str] = field(default_factory=Counter)
+    texts: list[str] = field(default_factory=list)
     unreadable: list[UnreadablePicture] = field(default_factory=list)
 
 
@@ -99,6 +104,7 @@ def list_pictures(folder: Path) -> Listing:
     # Names that differ in zeros or capitals only still have one order.
     found.names.sort()
     found.names.sort(key=natural_key)
+    found.texts.sort()
     return found
 
 
@@ -185,6 +191,8 @@ class _Walk:
             self._found.names.append(prefix + entry.name)
         elif kind := passed_over_kind(entry.name):
             self._found.passed_over[kind] += 1
+            if kind in _KINDS_OF_TEXT:
+                self._found.texts.append(prefix + entry.name)
 
 
 def _identity(path: str) -> _Identity:

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from genstudio.data.advice import advise, suggest_size
+from genstudio.data.captions import read_captions
 from genstudio.data.decode import (
     DECODING_VERSION,
     UnreadablePictureError,
@@ -79,13 +80,16 @@ def scan_folder(folder: Path, *, workers: int | None = None) -> Working[ScanRepo
             unreadable.append(result)
         yield Progress("Looking through the pictures", done, len(names), found)
     pictures = with_duplicates([it.info for it in looked], [it.likeness for it in looked])
+    captions = read_captions(folder, [picture.name for picture in pictures], listing.texts)
+    passed_over = listing.passed_over - captions.files
     return ScanReport(
         folder=folder,
         pictures=tuple(pictures),
         unreadable=tuple(unreadable),
-        passed_over=dict(listing.passed_over.most_common()),
-        advice=advise(pictures, unreadable, listing.passed_over, len(pictures), has_classes=True),
+        passed_over=dict(passed_over.most_common()),
+        advice=advise(pictures, unreadable, passed_over, len(pictures), has_classes=True),
         suggested_size=suggest_size(pictures),
+        captions=captions.report,
     )
 
 

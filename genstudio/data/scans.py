@@ -5,7 +5,7 @@ whoever writes it down replaces by a number.
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -108,18 +108,18 @@ def shown(piece: Slice, window: tuple[float, float] | None = None) -> np.ndarray
     return np.rint(np.nan_to_num(grey).clip(0, 1) * 255).astype(np.uint8)
 
 
-def _library(name: str) -> Any:
+def _library(load: Callable[[], Any]) -> Any:
     try:
-        return import_module(name)
+        return load()
     except ImportError as error:
         raise UnreadableScanError(
-            "Scans cannot be read here", f"The package {name} is not installed.", _PACK
+            "Scans cannot be read here", f"The package {error.name} is not installed.", _PACK
         ) from error
 
 
 def _dicom(path: Path) -> Iterator[Slice]:
-    pydicom = _library("pydicom")
-    pixels = _library("pydicom.pixels")
+    pydicom = _library(lambda: import_module("pydicom"))
+    pixels = _library(lambda: import_module("pydicom.pixels"))
     with warnings.catch_warnings():
         # They warn of what does not keep to the standard; what cannot be used raises.
         warnings.simplefilter("ignore")
@@ -176,7 +176,7 @@ def _window(data: Any) -> tuple[float, float] | None:
 
 
 def _nifti(path: Path, axis: Axis) -> Iterator[Slice]:
-    nibabel = _library("nibabel")
+    nibabel = _library(lambda: import_module("nibabel"))
     number = AXES.index(axis)
     try:
         image = nibabel.load(path)

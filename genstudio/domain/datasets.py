@@ -79,12 +79,33 @@ class Advice(BaseModel):
     topic: str = ""
 
 
+class CaptionReport(BaseModel):
+    """Captions that were found in a folder or written in a project.
+
+    Attributes:
+        texts: Name of a picture => its caption.
+        sources: Where captions come from => how many.
+        guesses: Names of pictures whose caption was made up by the program, not written.
+        without_picture: What captions that belong to no picture are about, or their files.
+        faults: What could not be read, or not as it is, a sentence each.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    texts: dict[str, str] = Field(default_factory=dict)
+    sources: dict[str, int] = Field(default_factory=dict)
+    guesses: frozenset[str] = frozenset()
+    without_picture: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+
+
 class ScanReport(BaseModel):
     """All that a scan found, in a stable order.
 
     Attributes:
         unreadable: Files, and folders inside the folder, that cannot be read.
         passed_over: How many files there are that are no pictures by their names, for each kind.
+        captions: What belongs to the pictures in words.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -95,6 +116,7 @@ class ScanReport(BaseModel):
     passed_over: dict[str, int] = Field(default_factory=dict)
     advice: tuple[Advice, ...] = ()
     suggested_size: int = 64
+    captions: CaptionReport = CaptionReport()
 
     def with_remark(self, remark: Remark) -> list[PictureInfo]:
         """Pictures that carry a remark."""
@@ -118,6 +140,7 @@ class Manifest(BaseModel):
         decoding: Version of the decoding that their pixels are learned in.
         modality: Key of what they are taken for.
         layout: How examples lie in the folder, where the modality knows several ways.
+        captions: Name and caption of each picture that has one, where they are learned from.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -129,3 +152,4 @@ class Manifest(BaseModel):
     decoding: int = Field(default=4, ge=1)
     modality: str = Field(default="images", max_length=60)
     layout: str = Field(default="", max_length=60)
+    captions: tuple[tuple[str, str], ...] = ()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 IMAGE = "image"
 LABEL = "label"
+TOKENS = "tokens"
 # Examples of one group share an order: row k of one field belongs to row k of the others.
 EXAMPLES = "examples"
 
@@ -16,7 +17,8 @@ class FieldSpec:
     Attributes:
         name: Key in a batch, such as "images", "input", "target".
         type: What the numbers mean, such as "image" (uint8, height × width × channels; in a batch
-            float in [-1, 1], channels first) or "label" (int64, a class number).
+            float in [-1, 1], channels first), "label" (int64, a class number) or "tokens" (int64,
+            ids of words as :mod:`genstudio.domain.words` has them).
         shape: Of one example.
         group: Fields of one group belong together example by example.
     """
@@ -37,6 +39,8 @@ class DataSpec:
         classes: Name of each class => examples of it; empty if none are told apart.
         modality: Key of what was learned from.
         fields: All fields by name; by default the pictures of modality "images".
+        words: The vocabulary of captions: word => captions that have it, in the order of their
+            ids; empty where there are no captions.
     """
 
     size: int = 0
@@ -44,6 +48,7 @@ class DataSpec:
     classes: Mapping[str, int] = field(default_factory=dict[str, int])
     modality: str = "images"
     fields: Mapping[str, FieldSpec] = field(default_factory=dict[str, FieldSpec])
+    words: Mapping[str, int] = field(default_factory=dict[str, int])
 
     def __post_init__(self) -> None:
         """Describe the pictures of modality "images" where nothing else is said."""

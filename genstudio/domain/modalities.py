@@ -5,6 +5,7 @@ from pydantic import BaseModel, ConfigDict
 IMAGES = "images"
 PAIRS = "pairs"
 TWO_SETS = "two-sets"
+CAPTIONS = "captions"
 
 
 class ModalityCard(BaseModel):

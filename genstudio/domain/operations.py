@@ -50,6 +50,8 @@ class TaskCard:
         output: Key of the artifact kind that comes out.
         inputs: What goes in, one value of each for each artifact.
         is_seeded: Whether each artifact needs a seed.
+        conditions: Fields of examples that it takes beside seeds, one value for each artifact, in
+            the place of what the settings ask for: so previews and figures show captions.
     """
 
     key: str
@@ -58,6 +60,7 @@ class TaskCard:
     output: str = IMAGE
     inputs: tuple[InputSpec, ...] = ()
     is_seeded: bool = False
+    conditions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,8 +121,15 @@ class Report:
     num_found: int = 0
 
 
-def generation(settings: type[Settings], output: str = IMAGE) -> TaskCard:
+def generation(
+    settings: type[Settings], output: str = IMAGE, *, conditions: tuple[str, ...] = ()
+) -> TaskCard:
     """The task of a model that makes new things from seeds."""
     return TaskCard(
-        key=GENERATE, title="Make new ones", settings=settings, output=output, is_seeded=True
+        key=GENERATE,
+        title="Make new ones",
+        settings=settings,
+        output=output,
+        is_seeded=True,
+        conditions=conditions,
     )

@@ -107,6 +107,7 @@ class RunSummary(BaseModel):
         checkpoints: In order.
         kinds: Name of each kind (class) that it tells apart => pictures of it; none if it was not
             taught any.
+        words: Vocabulary of the captions that it learned from; none if there were none.
         said: The coach's newest word on how it goes; None if there was none.
     """
 
@@ -124,4 +125,10 @@ class RunSummary(BaseModel):
     previews: tuple[tuple[int, Path], ...]
     checkpoints: tuple[CheckpointInfo, ...] = ()
     kinds: dict[str, int] = Field(default_factory=dict)
+    words: dict[str, int] = Field(default_factory=dict)
     said: Advice | None = None
+
+    @property
+    def choices(self) -> dict[str, tuple[str, ...]]:
+        """What its model's settings offer, by the word that they know it by."""
+        return {"kinds": tuple(self.kinds), "words": tuple(self.words)}

@@ -35,7 +35,8 @@ class FieldHints:
         logarithmic: Steps multiply instead of add.
         live: May be changed while a run goes on.
         choices: What it means nothing without, such as "kinds" for those that the run was taught;
-            of a text, the window offers these instead of a line to write in.
+            of a text, the window offers these instead of a line to write in. For "words", it
+            completes those that a model knows, and says how others are read.
         role: What it is for, as :mod:`genstudio.domain.roles` names it; empty for nothing that
             is steered.
         group: The part of a form that it stands in; empty for what has an editor of its own.

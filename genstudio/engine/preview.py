@@ -24,7 +24,8 @@ def sheet_layout(size: int) -> tuple[int, int]:
 class Sketch:
     """A sheet of what a model's first task makes with default settings, drawn one by one.
 
-    A seeded task makes seeds 0, 1, 2, …; another one is given examples, held-out ones first, and
+    A seeded task makes seeds 0, 1, 2, …, where it takes captions, those of held-out examples first;
+    another one is given examples, held-out ones first, and
     each result stands between what went in and, where the examples have it, what should come out.
 
     Args:
@@ -42,7 +43,8 @@ class Sketch:
         if task.is_seeded:
             self._beside = _Beside([], [])
             count = rows * columns
-            request = Request(seeds=range(count), settings=settings)
+            conditions = dataset.conditions(task.conditions, count)
+            request = Request(seeds=range(count), settings=settings, inputs=conditions)
         else:
             names = [given.name for given in task.inputs]
             fields = dataset.pictures_beside(names[0])

@@ -1,14 +1,14 @@
 """How good a model is while it trains, measured now and then, so that the best can be kept."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from genstudio.data.dataset import Dataset
+from genstudio.data.dataset import Dataset, Field
 from genstudio.data.order import DataOrder
 from genstudio.domain import metric_names
 from genstudio.domain.artifacts import IMAGE
@@ -73,6 +73,7 @@ def quality_meter(model: TrainableModel, dataset: Dataset, seed: int) -> Meter |
             seed,
             learned_from=dataset.learned_from(),
             held_out=dataset.held_out_of(),
+            conditions={name: dataset.fields[name] for name in task.conditions},
         )
     return None
 
@@ -91,6 +92,7 @@ class QualityMeter:
         seed: The run's seed, which chooses among them.
         learned_from: Indices of those that are learned from; by default all.
         held_out: Indices of those that are not.
+        conditions: What else each picture has and its task takes, such as a caption.
     """
 
     def __init__(
@@ -100,7 +102,9 @@ class QualityMeter:
         *,
         learned_from: np.ndarray | None = None,
         held_out: np.ndarray | None = None,
+        conditions: Mapping[str, Field] | None = None,
     ) -> None:
+        self._conditions = conditions or {}
         self._whole_NHWC = images_NHWC
         # Beside an opacity, colours lie over white already.
         self._images_NHWC = images_NHWC[..., :3]
@@ -148,7 +152,12 @@ class QualityMeter:
 
     def _measured(self, model: TrainableModel, is_hurried: Callable[[], bool]) -> dict[str, float]:
         seeds = range(_FIRST_SEED, _FIRST_SEED + self.count)
-        request = Request(seeds=seeds, settings=task_of(model, GENERATE).settings())
+        request = Request(
+            seeds=seeds,
+            settings=task_of(model, GENERATE).settings(),
+            # Those of the pictures that they are compared with.
+            inputs={name: list(own.take(self._chosen)) for name, own in self._conditions.items()},
+        )
         made: list[np.ndarray] = []
         for artifact in model.run(GENERATE, request):
             if is_hurried():

@@ -17,6 +17,7 @@ _BUILT_IN = {
     "token-flow": "genstudio.models.vae.token_flow:TokenFlow",
     "paired-translation": "genstudio.models.translation.paired:PairedTranslation",
     "unpaired-translation": "genstudio.models.translation.unpaired:UnpairedTranslation",
+    "word-flow": "genstudio.models.text_to_image.word_flow:WordFlow",
     "fast-style": "genstudio.models.style.fast:FastStyle",
     "repair-autoencoder": "genstudio.models.anomaly.repair:RepairAutoencoder",
 }

@@ -171,7 +171,7 @@ class Request:
         settings: An instance of the task's ``Settings`` class.
         seeds: One for each artifact, in order; none where the task is not seeded.
         inputs: Name of an input => one value for each artifact: pictures as uint8 of shape
-            (height, width, 3 or 4).
+            (height, width, 3 or 4). Of a seeded task, what its conditions name; may be missing.
     """
 
     settings: Settings

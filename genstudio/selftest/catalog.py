@@ -21,6 +21,7 @@ CHECKS: Final[Registry[Check]] = Registry(
         "generate": "genstudio.selftest.making:generate_pictures",
         "blend": "genstudio.selftest.making:blend_pictures",
         "translate": "genstudio.selftest.making:translate_pictures",
+        "words": "genstudio.selftest.making:draw_what_is_asked_for",
         "detect": "genstudio.selftest.detecting:find_what_does_not_belong",
         "augment": "genstudio.selftest.augmenting:make_more_of_the_rare",
         "scans": "genstudio.selftest.augmenting:import_a_deep_picture",

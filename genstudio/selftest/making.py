@@ -71,6 +71,25 @@ def translate_pictures(place: Place) -> str:
     return f"{len(made)} pictures, by a model that learned from {NUM_PICTURES} pairs"
 
 
+def draw_what_is_asked_for(place: Place) -> str:
+    """Learn from pictures with captions, and draw what a prompt asks for."""
+    folder = place.folder / "captioned"
+    rows = ["file,text"]
+    for index in range(NUM_PICTURES):
+        flower_HWC = paint_flower(_SIDE, seed=2, index=index)
+        _save(flower_HWC if index % 2 else 255 - flower_HWC, folder / f"{index:02}.png")
+        rows.append(f"{index:02}.png,a {'light' if index % 2 else 'dark'} flower")
+    (folder / "captions.csv").write_text("\n".join(rows), encoding="utf-8")
+    settings = small_settings("word-flow", 2, width=32, depth=1)
+    request = NewRun(folder=folder, project=place.folder / "Words", settings=settings)
+    ending = trained(start_run(request, NoCommands()))
+    asked = {"prompt": "a dark flowers", "steps": 2}
+    made = _performed("generate", ending.run, {}, place.folder / "asked", asked)
+    if Run(ending.run).data.words.get("flower") != NUM_PICTURES:
+        raise SelfTestError("The words of the captions were not kept with the run")
+    return f"{len(made)} picture of a prompt, by a model that learned {NUM_PICTURES} captions"
+
+
 def paint_in_a_style(place: Place) -> str:
     """Give a picture the strokes of another one, and grow a texture."""
     photo, painting = (place.pictures / f"flower-{number:04}.png" for number in (1, 2))

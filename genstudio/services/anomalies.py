@@ -11,9 +11,11 @@ from genstudio.data.cache import PictureCache, build_cache
 from genstudio.data.decode import UnreadablePictureError, opened, upright_size
 from genstudio.data.squares import decode_whole
 from genstudio.domain.errors import DatasetError, ProjectError, SettingsError
+from genstudio.domain.operations import DETECT
 from genstudio.domain.progress import Progress, Working
 from genstudio.engine.checkpoint import Checkpoint
 from genstudio.models.protocol import Scored, Scores
+from genstudio.models.tasks import find_task
 from genstudio.services.generation import load_model
 from genstudio.services.runs import Run
 
@@ -142,6 +144,17 @@ class Detector:
             )
         self._model = model
         self._threshold: Threshold | None = None
+
+    @property
+    def doubts(self) -> str:
+        """What a person must know of a model that was made for something else; else empty."""
+        if find_task(self._model, DETECT) is not None:
+            return ""
+        return (
+            f"“{self._model.card.title}” only shows what it cannot redraw, and misses much: in our "
+            "measurements it told 7 of 10 pairs right where “Find what does not belong” told 97 of "
+            "100."
+        )
 
     @property
     def threshold(self) -> Threshold:

@@ -5,7 +5,7 @@ says what to make of it.
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args, get_origin
 
@@ -13,8 +13,10 @@ from genstudio.data.kinds import are_worth_telling_apart, kinds_of
 from genstudio.domain import roles
 from genstudio.domain.cards import KINDS, ModelCard
 from genstudio.domain.datasets import Remark, ScanReport, are_mostly_cut_out
+from genstudio.domain.modalities import CAPTIONS
 from genstudio.domain.settings import Settings, setting_fields
 from genstudio.domain.training import TrainingSettings
+from genstudio.domain.words import words_in
 from genstudio.services.presets import Fit, Reason, preset_named
 
 # Of fewer pictures a critic soon knows each by heart (Zhao et al. 2020, arXiv:2006.10738).
@@ -34,6 +36,11 @@ _GPU_BATCH = 32
 # Pixels of a part of a step that a graphics card of common size has room for.
 _GPU_PIXELS = 32 * 256**2
 _FEWEST_PER_PART = 4
+# Words of captions that a mirror would make wrong.
+_SIDES = frozenset(
+    {"left", "right", "links", "rechts", "gauche", "droite", "izquierda", "derecha", "sinistra",
+     "destra", "esquerda", "direita"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +52,14 @@ class PictureFacts:
         num_cut_out: Those among them that have see-through parts.
         is_cut_out: Whether these are most of them.
         kinds: Pictures in each folder inside the folder, where they are enough to be told apart.
+        side: A word of their captions that says left or right; empty if none does.
     """
 
     count: int
     num_cut_out: int = 0
     is_cut_out: bool = False
     kinds: Mapping[str, int] = field(default_factory=dict[str, int])
+    side: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,13 @@ def facts_about(report: ScanReport, excluded: Collection[str] = ()) -> PictureFa
         num_cut_out=sum(Remark.TRANSPARENT in picture.remarks for picture in used),
         is_cut_out=are_mostly_cut_out(used),
         kinds=kinds if are_worth_telling_apart(kinds) else {},
+        side=_side_in(report.captions.texts.values()),
     )
+
+
+def _side_in(captions: Iterable[str]) -> str:
+    found = (word for caption in captions for word in words_in(caption) if word in _SIDES)
+    return next(found, "")
 
 
 def suggest_model(pictures: PictureFacts, cards: Sequence[ModelCard]) -> Suggestion | None:
@@ -125,6 +140,9 @@ def fit(
     _keep_opacity(pictures, fitted)
     if KINDS in card.capabilities:
         _tell_kinds(pictures, fitted)
+    if pictures.side and CAPTIONS in card.modalities:
+        why = f"Captions say “{pictures.side}”: mirrored pictures would make that wrong."
+        fitted.run(why, mirror=False)
     if size <= _SMALL_PX:
         why = f"At {size} px a VAE's critic would add patterns, so it is left out (sharpening)."
         fitted.architecture(why, roles.SHARPENING, 0.0)

@@ -20,7 +20,13 @@ from genstudio.services.toml_files import read_toml, refuse_newer
 FORMAT_VERSION = 2
 HEADER = "manifest.toml"
 # Field of a manifest => the file that holds its rows.
-_FILES = {"pictures": "manifest.jsonl", "excluded": "excluded.jsonl"}
+_FILES = {
+    "pictures": "manifest.jsonl",
+    "excluded": "excluded.jsonl",
+    "captions": "captions.jsonl",
+}
+# Earlier versions wrote no file for these.
+_LATER = frozenset({"captions"})
 _ROWS: dict[str, TypeAdapter[tuple[Any, ...]]] = {
     name: TypeAdapter(cast("type[tuple[Any, ...]]", Manifest.model_fields[name].annotation))
     for name in _FILES
@@ -78,7 +84,11 @@ def load_manifest(folder: Path) -> Manifest:
         rows = _HEADER_ROWS.validate_python(raw["rows"])
         whole = Manifest.model_validate({**raw, **dict.fromkeys(_FILES, ())})
         return whole.model_copy(
-            update={name: _read_rows(folder, name, rows[name]) for name in _FILES}
+            update={
+                name: _read_rows(folder, name, rows[name])
+                for name in _FILES
+                if name in rows or name not in _LATER
+            }
         )
     except (ValidationError, KeyError) as error:
         raise ProjectError(f"{path} is damaged", str(error)) from error

@@ -11,6 +11,7 @@ from genstudio.domain.cards import ModelCard
 from genstudio.domain.datasets import Manifest, ScanReport
 from genstudio.domain.errors import DatasetError, SettingsError
 from genstudio.domain.modalities import TWO_SETS
+from genstudio.domain.words import vocabulary
 
 
 def without(report: ScanReport, excluded: Collection[str]) -> ScanReport:
@@ -64,7 +65,13 @@ def freeze(report: ScanReport, excluded: Collection[str], key: str) -> tuple[Man
     arrangement = MODALITIES.get(key).arrange(without(report, excluded))
     manifest = usable_manifest(report, excluded)
     used = tuple(row for row in manifest.pictures if row[0] in arrangement.used)
-    update = {"pictures": used, "modality": key, "layout": arrangement.layout}
+    captions = tuple((name, arrangement.captions[name]) for name, _ in used if arrangement.captions)
+    update = {
+        "pictures": used,
+        "modality": key,
+        "layout": arrangement.layout,
+        "captions": captions,
+    }
     return manifest.model_copy(update=update), arrangement
 
 
@@ -91,6 +98,12 @@ def held_out_names(
         # Each of two sets gives its share.
         by_kind=by_kind or manifest.modality == TWO_SETS,
     )
+
+
+def vocabulary_of(manifest: Manifest, held_out: Collection[str]) -> dict[str, int]:
+    """Words of the captions that are learned from, with how many have each; may be none."""
+    out = frozenset(held_out)
+    return vocabulary(text for name, text in manifest.captions if name not in out)
 
 
 def described(arrangements: Mapping[str, Arrangement]) -> dict[str, dict[str, object]]:

@@ -49,6 +49,7 @@ def job_for(
             run.held_out,
             run.file.kinds,
             is_reversed=settings.reverse,
+            words=run.file.words,
         ),
         run=run.path,
         checkpoints=run.store.folder,

@@ -21,6 +21,7 @@ from genstudio.domain.fields import DataSpec
 from genstudio.domain.files import write_text
 from genstudio.domain.runs import RunState, RunSummary, best_step
 from genstudio.domain.training import TrainingSettings, new_run_id, run_stamp
+from genstudio.domain.words import LONGEST_WORD, MOST_WORDS
 from genstudio.engine.checkpoint import Checkpoint, CheckpointStore
 from genstudio.services.projects import Project, open_project
 from genstudio.services.records import Record
@@ -55,6 +56,9 @@ class RunFile(BaseModel):
     kinds: dict[Annotated[str, Field(max_length=300)], Annotated[int, Field(ge=1, lt=2**53)]] = (
         Field(default_factory=dict, max_length=MOST_KINDS)
     )
+    words: dict[
+        Annotated[str, Field(max_length=LONGEST_WORD)], Annotated[int, Field(ge=1, lt=2**53)]
+    ] = Field(default_factory=dict, max_length=MOST_WORDS)
     versions: dict[str, str] = Field(default_factory=dict)
 
 
@@ -116,7 +120,7 @@ class Run:
         """What its pictures are like, as its model needs to know it."""
         channels = 4 if self.settings.transparency else 3
         modality = MODALITIES.get(self.settings.modality)
-        return modality.spec(self.settings.size, channels, self.file.kinds)
+        return modality.spec(self.settings.size, channels, self.file.kinds, self.file.words)
 
     def project(self) -> Project:
         """The project that the run belongs to."""
@@ -167,6 +171,7 @@ class Run:
             previews=tuple(self.previews()),
             checkpoints=tuple(checkpoints),
             kinds=self.file.kinds,
+            words=self.file.words,
             said=said[-1] if said else None,
         )
 
@@ -222,6 +227,7 @@ def create_run(
     manifest: Manifest | None = None,
     held_out: tuple[str, ...] = (),
     kinds: Mapping[str, int] | None = None,
+    words: Mapping[str, int] | None = None,
     branched_from: str = "",
 ) -> Run:
     """Make the folder of a new run and freeze its settings.
@@ -233,6 +239,7 @@ def create_run(
         manifest: Its pictures; read from ``dataset`` if it is needed and not given.
         held_out: Names of pictures that are not learned from.
         kinds: Class labels and how many pictures there are of each.
+        words: The vocabulary of captions and how many have each word.
         branched_from: Run and step that it begins at.
 
     Raises:
@@ -252,6 +259,7 @@ def create_run(
         settings=settings,
         held_out=split,
         kinds=dict(kinds or {}),
+        words=dict(words or {}),
         branched_from=branched_from,
         versions={
             "genstudio": genstudio.__version__,

@@ -161,7 +161,13 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
                 groups=settings.groups,
             )
             run = create_run(
-                project, dataset, settings, manifest=manifest, held_out=held_out, kinds=kinds
+                project,
+                dataset,
+                settings,
+                manifest=manifest,
+                held_out=held_out,
+                kinds=kinds,
+                words=materials.vocabulary_of(manifest, held_out),
             )
             remarks = [] if modality == IMAGES else _told(arrangement)
             remarks += _too_few(card, arrangement)
@@ -248,6 +254,7 @@ def _branch(
         manifest=manifest,
         held_out=run.held_out,
         kinds=run.file.kinds,
+        words=run.file.words,
         branched_from=f"{run.path.name}/{step}",
     )
     with explained(branch.store.folder):

@@ -24,6 +24,7 @@ from genstudio.domain.settings import SettingField
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import mark
 from genstudio.ui.widgets.number_boxes import DecimalBox, WholeBox
+from genstudio.ui.widgets.prompt_line import PromptLine
 from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
 
 _LARGEST_SPIN = 2**31 - 1
@@ -88,6 +89,22 @@ def named_choice_editor(field: SettingField, names: Sequence[str]) -> Editor:
         box.setCurrentIndex(max(box.findData(new, flags=_EXACTLY), 0))
 
     return _boxed(box, field, box.currentData, set_value, box.currentIndexChanged.connect)
+
+
+def prompt_editor(_field: SettingField, words: Sequence[str]) -> Editor:
+    """Make the editor for a text in words that a model knows."""
+    prompt = PromptLine(words)
+    return Editor(
+        widget=prompt,
+        control=prompt.line,
+        value=prompt.text,
+        set_value=prompt.set_text,
+        on_changed=prompt.changed.connect,
+    )
+
+
+# What a setting offers => its editor, given the names that there are; others are names to choose.
+OFFERING: dict[str, Callable[[SettingField, Sequence[str]], Editor]] = {"words": prompt_editor}
 
 
 def _whole(field: SettingField) -> Editor:

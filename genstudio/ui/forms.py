@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.settings import SettingField, Settings, setting_fields
-from genstudio.ui.editors import Editor, editor_for, named_choice_editor
+from genstudio.ui.editors import OFFERING, Editor, editor_for, named_choice_editor
 from genstudio.ui.followed import Followed, back_button, small_button
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import GRID_PX, colors, is_restyled, mark
@@ -175,7 +175,8 @@ class _Row(QWidget):
     def __init__(self, field: SettingField, default: Any, names: Sequence[str]) -> None:
         super().__init__()
         self.field = field
-        self.editor: Editor = named_choice_editor(field, names) if names else editor_for(field)
+        offering = OFFERING.get(field.hints.choices, named_choice_editor)
+        self.editor: Editor = offering(field, names) if names else editor_for(field)
         self.value = Followed(self.editor.value, self.editor.set_value)
         # Before the first comparison: an empty editor would count as changed.
         self.value.follow(default)

@@ -98,7 +98,7 @@ def main() -> None:
         run = trained(pictures, work / "P", given.model, given.steps, **held_out)
         tests = sorted((given.data / "test").rglob("*.png")) if given.what == "fashion" else []
         asked(run, tests, work / "out", goal="multiply", factor=2.0)
-        print((work / "out" / "does-it-help.html").read_text().split("<tbody>")[1].split("</t")[0])
+        print((work / "out" / "does-it-help.html").read_text().partition("<tbody>")[2])
 
 
 if __name__ == "__main__":

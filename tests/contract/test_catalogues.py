@@ -29,7 +29,7 @@ from genstudio.services.export import export_gallery
 from genstudio.services.exporters.catalog import EXPORTERS
 from genstudio.services.exporters.protocol import ExportDone
 from genstudio.services.gallery_items import GalleryItem
-from genstudio.services.materials import freeze
+from genstudio.services.materials import freeze, vocabulary_of
 from genstudio.services.operations.catalog import OPERATIONS
 from genstudio.services.operations.perform import can_be_done_with, perform
 from genstudio.services.operations.protocol import Made
@@ -83,9 +83,10 @@ class TestModality:
         cache = drain(build_cache(manifest, size=32, cache_dir=tmp_path / "cache"))
         assert isinstance(cache, PictureCache)
         first = modality.held_out_from(manifest).pictures[0][0]
-        data = modality.dataset(manifest, cache, [first], {})
+        words = vocabulary_of(manifest, [first])
+        data = modality.dataset(manifest, cache, [first], {}, words=words)
 
-        assert data.spec == modality.spec(32, 3, {})
+        assert data.spec == modality.spec(32, 3, {}, words)
         assert sum(len(data.held_out_of(group)) for group in data.groups) == 1
         for own in data.fields.values():
             assert own.take(np.arange(2)).shape == (2, *own.spec.shape)

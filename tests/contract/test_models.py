@@ -22,7 +22,9 @@ from tiny_studio import (
     small_settings,
     stepper_for,
     steps,
+    tokens_for,
     train_to_end,
+    words_for,
 )  # fmt: skip
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -32,6 +34,7 @@ from genstudio.data.modalities.catalog import MODALITIES
 from genstudio.domain import commands, events, metric_names
 from genstudio.domain.cards import ENCODE, INTERPOLATE, KINDS, RECONSTRUCT, SCORE, TRANSLATE
 from genstudio.domain.errors import SettingsError
+from genstudio.domain.fields import TOKENS
 from genstudio.domain.settings import Settings, parse_settings, setting_fields
 from genstudio.domain.training import SIZES, TrainingSettings
 from genstudio.engine.checkpoint import CheckpointStore
@@ -85,13 +88,19 @@ def build(key: str, size: int = SIDE, seed: int = 0) -> TrainableModel:
 
 def spec_of(key: str, size: int = SIDE, kinds: Mapping[str, int] | None = None) -> DataSpec:
     """What the architecture's first modality gives it."""
-    return MODALITIES.get(model_class(key).card.modalities[0]).spec(size, 3, kinds or {})
+    modality = MODALITIES.get(model_class(key).card.modalities[0])
+    return modality.spec(size, 3, kinds or {}, words_for(key))
 
 
 def batch_of(model: TrainableModel, images_NCHW: torch.Tensor, images_seen: int = 0) -> Batch:
     """Each field of pictures holds the same ones, turned in another way."""
-    names = spec_of(model.card.key).fields
-    fields = {name: images_NCHW.rot90(at, (2, 3)) for at, name in enumerate(names)}
+    specs = spec_of(model.card.key).fields
+    fields = {
+        name: torch.from_numpy(tokens_for(len(images_NCHW))).to(images_NCHW.device)
+        if own.type == TOKENS
+        else images_NCHW.rot90(at, (2, 3))
+        for at, (name, own) in enumerate(specs.items())
+    }
     return Batch(fields=fields, images_seen=images_seen)
 
 

@@ -14,6 +14,7 @@ MODALITIES: Final[Registry[Modality]] = Registry(
         "images": "genstudio.data.modalities.images:MODALITY",
         "pairs": "genstudio.data.modalities.pairs:MODALITY",
         "two-sets": "genstudio.data.modalities.two_sets:MODALITY",
+        "captions": "genstudio.data.modalities.captions:MODALITY",
     },
 )
 

@@ -38,8 +38,15 @@ class Images:
         """All of them."""
         return manifest
 
-    def spec(self, size: int, channels: int, classes: Mapping[str, int]) -> DataSpec:
+    def spec(
+        self,
+        size: int,
+        channels: int,
+        classes: Mapping[str, int],
+        words: Mapping[str, int] | None = None,
+    ) -> DataSpec:
         """Field "images"."""
+        del words
         return DataSpec(size=size, channels=channels, classes=classes)
 
     def dataset(
@@ -50,9 +57,10 @@ class Images:
         classes: Mapping[str, int],
         *,
         is_reversed: bool = False,
+        words: Mapping[str, int] | None = None,
     ) -> Dataset:
         """Pictures, with a label each where classes are told apart."""
-        del manifest, is_reversed
+        del manifest, is_reversed, words
         return image_dataset(
             cache.images_NHWC,
             held_out=held_out_index(cache.names, held_out),

@@ -68,9 +68,15 @@ class Pairs:
         kept = tuple(row for row in manifest.pictures if row[0] in inputs)
         return manifest.model_copy(update={"pictures": kept})
 
-    def spec(self, size: int, channels: int, classes: Mapping[str, int]) -> DataSpec:
+    def spec(
+        self,
+        size: int,
+        channels: int,
+        classes: Mapping[str, int],
+        words: Mapping[str, int] | None = None,
+    ) -> DataSpec:
         """Fields "input" and "target"."""
-        del classes
+        del classes, words
         shape = (size, size, channels)
         fields = {role: FieldSpec(name=role, type=IMAGE, shape=shape) for role in self.card.roles}
         return DataSpec(size=size, channels=channels, modality=PAIRS, fields=fields)
@@ -83,9 +89,10 @@ class Pairs:
         classes: Mapping[str, int],
         *,
         is_reversed: bool = False,
+        words: Mapping[str, int] | None = None,
     ) -> Dataset:
         """Fields "input" and "target", in one group."""
-        del classes
+        del classes, words
         if manifest.layout == HALVES:
             size = cache.images_NHWC.shape[1]
             sides = cache.images_NHWC[:, :, :size], cache.images_NHWC[:, :, size:]

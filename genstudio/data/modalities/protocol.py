@@ -1,7 +1,7 @@
 """The interface of a modality: how a folder becomes examples."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 from genstudio.data.cache import PictureCache
@@ -20,6 +20,7 @@ class Arrangement:
         num_examples: Examples that there are, of the smaller set where there are two.
         layout: How examples lie in the folder, kept in the manifest.
         used: Names of the files that belong to an example.
+        captions: Name of a file => what is said of it in words; only where that is learned.
         remarks: What is worth knowing, such as files without a partner.
         fault: Why nothing can be learned from it; empty if something can.
         hint: What to do about that.
@@ -29,6 +30,7 @@ class Arrangement:
     num_examples: int = 0
     layout: str = ""
     used: frozenset[str] = frozenset()
+    captions: Mapping[str, str] = field(default_factory=dict[str, str])
     remarks: tuple[Advice, ...] = ()
     fault: str = ""
     hint: str = ""
@@ -51,7 +53,13 @@ class Modality(Protocol):
         """The files among which held-out examples are chosen: one of each example."""
         ...
 
-    def spec(self, size: int, channels: int, classes: Mapping[str, int]) -> DataSpec:
+    def spec(
+        self,
+        size: int,
+        channels: int,
+        classes: Mapping[str, int],
+        words: Mapping[str, int] | None = None,
+    ) -> DataSpec:
         """What a model is built from, for pictures of such a size."""
         ...
 
@@ -63,6 +71,7 @@ class Modality(Protocol):
         classes: Mapping[str, int],
         *,
         is_reversed: bool = False,
+        words: Mapping[str, int] | None = None,
     ) -> Dataset:
         """Make examples of decoded files.
 
@@ -72,5 +81,6 @@ class Modality(Protocol):
             held_out: Names that are not learned from.
             classes: Name of each class that is told apart => examples of it; may be none.
             is_reversed: Learn the way from what comes out to what goes in.
+            words: The vocabulary of captions; may be none.
         """
         ...

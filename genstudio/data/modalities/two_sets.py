@@ -73,9 +73,15 @@ class TwoSets:
         """All of them; of each folder its share."""
         return manifest
 
-    def spec(self, size: int, channels: int, classes: Mapping[str, int]) -> DataSpec:
+    def spec(
+        self,
+        size: int,
+        channels: int,
+        classes: Mapping[str, int],
+        words: Mapping[str, int] | None = None,
+    ) -> DataSpec:
         """Fields "input" and "target"."""
-        del classes
+        del classes, words
         shape = (size, size, channels)
         fields = {
             role: FieldSpec(name=role, type=IMAGE, shape=shape, group=role)
@@ -91,9 +97,10 @@ class TwoSets:
         classes: Mapping[str, int],
         *,
         is_reversed: bool = False,
+        words: Mapping[str, int] | None = None,
     ) -> Dataset:
         """Fields "input" and "target", each in a group of its own."""
-        del manifest, classes
+        del manifest, classes, words
         folders = two_folders(cache.names)
         if folders is None:
             raise DatasetError(

@@ -97,7 +97,8 @@ class _Filters(nn.Module):
 
     def forward(self, shrunk_NCHW: Tensor) -> Tensor:
         """Shrunk pictures => energies of the groups, (N, groups, H, W)."""
-        answers = functional.conv2d(shrunk_NCHW, self.filters).square()
+        # In place: these are the largest tensors of all.
+        answers = functional.conv2d(shrunk_NCHW, self.filters).square_()
         grouped = functional.conv2d(answers, self.groups[:, :, None, None])
         trim = self._trim_of(shrunk_NCHW)
         return _remirrored(grouped, trim, trim + _FILTER_PX // 2)
@@ -197,7 +198,8 @@ class LocalStatistics(nn.Module):
                 (shrunk, energy), floor = energies[shrink], _FLOOR
             near = blurred(torch.cat([energy, shrunk], dim=1), sigma)
             count = energy.shape[1]
-            yield torch.cat([(near[:, :count] + floor).log(), near[:, count:]], dim=1)
+            near[:, :count].add_(floor).log_()
+            yield near
 
     def forward(self, images_NCHW: Tensor, repaired_NCHW: Tensor) -> Strangeness:
         """Compare pictures with what is usual."""

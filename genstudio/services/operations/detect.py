@@ -118,6 +118,7 @@ class DetectAnomalies:
                 }
 
             told = f"{found} of {len(rows)} do not belong. {detector.threshold.words}"
+            told = f"{told} {detector.doubts}".strip()
             item = Report(files=written, num_found=found, words=told)
             return Progress(_WORDS, len(rows), len(rows), item)
 

@@ -262,8 +262,8 @@ class CreateControls(QFrame):
         run = self._runs.get(self._run.currentData())
         key = run.settings.model_key if run and self._entry.card.needs_run else ""
         settings = self._entry.settings.get(key)
-        classes = tuple(run.kinds) if run else ()
-        form_of = self._entry.card.key, settings, classes
+        choices = run.choices if run else {}
+        form_of = self._entry.card.key, settings, choices
         if form_of != self._form_of:
             self._form_of = form_of
             if self._form is not None:
@@ -272,7 +272,7 @@ class CreateControls(QFrame):
                 self._form.deleteLater()
                 self._form = None
             if settings is not None:
-                self._form = SettingsForm(settings, choices={"kinds": classes})
+                self._form = SettingsForm(settings, choices=choices)
                 self._form.setVisible(bool(self._form.values()))
                 self._column.insertWidget(self._form_row, self._form)
         self._update()

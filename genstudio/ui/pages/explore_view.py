@@ -1,7 +1,7 @@
 """Explore, on the Create page: wander between the pictures of a model, and along directions."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -214,7 +214,7 @@ class ExploreView(QWidget):
         """Offer how pictures are drawn, with what the chosen model knows."""
         run = self._runs.get(self._run.currentData())
         settings = self._entry.settings.get(run.settings.model_key) if self._entry and run else None
-        form_of = settings, tuple(run.kinds) if run else ()
+        form_of = settings, run.choices if run else {}
         if form_of == self._form_of:
             return
         self._form_of = form_of
@@ -224,7 +224,7 @@ class ExploreView(QWidget):
             self._form.deleteLater()
             self._form = None
         if settings is not None and run is not None:
-            self._form = _form_beside_the_place(settings, tuple(run.kinds))
+            self._form = _form_beside_the_place(settings, run.choices)
             self._form.changed.connect(self._on_form)
             self._column.insertWidget(self._column.count() - 1, self._form)
 
@@ -357,9 +357,11 @@ class ExploreView(QWidget):
         self._create.film(self._state.run, self._state.place.seeds, self._values())
 
 
-def _form_beside_the_place(settings: type[Settings], kinds: tuple[str, ...]) -> SettingsForm:
+def _form_beside_the_place(
+    settings: type[Settings], choices: Mapping[str, Sequence[str]]
+) -> SettingsForm:
     names = [name for name in settings.model_fields if name not in _PLACE_FIELDS]
-    return SettingsForm(settings, include=names, choices={"kinds": kinds})
+    return SettingsForm(settings, include=names, choices=choices)
 
 
 def _in_words(place: Place) -> str:

@@ -32,7 +32,7 @@ class GalleryMaker(QFrame):
         self._state = state
         self._training = training
         self._form: SettingsForm | None = None
-        self._form_kind: tuple[str, tuple[str, ...]] = ("", ())
+        self._form_kind: object = None
         self._run = QComboBox()
         self._run.setObjectName("gallery.run")
         self._run.setAccessibleName("Run to make pictures from")
@@ -89,16 +89,16 @@ class GalleryMaker(QFrame):
             (run for run in self._training.runs if run.path == self._run.currentData()), None
         )
         entry = self._training.entries.get(run.settings.model_key) if run else None
-        key, kinds = (entry.card.key, tuple(run.kinds)) if entry and run else ("", ())
-        if (key, kinds) != self._form_kind:
+        key, choices = (entry.card.key, run.choices) if entry and run else ("", {})
+        if (key, choices) != self._form_kind:
             if self._form is not None:
                 self._column.removeWidget(self._form)
                 self._form.setParent(None)
                 self._form.deleteLater()
                 self._form = None
-            self._form_kind = key, kinds
+            self._form_kind = key, choices
             if entry is not None and entry.sampling is not None:
-                self._form = SettingsForm(entry.sampling, choices={"kinds": kinds})
+                self._form = SettingsForm(entry.sampling, choices=choices)
                 self._column.insertWidget(2, self._form)
         self._update_button()
 

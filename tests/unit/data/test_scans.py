@@ -1,5 +1,6 @@
 """DICOM, NIfTI and deep pictures: the numbers, the windows, and what is refused in words."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,16 @@ def test_deep_pictures_keep_their_numbers(tmp_path: Path) -> None:
     for name in ("a.png", "a.tif"):
         Image.fromarray(values).save(tmp_path / name)
         np.testing.assert_array_equal(only(tmp_path / name).values_HW, values)
+
+
+def test_without_the_pack_it_is_said_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = dicom(tmp_path / "a", RAMP)
+    monkeypatch.setitem(sys.modules, "pydicom", None)
+    with pytest.raises(UnreadableScanError, match="pydicom") as caught:
+        list(read_slices(path))
+    assert "genstudio[medical]" in caught.value.hint
 
 
 def test_scans_are_known_by_what_they_hold(tmp_path: Path) -> None:

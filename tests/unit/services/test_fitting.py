@@ -6,7 +6,7 @@ from typing import Any, Literal
 import pytest
 
 from genstudio.domain.cards import KINDS, ModelCard
-from genstudio.domain.datasets import PictureInfo, Remark, ScanReport
+from genstudio.domain.datasets import CaptionReport, PictureInfo, Remark, ScanReport
 from genstudio.domain.settings import Settings, parse_settings, setting
 from genstudio.models.catalog import model_cards, model_class, model_keys
 from genstudio.services.fitting import PictureFacts, facts_about, fit, suggest_model
@@ -205,3 +205,19 @@ def test_facts_leave_out_what_a_person_left_out() -> None:
     without = facts_about(report, {f"a/{index}.png" for index in range(20)})
     assert (without.count, without.num_cut_out, without.is_cut_out) == (75, 30, False)
     assert without.kinds == {}, "30 of a kind are too few"
+
+
+def test_captions_that_say_left_or_right_forbid_mirrors() -> None:
+    report = ScanReport(
+        folder=Path("/pictures"),
+        pictures=(picture("a.png"), picture("b.png")),
+        captions=CaptionReport(texts={"a.png": "a circle", "b.png": "A circle, LEFT"}),
+    )
+    facts = facts_about(report)
+
+    assert facts.side == "left"
+    found = fitted(model="word-flow", pictures={"side": facts.side})
+    assert found.training["mirror"] is False
+    assert "“left”" in words(found)
+    assert "mirror" not in fitted(model="word-flow").training
+    assert "mirror" not in fitted(model="gan", pictures={"side": "left"}).training

@@ -167,7 +167,7 @@ def test_pictures_that_cannot_be_used_fail_with_a_hint(
 @pytest.mark.parametrize(
     ("changes", "hint"),
     [
-        ({"model_key": "no-such"}, "Known models: "),
+        ({"model_key": "no-such"}, "Known: "),
         ({"model": {"no_such": 1}}, "Known settings: speed"),
         ({"model": {"speed": 2.0}}, "from 0 to 1"),
         ({"device": "quantum"}, "Available here: "),

@@ -36,7 +36,8 @@ def test_folders_called_a_and_b_are_two_sets(tmp_path: Path) -> None:
 
 
 def test_other_names_may_be_classes_and_can_be_chosen_as_two_sets(tmp_path: Path) -> None:
-    assert list(recognise(filled(tmp_path, horses=4, zebras=4))) == ["images", "two-sets"]
+    found = list(recognise(filled(tmp_path, horses=4, zebras=4)))
+    assert found == ["images", "two-sets", "captions"]
 
 
 def test_a_set_that_is_nearly_empty_is_told_with_its_name(tmp_path: Path) -> None:

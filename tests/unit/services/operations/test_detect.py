@@ -100,6 +100,20 @@ def test_one_that_cannot_be_read_stops_no_others(run: Path, tests: Path) -> None
     assert b"aa.png" in last.item.files({})["scores.csv"]
 
 
+def test_of_a_model_that_was_made_for_something_else_doubts_are_told(
+    tmp_path: Path, tests: Path
+) -> None:
+    pictures = save_pictures(tmp_path / "normal", stripes(20))
+    settings = small_settings(budget=steps(1), model={"width": 32, "sharpen": 0.0})
+    request = NewRun(folder=pictures, project=tmp_path / "P", settings=settings)
+    *_, ending = start_run(request, NoCommands())
+    assert isinstance(ending, events.Finished)
+    *_, last = perform(DETECT, run=ending.run, inputs={"input": files(tests)[:2]})
+    assert isinstance(last, Progress)
+    assert isinstance(last.item, Report)
+    assert "misses much" in last.item.words
+
+
 def test_a_small_picture_is_scored_with_a_word_of_doubt(run: Path, tmp_path: Path) -> None:
     Image.fromarray(stripes(1)[0]).resize((20, 20)).save(tmp_path / "small.png")
     made = next(

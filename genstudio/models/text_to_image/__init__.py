@@ -1,0 +1,1 @@
+"""Architectures that draw what is asked for in words: one file each."""

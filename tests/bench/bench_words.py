@@ -1,0 +1,273 @@
+"""Whether pictures are what their prompts say: combinations seen, withheld, and shuffled prompts.
+
+Painted shapes in colours at places in sizes, of which 15 % of the combinations are never learned
+from. A classifier that has learned from real pictures of all combinations says what is on the
+pictures that the model draws; a prompt is right where shape, colour, place and size all are.
+
+    python tests/bench/bench_words.py --out FOLDER --minutes 20 --threads 2
+
+``--clock cpu`` counts the processor time of the process instead, on machines that others use, too.
+With ``--judge-every M`` the model is judged on the way as well; the time for that is not counted.
+"""
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn import functional
+from word_sets import (
+    COLOURS,
+    PLACES,
+    SHAPES,
+    SIZES,
+    Combination,
+    all_combinations,
+    caption_of,
+    painted,
+    split_combinations,
+)
+
+from genstudio.data.dataset import Dataset, Field
+from genstudio.domain.fields import IMAGE, TOKENS, FieldSpec
+from genstudio.domain.operations import GENERATE
+from genstudio.domain.words import MOST_TOKENS, token_ids, vocabulary
+from genstudio.engine.job import TrainingJob
+from genstudio.engine.preview import tile
+from genstudio.engine.state import TrainState
+from genstudio.engine.stepper import Stepper
+from genstudio.models.protocol import Request, TrainableModel
+from genstudio.models.tasks import task_of
+from genstudio.services.presets import resolve_settings
+
+_TOLD_EVERY_S = 30.0
+_CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
+_ATTRIBUTES = (SHAPES, tuple(COLOURS), tuple(PLACES), tuple(SIZES))
+_NAMES = ("shape", "colour", "place", "size")
+_PICTURES_FOR_CLASSIFIER = 30
+_SHEET = 48
+
+
+def main() -> None:
+    """Train the classifier and the model, and say how often prompts are met."""
+    options = _options()
+    torch.set_num_threads(options.threads)
+    options.out.mkdir(parents=True, exist_ok=True)
+    judge = Judge(options.size, options.each_judged)
+    print(f"classifier on other real pictures: {judge.accuracy_on_real:.4f}", flush=True)
+    model, record = _train(options, judge)
+    record["classifier"] = judge.accuracy_on_real
+    record["judged"].append(judge(model, options.out / "sheet.png", options.guidance))
+    print(json.dumps(record["judged"][-1]))
+    (options.out / "record.json").write_text(json.dumps(record, indent=1))
+
+
+class Classifier(nn.Module):
+    """Pictures in [-1, 1] (N, 3, S, S) => logits of each attribute."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        widths = (3, 32, 64, 96)
+        layers: list[nn.Module] = []
+        for before, after in pairwise(widths):
+            layers += [nn.Conv2d(before, after, 3, padding=1), nn.BatchNorm2d(after), nn.ReLU()]
+            layers += [nn.MaxPool2d(2)]
+        self.body = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(4), nn.Flatten(), nn.Dropout(0.2))
+        self.heads = nn.ModuleList(nn.Linear(96 * 16, len(names)) for names in _ATTRIBUTES)
+
+    def forward(self, images_NCHW: Tensor) -> list[Tensor]:
+        """Say what is on them."""
+        features = self.body(images_NCHW)
+        return [head(features) for head in self.heads]
+
+
+class Judge:
+    """A classifier of real pictures, and the prompts that are asked."""
+
+    def __init__(self, size: int, each: int) -> None:
+        self._size = size
+        self._prompts = dict(zip(("seen", "withheld"), split_combinations(), strict=True))
+        # As many of those that were seen as of those that were not.
+        chosen = np.random.default_rng(1).permutation(len(self._prompts["seen"]))
+        few = [self._prompts["seen"][at] for at in chosen[: len(self._prompts["withheld"])]]
+        self._prompts["seen"] = few
+        self._each = each
+        torch.manual_seed(0)
+        self._net = Classifier()
+        self.accuracy_on_real = self._learn()
+
+    def _learn(self) -> float:
+        real = painted(all_combinations(), _PICTURES_FOR_CLASSIFIER, self._size, seed=100)
+        images, labels = _floats(real.images_NHWC), _labels(real.combinations)
+        optimizer = torch.optim.AdamW(self._net.parameters(), lr=2e-3)
+        epochs, batch = 6, 64
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, 4e-3, total_steps=epochs * (len(images) // batch)
+        )
+        for _ in range(epochs):
+            for rows in torch.randperm(len(images))[: len(images) // batch * batch].split(batch):
+                logits = self._net(images[rows])
+                loss = sum(
+                    (
+                        functional.cross_entropy(out, labels[rows, at])
+                        for at, out in enumerate(logits)
+                    ),
+                    torch.zeros(()),
+                )
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                schedule.step()
+        self._net.eval()
+        other = painted(all_combinations(), 4, self._size, seed=101)
+        right = self._seen_on(other.images_NHWC) == _labels(other.combinations)
+        return float(right.all(dim=1).float().mean())
+
+    @torch.no_grad()
+    def _seen_on(self, images_NHWC: np.ndarray) -> Tensor:
+        return torch.stack([out.argmax(1) for out in self._net(_floats(images_NHWC))], dim=1)
+
+    def __call__(self, model: TrainableModel, sheet: Path, guidance: float) -> dict[str, Any]:
+        """Draw all prompts and see what came out of them."""
+        figures: dict[str, Any] = {}
+        cells: list[np.ndarray] = []
+        began_s, drawn = time.process_time(), 0
+        for name, combinations in self._prompts.items():
+            wanted = [it for it in combinations for _ in range(self._each)]
+            images = np.stack(
+                [self._drawn(model, it, seed, guidance) for seed, it in enumerate(wanted)]
+            )
+            drawn += len(images)
+            found, labels = self._seen_on(images), _labels(wanted)
+            right = found == labels
+            shuffled = labels[torch.randperm(len(labels), generator=torch.manual_seed(2))]
+            figures[name] = float(right.all(dim=1).float().mean())
+            figures[f"{name} by attribute"] = {
+                attribute: float(right[:, at].float().mean()) for at, attribute in enumerate(_NAMES)
+            }
+            figures[f"{name}, prompts shuffled"] = float(
+                (found == shuffled).all(dim=1).float().mean()
+            )
+            cells += list(images[:: max(1, len(images) // _SHEET)][:_SHEET])
+        figures["cpu seconds per picture"] = (time.process_time() - began_s) / drawn
+        figures["chance"] = 1 / len(all_combinations())
+        Image.fromarray(tile(cells, 12)).save(sheet)
+        return figures
+
+    def _drawn(
+        self, model: TrainableModel, wanted: Combination, seed: int, guidance: float
+    ) -> np.ndarray:
+        settings = task_of(model, GENERATE).settings(prompt=caption_of(wanted, seed))
+        if guidance:
+            settings = settings.model_copy(update={"guidance": guidance})
+        (made,) = model.run(GENERATE, Request(seeds=[seed], settings=settings))
+        return made.data
+
+
+def _train(options: argparse.Namespace, judge: Judge) -> tuple[TrainableModel, dict[str, Any]]:
+    seen, _ = split_combinations()
+    real = painted(seen, options.each, options.size, seed=0)
+    settings = resolve_settings(
+        preset="balanced",
+        model_key="word-flow",
+        training={
+            "size": options.size,
+            "precision": options.precision,
+            "seed": options.seed,
+            "device": "cpu",
+            "batch": options.batch,
+            "mirror": False,
+            "modality": "captions",
+        },
+        model=dict(setting.split("=", 1) for setting in options.set),
+    )
+    dataset = captioned(real.images_NHWC, real.captions)
+    record: dict[str, Any] = {"settings": settings.model_dump(mode="json"), "judged": []}
+    clock = _CLOCKS[options.clock]
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder)
+        job = TrainingJob(settings=settings, dataset=dataset, run=run, checkpoints=run / "c")
+        stepper = Stepper(TrainState(job), settings)
+        begun_s = told_s = judged_s = clock()
+        stepper.state.clock.lap_s()
+        while (now_s := clock()) - begun_s < 60 * options.minutes:
+            stepper.take_step()
+            if now_s - told_s > _TOLD_EVERY_S:
+                told_s = now_s
+                losses = stepper.state.meter.read(stepper.state.step)
+                seen_so_far = stepper.state.counters.images_seen
+                print(seen_so_far, round(now_s - begun_s), losses, flush=True)
+            if options.judge_every and now_s - judged_s > 60 * options.judge_every:
+                figures = judge(stepper.state.averaged, options.out / "sheet.png", options.guidance)
+                figures["minutes"] = (now_s - begun_s) / 60
+                record["judged"].append(figures)
+                print(json.dumps(figures), flush=True)
+                begun_s += clock() - now_s
+                judged_s = told_s = clock()
+        record["minutes"] = (clock() - begun_s) / 60
+        record["images"] = stepper.state.counters.images_seen
+    return stepper.state.averaged, record
+
+
+def captioned(images_NHWC: np.ndarray, captions: Sequence[str]) -> Dataset:
+    """Pictures and captions as examples."""
+    words = vocabulary(captions)
+    ids = np.array([token_ids(caption, words) for caption in captions], np.int64)
+    return Dataset(
+        modality="captions",
+        fields={
+            "images": Field(
+                spec=FieldSpec(name="images", type=IMAGE, shape=tuple(images_NHWC.shape[1:])),
+                values=images_NHWC,
+            ),
+            "tokens": Field(
+                spec=FieldSpec(name="tokens", type=TOKENS, shape=(MOST_TOKENS,)), values=ids
+            ),
+        },
+        words=words,
+    )
+
+
+def _labels(combinations: Sequence[Combination]) -> Tensor:
+    return torch.tensor(
+        [
+            [names.index(value) for names, value in zip(_ATTRIBUTES, it, strict=True)]
+            for it in combinations
+        ]
+    )
+
+
+def _floats(images_NHWC: np.ndarray) -> Tensor:
+    return torch.as_tensor(images_NHWC).permute(0, 3, 1, 2).float().div(127.5).sub(1)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--size", type=int, default=32)
+    parser.add_argument("--minutes", type=float, default=20)
+    parser.add_argument("--clock", choices=sorted(_CLOCKS), default="wall")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--precision", default="bf16")
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--each", type=int, default=12, help="pictures of each combination")
+    parser.add_argument("--each-judged", type=int, default=3)
+    parser.add_argument("--judge-every", type=float, default=0, help="minutes")
+    parser.add_argument("--guidance", type=float, default=0, help="0 is the model's default")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--set", action="append", default=[], help="setting of the model: key=value"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
