@@ -12,6 +12,7 @@ from valid_files import PROJECT, RUNS, basis_in, set_up_studio
 
 from genstudio.artifacts.image import read_recipe, save_picture
 from genstudio.data.cache import PictureCache, build_cache
+from genstudio.data.captions import LONGEST_CAPTION, read_captions
 from genstudio.data.decode import UnreadablePictureError, decode_thumbnail
 from genstudio.data.scan import scan_folder
 from genstudio.data.squares import decode_picture
@@ -19,7 +20,9 @@ from genstudio.domain import events
 from genstudio.domain.datasets import ScanReport
 from genstudio.domain.errors import CheckpointError, GenStudioError, SettingsError
 from genstudio.domain.progress import drain
+from genstudio.domain.words import vocabulary
 from genstudio.metrics.inception import load_inception
+from genstudio.services.caption_edits import load_edits
 from genstudio.services.export import export_gallery
 from genstudio.services.gallery import Gallery
 from genstudio.services.generation import generate
@@ -183,6 +186,19 @@ def read_score_table(case: Path) -> None:
     """Read the table of a folder of results; its numbers are numbers."""
     table = read_scores(case / "scores")
     assert all(isinstance(row.score, float) for row in table.rows)
+
+
+def read_captions_beside(case: Path) -> None:
+    """Read what lies beside pictures, and what was written in a project: short lines of text."""
+    folder = case / "captions"
+    names = [f"{name}.png" for name in "abcd"]
+    found = read_captions(folder, names, sorted(path.name for path in folder.iterdir()))
+    written = load_edits(folder)
+    assert set(found.report.texts) <= set(names)
+    for text in (*found.report.texts.values(), *written.values()):
+        assert len(text) <= LONGEST_CAPTION
+        assert "\n" not in text
+    vocabulary(found.report.texts.values())
 
 
 def read_inception(case: Path) -> None:

@@ -13,6 +13,7 @@ from fuzz_readers import (
     look_through,
     make_pictures,
     read_cache,
+    read_captions_beside,
     read_checkpoint,
     read_gallery,
     read_gallery_pictures,
@@ -228,6 +229,17 @@ TARGETS: tuple[Target, ...] = (
         read=read_score_table,
         changes=[("scores/*", change_text), ("scores/*", change_bytes)],
         share=0.2,
+    ),
+    Target(
+        name="captions",
+        parts=["captions"],
+        read=read_captions_beside,
+        changes=[("captions/*", change_text), ("captions/*", change_bytes)],
+        tricks=[
+            *text_in("captions/captions.jsonl", *HOSTILE_JSON),
+            *text_in("captions/metadata.jsonl", *HOSTILE_JSON),
+        ],
+        share=0.3,
     ),
     Target(
         name="inception",

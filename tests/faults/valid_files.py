@@ -1,5 +1,6 @@
 """The valid files that fuzzing begins with: a small project, and pictures of every kind."""
 
+import json
 import os
 import struct
 from collections.abc import Callable, Collection, Sequence
@@ -17,6 +18,7 @@ from genstudio.engine import preview
 from genstudio.engine.trainer import NoCommands
 from genstudio.models import catalog
 from genstudio.services import first_pictures, preferences
+from genstudio.services.caption_edits import save_edits
 from genstudio.services.gallery import Gallery
 from genstudio.services.judgements import Basis, keep_report
 from genstudio.services.projects import open_project
@@ -37,7 +39,7 @@ def set_up_studio() -> None:
 
 
 def make_valid_files(folder: Path, parts: Collection[str]) -> None:
-    """Write what is asked for: projects by model, "preferences", "scores", kinds of pictures."""
+    """Write what is asked for: projects by model, other parts by name, kinds of pictures."""
     set_up_studio()
     flowers = tiny_studio.save_pictures(folder / "flowers", tiny_studio.flowers_NHWC(4))
     for model_key, name in RUNS.items():
@@ -49,6 +51,8 @@ def make_valid_files(folder: Path, parts: Collection[str]) -> None:
         keep_report(basis_in(folder), _report())
     if "scores" in parts:
         _save_scores(folder / "scores")
+    if "captions" in parts:
+        _save_captions(folder / "captions")
     for kind, make in PICTURES.items():
         (folder / kind).mkdir()
         make(folder / kind)
@@ -74,6 +78,15 @@ def _save_scores(folder: Path) -> None:
     folder.mkdir()
     lines = [",".join(COLUMNS), "1,a.png,t,9.5,0.25,yes,spot,9,1,0,a.png,", ",threshold,,2.5,0.05"]
     (folder / CSV_NAME).write_text("\n".join(lines), encoding="utf-8-sig")
+
+
+def _save_captions(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "a.txt").write_text("a red circle", encoding="utf-16")
+    (folder / "captions.csv").write_text('file,text\nb.png,"grün, rund"\nz.png,gone\n')
+    rows = [{"file_name": f"{name}.png", "text": "a blue square"} for name in "cd"]
+    (folder / "metadata.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    save_edits(folder, {"hash a": "a ring", "hash b": ""})
 
 
 def _save_preferences(folder: Path, project: Path) -> None:
