@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 from typer.main import get_command
 
-from genstudio.cli_exploring import explore
+from genstudio.cli_exploring import explore, timelapse
 from genstudio.cli_judging import compare, evaluate
 from genstudio.cli_operations import apply, operations
 from genstudio.cli_pictures import blend, export, generate, remake
@@ -336,6 +336,7 @@ def _budget(steps: int | None, images: int | None, minutes: float | None) -> Bud
 app.command()(generate)
 app.command()(blend)
 app.command()(explore)
+app.command()(timelapse)
 app.command()(import_scans)
 app.command()(remake)
 app.command()(export)

@@ -10,6 +10,33 @@ from genstudio.console import AsJson, explained, people, print_json, run_with_pr
 # What needs torch is imported by the command that needs it: `--help` answers at once.
 
 
+def timelapse(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    *,
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="File to write: .mp4, .webm or .webp, or a folder for single pictures. None is "
+            "overwritten."
+        ),
+    ],
+    seconds: Annotated[float, typer.Option(min=0.5, max=3600, help="Length of the film.")] = 10.0,
+    as_json: AsJson = False,
+) -> None:
+    """Film how a run's pictures came about, from its previews."""
+    from genstudio.services.outputs import refuse_pictures_folders
+    from genstudio.services.runs import Run
+    from genstudio.services.time_lapses import film_run
+
+    with explained(as_json=as_json):
+        opened = Run(run)
+        refuse_pictures_folders(out.absolute().parent, opened.project().pictures_folders())
+        path = run_with_progress(film_run(opened, out, seconds=seconds), as_json=as_json)
+        if as_json:
+            print_json({"path": str(path)})
+        people.print(str(path), markup=False, soft_wrap=True)
+
+
 def explore(
     run: Annotated[Path, typer.Argument(help="Folder of the run, of a GAN or VAE.")],
     *,

@@ -132,7 +132,9 @@ def export(
     to: Annotated[Path, typer.Option(help="Folder or file to export to.")],
     kind: Annotated[str, typer.Option("--as", help="folder, web, sheet or zip.")] = "folder",
     assignments: Assignments = None,
-    query: Annotated[str, typer.Option(help="Only pictures that these words are found in.")] = "",
+    query: Annotated[
+        str, typer.Option(help="Words and filters, such as “tag:sea stars:>=3”.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Export a project's gallery: as a folder, a web page, a contact sheet or one ZIP file."""

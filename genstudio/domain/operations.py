@@ -15,6 +15,7 @@ STYLE_TRANSFER: Final = "style-transfer"
 TEXTURE: Final = "texture"
 RESTYLE_VIDEO: Final = "restyle-video"
 CLIP_FRAMES: Final = "clip-frames"
+UPSCALE: Final = "upscale"
 DETECT: Final = "detect-anomalies"
 AUGMENT: Final = "augment"
 

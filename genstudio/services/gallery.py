@@ -25,10 +25,10 @@ from genstudio.services.gallery_index import (
     explained_index,
     folded,
     open_index,
-    search_words,
     tags_by_name,
 )
 from genstudio.services.gallery_items import GalleryItem
+from genstudio.services.gallery_query import condition_of
 from genstudio.services.kept_pictures import KeptPicture, KeptPictures
 from genstudio.services.projects import Project, slug
 from genstudio.services.trash import move_to_trash
@@ -47,13 +47,7 @@ _SAVE = """
 _ITEMS = """
     SELECT CAST(name AS TEXT), CAST(recipe AS TEXT), CAST(rating AS INTEGER) FROM pictures"""
 _COUNT = "SELECT count(*) FROM pictures"
-# No word may be missing from both the picture's own words and its tags.
-_MATCHING = """
-    WHERE rating >= ? AND NOT EXISTS (
-        SELECT 1 FROM json_each(?) AS word
-        WHERE instr(pictures.search, word.value) = 0 AND NOT EXISTS (
-            SELECT 1 FROM tags
-            WHERE tags.name = pictures.name AND instr(tags.search, word.value) > 0))"""
+_FEW_ROWS = 2000
 _RATED = " WHERE rating >= ?"
 _NEWEST = " ORDER BY added_ns DESC, rowid DESC LIMIT ?"
 
@@ -190,21 +184,18 @@ class Gallery:
         """List pictures, newest first.
 
         Args:
-            query: Words that must all occur in the model's key, run, seed, name or tags.
+            query: Words and filters, as :mod:`genstudio.services.gallery_query` reads them.
             minimum_rating: Fewest stars.
             limit: List no more than these.
         """
         most = -1 if limit is None else limit
+        condition, values = condition_of(query)
+        asked = f"{_ITEMS}{_RATED} AND {condition}{_NEWEST}"
         with self._reading() as database:
-            if query.strip():
-                rows = database.execute(
-                    _ITEMS + _MATCHING + _NEWEST, [minimum_rating, search_words(query), most]
-                ).fetchall()
-            else:
-                rows = database.execute(
-                    _ITEMS + _RATED + _NEWEST, [minimum_rating, most]
-                ).fetchall()
-            tags = tags_by_name(database)
+            rows = database.execute(asked, [minimum_rating, *values, most]).fetchall()
+            # Those of all are read faster than those of many.
+            names = [row[0] for row in rows] if len(rows) <= _FEW_ROWS else None
+            tags = tags_by_name(database, names)
         return [self._item(row, tags.get(row[0], ())) for row in rows]
 
     def item(self, name: str) -> GalleryItem:
@@ -221,9 +212,10 @@ class Gallery:
 
     def count(self, query: str = "", *, minimum_rating: int = 0) -> int:
         """Count what :meth:`items` would list."""
+        condition, values = condition_of(query)
         with self._reading() as database:
             row = database.execute(
-                _COUNT + _MATCHING, [minimum_rating, search_words(query)]
+                f"{_COUNT}{_RATED} AND {condition}", [minimum_rating, *values]
             ).fetchone()
         return row[0]
 
@@ -357,7 +349,7 @@ class Gallery:
         row = database.execute(f"{_ITEMS} WHERE name = ?", [name]).fetchone()
         if row is None:
             return None
-        return self._item(row, tags_by_name(database, name).get(name, ()))
+        return self._item(row, tags_by_name(database, [name]).get(name, ()))
 
     def _item(self, row: Sequence[Any], tags: tuple[str, ...]) -> GalleryItem:
         name, recipe, rating = row

@@ -4,7 +4,7 @@ import contextlib
 import json
 import sqlite3
 import unicodedata
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,7 +41,9 @@ _ENTRY = """
 _TAGS = "SELECT tag, search FROM tags WHERE name = ? ORDER BY rowid"
 # Most pictures have none, so asking for the tags of each would take longer than all else.
 _TAGS_OF_ALL = "SELECT name, CAST(tag AS TEXT) FROM tags ORDER BY rowid"
-_TAGS_OF_ONE = "SELECT name, CAST(tag AS TEXT) FROM tags WHERE name = ? ORDER BY rowid"
+_TAGS_OF_SOME = """
+    SELECT name, CAST(tag AS TEXT) FROM tags
+    WHERE name IN (SELECT value FROM json_each(?)) ORDER BY rowid"""
 # A place that a newer picture has taken meanwhile stays its own.
 _PUT_BACK = """
     INSERT INTO pictures (rowid, name, identity, recipe, search, rating, added_ns)
@@ -124,11 +126,13 @@ def put_back(database: sqlite3.Connection, entry: IndexEntry) -> None:
 
 
 def tags_by_name(
-    database: sqlite3.Connection, name: str | None = None
+    database: sqlite3.Connection, names: Sequence[str] | None = None
 ) -> dict[str, tuple[str, ...]]:
-    """Tags of each picture that has some, in their order; of all pictures, or of one."""
+    """Tags of each picture that has some, in their order; of all pictures, or of those named."""
     rows = (
-        database.execute(_TAGS_OF_ALL) if name is None else database.execute(_TAGS_OF_ONE, [name])
+        database.execute(_TAGS_OF_ALL)
+        if names is None
+        else database.execute(_TAGS_OF_SOME, [json.dumps(names)])
     )
     gathered: dict[str, list[str]] = {}
     for tagged, tag in rows:
@@ -139,11 +143,6 @@ def tags_by_name(
 def folded(text: str) -> str:
     """Text as it is searched for and in."""
     return unicodedata.normalize("NFC", text.casefold())
-
-
-def search_words(query: str) -> str:
-    """The words of a query, as a JSON list."""
-    return json.dumps(folded(query).split())
 
 
 def open_index(path: Path) -> OpenedIndex:

@@ -175,6 +175,20 @@ def film_walk(
     return Job("walk", work)
 
 
+def film_run(project: Project, run: Path) -> Job[Progress | Path]:
+    """Film how a run's pictures came about, among the results of a project; gives the film."""
+
+    def work() -> Iterator[Progress | Path]:
+        films = import_module("genstudio.services.films")
+        runs = import_module("genstudio.services.runs")
+        time_lapses = import_module("genstudio.services.time_lapses")
+        path = results_folder(project, "time-lapse") / f"{run.name}{films.best_suffix()}"
+        filming: Working[Path] = time_lapses.film_run(runs.Run(run), path)
+        yield from with_result(filming)
+
+    return Job("time-lapse", work)
+
+
 def hang_results(project: Project, paths: Sequence[Path]) -> Job[GalleryItem]:
     """Put results of operations into the gallery."""
 

@@ -77,6 +77,7 @@ class StudioPages:
         self.create = _of(self.by_key["create"], CreatePage)
         self.gallery = _of(self.by_key["gallery"], GalleryPage)
         self.compare = _of(self.by_key["compare"], ComparePage)
+        self.train.film_wanted.connect(states.create.film_run)
 
     def shutdown(self) -> None:
         """Let go of threads before the window closes."""

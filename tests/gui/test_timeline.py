@@ -69,6 +69,18 @@ def test_cards_that_were_cleared_away_go(open_project: Opener, project: Path) ->
     assert not studio.find("train.star").isEnabled()
 
 
+def test_a_film_of_the_previews_lies_among_the_results(open_project: Opener, project: Path) -> None:
+    studio = open_project()
+    told: list[str] = []
+    studio.window._states.create.noticed.connect(lambda notice: told.append(str(notice)))
+    assert studio.find("train.film").isEnabled()
+    studio.click("train.film")
+    studio.wait(lambda: told)
+    assert "The film is made" in told[0]
+    (film,) = (project / "results").glob("*-time-lapse/*.*")
+    assert film.stat().st_size > 0
+
+
 def test_a_card_says_everything_and_shows_its_preview(open_project: Opener) -> None:
     studio = open_project()
     newest = studio.find("train.preview").grab().toImage()

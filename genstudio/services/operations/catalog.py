@@ -14,6 +14,7 @@ OPERATIONS: Final[Registry[Operation]] = Registry(
         "blend": "genstudio.services.operations.blend:OPERATION",
         "translate": "genstudio.services.operations.translate:OPERATION",
         "style-transfer": "genstudio.services.operations.style_transfer:OPERATION",
+        "upscale": "genstudio.services.operations.upscale:OPERATION",
         "texture": "genstudio.services.operations.texture:OPERATION",
         "restyle-video": "genstudio.services.operations.restyle_video:OPERATION",
         "translate-video": "genstudio.services.operations.translate_video:OPERATION",

@@ -37,6 +37,15 @@ _TYPING_PAUSE_MS = 250
 _PICTURES, _PREVIEWS = range(2)
 
 
+_SEARCH_HELP = (
+    "<p>Words are looked for in the model, the run, the seed, the file’s name and your tags.</p>"
+    "<p><b>tag:sea</b> · <b>stars:&gt;=3</b> · <b>model:gan</b> · <b>run:night</b> · <b>seed:7</b> "
+    "· <b>made:translate</b></p>"
+    "<p>Several must all be found; <b>OR</b> between them, <b>-</b> before one that must not be, "
+    "brackets around what belongs together, quotation marks around words that stand together.</p>"
+)
+
+
 class GalleryPage(QWidget):
     """Shows the gallery, or all training previews.
 
@@ -102,7 +111,8 @@ class GalleryPage(QWidget):
         self._search = QLineEdit()
         self._search.setObjectName("gallery.search")
         self._search.setAccessibleName("Search the gallery")
-        self._search.setPlaceholderText("Search: model, kind, tag, seed, run")
+        self._search.setPlaceholderText("Search: words, tag:…, stars:>=3, model:…, OR, -not")
+        self._search.setToolTip(_SEARCH_HELP)
         self._search.setClearButtonEnabled(True)
         self._search.textChanged.connect(self._on_typed)
         self._rating = QComboBox()

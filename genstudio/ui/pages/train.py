@@ -41,9 +41,11 @@ class TrainPage(QWidget):
 
     Signals:
         start_wanted(TrainingSettings): Begin a new run with these settings.
+        film_wanted(Path): Make a film of how the pictures of that run came about.
     """
 
     start_wanted = Signal(object)
+    film_wanted = Signal(object)
 
     def __init__(
         self,
@@ -138,6 +140,7 @@ class TrainPage(QWidget):
 
     def _make_evolution(self) -> Evolution:
         self._evolution = Evolution()
+        self._evolution.film_wanted.connect(self.film_wanted)
         self._evolution.panel.continue_wanted.connect(self._on_continue)
         self._evolution.panel.branch_wanted.connect(self._on_branch)
         self._evolution.panel.star_wanted.connect(self._on_star)

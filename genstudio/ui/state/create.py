@@ -194,7 +194,14 @@ class CreateState(QObject):
         job = studio_operations.film_walk(
             self._project, run, seeds, values, seconds=_SECONDS_PER_SEED * len(seeds)
         )
+        self._film(job)
 
+    def film_run(self, run: Path) -> None:
+        """Film how the pictures of a run came about."""
+        assert self._project is not None
+        self._film(studio_operations.film_run(self._project, run))
+
+    def _film(self, job: Job[Progress | Path]) -> None:
         def on_items(items: list[Progress | Path]) -> None:
             last = items[-1]
             if isinstance(last, Progress):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from genstudio.data.decode import UnreadablePictureError
@@ -25,7 +25,12 @@ class Evolution(QWidget):
     Attributes:
         preview: The picture.
         panel: The checkpoints.
+
+    Signals:
+        film_wanted(Path): Make a film of the previews of that run.
     """
+
+    film_wanted = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -110,8 +115,19 @@ class Evolution(QWidget):
         row.setSpacing(GRID_PX)
         row.addWidget(self._timeline, 1)
         row.addWidget(self._label)
+        row.addWidget(self._make_film_button())
         row.addWidget(self._unfold)
         return row
+
+    def _make_film_button(self) -> QToolButton:
+        self._film = QToolButton()
+        self._film.setObjectName("train.film")
+        self._film.setAccessibleName("Film the evolution — time-lapse")
+        self._film.setToolTip("Make a film of all previews — time-lapse")
+        self._film.setIcon(icon("film"))
+        self._film.setIconSize(QSize(14, 14))
+        self._film.clicked.connect(lambda: self.film_wanted.emit(self._run))
+        return self._film
 
     def _on_unfolded(self, is_unfolded: bool) -> None:
         self._unfold.setIcon(icon("chevron-down" if is_unfolded else "chevron-right"))
@@ -122,6 +138,7 @@ class Evolution(QWidget):
         last = max(len(previews) - 1, 0)
         self._timeline.blockSignals(True)
         self._timeline.setEnabled(last > 0)
+        self._film.setEnabled(last > 0)
         self._timeline.setRange(0, last)
         if self._follows_newest:
             self._timeline.setValue(last)
