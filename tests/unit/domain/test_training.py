@@ -65,7 +65,7 @@ def test_settings_that_a_form_shows_have_words_for_people() -> None:
 
     assert {field.name for field in shown} == {
         "batch", "accumulate", "mirror", "transparency", "kinds", "ema_half_life_kimg",
-        "gradient_clip", "held_out", "stop_when", "devices", "reverse",
+        "gradient_clip", "groups", "held_out", "stop_when", "devices", "reverse",
     }  # fmt: skip
     assert all(" — " in field.title for field in shown)
 
@@ -104,7 +104,8 @@ def test_files_have_one_flat_list() -> None:
         "batch": 32, "accumulate": 1, "budget": {"unit": "minutes", "amount": 30.0}, "seed": 1,
         "device": "auto", "precision": "auto", "devices": 1, "mirror": True,
         "transparency": False, "reverse": False, "kinds": False, "ema_half_life_kimg": 10.0,
-        "gradient_clip": 0.0, "held_out": 0.1, "stop_when": "budget only",
+        "gradient_clip": 0.0, "groups": "picture", "held_out": 0.1,
+        "stop_when": "budget only",
         "preview_every_s": 20.0, "save_every_s": 60.0,
     }  # fmt: skip
 

@@ -187,7 +187,7 @@ def test_what_was_gone_back_to_is_what_the_run_was_bit_for_bit(
     ("changes", "words"),
     [
         ({"device": "quantum"}, "Available here: auto, "),
-        ({"model_key": "no-such"}, "Known models: "),
+        ({"model_key": "no-such"}, "Known: "),
         ({"model": {"no_such": 1}}, "Known settings: speed"),
         ({"model": {"speed": 7}}, "from 0 to 1"),
         ({"precision": "fp16"}, "Choose auto, bf16 or fp32."),

@@ -18,7 +18,6 @@ from genstudio.cli import app
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.progress import drain
 from genstudio.domain.recipes import Recipe
-from genstudio.services import films
 from genstudio.services.films import read_film_recipe, write_film
 from genstudio.services.walking import walk_places
 
@@ -104,7 +103,7 @@ def test_without_the_pack_and_with_an_unknown_suffix_it_says_so(
     def missing(name: str) -> None:
         raise ImportError(name)
 
-    monkeypatch.setattr(films, "import_module", missing)
+    monkeypatch.setattr("genstudio.data.films.import_module", missing)
     with pytest.raises(SettingsError, match="pack “video”") as caught:
         drain(write_film(frames(2), tmp_path / "a.mp4", count=2, fps=30, recipe=RECIPE))
     assert "webp" in caught.value.hint
