@@ -45,7 +45,7 @@ def load_edits(project: Path) -> dict[str, str]:
                 "Update the program to open it.",
             )
         rows = [_ROW.validate_json(line) for line in lines[1:] if line]
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
         raise ProjectError(f"{path} cannot be read", f"{error.strerror}.") from error

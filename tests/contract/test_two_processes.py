@@ -52,7 +52,9 @@ def assert_close(one: Checkpoint, other: Checkpoint) -> None:
             # How many parts of steps were counted is another number for fewer parts.
             if not entry.endswith(("augmentation.surplus", "augmentation.counted")):
                 off = (value.double() - theirs[entry].double()).norm()
-                assert off <= 1e-3 * value.double().norm() + 1e-9, f"{name}: {entry}"
+                # Deviations of a few rows, fitted to weights that differ in their last bits.
+                share = 1e-2 if entry.endswith("usual.deviations") else 1e-3
+                assert off <= share * value.double().norm() + 1e-9, f"{name}: {entry}"
 
 
 @pytest.mark.parametrize("key", model_keys())
