@@ -1,18 +1,17 @@
 """The commands: the studio without its window, for terminals, scripts and other programs."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
-from rich.markup import escape
 from rich.table import Column, Table
 from typer.main import get_command
 
 from genstudio.cli_exploring import explore, timelapse
 from genstudio.cli_judging import compare, evaluate
+from genstudio.cli_machine import doctor, worker
 from genstudio.cli_operations import apply, operations
 from genstudio.cli_pictures import blend, export, generate, remake
 from genstudio.cli_scans import import_scans
@@ -344,50 +343,8 @@ app.command()(operations)
 app.command()(apply)
 app.command()(evaluate)
 app.command()(compare)
-
-
-@app.command()
-def doctor(
-    *,
-    bundle: Annotated[
-        Path | None,
-        typer.Option(help="Also write the report to this file, without pictures or private paths."),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Examine this machine: devices, versions, space, rights, and how to mend what is missing."""
-    from genstudio.services.doctor import Verdict, examine, write_bundle
-
-    colors = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.PROBLEM: "bold red"}
-    findings = []
-    for finding in examine():
-        findings.append(finding)
-        if as_json:
-            print_json(asdict(finding))
-            continue
-        detail = escape(finding.detail)
-        results.print(
-            f"[{colors[finding.verdict]}]{finding.verdict.value:8}[/]{finding.name}: {detail}",
-            soft_wrap=True,
-        )
-        if finding.hint:
-            results.print(f"        {finding.hint}", markup=False, soft_wrap=True)
-    with explained(as_json=as_json):
-        if bundle is not None:
-            place = write_bundle(findings, bundle)
-            people.print(f"The report is in {place}", markup=False, soft_wrap=True)
-    if any(finding.verdict is Verdict.PROBLEM for finding in findings):
-        raise typer.Exit(1)
-
-
-@app.command(hidden=True)
-def worker() -> None:
-    """Help another process of the program to train."""
-    from genstudio.services.launcher import run_as_worker
-    from genstudio.services.run_jobs import workers_job
-
-    with explained(as_json=False):
-        run_as_worker(workers_job)
+app.command()(doctor)
+app.command(hidden=True)(worker)
 
 
 @app.command(hidden=True)

@@ -36,7 +36,7 @@ class Clips:
     def write(self, artifact: Artifact, path: Path, recipe: Recipe) -> None:
         """Copy the film, not encoded anew, with its recipe."""
         av = pyav()
-        told = {_RECIPE: recipe.model_dump_json(), _MARK: _WORDS}
+        told = said_of_clip(recipe)
         with explained(path), replacing(path) as temporary:
             try:
                 _copied(av, str(artifact.data), str(temporary), told)
@@ -93,6 +93,11 @@ class Clips:
         """Say how large and how long it is."""
         info = look_at_film(Path(artifact.data))
         return f"{info.width} × {info.height} px, {info.seconds:.1f} s"
+
+
+def said_of_clip(recipe: Recipe) -> dict[str, str]:
+    """What a film says of itself: how it was made, and that a model made it."""
+    return {_RECIPE: recipe.model_dump_json(), _MARK: _WORDS}
 
 
 def _copied(av: Any, source: Any, target: Any, told: dict[str, str]) -> None:

@@ -17,7 +17,6 @@ from genstudio.data.decode import PARSER_ERRORS, UnreadablePictureError, decode_
 from genstudio.domain.artifacts import IMAGE, Artifact
 from genstudio.domain.errors import DatasetError, ProjectError
 from genstudio.domain.files import is_file, replacing
-from genstudio.domain.operations import CLIP_FRAMES
 from genstudio.domain.recipes import Recipe
 
 RECIPE_KEY: Final = "genstudio"
@@ -43,8 +42,6 @@ _IDENTITY = {"run", "step", "seed", "size", "sampling", "weights_sha256"}
 _LATER_IDENTITY = {"operation", "inputs", "position"}
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _TELLING_CHUNKS = frozenset({b"tEXt", b"iTXt", b"zTXt", b"eXIf", b"tIME", b"caBX"})
-# What gives a picture back as it was, so that what is said of it beforehand still holds.
-_UNALTERED = frozenset({CLIP_FRAMES})
 _READABLE = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 # Pillow warns of some hostile files, which may be an error, too.
 _UNREADABLE = (*PARSER_ERRORS, Image.DecompressionBombError, MemoryError, Warning)
@@ -85,8 +82,7 @@ def save_picture(image_HWC: np.ndarray, path: Path, recipe: Recipe) -> None:
     if len(record.encode()) > LARGEST_RECIPE_BYTES:
         raise _too_long(path)
     texts = {RECIPE_KEY: record}
-    # A person's own picture is no less a photograph than before.
-    if recipe.operation not in _UNALTERED:
+    if recipe.synthetic:
         texts[XMP_KEY] = _xmp_packet(recipe.software)
     _save(image_HWC, path, texts)
 

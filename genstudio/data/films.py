@@ -3,7 +3,7 @@
 Needs PyAV, which is the extra "video".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -202,28 +202,41 @@ def look_at_film(path: Path) -> FilmInfo:
         return film.info
 
 
-def frames_at(path: Path, numbers: list[int], largest_side: int | None = None) -> list[np.ndarray]:
-    """Some frames of a film, in that order: uint8 of shape (height, width, 3).
+def chosen_frames(
+    path: Path, numbers: Sequence[int], largest_side: int | None = None
+) -> Iterator[Frame]:
+    """Some frames of a film in their order, each once; the film is gone through once.
 
     Raises:
         DatasetError: There is no such frame, or it is no film.
     """
-    found: dict[int, np.ndarray] = {}
+    wanted = sorted(set(numbers))
     count = 0
-    wanted = set(numbers)
     with opened_film(path) as film:
         for frame in film.frames(largest_side):
+            if not wanted:
+                return
             count += 1
-            if frame.number in wanted:
-                found[frame.number] = frame.image_HWC
-            if len(found) == len(wanted):
-                break
-    if missing := sorted(wanted - set(found)):
+            if frame.number == wanted[0]:
+                del wanted[0]
+                yield frame
+    if wanted:
         raise DatasetError(
-            f"{path.name} has no frame {missing[0]:,}",
+            f"{path.name} has no frame {wanted[0]:,}",
             f"It has {count:,} frames, which are counted from 0.",
             "Name a frame that is there.",
         )
+
+
+def frames_at(
+    path: Path, numbers: Sequence[int], largest_side: int | None = None
+) -> list[np.ndarray]:
+    """Some frames of a film, in the order asked for: uint8 of shape (height, width, 3).
+
+    Raises:
+        DatasetError: There is no such frame, or it is no film.
+    """
+    found = {it.number: it.image_HWC for it in chosen_frames(path, numbers, largest_side)}
     return [found[number] for number in numbers]
 
 

@@ -41,6 +41,7 @@ class Recipe(BaseModel):
         operation: What was done.
         inputs: What it was made from, in order.
         position: Which of several results of the same inputs it is.
+        synthetic: Whether what is seen was made; a frame of a person's own film was not.
         created: When it was made.
     """
 
@@ -59,3 +60,4 @@ class Recipe(BaseModel):
     operation: str = Field(default="generate", max_length=60)
     inputs: tuple[RecipeInput, ...] = Field(default=(), max_length=64)
     position: Count = 0
+    synthetic: bool = True

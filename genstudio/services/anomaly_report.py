@@ -7,15 +7,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from string import Template
 from typing import Final
 from urllib.parse import quote
 
 import numpy as np
 
-from genstudio.domain.resources import resource
 from genstudio.metrics.detection import auroc, roc_curve
 from genstudio.services.anomalies import Threshold
+from genstudio.services.report_pages import report_page
 from genstudio.services.score_tables import COLUMNS, CSV_NAME, THRESHOLD, WHOLE
 
 PAGE_NAME: Final = "report.html"
@@ -98,7 +97,8 @@ def page_of(
     if (roc := _roc(rows)) is not None:
         sections.append(roc)
     left_out = len(order) - _MOST_ROWS_ON_PAGE
-    page = Template(resource("web/anomalies.html").read_text(encoding="utf-8")).substitute(
+    return report_page(
+        "anomalies.html",
         title=f"{strange} of {len(rows)} do not belong",
         threshold=html.escape(threshold.words),
         model=html.escape(model),
@@ -106,7 +106,6 @@ def page_of(
         rows="\n".join(_row(rank, row, results) for rank, row in _first(order)),
         rest=f"<p>{left_out} more are in {CSV_NAME}.</p>" if left_out > 0 else "",
     )
-    return page.encode()
 
 
 def _first(order: Sequence[Row]) -> Sequence[tuple[int, Row]]:

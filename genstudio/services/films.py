@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image
 
+from genstudio.artifacts.clip import said_of_clip
 from genstudio.artifacts.image import save_picture
 from genstudio.data.films import pyav
 from genstudio.domain.errors import GenStudioError, SettingsError
@@ -99,7 +100,7 @@ def _encode(
     with explained(path), replacing(path) as temporary:
         try:
             with av.open(str(temporary), "w", format=kind) as film:
-                film.metadata["comment"] = recipe.model_dump_json()
+                film.metadata.update(said_of_clip(recipe))
                 stream = None
                 for number, frame_HWC in enumerate(frames):
                     enlarged_HWC = _enlarged(frame_HWC)

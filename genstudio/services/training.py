@@ -19,7 +19,6 @@ from genstudio.domain.errors import ProjectError, SettingsError
 from genstudio.domain.files import explained
 from genstudio.domain.modalities import IMAGES
 from genstudio.domain.progress import Working
-from genstudio.domain.runs import RunState
 from genstudio.domain.settings import parse_settings
 from genstudio.domain.training import Budget, DataOptions, TrainingSettings
 from genstudio.engine.checkpoint import Checkpoint, CheckpointState
@@ -35,6 +34,7 @@ from genstudio.services.logs import log_event
 from genstudio.services.projects import open_or_create
 from genstudio.services.records import Recorder
 from genstudio.services.run_jobs import job_for
+from genstudio.services.run_remarks import other_decoding, remarks_of, remarks_on_resuming
 from genstudio.services.runs import Run, create_run
 
 _PREPARING_PER_S = 10
@@ -172,7 +172,7 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
                 kinds=kinds,
                 words=materials.vocabulary_of(manifest, held_out),
             )
-            remarks = [] if modality == IMAGES else _told(arrangement)
+            remarks = [] if modality == IMAGES else remarks_of(arrangement)
             remarks += _too_few(card, arrangement)
             yield from _record(run, settings, manifest, cache, source, remarks=remarks)
     except _StopWantedError:
@@ -207,11 +207,11 @@ def _resume(
             return
         remarks: list[events.Message] = []
         if branch_from is None:
-            remarks = _remarks(run, checkpoint.state.step if checkpoint else 0)
+            remarks = remarks_on_resuming(run, checkpoint.state.step if checkpoint else 0)
         elif checkpoint is not None:
             run, checkpoint = _branch(run, checkpoint, settings, manifest)
         if cache.decoding != manifest.decoding:
-            remarks.append(_other_decoding(checkpoint.state.step if checkpoint else 0))
+            remarks.append(other_decoding(checkpoint.state.step if checkpoint else 0))
         yield from _record(run, settings, manifest, cache, source, checkpoint, remarks)
 
 
@@ -265,39 +265,6 @@ def _branch(
     return branch, branch.store.load(step)
 
 
-def _remarks(run: Run, step: int) -> list[events.Message]:
-    """What a person should know about the step that a run goes on from.
-
-    Newer checkpoints must have been damaged, or the run would go on from them; they are set aside.
-    """
-    remarks: list[events.Message] = []
-    if damaged := [later for later in run.store.steps() if later > step]:
-        for later in damaged:
-            run.store.set_aside(later)
-        names = ", ".join(f"{later:,}" for later in damaged)
-        remarks.append(
-            events.Message(
-                step=step,
-                level="warning",
-                title=f"The newest checkpoint is damaged; the run goes on from step {step:,}",
-                message=f"Step {names} could not be read back as it was written. "
-                "It may be time to check the drive.",
-            )
-        )
-    summary = run.summary()
-    if summary.state is RunState.INTERRUPTED:
-        lost = f"{summary.lost_seconds:.0f} seconds ({summary.lost_steps:,} steps)"
-        remarks.append(
-            events.Message(
-                step=step,
-                level="info",
-                title=f"This run was interrupted; it goes on from step {step:,}",
-                message=f"What it did after that, {lost}, is done again.",
-            )
-        )
-    return remarks
-
-
 class _StopWantedError(Exception):
     """A person does not want to wait until the pictures are ready."""
 
@@ -342,14 +309,6 @@ def _preparing(work: Working[T], source: CommandSource) -> Preparation[T]:
                 yield events.Preparing(what=step.what, done=step.done, total=step.total)
 
 
-def _told(arrangement: Arrangement) -> list[events.Message]:
-    """What a modality has to say of a folder, such as pictures without a partner."""
-    return [
-        events.Message(step=0, level="info", title=remark.title, message=remark.reason)
-        for remark in arrangement.remarks
-    ]
-
-
 def _too_few(card: ModelCard, arrangement: Arrangement) -> list[events.Message]:
     """A warning where a model learns from fewer examples than its card asks for."""
     if arrangement.num_examples >= card.fewest:
@@ -363,17 +322,6 @@ def _too_few(card: ModelCard, arrangement: Arrangement) -> list[events.Message]:
             "worth, and what needs to know that will refuse it. Add pictures.",
         )
     ]
-
-
-def _other_decoding(step: int) -> events.Message:
-    return events.Message(
-        step=step,
-        level="warning",
-        title="The pictures were decoded anew, in their true colours",
-        message="This run began with an earlier version of the program, which read some of them "
-        "otherwise, and its decoded pictures are no longer there. It goes on, but not exactly as "
-        "it would have.",
-    )
 
 
 def _record(

@@ -28,10 +28,10 @@ from genstudio.engine.trainer import NoCommands
 from genstudio.metrics.steadiness import flicker, warp_error
 from genstudio.metrics.style import edges_kept, patch_swd
 from genstudio.models.protocol import Request
-from genstudio.models.style.fast import FastStyleSettings
 from genstudio.models.style.key_frames import KeyFrame, KeyFramePainter
 from genstudio.models.style.optimisation import Effort, restyled
 from genstudio.models.style.patches import random_directions
+from genstudio.models.translating import TranslationSettings
 from genstudio.services.generation import load_model
 from genstudio.services.runs import Run
 from genstudio.services.training import NewRun, start_run
@@ -146,7 +146,7 @@ def learned(args: argparse.Namespace) -> None:
         content, style = (square(path, args.side) for path in (args.content, args.style))
 
         def paint() -> Tensor:
-            wanted = Request(settings=FastStyleSettings(), inputs={"input": [content]})
+            wanted = Request(settings=TranslationSettings(), inputs={"input": [content]})
             (artifact,) = model.run("translate", wanted)
             return tensor(artifact.data)
 

@@ -15,7 +15,6 @@ from genstudio.domain import operations
 from genstudio.domain.cards import TRANSLATE, ModelCard
 from genstudio.domain.operations import InputSpec, TaskCard
 from genstudio.domain.settings import Settings, setting
-from genstudio.models.blocks.whole_pictures import translated
 from genstudio.models.protocol import (
     Artifact,
     Batch,
@@ -28,6 +27,7 @@ from genstudio.models.protocol import (
 from genstudio.models.style.network import STRIDE, RepaintingNetwork
 from genstudio.models.style.optimisation import edge_correlation
 from genstudio.models.style.patches import patch_distance
+from genstudio.models.translating import TranslationSettings, run_translation
 
 _DIRECTIONS = 32
 _MOST_PATCHES = 16_384
@@ -79,10 +79,6 @@ class FastStyleConfig(Settings):
     )
 
 
-class FastStyleSettings(Settings):
-    """How pictures are painted: there is nothing to choose."""
-
-
 class FastStyle:
     """A repainting network held to patches of the style and to edges of the picture."""
 
@@ -104,7 +100,7 @@ class FastStyle:
         TaskCard(
             key=operations.TRANSLATE,
             title="Paint pictures in the style",
-            settings=FastStyleSettings,
+            settings=TranslationSettings,
             inputs=(InputSpec(name="input", title="Pictures to paint"),),
         ),
     )
@@ -153,16 +149,14 @@ class FastStyle:
 
     def run(self, task: str, request: Request) -> Iterator[Artifact]:
         """Do a task: "translate"."""
-        assert task == operations.TRANSLATE
-        for image_HWC in request.inputs["input"]:
-            made_HWC = translated(
-                self.network,
-                self.network["painter"],
-                image_HWC,
-                channels=self._channels,
-                stride=STRIDE,
-            )
-            yield Artifact(kind="image", data=made_HWC)
+        return run_translation(
+            task,
+            request,
+            self.network,
+            self.network["painter"],
+            channels=self._channels,
+            stride=STRIDE,
+        )
 
     def _scales(self, images_NCHW: Tensor) -> list[Tensor]:
         """The pictures, and halves of them as far as patches fit in."""

@@ -46,11 +46,11 @@ def transported(values: Tensor, wanted: Tensor, bins: int = _BINS) -> Tensor:
     high = torch.maximum(values.amax(1), wanted.amax(1))[:, None]
     width = ((high - low) / bins).clamp_min(1e-6)
     place = (values - low) / width
-    given, wanted = (_distribution(place, bins), _distribution((wanted - low) / width, bins))
+    from_, to = _distribution(place, bins), _distribution((wanted - low) / width, bins)
     # The bin of the wanted values in which each edge of a bin of the given ones falls.
-    bin_ = torch.searchsorted(wanted, given, right=True).clamp(1, bins) - 1
-    below, above = wanted.gather(1, bin_), wanted.gather(1, bin_ + 1)
-    share = ((given - below) / (above - below).clamp_min(1e-12)).clamp(0, 1)
+    bin_ = torch.searchsorted(to, from_, right=True).clamp(1, bins) - 1
+    below, above = to.gather(1, bin_), to.gather(1, bin_ + 1)
+    share = ((from_ - below) / (above - below).clamp_min(1e-12)).clamp(0, 1)
     edges = low + (bin_ + share).to(values.dtype) * width
     index = place.long().clamp_(0, bins - 1)
     left = edges.gather(1, index)

@@ -58,8 +58,9 @@ def grown(
             image = mean[None, :, None, None] + _NOISE * noise
         else:
             image = resized(image, size)
-        exemplars = torch.cat([_patches(scaled(it, scale)) for it in samples])
+        shrunk = [scaled(it, scale) for it in samples]
         for number in range(count):
+            exemplars = _drawn_patches(shrunk, generator)
             image = _replaced(image, exemplars, generator, wraps=wraps)
             done += 1
             is_last = number + 1 == count
@@ -81,6 +82,23 @@ def _side(length: int, scale: float) -> int:
     return length if scale == 1 else max(PATCH_PX + 1, round(length * scale))
 
 
+def _drawn_patches(images: Sequence[Tensor], generator: torch.Generator) -> Tensor:
+    """Some of the patches of pictures as rows; all of a large one would take gigabytes."""
+    counts = [(it.shape[-2] - PATCH_PX + 1) * (it.shape[-1] - PATCH_PX + 1) for it in images]
+    rows: list[Tensor] = []
+    for image, count in zip(images, counts, strict=True):
+        share = max(1, round(_MOST_EXEMPLARS * count / sum(counts)))
+        if share >= count:
+            rows.append(_patches(image))
+            continue
+        places = torch.randint(0, count, (share,), generator=generator)
+        windows = image[0].unfold(1, PATCH_PX, 1).unfold(2, PATCH_PX, 1)
+        columns = windows.shape[2]
+        drawn = windows[:, places // columns, places % columns]
+        rows.append(drawn.transpose(0, 1).flatten(1))
+    return torch.cat(rows)
+
+
 def _patches(image_NCHW: Tensor, stride: int = 1) -> Tensor:
     """All patches as rows."""
     return functional.unfold(image_NCHW, PATCH_PX, stride=stride)[0].T
@@ -91,8 +109,6 @@ def _replaced(
 ) -> Tensor:
     """Each patch by its nearest exemplar, averaged where they overlap."""
     height, width = image_NCHW.shape[-2:]
-    chosen = torch.randperm(len(exemplars), generator=generator)[:_MOST_EXEMPLARS]
-    keys = exemplars[chosen]
     stride = max(1, min(PATCH_PX // 2, round((height * width / _MOST_QUERIES) ** 0.5)))
     # Around the picture lies either its other side or its mirror image; the grid of patches
     # covers all of it, wherever it begins.
@@ -106,7 +122,7 @@ def _replaced(
     around = (before[1], after[1], before[0], after[0])
     padded = functional.pad(image_NCHW, around, mode=mode)
     queries = _patches(padded, stride)
-    found = keys[_nearest(queries, keys)]
+    found = exemplars[_nearest(queries, exemplars)]
     size = padded.shape[-2:]
     weight = torch.ones_like(found[:, :1]).expand(-1, PATCH_PX * PATCH_PX)
     total = functional.fold(found.T[None], size, PATCH_PX, stride=stride)

@@ -262,7 +262,7 @@ class ResidualVAE:
         kl_per_unit = described.kl_NZ.mean(dim=0)
         values_per_picture = math.prod(images.shape[1:])
         bounded = kl_per_unit.clamp(min=self.config.free_bits).sum() / values_per_picture
-        total = reconstruction + bounded * self._kl_weight(batch)
+        total = reconstruction + bounded * self._ramp(batch, begin=0)
         values = {
             "bound": (reconstruction + kl_per_unit.sum() / values_per_picture).detach(),
             "error": error.detach().sqrt(),
@@ -286,7 +286,7 @@ class ResidualVAE:
                     self.config.adversarial_weight / (error.detach() * reconstructed.numel()).sqrt()
                 )
                 surrogate = (pictures * terms.image_gradient).sum()
-                total = total + surrogate * (pull * self._discriminator_weight(batch))
+                total = total + surrogate * (pull * self._ramp(batch, begin=1))
         return Losses(total, values)
 
     def graph_key(self, phase: str, batch: Batch, step: int) -> Hashable:
@@ -316,10 +316,10 @@ class ResidualVAE:
         warmup = self.config.warmup_kimg * 1000
         return self.config.adversarial_weight > 0 and (warmup == 0 or batch.images_seen > warmup)
 
-    def _discriminator_weight(self, batch: Batch) -> float | Tensor:
-        """0 during the KL warm-up, then up to 1 over as many images."""
+    def _ramp(self, batch: Batch, *, begin: int) -> float | Tensor:
+        """From 0 to 1 over the images of the KL warm-up, after ``begin`` times as many."""
         warmup = self.config.warmup_kimg * 1000
-        return 1.0 if warmup == 0 else (batch.seen / warmup - 1).clamp(0, 1)
+        return 1.0 if warmup == 0 else (batch.seen / warmup - begin).clamp(0, 1)
 
     def _reconstruction_loss(self, reconstructed: Tensor, images: Tensor) -> tuple[Tensor, Tensor]:
         """Negative log-likelihood in nats per pixel value, up to a constant; squared error."""
@@ -344,17 +344,9 @@ class ResidualVAE:
             return None
         return labels * (torch.rand(len(labels), 1, device=labels.device) >= _LABEL_DROPOUT)
 
-    def _kl_weight(self, batch: Batch) -> float | Tensor:
-        warmup = self.config.warmup_kimg * 1000
-        return 1.0 if warmup == 0 else (batch.seen / warmup).clamp(max=1)
-
     def run(self, task: str, request: Request) -> Iterator[Artifact]:
         """Do a task: "generate"."""
         assert task == GENERATE
-        return self.sample(request)
-
-    def sample(self, request: Request) -> Iterator[Artifact]:
-        """Draw one picture per seed."""
         return one_by_one(self, request)
 
     def latents(self, seeds: Sequence[int], settings: Settings) -> Tensor:

@@ -6,7 +6,6 @@ import io
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path, PurePath
-from string import Template
 from typing import ClassVar, Final, Literal
 
 import numpy as np
@@ -15,7 +14,6 @@ from genstudio.data.kinds import kind_of
 from genstudio.domain.cards import KINDS
 from genstudio.domain.operations import AUGMENT, GENERATE, InputSpec, OperationCard, Report
 from genstudio.domain.progress import Progress
-from genstudio.domain.resources import resource
 from genstudio.domain.settings import Settings, setting
 from genstudio.metrics.helpfulness import (
     ARMS,
@@ -33,6 +31,7 @@ from genstudio.services.augmenting import Augmenter, NewPicture, wanted_of
 from genstudio.services.operations.protocol import Made, Operation, OperationRequest
 from genstudio.services.operations.recipes import made_by_run
 from genstudio.services.projects import slug
+from genstudio.services.report_pages import report_page
 
 MANIFEST: Final = "manifest.csv"
 PAGE: Final = "does-it-help.html"
@@ -221,11 +220,10 @@ def page_of(help_: Helpfulness, words: str) -> bytes:
             gain = help_.differences[arm]
             cells += [f"{gain.mean:+.1%}", f"{gain.low:+.1%} to {gain.high:+.1%}", gain.verdict]
         rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
-    page = Template(resource("web/helpfulness.html").read_text(encoding="utf-8")).substitute(
-        words=html.escape(words), rows="\n".join(rows), rounds=help_.num_rounds,
-        tests=help_.num_tests, groups=help_.num_groups,
+    return report_page(
+        "helpfulness.html", title="Does it help?", words=html.escape(words), rows="\n".join(rows),
+        rounds=help_.num_rounds, tests=help_.num_tests, groups=help_.num_groups,
     )  # fmt: skip
-    return page.encode()
 
 
 OPERATION: Final[Operation] = Augment()

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from genstudio.data.films import frames_at, look_at_film
+from genstudio.data.films import chosen_frames, look_at_film
 from genstudio.domain.artifacts import CLIP, IMAGE, Artifact
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.operations import CLIP_FRAMES, InputSpec, OperationCard
@@ -16,7 +16,7 @@ from genstudio.domain.settings import Settings, setting
 from genstudio.models.protocol import TrainableModel
 from genstudio.services.operations.key_frames import frame_name
 from genstudio.services.operations.protocol import Made, Operation, OperationRequest
-from genstudio.services.operations.recipes import made_from_files
+from genstudio.services.operations.recipes import made_from_files, says_synthetic
 
 _MOST = 100_000
 
@@ -64,27 +64,28 @@ class ClipFrames:
         assert isinstance(settings, ClipFramesSettings)
         (clip,) = request.inputs["input"]
         numbers = _numbers(clip, settings.frames, request.count)
-        recipe = made_from_files(self.card.key, request, {"input": [clip]})
-        for done, number in enumerate(numbers, start=1):
-            (frame_HWC,) = frames_at(clip, [number], settings.largest_side)
-            found = {**recipe.sampling, "frames": str(number)}
+        recipe = made_from_files(
+            self.card.key, request, {"input": [clip]}, synthetic=says_synthetic(clip)
+        )
+        for done, frame in enumerate(chosen_frames(clip, numbers, settings.largest_side), start=1):
+            found = {**recipe.sampling, "frames": str(frame.number)}
             yield Made(
-                artifact=Artifact(kind=IMAGE, data=frame_HWC),
+                artifact=Artifact(kind=IMAGE, data=frame.image_HWC),
                 recipe=recipe.model_copy(update={"sampling": found}),
-                name=frame_name(clip, number),
-                source=None,
+                name=frame_name(clip, frame.number),
             )
             yield Progress("Taking frames", done, len(numbers))
 
 
 def _numbers(clip: Path, wanted: str, count: int) -> list[int]:
+    """Numbers of the wanted frames, ascending, each once."""
     if not wanted.strip():
         last = max(0, look_at_film(clip).num_frames - 1)
         return sorted({int(number) for number in np.linspace(0, last, min(count, _MOST))})
     parts = re.split(r"[\s,;]+", wanted.strip())
     if not all(part.isdecimal() for part in parts):
         raise SettingsError(f"“{wanted}” names no frames", "", "Write numbers such as 0, 60, 120.")
-    return [int(part) for part in parts]
+    return sorted({int(part) for part in parts})
 
 
 OPERATION: Final[Operation] = ClipFrames()

@@ -13,6 +13,9 @@ from genstudio.domain.recipes import Recipe, RecipeInput
 from genstudio.engine.checkpoint import Checkpoint
 from genstudio.services.operations.protocol import OperationRequest
 
+_MARK = b"trainedAlgorithmicMedia"
+_MARK_WITHIN_BYTES = 2**20
+
 
 def made_by_run(
     operation: str,
@@ -60,6 +63,7 @@ def made_from_files(
     files: Mapping[str, Sequence[Path]],
     *,
     seed: int | None = None,
+    synthetic: bool = True,
 ) -> Recipe:
     """Note what something is made of that needs no trained model.
 
@@ -68,6 +72,7 @@ def made_from_files(
         request: What was wanted.
         files: Name of an input => what of it was used, which is read to hash it.
         seed: If one was needed.
+        synthetic: False where the content is that of a file which nobody had made.
 
     Raises:
         DatasetError: An input cannot be read.
@@ -78,8 +83,29 @@ def made_from_files(
         sampling=request.settings.model_dump(mode="json"),
         created=datetime.now(UTC).replace(microsecond=0),
         operation=operation,
+        synthetic=synthetic,
         inputs=tuple(_noted(path, role) for role, paths in files.items() for path in paths),
     )
+
+
+def says_synthetic(path: Path) -> bool:
+    """Whether a file carries the mark of a trained model, ours or another program's.
+
+    The mark (IPTC's digital source type) is looked for at both ends of the file, where pictures
+    and films keep what they say of themselves.
+
+    Raises:
+        DatasetError: It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            begin = file.read(_MARK_WITHIN_BYTES)
+            file.seek(max(file.tell(), path.stat().st_size - _MARK_WITHIN_BYTES))
+            return _MARK in begin or _MARK in file.read(_MARK_WITHIN_BYTES)
+    except OSError as error:
+        raise DatasetError(
+            f"{path.name} cannot be read", f"{path}: {error.strerror}.", "Choose another one."
+        ) from error
 
 
 def _noted(path: Path, role: str = "") -> RecipeInput:

@@ -133,8 +133,6 @@ def _painted(
 ) -> Iterator[Stage]:
     content, references = as_tensor(content_HWC), [as_tensor(style) for style in styles]
     if settings.colours == "of the picture":
-        # Light alone is painted; all three channels carry it, which costs little and needs no
-        # other way through.
         content, references = _light(content), [_light(it) for it in references]
     longest = max(content.shape[-2:])
     references = [scaled(it, settings.strokes * longest / max(it.shape[-2:])) for it in references]

@@ -14,7 +14,7 @@ from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.protocol import TrainableModel
 from genstudio.services.operations.protocol import Made, Operation, OperationRequest
-from genstudio.services.operations.recipes import made_from_files
+from genstudio.services.operations.recipes import made_from_files, says_synthetic
 
 _LARGEST_GIVEN_PX = 8192
 _LARGEST_MADE_PX = 16_384
@@ -73,7 +73,9 @@ class Upscale:
                 )
             yield Made(
                 artifact=Artifact(kind=IMAGE, data=enlarged(image_HWC, settings)),
-                recipe=made_from_files(self.card.key, request, {"input": [path]}),
+                recipe=made_from_files(
+                    self.card.key, request, {"input": [path]}, synthetic=says_synthetic(path)
+                ),
                 name=f"{path.stem}-{settings.factor}x",
                 source=path,
             )

@@ -75,7 +75,9 @@ def test_a_seed_has_the_same_latent_with_and_without_kinds() -> None:
 def test_every_class_is_drawn_differently_of_the_same_seed() -> None:
     model = vae(KINDS)
     drawn = [
-        next(iter(model.sample(Request(seeds=[5], settings=ResidualVAESampling(kind=kind)))))
+        next(
+            iter(model.run("generate", Request(seeds=[5], settings=ResidualVAESampling(kind=kind))))
+        )
         for kind in KINDS
     ]
 

@@ -1,0 +1,59 @@
+"""What a person should know of a run when it begins or goes on, as events."""
+
+from genstudio.data.modalities.protocol import Arrangement
+from genstudio.domain import events
+from genstudio.domain.runs import RunState
+from genstudio.services.runs import Run
+
+
+def remarks_on_resuming(run: Run, step: int) -> list[events.Message]:
+    """What a person should know about the step that a run goes on from.
+
+    Newer checkpoints must have been damaged, or the run would go on from them; they are set aside.
+    """
+    remarks: list[events.Message] = []
+    if damaged := [later for later in run.store.steps() if later > step]:
+        for later in damaged:
+            run.store.set_aside(later)
+        names = ", ".join(f"{later:,}" for later in damaged)
+        remarks.append(
+            events.Message(
+                step=step,
+                level="warning",
+                title=f"The newest checkpoint is damaged; the run goes on from step {step:,}",
+                message=f"Step {names} could not be read back as it was written. "
+                "It may be time to check the drive.",
+            )
+        )
+    summary = run.summary()
+    if summary.state is RunState.INTERRUPTED:
+        lost = f"{summary.lost_seconds:.0f} seconds ({summary.lost_steps:,} steps)"
+        remarks.append(
+            events.Message(
+                step=step,
+                level="info",
+                title=f"This run was interrupted; it goes on from step {step:,}",
+                message=f"What it did after that, {lost}, is done again.",
+            )
+        )
+    return remarks
+
+
+def remarks_of(arrangement: Arrangement) -> list[events.Message]:
+    """What a modality has to say of a folder, such as pictures without a partner."""
+    return [
+        events.Message(step=0, level="info", title=remark.title, message=remark.reason)
+        for remark in arrangement.remarks
+    ]
+
+
+def other_decoding(step: int) -> events.Message:
+    """That the pictures are not quite those which the run began with."""
+    return events.Message(
+        step=step,
+        level="warning",
+        title="The pictures were decoded anew, in their true colours",
+        message="This run began with an earlier version of the program, which read some of them "
+        "otherwise, and its decoded pictures are no longer there. It goes on, but not exactly as "
+        "it would have.",
+    )
