@@ -34,6 +34,8 @@ class ModelCard(BaseModel):
         paper: Title, authors, year and arXiv number of the source.
         fewest: Examples that it needs at least; with fewer, nothing is begun.
         suggested_from: Examples from which on it is suggested; None if never by itself.
+        draws_slowly: Whether a picture takes so long that few are drawn as previews, and none to be
+            measured.
         revision: Raised when weights that were saved before would fit, but make other pictures.
         renamed_tensors: Regular expressions for beginnings of former names of tensors, and what
             took their place; the first that fits counts.
@@ -53,5 +55,6 @@ class ModelCard(BaseModel):
     paper: str
     fewest: int = 0
     suggested_from: int | None = None
+    draws_slowly: bool = False
     revision: int = 1
     renamed_tensors: tuple[tuple[str, str], ...] = ()

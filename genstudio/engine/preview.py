@@ -37,7 +37,7 @@ class Sketch:
     def __init__(
         self, model: TrainableModel, dataset: Dataset, stream: torch.cuda.Stream | None = None
     ) -> None:
-        rows, columns = sheet_layout(dataset.spec.size)
+        rows, columns = (1, 2) if model.card.draws_slowly else sheet_layout(dataset.spec.size)
         task = model.tasks[0]
         settings = task.settings()
         if task.is_seeded:
