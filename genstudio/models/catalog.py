@@ -19,6 +19,7 @@ _BUILT_IN = {
     "unpaired-translation": "genstudio.models.translation.unpaired:UnpairedTranslation",
     "word-flow": "genstudio.models.text_to_image.word_flow:WordFlow",
     "fast-style": "genstudio.models.style.fast:FastStyle",
+    "spectrogram-vae": "genstudio.models.sound.spectrogram_vae:SpectrogramVAE",
     "repair-autoencoder": "genstudio.models.anomaly.repair:RepairAutoencoder",
 }
 
