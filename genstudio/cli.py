@@ -129,11 +129,12 @@ def check(
 ) -> None:
     """Look through a folder of pictures and report what is in it."""
     from genstudio.data.modalities.catalog import MODALITIES, recognise
-    from genstudio.data.scan import scan_folder, usable_manifest
+    from genstudio.data.modalities.scanning import scan_material
+    from genstudio.data.scan import usable_manifest
     from genstudio.services.materials import described
 
     with explained(as_json=as_json):
-        report = run_with_progress(scan_folder(folder), as_json=as_json)
+        report = run_with_progress(scan_material(folder, modality), as_json=as_json)
         found = recognise(report)
         if modality is not None:
             chosen = MODALITIES.get(modality).arrange(report)

@@ -34,7 +34,7 @@ def generate(
 ) -> None:
     """Make pictures from a trained run, each with its recipe inside."""
     from genstudio.services.generation import generate as make
-    from genstudio.services.outputs import refuse_pictures_folders, save_generated
+    from genstudio.services.outputs import refuse_pictures_folders, save_artifact
     from genstudio.services.runs import Run
 
     with explained(as_json=as_json):
@@ -48,9 +48,8 @@ def generate(
         )
         with progress(hidden=as_json) as bar:
             for picture in bar.track(made, total=count, description="Making pictures"):
-                path = save_generated(
-                    picture.image_HWC, out / f"{picture.recipe.seed}.png", picture.recipe
-                )
+                wanted = out / str(picture.recipe.seed)
+                path = save_artifact(picture.artifact, wanted, picture.recipe)
                 if as_json:
                     recipe = picture.recipe.model_dump(mode="json")
                     told = {

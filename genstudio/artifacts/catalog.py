@@ -9,7 +9,12 @@ from genstudio.domain.registry import Registry
 ARTIFACTS: Final[Registry[ArtifactKind]] = Registry(
     "artifact kind",
     "genstudio.artifacts",
-    {"image": "genstudio.artifacts.image:KIND", "clip": "genstudio.artifacts.clip:KIND"},
+    {
+        "image": "genstudio.artifacts.image:KIND",
+        "clip": "genstudio.artifacts.clip:KIND",
+        "sound": "genstudio.artifacts.sound:KIND",
+        "lora": "genstudio.artifacts.lora:KIND",
+    },
 )
 
 

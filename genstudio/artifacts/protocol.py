@@ -1,11 +1,12 @@
 """The interface of an artifact kind: how such a thing is a file."""
 
 from pathlib import Path
-from typing import ClassVar, Literal, Protocol, TypeAlias
+from typing import ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from genstudio.data.sounds import Sound
 from genstudio.domain.artifacts import Artifact
 from genstudio.domain.recipes import Recipe
 
@@ -86,4 +87,22 @@ class ArtifactKind(Protocol):
 
     def words(self, artifact: Artifact) -> str:
         """Describe it in a line."""
+        ...
+
+
+@runtime_checkable
+class Drawn(Protocol):
+    """A kind whose results are no pictures, and are drawn where several are shown at once."""
+
+    def draw(self, artifact: Artifact, side: int) -> np.ndarray:
+        """Draw it for a sheet: uint8 (side, side, 3)."""
+        ...
+
+
+@runtime_checkable
+class Heard(Protocol):
+    """A kind whose results can be heard."""
+
+    def as_sound(self, artifact: Artifact) -> Sound:
+        """What is heard of it, no louder than full scale."""
         ...

@@ -43,6 +43,7 @@ class Dataset:
         classes: Name of each class that is told apart => examples of it.
         names: Group => name of each example for people; may be empty.
         words: The vocabulary of captions, as :class:`DataSpec` has it.
+        layout: How an example is laid out, as :class:`DataSpec` has it.
     """
 
     fields: Mapping[str, Field]
@@ -51,6 +52,7 @@ class Dataset:
     classes: Mapping[str, int] = field(default_factory=dict[str, int])
     names: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     words: Mapping[str, int] = field(default_factory=dict[str, int])
+    layout: str = ""
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -101,7 +103,7 @@ class Dataset:
     def spec(self) -> DataSpec:
         """What a model needs to know of them."""
         pictures = [own.spec for own in self.fields.values() if own.spec.type == IMAGE]
-        last = pictures[-1].shape if pictures else (0, 0, 3)
+        last = pictures[-1].shape if pictures else (0, 3)
         return DataSpec(
             size=last[0],
             channels=last[-1],
@@ -109,6 +111,7 @@ class Dataset:
             modality=self.modality,
             fields={name: own.spec for name, own in self.fields.items()},
             words=self.words,
+            layout=self.layout,
         )
 
 

@@ -5,6 +5,7 @@ import os
 import re
 import stat
 from collections import Counter, deque
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -108,6 +109,31 @@ def list_pictures(folder: Path) -> Listing:
     return found
 
 
+def list_files(folder: Path, suffixes: Collection[str]) -> Listing:
+    """Find pictures and files with some other suffixes, as :func:`list_pictures` does.
+
+    Args:
+        folder: To look through.
+        suffixes: In small letters, with the dot.
+
+    Raises:
+        DatasetError: The folder is missing or cannot be read.
+    """
+    _refuse_no_folder(folder)
+    wanted = tuple(suffixes)
+    found = _Walk(folder, lambda name: _is_wanted(name, wanted)).listing()
+    found.names.sort()
+    found.names.sort(key=natural_key)
+    return found
+
+
+def _is_wanted(name: str, suffixes: tuple[str, ...]) -> bool:
+    if may_be_picture(name):
+        return True
+    # Some systems keep what they know of a file in another one, called like it behind “._”.
+    return name.lower().endswith(suffixes) and not name.startswith(".")
+
+
 def _refuse_no_folder(folder: Path) -> None:
     try:
         if not stat.S_ISDIR(folder.stat().st_mode):
@@ -143,8 +169,9 @@ def shown_name(name: str) -> str:
 class _Walk:
     """One walk through a folder: own folders first, then those behind links."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, takes: Callable[[str], bool] = may_be_picture) -> None:
         self._folder = folder
+        self._takes = takes
         self._found = Listing()
         self._visited: set[_Identity] = set()
         self._linked: deque[str] = deque()
@@ -187,7 +214,7 @@ class _Walk:
                 folders.append(prefix + entry.name)
             elif os.path.realpath(entry.path) not in self._around:
                 self._linked.append(prefix + entry.name)
-        elif may_be_picture(entry.name):
+        elif self._takes(entry.name):
             self._found.names.append(prefix + entry.name)
         elif kind := passed_over_kind(entry.name):
             self._found.passed_over[kind] += 1

@@ -10,6 +10,8 @@ INTERPOLATE: Final = "interpolate"
 RECONSTRUCT: Final = "reconstruct"
 # A person's own pictures can be described, and pictures drawn that lie between them.
 ENCODE: Final = "encode"
+# What is no picture, such as a sound, can be described, and remade from what lies between two.
+BLEND: Final = "blend"
 # It can be taught to tell kinds (classes) of pictures apart, and be asked for one.
 KINDS: Final = "kinds"
 # It says how unlike everything that it has seen a picture is, and where.

@@ -27,24 +27,28 @@ class Remark(StrEnum):
 
 
 class PictureInfo(BaseModel):
-    """One usable picture.
+    """One usable picture, or a file of another material.
 
     Attributes:
         name: Path relative to the folder, with forward slashes.
-        width, height: Pixels, after the camera's rotation is applied.
+        width, height: Pixels, after the camera's rotation is applied; 0 of what is no picture.
         content_hash: BLAKE2b-128 of the file's bytes, hexadecimal.
         remarks: What the scan noticed.
         duplicate_of: Name of the picture that looks the same, and is larger or comes first.
+        words: What is said of a file that is no picture, in a line, such as how long it is.
+        values: Numbers that its modality goes by, such as its seconds; none of pictures.
     """
 
     model_config = ConfigDict(frozen=True)
 
     name: str
-    width: int = Field(ge=1)
-    height: int = Field(ge=1)
+    width: int = Field(default=0, ge=0)
+    height: int = Field(default=0, ge=0)
     content_hash: str
     remarks: frozenset[Remark] = frozenset()
     duplicate_of: str | None = None
+    words: str = ""
+    values: dict[str, float] = Field(default_factory=dict)
 
 
 def are_mostly_cut_out(pictures: Sequence[PictureInfo]) -> bool:
@@ -104,11 +108,13 @@ class ScanReport(BaseModel):
         unreadable: Files, and folders inside the folder, that cannot be read.
         passed_over: How many files there are that are no pictures by their names, for each kind.
         captions: What belongs to the pictures in words.
+        material: Key of the modality whose own files these are; empty for pictures.
     """
 
     model_config = ConfigDict(frozen=True)
 
     folder: Path
+    material: str = ""
     pictures: tuple[PictureInfo, ...]
     unreadable: tuple[UnreadablePicture, ...] = ()
     passed_over: dict[str, int] = Field(default_factory=dict)

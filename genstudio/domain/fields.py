@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 IMAGE = "image"
 LABEL = "label"
 TOKENS = "tokens"
+SOUND = "sound"
+NOTES = "notes"
 # Examples of one group share an order: row k of one field belongs to row k of the others.
 EXAMPLES = "examples"
 
@@ -17,8 +19,9 @@ class FieldSpec:
     Attributes:
         name: Key in a batch, such as "images", "input", "target".
         type: What the numbers mean, such as "image" (uint8, height × width × channels; in a batch
-            float in [-1, 1], channels first), "label" (int64, a class number) or "tokens" (int64,
-            ids of words as :mod:`genstudio.domain.words` has them).
+            float in [-1, 1], channels first), "label" (int64, a class number), "tokens" (int64,
+            ids of words as :mod:`genstudio.domain.words` has them), "sound" (float32 in [-1, 1],
+            one channel) or "notes" (int64, see :mod:`genstudio.data.notes`).
         shape: Of one example.
         group: Fields of one group belong together example by example.
     """
@@ -41,6 +44,8 @@ class DataSpec:
         fields: All fields by name; by default the pictures of modality "images".
         words: The vocabulary of captions: word => captions that have it, in the order of their
             ids; empty where there are no captions.
+        layout: How an example is laid out, as its modality writes it, such as the rate of a sound;
+            empty for pictures.
     """
 
     size: int = 0
@@ -49,6 +54,7 @@ class DataSpec:
     modality: str = "images"
     fields: Mapping[str, FieldSpec] = field(default_factory=dict[str, FieldSpec])
     words: Mapping[str, int] = field(default_factory=dict[str, int])
+    layout: str = ""
 
     def __post_init__(self) -> None:
         """Describe the pictures of modality "images" where nothing else is said."""

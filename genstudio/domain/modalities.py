@@ -6,6 +6,8 @@ IMAGES = "images"
 PAIRS = "pairs"
 TWO_SETS = "two-sets"
 CAPTIONS = "captions"
+SOUND = "sound"
+NOTES = "notes"
 
 
 class ModalityCard(BaseModel):
@@ -17,6 +19,8 @@ class ModalityCard(BaseModel):
         folder: What a folder must look like, in a sentence.
         roles: Names of what goes in and what should come out; one where there is no difference.
         has_classes: Whether folders can be told apart as classes.
+        suffixes: Of the files that it is made of, in small letters with the dot; none for pictures.
+        noun: What its files are called, one and several.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -26,3 +30,5 @@ class ModalityCard(BaseModel):
     folder: str
     roles: tuple[str, ...] = ("images",)
     has_classes: bool = False
+    suffixes: tuple[str, ...] = ()
+    noun: tuple[str, str] = ("picture", "pictures")

@@ -41,6 +41,8 @@ class DataOptions(Settings):
     """What of a folder a run learns from, as its modality makes it ready."""
 
     modality: str = Field("images", max_length=60)
+    # How examples are laid out, as the modality found it when the run began; see DataSpec.
+    layout: str = Field("", max_length=60)
     size: Literal[32, 64, 128, 256, 512, 1024] = 64
     mirror: bool = setting(
         True,

@@ -8,10 +8,13 @@ from torch import Tensor
 
 from genstudio.data.dataset import Dataset
 from genstudio.data.order import DataOrder
-from genstudio.domain.fields import EXAMPLES, IMAGE
+from genstudio.domain.fields import EXAMPLES, IMAGE, SOUND
 from genstudio.engine.device import derived_seed
 from genstudio.engine.process_group import ProcessGroup
 from genstudio.models.protocol import Batch
+
+# Of 16-bit sound, which is what is kept of it.
+_FULL_SCALE = 2**15
 
 
 class Batches:
@@ -57,7 +60,7 @@ class Batches:
             for name, own in self._dataset.of_group(group.name).items():
                 values = torch.as_tensor(own.take(chosen))
                 if own.spec.type != IMAGE:
-                    fields[name] = self._handed_over(values)
+                    fields[name] = as_learned(self._handed_over(values), own.spec.type)
                     continue
                 if mirrored is not None:
                     # As bytes, and before a graphics card would have to wait for which ones.
@@ -76,7 +79,8 @@ class Batches:
         fields: dict[str, Tensor] = {}
         for name, own in self._dataset.fields.items():
             values = torch.as_tensor(own.take(self._groups[own.spec.group].spread(count)))
-            fields[name] = in_range(values) if own.spec.type == IMAGE else values
+            is_image = own.spec.type == IMAGE
+            fields[name] = in_range(values) if is_image else as_learned(values, own.spec.type)
         return fields
 
     def _handed_over(self, values: Tensor) -> Tensor:
@@ -107,6 +111,11 @@ class _Group:
         count = min(len(self._learned_from), count)
         places = np.linspace(0, len(self._learned_from) - 1, count).astype(np.int64)
         return self._learned_from[places]
+
+
+def as_learned(values: Tensor, type_: str) -> Tensor:
+    """What is kept in fewer bytes than it is learned in."""
+    return values.float().div_(_FULL_SCALE) if type_ == SOUND else values
 
 
 def in_range(pixels_NHWC: Tensor) -> Tensor:

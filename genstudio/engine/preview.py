@@ -5,12 +5,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 import torch
 
+from genstudio.artifacts.catalog import ARTIFACTS
+from genstudio.artifacts.protocol import Drawn
 from genstudio.data.dataset import Dataset
 from genstudio.data.vision import make_grid
 from genstudio.domain.artifacts import IMAGE, Artifact
 from genstudio.models.protocol import Request, TrainableModel
 from genstudio.models.sampling import over_white
 
+# Side of what stands on a sheet for a result that is no picture.
+# Rows and columns of what takes long.
+_FEW = (1, 2)
+_DRAWING_PX = 128
 # Thickness of the dark lines between pictures.
 _GAP_PX = 2
 
@@ -37,7 +43,8 @@ class Sketch:
     def __init__(
         self, model: TrainableModel, dataset: Dataset, stream: torch.cuda.Stream | None = None
     ) -> None:
-        rows, columns = (1, 2) if model.card.draws_slowly else sheet_layout(dataset.spec.size)
+        layout = sheet_layout(dataset.spec.size or _DRAWING_PX)
+        rows, columns = _FEW if model.card.draws_slowly else layout
         task = model.tasks[0]
         settings = task.settings()
         if task.is_seeded:
@@ -59,6 +66,7 @@ class Sketch:
         self._undrawn = count
         self._artifacts = model.run(task.key, request)
         self._cells: list[np.ndarray] = []
+        self.results: list[Artifact] = []
         self._drawn = 0
         self._stream = stream
         if stream is not None:
@@ -75,6 +83,8 @@ class Sketch:
         with torch.cuda.stream(self._stream):
             artifact = next(self._artifacts)
         self._cells.extend(self._beside.row(self._drawn, _as_picture(artifact)))
+        if artifact.kind != IMAGE:
+            self.results.append(artifact)
         self._drawn += 1
         self._undrawn -= 1
         return None if self._undrawn else tile(self._cells, self._columns)
@@ -97,8 +107,11 @@ class _Beside:
 
 
 def _as_picture(artifact: Artifact) -> np.ndarray:
-    assert artifact.kind == IMAGE, "other kinds are drawn by their modules in artifacts/"
-    return artifact.data
+    if artifact.kind == IMAGE:
+        return artifact.data
+    kind = ARTIFACTS.get(artifact.kind)
+    assert isinstance(kind, Drawn), "whatever can be learned can be shown"
+    return kind.draw(artifact, _DRAWING_PX)
 
 
 def preview_sheet(

@@ -20,6 +20,7 @@ _BUILT_IN = {
     "word-flow": "genstudio.models.text_to_image.word_flow:WordFlow",
     "stable-diffusion-lora": "genstudio.models.text_to_image.lora:LoraModel",
     "fast-style": "genstudio.models.style.fast:FastStyle",
+    "spectrogram-vae": "genstudio.models.sound.spectrogram_vae:SpectrogramVAE",
     "repair-autoencoder": "genstudio.models.anomaly.repair:RepairAutoencoder",
 }
 

@@ -260,6 +260,24 @@ class Encodes(Protocol):
         ...
 
 
+@runtime_checkable
+class Blends(Protocol):
+    """Capability BLEND: latents of examples that are no pictures, and what they stand for."""
+
+    def describe(self, fields: Mapping[str, Tensor]) -> Tensor:
+        """Examples, as ``Batch.fields`` has them => latents (N, Z)."""
+        ...
+
+    def remake(self, latents: Tensor, settings: Settings) -> Iterator[Artifact]:
+        """Latents (N, Z) => one artifact for each; the same latent gives the same one.
+
+        Args:
+            latents: As ``describe`` gives them, or what lies between such.
+            settings: Of the model's first task.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scored:
     """How unlike everything that a model has seen a picture is.

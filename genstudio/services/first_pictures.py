@@ -39,6 +39,6 @@ def hang_first_pictures(path: Path) -> Working[int]:
     yield Progress(what=_WHAT, done=0, total=COUNT)
     with Gallery(run.project()) as gallery:
         for done, made in enumerate(generate(run, range(COUNT), checkpoint="last"), start=1):
-            item = gallery.add(made.image_HWC, made.recipe)
+            item = gallery.hang(made.artifact, made.recipe)
             yield Progress(what=_WHAT, done=done, total=COUNT, item=item)
     return COUNT

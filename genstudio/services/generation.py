@@ -125,7 +125,7 @@ def _recipe(
         step=checkpoint.state.step,
         weights_sha256=checkpoint.checksums["ema.safetensors"],
         seed=seed,
-        size=run.settings.size,
+        size=run.data.size,
         sampling=settings.model_dump(mode="json"),
         created=datetime.now(UTC).replace(microsecond=0),
     )

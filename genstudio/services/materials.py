@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from genstudio.data.groups import GroupBy, groups_of, together
-from genstudio.data.modalities.catalog import MODALITIES, recognise
+from genstudio.data.modalities.catalog import MODALITIES, recognise, takes
 from genstudio.data.modalities.protocol import Arrangement
 from genstudio.data.scan import duplicates, usable_manifest
 from genstudio.data.split import choose_held_out
@@ -46,6 +46,13 @@ def choose_modality(report: ScanReport, card: ModelCard, wanted: str | None = No
         fitting = [key for key in recognise(report) if key in card.modalities]
         wanted = fitting[0] if fitting else card.modalities[0]
     modality = MODALITIES.get(wanted)
+    if not takes(modality, report):
+        held = MODALITIES.get(report.material).card.title if report.material else "Pictures"
+        raise DatasetError(
+            f"“{card.title}” learns from {modality.card.title.lower()}",
+            f"This folder holds {held.lower()}.",
+            modality.card.folder,
+        )
     arrangement = modality.arrange(report)
     if arrangement.fault:
         raise DatasetError(

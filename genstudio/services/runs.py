@@ -120,7 +120,13 @@ class Run:
         """What its pictures are like, as its model needs to know it."""
         channels = 4 if self.settings.transparency else 3
         modality = MODALITIES.get(self.settings.modality)
-        return modality.spec(self.settings.size, channels, self.file.kinds, self.file.words)
+        return modality.spec(
+            self.settings.size,
+            channels,
+            self.file.kinds,
+            self.file.words,
+            layout=self.settings.layout,
+        )
 
     def project(self) -> Project:
         """The project that the run belongs to."""

@@ -18,7 +18,6 @@ from PIL import Image, ImageOps
 from genstudio.artifacts.catalog import kind_of_file
 from genstudio.data.decode import UnreadablePictureError, decode_thumbnail
 from genstudio.data.samples import make_sample_folder
-from genstudio.data.scan import scan_folder
 from genstudio.domain.artifacts import IMAGE
 from genstudio.domain.cards import ModelCard
 from genstudio.domain.datasets import Manifest, ScanReport
@@ -105,8 +104,13 @@ def _told_together(errors: Sequence[GenStudioError]) -> GenStudioError:
 
 
 def scan(folder: Path) -> Job[Progress | ScanReport]:
-    """Look through a folder of pictures."""
-    return Job("scan", lambda: with_result(scan_folder(folder)))
+    """Look through a folder of pictures, or of whatever it holds most of."""
+
+    def items() -> Iterator[Progress | ScanReport]:
+        scanning = import_module("genstudio.data.modalities.scanning")
+        yield from with_result(scanning.scan_material(folder))
+
+    return Job("scan", items)
 
 
 def make_samples() -> tuple[Path, Job[Progress]]:
@@ -308,7 +312,7 @@ def generate_pictures(
         seeds = [secrets.randbelow(2**31) for _ in range(count)]
         with Gallery(project) as gallery:
             for made in generation.generate(runs.Run(run), seeds, sampling=sampling):
-                yield gallery.add(made.image_HWC, made.recipe)
+                yield gallery.hang(made.artifact, made.recipe)
 
     return Job("generate", items)
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from genstudio.data.cache import PictureCache, build_cache
 from genstudio.data.kinds import checked_kinds
-from genstudio.data.modalities.protocol import Arrangement
-from genstudio.data.scan import scan_folder
+from genstudio.data.modalities.catalog import MODALITIES
+from genstudio.data.modalities.protocol import Arrangement, FileModality
+from genstudio.data.modalities.scanning import scan_material
 from genstudio.domain import events
 from genstudio.domain.cards import KINDS, ModelCard
 from genstudio.domain.datasets import Manifest, ScanReport
@@ -28,6 +28,7 @@ from genstudio.engine.trainer import CommandSource, train, with_one_ending
 from genstudio.models.catalog import model_class
 from genstudio.services import materials
 from genstudio.services.caption_edits import with_edits_of
+from genstudio.services.decoding import Decoded, decoded
 from genstudio.services.launcher import Launcher
 from genstudio.services.locks import ProjectLock
 from genstudio.services.logs import log_event
@@ -140,7 +141,8 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
     try:
         report = request.report
         if report is None:
-            report = yield from _scan(request.folder, source)
+            wanted = request.modality or _own_material(settings)
+            report = yield from _scan(request.folder, source, wanted)
             # What was written in the project counts, also without the window.
             report = with_edits_of(request.project.expanduser().absolute(), report)
         if request.fitted is not None:
@@ -150,6 +152,8 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
         modality = materials.choose_modality(rest, card, request.modality)
         settings = settings.model_copy(update={"modality": modality})
         manifest, arrangement = materials.freeze(report, request.excluded, modality)
+        if isinstance(MODALITIES.get(modality), FileModality):
+            settings = settings.model_copy(update={"layout": manifest.layout})
         # Only now: pictures that cannot be used leave no empty project behind.
         project = open_or_create(request.project, dataset=request.folder)
         with ProjectLock(project.path):
@@ -281,17 +285,22 @@ def _stopped_before_it_began(
     )
 
 
-def _scan(folder: Path, source: CommandSource) -> Preparation[ScanReport]:
-    return (yield from _preparing(scan_folder(folder), source))
+def _own_material(settings: TrainingSettings) -> str | None:
+    """The material with files of its own that a model learns from; None for pictures."""
+    key = model_class(settings.model_key).card.modalities[0]
+    return key if isinstance(MODALITIES.get(key), FileModality) else None
+
+
+def _scan(
+    folder: Path, source: CommandSource, modality: str | None = None
+) -> Preparation[ScanReport]:
+    return (yield from _preparing(scan_material(folder, modality), source))
 
 
 def _decode(
     manifest: Manifest, options: DataOptions, dataset: Path, source: CommandSource
-) -> Preparation[PictureCache]:
-    work = build_cache(
-        manifest, size=options.size, cache_dir=dataset, with_opacity=options.transparency
-    )
-    return (yield from _preparing(work, source))
+) -> Preparation[Decoded]:
+    return (yield from _preparing(decoded(manifest, options, dataset), source))
 
 
 def _preparing(work: Working[T], source: CommandSource) -> Preparation[T]:
@@ -328,7 +337,7 @@ def _record(
     run: Run,
     settings: TrainingSettings,
     manifest: Manifest,
-    cache: PictureCache,
+    cache: Decoded,
     source: CommandSource,
     resume_from: Checkpoint | None = None,
     remarks: Sequence[events.Message] = (),

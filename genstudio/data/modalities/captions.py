@@ -75,9 +75,11 @@ class Captions:
         channels: int,
         classes: Mapping[str, int],
         words: Mapping[str, int] | None = None,
+        *,
+        layout: str = "",
     ) -> DataSpec:
         """Fields "images" and "tokens"."""
-        del classes
+        del classes, layout
         images = FieldSpec(name="images", type=IMAGE, shape=(size, size, channels))
         return DataSpec(
             size=size,

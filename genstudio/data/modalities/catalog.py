@@ -15,13 +15,20 @@ MODALITIES: Final[Registry[Modality]] = Registry(
         "pairs": "genstudio.data.modalities.pairs:MODALITY",
         "two-sets": "genstudio.data.modalities.two_sets:MODALITY",
         "captions": "genstudio.data.modalities.captions:MODALITY",
+        "sound": "genstudio.data.modalities.sound:MODALITY",
     },
 )
 
 
 def recognise(report: ScanReport) -> dict[str, Arrangement]:
     """Modalities that a scanned folder can be learned as, the likeliest first."""
-    found = {m.card.key: m.arrange(report) for m in MODALITIES.usable()}
+    found = {m.card.key: m.arrange(report) for m in MODALITIES.usable() if takes(m, report)}
     fitting = {key: arrangement for key, arrangement in found.items() if not arrangement.fault}
     ranked = sorted(fitting, key=lambda key: -fitting[key].likelihood)
-    return {key: fitting[key] for key in ranked} or {IMAGES: found[IMAGES]}
+    first = report.material or IMAGES
+    return {key: fitting[key] for key in ranked} or {first: found[first]}
+
+
+def takes(modality: Modality, report: ScanReport) -> bool:
+    """Whether a modality is made of the files that a report is about."""
+    return report.material == (modality.card.key if modality.card.suffixes else "")

@@ -44,9 +44,11 @@ class Images:
         channels: int,
         classes: Mapping[str, int],
         words: Mapping[str, int] | None = None,
+        *,
+        layout: str = "",
     ) -> DataSpec:
         """Field "images"."""
-        del words
+        del words, layout
         return DataSpec(size=size, channels=channels, classes=classes)
 
     def dataset(

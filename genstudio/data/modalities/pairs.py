@@ -74,9 +74,11 @@ class Pairs:
         channels: int,
         classes: Mapping[str, int],
         words: Mapping[str, int] | None = None,
+        *,
+        layout: str = "",
     ) -> DataSpec:
         """Fields "input" and "target"."""
-        del classes, words
+        del classes, words, layout
         shape = (size, size, channels)
         fields = {role: FieldSpec(name=role, type=IMAGE, shape=shape) for role in self.card.roles}
         return DataSpec(size=size, channels=channels, modality=PAIRS, fields=fields)

@@ -1,14 +1,19 @@
 """The interface of a modality: how a folder becomes examples."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol
+from pathlib import Path
+from typing import ClassVar, Protocol, runtime_checkable
+
+import numpy as np
 
 from genstudio.data.cache import PictureCache
 from genstudio.data.dataset import Dataset
+from genstudio.data.row_cache import RowCache
 from genstudio.domain.datasets import Advice, Manifest, ScanReport
 from genstudio.domain.fields import DataSpec
 from genstudio.domain.modalities import ModalityCard
+from genstudio.domain.progress import Working
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +64,16 @@ class Modality(Protocol):
         channels: int,
         classes: Mapping[str, int],
         words: Mapping[str, int] | None = None,
+        *,
+        layout: str = "",
     ) -> DataSpec:
-        """What a model is built from, for pictures of such a size."""
+        """What a model is built from, for pictures of such a size, or examples of such a layout."""
         ...
+
+
+@runtime_checkable
+class PictureModality(Modality, Protocol):
+    """A material that is made of pictures, in whatever arrangement."""
 
     def dataset(
         self,
@@ -82,5 +94,56 @@ class Modality(Protocol):
             classes: Name of each class that is told apart => examples of it; may be none.
             is_reversed: Learn the way from what comes out to what goes in.
             words: The vocabulary of captions; may be none.
+        """
+        ...
+
+
+@runtime_checkable
+class FileModality(Modality, Protocol):
+    """A material with files of its own, which its card names by their suffixes."""
+
+    def scan(self, folder: Path, names: Sequence[str]) -> Working[ScanReport]:
+        """Look at files of a folder; nothing in it is changed.
+
+        Args:
+            folder: An absolute path.
+            names: Paths inside it, as the card's suffixes choose them.
+
+        Returns:
+            What was found, with the card's key as its material.
+        """
+        ...
+
+    def decode(self, manifest: Manifest, cache_dir: Path) -> Working[RowCache]:
+        """Bring the manifest's files to its layout, or find that done already.
+
+        Raises:
+            DatasetError: Too few can be read, or one is not what the manifest says.
+            ProjectError: The disk is full or the folder cannot be written to.
+        """
+        ...
+
+    def examples(
+        self,
+        manifest: Manifest,
+        cache: RowCache,
+        held_out: Collection[str],
+        classes: Mapping[str, int],
+    ) -> Dataset:
+        """Make examples of decoded files.
+
+        Args:
+            manifest: What was decoded.
+            cache: Its examples.
+            held_out: Names of files that are not learned from.
+            classes: Name of each class that is told apart => files of it; may be none.
+        """
+        ...
+
+    def read_one(self, path: Path, layout: str) -> Mapping[str, np.ndarray]:
+        """A file of a person's own as the examples of a run: field => values of one example.
+
+        Raises:
+            DatasetError: It cannot be read, or holds nothing of this material.
         """
         ...

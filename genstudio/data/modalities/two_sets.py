@@ -79,9 +79,11 @@ class TwoSets:
         channels: int,
         classes: Mapping[str, int],
         words: Mapping[str, int] | None = None,
+        *,
+        layout: str = "",
     ) -> DataSpec:
         """Fields "input" and "target"."""
-        del classes, words
+        del classes, words, layout
         shape = (size, size, channels)
         fields = {
             role: FieldSpec(name=role, type=IMAGE, shape=shape, group=role)

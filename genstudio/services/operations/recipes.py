@@ -49,7 +49,7 @@ def made_by_run(
         step=checkpoint.state.step,
         weights_sha256=checkpoint.checksums["ema.safetensors"],
         seed=seed,
-        size=run.settings.size,
+        size=run.data.size,
         sampling={**request.settings.model_dump(mode="json"), **(settings or {})},
         created=datetime.now(UTC).replace(microsecond=0),
         operation=operation,

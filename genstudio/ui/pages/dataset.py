@@ -295,7 +295,7 @@ class DatasetPage(QWidget):
         folder = self._state.scanned if self._is_arriving or report is None else report.folder
         assert folder is not None, "its pictures are shown"
         marks = sorted(remark.value for remark in picture.remarks - {Remark.TRANSPARENT})
-        size = f"{picture.width} × {picture.height}"
+        size = picture.words or f"{picture.width} × {picture.height}"
         return GridItem(
             folder / name,
             caption=f"{name}, {size}",

@@ -12,6 +12,7 @@ VIEWERS: Final[Registry[Callable[[], Viewer]]] = Registry(
     {
         "image": "genstudio.ui.viewers.image:ImageViewer",
         "clip": "genstudio.ui.viewers.clip:ClipViewer",
+        "lora": "genstudio.ui.viewers.lora:LoraViewer",
         # Of a picture with such a part.
         "heat": "genstudio.ui.viewers.heat:HeatViewer",
     },

@@ -1,0 +1,71 @@
+"""Looks through a folder of any material: what it holds most of decides what it is scanned for."""
+
+from collections import Counter
+from pathlib import Path
+
+from genstudio.data.formats import may_be_picture
+from genstudio.data.listing import Listing, list_files
+from genstudio.data.modalities.catalog import MODALITIES
+from genstudio.data.modalities.protocol import FileModality
+from genstudio.data.scan import scan_folder
+from genstudio.domain.datasets import Advice, ScanReport
+from genstudio.domain.progress import Working
+
+
+def scan_material(folder: Path, wanted: str | None = None) -> Working[ScanReport]:
+    """Look at every file in a folder of the material that it holds most of.
+
+    Args:
+        folder: The user's folder; nothing in it is changed.
+        wanted: Key of the modality that a person asks for; by default the folder decides.
+
+    Yields:
+        Progress; its items are the files that can be used, as they are looked at.
+
+    Returns:
+        What was found.
+
+    Raises:
+        DatasetError: The folder is missing, cannot be read, or holds nothing to learn from.
+        UnknownEntryError: There is no such modality.
+    """
+    folder = folder.absolute()
+    if wanted is not None and not isinstance(MODALITIES.get(wanted), FileModality):
+        return (yield from scan_folder(folder))
+    known = {it.card.key: it for it in MODALITIES.usable() if isinstance(it, FileModality)}
+    suffixes = {suffix: key for key, it in known.items() for suffix in it.card.suffixes}
+    listing = list_files(folder, suffixes)
+    by_material = _sorted_out(listing, suffixes)
+    pictures = by_material.pop("", [])
+    ranked = Counter({key: len(names) for key, names in by_material.items()}).most_common(1)
+    chosen = wanted or next((key for key, count in ranked if count > len(pictures)), "")
+    if not chosen:
+        return (yield from scan_folder(folder))
+    report = yield from known[chosen].scan(folder, by_material.get(chosen, []))
+    beside = {key: len(names) for key, names in by_material.items() if key != chosen}
+    others = {known[key].card.noun[1]: count for key, count in beside.items()}
+    others |= {"pictures": len(pictures)} if pictures else {}
+    passed_over = dict(listing.passed_over.most_common()) | others
+    advice = report.advice
+    if others:
+        told = ", ".join(f"{count:,} {noun}" for noun, count in others.items())
+        title = f"The folder also holds {told}"
+        noun = known[chosen].card.noun[1]
+        advice = (*advice, Advice(title=title, reason=f"The {noun} are more, and are learned."))
+    return report.model_copy(
+        update={
+            "passed_over": passed_over,
+            "advice": advice,
+            "unreadable": (*listing.unreadable, *report.unreadable),
+        }
+    )
+
+
+def _sorted_out(listing: Listing, suffixes: dict[str, str]) -> dict[str, list[str]]:
+    """Key of a material, empty for pictures => names of its files."""
+    found: dict[str, list[str]] = {}
+    for name in listing.names:
+        low = name.lower()
+        own = next((key for suffix, key in suffixes.items() if low.endswith(suffix)), "")
+        found.setdefault("" if may_be_picture(name) else own, []).append(name)
+    return found
