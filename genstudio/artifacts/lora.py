@@ -56,16 +56,12 @@ class Loras:
             raise _unreadable(path.name) from error
         if not text:
             return None
+        if len(text) > LARGEST_RECIPE_BYTES:
+            raise _damaged(path.name)
         try:
-            if len(text) > LARGEST_RECIPE_BYTES:
-                raise ValueError("it is too large")
             return Recipe.model_validate_json(text)
-        except (ValidationError, ValueError) as error:
-            raise ProjectError(
-                f"The recipe in {path.name} is damaged",
-                "Its entries cannot be read.",
-                "Use the original file, as GenStudio saved it.",
-            ) from error
+        except ValidationError as error:
+            raise _damaged(path.name) from error
 
     def with_metadata(self, content: bytes, metadata: Metadata) -> bytes:
         """The same matrices with less in the description."""
@@ -117,6 +113,14 @@ def _unreadable(name: str) -> DatasetError:
         f"{name} cannot be read as a LoRA",
         "The file is missing, damaged, or of another kind.",
         "Choose a .safetensors file with a LoRA.",
+    )
+
+
+def _damaged(name: str) -> ProjectError:
+    return ProjectError(
+        f"The recipe in {name} is damaged",
+        "Its entries cannot be read.",
+        "Use the original file, as GenStudio saved it.",
     )
 
 

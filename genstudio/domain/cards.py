@@ -16,6 +16,8 @@ BLEND: Final = "blend"
 KINDS: Final = "kinds"
 # It says how unlike everything that it has seen a picture is, and where.
 SCORE: Final = "score"
+# What it learned is a LoRA, which other programs use with the same base model.
+HAS_LORA: Final = "lora"
 # Pictures go in, and pictures of another kind come out.
 TRANSLATE: Final = "translate"
 

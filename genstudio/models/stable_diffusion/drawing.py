@@ -132,7 +132,9 @@ def _drawn(loaded: LoadedBase, drawing: Drawing, unet: Any) -> Generator[Stage]:
         if drawing.picture_HWC is not None:
             image = torch.as_tensor(np.array(drawing.picture_HWC)).permute(2, 0, 1)[None]
             kept = loaded.encode(image / 127.5 - 1)[0]
-            skipped = drawing.steps - max(1, min(drawing.steps, round(drawing.steps * drawing.strength)))
+            skipped = drawing.steps - max(
+                1, min(drawing.steps, round(drawing.steps * drawing.strength))
+            )
             times = times[skipped:]
             scheduler.set_begin_index(skipped)
         if drawing.mask_HW is not None:
@@ -151,9 +153,7 @@ def _drawn(loaded: LoadedBase, drawing: Drawing, unet: Any) -> Generator[Stage]:
             scaled = scheduler.scale_model_input(latents, time)
             given = scaled if more is None else torch.cat([scaled, more], dim=1)
             copies = len(both.context)
-            said = loaded.predict(
-                unet, given.repeat(copies, 1, 1, 1), time, both, drawing.size
-            )
+            said = loaded.predict(unet, given.repeat(copies, 1, 1, 1), time, both, drawing.size)
             if copies > 1:
                 anything, asked = said.chunk(2)
                 said = anything + drawing.guidance * (asked - anything)
@@ -170,7 +170,9 @@ def _drawn(loaded: LoadedBase, drawing: Drawing, unet: Any) -> Generator[Stage]:
     if drawing.picture_HWC is not None and drawing.mask_HW is not None:
         # Outside of the mask, the picture is what it was to the last bit.
         weight = drawing.mask_HW[..., None]
-        blended = drawing.picture_HWC + weight * (image_HWC.astype(np.float32) - drawing.picture_HWC)
+        blended = drawing.picture_HWC + weight * (
+            image_HWC.astype(np.float32) - drawing.picture_HWC
+        )
         image_HWC = np.rint(blended).clip(0, 255).astype(np.uint8)
     yield Stage(
         done=len(times),

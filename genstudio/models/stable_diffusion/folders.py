@@ -11,8 +11,8 @@ from typing import Any, Final, cast
 
 from safetensors import SafetensorError, safe_open
 
-from genstudio.domain.errors import SettingsError
-from genstudio.domain.files import is_file
+from genstudio.domain.errors import ProjectError, SettingsError
+from genstudio.domain.files import is_file, read_file
 
 SD: Final = "Stable Diffusion 1 or 2"
 SDXL: Final = "Stable Diffusion XL"
@@ -214,18 +214,21 @@ def read_json(path: Path) -> dict[str, Any]:
         SettingsError: It is missing, too large, or no JSON object.
     """
     try:
-        if path.stat().st_size > _MOST_JSON_BYTES:
-            raise ValueError("it is too large")
-        found: object = json.loads(path.read_text("utf-8"))
-        if not isinstance(found, dict):
-            raise TypeError("it is no object")
-    except (OSError, ValueError, TypeError) as error:
-        raise SettingsError(
-            f"{path.parent.name}/{path.name} cannot be read",
-            str(error)[:200],
-            "Was the model copied or unpacked to the end?",
-        ) from error
+        content = read_file(path, largest_bytes=_MOST_JSON_BYTES)
+        found: object = json.loads(content)
+    except (OSError, ProjectError, ValueError) as error:
+        raise _unreadable(path, str(error)) from error
+    if not isinstance(found, dict):
+        raise _unreadable(path, "It holds no named entries.")
     return cast("dict[str, Any]", found)
+
+
+def _unreadable(path: Path, why: str) -> SettingsError:
+    return SettingsError(
+        f"{path.parent.name}/{path.name} cannot be read",
+        why[:200],
+        "Was the model copied or unpacked to the end?",
+    )
 
 
 def _licence_in(path: Path) -> str:

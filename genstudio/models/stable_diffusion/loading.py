@@ -6,13 +6,13 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from typing import Any, Final
 
 import psutil
 import torch
 from torch import Tensor, nn
 
-from genstudio.data import vision as _vision  # Declares what torchvision needs, first.
 from genstudio.domain.errors import GenStudioError, SettingsError
 from genstudio.models.stable_diffusion.adapters import layers_of
 from genstudio.models.stable_diffusion.folders import SDXL, BaseModel, read_json
@@ -221,9 +221,7 @@ def load_base(base: BaseModel, device: torch.device | None = None) -> LoadedBase
         return loaded
 
 
-def empty_parts(
-    base: BaseModel, ends: Mapping[str, Sequence[str]]
-) -> dict[str, dict[str, Tensor]]:
+def empty_parts(base: BaseModel, ends: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Tensor]]:
     """Layers of parts, without their weights and in no time.
 
     Args:
@@ -291,15 +289,19 @@ def import_diffusers() -> Any:
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     os.environ["DISABLE_TELEMETRY"] = "1"
+    # Before diffusers: it declares what torchvision needs beside this torch.
+    import_module("genstudio.data.vision")
     try:
         import diffusers  # noqa: PLC0415  # seconds, and optional
-        import transformers  # noqa: F401, PLC0415
+        import transformers  # noqa: PLC0415
     except ImportError as error:
         raise SettingsError(
             _PACK, "Stable Diffusion needs diffusers and transformers.", _PACK_HINT
         ) from error
-    diffusers.logging.set_verbosity_error()
-    diffusers.logging.disable_progress_bar()
+    from diffusers.utils import logging  # noqa: PLC0415
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     return diffusers

@@ -15,9 +15,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 
 from genstudio.domain.errors import SettingsError
@@ -110,13 +110,12 @@ def read_lora(path: Path, parts: Mapping[str, nn.Module]) -> Lora:
     return Lora(name=path.stem, layers=layers)
 
 
-def lora_bytes(lora: Lora, layout: Layout, notes: Mapping[str, str]) -> bytes:
-    """A LoRA as the content of a ``.safetensors`` file that other programs load to the same effect.
+def lora_tensors(lora: Lora, layout: Layout) -> dict[str, np.ndarray]:
+    """A LoRA as float16 arrays by the names that other programs load to the same effect.
 
     Args:
-        lora: What to save; in half precision, as is usual.
+        lora: What to save.
         layout: "kohya" for ComfyUI and AUTOMATIC1111, "diffusers" for programs in Python.
-        notes: Written into the file's description.
     """
     tensors: dict[str, Tensor] = {}
     for name, weights in lora.layers.items():
@@ -127,15 +126,15 @@ def lora_bytes(lora: Lora, layout: Layout, notes: Mapping[str, str]) -> bytes:
         if layout == "kohya":
             prefix = _kohya_prefix(part, lora)
             stem = prefix + layer.replace(".", "_")
-            tensors[f"{stem}.lora_down.weight"] = down.half()
-            tensors[f"{stem}.lora_up.weight"] = up.half()
+            tensors[f"{stem}.lora_down.weight"] = down
+            tensors[f"{stem}.lora_up.weight"] = up
             tensors[f"{stem}.alpha"] = torch.tensor(weights.alpha)
         else:
             # Read without a description, alpha counts as the rank: so the scale is in B itself.
             scaled = up.float() * (weights.alpha / weights.rank)
-            tensors[f"{part}.{layer}.lora_A.weight"] = down.half()
-            tensors[f"{part}.{layer}.lora_B.weight"] = scaled.half()
-    return save(tensors, metadata=dict(notes))
+            tensors[f"{part}.{layer}.lora_A.weight"] = down
+            tensors[f"{part}.{layer}.lora_B.weight"] = scaled
+    return {name: tensor.half().numpy() for name, tensor in tensors.items()}
 
 
 def _kohya_prefix(part: str, lora: Lora) -> str:
@@ -184,9 +183,7 @@ def _split(name: str, path: Path) -> tuple[str, str]:
     )
 
 
-def _weights(
-    path: Path, stem: str, its: Mapping[str, Tensor], alphas: "_Alphas"
-) -> LoraWeights:
+def _weights(path: Path, stem: str, its: Mapping[str, Tensor], alphas: "_Alphas") -> LoraWeights:
     down, up = its.get("down"), its.get("up")
     if down is None or up is None or down.dim() < 2 or up.dim() < 2:
         raise SettingsError(f"{path.name} is not whole", f"Half of {stem[:120]} is missing.")

@@ -14,14 +14,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar, Final, Literal
 
 import torch
+from pydantic import field_validator
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
-from genstudio.domain.cards import ModelCard
+from genstudio.domain.cards import HAS_LORA, ModelCard
 from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
 from genstudio.domain.words import FIRST_WORD
@@ -62,6 +64,13 @@ class LoraConfig(Settings):
     """Settings of a LoRA in training."""
 
     base: str = base_setting()
+
+    @field_validator("base")
+    @classmethod
+    def _from_anywhere(cls, base: str) -> str:
+        """A run is resumed from another folder than it was begun in."""
+        return str(Path(base.strip()).expanduser().absolute()) if base.strip() else ""
+
     rank: int = setting(
         8,
         title="Size of what is learned — rank",
@@ -125,7 +134,7 @@ class LoraModel:
         summary="Teaches a Stable Diffusion that you have your style or your subject.",
         family="text-to-image",
         modalities=("captions",),
-        capabilities=frozenset(),
+        capabilities=frozenset({HAS_LORA}),
         cost="Half an hour on a graphics card; hours or days without one",
         needs="Weights of Stable Diffusion 1, 2 or XL on your disk; 10 to 200 pictures with "
         "captions",

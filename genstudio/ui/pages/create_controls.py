@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -22,6 +23,7 @@ from genstudio.domain.operations import InputSpec
 from genstudio.domain.runs import RunSummary
 from genstudio.services import studio_operations
 from genstudio.services.studio_operations import OperationEntry
+from genstudio.ui.dialogs.painting_mask import ask_for_mask
 from genstudio.ui.forms import SettingsForm
 from genstudio.ui.icons import icon
 from genstudio.ui.kind_words import missing
@@ -252,6 +254,7 @@ class CreateControls(QFrame):
             given.gather_wanted.connect(self.gather_wanted)
             given.paste_wanted.connect(self.paste_wanted)
             given.gallery_wanted.connect(self.gallery_wanted)
+            given.mask_wanted.connect(self._on_mask_wanted)
             given.add(before.get((spec.name, spec.kind), ()))
             self._inputs.append(given)
             self._inputs_column.addWidget(given)
@@ -295,6 +298,20 @@ class CreateControls(QFrame):
         self.start_wanted.emit(wanted)
         if self._entry.card.is_seeded and not self._keeps_seed.isChecked():
             self._seed.setValue(_new_seed())
+
+    def _on_mask_wanted(self, name: str, over: str) -> None:
+        files = [path for it in self._inputs if it.spec.name == over for path in it.files()]
+        if not files:
+            self._status.setText("Add the picture first: the mask is painted over it.")
+            return
+
+        def use(mask_HWC: np.ndarray) -> None:
+            for it in self._inputs:
+                if it.spec.name == name:
+                    it.clear()
+            self.paste_wanted.emit(name, mask_HWC)
+
+        ask_for_mask(self.window(), files[0], use)
 
     def _on_cancel(self) -> None:
         self._status.setText("Stopping after the result at hand…")

@@ -45,12 +45,15 @@ class InputFiles(QFrame):
         gather_wanted(str, list[Path], str): For the input of that name, find files of that kind.
         paste_wanted(str, ndarray): For the input of that name, save this picture.
         gallery_wanted(str): For the input of that name, take what is selected in the gallery.
+        mask_wanted(str, str): For the input of that name, paint a mask over the first file of the
+            input of the other name.
     """
 
     changed = Signal()
     gather_wanted = Signal(str, list, str)
     paste_wanted = Signal(str, object)
     gallery_wanted = Signal(str)
+    mask_wanted = Signal(str, str)
 
     def __init__(self, spec: InputSpec, object_name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -137,6 +140,12 @@ class InputFiles(QFrame):
         self._add.setAccessibleName(f"Add: {self.spec.title}")
         self._add.setIcon(icon("plus"))
         menu = QMenu(self._add)
+        if self.spec.paints:
+            menu.addAction(
+                icon("brush"),
+                "Paint it…",
+                lambda: self.mask_wanted.emit(self.spec.name, self.spec.paints),
+            )
         menu.addAction(icon("image-plus"), "Files…", self._choose_files)
         menu.addAction(icon("folder-open"), "A folder…", self._choose_folder)
         keys = QKeySequence(QKeySequence.StandardKey.Paste)
