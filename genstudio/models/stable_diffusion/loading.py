@@ -206,7 +206,8 @@ def load_base(base: BaseModel, device: torch.device | None = None) -> LoadedBase
     """
     device = device or best_device()
     dtype = torch.float32 if device.type == "cpu" else torch.float16
-    with _holding:
+    # Where a caller only draws, weights would be of no use to a training afterwards.
+    with _holding, torch.inference_mode(mode=False):
         for held in _held:
             if held.base == base and held.device.type == device.type:
                 return held

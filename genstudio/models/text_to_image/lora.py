@@ -36,7 +36,6 @@ from genstudio.models.protocol import (
     Phase,
     Request,
 )
-from genstudio.models.sampling import evaluating
 from genstudio.models.stable_diffusion.adapters import Adapters, Lora
 from genstudio.models.stable_diffusion.choices import FromWords, base_setting, drawing_of
 from genstudio.models.stable_diffusion.drawing import draw, make_scheduler
@@ -262,8 +261,8 @@ class LoraModel:
         settings = request.settings
         assert isinstance(settings, FromWords)
         captions = request.inputs.get("tokens")
-        with evaluating(self.network) as device:
-            loaded = self._loaded(device if device.type != "cpu" else best_device())
+        device = next(self.network.parameters()).device
+        loaded = self._loaded(device if device.type != "cpu" else best_device())
         lora = self.lora("own")
         for number, seed in enumerate(request.seeds):
             drawing = drawing_of(settings, seed, self._size)

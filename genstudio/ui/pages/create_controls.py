@@ -157,6 +157,9 @@ class CreateControls(QFrame):
         self._watch.setToolTip("Pictures that are put there later are looked at, until Cancel")
         self._column.addWidget(self._watch)
         self._form_row = self._column.count()
+        self._optional_column = QVBoxLayout()
+        self._optional_column.setSpacing(GRID_PX + GRID_PX // 2)
+        self._column.addLayout(self._optional_column)
         self._column.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
@@ -243,7 +246,8 @@ class CreateControls(QFrame):
         before = {(given.spec.name, given.spec.kind): given.files() for given in self._inputs}
         for given in self._inputs:
             given.shutdown()
-            self._inputs_column.removeWidget(given)
+            for column in (self._inputs_column, self._optional_column):
+                column.removeWidget(given)
             given.setParent(None)
             given.deleteLater()
         self._inputs = []
@@ -257,7 +261,9 @@ class CreateControls(QFrame):
             given.mask_wanted.connect(self._on_mask_wanted)
             given.add(before.get((spec.name, spec.kind), ()))
             self._inputs.append(given)
-            self._inputs_column.addWidget(given)
+            # What can be left out comes last, but for a mask, which belongs to its picture.
+            is_needed = bool(spec.minimum or spec.paints)
+            (self._inputs_column if is_needed else self._optional_column).addWidget(given)
 
     def _show_form(self) -> None:
         if self._entry is None:

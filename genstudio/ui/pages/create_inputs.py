@@ -34,7 +34,7 @@ from genstudio.ui.widgets.grid_items import GridItem
 from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
 
 _SIDE_PX = 64
-_HEIGHT_PX = 22 * GRID_PX
+_HEIGHT_PX, _OPTIONAL_HEIGHT_PX = 22 * GRID_PX, 12 * GRID_PX
 
 
 class InputFiles(QFrame):
@@ -66,7 +66,8 @@ class InputFiles(QFrame):
         self._grid.setObjectName(object_name)
         self._grid.setAccessibleName(spec.title)
         self._grid.set_side(_SIDE_PX)
-        self._grid.setFixedHeight(_HEIGHT_PX)
+        is_needed = bool(spec.minimum or spec.paints)
+        self._grid.setFixedHeight(_HEIGHT_PX if is_needed else _OPTIONAL_HEIGHT_PX)
         self._grid.selection_changed_keys.connect(self._update)
         self._title.setBuddy(self._grid)
         self._hint = self._make_hint()

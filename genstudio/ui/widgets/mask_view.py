@@ -51,6 +51,8 @@ class MaskView(PictureView):
 
     def mask(self) -> np.ndarray:
         """uint8 (height, width, 3) of the picture's size: 255 where it was painted over."""
+        if self._mask.isNull():
+            return np.zeros((0, 0, 3), np.uint8)
         alpha = self._mask.convertToFormat(QImage.Format.Format_Alpha8)
         height, width = alpha.height(), alpha.width()
         rows = np.frombuffer(alpha.constBits(), np.uint8).reshape(height, alpha.bytesPerLine())
@@ -59,7 +61,7 @@ class MaskView(PictureView):
 
     def is_empty(self) -> bool:
         """Whether nothing is painted over."""
-        return self._mask.isNull() or not self.mask().any()
+        return not self.mask().any()
 
     def can_undo(self) -> bool:
         """Whether there is a stroke to take back."""
