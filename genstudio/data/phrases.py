@@ -85,9 +85,8 @@ def four_quarter_bars(score: Score) -> list[int]:
     ends = [tick for tick, _, _ in score.metres[1:]] + [score.end]
     for (begin, beats, unit), end in zip(score.metres, ends, strict=True):
         bar_ticks = beats * 4 * TICKS_PER_BEAT // unit
-        if bar_ticks == 0 or bar_ticks % _BAR_TICKS:
-            if 2 * bar_ticks != _BAR_TICKS:
-                continue
+        if bar_ticks == 0 or (bar_ticks % _BAR_TICKS and 2 * bar_ticks != _BAR_TICKS):
+            continue
         starts += range(begin, end, _BAR_TICKS)
     return starts
 

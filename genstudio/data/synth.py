@@ -90,7 +90,7 @@ def _drum(pitch: int) -> np.ndarray:
     noise = random.standard_normal(len(at))
     if pitch in _SNARES:
         body = np.sin(2 * np.pi * 190 * at) * np.exp(-at * 25)
-        return ((0.35 * noise * np.exp(-at * 22) + 0.5 * body)).astype(np.float32)
+        return (0.35 * noise * np.exp(-at * 22) + 0.5 * body).astype(np.float32)
     # Differences of noise are bright.
     bright = np.diff(noise, prepend=0.0)
     return (0.22 * bright * np.exp(-at * (14 if pitch in (46, 49, 51, 57) else 45))).astype(

@@ -18,6 +18,7 @@ CLIP_FRAMES: Final = "clip-frames"
 UPSCALE: Final = "upscale"
 DETECT: Final = "detect-anomalies"
 AUGMENT: Final = "augment"
+CONTINUE_MUSIC: Final = "continue-music"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

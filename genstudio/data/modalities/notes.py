@@ -54,6 +54,8 @@ class Notes:
         roles=("notes",),
         suffixes=scores.SUFFIXES,
         noun=("piece", "pieces"),
+        # Each holds many phrases.
+        fewest_split=10,
     )
 
     def scan(self, folder: Path, names: Sequence[str]) -> Working[ScanReport]:
@@ -193,9 +195,7 @@ def _fields(bars: int) -> dict[str, FieldSpec]:
     }
 
 
-def _look_at(
-    folder: Path, name: str
-) -> tuple[PictureInfo | UnreadablePicture, tuple[str, ...]]:
+def _look_at(folder: Path, name: str) -> tuple[PictureInfo | UnreadablePicture, tuple[str, ...]]:
     path = folder / name
     try:
         score = scores.read_score(path)

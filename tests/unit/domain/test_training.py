@@ -66,6 +66,7 @@ def test_settings_that_a_form_shows_have_words_for_people() -> None:
     assert {field.name for field in shown} == {
         "batch", "accumulate", "mirror", "transparency", "kinds", "ema_half_life_kimg",
         "gradient_clip", "groups", "held_out", "stop_when", "devices", "reverse",
+        "bars",
     }  # fmt: skip
     assert all(" — " in field.title for field in shown)
 
