@@ -22,6 +22,7 @@ TEXT_TO_IMAGE: Final = "text-to-image"
 IMAGE_TO_IMAGE: Final = "image-to-image"
 INPAINT: Final = "inpaint"
 EXPORT_LORA: Final = "export-lora"
+CONTINUE_MUSIC: Final = "continue-music"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

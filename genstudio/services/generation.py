@@ -21,6 +21,7 @@ from genstudio.engine.threads import single_threaded
 from genstudio.models.catalog import model_class
 from genstudio.models.protocol import Request, TrainableModel
 from genstudio.models.tasks import task_of
+from genstudio.services.copy_meters import CopyMeter, copy_meter, measured
 from genstudio.services.runs import Run
 
 _SEEDS_END = 2**63
@@ -68,10 +69,14 @@ def generate(
     found = run.checkpoint(checkpoint)
     model = load_model(run, found)
     project = run.project().name
+    meter: CopyMeter | None = None
     for seed in seeds:
         if not 0 <= seed < _SEEDS_END:
             raise SettingsError(f"{seed} cannot be a seed", "", "Seeds go from 0 to 2⁶³ - 1.")
         (artifact,) = model.run(GENERATE, Request(seeds=[seed], settings=settings))
+        if artifact.kind != IMAGE:
+            meter = meter or copy_meter(run)
+            artifact = measured(artifact, meter)
         yield Generated(artifact=artifact, recipe=_recipe(run, project, found, seed, settings))
 
 

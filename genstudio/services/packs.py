@@ -47,6 +47,21 @@ PACKS: Final = (
         modules=("pydicom", "nibabel"),
     ),
     Pack(
+        key="sound",
+        brings="sounds and music: WAV, FLAC, OGG, MP3 and MIDI, and hearing them",
+        modules=("soundfile", "mido", "miniaudio"),
+    ),
+    Pack(
+        key="soundfont",
+        brings="soundfonts of yours to play music with",
+        modules=("tinysoundfont",),
+    ),
+    Pack(
+        key="diffusion",
+        brings="Stable Diffusion from weights that you have, and LoRAs for it; no weights",
+        modules=("diffusers", "transformers"),
+    ),
+    Pack(
         key="dev",
         brings="the tests and the tools for changing the program itself",
         modules=("pytest", "pytestqt", "hypothesis", "sklearn"),

@@ -52,6 +52,7 @@ SAMPLES: dict[str, Any] = {
     "image": np.random.default_rng(0).integers(0, 256, (20, 30, 4), dtype=np.uint8),
     "clip": Path("clip.mp4"),
     "lora": {"lora_unet_a.lora_down.weight": np.ones((2, 3), np.float16)},
+    "notes": tiny_studio.scale_score(3),
     "sound": Sound(
         from_int16(to_int16(np.sin(np.arange(4000) / 7) * np.linspace(0.9, 0, 4000))), 8000
     ),
@@ -290,7 +291,14 @@ def material(flowers: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     """Files of each kind that operations take, by kind."""
     film = tmp_path_factory.mktemp("films") / "film.mp4"
     save_film(film)
-    return {"image": sorted(flowers.iterdir()), "clip": [film]}
+    sounds = tiny_studio.save_sounds(film.parent / "sounds", 2)
+    pieces = tiny_studio.save_pieces(film.parent / "pieces", 2)
+    return {
+        "image": sorted(flowers.iterdir()),
+        "clip": [film],
+        "sound": sorted(sounds.iterdir()),
+        "notes": sorted(pieces.iterdir()),
+    }
 
 
 def inputs_of(card: OperationCard, material: dict[str, list[Path]]) -> dict[str, list[Path]]:
