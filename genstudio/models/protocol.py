@@ -13,7 +13,7 @@ from genstudio.domain.cards import ModelCard
 from genstudio.domain.fields import DataSpec
 from genstudio.domain.operations import TaskCard
 from genstudio.domain.settings import Settings
-from genstudio.models.stable_diffusion.adapters import Lora
+from genstudio.models.low_rank import Lora
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,6 @@ has the shape (rank, in) and B (out, rank). Of a convolution, A is one with its 
 import math
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -17,48 +16,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from genstudio.domain.errors import SettingsError
+from genstudio.models.low_rank import Lora, LoraWeights
 
 # Where a name of ours ends and the name of a layer inside that part begins.
 PART_END = "."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoraWeights:
-    """The change of one layer.
-
-    Attributes:
-        down: A: (rank, in) or (rank, in, kernel, kernel).
-        up: B: (out, rank) or (out, rank, 1, 1).
-        alpha: Its strength; the change is scaled by alpha / rank.
-    """
-
-    down: Tensor
-    up: Tensor
-    alpha: float
-
-    @property
-    def rank(self) -> int:
-        """Of the change."""
-        return self.down.shape[0]
-
-    def delta(self, like: Tensor) -> Tensor:
-        """What is added to a weight of that shape, in float32."""
-        down, up = self.down.float(), self.up.float()
-        product = up.flatten(1) @ down.flatten(1)
-        return (product * (self.alpha / self.rank)).reshape(like.shape)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lora:
-    """A LoRA: changes of layers of a base model.
-
-    Attributes:
-        name: For people.
-        layers: Name of a part and of a layer in it, such as "unet.mid_block…to_q" => its change.
-    """
-
-    name: str
-    layers: Mapping[str, LoraWeights] = field(default_factory=dict[str, LoraWeights])
 
 
 class LoraLayer(nn.Module):

@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from genstudio.models.low_rank import Lora
 from genstudio.models.sampling import to_uint8
-from genstudio.models.stable_diffusion.adapters import Lora, merged
+from genstudio.models.stable_diffusion.adapters import merged
 from genstudio.models.stable_diffusion.folders import SDXL
 from genstudio.models.stable_diffusion.loading import Conditioning, LoadedBase, import_diffusers
 from genstudio.models.stable_diffusion.lora_files import UNET

@@ -22,7 +22,8 @@ from torch import Tensor, nn
 
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.files import is_file
-from genstudio.models.stable_diffusion.adapters import Lora, LoraWeights, layers_of
+from genstudio.models.low_rank import Lora, LoraWeights
+from genstudio.models.stable_diffusion.adapters import layers_of
 
 Layout = Literal["kohya", "diffusers"]
 UNET: Final = "unet"

@@ -27,6 +27,7 @@ from genstudio.domain.cards import HAS_LORA, ModelCard
 from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
 from genstudio.domain.words import FIRST_WORD
+from genstudio.models.low_rank import Lora
 from genstudio.models.protocol import (
     Artifact,
     Batch,
@@ -36,7 +37,7 @@ from genstudio.models.protocol import (
     Phase,
     Request,
 )
-from genstudio.models.stable_diffusion.adapters import Adapters, Lora
+from genstudio.models.stable_diffusion.adapters import Adapters
 from genstudio.models.stable_diffusion.choices import FromWords, base_setting, drawing_of
 from genstudio.models.stable_diffusion.drawing import draw, make_scheduler
 from genstudio.models.stable_diffusion.folders import chosen_base

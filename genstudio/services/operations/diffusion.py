@@ -19,8 +19,8 @@ from genstudio.domain.operations import (
 )
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
+from genstudio.models.low_rank import Lora
 from genstudio.models.protocol import TrainableModel
-from genstudio.models.stable_diffusion.adapters import Lora
 from genstudio.models.stable_diffusion.choices import (
     FromWords,
     HowToDraw,

@@ -8,10 +8,9 @@ import torch
 from safetensors.numpy import save_file
 
 from genstudio.domain.errors import SettingsError
+from genstudio.models.low_rank import Lora, LoraWeights
 from genstudio.models.stable_diffusion.adapters import (
     Adapters,
-    Lora,
-    LoraWeights,
     layers_of,
     merged,
 )
