@@ -16,11 +16,12 @@ from torch import nn
 from genstudio.data.dataset import Dataset, Field
 from genstudio.data.modalities.catalog import MODALITIES
 from genstudio.data.samples import paint_flower
-from genstudio.domain import events, registry
+from genstudio.data.sounds import Sound, from_int16, to_int16, write_sound
+from genstudio.domain import events, modalities, registry
 from genstudio.domain.cards import ModelCard
 from genstudio.domain.commands import Command
 from genstudio.domain.errors import UnknownModelError
-from genstudio.domain.fields import IMAGE, TOKENS
+from genstudio.domain.fields import IMAGE, SOUND, TOKENS, FieldSpec
 from genstudio.domain.modalities import CAPTIONS
 from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
@@ -142,13 +143,33 @@ def dataset_for(model_key: str, images_NHWC: np.ndarray) -> Dataset:
     groups = list(dict.fromkeys(field.group for field in spec.fields.values()))
     fields = {}
     for number, (name, own) in enumerate(spec.fields.items()):
-        if own.type == TOKENS:
-            fields[name] = Field(spec=own, values=tokens_for(len(images_NHWC)))
+        if own.type != IMAGE:
+            fields[name] = Field(spec=own, values=rows_for(own, len(images_NHWC)))
             continue
-        assert own.type == IMAGE, "other materials need samples of their own here"
         values = np.rot90(images_NHWC, number, axes=(1, 2))[groups.index(own.group) :]
         fields[name] = Field(spec=own, values=np.ascontiguousarray(values))
-    return Dataset(modality=modality.card.key, fields=fields, words=spec.words)
+    return Dataset(modality=modality.card.key, fields=fields, words=spec.words, layout=spec.layout)
+
+
+def rows_for(own: FieldSpec, count: int) -> np.ndarray:
+    """So many examples of a field that holds no pictures, as files of it are decoded."""
+    if own.type == TOKENS:
+        return tokens_for(count)
+    assert own.type == SOUND, "other materials need samples of their own here"
+    seconds = np.arange(own.shape[0]) / 8000
+    tones = [np.sin(2 * np.pi * (200 + 150 * at) * seconds) for at in range(count)]
+    return to_int16(0.5 * np.array(tones))
+
+
+def save_sounds(folder: Path, count: int = NUM_PICTURES) -> Path:
+    """Write short tones to a folder; skips the test without the library."""
+    pytest.importorskip("soundfile", reason="sounds need the extra “sound”")
+    folder.mkdir(parents=True, exist_ok=True)
+    field = FieldSpec(name="sounds", type=SOUND, shape=(1600,))
+    for number, samples in enumerate(rows_for(field, count)):
+        sound = Sound(from_int16(samples), 8000)
+        write_sound(sound, folder / f"{number:02}.wav", "WAV")
+    return folder
 
 
 def words_for(model_key: str) -> dict[str, int]:
@@ -165,6 +186,8 @@ def tokens_for(count: int) -> np.ndarray:
 
 def folder_for(model_key: str, flowers: Path, place: Path) -> Path:
     """The folder of flowers itself, or one beside it whose layout the architecture learns from."""
+    if _modality_of(model_key) == modalities.SOUND:
+        return save_sounds(place)
     roles = MODALITIES.get(catalog.model_class(model_key).card.modalities[0]).card.roles
     if _modality_of(model_key) == CAPTIONS:
         shutil.copytree(flowers, place)

@@ -123,16 +123,20 @@ def recipe_in(text: str, path: Path) -> Recipe | None:
     # Other programs write comments, too.
     if not text.startswith("{"):
         return None
+    if len(text.encode()) > LARGEST_RECIPE_BYTES:
+        raise _damaged(path)
     try:
-        if len(text.encode()) > LARGEST_RECIPE_BYTES:
-            raise ValueError("too long")
         return Recipe.model_validate_json(text)
-    except (ValidationError, ValueError) as error:
-        raise ProjectError(
-            f"The recipe in {path.name} is damaged",
-            "Its entries cannot be read.",
-            "Use the original file, as GenStudio saved it.",
-        ) from error
+    except ValidationError as error:
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> ProjectError:
+    return ProjectError(
+        f"The recipe in {path.name} is damaged",
+        "Its entries cannot be read.",
+        "Use the original file, as GenStudio saved it.",
+    )
 
 
 def _read(path: Path) -> sounds.Sound:

@@ -81,6 +81,7 @@ class OperationCard:
         can_watch: Whether it can go on with what is put into the folders of its inputs later.
         icon: Name of its icon.
         view: What the window shows it in instead of a form; empty for the form.
+        any_output: Whether what comes out may be of another kind, that of the model's task.
     """
 
     key: str
@@ -96,6 +97,7 @@ class OperationCard:
     can_watch: bool = False
     icon: str = "sparkles"
     view: str = ""
+    any_output: bool = False
 
     @property
     def needs_run(self) -> bool:

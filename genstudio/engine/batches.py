@@ -60,7 +60,7 @@ class Batches:
             for name, own in self._dataset.of_group(group.name).items():
                 values = torch.as_tensor(own.take(chosen))
                 if own.spec.type != IMAGE:
-                    fields[name] = _as_learned(self._handed_over(values), own.spec.type)
+                    fields[name] = as_learned(self._handed_over(values), own.spec.type)
                     continue
                 if mirrored is not None:
                     # As bytes, and before a graphics card would have to wait for which ones.
@@ -80,7 +80,7 @@ class Batches:
         for name, own in self._dataset.fields.items():
             values = torch.as_tensor(own.take(self._groups[own.spec.group].spread(count)))
             is_image = own.spec.type == IMAGE
-            fields[name] = in_range(values) if is_image else _as_learned(values, own.spec.type)
+            fields[name] = in_range(values) if is_image else as_learned(values, own.spec.type)
         return fields
 
     def _handed_over(self, values: Tensor) -> Tensor:
@@ -113,7 +113,7 @@ class _Group:
         return self._learned_from[places]
 
 
-def _as_learned(values: Tensor, type_: str) -> Tensor:
+def as_learned(values: Tensor, type_: str) -> Tensor:
     """What is kept in fewer bytes than it is learned in."""
     return values.float().div_(_FULL_SCALE) if type_ == SOUND else values
 

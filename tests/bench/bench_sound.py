@@ -104,9 +104,8 @@ def main(folder: Path, minutes: float, per_kind: int, run_folder: Path | None) -
     print(f"  made ({len(kinds)})          {accuracy(network, made_levels, kinds):.3f}")
     print(f"  made, kinds shuffled {accuracy(network, made_levels, shuffled):.3f}")
     peaks, means = made.abs().amax(1), made.square().mean(1).sqrt()
-    print(
-        f"peak {peaks.min():.2f} … {peaks.max():.2f}, mean level {means.min():.3f} … {means.max():.3f}"
-    )
+    print(f"peak {peaks.min():.2f} … {peaks.max():.2f}")
+    print(f"mean level (RMS) {means.min():.3f} … {means.max():.3f}")
     nearest = torch.cdist(made_levels.flatten(1), levels[learned].flatten(1)).min(1).values
     usual = torch.cdist(levels[held_out].flatten(1), levels[learned].flatten(1)).min(1).values
     print(f"nearest learned sound: made {nearest.median():.1f}, held out {usual.median():.1f}")

@@ -11,9 +11,9 @@ from PIL import Image
 from tiny_studio import dataset_for, folder_for, save_film, small_settings
 
 from genstudio.artifacts.catalog import ARTIFACTS, kind_of_file
-from genstudio.data.cache import PictureCache, build_cache
 from genstudio.data.modalities.catalog import MODALITIES, recognise
-from genstudio.data.scan import scan_folder
+from genstudio.data.modalities.scanning import scan_material
+from genstudio.data.sounds import Sound, from_int16, to_int16
 from genstudio.domain.artifacts import Artifact
 from genstudio.domain.cards import KINDS
 from genstudio.domain.datasets import ScanReport
@@ -23,8 +23,11 @@ from genstudio.domain.operations import OperationCard
 from genstudio.domain.progress import Progress, drain, with_result
 from genstudio.domain.recipes import Recipe
 from genstudio.domain.settings import parse_settings, setting_fields
+from genstudio.domain.training import DataOptions
 from genstudio.engine.trainer import NoCommands
 from genstudio.models.catalog import model_class, model_keys
+from genstudio.models.tasks import task_of
+from genstudio.services.decoding import dataset_of, decoded
 from genstudio.services.export import export_gallery
 from genstudio.services.exporters.catalog import EXPORTERS
 from genstudio.services.exporters.protocol import ExportDone
@@ -48,6 +51,9 @@ MARK = b"trainedAlgorithmicMedia"
 SAMPLES: dict[str, Any] = {
     "image": np.random.default_rng(0).integers(0, 256, (20, 30, 4), dtype=np.uint8),
     "clip": Path("clip.mp4"),
+    "sound": Sound(
+        from_int16(to_int16(np.sin(np.arange(4000) / 7) * np.linspace(0.9, 0, 4000))), 8000
+    ),
 }
 
 
@@ -74,28 +80,32 @@ class TestModality:
     def test_examples_are_what_its_spec_says(self, key: str, flowers: Path, tmp_path: Path) -> None:
         modality = MODALITIES.get(key)
         model = next(it for it in model_keys() if key in model_class(it).card.modalities)
-        report = drain(scan_folder(folder_for(model, flowers, tmp_path / "pictures")))
+        report = drain(scan_material(folder_for(model, flowers, tmp_path / "pictures")))
         assert isinstance(report, ScanReport)
         assert key in recognise(report)
         manifest, arrangement = freeze(report, (), key)
         assert not arrangement.fault
         assert {name for name, _ in manifest.pictures} == arrangement.used
-        cache = drain(build_cache(manifest, size=32, cache_dir=tmp_path / "cache"))
-        assert isinstance(cache, PictureCache)
+        options = DataOptions(size=32, modality=key)
+        cache = drain(decoded(manifest, options, tmp_path / "cache"))
         first = modality.held_out_from(manifest).pictures[0][0]
         words = vocabulary_of(manifest, [first])
-        data = modality.dataset(manifest, cache, [first], {}, words=words)
+        data = dataset_of(manifest, cache, [first], {}, is_reversed=False, words=words)
 
-        assert data.spec == modality.spec(32, 3, {}, words)
-        assert sum(len(data.held_out_of(group)) for group in data.groups) == 1
+        assert data.spec == modality.spec(32, 3, {}, words, layout=manifest.layout)
+        # A file may hold several examples.
+        assert sum(len(data.held_out_of(group)) for group in data.groups) >= 1
+        again = drain(decoded(manifest, options, tmp_path / "cache"))
+        assert again.names == cache.names
         for own in data.fields.values():
             assert own.take(np.arange(2)).shape == (2, *own.spec.shape)
             assert len(own) == data.count(own.spec.group) >= arrangement.num_examples
 
     def test_a_folder_of_one_picture_is_no_accident(self, key: str, tmp_path: Path) -> None:
         Image.new("RGB", (40, 40)).save(tmp_path / "only.png")
-        report = drain(scan_folder(tmp_path))
-        arrangement = MODALITIES.get(key).arrange(report)
+        modality = MODALITIES.get(key)
+        report = drain(scan_material(tmp_path, key))
+        arrangement = modality.arrange(report)
         assert arrangement.num_examples <= 1
         assert not arrangement.fault or arrangement.hint
 
@@ -258,7 +268,10 @@ def runs(flowers: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
     for key in model_keys():
         config = model_class(key).Config.model_fields
         model = {name: value for name, value in small.items() if name in config}
-        tells_classes = KINDS in model_class(key).card.capabilities
+        tells_classes = (
+            KINDS in model_class(key).card.capabilities
+            and "images" in model_class(key).card.modalities
+        )
         settings = small_settings(
             key, model=model, budget=tiny_studio.steps(1), kinds=tells_classes
         )
@@ -293,6 +306,13 @@ def smallest(key: str, run: Path | None) -> dict[str, int]:
     return {it.name: int(it.minimum) for it in fields if it.annotation is int and it.minimum}
 
 
+def output_of(card: OperationCard, run: Path | None) -> str:
+    """The kind that comes out: that of the model's task, where one is asked for."""
+    if run is None or not card.any_output:
+        return card.output
+    return task_of(model_class(Run(run).settings.model_key), card.task).output
+
+
 def able(card: OperationCard, runs: dict[str, Path]) -> list[Path | None]:
     """Runs whose models can do it; None where no run is needed."""
     if not card.needs_run:
@@ -321,7 +341,6 @@ class TestOperation:
         self, key: str, runs: dict[str, Path], material: dict[str, list[Path]], tmp_path: Path
     ) -> None:
         card = OPERATIONS.get(key).card
-        kind = ARTIFACTS.get(card.output)
         inputs = inputs_of(card, material)
         for run in able(card, runs):
 
@@ -332,9 +351,10 @@ class TestOperation:
                 last: Made | Progress | None = None
                 for last in work:
                     if isinstance(last, Made):
-                        assert last.artifact.kind == card.output
+                        assert last.artifact.kind == output_of(card, run)
                         assert last.recipe.operation == key
                         saved.append(save_made(last, tmp_path))
+                        kind = ARTIFACTS.get(last.artifact.kind)
                         assert kind.read_recipe(saved[-1]) == last.recipe
                 assert isinstance(last, Progress)
                 assert last.done == last.total

@@ -188,7 +188,7 @@ def test_results_are_there_again_when_the_project_is_opened(
     studio.wait(lambda: studio.rows("create.results") == 1)
     assert names(studio, "create.results") == ["1.png"]
     title = studio.find("create.batch", QComboBox).currentText()
-    assert title == "2026-01-31 15:45 · Make new pictures"
+    assert title == "2026-01-31 15:45 · Make new ones"
 
 
 def test_two_dropped_pictures_are_blended_and_used_again(

@@ -99,15 +99,14 @@ class Sounds:
         first_of: dict[str, str] = {}
         looked = map_in_threads(lambda name: _look_at(folder, name), names)
         for done, result in enumerate(looked, start=1):
-            item = None
             if isinstance(result, PictureInfo):
                 first = first_of.setdefault(result.content_hash, result.name)
-                if first != result.name:
-                    result = result.model_copy(update={"duplicate_of": first})
-                found.append(result)
-                item = result
+                is_first = first == result.name
+                update = {"duplicate_of": None if is_first else first}
+                found.append(result.model_copy(update=update))
             else:
                 unusable.append(result)
+            item = result if isinstance(result, PictureInfo) else None
             yield Progress("Listening to the sounds", done, len(names), item)
         return ScanReport(
             folder=folder,

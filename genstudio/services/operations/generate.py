@@ -17,8 +17,9 @@ class Generate:
 
     card: ClassVar[OperationCard] = OperationCard(
         key=GENERATE,
-        title="Make new pictures",
-        summary="Invents pictures that look like those a model learned from.",
+        title="Make new ones",
+        summary="Invents pictures, or sounds, like those that a model learned from.",
+        any_output=True,
         task=GENERATE,
         has_count=True,
         is_seeded=True,
@@ -41,7 +42,7 @@ class Generate:
         )
         for done, result in enumerate(made, start=1):
             yield Made(artifact=result.artifact, recipe=result.recipe, name=str(result.recipe.seed))
-            yield Progress("Making pictures", done, request.count)
+            yield Progress("Making new ones", done, request.count)
 
 
 OPERATION: Final[Operation] = Generate()

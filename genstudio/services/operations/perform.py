@@ -4,6 +4,7 @@ from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from genstudio.domain.artifacts import IMAGE
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.operations import OperationCard
 from genstudio.domain.progress import Progress
@@ -64,8 +65,11 @@ def perform(
 
 def can_be_done_with(card: OperationCard, model: type[TrainableModel]) -> bool:
     """Whether a model has the task, and the capability, that an operation needs."""
-    has_task = not card.task or find_task(model, card.task) is not None
-    return has_task and (not card.capability or card.capability in model.card.capabilities)
+    if card.task:
+        task = find_task(model, card.task)
+        if task is None or not (card.any_output or task.output in (IMAGE, card.output)):
+            return False
+    return not card.capability or card.capability in model.card.capabilities
 
 
 def _opened(card: OperationCard, run: Path | None) -> Run | None:

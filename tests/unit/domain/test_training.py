@@ -101,6 +101,7 @@ def test_files_have_one_flat_list() -> None:
     """As run files of all versions have it."""
     record = {
         "model_key": "gan", "model": {}, "preset": "balanced", "modality": "images", "size": 64,
+        "layout": "",
         "batch": 32, "accumulate": 1, "budget": {"unit": "minutes", "amount": 30.0}, "seed": 1,
         "device": "auto", "precision": "auto", "devices": 1, "mirror": True,
         "transparency": False, "reverse": False, "kinds": False, "ema_half_life_kimg": 10.0,

@@ -93,7 +93,7 @@ def test_a_full_disk_is_told_and_leaves_the_run_as_it_is(
         raise ProjectError("The disk is full", "No space.", "Free some.")
 
     run = ending(start()).run
-    monkeypatch.setattr(Gallery, "add", fail)
+    monkeypatch.setattr(Gallery, "hang", fail)
 
     with pytest.raises(ProjectError, match="disk is full"):
         drain(hang_first_pictures(run))
