@@ -13,6 +13,7 @@ ARTIFACTS: Final[Registry[ArtifactKind]] = Registry(
         "image": "genstudio.artifacts.image:KIND",
         "clip": "genstudio.artifacts.clip:KIND",
         "sound": "genstudio.artifacts.sound:KIND",
+        "molecule": "genstudio.artifacts.molecule:KIND",
     },
 )
 

@@ -182,9 +182,7 @@ def properties(smiles: str) -> dict[str, float]:
 def fingerprints(smiles: Sequence[str]) -> np.ndarray:
     """Morgan fingerprints of radius 2, packed: uint8 of shape (N, 128)."""
     generators = import_module("rdkit.Chem.rdFingerprintGenerator")
-    generator = generators.GetMorganGenerator(
-        radius=_FINGERPRINT_RADIUS, fpSize=_FINGERPRINT_BITS
-    )
+    generator = generators.GetMorganGenerator(radius=_FINGERPRINT_RADIUS, fpSize=_FINGERPRINT_BITS)
     rows = np.zeros((len(smiles), _FINGERPRINT_BITS // 8), np.uint8)
     chem = rdkit()
     for row, text in enumerate(smiles):

@@ -1,4 +1,4 @@
-"""Files of molecules: lists of SMILES, tables with a column of them, and SDF; read within limits."""
+"""Files of molecules, read within limits: lists of SMILES, tables with a column of them, SDF."""
 
 import csv
 from collections.abc import Iterator, Sequence
@@ -8,6 +8,7 @@ from typing import Final
 
 from genstudio.data import chemistry
 from genstudio.data.chemistry import ReadMolecule, UnreadableMoleculeError
+from genstudio.domain.errors import DatasetError
 
 LISTS: Final = (".smi", ".smiles")
 TABLES: Final = (".csv",)
@@ -87,6 +88,27 @@ def read_entries(
         raise UnreadableFileError(f"It cannot be read: {error.strerror}.") from error
     except csv.Error as error:
         raise UnreadableFileError(f"It is no table: {error}.") from error
+
+
+def first_molecule(path: Path) -> str:
+    """The canonical SMILES of the first molecule of a file.
+
+    Raises:
+        DatasetError: It holds none.
+    """
+    reason = "It holds no molecule."
+    try:
+        for entry in read_entries(path):
+            if entry.molecule is not None:
+                return entry.molecule.smiles
+            reason = entry.reason
+    except UnreadableFileError as error:
+        reason = str(error)
+    raise DatasetError(
+        f"{path.name} cannot be read as a molecule",
+        reason,
+        "Choose a file that holds one: .smi, .csv or .sdf.",
+    )
 
 
 def _lines(path: Path) -> Iterator[str]:

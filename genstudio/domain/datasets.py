@@ -24,6 +24,8 @@ class Remark(StrEnum):
     TRANSPARENT = "transparent"
     ANIMATED = "animated"
     DUPLICATE = "duplicate"
+    TOO_LONG = "too long"
+    SALT = "salt"
 
 
 class PictureInfo(BaseModel):

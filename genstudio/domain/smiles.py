@@ -11,6 +11,8 @@ from genstudio.domain.words import FIRST_WORD, LONGEST_WORD, MOST_WORDS, PADDING
 MOST_TOKENS: Final = 120
 
 # What stands in brackets, two-letter elements and ring closures beyond 9 are one token each.
+# Whichever way a molecule is written, these may be needed.
+_ALWAYS = (*"()=#-/\\123456789", "%10")
 _TOKEN = re.compile(r"\[[^\[\]]*\]|Br|Cl|%\d\d|.", re.DOTALL)
 
 
@@ -21,9 +23,13 @@ def tokens_in(smiles: str) -> list[str]:
 
 def token_counts(smiles: Iterable[str]) -> dict[str, int]:
     """Each token => molecules that have it, the most frequent first: the vocabulary of a run."""
-    counted: Counter[str] = Counter()
+    counted: Counter[str] = Counter(dict.fromkeys(_ALWAYS, 1))
     for text in smiles:
         counted.update(token for token in set(tokens_in(text)) if len(token) <= LONGEST_WORD)
+    # Written from another atom on, a centre has the other sign.
+    for token in [token for token in counted if "@" in token]:
+        other = token.replace("@@", "@") if "@@" in token else token.replace("@", "@@")
+        counted.setdefault(other, 1)
     ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
     return dict(ranked[:MOST_WORDS])
 

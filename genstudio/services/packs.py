@@ -47,6 +47,11 @@ PACKS: Final = (
         modules=("pydicom", "nibabel"),
     ),
     Pack(
+        key="molecules",
+        brings="learning and making molecules",
+        modules=("rdkit",),
+    ),
+    Pack(
         key="dev",
         brings="the tests and the tools for changing the program itself",
         modules=("pytest", "pytestqt", "hypothesis", "sklearn"),

@@ -1,7 +1,7 @@
 """Trains the VAE and the CharRNN of MOSES by their own code, and keeps what they draw.
 
-They come from ``pip install --no-deps --target FOLDER molsets==0.3.1``; what that package imports for
-other things than training (pandas, matplotlib, its metrics) is not needed and left out.
+They come from ``pip install --no-deps --target FOLDER molsets==0.3.1``; what that package imports
+for other things than training (pandas, matplotlib, its metrics) is not needed and left out.
 
     python tests/bench/molecule_peers.py --moses FOLDER --data train.smi --peer vae --minutes 20 \
         --count 3000 --out vae.json

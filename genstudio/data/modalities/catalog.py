@@ -16,6 +16,7 @@ MODALITIES: Final[Registry[Modality]] = Registry(
         "two-sets": "genstudio.data.modalities.two_sets:MODALITY",
         "captions": "genstudio.data.modalities.captions:MODALITY",
         "sound": "genstudio.data.modalities.sound:MODALITY",
+        "molecules": "genstudio.data.modalities.molecules:MODALITY",
     },
 )
 

@@ -1,7 +1,9 @@
 """The Dataset page: choose a folder, read the report, take pictures out."""
 
 from collections.abc import Collection
+from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
@@ -165,7 +167,7 @@ class DatasetPage(QWidget):
         return self._empty
 
     def _make_filled(self) -> QWidget:
-        self._grid = ThumbnailGrid(studio.thumbnail, self._described)
+        self._grid = ThumbnailGrid(self._thumbnail, self._described)
         self._grid.setObjectName("dataset.grid")
         self._grid.setAccessibleName("Pictures in the folder")
         self._grid.toggled_key.connect(self._on_toggled)
@@ -302,6 +304,15 @@ class DatasetPage(QWidget):
             dimmed=not self._is_arriving and name in self._state.excluded,
             badge=marks[0] if marks else "",
         )
+
+    def _thumbnail(self, path: Path, side: int) -> np.ndarray:
+        """Draw a file, or an example of a file that holds several; in the loader's thread."""
+        report, folder = self._state.report, self._state.scanned
+        material = "" if report is None else report.material
+        if folder is None or not path.is_relative_to(folder):
+            return studio.thumbnail(path, side)
+        example = self._pictures.get(path.relative_to(folder).as_posix())
+        return studio.example_thumbnail(path, side, material, example)
 
     def _select(self, names: Collection[str]) -> None:
         """Show pictures in the grid."""

@@ -86,7 +86,8 @@ class GalleryDetails(QFrame):
         first = items[0]
         is_other = first.path != self._path
         self._show_picture(first.path)
-        self._recipe.setText(_described(items))
+        said = studio.said_of(first.path) if len(items) == 1 else ""
+        self._recipe.setText(f"{said}\n{_described(items)}".strip())
         self._set_stars(first.rating)
         tags = ", ".join(first.tags)
         # What a person is typing stays, and so does the cursor when there is nothing new.

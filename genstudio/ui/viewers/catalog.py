@@ -12,6 +12,7 @@ VIEWERS: Final[Registry[Callable[[], Viewer]]] = Registry(
     {
         "image": "genstudio.ui.viewers.image:ImageViewer",
         "clip": "genstudio.ui.viewers.clip:ClipViewer",
+        "molecule": "genstudio.ui.viewers.molecule:MoleculeViewer",
         # Of a picture with such a part.
         "heat": "genstudio.ui.viewers.heat:HeatViewer",
     },
