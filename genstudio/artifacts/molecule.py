@@ -23,7 +23,7 @@ _LARGEST_BYTES = 8 * 2**20
 # Some programs cut longer lines.
 _LONGEST_LINE = 180
 _PROPERTY = re.compile(r"^> {1,2}<([^<>\n]+)>[^\n]*\n((?:[^\n]+\n)*)\n?", re.MULTILINE)
-_END = "$$$$\n"
+_END, _END_OF_ATOMS = "$$$$\n", "M  END"
 _OPEN_ENDS = frozenset({_RECIPE, _MARK, _SMILES})
 
 
@@ -75,6 +75,8 @@ class Molecules:
             text = content.decode("utf-8")
         except UnicodeDecodeError as error:
             raise _unreadable(Path("The molecule"), "It is damaged.") from error
+        if not text.rstrip().endswith(_END.rstrip()):
+            raise _unreadable(Path("The molecule"), "Its end is missing.")
         gone = {_RECIPE} if metadata == "mark" else {_RECIPE, _MARK}
         kept = _PROPERTY.sub(lambda found: "" if found[1] in gone else found[0], text)
         return kept.encode()
@@ -168,6 +170,8 @@ def _told(path: Path) -> dict[str, str]:
     except OSError as error:
         raise _unreadable(path, f"{error.strerror or error}.") from error
     text = content.decode("utf-8", "replace").replace("\r\n", "\n").partition(_END)[0]
+    if _END_OF_ATOMS not in text:
+        raise _unreadable(path, "It is no SDF file.")
     return {found[1]: found[2].replace("\n", "") for found in _PROPERTY.finditer(text)}
 
 

@@ -33,6 +33,11 @@ class KnownMolecules:
         self._compared = sorted(self._learned)[::every]
         self._fingerprints = chemistry.fingerprints(self._compared)
 
+    @property
+    def smiles(self) -> list[str]:
+        """What was learned from, in a fixed order."""
+        return sorted(self._learned)
+
     def __call__(self, artifact: Artifact) -> Mapping[str, float | str]:
         """Values of a molecule: ``novelty``, ``nearest`` (SMILES) and ``similarity`` (Tanimoto).
 

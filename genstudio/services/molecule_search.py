@@ -91,6 +91,7 @@ def search(
     rounds: int,
     seed: int,
     start: Sequence[str] = (),
+    known: Sequence[str] = (),
 ) -> Generator[Artifact | Progress]:
     """Look for molecules that are better.
 
@@ -100,15 +101,17 @@ def search(
         count: How many different ones are given, the best first; fewer where no more were found.
         rounds: Of selection.
         seed: The same seed finds the same ones.
-        start: Molecules to begin with; by default those that the model makes.
+        start: Molecules to begin with; given ones are no results.
+        known: Molecules that the model learned from: where there are none to begin with, some of
+            them are, and they fill up what new ones are missing.
     """
     settings = _settings(model)
     generator = torch.Generator().manual_seed(seed)
     found: dict[str, Artifact] = {}
-    made: list[Artifact] = [given(smiles) for smiles in start]
-    if not made:
+    made: list[Artifact] = [given(smiles) for smiles in start or _some(known, generator)]
+    if not start:
         seeds = [(seed + number) % 2**63 for number in range(_POPULATION)]
-        made = list(model.run(GENERATE, Request(seeds=seeds, settings=settings)))
+        made += model.run(GENERATE, Request(seeds=seeds, settings=settings))
     for number in range(rounds + 1):
         for artifact in made:
             if goal.score(artifact) > -float("inf"):
@@ -128,12 +131,21 @@ def search(
         noise = torch.randn(children.shape, generator=generator)
         children = children + _STEP * spread.clamp_min(0.1) * noise
         made = list(cast("Blends", model).remake(children, settings))
-    yield from _best({k: v for k, v in found.items() if k not in start}, goal, count)
+    learned = frozenset(known)
+    new = {it: own for it, own in found.items() if it not in start and it not in learned}
+    best = _best(new, goal, count)
+    rest = {it: own for it, own in found.items() if it in learned and it not in start}
+    yield from (*best, *_best(rest, goal, count - len(best)))
+
+
+def _some(known: Sequence[str], generator: torch.Generator) -> list[str]:
+    chosen = torch.randperm(len(known), generator=generator)[:_POPULATION]
+    return [known[at] for at in chosen]
 
 
 def _best(found: Mapping[str, Artifact], goal: Goal, count: int) -> list[Artifact]:
     ranked = sorted(found.values(), key=lambda it: (-goal.score(it), str(it.data)))
-    return ranked[:count]
+    return ranked[: max(0, count)]
 
 
 def _settings(model: TrainableModel) -> Settings:

@@ -13,7 +13,6 @@ from genstudio.data.modalities.folders import named
 from genstudio.data.modalities.protocol import Arrangement, FileModality
 from genstudio.data.molecule_files import (
     SUFFIXES,
-    TABLES,
     Entry,
     TableReading,
     UnreadableFileError,
@@ -31,7 +30,7 @@ from genstudio.domain.datasets import (
     UnreadablePicture,
 )
 from genstudio.domain.errors import DatasetError
-from genstudio.domain.fields import EXAMPLES, TOKENS, DataSpec, FieldSpec
+from genstudio.domain.fields import EXAMPLES, SMILES, DataSpec, FieldSpec
 from genstudio.domain.modalities import MOLECULES, ModalityCard
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.smiles import MOST_TOKENS, numbered, token_counts, tokens_in
@@ -68,9 +67,6 @@ class Molecules:
             folder: An absolute path.
             names: Files in it.
             column: The column of tables that a person chose; by default the likeliest.
-
-        Raises:
-            DatasetError: Not one molecule can be read; the message says why.
         """
         chemistry.rdkit()
         scan = _Scan()
@@ -86,8 +82,6 @@ class Molecules:
             if reading.column and reading.others:
                 scan.columns.append((name, reading))
             yield Progress("Reading the molecules", file + 1, len(names))
-        if not scan.found:
-            raise _nothing_found(folder, scan.unreadable)
         return ScanReport(
             folder=folder,
             material=MOLECULES,
@@ -104,8 +98,8 @@ class Molecules:
             return Arrangement(
                 likelihood=0.0,
                 num_examples=len(used),
-                fault=f"{len(used)} of its molecules can be learned from.",
-                hint=self.card.folder,
+                fault=_fault(report, len(used)),
+                hint=f"{self.card.folder} Another column of a table is chosen with --column.",
             )
         remarks = list(_remarks(used))
         if len(usable) > _MOST:
@@ -205,7 +199,7 @@ class Molecules:
         return chemistry.draw(example.words, side)
 
 
-_TOKENS = FieldSpec(name="tokens", type=TOKENS, shape=(SPELLINGS, MOST_TOKENS))
+_TOKENS = FieldSpec(name="tokens", type=SMILES, shape=(SPELLINGS, MOST_TOKENS))
 
 
 class _Scan:
@@ -298,6 +292,14 @@ class _Scan:
         return advice
 
 
+def _fault(report: ScanReport, count: int) -> str:
+    if report.pictures:
+        return f"{count} of its {len(report.pictures):,} molecules can be learned from."
+    first = report.unreadable[0] if report.unreadable else None
+    why = "" if first is None else f" {first.name}: {first.reason}"
+    return f"No molecule can be read in it.{why}"
+
+
 def _remarks(used: Mapping[str, str]) -> Iterable[Advice]:
     counts = token_counts(used.values())
     lengths = np.array([len(tokens_in(smiles)) for smiles in used.values()])
@@ -313,18 +315,6 @@ def _spellings(smiles: str) -> list[str]:
     others = chemistry.written_otherwise(smiles, SPELLINGS - 1, seed + 1)
     # A ring more than nine are open at once may need tokens that no canonical SMILES has.
     return [smiles, *(text if len(tokens_in(text)) <= MOST_TOKENS else smiles for text in others)]
-
-
-def _nothing_found(folder: Path, unreadable: Sequence[UnreadablePicture]) -> DatasetError:
-    first = unreadable[0] if unreadable else None
-    why = f"{first.name}: {first.reason}" if first is not None else "Its files are empty."
-    tables = ", ".join(suffix for suffix in SUFFIXES if suffix not in TABLES)
-    return DatasetError(
-        f"No molecule can be read in {folder}",
-        why,
-        f"Kinds that can be read: {tables}, and .csv with a column of SMILES. Choose another "
-        "column with --column if that was the wrong one.",
-    )
 
 
 MODALITY: Final[FileModality] = Molecules()

@@ -17,13 +17,13 @@ class CausalBlock(nn.Module):
     """Attention to what came before, then a small network for each place; (N, T, W) => the same.
 
     Args:
-        width: W, a multiple of 64.
+        width: W, a multiple of 64, or 32.
         is_causal: Whether places see only what stands before them.
     """
 
     def __init__(self, width: int, *, is_causal: bool = True) -> None:
         super().__init__()
-        self.heads = width // _HEAD_WIDTH
+        self.heads = _heads(width)
         self.is_causal = is_causal
         self.norm = nn.LayerNorm(width)
         self.queries_keys_values = nn.Linear(width, 3 * width, bias=False)
@@ -70,7 +70,7 @@ class CausalTransformer(nn.Module):
     Args:
         num_ids: K.
         most: Most places, with the beginning.
-        width: W, a multiple of 64.
+        width: W, a multiple of 64, or 32.
         depth: Blocks.
     """
 
@@ -102,7 +102,8 @@ class CausalTransformer(nn.Module):
     def memory(self, count: int) -> list[Tensor]:
         """Room for what is kept while so many texts are written."""
         most, width = self.places.shape
-        shape = (2, most, count, width // _HEAD_WIDTH, _HEAD_WIDTH)
+        heads = _heads(width)
+        shape = (2, most, count, heads, width // heads)
         return [self.places.new_zeros(shape) for _ in self.blocks]
 
     def next_logits(self, newest: Tensor, kept: list[Tensor], place: int) -> Tensor:
@@ -120,6 +121,10 @@ def initialise(network: nn.Module, depth: int) -> None:
             continue
         adds_up = name.endswith(("attended.weight", "narrower.weight"))
         nn.init.normal_(parameter, std=0.02 / (math.sqrt(2 * depth) if adds_up else 1))
+
+
+def _heads(width: int) -> int:
+    return max(1, width // _HEAD_WIDTH)
 
 
 def _newest_attention(queries: Tensor, kept: Tensor) -> Tensor:

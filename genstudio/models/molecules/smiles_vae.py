@@ -39,17 +39,17 @@ from genstudio.models.sampling import evaluating
 # So many are always written at once: a row of a product of matrices of one shape does not depend
 # on the other rows, so a seed gives the same molecule in any company.
 _AT_ONCE = 64
-_MOST_TRIES = 12
+_MOST_TRIES = 6
 _SEEDS_END = 2**63
 _STEP_BETWEEN_TRIES = 0x9E3779B97F4A7C15
-_ENCODER_DEPTH = 2
+_ENCODER_DEPTH = 1
 
 
 class SmilesVAEConfig(Settings):
     """Settings of the model of molecules."""
 
-    width: Literal[128, 192, 256, 384, 512] = setting(
-        256,
+    width: Literal[32, 64, 128, 192, 256, 384, 512] = setting(
+        192,
         title="Size of the model — width",
         help="A larger one can learn more and takes longer for each step.",
         role=roles.WIDTH,
@@ -62,10 +62,12 @@ class SmilesVAEConfig(Settings):
         le=16,
         advanced=True,
     )
-    latent_size: Literal[32, 64, 128, 256] = setting(
+    latent_size: int = setting(
         64,
         title="Numbers that describe a molecule — latent size",
         help="More can tell finer differences.",
+        ge=2,
+        le=512,
         advanced=True,
     )
     information: float = setting(
@@ -120,7 +122,7 @@ class SmilesVAESampling(Settings):
     valid_only: bool = setting(
         True,
         title="Try again what is no molecule",
-        help="A text that breaks the rules of chemistry is written anew, up to a dozen times.",
+        help="A text that breaks the rules of chemistry is written anew, up to five times.",
     )
 
 

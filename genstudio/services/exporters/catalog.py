@@ -12,7 +12,6 @@ EXPORTERS: Final[Registry[Exporter]] = Registry(
         "folder": "genstudio.services.exporters.folder:EXPORTER",
         "web": "genstudio.services.exporters.web:EXPORTER",
         "sheet": "genstudio.services.exporters.sheet:EXPORTER",
-        "molecules": "genstudio.services.exporters.molecules:EXPORTER",
         "zip": "genstudio.services.exporters.archive:EXPORTER",
     },
 )

@@ -175,6 +175,7 @@ class OptimiseMolecules:
             rounds=chosen.rounds,
             seed=request.seed,
             start=_smiles_of(files),
+            known=results.known.smiles,
         ):
             if isinstance(found, Progress):
                 yield found
@@ -187,6 +188,7 @@ class OptimiseMolecules:
                 "Nothing that the model makes keeps to all of them.",
                 "Widen the limits, give it more rounds, or train it longer.",
             )
+        yield Progress("Looking for better ones", chosen.rounds, chosen.rounds)
 
 
 class _Results:
@@ -205,14 +207,14 @@ class _Results:
         self._recipe = made_by_run(
             key, request, checkpoint, files=files, settings=settings, seed=seed
         )
-        self._known = KnownMolecules(request.run)
+        self.known = KnownMolecules(request.run)
         self._number = 0
 
     def made(self, artifact: Artifact) -> Made:
         """The next one."""
         number = self._number
         self._number += 1
-        values = {**artifact.values, **self._known(artifact)}
+        values = {**artifact.values, **self.known(artifact)}
         return Made(
             artifact=replace(artifact, values=values),
             recipe=self._recipe.model_copy(update={"position": number}),
