@@ -16,13 +16,15 @@ from torch import nn
 
 from genstudio.data.dataset import Dataset, Field
 from genstudio.data.modalities.catalog import MODALITIES
+from genstudio.data.phrases import FIRST_NOTE, HOLD
 from genstudio.data.samples import paint_flower
+from genstudio.data.scores import TICKS_PER_BEAT, Part, Score, score_bytes
 from genstudio.data.sounds import Sound, from_int16, to_int16, write_sound
 from genstudio.domain import events, modalities, registry
 from genstudio.domain.cards import ModelCard
 from genstudio.domain.commands import Command
 from genstudio.domain.errors import UnknownModelError
-from genstudio.domain.fields import IMAGE, SMILES, SOUND, TOKENS, FieldSpec
+from genstudio.domain.fields import IMAGE, LABEL, NOTES, SMILES, SOUND, TOKENS, FieldSpec
 from genstudio.domain.modalities import CAPTIONS
 from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
@@ -161,6 +163,12 @@ def rows_for(own: FieldSpec, count: int) -> np.ndarray:
     if own.type == SMILES:
         ids = [smiles_ids(text, token_counts(molecules(NUM_PICTURES))) for text in molecules(count)]
         return np.repeat(np.array(ids, np.int16)[:, None], own.shape[0], axis=1)
+    if own.type == NOTES:
+        random = np.random.default_rng(0)
+        tokens = np.where(np.arange(own.shape[0]) % 4, HOLD, FIRST_NOTE)
+        return np.where(tokens == HOLD, HOLD, FIRST_NOTE + random.integers(30, 50, (count, 1)))
+    if own.type == LABEL:
+        return np.arange(count) % 3
     assert own.type == SOUND, "other materials need samples of their own here"
     seconds = np.arange(own.shape[0]) / 8000
     tones = [np.sin(2 * np.pi * (200 + 150 * at) * seconds) for at in range(count)]
@@ -180,7 +188,9 @@ def save_sounds(folder: Path, count: int = NUM_PICTURES) -> Path:
 
 def molecules(count: int) -> list[str]:
     """So many different molecules: chains and rings with a group at their end."""
-    beginnings = ("C" * length + ring for length in range(1, 40) for ring in ("", "c1ccccc1", "C1CC1"))
+    beginnings = (
+        "C" * length + ring for length in range(1, 40) for ring in ("", "c1ccccc1", "C1CC1")
+    )
     made = (start + end for start in beginnings for end in ("O", "N", "Cl", "C(=O)O"))
     return list(itertools.islice(made, count))
 
@@ -207,12 +217,40 @@ def tokens_for(count: int) -> np.ndarray:
     return np.resize(np.array(ids, np.int64), (count, MOST_TOKENS))
 
 
+def scale_score(number: int = 0, bars: int = 4) -> Score:
+    """A scale up and down from one of the keys, with a drum on each beat."""
+    steps = (0, 2, 4, 5, 7, 9, 11, 12, 11, 9, 7, 5, 4, 2, 0, 0)
+    beat = TICKS_PER_BEAT
+    count = bars * 8
+    notes = [
+        (at * beat // 2, beat // 2, 50 + number + steps[(at + number) % len(steps)], 90)
+        for at in range(count)
+    ]
+    drums = [(at * beat, beat // 4, 36, 100) for at in range(count // 2)]
+    parts = (
+        Part(number % 100, is_drums=False, notes=np.array(notes, np.int64)),
+        Part(0, is_drums=True, notes=np.array(drums, np.int64)),
+    )
+    return Score(parts=parts, tempi=((0, 100.0), (8 * beat, 140.0)))
+
+
+def save_pieces(folder: Path, count: int = 12) -> Path:
+    """Write scales as MIDI files; skips the test without the library."""
+    pytest.importorskip("mido", reason="notes need the extra “sound”")
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(count):
+        (folder / f"{number:02}.mid").write_bytes(score_bytes(scale_score(number)))
+    return folder
+
+
 def folder_for(model_key: str, flowers: Path, place: Path) -> Path:
     """The folder of flowers itself, or one beside it whose layout the architecture learns from."""
     if _modality_of(model_key) == modalities.SOUND:
         return save_sounds(place)
     if _modality_of(model_key) == modalities.MOLECULES:
         return save_molecules(place)
+    if _modality_of(model_key) == modalities.NOTES:
+        return save_pieces(place)
     roles = MODALITIES.get(catalog.model_class(model_key).card.modalities[0]).card.roles
     if _modality_of(model_key) == CAPTIONS:
         shutil.copytree(flowers, place)

@@ -12,6 +12,7 @@ ARTIFACTS: Final[Registry[ArtifactKind]] = Registry(
     {
         "image": "genstudio.artifacts.image:KIND",
         "clip": "genstudio.artifacts.clip:KIND",
+        "notes": "genstudio.artifacts.notes:KIND",
         "sound": "genstudio.artifacts.sound:KIND",
         "molecule": "genstudio.artifacts.molecule:KIND",
     },

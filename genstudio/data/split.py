@@ -23,6 +23,7 @@ def choose_held_out(
     duplicate_of: Mapping[str, str] | None = None,
     *,
     by_kind: bool = False,
+    fewest: int = _FEWEST_PICTURES,
 ) -> tuple[str, ...]:
     """Choose the pictures of a set that are not learned from.
 
@@ -36,12 +37,13 @@ def choose_held_out(
             more than a fifth, and none of fewer than 50.
         duplicate_of: Name => name of the first picture that looks the same.
         by_kind: Hold out of each kind (class label) its share, and never all of it.
+        fewest: Of fewer, none is chosen.
 
     Returns:
         Names, in the order of the manifest.
     """
     count = len(manifest.pictures)
-    if share <= 0 or count < _FEWEST_PICTURES:
+    if share <= 0 or count < fewest:
         return ()
     wanted = min(max(_FEWEST_HELD_OUT, round(share * count)), int(_LARGEST_SHARE * count))
     chosen: set[str] = set()

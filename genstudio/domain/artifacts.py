@@ -20,7 +20,8 @@ class Artifact:
         data: For images, uint8 of shape (height, width, 3), or 4 channels with the opacity, in
             which colours are as a picture file has them and lie over nothing. For clips, the path
             of a film without a recipe, which is there until the next artifact is asked for. For
-            sounds, a :class:`genstudio.data.sounds.Sound`. For molecules, the SMILES.
+            sounds, a :class:`genstudio.data.sounds.Sound`; for notes, a
+            :class:`genstudio.data.scores.Score`; for molecules, the SMILES.
         seed: Makes the same artifact again; None where none was needed.
         values: Numbers that belong to it, such as an anomaly score.
         parts: Further artifacts that belong to it, such as a heat map.

@@ -22,6 +22,7 @@ class ModalityCard(BaseModel):
         has_classes: Whether folders can be told apart as classes.
         suffixes: Of the files that it is made of, in small letters with the dot; none for pictures.
         noun: What its files are called, one and several.
+        fewest_split: Files from which on some are held out.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -33,3 +34,4 @@ class ModalityCard(BaseModel):
     has_classes: bool = False
     suffixes: tuple[str, ...] = ()
     noun: tuple[str, str] = ("picture", "pictures")
+    fewest_split: int = 50

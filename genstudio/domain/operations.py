@@ -20,6 +20,7 @@ DETECT: Final = "detect-anomalies"
 AUGMENT: Final = "augment"
 BLEND_MOLECULES: Final = "blend-molecules"
 OPTIMISE_MOLECULES: Final = "optimise-molecules"
+CONTINUE_MUSIC: Final = "continue-music"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,12 @@ class DataOptions(Settings):
     # How examples are laid out, as the modality found it when the run began; see DataSpec.
     layout: str = Field("", max_length=60)
     size: Literal[32, 64, 128, 256, 512, 1024] = 64
+    bars: Literal[2, 4, 8, 16] = setting(
+        2,
+        title="Bars of a phrase — phrase length",
+        help="How many bars of music are learned as one phrase. Longer ones need more music.",
+        group="data",
+    )
     mirror: bool = setting(
         True,
         title="Also learn from mirrored pictures — horizontal flip",

@@ -262,7 +262,13 @@ class Encodes(Protocol):
 
 @runtime_checkable
 class Blends(Protocol):
-    """Capability BLEND: latents of examples that are no pictures, and what they stand for."""
+    """Capability BLEND: latents of examples that are no pictures, and what they stand for.
+
+    Attributes:
+        num_labels: Numbers at the end of a latent that say of what kind it is.
+    """
+
+    num_labels: int
 
     def describe(self, fields: Mapping[str, Tensor]) -> Tensor:
         """Examples, as ``Batch.fields`` has them => latents (N, Z)."""

@@ -26,6 +26,7 @@ CHECKS: Final[Registry[Check]] = Registry(
         "augment": "genstudio.selftest.augmenting:make_more_of_the_rare",
         "scans": "genstudio.selftest.augmenting:import_a_deep_picture",
         "sound": "genstudio.selftest.sounding:make_sounds",
+        "music": "genstudio.selftest.sounding:make_music",
         "style": "genstudio.selftest.making:paint_in_a_style",
         "films": "genstudio.selftest.making:paint_a_film",
         "explore": "genstudio.selftest.making:explore_and_make_again",

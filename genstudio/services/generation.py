@@ -1,7 +1,7 @@
 """Pictures from a trained run: its averaged weights, one seed for each picture."""
 
 from collections.abc import Generator, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 import genstudio
-from genstudio.domain.artifacts import IMAGE, MOLECULE, Artifact
+from genstudio.domain.artifacts import IMAGE, Artifact
 from genstudio.domain.errors import CheckpointError, SettingsError
 from genstudio.domain.operations import GENERATE
 from genstudio.domain.recipes import Recipe
@@ -21,7 +21,7 @@ from genstudio.engine.threads import single_threaded
 from genstudio.models.catalog import model_class
 from genstudio.models.protocol import Request, TrainableModel
 from genstudio.models.tasks import task_of
-from genstudio.services.known_molecules import KnownMolecules
+from genstudio.services.copy_meters import CopyMeter, copy_meter, measured
 from genstudio.services.runs import Run
 
 _SEEDS_END = 2**63
@@ -71,16 +71,14 @@ def generate(
     project = run.project().name
     wanted = [_checked_seed(seed) for seed in seeds]
     request = Request(seeds=wanted, settings=settings)
-    meter: KnownMolecules | None = None
+    meter: CopyMeter | None = None
     # All are handed over together: some architectures make several in the time of one.
-    for seed, artifact in zip(wanted, model.run(GENERATE, request), strict=True):
-        if artifact.kind == MOLECULE:
-            meter = meter or KnownMolecules(run)
-        values = {**artifact.values, **({} if meter is None else meter(artifact))}
-        yield Generated(
-            artifact=replace(artifact, values=values),
-            recipe=_recipe(run, project, found, seed, settings),
-        )
+    for seed, made in zip(wanted, model.run(GENERATE, request), strict=True):
+        artifact = made
+        if artifact.kind != IMAGE:
+            meter = meter or copy_meter(run)
+            artifact = measured(artifact, meter)
+        yield Generated(artifact=artifact, recipe=_recipe(run, project, found, seed, settings))
 
 
 def _checked_seed(seed: int) -> int:

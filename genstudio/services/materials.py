@@ -104,6 +104,7 @@ def held_out_names(
         together(own, duplicates(report)),
         # Each of two sets gives its share.
         by_kind=by_kind or manifest.modality == TWO_SETS,
+        fewest=modality.card.fewest_split,
     )
 
 

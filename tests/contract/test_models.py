@@ -614,7 +614,7 @@ def test_in_bf16_every_convolution_computes_in_it(
     training = stepper_of(settings, pictures_NHWC, tmp_path)
     kinds: dict[str, set[torch.dtype]] = {}
     for name, module in training.state.model.network.named_modules():
-        if isinstance(module, torch.nn.Conv2d):
+        if isinstance(module, (torch.nn.Conv2d, torch.nn.Linear)):
             found = kinds.setdefault(name, set())
             module.register_forward_hook(lambda _m, _i, out, to=found: to.add(out.dtype))
 
@@ -629,7 +629,9 @@ def test_what_is_saved_needs_no_rearranging(
     key: str, pictures_NHWC: np.ndarray, tmp_path: Path
 ) -> None:
     training = stepper_of(settings_of(key), pictures_NHWC, tmp_path)
-    assert not all(it.is_contiguous() for it in training.state.model.network.parameters())
+    parameters = list(training.state.model.network.parameters())
+    if any(it.ndim == 4 and it.shape[1] > 1 for it in parameters):
+        assert not all(it.is_contiguous() for it in parameters)
     for name, group in training.state.tensors().items():
         assert all(tensor.is_contiguous() for tensor in group.values()), name
 

@@ -15,6 +15,7 @@ MODALITIES: Final[Registry[Modality]] = Registry(
         "pairs": "genstudio.data.modalities.pairs:MODALITY",
         "two-sets": "genstudio.data.modalities.two_sets:MODALITY",
         "captions": "genstudio.data.modalities.captions:MODALITY",
+        "notes": "genstudio.data.modalities.notes:MODALITY",
         "sound": "genstudio.data.modalities.sound:MODALITY",
         "molecules": "genstudio.data.modalities.molecules:MODALITY",
     },

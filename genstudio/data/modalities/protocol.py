@@ -14,6 +14,7 @@ from genstudio.domain.datasets import Advice, Manifest, PictureInfo, ScanReport
 from genstudio.domain.fields import DataSpec
 from genstudio.domain.modalities import ModalityCard
 from genstudio.domain.progress import Working
+from genstudio.domain.training import DataOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +113,10 @@ class FileModality(Modality, Protocol):
         Returns:
             What was found, with the card's key as its material.
         """
+        ...
+
+    def laid_out(self, layout: str, options: DataOptions) -> str:
+        """The layout of an arrangement, as a person's choices change it."""
         ...
 
     def decode(self, manifest: Manifest, cache_dir: Path) -> Working[RowCache]:

@@ -23,6 +23,7 @@ from genstudio.domain.fields import EXAMPLES, LABEL, DataSpec, FieldSpec
 from genstudio.domain.fields import SOUND as SOUND_FIELD
 from genstudio.domain.modalities import SOUND, ModalityCard
 from genstudio.domain.progress import Progress, Working
+from genstudio.domain.training import DataOptions
 
 # Raised whenever decoding gives other samples.
 _VERSION = 1
@@ -136,6 +137,11 @@ class Sounds:
             used=frozenset(picture.name for picture in pictures),
             remarks=tuple(_remarks(pictures, layout)),
         )
+
+    def laid_out(self, layout: str, options: DataOptions) -> str:
+        """As the sounds are."""
+        del options
+        return layout
 
     def review(self, report: ScanReport) -> ScanReport:
         """All that the scan remarks."""

@@ -173,6 +173,7 @@ class SpectrogramVAE:
         self.config: SpectrogramVAEConfig = config
         layout = SoundLayout.parse(data.layout)
         self._rate_hz, self._classes = layout.rate_hz, data.classes
+        self.num_labels = len(data.classes)
         self._mel = MelSpectrogram(
             rate_hz=layout.rate_hz,
             samples=layout.samples,

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.domain.modalities import NOTES
 from genstudio.domain.settings import parse_settings, setting_fields
 from genstudio.domain.training import SIZES, Budget, TrainingSettings
 from genstudio.services.fitting import PictureFacts, Suggestion, fit, suggest_model
@@ -64,7 +65,7 @@ class TrainChoices(QScrollArea):
         self._pictures: PictureFacts | None = None
         # Of those that cannot learn what the folder holds, by key.
         self._unfit: dict[str, str] = {}
-        self._hidden: frozenset[str] = frozenset({"reverse"})
+        self._hidden: frozenset[str] = frozenset({"reverse", "bars"})
         self._fit: Fit | None = None
         self._suggestion = ""
         self._is_filling = False
@@ -92,7 +93,14 @@ class TrainChoices(QScrollArea):
         current = materials.current()
         has_roles = current is not None and len(current.card.roles) > 1
         has_classes = current is None or current.card.has_classes
-        shown = {"reverse": has_roles, "kinds": has_classes}
+        pictures = current is None or not current.card.suffixes
+        shown = {
+            "reverse": has_roles,
+            "kinds": has_classes,
+            "mirror": pictures,
+            "transparency": pictures,
+            "bars": current is not None and current.card.key == NOTES,
+        }
         self._hidden = frozenset(name for name, is_shown in shown.items() if not is_shown)
         self._form.set_hidden(self._hidden)
         self._suggest_model()

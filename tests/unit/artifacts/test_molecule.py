@@ -7,11 +7,11 @@ import pytest
 
 pytest.importorskip("rdkit", reason="molecules need the extra “molecules”")
 
-from genstudio.artifacts.molecule import KIND  # noqa: E402
-from genstudio.data.molecule_files import read_entries  # noqa: E402
-from genstudio.domain.artifacts import Artifact  # noqa: E402
-from genstudio.domain.errors import ProjectError  # noqa: E402
-from genstudio.domain.recipes import Recipe  # noqa: E402
+from genstudio.artifacts.molecule import KIND
+from genstudio.data.molecule_files import read_entries
+from genstudio.domain.artifacts import Artifact
+from genstudio.domain.errors import ProjectError
+from genstudio.domain.recipes import Recipe
 
 RECIPE = Recipe(
     software="GenStudio", model_key="toy", run="r", project="two words", step=2,

@@ -5,8 +5,8 @@ import pytest
 
 pytest.importorskip("rdkit", reason="molecules need the extra “molecules”")
 
-from genstudio.data import chemistry  # noqa: E402
-from genstudio.data.chemistry import UnreadableMoleculeError, read_smiles  # noqa: E402
+from genstudio.data import chemistry
+from genstudio.data.chemistry import UnreadableMoleculeError, read_smiles
 
 ASPIRIN = "CC(=O)Oc1ccccc1C(=O)O"
 

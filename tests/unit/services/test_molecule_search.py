@@ -8,13 +8,13 @@ from torch import Tensor
 
 pytest.importorskip("rdkit", reason="molecules need the extra “molecules”")
 
-from genstudio.data import chemistry  # noqa: E402
-from genstudio.domain.artifacts import Artifact  # noqa: E402
-from genstudio.domain.operations import generation  # noqa: E402
-from genstudio.domain.progress import Progress  # noqa: E402
-from genstudio.domain.settings import Settings  # noqa: E402
-from genstudio.models.protocol import Request  # noqa: E402
-from genstudio.services.molecule_search import Goal, between, given, search  # noqa: E402
+from genstudio.data import chemistry
+from genstudio.domain.artifacts import Artifact
+from genstudio.domain.operations import generation
+from genstudio.domain.progress import Progress
+from genstudio.domain.settings import Settings
+from genstudio.models.protocol import Request
+from genstudio.services.molecule_search import Goal, between, given, search
 
 
 class Nothing(Settings):

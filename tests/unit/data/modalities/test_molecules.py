@@ -7,18 +7,18 @@ import pytest
 
 pytest.importorskip("rdkit", reason="molecules need the extra “molecules”")
 
-from genstudio.data import chemistry  # noqa: E402
-from genstudio.data.modalities.catalog import recognise  # noqa: E402
-from genstudio.data.modalities.molecules import MODALITY, SPELLINGS  # noqa: E402
-from genstudio.data.modalities.scanning import scan_material  # noqa: E402
-from genstudio.data.molecule_files import UnreadableFileError, read_entries  # noqa: E402
-from genstudio.domain.cards import ModelCard  # noqa: E402
-from genstudio.domain.datasets import Remark, ScanReport  # noqa: E402
-from genstudio.domain.errors import DatasetError  # noqa: E402
-from genstudio.domain.progress import drain  # noqa: E402
-from genstudio.domain.smiles import text_of  # noqa: E402
-from genstudio.models.molecules.smiles_vae import SmilesVAE  # noqa: E402
-from genstudio.services.materials import choose_modality, freeze  # noqa: E402
+from genstudio.data import chemistry
+from genstudio.data.modalities.catalog import recognise
+from genstudio.data.modalities.molecules import MODALITY, SPELLINGS
+from genstudio.data.modalities.scanning import scan_material
+from genstudio.data.molecule_files import UnreadableFileError, read_entries
+from genstudio.domain.cards import ModelCard
+from genstudio.domain.datasets import Remark, ScanReport
+from genstudio.domain.errors import DatasetError
+from genstudio.domain.progress import drain
+from genstudio.domain.smiles import text_of
+from genstudio.models.molecules.smiles_vae import SmilesVAE
+from genstudio.services.materials import choose_modality, freeze
 
 LIST = """\
 CCO ethanol

@@ -6,19 +6,19 @@ from torch import Tensor
 
 pytest.importorskip("rdkit", reason="molecules need the extra “molecules”")
 
-from tiny_studio import molecules  # noqa: E402
+from tiny_studio import molecules
 
-from genstudio.data import chemistry  # noqa: E402
-from genstudio.data.modalities.molecules import MODALITY  # noqa: E402
-from genstudio.domain.operations import GENERATE  # noqa: E402
-from genstudio.domain.smiles import token_counts, token_ids  # noqa: E402
-from genstudio.models.blocks.causal_text import CausalTransformer  # noqa: E402
-from genstudio.models.molecules.smiles_vae import (  # noqa: E402
+from genstudio.data import chemistry
+from genstudio.data.modalities.molecules import MODALITY
+from genstudio.domain.operations import GENERATE
+from genstudio.domain.smiles import token_counts, token_ids
+from genstudio.models.blocks.causal_text import CausalTransformer
+from genstudio.models.molecules.smiles_vae import (
     SmilesVAE,
     SmilesVAEConfig,
     SmilesVAESampling,
 )
-from genstudio.models.protocol import Batch, Request  # noqa: E402
+from genstudio.models.protocol import Batch, Request
 
 COUNT = 12
 TEXTS = [chemistry.canonical(text) for text in molecules(COUNT)]
