@@ -162,7 +162,9 @@ def rows_for(own: FieldSpec, count: int) -> np.ndarray:
         return tokens_for(count)
     if own.type == SMILES:
         ids = [smiles_ids(text, token_counts(molecules(NUM_PICTURES))) for text in molecules(count)]
-        return np.repeat(np.array(ids, np.int16)[:, None], own.shape[0], axis=1)
+        rows = np.array(ids, np.int16)
+        # Spellings that differ are enough here; those of the same molecule need RDKit.
+        return np.stack([np.roll(rows, at, axis=0) for at in range(own.shape[0])], axis=1)
     if own.type == NOTES:
         random = np.random.default_rng(0)
         tokens = np.where(np.arange(own.shape[0]) % 4, HOLD, FIRST_NOTE)

@@ -52,11 +52,16 @@ class TableReading:
 
     Attributes:
         column: Its name.
-        others: Names of the other columns.
+        all: Names of all columns, in order.
     """
 
     column: str = ""
-    others: list[str] = field(default_factory=list[str])
+    all: list[str] = field(default_factory=list[str])
+
+    @property
+    def others(self) -> list[str]:
+        """Names of the columns that are not read."""
+        return [name for name in self.all if name != self.column]
 
 
 def read_entries(
@@ -165,7 +170,7 @@ def _from_table(path: Path, reading: TableReading, column: str) -> Iterator[Entr
     first = [row for row in (next(rows, None) for _ in range(_TRIED_ROWS)) if row is not None]
     chosen = _chosen_column(names, first, column)
     reading.column = names[chosen]
-    reading.others = [name for number, name in enumerate(names) if number != chosen]
+    reading.all = names
     number = 1
     for row in _both(first, rows):
         number += 1

@@ -17,11 +17,10 @@ from PIL import Image, ImageOps
 
 from genstudio.artifacts.catalog import kind_of_file
 from genstudio.data.decode import UnreadablePictureError, decode_thumbnail
-from genstudio.data.modalities.protocol import DrawsExamples
 from genstudio.data.samples import make_sample_folder
-from genstudio.domain.artifacts import IMAGE, MOLECULE
+from genstudio.domain.artifacts import IMAGE
 from genstudio.domain.cards import ModelCard
-from genstudio.domain.datasets import Manifest, PictureInfo, ScanReport
+from genstudio.domain.datasets import Manifest, ScanReport
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.events import Event
 from genstudio.domain.operations import GENERATE
@@ -104,12 +103,17 @@ def _told_together(errors: Sequence[GenStudioError]) -> GenStudioError:
     return type(errors[0])(title, " ".join(str(error) for error in errors))
 
 
-def scan(folder: Path) -> Job[Progress | ScanReport]:
-    """Look through a folder of pictures, or of whatever it holds most of."""
+def scan(folder: Path, column: str = "") -> Job[Progress | ScanReport]:
+    """Look through a folder of pictures, or of whatever it holds most of.
+
+    Args:
+        folder: To look through.
+        column: Of tables, where a person chose one.
+    """
 
     def items() -> Iterator[Progress | ScanReport]:
         scanning = import_module("genstudio.data.modalities.scanning")
-        yield from with_result(scanning.scan_material(folder))
+        yield from with_result(scanning.scan_material(folder, column=column))
 
     return Job("scan", items)
 
@@ -346,18 +350,6 @@ def thumbnail(path: Path, side: int) -> np.ndarray:
     return _drawn(path, side)
 
 
-def example_thumbnail(
-    path: Path, side: int, material: str, example: PictureInfo | None
-) -> np.ndarray:
-    """Draw what a report tells of: a file, or by its modality what is only a part of one."""
-    if material and example is not None:
-        modalities = import_module("genstudio.data.modalities.catalog")
-        modality = modalities.MODALITIES.get(material)
-        if isinstance(modality, DrawsExamples):
-            return modality.draw(example, side)
-    return _drawn(path, side)
-
-
 def picture(path: Path) -> np.ndarray:
     """Read a picture to be looked at closely: uint8 (height, width, 3 or 4).
 
@@ -380,17 +372,6 @@ def _drawn(path: Path, side: int) -> np.ndarray:
         return kind.thumbnail(path, side)
     except GenStudioError as error:
         raise UnreadablePictureError(str(error)) from error
-
-
-def said_of(path: Path) -> str:
-    """What a small file that is no picture says of itself, in a line; empty of pictures."""
-    kind = kind_of_file(path)
-    if kind is None or kind.card.key != MOLECULE:
-        return ""
-    try:
-        return kind.words(kind.read(path))
-    except GenStudioError as error:
-        return str(error)
 
 
 def sheet(path: Path) -> np.ndarray:

@@ -34,6 +34,7 @@ from genstudio.domain.fields import EXAMPLES, SMILES, DataSpec, FieldSpec
 from genstudio.domain.modalities import MOLECULES, ModalityCard
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.smiles import MOST_TOKENS, numbered, token_counts, tokens_in
+from genstudio.domain.training import DataOptions
 from genstudio.domain.words import FIRST_WORD
 
 # Raised whenever the same molecules give other rows.
@@ -60,8 +61,12 @@ class Molecules:
         noun=("molecule", "molecules"),
     )
 
-    def scan(self, folder: Path, names: Sequence[str], *, column: str = "") -> Working[ScanReport]:
-        """Read every molecule of every file.
+    def scan(self, folder: Path, names: Sequence[str]) -> Working[ScanReport]:
+        """Read every molecule of every file."""
+        return (yield from self.scan_column(folder, names, ""))
+
+    def scan_column(self, folder: Path, names: Sequence[str], column: str) -> Working[ScanReport]:
+        """The same, from the column of tables that a person chose.
 
         Args:
             folder: An absolute path.
@@ -82,12 +87,15 @@ class Molecules:
             if reading.column and reading.others:
                 scan.columns.append((name, reading))
             yield Progress("Reading the molecules", file + 1, len(names))
+        first = scan.columns[0][1] if scan.columns else None
         return ScanReport(
             folder=folder,
             material=MOLECULES,
             pictures=tuple(scan.found),
             unreadable=tuple(scan.unreadable),
             advice=tuple(scan.advice()),
+            columns=tuple(first.all) if first is not None else (),
+            column=first.column if first is not None else "",
         )
 
     def arrange(self, report: ScanReport) -> Arrangement:
@@ -112,10 +120,17 @@ class Molecules:
         return Arrangement(
             likelihood=1.0,
             num_examples=len(used),
+            # So that the same column is read when the project is opened again.
+            layout=report.column[:60],
             used=frozenset(used),
             captions=used,
             remarks=tuple(remarks),
         )
+
+    def laid_out(self, layout: str, options: DataOptions) -> str:
+        """As it is: nothing of it can be chosen."""
+        del options
+        return layout
 
     def review(self, report: ScanReport) -> ScanReport:
         """All that the scan remarks."""

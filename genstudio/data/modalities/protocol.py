@@ -155,6 +155,15 @@ class FileModality(Modality, Protocol):
 
 
 @runtime_checkable
+class HasColumns(Protocol):
+    """A material that may stand in a column of a table."""
+
+    def scan_column(self, folder: Path, names: Sequence[str], column: str) -> Working[ScanReport]:
+        """As ``scan``, with the column that a person chose; by default the likeliest."""
+        ...
+
+
+@runtime_checkable
 class HasVocabulary(Protocol):
     """A material whose examples are texts with an alphabet of their own."""
 

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from genstudio.domain.datasets import PictureInfo, Remark, ScanReport
 from genstudio.domain.notices import Notice
-from genstudio.services import studio
+from genstudio.services import studio, studio_examples
 from genstudio.ui.dropping import Dropped, dropped_paths, sort_out
 from genstudio.ui.icons import icon
 from genstudio.ui.pages.dataset_captions import CaptionEditor
@@ -98,7 +98,9 @@ class DatasetPage(QWidget):
         layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
         layout.setSpacing(GRID_PX + GRID_PX // 2)
         layout.addLayout(self._make_head())
-        layout.addWidget(LearnedAs(materials))
+        learned_as = LearnedAs(materials)
+        learned_as.column_chosen.connect(state.read_column)
+        layout.addWidget(learned_as)
         layout.addWidget(self._stack, 1)
         state.changed.connect(self._show_state)
         state.progressed.connect(self._on_progressed)
@@ -312,7 +314,7 @@ class DatasetPage(QWidget):
         if folder is None or not path.is_relative_to(folder):
             return studio.thumbnail(path, side)
         example = self._pictures.get(path.relative_to(folder).as_posix())
-        return studio.example_thumbnail(path, side, material, example)
+        return studio_examples.example_thumbnail(path, side, material, example)
 
     def _select(self, names: Collection[str]) -> None:
         """Show pictures in the grid."""

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain.errors import GenStudioError
-from genstudio.services import studio
+from genstudio.services import studio, studio_examples
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import GRID_PX, mark
@@ -86,7 +86,7 @@ class GalleryDetails(QFrame):
         first = items[0]
         is_other = first.path != self._path
         self._show_picture(first.path)
-        said = studio.said_of(first.path) if len(items) == 1 else ""
+        said = studio_examples.said_of(first.path) if len(items) == 1 else ""
         self._recipe.setText(f"{said}\n{_described(items)}".strip())
         self._set_stars(first.rating)
         tags = ", ".join(first.tags)

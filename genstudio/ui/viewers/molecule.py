@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from genstudio.services import studio
+from genstudio.services import studio_examples
 from genstudio.ui.theme import GRID_PX
 from genstudio.ui.viewers.image import ImageViewer
 
@@ -36,7 +36,7 @@ class MoleculeViewer:
         """Draw it, and tell of it."""
         del source  # A file with another molecule is nothing to lay over this one.
         self._drawing.show_result(path, None)
-        self._words.setText(studio.said_of(path))
+        self._words.setText(studio_examples.said_of(path))
 
     def clear(self, words: str) -> None:
         """Show no molecule."""
