@@ -104,12 +104,7 @@ def _told_together(errors: Sequence[GenStudioError]) -> GenStudioError:
 
 
 def scan(folder: Path, column: str = "") -> Job[Progress | ScanReport]:
-    """Look through a folder of pictures, or of whatever it holds most of.
-
-    Args:
-        folder: To look through.
-        column: Of tables, where a person chose one.
-    """
+    """Look through a folder of whatever it holds most of; tables at the column that is named."""
 
     def items() -> Iterator[Progress | ScanReport]:
         scanning = import_module("genstudio.data.modalities.scanning")

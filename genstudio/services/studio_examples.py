@@ -1,4 +1,4 @@
-"""What the window asks of examples and results that are no pictures; runs in its loaders' threads."""
+"""What the window asks of examples and results that are no pictures."""
 
 from pathlib import Path
 
