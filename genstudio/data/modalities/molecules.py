@@ -292,7 +292,9 @@ class _Scan:
         if self._num_stereo:
             advice.append(
                 Advice(
-                    title=f"{self._num_stereo:,} say how they lie in space",
+                    title="One says how it lies in space"
+                    if self._num_stereo == 1
+                    else f"{self._num_stereo:,} say how they lie in space",
                     reason="Their stereochemistry is kept. What says that a sample is a mixture "
                     "of both forms (racemic) is not.",
                 )

@@ -218,7 +218,7 @@ class SmilesVAE:
         paper="Gómez-Bombarelli et al. 2018, Automatic Chemical Design Using a Data-Driven "
         "Continuous Representation of Molecules, arXiv:1610.02415",
         suggested_from=0,
-        batch=64,
+        batch=32,
     )
     Config: ClassVar[type[Settings]] = SmilesVAEConfig
     tasks: ClassVar[Sequence[TaskCard]] = (generation(SmilesVAESampling, MOLECULE),)

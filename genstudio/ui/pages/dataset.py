@@ -213,7 +213,7 @@ class DatasetPage(QWidget):
         self._progress.setVisible(is_scanning)
         self._cancel.setVisible(is_scanning)
         self._choose.setVisible(report is not None or is_scanning)
-        self._caption.setVisible(report is not None)
+        self._caption.setVisible(report is not None and not report.material)
         if self._is_arriving and is_scanning:
             return  # What arrives is shown already.
         self._show_arrivals()
