@@ -140,7 +140,7 @@ def search(
 
 def _some(known: Sequence[str], generator: torch.Generator) -> list[str]:
     chosen = torch.randperm(len(known), generator=generator)[:_POPULATION]
-    return [known[at] for at in chosen]
+    return [known[int(at)] for at in chosen]
 
 
 def _best(found: Mapping[str, Artifact], goal: Goal, count: int) -> list[Artifact]:

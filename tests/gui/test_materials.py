@@ -48,7 +48,7 @@ def test_a_folder_of_pictures_is_learned_as_pictures(studio: StudioDriver, pictu
     assert "Learns from pairs of pictures; this folder holds pictures." in words_of(studio, PAIRED)
     studio.choose_model(PAIRED)
     assert not studio.find("train.start").isEnabled()
-    studio.choose_model("Describe")
+    studio.choose_model("Describe and redraw")
     assert studio.find("train.start").isEnabled()
     assert not studio.find("setting.reverse").isVisibleTo(studio.find("page.train"))
 

@@ -156,7 +156,7 @@ def test_the_timeline_goes_back_to_earlier_previews(open_studio: StudioDriver) -
 
 def test_a_preset_sets_the_form_and_own_changes_reach_the_run(open_studio: StudioDriver) -> None:
     open_studio.go_to("train")
-    open_studio.choose_model("Describe")
+    open_studio.choose_model("Describe and redraw")
     open_studio.choose("train.preset", "Thorough")
     controls = open_studio.window._train_page.controls
     assert controls.settings().model["latent_size"] == 256

@@ -5,6 +5,7 @@ so that every further token costs no more than the first.
 """
 
 import math
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -110,7 +111,7 @@ class CausalTransformer(nn.Module):
         """Logits (N, K) of what comes after the newest place (N, W), which is not yet placed."""
         h = (newest + self.places[place])[:, None]
         for block, memory in zip(self.blocks, kept, strict=True):
-            h = block.step(h, memory, place)
+            h = cast("CausalBlock", block).step(h, memory, place)
         return self.outward(self.norm(h[:, 0]))
 
 

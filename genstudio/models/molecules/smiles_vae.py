@@ -206,7 +206,7 @@ class SmilesVAE:
 
     card: ClassVar[ModelCard] = ModelCard(
         key="smiles-vae",
-        title="Describe and write again",
+        title="Invent molecules",
         summary="Learns molecules and invents new ones; blends two of them, and looks for ones "
         "with better properties.",
         family="molecules",
