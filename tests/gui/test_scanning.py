@@ -29,6 +29,7 @@ class SlowFolder:
 
     def __call__(self, folder: Path, column: str = "") -> Job[Scanned]:
         del column  # Of tables.
+
         def items() -> Iterator[Scanned]:
             for number, item in enumerate(with_result(scan_folder(folder))):
                 if folder == self.slow and number == 10:
