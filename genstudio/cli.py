@@ -11,7 +11,7 @@ from typer.main import get_command
 
 from genstudio.cli_exploring import explore, timelapse
 from genstudio.cli_judging import compare, evaluate
-from genstudio.cli_machine import doctor, worker
+from genstudio.cli_machine import doctor, sound_player, worker
 from genstudio.cli_operations import apply, operations
 from genstudio.cli_pictures import blend, export, generate, remake
 from genstudio.cli_scans import import_scans
@@ -356,6 +356,7 @@ app.command()(evaluate)
 app.command()(compare)
 app.command()(doctor)
 app.command(hidden=True)(worker)
+app.command("sound-player", hidden=True)(sound_player)
 
 
 @app.command(hidden=True)

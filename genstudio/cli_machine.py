@@ -52,3 +52,10 @@ def worker() -> None:
 
     with explained(as_json=False):
         run_as_worker(workers_job)
+
+
+def sound_player() -> None:
+    """Play sounds for a window of the program."""
+    from genstudio.services.sound_device import run_sound_player
+
+    run_sound_player()

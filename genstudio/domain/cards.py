@@ -12,6 +12,8 @@ RECONSTRUCT: Final = "reconstruct"
 ENCODE: Final = "encode"
 # What is no picture, such as a sound, can be described, and remade from what lies between two.
 BLEND: Final = "blend"
+# Its phrases can be steered by what is seen.
+PLAY: Final = "play"
 # It can be taught to tell kinds (classes) of pictures apart, and be asked for one.
 KINDS: Final = "kinds"
 # It says how unlike everything that it has seen a picture is, and where.

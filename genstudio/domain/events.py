@@ -66,12 +66,17 @@ class StepDone(_Event):
 
 
 class PreviewReady(_Event):
-    """A sheet of samples on fixed seeds: uint8 array (height, width, 3)."""
+    """A sheet of samples on fixed seeds: uint8 array (height, width, 3).
+
+    Attributes:
+        results: What is on it, where that is more than its drawing.
+    """
 
     event: Literal["PreviewReady"] = "PreviewReady"
     step: Count
     path: Path | None = None
     image: Any = Field(default=None, exclude=True, repr=False)
+    results: tuple[Any, ...] = Field(default=(), exclude=True, repr=False)
 
 
 class MetricsReady(_Event):

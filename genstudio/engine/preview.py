@@ -115,10 +115,17 @@ def preview_sheet(
     model: TrainableModel, dataset: Dataset, *, after_each: Callable[[], object] = lambda: None
 ) -> np.ndarray:
     """Draw a whole :class:`Sketch` at once; ``after_each`` is called between two pictures."""
+    return drawn_sheet(model, dataset, after_each=after_each)[0]
+
+
+def drawn_sheet(
+    model: TrainableModel, dataset: Dataset, *, after_each: Callable[[], object] = lambda: None
+) -> tuple[np.ndarray, tuple[Artifact, ...]]:
+    """The same, and what is on it where that is more than its drawing."""
     sketch = Sketch(model, dataset)
     while (sheet_HWC := sketch.draw_one()) is None:
         after_each()
-    return sheet_HWC
+    return sheet_HWC, tuple(sketch.results)
 
 
 def tile(pictures: Iterable[np.ndarray], columns: int) -> np.ndarray:

@@ -11,6 +11,7 @@ from PIL import Image
 from genstudio.domain import events
 from genstudio.domain.errors import ProjectError
 from genstudio.domain.files import explained, replacing
+from genstudio.services.heard_previews import save_heard
 
 # Steps are told 20 times a second; one in a second is worth keeping.
 _STEP_RECORD_INTERVAL_S = 1.0
@@ -27,6 +28,11 @@ _ENDINGS = (events.Finished, events.Stopped, events.Failed)
 def preview_path(run: Path, step: int) -> Path:
     """Where the preview of a step is saved; other programs sort such names by their numbers."""
     return run / "previews" / f"{step:0{_STEP_DIGITS}}.png"
+
+
+def preview_sound(preview: Path) -> Path:
+    """Where what is heard of a preview is saved, if anything is."""
+    return preview.with_suffix(".flac")
 
 
 class Record:
@@ -117,6 +123,7 @@ class Recorder:
             path.parent.mkdir(exist_ok=True)
         with replacing(path) as temporary:
             Image.fromarray(event.image).save(temporary, "PNG")
+        save_heard(preview_sound(path), event.results)
         # Under its name of earlier versions, the step may have been drawn before.
         with explained(path):
             path.with_name(f"{event.step}.png").unlink(missing_ok=True)

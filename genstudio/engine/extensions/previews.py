@@ -7,8 +7,9 @@ import torch
 
 from genstudio.data.dataset import Dataset
 from genstudio.domain import events
+from genstudio.domain.artifacts import Artifact
 from genstudio.engine.extension import Extension
-from genstudio.engine.preview import Sketch, preview_sheet
+from genstudio.engine.preview import Sketch, drawn_sheet
 from genstudio.engine.schedule import Schedule, Task
 from genstudio.engine.state import TrainState
 
@@ -64,10 +65,11 @@ class Previews(Extension):
         """Draw a preview of this step at once."""
         self._sketch = None
         compute, began_s = state.compute, state.clock.now_s()
-        sheet_HWC = compute.memory.attempt(
-            lambda: preview_sheet(state.averaged, self._dataset, after_each=compute.threads.adapt)
+        drawn = compute.memory.attempt(
+            lambda: drawn_sheet(state.averaged, self._dataset, after_each=compute.threads.adapt)
         )
-        yield self._done(state, sheet_HWC, state.step, state.clock.now_s() - began_s)
+        sheet_HWC, results = drawn or (None, ())
+        yield self._done(state, sheet_HWC, state.step, state.clock.now_s() - began_s, results)
 
     def _begin(self, state: TrainState) -> Iterator[events.Event]:
         """Begin a preview of this step; pictures of it are drawn one by one after the next ones."""
@@ -90,10 +92,16 @@ class Previews(Extension):
         if drawn is None or drawn[0] is not None:
             self._sketch = None
             sheet_HWC = None if drawn is None else drawn[0]
-            yield self._done(state, sheet_HWC, self._sketch_step, self._sketch_took_s)
+            results = tuple(sketch.results)
+            yield self._done(state, sheet_HWC, self._sketch_step, self._sketch_took_s, results)
 
     def _done(
-        self, state: TrainState, sheet_HWC: np.ndarray | None, step: int, took_s: float
+        self,
+        state: TrainState,
+        sheet_HWC: np.ndarray | None,
+        step: int,
+        took_s: float,
+        results: tuple[Artifact, ...] = (),
     ) -> events.Event:
         """Tell of a preview, or that there is none: it is not worth a run."""
         self._schedule.done(Task.PREVIEW, state.seconds, took_s)
@@ -105,4 +113,4 @@ class Previews(Extension):
                 message="The training goes on; the next preview is tried later.",
             )
         state.observed.preview_HWC = sheet_HWC
-        return events.PreviewReady(step=step, image=sheet_HWC)
+        return events.PreviewReady(step=step, image=sheet_HWC, results=results)

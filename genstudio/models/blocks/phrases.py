@@ -11,13 +11,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from genstudio.data.phrases import INSTRUMENTS, NUM_TOKENS, STEPS_PER_BAR
+from genstudio.data.phrases import FIRST_NOTE, INSTRUMENTS, NUM_TOKENS, STEPS_PER_BAR
 
 NUM_INSTRUMENTS: Final = len(INSTRUMENTS)
 # Stand for a step that is not seen, and for what comes before the first one.
 HIDDEN: Final = NUM_TOKENS
 BEGIN: Final = NUM_TOKENS + 1
 _HEAD_WIDTH = 32
+_SHARE_OF_HALVES = 0.25
+# Numbers that say of each step what a bar or a latent needs to know.
+_PER_STEP = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,15 +95,18 @@ class Encoder(nn.Module):
         self.layers = nn.Sequential(
             *(Layer(width, shape.dropout, is_causal=False) for _ in range(shape.depth))
         )
-        self.norm = nn.LayerNorm(2 * width)
-        self.posterior = nn.Linear(2 * width, 2 * shape.latent_size)
+        # What is where matters: a mean over steps would have to be taught to say so.
+        self.norm = nn.LayerNorm(width)
+        self.narrow = nn.Linear(width, _PER_STEP)
+        count = shape.bars * STEPS_PER_BAR * _PER_STEP
+        self.posterior = nn.Linear(count, 2 * shape.latent_size)
 
     def forward(self, tokens_NL: Tensor, groups_NG: Tensor) -> tuple[Tensor, Tensor]:
         """Describe each phrase by a Gaussian over latents."""
         h = self.tokens(tokens_NL) + self.places + self.instrument(groups_NG)[:, None]
         h = self.layers(h)
-        pooled = torch.cat([h.mean(1), h.amax(1)], dim=1)
-        mean, log_variance = self.posterior(self.norm(pooled)).chunk(2, dim=1)
+        steps = functional.gelu(self.narrow(self.norm(h))).flatten(1)
+        mean, log_variance = self.posterior(steps).chunk(2, dim=1)
         return mean, log_variance.clamp(-12, 4)
 
 
@@ -115,7 +121,8 @@ class Decoder(nn.Module):
         self.conductor = nn.Sequential(
             *(Layer(width, shape.dropout, is_causal=True) for _ in range(2))
         )
-        self.bar_steps = nn.Linear(width, width * 4)
+        self.bar_steps = nn.Linear(width, STEPS_PER_BAR * _PER_STEP)
+        self.widen = nn.Linear(_PER_STEP, width)
         self.tokens = nn.Embedding(NUM_TOKENS + 2, width)
         self.steps = nn.Parameter(0.02 * torch.randn(1, 1, STEPS_PER_BAR, width))
         self.layers = nn.Sequential(
@@ -129,8 +136,26 @@ class Decoder(nn.Module):
         count = before_NL.shape[1]
         given = self.given(torch.cat([z, groups_NG.to(z.dtype)], dim=1))
         bars = self.conductor(given[:, None] + self.bars)
-        # A beat of its own for each quarter of a bar.
-        beats = self.bar_steps(bars).unflatten(-1, (4, -1)).repeat_interleave(4, dim=2)
-        planned = (beats + bars[:, :, None] + self.steps).flatten(1, 2)
+        own = self.widen(functional.gelu(self.bar_steps(bars).unflatten(-1, (STEPS_PER_BAR, -1))))
+        planned = (own + bars[:, :, None] + self.steps).flatten(1, 2)
         h = self.tokens(before_NL) + planned[:, :count]
         return self.logits(self.norm(self.layers(h)))
+
+
+def shifted_at_random(tokens_NL: Tensor, most: int) -> Tensor:
+    """Each phrase higher or lower by a random number of semitones, as far as there is room."""
+    is_note = tokens_NL >= FIRST_NOTE
+    up = torch.randint(-most, most + 1, (len(tokens_NL), 1), device=tokens_NL.device)
+    lowest = tokens_NL.masked_fill(~is_note, NUM_TOKENS).amin(1, keepdim=True)
+    highest = tokens_NL.masked_fill(~is_note, 0).amax(1, keepdim=True)
+    up = up.clamp_min(FIRST_NOTE - lowest).minimum(NUM_TOKENS - 1 - highest)
+    return torch.where(is_note, tokens_NL + up, tokens_NL)
+
+
+def partly_hidden(tokens_NL: Tensor) -> Tensor:
+    """Some phrases without their second half, as those that are to be continued."""
+    hidden = tokens_NL.clone()
+    is_half = torch.rand(len(tokens_NL), 1, device=tokens_NL.device) < _SHARE_OF_HALVES
+    half = tokens_NL.shape[1] // 2
+    hidden[:, half:] = torch.where(is_half, HIDDEN, tokens_NL[:, half:])
+    return hidden

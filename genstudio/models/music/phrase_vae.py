@@ -22,12 +22,11 @@ from genstudio.data.phrases import (
     FIRST_NOTE,
     HOLD,
     INSTRUMENTS,
-    NUM_TOKENS,
     STEPS_PER_BAR,
 )
 from genstudio.domain import roles
 from genstudio.domain.artifacts import NOTES, Artifact
-from genstudio.domain.cards import BLEND, ModelCard
+from genstudio.domain.cards import BLEND, PLAY, ModelCard
 from genstudio.domain.operations import (
     CONTINUE_MUSIC,
     GENERATE,
@@ -51,6 +50,8 @@ from genstudio.models.blocks.phrases import (
     Decoder,
     Encoder,
     PhraseShape,
+    partly_hidden,
+    shifted_at_random,
 )
 from genstudio.models.diagnostics import in_parts
 from genstudio.models.protocol import (
@@ -62,8 +63,6 @@ from genstudio.models.protocol import (
     Request,
 )
 from genstudio.models.sampling import evaluating
-
-_SHARE_OF_HALVES = 0.25
 
 
 class PhraseVAEConfig(Settings):
@@ -145,7 +144,7 @@ class PhraseVAEConfig(Settings):
         advanced=True,
     )
     free_bits: float = setting(
-        0.5,
+        0.7,
         title="Room for free — free bits",
         help="Descriptions may hold this much information for each of their numbers for free.",
         ge=0.0,
@@ -166,7 +165,7 @@ class PhraseVAE:
         family="music",
         modalities=("notes",),
         output=NOTES,
-        capabilities=frozenset({BLEND}),
+        capabilities=frozenset({BLEND, PLAY}),
         cost="Phrases after some minutes, better ones after a quarter of an hour",
         needs="20 or more MIDI files with bars of four quarters",
         suggested_from=0,
@@ -222,9 +221,9 @@ class PhraseVAE:
     def losses(self, phase: str, batch: Batch, step: int) -> Losses:
         """The negative bound in nats per token."""
         del phase, step  # There is one.
-        tokens_NL = _shifted(batch.fields["notes"], self.config.transpose)
+        tokens_NL = shifted_at_random(batch.fields["notes"], self.config.transpose)
         groups_NG = _groups(batch.fields["instruments"])
-        mean, log_variance = self.network["encoder"](_partly_hidden(tokens_NL), groups_NG)
+        mean, log_variance = self.network["encoder"](partly_hidden(tokens_NL), groups_NG)
         z = mean + torch.randn_like(mean) * (log_variance / 2).exp()
         before_NL = _before(tokens_NL)
         hidden = torch.rand(before_NL.shape, device=before_NL.device) < self.config.hidden
@@ -309,6 +308,26 @@ class PhraseVAE:
                 known = torch.cat([known, chosen])
         return known.numpy()
 
+    def play_all(self, z_NZ: Tensor, group: int) -> np.ndarray:
+        """The likeliest phrase of each latent (N, Z), all at once: int64 (N, length)."""
+        with evaluating(self.network) as device:
+            decoder = self.network["decoder"]
+            groups_NG = _groups(torch.full((len(z_NZ),), group)).to(device)
+            known_NL = torch.zeros(len(z_NZ), 0, dtype=torch.int64)
+            for _ in range(self.length):
+                before = functional.pad(known_NL, (1, 0), value=BEGIN).to(device)
+                logits = decoder(z_NZ.to(device), groups_NG, before)[:, -1].float().cpu()
+                rows = zip(logits, known_NL, strict=True)
+                chosen = torch.stack([self._allowed(row, known).argmax() for row, known in rows])
+                known_NL = torch.cat([known_NL, chosen[:, None]], dim=1)
+        return known_NL.numpy()
+
+    def prior_latents(self, seeds: Sequence[int], group: int) -> Tensor:
+        """Latents (number of seeds, Z) of phrases of a group of instruments."""
+        prior = cast("MixturePrior", self.network["prior"])
+        labels = functional.one_hot(torch.full((len(seeds),), group), NUM_INSTRUMENTS).float()
+        return prior.draw(seeds, 1.0, labels)
+
     def _allowed(self, logits: Tensor, known_L: Tensor) -> Tensor:
         """There is nothing to hold at first, and a phrase without a note is none."""
         if not len(known_L):
@@ -368,22 +387,3 @@ def _groups(instruments_N: Tensor) -> Tensor:
 
 def _before(tokens_NL: Tensor) -> Tensor:
     return functional.pad(tokens_NL[:, :-1], (1, 0), value=BEGIN)
-
-
-def _shifted(tokens_NL: Tensor, most: int) -> Tensor:
-    """Each phrase higher or lower by a random number of semitones, as far as there is room."""
-    is_note = tokens_NL >= FIRST_NOTE
-    up = torch.randint(-most, most + 1, (len(tokens_NL), 1), device=tokens_NL.device)
-    lowest = tokens_NL.masked_fill(~is_note, NUM_TOKENS).amin(1, keepdim=True)
-    highest = tokens_NL.masked_fill(~is_note, 0).amax(1, keepdim=True)
-    up = up.clamp_min(FIRST_NOTE - lowest).minimum(NUM_TOKENS - 1 - highest)
-    return torch.where(is_note, tokens_NL + up, tokens_NL)
-
-
-def _partly_hidden(tokens_NL: Tensor) -> Tensor:
-    """Some phrases without their second half, as those that are to be continued."""
-    hidden = tokens_NL.clone()
-    is_half = torch.rand(len(tokens_NL), 1, device=tokens_NL.device) < _SHARE_OF_HALVES
-    half = tokens_NL.shape[1] // 2
-    hidden[:, half:] = torch.where(is_half, HIDDEN, tokens_NL[:, half:])
-    return hidden

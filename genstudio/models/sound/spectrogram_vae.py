@@ -153,7 +153,7 @@ class SpectrogramVAE:
 
     card: ClassVar[ModelCard] = ModelCard(
         key="spectrogram-vae",
-        title="Describe and play again",
+        title="Sounds like yours",
         summary="Learns short sounds, such as drums or spoken words, and makes new ones; "
         "blends two of them.",
         family="sound",

@@ -19,6 +19,8 @@ OPERATIONS: Final[Registry[Operation]] = Registry(
         "vary-music": "genstudio.services.operations.described:VARY_MUSIC",
         "continue-music": "genstudio.services.operations.continue_music:OPERATION",
         "render-music": "genstudio.services.operations.render_music:OPERATION",
+        "picture-to-music": "genstudio.services.operations.picture_to_music:PICTURES",
+        "clip-to-music": "genstudio.services.operations.picture_to_music:CLIPS",
         "style-transfer": "genstudio.services.operations.style_transfer:OPERATION",
         "upscale": "genstudio.services.operations.upscale:OPERATION",
         "texture": "genstudio.services.operations.texture:OPERATION",

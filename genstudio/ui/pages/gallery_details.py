@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QSizePolicy,
+    QStackedWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -19,8 +20,10 @@ from PySide6.QtWidgets import (
 from genstudio.domain.errors import GenStudioError
 from genstudio.services import studio, studio_examples
 from genstudio.services.gallery_items import GalleryItem
+from genstudio.services.sound_playing import is_heard
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.viewers.sound import SoundViewer
 from genstudio.ui.widgets.picture_view import PictureView
 from genstudio.ui.widgets.pixel_loader import PixelLoader, Pixels
 from genstudio.ui.widgets.thumbnail_loader import Stamp, stamp_of
@@ -66,7 +69,11 @@ class GalleryDetails(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
         layout.setSpacing(GRID_PX)
-        layout.addWidget(self._view, 1)
+        self._sound = SoundViewer()
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._view)
+        self._stack.addWidget(self._sound.widget)
+        layout.addWidget(self._stack, 1)
         layout.addWidget(self._recipe)
         layout.addLayout(self._make_rating())
         layout.addWidget(self._make_tags())
@@ -97,6 +104,7 @@ class GalleryDetails(QFrame):
     def shutdown(self) -> None:
         """Let go of the thread before the window closes."""
         self._loader.stop()
+        self._sound.shutdown()
 
     def show_file(self, path: Path) -> None:
         """Show a picture that is not in the gallery, such as a training preview."""
@@ -153,6 +161,13 @@ class GalleryDetails(QFrame):
         if (path, stamp) == (self._path, self._stamp):
             return
         self._path, self._stamp = path, stamp
+        if path is not None and is_heard(path):
+            self._loader.want([])
+            self._sound.show_result(path, None)
+            self._stack.setCurrentWidget(self._sound.widget)
+            return
+        self._sound.clear("")
+        self._stack.setCurrentWidget(self._view)
         self._loader.want([] if path is None else [path])
         if path is None:
             self._view.set_placeholder("Select a picture to see it large.")

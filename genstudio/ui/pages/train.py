@@ -93,6 +93,7 @@ class TrainPage(QWidget):
     def shutdown(self) -> None:
         """Leave no thread behind."""
         self._evolution.panel.strip.shutdown()
+        self._evolution.player.shutdown()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Make use of a large window."""

@@ -10,10 +10,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLa
 from genstudio.data.decode import UnreadablePictureError
 from genstudio.domain.runs import CheckpointInfo, RunSummary
 from genstudio.services import studio
+from genstudio.services.records import preview_sound
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.checkpoint_panel import CheckpointPanel
 from genstudio.ui.widgets.picture_view import PictureView
+from genstudio.ui.widgets.player_bar import PlayerBar
 
 _NONE_YET = "What the model paints will show here, soon after it has begun to learn."
 _UNREADABLE = "This preview cannot be read any more."
@@ -24,6 +26,7 @@ class Evolution(QWidget):
 
     Attributes:
         preview: The picture.
+        player: Plays what is heard of the preview that is shown; hidden where nothing is.
         panel: The checkpoints.
 
     Signals:
@@ -47,6 +50,10 @@ class Evolution(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID_PX)
         layout.addWidget(self.preview, 1)
+        self.player = PlayerBar()
+        self.player.setObjectName("train.player")
+        self.player.hide()
+        layout.addWidget(self.player)
         layout.addLayout(self._make_timeline())
         layout.addWidget(self.panel)
         self.show_run(None)
@@ -77,6 +84,7 @@ class Evolution(QWidget):
         self._set_previews([])
         self.preview.set_placeholder(_NONE_YET)
         self.preview.set_picture(None)
+        self._open_sound(None)
 
     def go_back(self, step: int) -> None:
         """What came after a step will come again; the newest is followed from here."""
@@ -91,6 +99,7 @@ class Evolution(QWidget):
             self._set_previews([*earlier, (step, path)])
         if self._follows_newest:
             self.preview.set_picture(image_HWC)
+            self._open_sound(path)
 
     def _make_timeline(self) -> QHBoxLayout:
         self._timeline = QSlider(Qt.Orientation.Horizontal)
@@ -182,9 +191,17 @@ class Evolution(QWidget):
                 self.preview.set_picture(studio.sheet(path))
             except UnreadablePictureError:
                 continue
+            self._open_sound(path)
             return
+        self._open_sound(None)
         self.preview.set_placeholder(_UNREADABLE)
         self.preview.set_picture(None)
+
+    def _open_sound(self, preview: Path | None) -> None:
+        sound = None if preview is None else preview_sound(preview)
+        is_there = sound is not None and sound.is_file()
+        self.player.setVisible(is_there)
+        self.player.open(sound if is_there else None)
 
     def _write_step(self) -> None:
         checkpoint, index = self.panel.strip.current(), self._timeline.value()
