@@ -108,7 +108,7 @@ def test_the_run_learns_what_was_chosen(studio: StudioDriver, pairs: Path) -> No
     studio.find("dataset.modality", QComboBox).setCurrentIndex(1)
     studio.window._states.materials.choose("images")
     learned_as(studio, "Pictures")
-    studio.set_up_small_run("Describe", steps=2)
+    studio.set_up_small_run("Describe and redraw", steps=2)
     studio.click("train.start")
     studio.wait(lambda: studio.text("train.coach").startswith("Finished"))
     project = open_project(studio.window._project.path)

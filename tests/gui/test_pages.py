@@ -180,7 +180,7 @@ def test_an_unwritable_project_is_explained(qtbot: QtBot, pictures: Path, tmp_pa
     window.show()
     studio = StudioDriver(window, qtbot)
     studio.open_pictures(pictures, 24)
-    studio.set_up_small_run("Describe", steps=1)
+    studio.set_up_small_run("Describe and redraw", steps=1)
     studio.click("train.start")
     studio.wait(lambda: window._notice_bar.current() is not None)
     assert window._notice_bar.current().level is Level.ERROR
