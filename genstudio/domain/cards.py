@@ -38,6 +38,7 @@ class ModelCard(BaseModel):
         paper: Title, authors, year and arXiv number of the source.
         fewest: Examples that it needs at least; with fewer, nothing is begun.
         suggested_from: Examples from which on it is suggested; None if never by itself.
+        batch: Examples in a step that suit it; 0 for as many as suit pictures.
         revision: Raised when weights that were saved before would fit, but make other pictures.
         renamed_tensors: Regular expressions for beginnings of former names of tensors, and what
             took their place; the first that fits counts.
@@ -57,5 +58,6 @@ class ModelCard(BaseModel):
     paper: str
     fewest: int = 0
     suggested_from: int | None = None
+    batch: int = 0
     revision: int = 1
     renamed_tensors: tuple[tuple[str, str], ...] = ()

@@ -18,6 +18,8 @@ CLIP_FRAMES: Final = "clip-frames"
 UPSCALE: Final = "upscale"
 DETECT: Final = "detect-anomalies"
 AUGMENT: Final = "augment"
+BLEND_MOLECULES: Final = "blend-molecules"
+OPTIMISE_MOLECULES: Final = "optimise-molecules"
 CONTINUE_MUSIC: Final = "continue-music"
 
 

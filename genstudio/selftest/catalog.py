@@ -27,6 +27,7 @@ CHECKS: Final[Registry[Check]] = Registry(
         "scans": "genstudio.selftest.augmenting:import_a_deep_picture",
         "sound": "genstudio.selftest.sounding:make_sounds",
         "music": "genstudio.selftest.sounding:make_music",
+        "molecules": "genstudio.selftest.chemistry:make_molecules",
         "style": "genstudio.selftest.making:paint_in_a_style",
         "films": "genstudio.selftest.making:paint_a_film",
         "explore": "genstudio.selftest.making:explore_and_make_again",

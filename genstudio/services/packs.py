@@ -47,6 +47,21 @@ PACKS: Final = (
         modules=("pydicom", "nibabel"),
     ),
     Pack(
+        key="sound",
+        brings="learning, making and playing sounds and music",
+        modules=("soundfile", "mido", "miniaudio"),
+    ),
+    Pack(
+        key="soundfont",
+        brings="music played by soundfonts",
+        modules=("tinysoundfont",),
+    ),
+    Pack(
+        key="molecules",
+        brings="learning and making molecules",
+        modules=("rdkit",),
+    ),
+    Pack(
         key="dev",
         brings="the tests and the tools for changing the program itself",
         modules=("pytest", "pytestqt", "hypothesis", "sklearn"),

@@ -103,12 +103,12 @@ def _told_together(errors: Sequence[GenStudioError]) -> GenStudioError:
     return type(errors[0])(title, " ".join(str(error) for error in errors))
 
 
-def scan(folder: Path) -> Job[Progress | ScanReport]:
-    """Look through a folder of pictures, or of whatever it holds most of."""
+def scan(folder: Path, column: str = "") -> Job[Progress | ScanReport]:
+    """Look through a folder of whatever it holds most of; tables at the column that is named."""
 
     def items() -> Iterator[Progress | ScanReport]:
         scanning = import_module("genstudio.data.modalities.scanning")
-        yield from with_result(scanning.scan_material(folder))
+        yield from with_result(scanning.scan_material(folder, column=column))
 
     return Job("scan", items)
 

@@ -22,7 +22,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def train(studio: StudioDriver, pictures: Path) -> None:
     studio.open_pictures(pictures, 24)
-    studio.set_up_small_run("Describe", steps=2)
+    studio.set_up_small_run("Describe and redraw", steps=2)
     studio.click("train.start")
     studio.wait(lambda: studio.text("train.coach").startswith("Finished"))
     wait_for_end(studio)

@@ -91,7 +91,7 @@ def _menu_action(button: QPushButton, words: str) -> QAction:
 
 def test_pausing_stopping_and_going_on(studio: StudioDriver, pictures: Path) -> None:
     studio.open_pictures(pictures, 24)
-    studio.set_up_small_run("Describe", steps=100_000)
+    studio.set_up_small_run("Describe and redraw", steps=100_000)
     studio.click("train.start")
     studio.wait(lambda: "pictures/s" in studio.text("status.state"))
     studio.click("train.pause")
@@ -142,7 +142,7 @@ def test_a_picture_left_out_is_not_learned_from(studio: StudioDriver, pictures: 
     grid.select("flower-0002.png")
     studio.qtbot.keyClick(grid, Qt.Key.Key_Space)
     assert studio.text("dataset.summary") == "24 found · 23 will be used"
-    studio.set_up_small_run("Describe", steps=1)
+    studio.set_up_small_run("Describe and redraw", steps=1)
     studio.click("train.start")
     studio.wait(lambda: studio.text("train.coach").startswith("Finished"))
     project = open_project(studio.window._project.path)
@@ -157,7 +157,7 @@ def test_a_project_opens_as_it_was_left(
     from genstudio.app import build_window
 
     studio.open_pictures(pictures, 24)
-    studio.set_up_small_run("Describe", steps=2)
+    studio.set_up_small_run("Describe and redraw", steps=2)
     studio.click("train.start")
     studio.wait(lambda: studio.text("train.coach").endswith("hang in the Gallery."))
     studio.window.close()

@@ -48,7 +48,7 @@ def test_a_folder_of_pictures_is_learned_as_pictures(studio: StudioDriver, pictu
     assert "Learns from pairs of pictures; this folder holds pictures." in words_of(studio, PAIRED)
     studio.choose_model(PAIRED)
     assert not studio.find("train.start").isEnabled()
-    studio.choose_model("Describe")
+    studio.choose_model("Describe and redraw")
     assert studio.find("train.start").isEnabled()
     assert not studio.find("setting.reverse").isVisibleTo(studio.find("page.train"))
 
@@ -108,7 +108,7 @@ def test_the_run_learns_what_was_chosen(studio: StudioDriver, pairs: Path) -> No
     studio.find("dataset.modality", QComboBox).setCurrentIndex(1)
     studio.window._states.materials.choose("images")
     learned_as(studio, "Pictures")
-    studio.set_up_small_run("Describe", steps=2)
+    studio.set_up_small_run("Describe and redraw", steps=2)
     studio.click("train.start")
     studio.wait(lambda: studio.text("train.coach").startswith("Finished"))
     project = open_project(studio.window._project.path)

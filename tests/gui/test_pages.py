@@ -156,7 +156,7 @@ def test_the_timeline_goes_back_to_earlier_previews(open_studio: StudioDriver) -
 
 def test_a_preset_sets_the_form_and_own_changes_reach_the_run(open_studio: StudioDriver) -> None:
     open_studio.go_to("train")
-    open_studio.choose_model("Describe")
+    open_studio.choose_model("Describe and redraw")
     open_studio.choose("train.preset", "Thorough")
     controls = open_studio.window._train_page.controls
     assert controls.settings().model["latent_size"] == 256
@@ -180,7 +180,7 @@ def test_an_unwritable_project_is_explained(qtbot: QtBot, pictures: Path, tmp_pa
     window.show()
     studio = StudioDriver(window, qtbot)
     studio.open_pictures(pictures, 24)
-    studio.set_up_small_run("Describe", steps=1)
+    studio.set_up_small_run("Describe and redraw", steps=1)
     studio.click("train.start")
     studio.wait(lambda: window._notice_bar.current() is not None)
     assert window._notice_bar.current().level is Level.ERROR

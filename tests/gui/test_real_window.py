@@ -42,7 +42,7 @@ def test_mouse_and_keys_from_outside_train_a_model(studio: StudioDriver, picture
     studio.open_pictures(pictures, 24)
     click_from_outside(studio, "rail.train")
     studio.wait(studio.find("page.train").isVisible)
-    studio.set_up_small_run("Describe", steps=4)
+    studio.set_up_small_run("Describe and redraw", steps=4)
     click_from_outside(studio, "train.start")
     studio.wait(lambda: studio.text("train.coach").startswith("Finished"))
     trained = screenshot(studio.window, "train")

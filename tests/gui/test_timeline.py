@@ -35,7 +35,7 @@ def test_cards_come_with_training_and_the_strip_keeps_its_place(
     studio: StudioDriver, pictures: Path
 ) -> None:
     studio.open_pictures(pictures, 24)
-    studio.set_up_small_run("Describe", steps=100_000)
+    studio.set_up_small_run("Describe and redraw", steps=100_000)
     strip = strip_of(studio)
     place = strip.geometry()
     assert "at least one a minute" in strip.accessibleDescription()
@@ -214,7 +214,7 @@ def test_an_error_in_the_worker_leaves_one_notice_and_a_usable_window(
         raise ZeroDivisionError("a bug of ours")
 
     studio.open_pictures(pictures, 24)
-    studio.set_up_small_run("Describe", steps=2)
+    studio.set_up_small_run("Describe and redraw", steps=2)
     notices: list[Notice] = []
     studio.window._training.noticed.connect(notices.append)
     with monkeypatch.context() as patched:

@@ -28,6 +28,8 @@ OPERATIONS: Final[Registry[Operation]] = Registry(
         "translate-video": "genstudio.services.operations.translate_video:OPERATION",
         "clip-frames": "genstudio.services.operations.clip_frames:OPERATION",
         "augment": "genstudio.services.operations.augment:OPERATION",
+        "blend-molecules": "genstudio.services.operations.molecules:BLEND_OPERATION",
+        "optimise-molecules": "genstudio.services.operations.molecules:OPTIMISE_OPERATION",
         "detect-anomalies": "genstudio.services.operations.detect:OPERATION",
     },
 )
