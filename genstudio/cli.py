@@ -88,6 +88,9 @@ Modality = Annotated[
     str | None,
     typer.Option(help="What the folder is taken for: images, pairs, two-sets; by default guessed."),
 ]
+ColumnOfTable = Annotated[
+    str, typer.Option("--column", help="Column of a table that holds the molecules.")
+]
 Nodes = Annotated[
     int, typer.Option(min=1, help="On how many machines torchrun or srun has started this command.")
 ]
@@ -125,6 +128,7 @@ def check(
     folder: Annotated[Path, typer.Argument(help="Folder of pictures; nothing in it is changed.")],
     *,
     modality: Modality = None,
+    column: ColumnOfTable = "",
     as_json: AsJson = False,
 ) -> None:
     """Look through a folder of pictures and report what is in it."""
@@ -134,7 +138,7 @@ def check(
     from genstudio.services.materials import described
 
     with explained(as_json=as_json):
-        report = run_with_progress(scan_material(folder, modality), as_json=as_json)
+        report = run_with_progress(scan_material(folder, modality, column), as_json=as_json)
         found = recognise(report)
         if modality is not None:
             chosen = MODALITIES.get(modality).arrange(report)
@@ -196,6 +200,7 @@ def train(
         int | None, typer.Option(help=f"Side in pixels: {', '.join(map(str, SIZES))}.")
     ] = None,
     modality: Modality = None,
+    column: ColumnOfTable = "",
     batch: Annotated[int | None, typer.Option(help="Pictures per step.")] = None,
     steps: Steps = None,
     images: Images = None,
@@ -266,7 +271,12 @@ def train(
             return resolve(fit=found)
 
         request = NewRun(
-            folder=folder, project=project, settings=settings, fitted=fitted, modality=modality
+            folder=folder,
+            project=project,
+            settings=settings,
+            fitted=fitted,
+            modality=modality,
+            column=column,
         )
         _train(lambda source: start_run(request, source), as_json=as_json)
 

@@ -1,5 +1,6 @@
 """What the tests of several parts share: small pictures, small settings, a model of two layers."""
 
+import itertools
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,10 +24,12 @@ from genstudio.domain import events, modalities, registry
 from genstudio.domain.cards import ModelCard
 from genstudio.domain.commands import Command
 from genstudio.domain.errors import UnknownModelError
-from genstudio.domain.fields import IMAGE, LABEL, NOTES, SOUND, TOKENS, FieldSpec
+from genstudio.domain.fields import IMAGE, LABEL, NOTES, SMILES, SOUND, TOKENS, FieldSpec
 from genstudio.domain.modalities import CAPTIONS
 from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
+from genstudio.domain.smiles import token_counts
+from genstudio.domain.smiles import token_ids as smiles_ids
 from genstudio.domain.training import Budget, TrainingSettings
 from genstudio.domain.words import MOST_TOKENS, token_ids, vocabulary
 from genstudio.engine.checkpoint import CheckpointStore
@@ -166,6 +169,11 @@ def rows_for(own: FieldSpec, count: int) -> np.ndarray:
     """So many examples of a field that holds no pictures, as files of it are decoded."""
     if own.type == TOKENS:
         return tokens_for(count)
+    if own.type == SMILES:
+        ids = [smiles_ids(text, token_counts(molecules(NUM_PICTURES))) for text in molecules(count)]
+        rows = np.array(ids, np.int16)
+        # Spellings that differ are enough here; those of the same molecule need RDKit.
+        return np.stack([np.roll(rows, at, axis=0) for at in range(own.shape[0])], axis=1)
     if own.type == NOTES:
         random = np.random.default_rng(0)
         tokens = np.where(np.arange(own.shape[0]) % 4, HOLD, FIRST_NOTE)
@@ -189,8 +197,27 @@ def save_sounds(folder: Path, count: int = NUM_PICTURES) -> Path:
     return folder
 
 
+def molecules(count: int) -> list[str]:
+    """So many different molecules: chains and rings with a group at their end."""
+    beginnings = (
+        "C" * length + ring for length in range(1, 40) for ring in ("", "c1ccccc1", "C1CC1")
+    )
+    made = (start + end for start in beginnings for end in ("O", "N", "Cl", "C(=O)O"))
+    return list(itertools.islice(made, count))
+
+
+def save_molecules(folder: Path, count: int = NUM_PICTURES) -> Path:
+    """Write a list of molecules; skips the test without RDKit."""
+    pytest.importorskip("rdkit", reason="molecules need the extra “molecules”")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "all.smi").write_text("\n".join(molecules(count)) + "\n", encoding="utf-8")
+    return folder
+
+
 def words_for(model_key: str) -> dict[str, int]:
-    """The vocabulary of the captions that :func:`folder_for` writes, if it does."""
+    """The vocabulary of what :func:`folder_for` writes, where it has one."""
+    if _modality_of(model_key) == modalities.MOLECULES:
+        return token_counts(molecules(NUM_PICTURES))
     return vocabulary(CAPTIONS_OF_FLOWERS) if _modality_of(model_key) == CAPTIONS else {}
 
 
@@ -231,6 +258,8 @@ def folder_for(model_key: str, flowers: Path, place: Path) -> Path:
     """The folder of flowers itself, or one beside it whose layout the architecture learns from."""
     if _modality_of(model_key) == modalities.SOUND:
         return save_sounds(place)
+    if _modality_of(model_key) == modalities.MOLECULES:
+        return save_molecules(place)
     if _modality_of(model_key) == modalities.NOTES:
         return save_pieces(place)
     roles = MODALITIES.get(catalog.model_class(model_key).card.modalities[0]).card.roles

@@ -15,6 +15,7 @@ ARTIFACTS: Final[Registry[ArtifactKind]] = Registry(
         "notes": "genstudio.artifacts.notes:KIND",
         "sound": "genstudio.artifacts.sound:KIND",
         "lora": "genstudio.artifacts.lora:KIND",
+        "molecule": "genstudio.artifacts.molecule:KIND",
     },
 )
 

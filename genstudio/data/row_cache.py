@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,9 +62,9 @@ def build_rows(
             what the manifest says.
         ProjectError: The disk is full or the folder cannot be written to.
     """
-    key = _key(manifest, version)
+    key = rows_key(manifest, version)
     path = cache_dir / f"{key}.safetensors"
-    if (found := _open(path, key, manifest)) is not None:
+    if (found := open_rows(path, key, manifest)) is not None:
         return found
     parts: list[Mapping[str, np.ndarray]] = []
     names: list[str] = []
@@ -99,13 +99,29 @@ def build_rows(
             "Choose a folder with more of them.",
         )
     joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    notes = {_NAMES: json.dumps(names), _SKIPPED: json.dumps(skipped)}
+    return keep_rows(manifest, path, key, joined, names, skipped)
+
+
+def keep_rows(
+    manifest: Manifest,
+    path: Path,
+    key: str,
+    fields: Mapping[str, np.ndarray],
+    names: Sequence[str],
+    skipped: Sequence[str] = (),
+) -> RowCache:
+    """Write decoded examples where :func:`open_rows` finds them.
+
+    Raises:
+        ProjectError: The disk is full or the folder cannot be written to.
+    """
+    notes = {_NAMES: json.dumps(list(names)), _SKIPPED: json.dumps(list(skipped))}
     with explained(path):
-        cache_dir.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as temporary:
-        save_file(joined, temporary, metadata=notes)
+        save_file(dict(fields), temporary, metadata=notes)
     return RowCache(
-        fields=joined,
+        fields=fields,
         names=tuple(names),
         key=key,
         skipped=tuple(skipped),
@@ -113,13 +129,14 @@ def build_rows(
     )
 
 
-def _key(manifest: Manifest, version: int) -> str:
+def rows_key(manifest: Manifest, version: int) -> str:
+    """A name for examples of these files, decoded in such a version."""
     hashes = [content_hash for _, content_hash in manifest.pictures]
     text = json.dumps([manifest.modality, manifest.layout, version, hashes])
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
-def _open(path: Path, key: str, manifest: Manifest) -> RowCache | None:
+def open_rows(path: Path, key: str, manifest: Manifest) -> RowCache | None:
     """The finished cache; None if there is none, or a damaged one."""
     if not is_file(path) or path.stat().st_size > 2 * _MOST_BYTES:
         return None

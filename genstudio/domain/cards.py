@@ -42,6 +42,7 @@ class ModelCard(BaseModel):
         suggested_from: Examples from which on it is suggested; None if never by itself.
         draws_slowly: Whether a picture takes so long that few are drawn as previews, and none to be
             measured.
+        batch: Examples in a step that suit it; 0 for as many as suit pictures.
         revision: Raised when weights that were saved before would fit, but make other pictures.
         renamed_tensors: Regular expressions for beginnings of former names of tensors, and what
             took their place; the first that fits counts.
@@ -62,5 +63,6 @@ class ModelCard(BaseModel):
     fewest: int = 0
     suggested_from: int | None = None
     draws_slowly: bool = False
+    batch: int = 0
     revision: int = 1
     renamed_tensors: tuple[tuple[str, str], ...] = ()

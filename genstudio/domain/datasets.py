@@ -24,6 +24,8 @@ class Remark(StrEnum):
     TRANSPARENT = "transparent"
     ANIMATED = "animated"
     DUPLICATE = "duplicate"
+    TOO_LONG = "too long"
+    SALT = "salt"
 
 
 class PictureInfo(BaseModel):
@@ -109,12 +111,16 @@ class ScanReport(BaseModel):
         passed_over: How many files there are that are no pictures by their names, for each kind.
         captions: What belongs to the pictures in words.
         material: Key of the modality whose own files these are; empty for pictures.
+        columns: Names of the columns of a table, where examples are read from one.
+        column: The one that is read.
     """
 
     model_config = ConfigDict(frozen=True)
 
     folder: Path
     material: str = ""
+    columns: tuple[str, ...] = ()
+    column: str = ""
     pictures: tuple[PictureInfo, ...]
     unreadable: tuple[UnreadablePicture, ...] = ()
     passed_over: dict[str, int] = Field(default_factory=dict)

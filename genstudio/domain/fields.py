@@ -8,6 +8,7 @@ LABEL = "label"
 TOKENS = "tokens"
 SOUND = "sound"
 NOTES = "notes"
+SMILES = "smiles"
 # Examples of one group share an order: row k of one field belongs to row k of the others.
 EXAMPLES = "examples"
 

@@ -8,6 +8,7 @@ TWO_SETS = "two-sets"
 CAPTIONS = "captions"
 SOUND = "sound"
 NOTES = "notes"
+MOLECULES = "molecules"
 
 
 class ModalityCard(BaseModel):

@@ -22,6 +22,8 @@ TEXT_TO_IMAGE: Final = "text-to-image"
 IMAGE_TO_IMAGE: Final = "image-to-image"
 INPAINT: Final = "inpaint"
 EXPORT_LORA: Final = "export-lora"
+BLEND_MOLECULES: Final = "blend-molecules"
+OPTIMISE_MOLECULES: Final = "optimise-molecules"
 CONTINUE_MUSIC: Final = "continue-music"
 
 

@@ -21,6 +21,7 @@ _BUILT_IN = {
     "stable-diffusion-lora": "genstudio.models.text_to_image.lora:LoraModel",
     "fast-style": "genstudio.models.style.fast:FastStyle",
     "spectrogram-vae": "genstudio.models.sound.spectrogram_vae:SpectrogramVAE",
+    "smiles-vae": "genstudio.models.molecules.smiles_vae:SmilesVAE",
     "phrase-vae": "genstudio.models.music.phrase_vae:PhraseVAE",
     "repair-autoencoder": "genstudio.models.anomaly.repair:RepairAutoencoder",
 }

@@ -28,6 +28,7 @@ CHECKS: Final[Registry[Check]] = Registry(
         "sound": "genstudio.selftest.sounding:make_sounds",
         "diffusion": "genstudio.selftest.diffusing:draw_with_a_folder",
         "music": "genstudio.selftest.sounding:make_music",
+        "molecules": "genstudio.selftest.chemistry:make_molecules",
         "style": "genstudio.selftest.making:paint_in_a_style",
         "films": "genstudio.selftest.making:paint_a_film",
         "explore": "genstudio.selftest.making:explore_and_make_again",

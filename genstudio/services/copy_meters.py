@@ -19,9 +19,11 @@ from genstudio.data.phrases import STEP_TICKS, notes_of
 from genstudio.data.scores import Score
 from genstudio.data.sounds import from_int16
 from genstudio.domain.artifacts import NOTES, SOUND, Artifact
+from genstudio.domain.modalities import MOLECULES
 from genstudio.domain.progress import drain
 from genstudio.models.blocks.spectrogram import MelSpectrogram
 from genstudio.services.decoding import dataset_of, decoded
+from genstudio.services.known_molecules import KnownMolecules
 from genstudio.services.runs import Run
 
 # Notes of a pattern: of fewer, all music is made of the same ones.
@@ -44,6 +46,8 @@ def copy_meter(run: Run) -> CopyMeter:
     Raises:
         GenStudioError: What was learned from cannot be read any more.
     """
+    if run.settings.modality == MOLECULES:
+        return KnownMolecules(run)
     dataset = dataset_of_run(run)
     if "notes" in dataset.fields:
         return PatternMeter(dataset)

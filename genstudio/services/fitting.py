@@ -146,7 +146,10 @@ def fit(
     if size <= _SMALL_PX:
         why = f"At {size} px a VAE's critic would add patterns, so it is left out (sharpening)."
         fitted.architecture(why, roles.SHARPENING, 0.0)
-    if accelerator == "cpu":
+    if card.batch:
+        why = f"{card.batch} examples per step (batch size) suit this architecture."
+        _take_together(fitted, training, card.batch, why)
+    elif accelerator == "cpu":
         _suit_processor(fitted, training, base.model.get(card.key, {}))
     else:
         _suit_graphics_card(fitted, training, size)

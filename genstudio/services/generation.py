@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor
 
 import genstudio
-from genstudio.domain.artifacts import IMAGE, Artifact
+from genstudio.domain.artifacts import IMAGE, MOLECULE, Artifact
 from genstudio.domain.errors import CheckpointError, SettingsError
 from genstudio.domain.operations import GENERATE
 from genstudio.domain.recipes import Recipe
@@ -25,6 +26,7 @@ from genstudio.services.copy_meters import CopyMeter, copy_meter, measured
 from genstudio.services.runs import Run
 
 _SEEDS_END = 2**63
+_MOLECULES_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,14 +72,21 @@ def generate(
     model = load_model(run, found)
     project = run.project().name
     meter: CopyMeter | None = None
-    for seed in seeds:
-        if not 0 <= seed < _SEEDS_END:
-            raise SettingsError(f"{seed} cannot be a seed", "", "Seeds go from 0 to 2⁶³ - 1.")
-        (artifact,) = model.run(GENERATE, Request(seeds=[seed], settings=settings))
-        if artifact.kind != IMAGE:
-            meter = meter or copy_meter(run)
-            artifact = measured(artifact, meter)
-        yield Generated(artifact=artifact, recipe=_recipe(run, project, found, seed, settings))
+    # Texts are written many in the time of one; pictures come as soon as they are made.
+    at_once = _MOLECULES_AT_ONCE if task.output == MOLECULE else 1
+    left = map(_checked_seed, seeds)
+    while some := list(islice(left, at_once)):
+        made = model.run(GENERATE, Request(seeds=some, settings=settings))
+        for seed, artifact in zip(some, made, strict=True):
+            meter = meter or (None if artifact.kind == IMAGE else copy_meter(run))
+            whole = artifact if meter is None else measured(artifact, meter)
+            yield Generated(artifact=whole, recipe=_recipe(run, project, found, seed, settings))
+
+
+def _checked_seed(seed: int) -> int:
+    if not 0 <= seed < _SEEDS_END:
+        raise SettingsError(f"{seed} cannot be a seed", "", "Seeds go from 0 to 2⁶³ - 1.")
+    return seed
 
 
 def load_model(run: Run, checkpoint: Checkpoint) -> TrainableModel:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 from genstudio.data.groups import GroupBy, groups_of, together
 from genstudio.data.modalities.catalog import MODALITIES, recognise, takes
-from genstudio.data.modalities.protocol import Arrangement
+from genstudio.data.modalities.protocol import Arrangement, HasVocabulary
 from genstudio.data.scan import duplicates, usable_manifest
 from genstudio.data.split import choose_held_out
 from genstudio.domain.cards import ModelCard
@@ -110,6 +110,9 @@ def held_out_names(
 
 def vocabulary_of(manifest: Manifest, held_out: Collection[str]) -> dict[str, int]:
     """Words of the captions that are learned from, with how many have each; may be none."""
+    modality = MODALITIES.get(manifest.modality)
+    if isinstance(modality, HasVocabulary):
+        return modality.vocabulary(manifest)
     out = frozenset(held_out)
     return vocabulary(text for name, text in manifest.captions if name not in out)
 

@@ -48,13 +48,18 @@ PACKS: Final = (
     ),
     Pack(
         key="sound",
-        brings="sounds and music: WAV, FLAC, OGG, MP3 and MIDI, and hearing them",
+        brings="learning, making and playing sounds and music",
         modules=("soundfile", "mido", "miniaudio"),
     ),
     Pack(
         key="soundfont",
-        brings="soundfonts of yours to play music with",
+        brings="music played by soundfonts",
         modules=("tinysoundfont",),
+    ),
+    Pack(
+        key="molecules",
+        brings="learning and making molecules",
+        modules=("rdkit",),
     ),
     Pack(
         key="diffusion",

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
-from genstudio.artifacts.catalog import kind_of_file
+from genstudio.artifacts.catalog import kind_of_input
 from genstudio.data.decode import UnreadablePictureError, decode_thumbnail
 from genstudio.data.samples import make_sample_folder
 from genstudio.domain.artifacts import IMAGE
@@ -103,12 +103,12 @@ def _told_together(errors: Sequence[GenStudioError]) -> GenStudioError:
     return type(errors[0])(title, " ".join(str(error) for error in errors))
 
 
-def scan(folder: Path) -> Job[Progress | ScanReport]:
-    """Look through a folder of pictures, or of whatever it holds most of."""
+def scan(folder: Path, column: str = "") -> Job[Progress | ScanReport]:
+    """Look through a folder of whatever it holds most of; tables at the column that is named."""
 
     def items() -> Iterator[Progress | ScanReport]:
         scanning = import_module("genstudio.data.modalities.scanning")
-        yield from with_result(scanning.scan_material(folder))
+        yield from with_result(scanning.scan_material(folder, column=column))
 
     return Job("scan", items)
 
@@ -360,7 +360,7 @@ def picture(path: Path) -> np.ndarray:
 
 def _drawn(path: Path, side: int) -> np.ndarray:
     """A picture, or what stands for a result of another kind."""
-    kind = kind_of_file(path)
+    kind = kind_of_input(path)
     if kind is None or kind.card.key == IMAGE:
         return decode_thumbnail(path, side=side, with_opacity=True)
     try:

@@ -58,6 +58,7 @@ class NewRun:
         report: A scan of the folder, if it was looked through already.
         fitted: Gives the settings anew once it is known what the pictures are like.
         modality: Key of what the folder is learned as; by default the likeliest for the model.
+        column: Of tables, where a person chose one; by default the likeliest.
     """
 
     folder: Path
@@ -67,6 +68,7 @@ class NewRun:
     report: ScanReport | None = None
     fitted: Callable[[ScanReport], TrainingSettings] | None = None
     modality: str | None = None
+    column: str = ""
 
 
 def start_run(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
@@ -142,7 +144,7 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
         report = request.report
         if report is None:
             wanted = request.modality or _own_material(settings)
-            report = yield from _scan(request.folder, source, wanted)
+            report = yield from _scan(request.folder, source, wanted, request.column)
             # What was written in the project counts, also without the window.
             report = with_edits_of(request.project.expanduser().absolute(), report)
         if request.fitted is not None:
@@ -294,9 +296,9 @@ def _own_material(settings: TrainingSettings) -> str | None:
 
 
 def _scan(
-    folder: Path, source: CommandSource, modality: str | None = None
+    folder: Path, source: CommandSource, modality: str | None = None, column: str = ""
 ) -> Preparation[ScanReport]:
-    return (yield from _preparing(scan_material(folder, modality), source))
+    return (yield from _preparing(scan_material(folder, modality, column), source))
 
 
 def _decode(

@@ -52,6 +52,7 @@ SAMPLES: dict[str, Any] = {
     "image": np.random.default_rng(0).integers(0, 256, (20, 30, 4), dtype=np.uint8),
     "clip": Path("clip.mp4"),
     "lora": {"lora_unet_a.lora_down.weight": np.ones((2, 3), np.float16)},
+    "molecule": "CC(=O)Nc1ccc(O)cc1",
     "notes": tiny_studio.scale_score(3),
     "sound": Sound(
         from_int16(to_int16(np.sin(np.arange(4000) / 7) * np.linspace(0.9, 0, 4000))), 8000
@@ -291,6 +292,10 @@ def material(flowers: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     """Files of each kind that operations take, by kind."""
     film = tmp_path_factory.mktemp("films") / "film.mp4"
     save_film(film)
+    lists = tmp_path_factory.mktemp("molecules")
+    molecules = [lists / "one.smi", lists / "other.smi"]
+    for path, smiles in zip(molecules, ("CCCc1ccccc1O", "CCCCCC(=O)O"), strict=True):
+        path.write_text(smiles, encoding="utf-8")
     sounds = tiny_studio.save_sounds(film.parent / "sounds", 2)
     pieces = tiny_studio.save_pieces(film.parent / "pieces", 2)
     return {
@@ -298,6 +303,7 @@ def material(flowers: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
         "clip": [film],
         "sound": sorted(sounds.iterdir()),
         "notes": sorted(pieces.iterdir()),
+        "molecule": molecules,
     }
 
 

@@ -27,7 +27,9 @@ class SlowFolder:
         self.slow = slow
         self.may_go_on = threading.Event()
 
-    def __call__(self, folder: Path) -> Job[Scanned]:
+    def __call__(self, folder: Path, column: str = "") -> Job[Scanned]:
+        del column  # Of tables.
+
         def items() -> Iterator[Scanned]:
             for number, item in enumerate(with_result(scan_folder(folder))):
                 if folder == self.slow and number == 10:

@@ -17,6 +17,7 @@ MODALITIES: Final[Registry[Modality]] = Registry(
         "captions": "genstudio.data.modalities.captions:MODALITY",
         "notes": "genstudio.data.modalities.notes:MODALITY",
         "sound": "genstudio.data.modalities.sound:MODALITY",
+        "molecules": "genstudio.data.modalities.molecules:MODALITY",
     },
 )
 

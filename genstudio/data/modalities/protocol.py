@@ -10,7 +10,7 @@ import numpy as np
 from genstudio.data.cache import PictureCache
 from genstudio.data.dataset import Dataset
 from genstudio.data.row_cache import RowCache
-from genstudio.domain.datasets import Advice, Manifest, ScanReport
+from genstudio.domain.datasets import Advice, Manifest, PictureInfo, ScanReport
 from genstudio.domain.fields import DataSpec
 from genstudio.domain.modalities import ModalityCard
 from genstudio.domain.progress import Working
@@ -151,4 +151,31 @@ class FileModality(Modality, Protocol):
         Raises:
             DatasetError: It cannot be read, or holds nothing of this material.
         """
+        ...
+
+
+@runtime_checkable
+class HasColumns(Protocol):
+    """A material that may stand in a column of a table."""
+
+    def scan_column(self, folder: Path, names: Sequence[str], column: str) -> Working[ScanReport]:
+        """As ``scan``, with the column that a person chose; by default the likeliest."""
+        ...
+
+
+@runtime_checkable
+class HasVocabulary(Protocol):
+    """A material whose examples are texts with an alphabet of their own."""
+
+    def vocabulary(self, manifest: Manifest) -> dict[str, int]:
+        """Each token => examples that have it, in the order of the tokens' ids."""
+        ...
+
+
+@runtime_checkable
+class DrawsExamples(Protocol):
+    """A material whose examples are no files that could be looked at one by one."""
+
+    def draw(self, example: PictureInfo, side: int) -> np.ndarray:
+        """Draw an example of a report: uint8 (side, side, 3)."""
         ...

@@ -6,18 +6,19 @@ from pathlib import Path
 from genstudio.data.formats import may_be_picture
 from genstudio.data.listing import Listing, list_files
 from genstudio.data.modalities.catalog import MODALITIES
-from genstudio.data.modalities.protocol import FileModality
+from genstudio.data.modalities.protocol import FileModality, HasColumns
 from genstudio.data.scan import scan_folder
 from genstudio.domain.datasets import Advice, ScanReport
 from genstudio.domain.progress import Working
 
 
-def scan_material(folder: Path, wanted: str | None = None) -> Working[ScanReport]:
+def scan_material(folder: Path, wanted: str | None = None, column: str = "") -> Working[ScanReport]:
     """Look at every file in a folder of the material that it holds most of.
 
     Args:
         folder: The user's folder; nothing in it is changed.
         wanted: Key of the modality that a person asks for; by default the folder decides.
+        column: Of tables, where a person chose one; by default the likeliest.
 
     Yields:
         Progress; its items are the files that can be used, as they are looked at.
@@ -41,8 +42,17 @@ def scan_material(folder: Path, wanted: str | None = None) -> Working[ScanReport
     chosen = wanted or next((key for key, count in ranked if count > len(pictures)), "")
     if not chosen:
         return (yield from scan_folder(folder))
-    report = yield from known[chosen].scan(folder, by_material.get(chosen, []))
-    beside = {key: len(names) for key, names in by_material.items() if key != chosen}
+    modality, names = known[chosen], by_material.get(chosen, [])
+    if isinstance(modality, HasColumns):
+        report = yield from modality.scan_column(folder, names, column)
+    else:
+        report = yield from modality.scan(folder, names)
+    # Tables stand beside many things; what they hold is not known before they are read.
+    beside = {
+        key: len(own)
+        for key, names in by_material.items()
+        if key != chosen and (own := [it for it in names if not it.lower().endswith(".csv")])
+    }
     others = {known[key].card.noun[1]: count for key, count in beside.items()}
     others |= {"pictures": len(pictures)} if pictures else {}
     passed_over = dict(listing.passed_over.most_common()) | others

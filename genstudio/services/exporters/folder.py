@@ -12,6 +12,7 @@ from genstudio.services.exporters.files import (
     place_for,
     write_once,
 )
+from genstudio.services.exporters.molecule_lists import ListedMolecule, listed, lists_of
 from genstudio.services.exporters.protocol import (
     ExportDone,
     Exporter,
@@ -20,6 +21,7 @@ from genstudio.services.exporters.protocol import (
     LeftOut,
 )
 from genstudio.services.gallery_items import GalleryItem
+from genstudio.services.outputs import free_place, has_content
 
 
 class Folder:
@@ -28,7 +30,7 @@ class Folder:
     card: ClassVar[ExporterCard] = ExporterCard(
         key="folder",
         title="As a folder of pictures",
-        summary="Copies every picture into a folder.",
+        summary="Copies every picture into a folder; of molecules also lists and drawings.",
         icon="folder-open",
     )
     Options: ClassVar[type[ExportOptions]] = ExportOptions
@@ -39,6 +41,7 @@ class Folder:
         """Copy the files."""
         del title
         left_out: list[LeftOut] = []
+        molecules: list[ListedMolecule] = []
         for done, item in enumerate(items, start=1):
             try:
                 content = content_of(item, options.metadata)
@@ -46,8 +49,14 @@ class Folder:
                 left_out.append(LeftOut(item.name, error.title))
             else:
                 write_once(place_for(to, item, content), content)
+                if (molecule := listed(item, content)) is not None:
+                    molecules.append(molecule)
             yield Progress("Exporting", done, len(items))
-        return finished(to, items, left_out)
+        done_with = finished(to, items, left_out)
+        for name, content in lists_of(molecules, options.metadata):
+            place = free_place(to / name, lambda it, own=content: has_content(it, own))
+            write_once(place, content)
+        return done_with
 
 
 EXPORTER: Final[Exporter] = Folder()

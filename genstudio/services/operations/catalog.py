@@ -32,6 +32,8 @@ OPERATIONS: Final[Registry[Operation]] = Registry(
         "inpaint": "genstudio.services.operations.diffusion:IN_MASK",
         "export-lora": "genstudio.services.operations.export_lora:OPERATION",
         "augment": "genstudio.services.operations.augment:OPERATION",
+        "blend-molecules": "genstudio.services.operations.molecules:BLEND_OPERATION",
+        "optimise-molecules": "genstudio.services.operations.molecules:OPTIMISE_OPERATION",
         "detect-anomalies": "genstudio.services.operations.detect:OPERATION",
     },
 )

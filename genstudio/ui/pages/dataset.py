@@ -1,7 +1,9 @@
 """The Dataset page: choose a folder, read the report, take pictures out."""
 
 from collections.abc import Collection
+from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
@@ -17,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from genstudio.domain.datasets import PictureInfo, Remark, ScanReport
 from genstudio.domain.notices import Notice
-from genstudio.services import studio
+from genstudio.services import studio, studio_examples
 from genstudio.ui.dropping import Dropped, dropped_paths, sort_out
 from genstudio.ui.icons import icon
 from genstudio.ui.pages.dataset_captions import CaptionEditor
@@ -96,7 +98,9 @@ class DatasetPage(QWidget):
         layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
         layout.setSpacing(GRID_PX + GRID_PX // 2)
         layout.addLayout(self._make_head())
-        layout.addWidget(LearnedAs(materials))
+        learned_as = LearnedAs(materials)
+        learned_as.column_chosen.connect(state.read_column)
+        layout.addWidget(learned_as)
         layout.addWidget(self._stack, 1)
         state.changed.connect(self._show_state)
         state.progressed.connect(self._on_progressed)
@@ -165,7 +169,7 @@ class DatasetPage(QWidget):
         return self._empty
 
     def _make_filled(self) -> QWidget:
-        self._grid = ThumbnailGrid(studio.thumbnail, self._described)
+        self._grid = ThumbnailGrid(self._thumbnail, self._described)
         self._grid.setObjectName("dataset.grid")
         self._grid.setAccessibleName("Pictures in the folder")
         self._grid.toggled_key.connect(self._on_toggled)
@@ -209,7 +213,7 @@ class DatasetPage(QWidget):
         self._progress.setVisible(is_scanning)
         self._cancel.setVisible(is_scanning)
         self._choose.setVisible(report is not None or is_scanning)
-        self._caption.setVisible(report is not None)
+        self._caption.setVisible(report is not None and not report.material)
         if self._is_arriving and is_scanning:
             return  # What arrives is shown already.
         self._show_arrivals()
@@ -302,6 +306,15 @@ class DatasetPage(QWidget):
             dimmed=not self._is_arriving and name in self._state.excluded,
             badge=marks[0] if marks else "",
         )
+
+    def _thumbnail(self, path: Path, side: int) -> np.ndarray:
+        """Draw a file, or an example of a file that holds several; in the loader's thread."""
+        report, folder = self._state.report, self._state.scanned
+        material = "" if report is None else report.material
+        if folder is None or not path.is_relative_to(folder):
+            return studio.thumbnail(path, side)
+        example = self._pictures.get(path.relative_to(folder).as_posix())
+        return studio_examples.example_thumbnail(path, side, material, example)
 
     def _select(self, names: Collection[str]) -> None:
         """Show pictures in the grid."""

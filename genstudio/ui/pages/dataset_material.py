@@ -1,6 +1,6 @@
 """The line of the Dataset page that says what the folder is learned as."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from genstudio.ui.state.materials import MaterialsState
@@ -9,7 +9,13 @@ from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
 
 
 class LearnedAs(QWidget):
-    """What the folder is learned as, with a choice where there is one; hidden until it is known."""
+    """What the folder is learned as, with a choice where there is one; hidden until it is known.
+
+    Signals:
+        column_chosen(str): Another column of a table shall be read.
+    """
+
+    column_chosen = Signal(str)
 
     def __init__(self, state: MaterialsState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -20,6 +26,15 @@ class LearnedAs(QWidget):
         self._choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         ignore_wheel_unless_focused(self._choice)
         self._choice.activated.connect(lambda: state.choose(self._choice.currentData()))
+        self._column = QComboBox()
+        self._column.setObjectName("dataset.column")
+        self._column.setAccessibleName("Column of the table")
+        self._column.setToolTip("The column of the table that holds the molecules")
+        self._column.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        ignore_wheel_unless_focused(self._column)
+        self._column.textActivated.connect(self.column_chosen)
+        self._column_title = QLabel("Column")
+        self._column_title.setBuddy(self._column)
         title = QLabel("Learned as")
         title.setBuddy(self._choice)
         self._summary = QLabel()
@@ -35,6 +50,8 @@ class LearnedAs(QWidget):
         row.setSpacing(GRID_PX + GRID_PX // 2)
         row.addWidget(title)
         row.addWidget(self._choice)
+        row.addWidget(self._column_title)
+        row.addWidget(self._column)
         row.addWidget(self._summary, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -59,6 +76,11 @@ class LearnedAs(QWidget):
         self._choice.blockSignals(False)
         self._choice.setEnabled(len(materials.fitting) > 1)
         self._choice.setToolTip(current.card.folder)
+        self._column.clear()
+        self._column.addItems(current.report.columns)
+        self._column.setCurrentText(current.report.column)
+        for widget in (self._column, self._column_title):
+            widget.setVisible(len(current.report.columns) > 1)
         self._summary.setText(current.summary)
         self._remarks.setText("\n".join(current.remarks))
         self._remarks.setVisible(bool(current.remarks))

@@ -21,6 +21,12 @@ _WIDTH_PX = 320
 _MEANING = {
     Remark.DUPLICATE: ("looks like another", "look like others", "The model would favour them."),
     Remark.BLURRED: ("is blurred", "are blurred", "The model learns to blur as well."),
+    Remark.TOO_LONG: ("is too long", "are too long", "They are left out."),
+    Remark.SALT: (
+        "is a salt",
+        "are salts or mixtures",
+        "The largest part is learned.",
+    ),
     Remark.TINY: ("is tiny", "are tiny", "Enlarged, they teach the model soft edges."),
     Remark.ODD_ASPECT: (
         "is very wide or tall",

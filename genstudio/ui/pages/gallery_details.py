@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain.errors import GenStudioError
-from genstudio.services import studio
+from genstudio.services import studio, studio_examples
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.sound_playing import is_heard
 from genstudio.ui.icons import icon
@@ -93,7 +93,8 @@ class GalleryDetails(QFrame):
         first = items[0]
         is_other = first.path != self._path
         self._show_picture(first.path)
-        self._recipe.setText(_described(items))
+        said = studio_examples.said_of(first.path) if len(items) == 1 else ""
+        self._recipe.setText(f"{said}\n{_described(items)}".strip())
         self._set_stars(first.rating)
         tags = ", ".join(first.tags)
         # What a person is typing stays, and so does the cursor when there is nothing new.

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from genstudio.domain.datasets import Manifest, PictureInfo, ScanReport
+from genstudio.domain.modalities import MOLECULES
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.progress import Progress
 from genstudio.services import studio
@@ -82,7 +83,12 @@ class DatasetState(QObject):
         return self._job is not None
 
     def open(
-        self, folder: Path, excluded: Iterable[str] = (), *, only: Collection[str] | None = None
+        self,
+        folder: Path,
+        excluded: Iterable[str] = (),
+        *,
+        only: Collection[str] | None = None,
+        column: str = "",
     ) -> None:
         """Look through a folder and make it the one to learn from.
 
@@ -90,11 +96,12 @@ class DatasetState(QObject):
             folder: The folder of pictures.
             excluded: Names of those that are taken out at first.
             only: Names of those that are not taken out at first; by default all others.
+            column: Of tables, where a person chose one.
         """
         self.cancel()
         self._reading = None  # A person has chosen.
         self.modality_before = ""
-        job = studio.scan(folder)
+        job = studio.scan(folder, column)
         wanted = _Wanted(frozenset(excluded), None if only is None else _normal(only))
         self._job = job
         self.scanned = folder
@@ -105,6 +112,11 @@ class DatasetState(QObject):
         )
         job.start()
         self.changed.emit()
+
+    def read_column(self, column: str) -> None:
+        """Read another column of the tables of the open folder."""
+        if self.report is not None and column != self.report.column:
+            self.open(self.report.folder, column=column)
 
     def reopen(self, project: Project) -> None:
         """Look again through the pictures that a project learned from last, if it did."""
@@ -124,7 +136,8 @@ class DatasetState(QObject):
         if job is not self._reading or manifest is None:
             return
         if manifest.folder.is_dir():
-            self.open(manifest.folder, manifest.excluded)
+            column = manifest.layout if manifest.modality == MOLECULES else ""
+            self.open(manifest.folder, manifest.excluded, column=column)
             self.modality_before = manifest.modality
         else:
             self.failed.emit(_notice_of_moved_pictures(manifest.folder))

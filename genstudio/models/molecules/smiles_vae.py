@@ -1,0 +1,370 @@
+"""A variational autoencoder of molecules, written as SMILES.
+
+Sources: a variational autoencoder whose latents describe molecules, Gómez-Bombarelli et al. 2018
+(arXiv:1610.02415); one that reads one spelling of a molecule and writes another, Bjerrum & Sattarov
+2018 (arXiv:1806.09300); encoder and decoder are transformers (Vaswani et al. 2017,
+arXiv:1706.03762); what a latent says at least, in nats, is kept from vanishing as in Kingma et al.
+2016 (arXiv:1606.04934, section C.8); the prior is fitted after training (blocks/mixture.py).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar, Literal, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from genstudio.data import chemistry
+from genstudio.domain import roles
+from genstudio.domain.artifacts import MOLECULE
+from genstudio.domain.cards import BLEND, ModelCard
+from genstudio.domain.operations import GENERATE, TaskCard, generation
+from genstudio.domain.settings import Settings, setting
+from genstudio.domain.smiles import MOST_TOKENS, text_of, token_ids
+from genstudio.domain.words import FIRST_WORD, PADDING
+from genstudio.models.blocks.causal_text import CausalBlock, CausalTransformer, initialise
+from genstudio.models.blocks.mixture import MixturePrior
+from genstudio.models.diagnostics import in_parts
+from genstudio.models.protocol import (
+    Artifact,
+    Batch,
+    DataSpec,
+    Losses,
+    OptimizerSpec,
+    Phase,
+    Request,
+)
+from genstudio.models.sampling import evaluating
+
+# So many are always written at once: a row of a product of matrices of one shape does not depend
+# on the other rows, so a seed gives the same molecule in any company.
+_AT_ONCE = 64
+_MOST_TRIES = 6
+_SEEDS_END = 2**63
+_STEP_BETWEEN_TRIES = 0x9E3779B97F4A7C15
+_ENCODER_DEPTH = 1
+
+
+class SmilesVAEConfig(Settings):
+    """Settings of the model of molecules."""
+
+    width: Literal[32, 64, 128, 192, 256, 384, 512] = setting(
+        192,
+        title="Size of the model — width",
+        help="A larger one can learn more and takes longer for each step.",
+        role=roles.WIDTH,
+    )
+    depth: int = setting(
+        4,
+        title="Layers that write — transformer depth",
+        help="How often a place looks at what was written before it.",
+        ge=1,
+        le=16,
+        advanced=True,
+    )
+    latent_size: int = setting(
+        64,
+        title="Numbers that describe a molecule — latent size",
+        help="More can tell finer differences.",
+        ge=2,
+        le=512,
+        advanced=True,
+    )
+    information: float = setting(
+        16.0,
+        title="What a description says at least — free nats",
+        help="More makes blends keep closer to their molecules; less makes new ones more typical.",
+        ge=0.0,
+        le=200.0,
+        unit="nats",
+        advanced=True,
+    )
+    enumeration: float = setting(
+        0.5,
+        title="Other spellings — SMILES enumeration",
+        help="This share of the molecules is read in another spelling than it is written in, so "
+        "that a description is one of the molecule and not of its letters.",
+        ge=0.0,
+        le=1.0,
+        advanced=True,
+        live=True,
+    )
+    learning_rate: float = setting(
+        1e-3,
+        title="Speed of learning — learning rate",
+        help="Higher learns faster until it no longer holds together.",
+        ge=1e-6,
+        le=1e-2,
+        advanced=True,
+        logarithmic=True,
+    )
+    warmup_kimg: float = setting(
+        6.0,
+        title="Slow beginning — warm-up",
+        help="Over so many molecules the first steps become as long as they will be.",
+        ge=0.0,
+        le=1000.0,
+        unit="thousand molecules",
+        advanced=True,
+    )
+
+
+class SmilesVAESampling(Settings):
+    """How molecules are drawn from a trained model."""
+
+    temperature: float = setting(
+        0.9,
+        title="Adventurousness — temperature",
+        help="Lower stays close to typical molecules; higher is more varied and more often wrong.",
+        ge=0.0,
+        le=2.0,
+    )
+    valid_only: bool = setting(
+        True,
+        title="Try again what is no molecule",
+        help="A text that breaks the rules of chemistry is written anew, up to five times.",
+    )
+
+
+class Encoder(nn.Module):
+    """Ids (N, T) => mean and log-variance of latents, each (N, Z)."""
+
+    def __init__(self, num_ids: int, width: int, latent_size: int) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(num_ids, width)
+        self.places = nn.Parameter(0.02 * torch.randn(MOST_TOKENS, width))
+        self.blocks = nn.ModuleList(
+            CausalBlock(width, is_causal=False) for _ in range(_ENCODER_DEPTH)
+        )
+        self.norm = nn.LayerNorm(width)
+        self.posterior = nn.Linear(width, 2 * latent_size)
+        initialise(self, _ENCODER_DEPTH)
+
+    def forward(self, ids: Tensor) -> tuple[Tensor, Tensor]:
+        """Describe each molecule by a Gaussian."""
+        is_padding = ids == PADDING
+        h = self.embedding(ids) + self.places[: ids.shape[1]]
+        for block in self.blocks:
+            h = block(h, is_padding[:, None, None])
+        weights = (~is_padding).to(h.dtype)[..., None]
+        pooled = (self.norm(h) * weights).sum(1) / weights.sum(1).clamp_min(1)
+        mean, log_variance = self.posterior(pooled).float().chunk(2, dim=1)
+        return mean, log_variance.clamp(-12, 4)
+
+
+class Decoder(nn.Module):
+    """Latents (N, Z) and ids (N, T) => logits of the next token (N, T + 1, K)."""
+
+    def __init__(self, num_ids: int, config: SmilesVAEConfig) -> None:
+        super().__init__()
+        self.beginning = nn.Linear(config.latent_size, config.width)
+        self.beside = nn.Linear(config.latent_size, config.width)
+        self.writer = CausalTransformer(
+            num_ids, MOST_TOKENS + 1, width=config.width, depth=config.depth
+        )
+
+    def forward(self, z: Tensor, ids: Tensor) -> Tensor:
+        """Say at every place what comes next."""
+        return self.writer(self.beginning(z), ids, self.beside(z))
+
+    def write(self, z: Tensor, draws: Tensor, temperature: float) -> Tensor:
+        """Write one text for each latent: ids (N, MOST_TOKENS), padded.
+
+        Args:
+            z: Latents.
+            draws: Uniform numbers in [0, 1) that choose among the likely tokens, of the ids' shape.
+            temperature: Of the choice; 0 takes the likeliest.
+        """
+        kept, beside = self.writer.memory(len(z)), self.beside(z)
+        newest = self.beginning(z)
+        ids = torch.zeros(draws.shape, dtype=torch.int64, device=z.device)
+        is_done = torch.zeros(len(z), dtype=torch.bool, device=z.device)
+        for place in range(MOST_TOKENS):
+            logits = self.writer.next_logits(newest, kept, place).float()
+            chosen = _chosen(logits, draws[:, place], temperature).masked_fill(is_done, PADDING)
+            is_done |= chosen == PADDING
+            if bool(is_done.all()):
+                break
+            ids[:, place] = chosen
+            newest = self.writer.embedding(chosen) + beside
+        return ids
+
+
+def _chosen(logits: Tensor, draws_N: Tensor, temperature: float) -> Tensor:
+    """The id at which the summed probabilities pass each draw: (N,)."""
+    # What no molecule has is never written.
+    logits = logits.index_fill(1, torch.tensor([FIRST_WORD - 1], device=logits.device), -1e9)
+    if temperature <= 0:
+        return logits.argmax(1)
+    # In double precision, so that the last of the sums is 1.
+    sums = (logits.double() / temperature).softmax(1).cumsum(1)
+    return torch.searchsorted(sums, draws_N[:, None].double())[:, 0].clamp_max(logits.shape[1] - 1)
+
+
+class SmilesVAE:
+    """Encoder and decoder of SMILES, trained on the variational bound."""
+
+    card: ClassVar[ModelCard] = ModelCard(
+        key="smiles-vae",
+        title="Invent molecules",
+        summary="Learns molecules and invents new ones; blends two of them, and looks for ones "
+        "with better properties.",
+        family="molecules",
+        modalities=("molecules",),
+        output=MOLECULE,
+        capabilities=frozenset({BLEND}),
+        cost="Valid molecules after some minutes, faithful ones after a quarter of an hour",
+        needs="1,000 or more molecules; 10,000 are better",
+        paper="Gómez-Bombarelli et al. 2018, Automatic Chemical Design Using a Data-Driven "
+        "Continuous Representation of Molecules, arXiv:1610.02415",
+        suggested_from=0,
+        batch=32,
+    )
+    Config: ClassVar[type[Settings]] = SmilesVAEConfig
+    tasks: ClassVar[Sequence[TaskCard]] = (generation(SmilesVAESampling, MOLECULE),)
+    # A description says nothing of kinds.
+    num_labels = 0
+
+    def __init__(self, config: Settings, data: DataSpec) -> None:
+        assert isinstance(config, SmilesVAEConfig)
+        self.config: SmilesVAEConfig = config
+        self._vocabulary = tuple(data.words)
+        num_ids = FIRST_WORD + len(self._vocabulary)
+        self.network = nn.ModuleDict(
+            {
+                "encoder": Encoder(num_ids, config.width, config.latent_size),
+                "decoder": Decoder(num_ids, config),
+                "prior": MixturePrior(config.latent_size),
+            }
+        )
+
+    def phases(self) -> Sequence[Phase]:
+        """Encoder and decoder learn together."""
+        parameters = [
+            *self.network["encoder"].parameters(),
+            *self.network["decoder"].parameters(),
+        ]
+        adam = OptimizerSpec(learning_rate=self.config.learning_rate, betas=(0.9, 0.99))
+        return [Phase(name="autoencoder", parameters=parameters, optimizer=adam)]
+
+    def losses(self, phase: str, batch: Batch, step: int) -> Losses:
+        """The negative bound in nats per molecule, of which a latent may say some for free."""
+        del phase, step  # There is one.
+        spellings = batch.fields["tokens"].long()
+        target = _trimmed(spellings[:, 0])
+        mean, log_variance = self.network["encoder"](_trimmed(self._as_read(spellings)))
+        z = mean + torch.randn_like(mean) * (log_variance / 2).exp()
+        logits = self.network["decoder"](z, target).float()
+        # The padding behind a molecule is its end; what comes after that is not asked for.
+        wanted = functional.pad(target, (0, 1), value=PADDING)
+        is_asked = functional.pad(target != PADDING, (1, 0), value=True)
+        nats = functional.cross_entropy(logits.transpose(1, 2), wanted, reduction="none")
+        reconstruction = (nats * is_asked).sum(1).mean()
+        kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean()
+        excess = (kl - self.config.information).clamp_min(0)
+        warmup = self.config.warmup_kimg * 1000
+        ramp = 1.0 if warmup == 0 else (batch.seen / warmup).clamp(1e-3, 1)
+        tokens = is_asked.sum(1).float().mean()
+        values = {
+            "bound": (reconstruction + kl).detach(),
+            "nats per token": (reconstruction / tokens).detach(),
+            "KL per molecule": kl.detach(),
+        }
+        return Losses((reconstruction + ramp * excess) / tokens.detach(), values)
+
+    def _as_read(self, spellings: Tensor) -> Tensor:
+        """For each molecule the canonical spelling, or another one (enumeration)."""
+        count, others, _ = spellings.shape
+        device = spellings.device
+        is_other = torch.rand(count, device=device) < self.config.enumeration
+        which = torch.randint(1, max(2, others), (count,), device=device) * is_other
+        return spellings[torch.arange(count, device=device), which.clamp_max(others - 1)]
+
+    def run(self, task: str, request: Request) -> Iterator[Artifact]:
+        """Do a task: "generate"."""
+        assert task == GENERATE
+        settings = request.settings
+        assert isinstance(settings, SmilesVAESampling)
+        prior = cast("MixturePrior", self.network["prior"])
+        for start in range(0, len(request.seeds), _AT_ONCE):
+            seeds = request.seeds[start : start + _AT_ONCE]
+            z = prior.draw(seeds, 1.0)
+            for seed, smiles in zip(seeds, self._written(z, seeds, settings), strict=True):
+                yield _artifact(smiles, seed)
+
+    def describe(self, fields: Mapping[str, Tensor]) -> Tensor:
+        """The middle of what each molecule may be described by."""
+        if "smiles" in fields:
+            texts = ["".join(map(chr, row.tolist())).rstrip("\0") for row in fields["smiles"]]
+            ids = torch.tensor([token_ids(text, self._vocabulary) for text in texts])
+        else:
+            ids = fields["tokens"][:, 0].long()
+        with evaluating(self.network) as device:
+            return self.network["encoder"](_trimmed(ids.to(device)))[0]
+
+    def remake(self, latents: Tensor, settings: Settings) -> Iterator[Artifact]:
+        """Write what each latent stands for: the likeliest, or else the first that is one."""
+        assert isinstance(settings, SmilesVAESampling)
+        for start in range(0, len(latents), _AT_ONCE):
+            z = latents[start : start + _AT_ONCE].float().cpu()
+            likeliest = self._texts(z, torch.zeros(len(z), MOST_TOKENS), 0.0)
+            others = self._written(z, range(len(z)), settings)
+            for first, other in zip(likeliest, others, strict=True):
+                yield _artifact(chemistry.canonical(first) or other, None)
+
+    def finalize(self, fields: Mapping[str, Tensor]) -> None:
+        """Fit the prior to where the latents of molecules lie."""
+        with evaluating(self.network) as device:
+            encoder = self.network["encoder"]
+            posteriors = in_parts(
+                fields["tokens"][:, 0].long(),
+                device,
+                lambda part: torch.stack(encoder(_trimmed(part)), dim=1),
+            )
+        prior = cast("MixturePrior", self.network["prior"])
+        prior.fit(posteriors[:, 0], posteriors[:, 1].exp())
+
+    def _written(self, z: Tensor, seeds: Sequence[int], settings: SmilesVAESampling) -> list[str]:
+        """A text for each latent; where that is asked for, tried until it is a molecule."""
+        found = [""] * len(seeds)
+        left = list(range(len(seeds)))
+        for number in range(_MOST_TRIES if settings.valid_only else 1):
+            draws = torch.stack([_draws(seeds[at], number) for at in left])
+            texts = self._texts(z[left], draws, settings.temperature)
+            for at, text in zip(left, texts, strict=True):
+                found[at] = chemistry.canonical(text) or text
+            if not settings.valid_only:
+                break
+            left = [at for at in left if not chemistry.canonical(found[at])]
+            if not left:
+                break
+        return found
+
+    def _texts(self, z: Tensor, draws: Tensor, temperature: float) -> list[str]:
+        missing = _AT_ONCE - len(z)
+        with evaluating(self.network) as device:
+            ids = cast("Decoder", self.network["decoder"]).write(
+                functional.pad(z, (0, 0, 0, missing)).to(device),
+                functional.pad(draws, (0, 0, 0, missing)).to(device),
+                temperature,
+            )
+        return [text_of(row.tolist(), self._vocabulary) for row in ids[: len(z)]]
+
+
+def _artifact(smiles: str, seed: int | None) -> Artifact:
+    values: Mapping[str, float | str] = {}
+    if chemistry.canonical(smiles):
+        values = chemistry.properties(smiles)
+    return Artifact(kind=MOLECULE, data=smiles, seed=seed, values=values)
+
+
+def _draws(seed: int, number: int) -> Tensor:
+    """Uniform numbers of one try at a seed, which no other seed or try has."""
+    own = (seed + number * _STEP_BETWEEN_TRIES) % _SEEDS_END
+    return torch.rand(MOST_TOKENS, generator=torch.Generator().manual_seed(own))
+
+
+def _trimmed(ids: Tensor) -> Tensor:
+    """Without the columns that are padding in every row."""
+    longest = int((ids != PADDING).sum(1).max())
+    return ids[:, : max(1, longest)]

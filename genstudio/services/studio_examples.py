@@ -1,0 +1,35 @@
+"""What the window asks of examples and results that are no pictures."""
+
+from pathlib import Path
+
+import numpy as np
+
+from genstudio.artifacts.catalog import kind_of_file
+from genstudio.data.modalities.catalog import MODALITIES
+from genstudio.data.modalities.protocol import DrawsExamples
+from genstudio.domain.artifacts import MOLECULE
+from genstudio.domain.datasets import PictureInfo
+from genstudio.domain.errors import GenStudioError
+from genstudio.services import studio
+
+
+def example_thumbnail(
+    path: Path, side: int, material: str, example: PictureInfo | None
+) -> np.ndarray:
+    """Draw what a report tells of: a file, or by its modality what is only a part of one."""
+    if material and example is not None:
+        modality = MODALITIES.get(material)
+        if isinstance(modality, DrawsExamples):
+            return modality.draw(example, side)
+    return studio.thumbnail(path, side)
+
+
+def said_of(path: Path) -> str:
+    """What a small file that is no picture says of itself, in a line; empty of pictures."""
+    kind = kind_of_file(path)
+    if kind is None or kind.card.key != MOLECULE:
+        return ""
+    try:
+        return kind.words(kind.read(path))
+    except GenStudioError as error:
+        return str(error)

@@ -1,0 +1,123 @@
+"""The model of molecules: what it minimises, and how it writes."""
+
+import pytest
+import torch
+from torch import Tensor
+
+pytest.importorskip("rdkit", reason="molecules need the extra “molecules”")
+
+from tiny_studio import molecules
+
+from genstudio.data import chemistry
+from genstudio.data.modalities.molecules import MODALITY
+from genstudio.domain.operations import GENERATE
+from genstudio.domain.smiles import token_counts, token_ids
+from genstudio.models.blocks.causal_text import CausalTransformer
+from genstudio.models.molecules.smiles_vae import (
+    SmilesVAE,
+    SmilesVAEConfig,
+    SmilesVAESampling,
+)
+from genstudio.models.protocol import Batch, Request
+
+COUNT = 12
+TEXTS = [chemistry.canonical(text) for text in molecules(COUNT)]
+WORDS = token_counts(TEXTS)
+
+
+def model(**config: object) -> SmilesVAE:
+    torch.manual_seed(0)
+    values = {"width": 64, "depth": 1, "latent_size": 8, "warmup_kimg": 0.0, **config}
+    return SmilesVAE(SmilesVAEConfig.model_validate(values), MODALITY.spec(0, 3, {}, WORDS))
+
+
+def batch(count: int = COUNT) -> Batch:
+    ids = torch.tensor([[token_ids(text, WORDS)] * 2 for text in TEXTS[:count]])
+    return Batch(fields={"tokens": ids}, images_seen=0)
+
+
+def trained(steps: int = 250, **config: object) -> SmilesVAE:
+    made = model(**config)
+    parameters = made.phases()[0].parameters
+    optimizer = torch.optim.Adam(parameters, lr=3e-3)
+    for step in range(steps):
+        loss = made.losses("autoencoder", batch(), step)
+        optimizer.zero_grad()
+        loss.total.backward()
+        optimizer.step()
+    return made
+
+
+@pytest.fixture(scope="module")
+def learned() -> SmilesVAE:
+    made = trained()
+    made.finalize(batch().fields)
+    return made
+
+
+def test_it_writes_molecules_like_those_it_learned(learned: SmilesVAE) -> None:
+    request = Request(seeds=range(40), settings=SmilesVAESampling())
+    made = [str(it.data) for it in learned.run(GENERATE, request)]
+    valid = [text for text in made if chemistry.is_valid(text)]
+    assert len(valid) > 30
+    assert len(set(valid) & set(TEXTS)) >= 3
+
+
+def test_what_it_describes_it_can_write_again(learned: SmilesVAE) -> None:
+    points = [[ord(it) for it in text.ljust(99, "\0")] for text in TEXTS]
+    by_text = learned.describe({"smiles": torch.tensor(points)})
+    assert torch.allclose(by_text, learned.describe(batch().fields), atol=1e-5)
+    again = [str(it.data) for it in learned.remake(by_text, SmilesVAESampling())]
+    assert sum(one == other for one, other in zip(again, TEXTS, strict=True)) >= COUNT // 2
+
+
+def test_values_are_given_of_molecules_only(learned: SmilesVAE) -> None:
+    (whole,) = learned.remake(learned.describe(batch(1).fields), SmilesVAESampling())
+    assert ("qed" in whole.values) is chemistry.is_valid(str(whole.data))
+    (raw,) = model().run(GENERATE, Request(seeds=[1], settings=SmilesVAESampling(valid_only=False)))
+    assert ("qed" in raw.values) is chemistry.is_valid(str(raw.data))
+
+
+def test_what_may_be_said_for_free_costs_nothing() -> None:
+    free, dear = model(information=200.0), model(information=0.0)
+    torch.manual_seed(1)
+    cheap = free.losses("autoencoder", batch(), 0)
+    torch.manual_seed(1)
+    full = dear.losses("autoencoder", batch(), 0)
+    tokens = (cheap.values["bound"] - cheap.values["KL per molecule"]) / cheap.values[
+        "nats per token"
+    ]
+    extra = (full.total - cheap.total).item()
+    assert extra == pytest.approx((full.values["KL per molecule"] / tokens).item(), rel=1e-3)
+
+
+def test_what_stands_behind_the_longest_changes_nothing() -> None:
+    made = model(enumeration=0.0)
+    torch.manual_seed(1)
+    one = made.losses("autoencoder", batch(), 0).total
+    ids = batch().fields["tokens"][:, :, :60]
+    torch.manual_seed(1)
+    other = made.losses("autoencoder", Batch(fields={"tokens": ids}, images_seen=0), 0).total
+    assert torch.equal(one, other)
+
+
+def test_tokens_written_one_by_one_have_the_logits_of_the_whole() -> None:
+    torch.manual_seed(0)
+    writer = CausalTransformer(9, 7, width=64, depth=2).eval()
+    beginning, beside = torch.randn(3, 64), torch.randn(3, 64)
+    ids = torch.randint(9, (3, 6))
+    with torch.no_grad():
+        whole = writer(beginning, ids, beside)
+        kept, newest = writer.memory(3), beginning
+        rows: list[Tensor] = []
+        for place in range(7):
+            rows.append(writer.next_logits(newest, kept, place))
+            if place < 6:
+                newest = writer.embedding(ids[:, place]) + beside
+    assert torch.allclose(torch.stack(rows, 1), whole, atol=1e-5)
+    with torch.no_grad():
+        changed = ids.clone()
+        changed[:, 4] = (changed[:, 4] + 1) % 9
+        later = writer(beginning, changed, beside)
+    assert torch.allclose(later[:, :5], whole[:, :5], atol=1e-6)
+    assert not torch.allclose(later[:, 5], whole[:, 5])
