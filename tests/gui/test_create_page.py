@@ -10,7 +10,16 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QCheckBox, QComboBox, QMenu, QPushButton, QSlider, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QSlider,
+    QSpinBox,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 from saved_runs import Opener
 from studio_driver import StudioDriver
@@ -105,6 +114,26 @@ def test_cards_are_grouped_and_chosen_by_keyboard(open_project: Opener, qtbot: Q
     for _ in range(passed):
         qtbot.keyClick(shown, Qt.Key.Key_Up)
     assert shown.current_key() == "generate"
+
+
+def test_what_is_looked_for_is_shown_with_its_heading(open_project: Opener, qtbot: QtBot) -> None:
+    studio = open_create(open_project, "generate")
+    shown = cards(studio)
+    find = studio.find("create.find", QLineEdit)
+
+    def visible() -> list[str]:
+        return [
+            shown.item(row).text() for row in range(shown.count()) if not shown.isRowHidden(row)
+        ]
+
+    everything = visible()
+    qtbot.keyClicks(find, "Takes FRAMES clip")
+    assert visible() == ["From your clips → pictures", "Frames of a clip"]
+    assert shown.current_key() == "generate"
+    find.setText("nothing like that")
+    assert visible() == []
+    find.clear()
+    assert visible() == everything
 
 
 def is_card(shown: OperationCards, row: int) -> bool:

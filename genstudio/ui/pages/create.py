@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -110,10 +111,18 @@ class CreatePage(QWidget):
         self._cards.setObjectName("create.operation")
         self._cards.setAccessibleName("What to do")
         self._cards.keyChanged.connect(self._show_operation)
+        find = QLineEdit()
+        find.setObjectName("create.find")
+        find.setPlaceholderText("Find: words, film, molecule…")
+        find.setAccessibleName("Find something to do")
+        find.setClearButtonEnabled(True)
+        find.textChanged.connect(self._cards.look_for)
         left = QWidget()
         left.setMinimumWidth(30 * GRID_PX)
         left_layout = QVBoxLayout(left)
         left_layout.setContentsMargins(0, 0, 0, 0)
+        left_layout.setSpacing(GRID_PX)
+        left_layout.addWidget(find)
         left_layout.addWidget(self._loading)
         left_layout.addWidget(self._cards, 1)
         self._results = CreateResults(self._state)

@@ -56,6 +56,7 @@ class CardList(QListWidget):
         super().__init__(parent)
         self._what = what
         self._emitted_key = ""
+        self._looked_for = ""
         # The cards have frames of their own, which also say where the focus is.
         self.setStyleSheet(f"{type(self).__name__} {{ background: transparent; border: none; }}")
         self.setMouseTracking(True)
@@ -86,7 +87,25 @@ class CardList(QListWidget):
             self._choose(chosen if chosen in keys else keys[0])
         self.blockSignals(False)
         self._emit_key()
+        self.look_for(self._looked_for)
         self.fit()
+
+    def look_for(self, text: str) -> None:
+        """Show only cards with all these words on them, and headings of such; empty shows all."""
+        self._looked_for = text
+        words = text.casefold().split()
+        heading: QListWidgetItem | None = None
+        for row in range(self.count()):
+            item = self.item(row)
+            if item.data(CARD_ROLE) is None:
+                heading = item
+                item.setHidden(bool(words))
+                continue
+            said = f"{item.text()} {item.data(Qt.ItemDataRole.AccessibleTextRole)}".casefold()
+            is_found = all(word in said for word in words)
+            item.setHidden(not is_found)
+            if is_found and heading is not None:
+                heading.setHidden(False)
 
     def describe(self, item: QListWidgetItem) -> None:
         """Give an item with a card its words for screen readers, and its tooltip."""

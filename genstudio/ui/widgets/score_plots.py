@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from genstudio.metrics.detection import auroc, roc_curve
 from genstudio.services.score_tables import ScoreTable
-from genstudio.ui.theme import GRID_PX, colors, mark
+from genstudio.ui.theme import GRID_PX, colors, is_restyled, mark
 
 _BINS = 24
 _LEAST_PX = 16 * GRID_PX
@@ -48,6 +48,7 @@ class ScorePlots(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._table: ScoreTable | None = None
         self._histogram = _Plot("scores.histogram", "Histogram of scores")
         self._roc = _Plot("scores.roc", "ROC curve")
         self._words = QLabel()
@@ -66,6 +67,7 @@ class ScorePlots(QWidget):
 
     def show_scores(self, table: ScoreTable) -> None:
         """Draw a table."""
+        self._table = table
         whole, odd = table.of_label(whole=True), table.of_label(whole=False)
         is_labelled = bool(whole and odd)
         if not is_labelled:
@@ -84,6 +86,12 @@ class ScorePlots(QWidget):
                 f"one and such, the model finds the right one in {area:.1%} (AUROC {area:.3f})."
             )
         self._words.setText(words)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take the colours of the theme: plots do not by themselves."""
+        super().changeEvent(event)
+        if is_restyled(event) and self._table is not None:
+            self.show_scores(self._table)
 
     def _draw_histogram(
         self, whole: Sequence[float], odd: Sequence[float], threshold: float
