@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
-from genstudio.artifacts.catalog import kind_of_file
+from genstudio.artifacts.catalog import kind_of_input
 from genstudio.data.decode import UnreadablePictureError, decode_thumbnail
 from genstudio.data.samples import make_sample_folder
 from genstudio.domain.artifacts import IMAGE
@@ -360,7 +360,7 @@ def picture(path: Path) -> np.ndarray:
 
 def _drawn(path: Path, side: int) -> np.ndarray:
     """A picture, or what stands for a result of another kind."""
-    kind = kind_of_file(path)
+    kind = kind_of_input(path)
     if kind is None or kind.card.key == IMAGE:
         return decode_thumbnail(path, side=side, with_opacity=True)
     try:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from genstudio.domain.runs import CheckpointInfo, RunState, RunSummary
+from genstudio.domain.training import DataOptions
 
 _STATE_WORDS = {
     RunState.FINISHED: "finished",
@@ -47,14 +48,19 @@ def run_title(run: RunSummary, *, is_live: bool) -> str:
     state = "learning now" if is_live else _STATE_WORDS[run.state]
     origin = f" · from step {int(step):,}" if (step := _origin_step(run)) else ""
     when = run_when(run.path)
-    return f"{when} · {settings.model_key} · {settings.size} px{origin} · {state}"
+    return f"{when} · {settings.model_key} · {examples_words(settings)}{origin} · {state}"
+
+
+def examples_words(settings: DataOptions) -> str:
+    """How large pictures are, or how examples of another material are laid out."""
+    return settings.layout or f"{settings.size} px"
 
 
 def run_details(run: RunSummary, *, is_live: bool) -> str:
     """When a run was begun, how far it came, and how it stands, in two lines."""
     saved = f"step {run.step:,}" if run.checkpoints else "not saved yet"
     state = "learning now" if is_live else _STATE_WORDS[run.state]
-    return f"{run_when(run.path)} · {run.settings.size} px\n{saved} · {state}"
+    return f"{run_when(run.path)} · {examples_words(run.settings)}\n{saved} · {state}"
 
 
 def can_go_on(run: RunSummary) -> bool:

@@ -11,10 +11,12 @@ from urllib.parse import quote, unquote
 
 import numpy as np
 
-from genstudio.artifacts.catalog import kind_of_file
+from genstudio.artifacts.catalog import ARTIFACTS, kind_of_file
 from genstudio.artifacts.image import save_bare, save_marked, save_picture
+from genstudio.artifacts.protocol import Heard
+from genstudio.domain.artifacts import SOUND, Artifact
 from genstudio.domain.errors import GenStudioError, ProjectError
-from genstudio.domain.files import explained, is_file, write_text
+from genstudio.domain.files import explained, is_file, write_bytes, write_text
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.recipes import Recipe
 from genstudio.domain.resources import resource
@@ -39,6 +41,8 @@ from genstudio.services.outputs import has_pixels, is_same_picture
 _THUMBNAIL_PX: Final = 400
 # Below this, a picture is shown as the pixels that it is, not blurred.
 _SMALL_PX: Final = 256
+# What browsers play; notes are none of it.
+_PLAYED: Final = frozenset({"audio/flac"})
 # Of what is no picture itself, such as a clip.
 _DRAWING_PX: Final = 1024
 _PAGE: Final = "index.html"
@@ -46,13 +50,16 @@ _PAGE: Final = "index.html"
 _OUR_MARK: Final = b'<meta name="generator" content="GenStudio">'
 
 # The two addresses of a figure, as they are written below.
-_LINK = re.compile(r'(?:<a href|<img src)="((?:images|thumbnails)/[^"]*)"')
+_LINK = re.compile(r'(?:<a href|<img src|<audio src)="((?:images|thumbnails)/[^"]*)"')
 
 _FIGURE = Template("""\
 <li><figure>
 <a href="$picture"><img src="$thumbnail" alt="$alt"
-  width="$width" height="$height" class="$look" loading="lazy"></a>$caption
+  width="$width" height="$height" class="$look" loading="lazy"></a>$sound$caption
 </figure></li>""")
+_SOUND = Template("""
+<audio src="$heard" controls preload="none"></audio>
+<a href="$file" download>$name</a>""")
 _CAPTION = Template("""
 <figcaption><strong>$model</strong> Step $step · $made<br>
 <time datetime="$date">$date</time></figcaption>""")
@@ -120,7 +127,25 @@ def _hang(to: Path, item: GalleryItem, options: ExportOptions) -> str:
             save_marked(small_HWC, thumbnail, item.recipe.software)
         else:
             save_bare(small_HWC, thumbnail)
-    return _figure(recipe, place.name, size, is_see_through=small_HWC.shape[-1] == 4)
+    heard = _heard_beside(item, place, options)
+    return _figure(recipe, place.name, size, heard, is_see_through=small_HWC.shape[-1] == 4)
+
+
+def _heard_beside(item: GalleryItem, place: Path, options: ExportOptions) -> str:
+    """The name of what browsers can play of a result; notes are played into a file beside them."""
+    kind = kind_of_file(item.path)
+    if not isinstance(kind, Heard):
+        return ""
+    if kind.card.media_type in _PLAYED:
+        return place.name
+    played = place.with_name(f"{place.name}.flac")
+    if not os.path.lexists(played):
+        sounds = ARTIFACTS.get(SOUND)
+        sound = kind.as_sound(kind.read(item.path))
+        sounds.write(Artifact(kind=SOUND, data=sound), played, item.recipe)
+        if options.metadata != "everything":
+            write_bytes(played, sounds.with_metadata(played.read_bytes(), options.metadata))
+    return played.name
 
 
 def _thumbnail_name(name: str) -> str:
@@ -167,7 +192,12 @@ def _refuse_foreign_page(page: Path) -> None:
 
 
 def _figure(
-    recipe: Recipe | None, name: str, size: tuple[int, int], *, is_see_through: bool
+    recipe: Recipe | None,
+    name: str,
+    size: tuple[int, int],
+    heard: str = "",
+    *,
+    is_see_through: bool,
 ) -> str:
     """A picture's part of the page."""
     look = "small" if max(size) < _SMALL_PX else "large"
@@ -180,8 +210,13 @@ def _figure(
         caption = _CAPTION.substitute(
             model=model, step=recipe.step, made=made, date=recipe.created.date().isoformat()
         )
+    file, sound = quote(f"images/{name}"), ""
+    if heard:
+        sound = _SOUND.substitute(heard=quote(f"images/{heard}"), file=file, name=html.escape(name))
     return _FIGURE.substitute(
-        picture=quote(f"images/{name}"),
+        # A sound is shown by its drawing.
+        picture=quote(f"thumbnails/{_thumbnail_name(name)}") if heard else file,
+        sound=sound,
         thumbnail=quote(f"thumbnails/{_thumbnail_name(name)}"),
         width=size[0],
         height=size[1],

@@ -29,7 +29,7 @@ from genstudio.ui.dropping import dropped_paths
 from genstudio.ui.pages.create_controls import CreateControls
 from genstudio.ui.pages.create_results import CreateResults
 from genstudio.ui.pages.explore_view import ExploreView
-from genstudio.ui.run_words import run_when
+from genstudio.ui.run_words import examples_words, run_when
 from genstudio.ui.state.create import CreateState
 from genstudio.ui.state.exploring import ExploringState
 from genstudio.ui.state.training import TrainingState
@@ -250,5 +250,5 @@ def _takes(entry: OperationEntry, kind: str) -> bool:
 
 def _run_name(run: RunSummary) -> str:
     settings = run.settings
-    what = f"{settings.model_key} · {settings.size} px · step {run.step:,}"
+    what = f"{settings.model_key} · {examples_words(settings)} · step {run.step:,}"
     return f"{what} · {run_when(run.path)}"

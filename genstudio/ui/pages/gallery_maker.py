@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
 
 from genstudio.ui.forms import SettingsForm
 from genstudio.ui.icons import icon
+from genstudio.ui.run_words import examples_words
 from genstudio.ui.state.gallery import GalleryState
 from genstudio.ui.state.training import TrainingState
 from genstudio.ui.theme import GRID_PX, mark
@@ -76,7 +77,8 @@ class GalleryMaker(QFrame):
             if run.step > 0 and makes_some:
                 settings = run.settings
                 self._run.addItem(
-                    f"{settings.model_key} · {settings.size} px · step {run.step:,}", run.path
+                    f"{settings.model_key} · {examples_words(settings)} · step {run.step:,}",
+                    run.path,
                 )
         shown = self._training.shown
         wanted = chosen if self._run.findData(chosen) >= 0 else shown.path if shown else None
