@@ -3,7 +3,7 @@
 import itertools
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any, ClassVar
@@ -116,6 +116,15 @@ def small_settings(model_key: str = "residual-vae", **changes: Any) -> TrainingS
         "save_every_s": NEVER_S,
     }
     return TrainingSettings(**{**values, **changes})
+
+
+def base_for(fields: Mapping[str, Any]) -> dict[str, str]:
+    """A tiny Stable Diffusion for settings that name one; skips the test without the pack."""
+    if "base" not in fields:
+        return {}
+    from tiny_diffusion import shared_folder
+
+    return {"base": str(shared_folder())}
 
 
 def _modality_of(model_key: str) -> str:

@@ -14,6 +14,7 @@ ARTIFACTS: Final[Registry[ArtifactKind]] = Registry(
         "clip": "genstudio.artifacts.clip:KIND",
         "notes": "genstudio.artifacts.notes:KIND",
         "sound": "genstudio.artifacts.sound:KIND",
+        "lora": "genstudio.artifacts.lora:KIND",
         "molecule": "genstudio.artifacts.molecule:KIND",
     },
 )

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from genstudio.artifacts.protocol import ArtifactCard, ArtifactKind, Metadata
 from genstudio.data.decode import PARSER_ERRORS, UnreadablePictureError, decode_thumbnail
-from genstudio.domain.artifacts import IMAGE, Artifact
+from genstudio.domain.artifacts import IMAGE, LORA, Artifact
 from genstudio.domain.errors import DatasetError, ProjectError
 from genstudio.domain.files import is_file, replacing
 from genstudio.domain.recipes import Recipe
@@ -22,6 +22,9 @@ from genstudio.domain.recipes import Recipe
 RECIPE_KEY: Final = "genstudio"
 XMP_KEY: Final = "XML:com.adobe.xmp"
 LARGEST_RECIPE_BYTES: Final = 64 * 2**10
+# The text of a picture in which other programs look for the prompt, and the setting that asks for
+# it.
+PARAMETERS_KEY: Final = "parameters"
 
 # The IPTC's term for "made by a model that was trained on pictures".
 SOURCE_TYPE: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
@@ -84,7 +87,42 @@ def save_picture(image_HWC: np.ndarray, path: Path, recipe: Recipe) -> None:
     texts = {RECIPE_KEY: record}
     if recipe.synthetic:
         texts[XMP_KEY] = _xmp_packet(recipe.software)
+    if recipe.sampling.get(PARAMETERS_KEY) is True:
+        height, width = image_HWC.shape[:2]
+        texts[PARAMETERS_KEY] = parameters_text(recipe, width, height)
     _save(image_HWC, path, texts)
+
+
+def parameters_text(recipe: Recipe, width: int, height: int) -> str:
+    """What a Stable Diffusion drew, in the lines that other programs write and read.
+
+    Args:
+        recipe: Of such a picture.
+        width: Of the picture in pixels.
+        height: Of the picture in pixels.
+    """
+    said = recipe.sampling
+    loras = [it.name.rpartition(".")[0] for it in recipe.inputs if it.role == LORA]
+    strengths = [it.strip() for it in str(said.get("lora_strengths", "1")).split(",")]
+    named = [
+        f"<lora:{name}:{strengths[min(number, len(strengths) - 1)]}>"
+        for number, name in enumerate(loras)
+    ]
+    lines = [" ".join([str(said.get("prompt", "")), *named])]
+    if negative := said.get("negative_prompt"):
+        lines.append(f"Negative prompt: {negative}")
+    told = {
+        "Steps": said.get("steps"),
+        "Sampler": said.get("sampler"),
+        "CFG scale": said.get("guidance"),
+        "Seed": recipe.seed,
+        "Size": f"{width}x{height}",
+        "Model hash": str(said.get("base", "")).removeprefix("sha256:")[:10],
+        "Denoising strength": said.get("strength"),
+        "Version": recipe.software,
+    }
+    lines.append(", ".join(f"{name}: {value}" for name, value in told.items() if value is not None))
+    return "\n".join(lines)
 
 
 def _save(image_HWC: np.ndarray, path: Path, texts: Mapping[str, str]) -> None:

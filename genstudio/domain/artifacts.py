@@ -8,6 +8,7 @@ IMAGE: Final = "image"
 CLIP: Final = "clip"
 SOUND: Final = "sound"
 NOTES: Final = "notes"
+LORA: Final = "lora"
 MOLECULE: Final = "molecule"
 
 
@@ -21,7 +22,8 @@ class Artifact:
             which colours are as a picture file has them and lie over nothing. For clips, the path
             of a film without a recipe, which is there until the next artifact is asked for. For
             sounds, a :class:`genstudio.data.sounds.Sound`; for notes, a
-            :class:`genstudio.data.scores.Score`; for molecules, the SMILES.
+            :class:`genstudio.data.scores.Score`; for molecules, the SMILES; for LoRAs, name of a
+            tensor => float16.
         seed: Makes the same artifact again; None where none was needed.
         values: Numbers that belong to it, such as an anomaly score.
         parts: Further artifacts that belong to it, such as a heat map.

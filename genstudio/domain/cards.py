@@ -18,6 +18,8 @@ PLAY: Final = "play"
 KINDS: Final = "kinds"
 # It says how unlike everything that it has seen a picture is, and where.
 SCORE: Final = "score"
+# What it learned is a LoRA, which other programs use with the same base model.
+HAS_LORA: Final = "lora"
 # Pictures go in, and pictures of another kind come out.
 TRANSLATE: Final = "translate"
 
@@ -38,6 +40,8 @@ class ModelCard(BaseModel):
         paper: Title, authors, year and arXiv number of the source.
         fewest: Examples that it needs at least; with fewer, nothing is begun.
         suggested_from: Examples from which on it is suggested; None if never by itself.
+        draws_slowly: Whether a picture takes so long that few are drawn as previews, and none to be
+            measured.
         batch: Examples in a step that suit it; 0 for as many as suit pictures.
         revision: Raised when weights that were saved before would fit, but make other pictures.
         renamed_tensors: Regular expressions for beginnings of former names of tensors, and what
@@ -58,6 +62,7 @@ class ModelCard(BaseModel):
     paper: str
     fewest: int = 0
     suggested_from: int | None = None
+    draws_slowly: bool = False
     batch: int = 0
     revision: int = 1
     renamed_tensors: tuple[tuple[str, str], ...] = ()

@@ -18,6 +18,10 @@ CLIP_FRAMES: Final = "clip-frames"
 UPSCALE: Final = "upscale"
 DETECT: Final = "detect-anomalies"
 AUGMENT: Final = "augment"
+TEXT_TO_IMAGE: Final = "text-to-image"
+IMAGE_TO_IMAGE: Final = "image-to-image"
+INPAINT: Final = "inpaint"
+EXPORT_LORA: Final = "export-lora"
 BLEND_MOLECULES: Final = "blend-molecules"
 OPTIMISE_MOLECULES: Final = "optimise-molecules"
 CONTINUE_MUSIC: Final = "continue-music"
@@ -33,6 +37,8 @@ class InputSpec:
         title: What a person is asked for.
         minimum: Fewest that are needed.
         maximum: Most that are taken; None for any number.
+        paints: Name of the input whose first picture a mask for this one can be painted over in
+            the window; empty for what is no mask.
     """
 
     name: str
@@ -40,6 +46,7 @@ class InputSpec:
     title: str = "Pictures"
     minimum: int = 1
     maximum: int | None = None
+    paints: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,8 @@ class FieldHints:
             is steered.
         group: The part of a form that it stands in; empty for what has an editor of its own.
         formerly: The name that older files have for it; empty for none.
+        opens: Of a text that is a place on the disk, what lies there, such as "model": the window
+            helps to choose it.
     """
 
     unit: str = ""
@@ -51,6 +53,7 @@ class FieldHints:
     role: str = ""
     group: str = ""
     formerly: str = ""
+    opens: str = ""
 
 
 def setting(
@@ -68,6 +71,7 @@ def setting(
     role: str = "",
     group: str = "",
     formerly: str = "",
+    opens: str = "",
 ) -> Any:
     """Declare one setting of a :class:`Settings` class.
 
@@ -85,6 +89,7 @@ def setting(
         role: What it is for, where the coach or the fitting steers it.
         group: The part of a form that it stands in, where a form shows parts of a class.
         formerly: The name that it had before; files and flags may still use it.
+        opens: Of a text that is a place on the disk, what lies there.
     """
     hints = FieldHints(
         unit=unit,
@@ -95,6 +100,7 @@ def setting(
         role=role,
         group=group,
         formerly=formerly,
+        opens=opens,
     )
     extra = cast("dict[str, Any]", {"hints": hints})
     return Field(default, title=title, description=help, ge=ge, le=le, json_schema_extra=extra)

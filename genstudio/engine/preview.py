@@ -14,6 +14,8 @@ from genstudio.models.protocol import Request, TrainableModel
 from genstudio.models.sampling import over_white
 
 # Side of what stands on a sheet for a result that is no picture.
+# Rows and columns of what takes long.
+_FEW = (1, 2)
 _DRAWING_PX = 128
 # Thickness of the dark lines between pictures.
 _GAP_PX = 2
@@ -41,7 +43,8 @@ class Sketch:
     def __init__(
         self, model: TrainableModel, dataset: Dataset, stream: torch.cuda.Stream | None = None
     ) -> None:
-        rows, columns = sheet_layout(dataset.spec.size or _DRAWING_PX)
+        layout = sheet_layout(dataset.spec.size or _DRAWING_PX)
+        rows, columns = _FEW if model.card.draws_slowly else layout
         task = model.tasks[0]
         settings = task.settings()
         if task.is_seeded:

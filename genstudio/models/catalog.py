@@ -18,6 +18,7 @@ _BUILT_IN = {
     "paired-translation": "genstudio.models.translation.paired:PairedTranslation",
     "unpaired-translation": "genstudio.models.translation.unpaired:UnpairedTranslation",
     "word-flow": "genstudio.models.text_to_image.word_flow:WordFlow",
+    "stable-diffusion-lora": "genstudio.models.text_to_image.lora:LoraModel",
     "fast-style": "genstudio.models.style.fast:FastStyle",
     "spectrogram-vae": "genstudio.models.sound.spectrogram_vae:SpectrogramVAE",
     "smiles-vae": "genstudio.models.molecules.smiles_vae:SmilesVAE",

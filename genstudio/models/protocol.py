@@ -13,6 +13,7 @@ from genstudio.domain.cards import ModelCard
 from genstudio.domain.fields import DataSpec
 from genstudio.domain.operations import TaskCard
 from genstudio.domain.settings import Settings
+from genstudio.models.low_rank import Lora
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,6 +312,19 @@ class Scores(Protocol):
 
         Args:
             image_HWC: uint8; its shorter side as long as that of the squares that were learned.
+        """
+        ...
+
+
+@runtime_checkable
+class HasLora(Protocol):
+    """Capability HAS_LORA: changes frozen weights that a person has."""
+
+    def lora(self, name: str) -> Lora:
+        """What was learned, to be saved or drawn with.
+
+        Args:
+            name: For people.
         """
         ...
 

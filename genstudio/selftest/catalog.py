@@ -26,6 +26,7 @@ CHECKS: Final[Registry[Check]] = Registry(
         "augment": "genstudio.selftest.augmenting:make_more_of_the_rare",
         "scans": "genstudio.selftest.augmenting:import_a_deep_picture",
         "sound": "genstudio.selftest.sounding:make_sounds",
+        "diffusion": "genstudio.selftest.diffusing:draw_with_a_folder",
         "music": "genstudio.selftest.sounding:make_music",
         "molecules": "genstudio.selftest.chemistry:make_molecules",
         "style": "genstudio.selftest.making:paint_in_a_style",

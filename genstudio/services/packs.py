@@ -62,6 +62,11 @@ PACKS: Final = (
         modules=("rdkit",),
     ),
     Pack(
+        key="diffusion",
+        brings="Stable Diffusion from weights that you have, and LoRAs for it; no weights",
+        modules=("diffusers", "transformers"),
+    ),
+    Pack(
         key="dev",
         brings="the tests and the tools for changing the program itself",
         modules=("pytest", "pytestqt", "hypothesis", "sklearn"),

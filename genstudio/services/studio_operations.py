@@ -339,3 +339,13 @@ def thumbnail(path: Path, side: int) -> np.ndarray:
     if kind is None or kind.card.key == IMAGE:
         return decode_thumbnail(path, side=side, with_opacity=True)
     return kind.thumbnail(path, side)
+
+
+def words_about(path: Path) -> str:
+    """Describe a result that is kept in a file, in a line.
+
+    Raises:
+        DatasetError: It cannot be read.
+    """
+    kind = kind_of_file(path)
+    return "" if kind is None else kind.words(kind.read(path))

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QMenu,
     QToolButton,
     QWidget,
 )
@@ -66,6 +67,8 @@ def editor_for(field: SettingField) -> Editor:
     Raises:
         TypeError: No editor is registered for the setting's type.
     """
+    if field.hints.opens:
+        return _place(field)
     for accepts, factory in _factories:
         if accepts(field.annotation):
             return factory(field)
@@ -170,6 +173,40 @@ def _choice(field: SettingField) -> Editor:
 def _text(field: SettingField) -> Editor:
     line = QLineEdit()
     return _boxed(line, field, line.text, line.setText, line.textChanged.connect)
+
+
+def _place(field: SettingField) -> Editor:
+    """A folder or a file with weights, as text."""
+    line = QLineEdit()
+    line.setPlaceholderText("None is chosen")
+    browse = QToolButton()
+    browse.setIcon(icon("folder-open"))
+    browse.setIconSize(QSize(16, 16))
+    browse.setToolTip("Choose…")
+    browse.setAccessibleName(f"Choose: {field.title}")
+    browse.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+
+    def choose_folder() -> None:
+        if chosen := QFileDialog.getExistingDirectory(line, field.title, line.text()):
+            line.setText(chosen)
+
+    def choose_file() -> None:
+        kinds = "Weights (*.safetensors)"
+        chosen, _ = QFileDialog.getOpenFileName(line, field.title, line.text(), kinds)
+        if chosen:
+            line.setText(chosen)
+
+    menu = QMenu(browse)
+    menu.addAction(icon("folder-open"), "A folder…", choose_folder)
+    menu.addAction(icon("file"), "A single file…", choose_file)
+    browse.setMenu(menu)
+    return Editor(
+        widget=_row(line, browse),
+        control=line,
+        value=line.text,
+        set_value=line.setText,
+        on_changed=line.textChanged.connect,
+    )
 
 
 def _path(field: SettingField) -> Editor:

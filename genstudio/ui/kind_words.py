@@ -10,7 +10,8 @@ from genstudio.domain.operations import InputSpec, OperationCard
 def several(kind: str) -> str:
     """Things of a kind, such as "pictures"."""
     try:
-        one = ARTIFACTS.get(kind).card.title.lower()
+        title = ARTIFACTS.get(kind).card.title
+        one = title.lower() if title.istitle() else title  # “LoRA” is written so.
     except GenStudioError:
         one = kind  # Of a package that is missing.
     return one if one.endswith("s") else f"{one}s"
@@ -18,7 +19,7 @@ def several(kind: str) -> str:
 
 def way(card: OperationCard) -> str:
     """What goes into an operation and what comes out."""
-    kinds = dict.fromkeys(several(spec.kind) for spec in card.inputs)
+    kinds = dict.fromkeys(several(spec.kind) for spec in card.inputs if spec.minimum)
     given = f"your {' and '.join(kinds)}" if kinds else "nothing"
     return f"From {given} → {several(card.output)}"
 

@@ -51,6 +51,7 @@ MARK = b"trainedAlgorithmicMedia"
 SAMPLES: dict[str, Any] = {
     "image": np.random.default_rng(0).integers(0, 256, (20, 30, 4), dtype=np.uint8),
     "clip": Path("clip.mp4"),
+    "lora": {"lora_unet_a.lora_down.weight": np.ones((2, 3), np.float16)},
     "molecule": "CC(=O)Nc1ccc(O)cc1",
     "notes": tiny_studio.scale_score(3),
     "sound": Sound(
@@ -270,6 +271,7 @@ def runs(flowers: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
     for key in model_keys():
         config = model_class(key).Config.model_fields
         model = {name: value for name, value in small.items() if name in config}
+        model |= tiny_studio.base_for(config)
         tells_classes = (
             KINDS in model_class(key).card.capabilities
             and "images" in model_class(key).card.modalities
@@ -313,11 +315,12 @@ def inputs_of(card: OperationCard, material: dict[str, list[Path]]) -> dict[str,
     }
 
 
-def smallest(key: str, run: Path | None) -> dict[str, int]:
+def smallest(key: str, run: Path | None) -> dict[str, Any]:
     """Settings with which an operation has little to do: whole numbers as low as they go."""
     model = None if run is None else model_class(Run(run).settings.model_key)
     fields = setting_fields(OPERATIONS.get(key).settings(model))
-    return {it.name: int(it.minimum) for it in fields if it.annotation is int and it.minimum}
+    least = {it.name: int(it.minimum) for it in fields if it.annotation is int and it.minimum}
+    return least | tiny_studio.base_for({it.name: it for it in fields})
 
 
 def output_of(card: OperationCard, run: Path | None) -> str:

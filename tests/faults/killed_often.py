@@ -55,8 +55,14 @@ def settings(model_key: str = "toy") -> TrainingSettings:
         save_every_s=1e-9,
         accumulate=2,
         preview_every_s=0.05,
-        model=_MODELS.get(model_key, {}),
+        model=_MODELS.get(model_key, {}) | _base_for(model_key),
     )
+
+
+def _base_for(model_key: str) -> dict[str, str]:
+    if model_key == "toy":
+        return {}
+    return tiny_studio.base_for(catalog.model_class(model_key).Config.model_fields)
 
 
 def prepare() -> None:

@@ -81,7 +81,9 @@ class StyleTransfer:
         inputs=(
             InputSpec(name="input", title="Pictures to paint", maximum=None),
             InputSpec(name="style", title="Pictures with the style", maximum=8),
-            InputSpec(name="mask", title="Mask: white is painted", minimum=0, maximum=1),
+            InputSpec(
+                name="mask", title="Mask: white is painted", minimum=0, maximum=1, paints="input"
+            ),
         ),
         is_seeded=True,
         icon="paintbrush",

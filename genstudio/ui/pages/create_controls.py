@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -22,6 +23,7 @@ from genstudio.domain.operations import InputSpec
 from genstudio.domain.runs import RunSummary
 from genstudio.services import studio_operations
 from genstudio.services.studio_operations import OperationEntry
+from genstudio.ui.dialogs.painting_mask import ask_for_mask
 from genstudio.ui.forms import SettingsForm
 from genstudio.ui.icons import icon
 from genstudio.ui.kind_words import missing
@@ -155,6 +157,9 @@ class CreateControls(QFrame):
         self._watch.setToolTip("Pictures that are put there later are looked at, until Cancel")
         self._column.addWidget(self._watch)
         self._form_row = self._column.count()
+        self._optional_column = QVBoxLayout()
+        self._optional_column.setSpacing(GRID_PX + GRID_PX // 2)
+        self._column.addLayout(self._optional_column)
         self._column.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
@@ -241,7 +246,8 @@ class CreateControls(QFrame):
         before = {(given.spec.name, given.spec.kind): given.files() for given in self._inputs}
         for given in self._inputs:
             given.shutdown()
-            self._inputs_column.removeWidget(given)
+            for column in (self._inputs_column, self._optional_column):
+                column.removeWidget(given)
             given.setParent(None)
             given.deleteLater()
         self._inputs = []
@@ -252,9 +258,12 @@ class CreateControls(QFrame):
             given.gather_wanted.connect(self.gather_wanted)
             given.paste_wanted.connect(self.paste_wanted)
             given.gallery_wanted.connect(self.gallery_wanted)
+            given.mask_wanted.connect(self._on_mask_wanted)
             given.add(before.get((spec.name, spec.kind), ()))
             self._inputs.append(given)
-            self._inputs_column.addWidget(given)
+            # What can be left out comes last, but for a mask, which belongs to its picture.
+            is_needed = bool(spec.minimum or spec.paints)
+            (self._inputs_column if is_needed else self._optional_column).addWidget(given)
 
     def _show_form(self) -> None:
         if self._entry is None:
@@ -295,6 +304,20 @@ class CreateControls(QFrame):
         self.start_wanted.emit(wanted)
         if self._entry.card.is_seeded and not self._keeps_seed.isChecked():
             self._seed.setValue(_new_seed())
+
+    def _on_mask_wanted(self, name: str, over: str) -> None:
+        files = [path for it in self._inputs if it.spec.name == over for path in it.files()]
+        if not files:
+            self._status.setText("Add the picture first: the mask is painted over it.")
+            return
+
+        def use(mask_HWC: np.ndarray) -> None:
+            for it in self._inputs:
+                if it.spec.name == name:
+                    it.clear()
+            self.paste_wanted.emit(name, mask_HWC)
+
+        ask_for_mask(self.window(), files[0], use)
 
     def _on_cancel(self) -> None:
         self._status.setText("Stopping after the result at hand…")

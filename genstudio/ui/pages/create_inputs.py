@@ -34,7 +34,7 @@ from genstudio.ui.widgets.grid_items import GridItem
 from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
 
 _SIDE_PX = 64
-_HEIGHT_PX = 22 * GRID_PX
+_HEIGHT_PX, _OPTIONAL_HEIGHT_PX = 22 * GRID_PX, 12 * GRID_PX
 
 
 class InputFiles(QFrame):
@@ -45,12 +45,15 @@ class InputFiles(QFrame):
         gather_wanted(str, list[Path], str): For the input of that name, find files of that kind.
         paste_wanted(str, ndarray): For the input of that name, save this picture.
         gallery_wanted(str): For the input of that name, take what is selected in the gallery.
+        mask_wanted(str, str): For the input of that name, paint a mask over the first file of the
+            input of the other name.
     """
 
     changed = Signal()
     gather_wanted = Signal(str, list, str)
     paste_wanted = Signal(str, object)
     gallery_wanted = Signal(str)
+    mask_wanted = Signal(str, str)
 
     def __init__(self, spec: InputSpec, object_name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,7 +66,8 @@ class InputFiles(QFrame):
         self._grid.setObjectName(object_name)
         self._grid.setAccessibleName(spec.title)
         self._grid.set_side(_SIDE_PX)
-        self._grid.setFixedHeight(_HEIGHT_PX)
+        is_needed = bool(spec.minimum or spec.paints)
+        self._grid.setFixedHeight(_HEIGHT_PX if is_needed else _OPTIONAL_HEIGHT_PX)
         self._grid.selection_changed_keys.connect(self._update)
         self._title.setBuddy(self._grid)
         self._hint = self._make_hint()
@@ -137,6 +141,12 @@ class InputFiles(QFrame):
         self._add.setAccessibleName(f"Add: {self.spec.title}")
         self._add.setIcon(icon("plus"))
         menu = QMenu(self._add)
+        if self.spec.paints:
+            menu.addAction(
+                icon("brush"),
+                "Paint it…",
+                lambda: self.mask_wanted.emit(self.spec.name, self.spec.paints),
+            )
         menu.addAction(icon("image-plus"), "Files…", self._choose_files)
         menu.addAction(icon("folder-open"), "A folder…", self._choose_folder)
         keys = QKeySequence(QKeySequence.StandardKey.Paste)

@@ -12,6 +12,7 @@ VIEWERS: Final[Registry[Callable[[], Viewer]]] = Registry(
     {
         "image": "genstudio.ui.viewers.image:ImageViewer",
         "clip": "genstudio.ui.viewers.clip:ClipViewer",
+        "lora": "genstudio.ui.viewers.lora:LoraViewer",
         "molecule": "genstudio.ui.viewers.molecule:MoleculeViewer",
         "sound": "genstudio.ui.viewers.sound:SoundViewer",
         "notes": "genstudio.ui.viewers.sound:SoundViewer",
