@@ -62,7 +62,8 @@ def lists_of(found: Iterable[ListedMolecule], metadata: Metadata) -> Iterator[tu
 
 
 def _table(molecules: list[ListedMolecule]) -> bytes:
-    names = list(dict.fromkeys(name for it in molecules for name in it.values))
+    found = dict.fromkeys(name for it in molecules for name in it.values)
+    names = [name for name in found if name != "smiles"]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["name", "smiles", *names])
