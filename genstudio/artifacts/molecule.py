@@ -19,6 +19,9 @@ from genstudio.domain.files import explained, is_file, read_file, replacing
 from genstudio.domain.recipes import Recipe
 
 _RECIPE, _MARK, _SMILES = "genstudio", "DigitalSourceType", "SMILES"
+_LARGEST_DRAWING_PX = 1024
+# Among the values of an artifact.
+_VALUE = "smiles"
 _LARGEST_BYTES = 8 * 2**20
 # Some programs cut longer lines.
 _LONGEST_LINE = 180
@@ -45,7 +48,7 @@ class Molecules:
     def write(self, artifact: Artifact, path: Path, recipe: Recipe) -> None:
         """Write an SDF with its recipe."""
         told = {_SMILES: str(artifact.data)}
-        told |= {name: _number(value) for name, value in artifact.values.items()}
+        told |= {name: _number(value) for name, value in artifact.values.items() if name != _VALUE}
         told[_RECIPE] = _one_line_json(recipe, path)
         if recipe.synthetic:
             told[_MARK] = SOURCE_TYPE
@@ -59,7 +62,8 @@ class Molecules:
         told = _told(path) if path.name.lower().endswith(self.card.suffix) else {}
         recipe = _recipe_in(told, path)
         smiles = told[_SMILES] if _SMILES in told and recipe is not None else first_molecule(path)
-        values = {name: _value(text) for name, text in told.items() if name not in _OPEN_ENDS}
+        values: dict[str, float | str] = {_VALUE: smiles}
+        values |= {name: _value(text) for name, text in told.items() if name not in _OPEN_ENDS}
         seed = None if recipe is None else recipe.seed
         return Artifact(kind=MOLECULE, data=smiles, seed=seed, values=values)
 
@@ -83,7 +87,7 @@ class Molecules:
 
     def thumbnail(self, path: Path, side: int) -> np.ndarray:
         """Draw it."""
-        return chemistry.draw(str(self.read(path).data), side)
+        return chemistry.draw(str(self.read(path).data), min(side, _LARGEST_DRAWING_PX))
 
     def draw(self, artifact: Artifact, side: int) -> np.ndarray:
         """The same."""

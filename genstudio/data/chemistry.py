@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from genstudio.domain.errors import SettingsError
 
@@ -23,6 +23,9 @@ LONGEST_SMILES: Final = 4000
 _MOST_DRAWN_ATOMS = 150
 _MOST_ATOMS = 1000
 _PADDING = 0.08
+# Lines of a large drawing grow with it, or they vanish where it is shown smaller.
+_PX_PER_LINE_WIDTH = 150
+_NOT_DRAWN = "no drawing"
 _FINGERPRINT_BITS = 1024
 _FINGERPRINT_RADIUS = 2
 _MOST_SCORE_BYTES = 64 * 2**20
@@ -210,14 +213,22 @@ def mol_block(smiles: str) -> str:
 
 
 def draw(smiles: str, side: int) -> np.ndarray:
-    """Draw a molecule on white paper: uint8 (side, side, 3); a blank page where there is none."""
+    """Draw a molecule on white paper: uint8 (side, side, 3); words where there is none."""
     if (molecule := _drawable(smiles)) is None:
-        return np.full((side, side, 3), 255, np.uint8)
+        return _page_without(side)
     drawing = import_module("rdkit.Chem.Draw.rdMolDraw2D")
     canvas = drawing.MolDraw2DCairo(side, side)
-    _paint(drawing, canvas, molecule)
+    _paint(drawing, canvas, molecule, side)
     with Image.open(BytesIO(canvas.GetDrawingText()), formats=("PNG",)) as picture:
         return np.asarray(picture.convert("RGB"))
+
+
+def _page_without(side: int) -> np.ndarray:
+    page = Image.new("RGB", (side, side), "white")
+    place = (side // 2, side // 2)
+    size = max(8, side // 10)
+    ImageDraw.Draw(page).text(place, _NOT_DRAWN, fill=(150, 150, 150), anchor="mm", font_size=size)
+    return np.asarray(page)
 
 
 def draw_svg(smiles: str, side: int) -> str:
@@ -228,7 +239,7 @@ def draw_svg(smiles: str, side: int) -> str:
     if molecule is None:
         canvas.FinishDrawing()
     else:
-        _paint(drawing, canvas, molecule)
+        _paint(drawing, canvas, molecule, side)
     return str(canvas.GetDrawingText())
 
 
@@ -240,9 +251,12 @@ def _drawable(smiles: str) -> Any:
     return molecule
 
 
-def _paint(drawing: Any, canvas: Any, molecule: Any) -> None:
+def _paint(drawing: Any, canvas: Any, molecule: Any, side: int) -> None:
     options = canvas.drawOptions()
     options.padding = _PADDING
+    options.bondLineWidth = max(1, round(side / _PX_PER_LINE_WIDTH))
+    options.minFontSize = max(6, side // 40)
+    options.maxFontSize = max(6, side // 12)
     options.clearBackground = True
     drawing.PrepareAndDrawMolecule(canvas, molecule)
     canvas.FinishDrawing()

@@ -80,7 +80,8 @@ def between(model: TrainableModel, smiles: Sequence[str], count: int) -> Generat
 
 def given(smiles: str) -> Artifact:
     """A molecule of a person's own."""
-    return Artifact(kind="molecule", data=smiles, values=chemistry.properties(smiles))
+    values: dict[str, float | str] = {"smiles": smiles, **chemistry.properties(smiles)}
+    return Artifact(kind="molecule", data=smiles, values=values)
 
 
 def search(

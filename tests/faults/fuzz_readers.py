@@ -10,11 +10,14 @@ import numpy as np
 from tiny_studio import Script, steps
 from valid_files import PROJECT, RUNS, basis_in, set_up_studio
 
+from genstudio.artifacts.catalog import kind_of_input
 from genstudio.artifacts.image import read_recipe, save_picture
 from genstudio.data.cache import PictureCache, build_cache
 from genstudio.data.captions import LONGEST_CAPTION, read_captions
 from genstudio.data.decode import UnreadablePictureError, decode_thumbnail
+from genstudio.data.phrases import phrases_of
 from genstudio.data.scan import scan_folder
+from genstudio.data.scores import Score
 from genstudio.data.squares import decode_picture
 from genstudio.domain import events
 from genstudio.domain.datasets import ScanReport
@@ -199,6 +202,20 @@ def read_captions_beside(case: Path) -> None:
         assert len(text) <= LONGEST_CAPTION
         assert "\n" not in text
     vocabulary(found.report.texts.values())
+
+
+def read_heard(case: Path) -> None:
+    """Read sounds and notes as a person's own, draw them, and take phrases from them."""
+    for path in sorted((case / "heard").iterdir()):
+        kind = kind_of_input(path)
+        assert kind is not None
+        with contextlib.suppress(GenStudioError):
+            artifact = kind.read(path)
+            assert kind.words(artifact)
+            assert kind.thumbnail(path, 32).shape[1] == 32
+            if isinstance(artifact.data, Score):
+                for phrase in phrases_of(artifact.data, 2):
+                    assert phrase.tokens.shape == (32,)
 
 
 def read_inception(case: Path) -> None:

@@ -17,6 +17,7 @@ from fuzz_readers import (
     read_checkpoint,
     read_gallery,
     read_gallery_pictures,
+    read_heard,
     read_inception,
     read_judgement,
     read_pictures,
@@ -229,6 +230,13 @@ TARGETS: tuple[Target, ...] = (
         read=read_score_table,
         changes=[("scores/*", change_text), ("scores/*", change_bytes)],
         share=0.2,
+    ),
+    Target(
+        name="heard",
+        parts=["heard"],
+        read=read_heard,
+        changes=[("heard/*", change_bytes)],
+        share=0.3,
     ),
     Target(
         name="captions",

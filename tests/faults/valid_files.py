@@ -11,6 +11,8 @@ import numpy as np
 import tiny_studio
 from PIL import Image
 
+from genstudio.data.scores import score_bytes
+from genstudio.data.sounds import Sound, write_sound
 from genstudio.domain import events
 from genstudio.domain.progress import drain
 from genstudio.domain.reports import Report
@@ -53,6 +55,8 @@ def make_valid_files(folder: Path, parts: Collection[str]) -> None:
         _save_scores(folder / "scores")
     if "captions" in parts:
         _save_captions(folder / "captions")
+    if "heard" in parts:
+        _save_heard(folder / "heard")
     for kind, make in PICTURES.items():
         (folder / kind).mkdir()
         make(folder / kind)
@@ -87,6 +91,14 @@ def _save_captions(folder: Path) -> None:
     rows = [{"file_name": f"{name}.png", "text": "a blue square"} for name in "cd"]
     (folder / "metadata.jsonl").write_text("\n".join(map(json.dumps, rows)))
     save_edits(folder, {"hash a": "a ring", "hash b": ""})
+
+
+def _save_heard(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "a.mid").write_bytes(score_bytes(tiny_studio.scale_score(), ['{"software": "x"}']))
+    sound = Sound(np.sin(np.arange(2000) / 9).astype(np.float32), 8000)
+    write_sound(sound, folder / "a.flac", "FLAC", {"comment": '{"software": "x"}'})
+    write_sound(sound, folder / "b.wav", "WAV")
 
 
 def _save_preferences(folder: Path, project: Path) -> None:

@@ -352,9 +352,9 @@ class SmilesVAE:
 
 
 def _artifact(smiles: str, seed: int | None) -> Artifact:
-    values: Mapping[str, float | str] = {}
+    values: dict[str, float | str] = {"smiles": smiles}
     if chemistry.canonical(smiles):
-        values = chemistry.properties(smiles)
+        values |= chemistry.properties(smiles)
     return Artifact(kind=MOLECULE, data=smiles, seed=seed, values=values)
 
 

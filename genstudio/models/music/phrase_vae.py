@@ -108,7 +108,7 @@ class PhraseVAEConfig(Settings):
         advanced=True,
     )
     dropout: float = setting(
-        0.1,
+        0.15,
         title="Forget a little — dropout",
         help="Keeps a model of few pieces from learning them by heart.",
         ge=0.0,
@@ -116,7 +116,7 @@ class PhraseVAEConfig(Settings):
         advanced=True,
     )
     transpose: int = setting(
-        5,
+        6,
         title="Learn in other keys — transposition",
         help="Each phrase is learned up to so many semitones higher or lower.",
         ge=0,

@@ -36,7 +36,7 @@ class ListedMolecule:
 
 
 def listed(item: GalleryItem, content: bytes) -> ListedMolecule | None:
-    """A result as it stands in lists; None of what is no molecule."""
+    """A result as it stands in lists; None of what is no molecule, and so is read by no program."""
     kind = kind_of_file(item.path)
     if kind is None or kind.card.key != MOLECULE:
         return None
@@ -44,7 +44,10 @@ def listed(item: GalleryItem, content: bytes) -> ListedMolecule | None:
         artifact = kind.read(item.path)
     except GenStudioError:
         return None  # The file itself goes along all the same.
-    return ListedMolecule(Path(item.name).stem, str(artifact.data), artifact.values, content)
+    smiles = str(artifact.data)
+    if not chemistry.is_valid(smiles):
+        return None
+    return ListedMolecule(Path(item.name).stem, smiles, artifact.values, content)
 
 
 def lists_of(found: Iterable[ListedMolecule], metadata: Metadata) -> Iterator[tuple[str, bytes]]:
@@ -62,7 +65,8 @@ def lists_of(found: Iterable[ListedMolecule], metadata: Metadata) -> Iterator[tu
 
 
 def _table(molecules: list[ListedMolecule]) -> bytes:
-    names = list(dict.fromkeys(name for it in molecules for name in it.values))
+    found = dict.fromkeys(name for it in molecules for name in it.values)
+    names = [name for name in found if name != "smiles"]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["name", "smiles", *names])

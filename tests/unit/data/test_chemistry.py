@@ -73,12 +73,12 @@ def test_a_molecule_is_most_like_itself() -> None:
     assert found[0] > found[2] > found[1]
 
 
-def test_it_is_drawn_and_what_is_none_leaves_the_page_blank() -> None:
+def test_it_is_drawn_and_of_what_is_none_the_page_says_so() -> None:
     drawn = chemistry.draw(ASPIRIN, 64)
     assert (drawn.shape, drawn.dtype) == ((64, 64, 3), np.uint8)
     assert (drawn < 128).any()
     for text in ("", "nonsense", "C" * 400):
-        assert (chemistry.draw(text, 64) == 255).all()
+        assert 90 < chemistry.draw(text, 64).min() < 200
         assert "svg" in chemistry.draw_svg(text, 64)
     assert chemistry.draw_svg(ASPIRIN, 64).count("<path") > 5
 
