@@ -130,7 +130,7 @@ def test_what_is_looked_for_is_shown_with_its_heading(open_project: Opener, qtbo
     qtbot.keyClicks(find, "Takes FRAMES clip")
     assert visible() == ["From your clips → pictures", "Frames of a clip"]
     assert shown.current_key() == "generate"
-    find.setText("nothing like that")
+    find.setText("xyzzy")
     assert visible() == []
     find.clear()
     assert visible() == everything
