@@ -83,7 +83,8 @@ class Notes:
         score: scores.Score = artifact.data
         bars = -(-score.end // (4 * scores.TICKS_PER_BEAT))
         counted = "1 part" if len(score.parts) == 1 else f"{len(score.parts)} parts"
-        return f"{bars} bars, {score.num_notes:,} notes, {counted}, {score.tempi[0][1]:.0f} bpm"
+        notes = "1 note" if score.num_notes == 1 else f"{score.num_notes:,} notes"
+        return f"{bars} bars, {notes}, {counted}, {score.tempi[0][1]:.0f} bpm"
 
 
 def _plays_same(one: scores.Part, other: scores.Part) -> bool:

@@ -1,11 +1,13 @@
 """The part of the Gallery page that makes new pictures from a trained run."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -62,6 +64,14 @@ class GalleryMaker(QFrame):
         self._column.setSpacing(GRID_PX + GRID_PX // 2)
         self._column.addWidget(title)
         self._column.addWidget(self._run)
+        # In a low window many settings are scrolled through, not squeezed.
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setMinimumHeight(16 * GRID_PX)
+        self._scroll.setAccessibleName("Settings of what is made")
+        self._column.addWidget(self._scroll, 1)
         self._column.addLayout(row)
         training.runs_changed.connect(self._show_runs)
         training.catalogue_loaded.connect(self._show_runs)
@@ -94,14 +104,14 @@ class GalleryMaker(QFrame):
         key, choices = (entry.card.key, run.choices) if entry and run else ("", {})
         if (key, choices) != self._form_kind:
             if self._form is not None:
-                self._column.removeWidget(self._form)
+                self._scroll.takeWidget()
                 self._form.setParent(None)
                 self._form.deleteLater()
                 self._form = None
             self._form_kind = key, choices
             if entry is not None and entry.sampling is not None:
                 self._form = SettingsForm(entry.sampling, choices=choices)
-                self._column.insertWidget(2, self._form)
+                self._scroll.setWidget(self._form)
         self._update_button()
 
     def _update_button(self) -> None:
