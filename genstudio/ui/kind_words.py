@@ -1,8 +1,8 @@
 """Kinds of results, and what goes in and comes out of operations, in plain words."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from genstudio.artifacts.catalog import ARTIFACTS
+from genstudio.artifacts.catalog import ARTIFACTS, kind_of_file
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.operations import InputSpec, OperationCard
 
@@ -15,6 +15,20 @@ def several(kind: str) -> str:
     except GenStudioError:
         one = kind  # Of a package that is missing.
     return one if one.endswith("s") else f"{one}s"
+
+
+def counted_files(names: Collection[str]) -> str:
+    """How many files there are, and of what kind: "3 molecules"; several kinds are "results"."""
+    # A gallery holds 100,000 of them, and few suffixes.
+    suffixes = {name.rpartition(".")[2] for name in names}
+    kinds = {
+        kind.card.key if kind else "" for kind in map(kind_of_file, map(".{}".format, suffixes))
+    }
+    what = (
+        several(kinds.pop() or "result") if len(kinds) == 1 else "results" if kinds else "pictures"
+    )
+    is_one = len(names) == 1 and what != "notes"
+    return f"{len(names):,} {what.removesuffix('s') if is_one else what}"
 
 
 def way(card: OperationCard) -> str:

@@ -24,8 +24,10 @@ from genstudio.services import studio, studio_exports
 from genstudio.services.exporters.protocol import Exporter
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.ui.icons import icon
+from genstudio.ui.kind_words import counted_files
 from genstudio.ui.pages.gallery_details import GalleryDetails
 from genstudio.ui.pages.gallery_maker import GalleryMaker
+from genstudio.ui.run_words import counted
 from genstudio.ui.state.gallery import GalleryState
 from genstudio.ui.state.training import TrainingState
 from genstudio.ui.theme import GRID_PX, mark
@@ -213,8 +215,10 @@ class GalleryPage(QWidget):
         self._stack.setCurrentIndex(1 if keys else 0)
         self._empty.button.setVisible(not self._is_filtered() and not self._state.is_opening)
         self._empty.set_sentence(self._why_empty())
-        noun = "picture" if shows_pictures else "preview"
-        self._count.setText(f"{len(keys):,} {noun}{'' if len(keys) == 1 else 's'}")
+        if shows_pictures:
+            self._count.setText(counted_files(keys))
+        else:
+            self._count.setText(counted(len(keys), "preview"))
         self._on_selection()
         self._on_busy_changed()
 

@@ -22,6 +22,7 @@ from genstudio.services import studio, studio_examples
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.sound_playing import is_heard
 from genstudio.ui.icons import icon
+from genstudio.ui.kind_words import counted_files
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.viewers.sound import SoundViewer
 from genstudio.ui.widgets.picture_view import PictureView
@@ -207,7 +208,9 @@ class GalleryDetails(QFrame):
 
 def _described(items: Sequence[GalleryItem]) -> str:
     if len(items) > 1:
-        return f"{len(items)} pictures are selected; the first one is shown."
+        return (
+            f"{counted_files([it.path.name for it in items])} are selected; the first one is shown."
+        )
     try:
         recipe = items[0].recipe
     except GenStudioError as error:
