@@ -161,3 +161,22 @@ def test_the_card_to_begin_with_is_marked_and_nothing_moves(cards: ModelCards) -
     cards.set_suggested("", "")
     assert [look(row) for row in range(3)] == before
     assert cards.item(2).toolTip() == "Paper c"
+
+
+def test_what_can_be_used_comes_first_and_what_was_chosen_stays(page: QWidget) -> None:
+    cards = page.findChild(ModelCards)
+    assert cards is not None
+    cards.set_cards(CARDS)
+    cards.select("b")
+    cards.set_suggested("c", "It suits.")
+    seen: list[str] = []
+    cards.keyChanged.connect(seen.append)
+
+    cards.set_unfit({"a": "It learns from sounds."})
+    assert [key for key, _ in cards.cards()] == ["b", "c", "a"]
+    cards.set_unfit({})
+    assert [key for key, _ in cards.cards()] == ["a", "b", "c"]
+    assert cards.current_key() == "b"
+    assert seen == []
+    told = dict(cards.cards())["a"].data(Qt.ItemDataRole.AccessibleTextRole)
+    assert "sounds" not in told

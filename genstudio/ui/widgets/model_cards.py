@@ -51,6 +51,7 @@ class ModelCards(CardList):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("model", parent)
         self._suggested = ""
+        self._offered: Sequence[ModelCard] = ()
         self.setItemDelegate(_CardDelegate(self))
         self.setAccessibleName("Model")
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -58,6 +59,7 @@ class ModelCards(CardList):
 
     def set_cards(self, cards: Sequence[ModelCard]) -> None:
         """Offer these; what was chosen stays so if it is among them, else the first is."""
+        self._offered = tuple(cards)
         self.fill([("", cards)])
 
     def describe(self, item: QListWidgetItem) -> None:
@@ -82,7 +84,15 @@ class ModelCards(CardList):
             self.describe(item)
 
     def set_unfit(self, reasons: Mapping[str, str]) -> None:
-        """Say on some cards why they cannot be used now, by their keys; they can still be read."""
+        """Say on some cards why they cannot be used now, by their keys; they can still be read.
+
+        Those that can be used come first.
+        """
+        ordered = sorted(self._offered, key=lambda card: card.key in reasons)
+        if [card.key for card in ordered] != [key for key, _ in self.cards()]:
+            self.fill([("", ordered)])
+            for key, item in self.cards():
+                item.setData(_SUGGESTED_ROLE, key == self._suggested)
         for key, item in self.cards():
             item.setData(_WHY_NOT_ROLE, reasons.get(key, ""))
             self.describe(item)
