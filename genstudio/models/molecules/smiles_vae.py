@@ -49,13 +49,13 @@ class SmilesVAEConfig(Settings):
     """Settings of the model of molecules."""
 
     width: Literal[32, 64, 128, 192, 256, 384, 512] = setting(
-        192,
+        128,
         title="Size of the model — width",
         help="A larger one can learn more and takes longer for each step.",
         role=roles.WIDTH,
     )
     depth: int = setting(
-        4,
+        3,
         title="Layers that write — transformer depth",
         help="How often a place looks at what was written before it.",
         ge=1,
@@ -80,7 +80,7 @@ class SmilesVAEConfig(Settings):
         advanced=True,
     )
     enumeration: float = setting(
-        0.5,
+        0.0,
         title="Other spellings — SMILES enumeration",
         help="This share of the molecules is read in another spelling than it is written in, so "
         "that a description is one of the molecule and not of its letters.",
@@ -90,7 +90,7 @@ class SmilesVAEConfig(Settings):
         live=True,
     )
     learning_rate: float = setting(
-        1e-3,
+        2e-3,
         title="Speed of learning — learning rate",
         help="Higher learns faster until it no longer holds together.",
         ge=1e-6,
