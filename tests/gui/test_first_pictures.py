@@ -42,7 +42,7 @@ def test_where_they_cannot_be_kept_the_run_is_finished_all_the_same(
     def fail(*_: object) -> None:
         raise ProjectError("The disk is full", "No space.", "Free some.")
 
-    monkeypatch.setattr(Gallery, "add", fail)
+    monkeypatch.setattr(Gallery, "hang", fail)
     notices: list[Notice] = []
     studio.window._states.first_pictures.noticed.connect(notices.append)
     train(studio, pictures)

@@ -186,13 +186,13 @@ def test_a_preview_shows_a_new_conclusion(
     shown: list[torch.Tensor], run: TrainToy, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     finalized: list[int] = []
-    draw = previews.preview_sheet
+    draw = previews.drawn_sheet
 
-    def watched(*arguments: Any, **options: Any) -> np.ndarray:
+    def watched(*arguments: Any, **options: Any) -> Any:
         finalized.append(len(shown))
         return draw(*arguments, **options)
 
-    monkeypatch.setattr(previews, "preview_sheet", watched)
+    monkeypatch.setattr(previews, "drawn_sheet", watched)
     run(None, None, commands.SampleNow(), preview_every_s=4, budget=steps(8))
 
     # Before the first step, when a person asks after the second, after the sixth, and at the end.

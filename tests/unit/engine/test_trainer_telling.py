@@ -80,13 +80,13 @@ def test_an_old_run_is_previewed_more_rarely(clock: Clock, run: TrainToy, tmp_pa
 def test_previews_that_are_slow_to_draw_come_more_rarely(
     clock: Clock, run: TrainToy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    draw = previews.preview_sheet
+    draw = previews.drawn_sheet
 
-    def slowly(*arguments: Any, **options: Any) -> np.ndarray:
+    def slowly(*arguments: Any, **options: Any) -> Any:
         clock.now_s += 0.5
         return draw(*arguments, **options)
 
-    monkeypatch.setattr(previews, "preview_sheet", slowly)
+    monkeypatch.setattr(previews, "drawn_sheet", slowly)
 
     told = run(budget=steps(25), preview_every_s=1)
 
