@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 import platformdirs
 
-from genstudio.domain.errors import ProjectError, SettingsError
+from genstudio.domain.errors import GenStudioError, ProjectError, SettingsError
 from genstudio.domain.files import is_file, read_file, write_text
 from genstudio.models.stable_diffusion.folders import BaseModel, chosen_base
 
@@ -74,6 +74,20 @@ def checksum(base: BaseModel) -> str:
     content = {place: {"sha256": found, "stamp": stamp}, **kept}
     write_text(_place(), json.dumps(content, indent=1))
     return found
+
+
+def words_about_base(text: str) -> str:
+    """What the model at a place is and which licence it states, or why it cannot be used.
+
+    Args:
+        text: A folder or a file; nothing of the weights is loaded.
+    """
+    if not text.strip():
+        return ""
+    try:
+        return find_base(text).title
+    except GenStudioError as error:
+        return str(error)
 
 
 def last_base() -> str:

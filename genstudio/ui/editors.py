@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QMenu,
     QToolButton,
     QWidget,
 )
@@ -25,6 +24,7 @@ from genstudio.domain.settings import SettingField
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import mark
 from genstudio.ui.widgets.number_boxes import DecimalBox, WholeBox
+from genstudio.ui.widgets.place_line import PlaceLine
 from genstudio.ui.widgets.prompt_line import PromptLine
 from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
 
@@ -176,36 +176,14 @@ def _text(field: SettingField) -> Editor:
 
 
 def _place(field: SettingField) -> Editor:
-    """A folder or a file with weights, as text."""
-    line = QLineEdit()
-    line.setPlaceholderText("None is chosen")
-    browse = QToolButton()
-    browse.setIcon(icon("folder-open"))
-    browse.setIconSize(QSize(16, 16))
-    browse.setToolTip("Choose…")
-    browse.setAccessibleName(f"Choose: {field.title}")
-    browse.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-
-    def choose_folder() -> None:
-        if chosen := QFileDialog.getExistingDirectory(line, field.title, line.text()):
-            line.setText(chosen)
-
-    def choose_file() -> None:
-        kinds = "Weights (*.safetensors)"
-        chosen, _ = QFileDialog.getOpenFileName(line, field.title, line.text(), kinds)
-        if chosen:
-            line.setText(chosen)
-
-    menu = QMenu(browse)
-    menu.addAction(icon("folder-open"), "A folder…", choose_folder)
-    menu.addAction(icon("file"), "A single file…", choose_file)
-    browse.setMenu(menu)
+    """A folder or a file with weights, as text; a line below says what lies there."""
+    place = PlaceLine(field.title)
     return Editor(
-        widget=_row(line, browse),
-        control=line,
-        value=line.text,
-        set_value=line.setText,
-        on_changed=line.textChanged.connect,
+        widget=place,
+        control=place.line,
+        value=place.line.text,
+        set_value=place.line.setText,
+        on_changed=place.line.textChanged.connect,
     )
 
 

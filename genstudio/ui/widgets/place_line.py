@@ -1,0 +1,82 @@
+"""A line for a place on the disk, with a button to choose it and words about what lies there."""
+
+from PySide6.QtCore import QSize, QTimer
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from genstudio.services.base_models import words_about_base
+from genstudio.ui.icons import icon
+from genstudio.ui.theme import GRID_PX, mark
+
+# While somebody types, looking waits.
+_SETTLED_MS = 300
+
+
+class PlaceLine(QWidget):
+    """A folder or a single file with weights of a base model.
+
+    Attributes:
+        line: The place, as text.
+
+    Args:
+        title: What is chosen.
+    """
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title = title
+        self.line = QLineEdit()
+        self.line.setPlaceholderText("None is chosen")
+        self._words = QLabel()
+        self._words.setObjectName("place.words")
+        self._words.setWordWrap(True)
+        self._words.hide()
+        mark(self._words, role="small")
+        self._timer = QTimer(self, singleShot=True, interval=_SETTLED_MS)
+        self._timer.timeout.connect(self._look)
+        self.line.textChanged.connect(self._timer.start)
+        row = QHBoxLayout()
+        row.setSpacing(GRID_PX)
+        row.addWidget(self.line, 1)
+        row.addWidget(self._make_button())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID_PX // 2)
+        layout.addLayout(row)
+        layout.addWidget(self._words)
+
+    def _make_button(self) -> QToolButton:
+        button = QToolButton()
+        button.setIcon(icon("folder-open"))
+        button.setIconSize(QSize(16, 16))
+        button.setToolTip("Choose…")
+        button.setAccessibleName(f"Choose: {self._title}")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(button)
+        menu.addAction(icon("folder-open"), "A folder…", self._choose_folder)
+        menu.addAction(icon("file"), "A single file…", self._choose_file)
+        button.setMenu(menu)
+        return button
+
+    def _choose_folder(self) -> None:
+        if chosen := QFileDialog.getExistingDirectory(self, self._title, self.line.text()):
+            self.line.setText(chosen)
+
+    def _choose_file(self) -> None:
+        kinds = "Weights (*.safetensors)"
+        chosen, _ = QFileDialog.getOpenFileName(self, self._title, self.line.text(), kinds)
+        if chosen:
+            self.line.setText(chosen)
+
+    def _look(self) -> None:
+        words = words_about_base(self.line.text())
+        self._words.setText(words)
+        self._words.setVisible(bool(words))
