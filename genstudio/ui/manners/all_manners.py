@@ -28,7 +28,7 @@ def add_manners(
 ) -> tuple[object, ...]:
     """Make them; they work as long as what is given back is kept."""
     return (
-        ImportingScans(window, states.scans, open_dataset),
+        ImportingScans(states.scans, open_dataset),
         RecentProjects(window, preferences, open_project),
         ComingForward(window, lambda: states.project.path),
         TellingEndings(window, states.training),

@@ -14,6 +14,7 @@ from genstudio.domain.errors import GenStudioError
 from genstudio.domain.runs import RunState, RunSummary
 from genstudio.domain.training import Budget, TrainingSettings
 from genstudio.services.fitting import PictureFacts
+from genstudio.ui.actions import command_named
 from genstudio.ui.icons import icon
 from genstudio.ui.pages.train_choices import TrainChoices
 from genstudio.ui.run_words import can_go_on
@@ -33,6 +34,7 @@ class TrainControls(QFrame):
         start_wanted(TrainingSettings): Begin a new run.
         project_change_wanted(): A person wants another project folder.
         failed(GenStudioError): What was chosen does not go together.
+        commands_changed(): Other buttons can be pressed now.
     """
 
     start_wanted = Signal(object)
@@ -41,6 +43,7 @@ class TrainControls(QFrame):
     stop_wanted = Signal()
     project_change_wanted = Signal()
     failed = Signal(object)
+    commands_changed = Signal()
 
     def __init__(self, state: TrainingState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,17 +90,21 @@ class TrainControls(QFrame):
         """
         return self.choices.settings()
 
+    def buttons(self) -> dict[str, QPushButton]:
+        """The buttons that are commands, by their keys."""
+        return {it.objectName(): it for it in (self._start, self._keep, self._pause, self._stop)}
+
     # --- building -----------------------------------------------------------------------
 
     def _make_buttons(self) -> QVBoxLayout:
-        self._start = _button("train.start", "Start learning", "play")
+        self._start = _button("train.start")
         mark(self._start, primary=True)
         self._start.clicked.connect(self._on_start)
-        self._keep = _button("train.resume", "Keep learning — resume", "rotate-ccw")
+        self._keep = _button("train.resume")
         self._keep.clicked.connect(self._on_keep)
-        self._pause = _button("train.pause", "Pause", "pause")
+        self._pause = _button("train.pause")
         self._pause.clicked.connect(self.pause_wanted)
-        self._stop = _button("train.stop", "Stop and save", "square")
+        self._stop = _button("train.stop")
         self._stop.clicked.connect(self.stop_wanted)
         self._reason = QLabel()
         self._reason.setWordWrap(True)
@@ -149,6 +156,7 @@ class TrainControls(QFrame):
         self._stop.setEnabled(is_running and activity is not Activity.STOPPING)
         self._reason.setText("" if is_running else why_not)
         self._reason.setVisible(bool(self._reason.text()))
+        self.commands_changed.emit()
 
     def _what_keeping_does(self, run: RunSummary) -> str:
         if run.state is RunState.FINISHED:
@@ -159,9 +167,11 @@ class TrainControls(QFrame):
         return f"Go on at step {run.step:,} until its budget of {budget} is spent"
 
 
-def _button(name: str, text: str, icon_name: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setObjectName(name)
-    button.setAccessibleName(text)
-    button.setIcon(icon(icon_name, "on_accent" if name == "train.start" else ""))
+def _button(key: str) -> QPushButton:
+    command = command_named(key)
+    button = QPushButton(command.plain_title)
+    button.setObjectName(key)
+    button.setAccessibleName(command.plain_title)
+    button.setToolTip(command.help)
+    button.setIcon(icon(command.icon, "on_accent" if key == "train.start" else ""))
     return button
