@@ -193,7 +193,9 @@ class MainWindow(QMainWindow):
         self._disk_timer.timeout.connect(self._show_free_disk)
         self._disk_timer.start()
         openers = self.open_project, self.open_dataset
-        self._manners = add_manners(self, self._states, self._preferences, *openers)
+        self._manners = add_manners(
+            self, self._states, pages, self._notices, self._preferences, *openers
+        )
 
     def _restore_geometry(self) -> None:
         self.setMinimumSize(smallest_size(self))

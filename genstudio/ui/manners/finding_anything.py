@@ -83,7 +83,6 @@ class FindingAnything:
         ]
 
     def _models(self) -> list[Entry]:
-        is_free = not self._states.training.is_running
         return [
             Entry(
                 title=it.card.title,
@@ -92,7 +91,6 @@ class FindingAnything:
                 help=it.card.summary,
                 words=f"{it.card.family} {key} model train",
                 icon="sparkles",
-                is_enabled=is_free,
             )
             for key, it in self._states.training.entries.items()
         ]

@@ -109,10 +109,6 @@ class TrainChoices(QScrollArea):
         """Why the chosen architecture cannot learn what the folder holds; empty if it can."""
         return self._unfit.get(self._models.current_key(), "")
 
-    def set_changeable(self, is_changeable: bool) -> None:
-        """Allow changes, or only looking: what does not fit can still be scrolled to."""
-        self._content.setEnabled(is_changeable)
-
     def suggest_size(self, size: int) -> None:
         """Choose the size that suits a new folder."""
         self._size.setCurrentIndex(self._size.findData(size))
@@ -189,7 +185,6 @@ class TrainChoices(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(content)
-        self._content = content
 
     def _make_rows(self) -> QGridLayout:
         self._preset = named_combo("train.preset", "Preset")
