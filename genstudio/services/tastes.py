@@ -71,7 +71,7 @@ def _plain_statistics(images_NHWC: np.ndarray) -> Tensor:
         levels.std(axis=(1, 2)) / 32,
         strength.mean(axis=(1, 2))[:, None] / 32,
     ]
-    return _STATISTICS_WEIGHT * torch.from_numpy(np.concatenate(columns, axis=1))
+    return _STATISTICS_WEIGHT * torch.as_tensor(np.concatenate(columns, axis=1))
 
 
 def usual_side(size: int) -> int:
