@@ -34,6 +34,9 @@ OPERATIONS: Final[Registry[Operation]] = Registry(
         "augment": "genstudio.services.operations.augment:OPERATION",
         "blend-molecules": "genstudio.services.operations.molecules:BLEND_OPERATION",
         "optimise-molecules": "genstudio.services.operations.molecules:OPTIMISE_OPERATION",
+        "continue-text": "genstudio.services.operations.texts:CONTINUE_OPERATION",
+        "vary-text": "genstudio.services.operations.texts:VARY_OPERATION",
+        "title-text": "genstudio.services.operations.texts:TITLE_OPERATION",
         "detect-anomalies": "genstudio.services.operations.detect:OPERATION",
     },
 )
