@@ -14,6 +14,7 @@ from genstudio.cli_judging import compare, evaluate
 from genstudio.cli_machine import doctor, sound_player, worker
 from genstudio.cli_operations import apply, operations
 from genstudio.cli_pictures import blend, export, generate, remake
+from genstudio.cli_queue import queue
 from genstudio.cli_scans import import_scans
 from genstudio.console import (
     AsJson,
@@ -355,6 +356,7 @@ app.command()(apply)
 app.command()(evaluate)
 app.command()(compare)
 app.command()(doctor)
+app.add_typer(queue, name="queue")
 app.command(hidden=True)(worker)
 app.command("sound-player", hidden=True)(sound_player)
 

@@ -129,7 +129,7 @@ def export(
     project: Annotated[Path, typer.Argument(help="Project folder.")],
     *,
     to: Annotated[Path, typer.Option(help="Folder or file to export to.")],
-    kind: Annotated[str, typer.Option("--as", help="folder, web, sheet or zip.")] = "folder",
+    kind: Annotated[str, typer.Option("--as", help="folder, web, sheet, game or zip.")] = "folder",
     assignments: Assignments = None,
     query: Annotated[
         str, typer.Option(help="Words and filters, such as “tag:sea stars:>=3”.")

@@ -2,6 +2,7 @@
 
 import hashlib
 import html
+import io
 import json
 import struct
 from collections.abc import Mapping
@@ -132,6 +133,23 @@ def _save(image_HWC: np.ndarray, path: Path, texts: Mapping[str, str]) -> None:
     pixels = image_HWC[..., 0] if image_HWC.shape[-1] == 1 else image_HWC
     with replacing(path) as temporary:
         Image.fromarray(pixels).save(temporary, "PNG", pnginfo=chunks)
+
+
+def encoded(picture: Image.Image, software: str, *, clear_index: int | None = None) -> bytes:
+    """The bytes of a PNG in the mode of the picture, palette included.
+
+    Args:
+        picture: Any mode that a PNG has.
+        software: Program and version for the mark of a trained model; empty for no mark.
+        clear_index: Of a palette, the colour that is not seen.
+    """
+    chunks = PngImagePlugin.PngInfo()
+    if software:
+        chunks.add_itxt(XMP_KEY, _xmp_packet(software))
+    clear = {} if clear_index is None else {"transparency": clear_index}
+    content = io.BytesIO()
+    picture.save(content, "PNG", pnginfo=chunks, **clear)
+    return content.getvalue()
 
 
 def _xmp_packet(software: str) -> str:

@@ -104,6 +104,18 @@ def paint_in_a_style(place: Place) -> str:
     return "a picture in another's hand, and a texture; the recipe makes it again"
 
 
+def make_for_a_game(place: Place) -> str:
+    """Draw frames of an animation and tiles for a map, and export the frames as a sheet."""
+    moves = {"frames": 3, "amount": 0.5}
+    frames = _performed("animate", place.run(), {}, place.folder / "frames-of-3", moves)
+    again = drain(remake(frames[-1], projects=[place.project]))
+    if not again.is_same:
+        raise SelfTestError("The recipe of a frame made another one")
+    given = {"input": [place.pictures / "flower-0001.png"]}
+    _performed("tileset", None, given, place.folder / "tiles", {"side": 16})
+    return f"{len(frames)} frames of an animation, and 16 tiles for a map"
+
+
 def paint_a_film(place: Place) -> str:
     """Film a picture that wanders, paint one frame and have the others painted alike."""
     if find_spec("av") is None:

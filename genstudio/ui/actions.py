@@ -1,4 +1,8 @@
-"""Commands as data: one declaration each makes the menu entry, its shortcut and its help."""
+"""Commands as data: one declaration each makes menu entry, shortcut, help, and button.
+
+Keys that mean something only where one works with a part of the window are declared here as well,
+so that the list of shortcuts is whole.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,6 +26,7 @@ class Command:
         icon: Name of an icon, or none.
         group: Commands of one group exclude each other and carry a mark.
         separated: A line is drawn before it.
+        words: Other words that it is looked for by.
     """
 
     key: str
@@ -32,6 +37,21 @@ class Command:
     icon: str = ""
     group: str = ""
     separated: bool = False
+    words: str = ""
+
+    @property
+    def plain_title(self) -> str:
+        """The title without the mark of its letter and without dots."""
+        return self.title.replace("&", "").rstrip("…")
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Keys that mean something only in one part of the window: where, which, and what they do."""
+
+    where: str
+    keys: str
+    does: str
 
 
 COMMANDS = (
@@ -42,6 +62,14 @@ COMMANDS = (
         help="Choose the folder of pictures to learn from",
         shortcut="Ctrl+P",
         icon="images",
+    ),
+    Command(
+        key="project.import_scans",
+        menu="&Project",
+        title="&Import scans…",
+        help="Make pictures of DICOM, NIfTI and 16-bit files to learn from",
+        icon="image-plus",
+        words="medical dicom nifti tiff",
     ),
     Command(
         key="project.open",
@@ -81,12 +109,77 @@ COMMANDS = (
         shortcut="Ctrl+Shift+Z",
     ),
     Command(
+        key="edit.find",
+        menu="&Edit",
+        title="&Find anything…",
+        help="Find a command, a page, something to do, an architecture or a project",
+        shortcut="Ctrl+K",
+        icon="search",
+        separated=True,
+        words="command palette search",
+    ),
+    Command(
+        key="train.start",
+        menu="&Training",
+        title="Start &learning",
+        help="Begin a new run with what is chosen on the Train page",
+        shortcut="Ctrl+T",
+        icon="play",
+        words="train begin run",
+    ),
+    Command(
+        key="train.resume",
+        menu="&Training",
+        title="&Keep learning — resume",
+        help="Go on with the run that is shown",
+        icon="rotate-ccw",
+        words="continue",
+    ),
+    Command(
+        key="train.pause",
+        menu="&Training",
+        title="&Pause",
+        help="Wait before the next step, or go on after that",
+        shortcut="Ctrl+Shift+P",
+        icon="pause",
+        words="wait go on resume",
+    ),
+    Command(
+        key="train.stop",
+        menu="&Training",
+        title="S&top and save",
+        help="End the run at a safe point; it can go on from there",
+        shortcut="Ctrl+Shift+S",
+        icon="square",
+        words="end cancel",
+    ),
+    Command(
+        key="train.queue_add",
+        menu="&Training",
+        title="Add to the &queue",
+        help="Have what is chosen on the Train page wait for its turn",
+        shortcut="Ctrl+Shift+T",
+        icon="plus",
+        separated=True,
+        words="night later",
+    ),
+    Command(
+        key="train.queue",
+        menu="&Training",
+        title="Queue for the &night…",
+        help="Runs that wait for each other: order, what follows the last one, start",
+        shortcut="Ctrl+Shift+Q",
+        icon="moon",
+        words="several runs sleep shut down",
+    ),
+    Command(
         key="train.preview",
         menu="&Training",
         title="P&review now",
         help="Paint a preview at once",
         shortcut="Ctrl+R",
         icon="refresh-cw",
+        separated=True,
     ),
     Command(
         key="train.save",
@@ -156,6 +249,15 @@ COMMANDS = (
         group="theme",
     ),
     Command(
+        key="help.shortcuts",
+        menu="&Help",
+        title="&Keyboard shortcuts",
+        help="All keys and what they do",
+        shortcut="F1",
+        icon="circle-help",
+        words="hotkeys keys",
+    ),
+    Command(
         key="help.about",
         menu="&Help",
         title="&About GenStudio",
@@ -163,6 +265,32 @@ COMMANDS = (
         icon="info",
     ),
 )
+
+KEYS = (
+    Keys("Dataset", "Space, Enter", "Leave the picture out, or take it in again"),
+    Keys("Dataset, captions", "Ctrl+Enter", "Keep the caption and go to the next picture"),
+    Keys("Train, preview", "Space", "Pause, or go on"),
+    Keys("Train, saved points", "S", "Star the saved point, or take its star away"),
+    Keys("Train, saved points", "Enter", "What can be done with the saved point"),
+    Keys("Train, saved points", "Esc", "Show the newest preview again"),
+    Keys("Pictures", "+, -, 0", "Larger, smaller, as large as there is room"),
+    Keys("Pictures", "Arrows", "Move the picture when it is larger than its place"),
+    Keys("Create, inputs", "Ctrl+V, Del", "Add what was copied; take the selected files out"),
+    Keys("Create, map", "Arrows, Shift+Arrows", "Move the point; move it a little"),
+    Keys("Sounds", "Left, Right", "A little back or forth"),
+)
+
+
+def command_named(key: str) -> Command:
+    """Find a command.
+
+    Raises:
+        KeyError: There is none of that key.
+    """
+    return _BY_KEY[key]
+
+
+_BY_KEY = {command.key: command for command in COMMANDS}
 
 
 def build_menus(

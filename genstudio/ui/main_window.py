@@ -22,17 +22,19 @@ from genstudio.domain.errors import GenStudioError
 from genstudio.domain.files import free_disk_bytes
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.training import TrainingSettings
-from genstudio.services.exporters.protocol import Exporter
 from genstudio.services.notices import NoticeBoard, notice_about
 from genstudio.services.preferences import Preferences, save_preferences
 from genstudio.ui.actions import build_menus
 from genstudio.ui.bridge import Bridge
 from genstudio.ui.dialogs.about import show_about
 from genstudio.ui.dialogs.closing import ask_before_closing
-from genstudio.ui.dialogs.exporting import ask_how_to_export
 from genstudio.ui.dialogs.folders import choose_pictures, choose_project
+from genstudio.ui.dialogs.shortcuts import show_shortcuts
 from genstudio.ui.history import ShownHistory
 from genstudio.ui.manners.all_manners import add_manners, smallest_size, usual_size
+from genstudio.ui.manners.finding_anything import FindingAnything
+from genstudio.ui.manners.gallery_ways import GalleryWays
+from genstudio.ui.manners.importing_scans import ask_for_scans
 from genstudio.ui.state.studio import StudioStates
 from genstudio.ui.state.training import Activity
 from genstudio.ui.studio_pages import PAGES, StudioPages
@@ -132,17 +134,21 @@ class MainWindow(QMainWindow):
             self,
             {
                 "project.choose_pictures": self._choose_pictures,
+                "project.import_scans": lambda: ask_for_scans(self, self._states.scans),
                 "project.open": self._choose_project,
                 "project.show_folder": self._show_project_folder,
                 "project.quit": self.close,
                 "edit.undo": self._history.undo,
                 "edit.redo": self._history.redo,
+                "edit.find": self._find_anything,
+                **{it: partial(self._press, it) for it in self._train_page.controls.buttons()},
                 "train.preview": lambda: self._training.send(commands.SampleNow()),
                 "train.save": lambda: self._training.send(commands.SaveNow()),
                 **{f"view.{spec.key}": partial(self._show_page, spec.key) for spec in PAGES},
                 "view.system": lambda: self._set_theme("system"),
                 "view.light": lambda: self._set_theme("light"),
                 "view.dark": lambda: self._set_theme("dark"),
+                "help.shortcuts": lambda: show_shortcuts(self),
                 "help.about": lambda: show_about(self),
             },
         )
@@ -152,6 +158,7 @@ class MainWindow(QMainWindow):
         self.setFocus()
         self._show_page("dataset")
         self._on_activity_changed()
+        self._on_commands_changed()
 
     def _connect(self) -> None:
         self._rail.chosen.connect(self._show_page)
@@ -165,6 +172,7 @@ class MainWindow(QMainWindow):
         self._dataset.changed.connect(self._on_dataset_changed)
         self._states.materials.changed.connect(self._update_training_controls)
         pages.train.start_wanted.connect(self._start)
+        pages.train.controls.commands_changed.connect(self._on_commands_changed)
         pages.train.controls.failed.connect(self._on_error)
         pages.train.controls.project_change_wanted.connect(self._choose_project)
         self._training.activity_changed.connect(self._on_activity_changed)
@@ -172,10 +180,9 @@ class MainWindow(QMainWindow):
         self._training.catalogue_loaded.connect(self._on_catalogue_loaded)
         for page in (pages.create, pages.gallery, pages.compare):
             page.train_wanted.connect(lambda: self._show_page("train"))
-        pages.create.gallery_wanted.connect(self._use_selected)
-        pages.gallery.use_wanted.connect(self._use_in_create)
-        pages.gallery.export_wanted.connect(self._export)
-        self._gallery.exported.connect(self._on_exported)
+        self._gallery_ways = GalleryWays(
+            self, self._states, pages, self._show_page, self._notices.post
+        )
         self._project.changed.connect(self._on_project_changed)
         for state in self._states.with_failures:
             state.failed.connect(self._notices.post)
@@ -186,7 +193,9 @@ class MainWindow(QMainWindow):
         self._disk_timer.timeout.connect(self._show_free_disk)
         self._disk_timer.start()
         openers = self.open_project, self.open_dataset
-        self._manners = add_manners(self, self._states, self._preferences, *openers)
+        self._manners = add_manners(
+            self, self._states, pages, self._notices, self._preferences, *openers
+        )
 
     def _restore_geometry(self) -> None:
         self.setMinimumSize(smallest_size(self))
@@ -253,9 +262,8 @@ class MainWindow(QMainWindow):
         self._train_page.controls.choices.set_material(self._states.materials)
 
     def _on_samples_progressed(self, done: int, total: int) -> None:
-        self._status.show_state(f"Drawing flowers: {done:,} of {total:,}")
-        if done == total:
-            self._status.show_state(_IDLE_WORDS[self._training.activity])
+        words = f"Drawing flowers: {done:,} of {total:,}"
+        self._status.show_state(words if done < total else _IDLE_WORDS[self._training.activity])
 
     # --- training -----------------------------------------------------------------------
 
@@ -271,6 +279,15 @@ class MainWindow(QMainWindow):
             report=report,
             modality=material.card.key if material else None,
         )
+
+    def _press(self, command: str) -> None:
+        """Press a button of the Train page from wherever a person is."""
+        self._show_page("train")
+        self._train_page.controls.buttons()[command].click()
+
+    def _on_commands_changed(self) -> None:
+        for key, button in self._train_page.controls.buttons().items():
+            self._actions[key].setEnabled(button.isEnabled() and not button.isHidden())
 
     def _on_activity_changed(self) -> None:
         activity = self._training.activity
@@ -302,12 +319,6 @@ class MainWindow(QMainWindow):
 
     # --- gallery ------------------------------------------------------------------------
 
-    def _export(self, exporter: Exporter, names: list[str]) -> None:
-        def export(to: Path, options: Mapping[str, Any]) -> None:
-            self.export_gallery(exporter.card.key, to, names, options)
-
-        ask_how_to_export(self, exporter, len(names), self._title(), export)
-
     def export_gallery(
         self,
         kind: str,
@@ -316,29 +327,7 @@ class MainWindow(QMainWindow):
         options: Mapping[str, Any] | None = None,
     ) -> None:
         """Export pictures of the gallery; what the Gallery page's Export does."""
-        wanted = self._pages.gallery.chosen_names() if names is None else names
-        self._gallery.export(wanted, to=to, kind=kind, title=self._title(), options=options)
-
-    def _title(self) -> str:
-        return self._project.project.name if self._project.project else "Gallery"
-
-    def _use_selected(self, name: str) -> None:
-        """Take what is selected in the gallery for an input of the Create page."""
-        paths = self._pages.gallery.selected_paths()
-        if paths:
-            self._pages.create.add_files(paths, name)
-            return
-        self._show_page("gallery")
-        text = "Then choose “Use in Create” with a right click, or “Add” on the Create page again."
-        self._tell("Select pictures here first", text)
-
-    def _use_in_create(self, paths: list[Path]) -> None:
-        self._show_page("create")
-        self._pages.create.add_files(paths)
-
-    def _on_exported(self, path: Path) -> None:
-        self._tell("The gallery is exported", str(path))
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+        self._gallery_ways.export(kind, to, names, options)
 
     # --- window -------------------------------------------------------------------------
 
@@ -346,6 +335,11 @@ class MainWindow(QMainWindow):
         self._stack.setCurrentWidget(self._pages.by_key[key])
         self._rail.show_chosen(key)
         self._history.show_page(key)
+
+    def _find_anything(self) -> None:
+        FindingAnything(
+            self._actions, self._states, self._pages, self._preferences, self.open_project
+        ).show(self)
 
     def _set_theme(self, mode: Mode) -> None:
         self._preferences.theme = mode

@@ -12,6 +12,7 @@ EXPORTERS: Final[Registry[Exporter]] = Registry(
         "folder": "genstudio.services.exporters.folder:EXPORTER",
         "web": "genstudio.services.exporters.web:EXPORTER",
         "sheet": "genstudio.services.exporters.sheet:EXPORTER",
+        "game": "genstudio.services.exporters.game:EXPORTER",
         "zip": "genstudio.services.exporters.archive:EXPORTER",
     },
 )

@@ -24,6 +24,8 @@ OPERATIONS: Final[Registry[Operation]] = Registry(
         "style-transfer": "genstudio.services.operations.style_transfer:OPERATION",
         "upscale": "genstudio.services.operations.upscale:OPERATION",
         "texture": "genstudio.services.operations.texture:OPERATION",
+        "tileset": "genstudio.services.operations.tileset:OPERATION",
+        "animate": "genstudio.services.operations.animate:OPERATION",
         "restyle-video": "genstudio.services.operations.restyle_video:OPERATION",
         "translate-video": "genstudio.services.operations.translate_video:OPERATION",
         "clip-frames": "genstudio.services.operations.clip_frames:OPERATION",

@@ -6,12 +6,15 @@ from pathlib import Path
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QMainWindow
 
+from genstudio.services.notices import NoticeBoard
 from genstudio.services.preferences import Preferences
 from genstudio.ui.manners.coming_forward import ComingForward
 from genstudio.ui.manners.importing_scans import ImportingScans
+from genstudio.ui.manners.queueing import Queueing
 from genstudio.ui.manners.recent_projects import RecentProjects
 from genstudio.ui.manners.telling_endings import TellingEndings
 from genstudio.ui.state.studio import StudioStates
+from genstudio.ui.studio_pages import StudioPages
 
 _SMALLEST = QSize(1024, 680)
 _USUAL = QSize(1280, 800)
@@ -22,16 +25,20 @@ _FRAME_PX = 40
 def add_manners(
     window: QMainWindow,
     states: StudioStates,
+    pages: StudioPages,
+    notices: NoticeBoard,
     preferences: Preferences,
     open_project: Callable[[Path], object],
     open_dataset: Callable[[Path], object],
 ) -> tuple[object, ...]:
     """Make them; they work as long as what is given back is kept."""
+    endings = TellingEndings(window, states.training)
     return (
-        ImportingScans(window, states.scans, open_dataset),
+        Queueing(window, states, pages, notices, endings),
+        ImportingScans(states.scans, open_dataset),
         RecentProjects(window, preferences, open_project),
         ComingForward(window, lambda: states.project.path),
-        TellingEndings(window, states.training),
+        endings,
     )
 
 

@@ -25,8 +25,13 @@ class TellingEndings(QObject):
 
     def _on_received(self, received: list[events.Event]) -> None:
         for event in received:
-            if isinstance(event, events.Finished | events.Failed) and not self._is_looked_at():
-                self.tell(*words_about(event))
+            if isinstance(event, events.Finished | events.Failed):
+                self.tell_who_looks_elsewhere(*words_about(event))
+
+    def tell_who_looks_elsewhere(self, title: str, message: str) -> None:
+        """Say something outside of the window, unless a person looks at it."""
+        if not self._is_looked_at():
+            self.tell(title, message)
 
     def tell(self, title: str, message: str) -> None:
         """Say something outside of the window."""

@@ -7,9 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
@@ -39,6 +37,7 @@ from genstudio.ui.widgets.elided_label import ElidedLabel
 from genstudio.ui.widgets.fit_note import FitNote
 from genstudio.ui.widgets.model_cards import ModelCards
 from genstudio.ui.widgets.number_boxes import DecimalBox, WholeBox
+from genstudio.ui.widgets.small import named_combo, side_by_side
 from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
 
 # The rest of a run's settings have editors of their own.
@@ -110,13 +109,17 @@ class TrainChoices(QScrollArea):
         """Why the chosen architecture cannot learn what the folder holds; empty if it can."""
         return self._unfit.get(self._models.current_key(), "")
 
-    def set_changeable(self, is_changeable: bool) -> None:
-        """Allow changes, or only looking: what does not fit can still be scrolled to."""
-        self._content.setEnabled(is_changeable)
-
     def suggest_size(self, size: int) -> None:
         """Choose the size that suits a new folder."""
         self._size.setCurrentIndex(self._size.findData(size))
+
+    def choose_model(self, key: str) -> None:
+        """Choose an architecture, as a click on its card does.
+
+        Raises:
+            KeyError: There is no such architecture.
+        """
+        self._models.select(key)
 
     def set_project(self, path: Path | None, *, is_open: bool) -> None:
         """Show where runs are saved."""
@@ -182,15 +185,14 @@ class TrainChoices(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(content)
-        self._content = content
 
     def _make_rows(self) -> QGridLayout:
-        self._preset = _combo("train.preset", "Preset")
+        self._preset = named_combo("train.preset", "Preset")
         for preset in presets():
             self._preset.addItem(preset.title, preset.key)
             last = self._preset.count() - 1
             self._preset.setItemData(last, preset.summary, Qt.ItemDataRole.ToolTipRole)
-        self._size = _combo("train.size", "Size of the pictures")
+        self._size = named_combo("train.size", "Size of the pictures")
         for size in SIZES:
             self._size.addItem(f"{size} × {size} px", size)
         self._size.setCurrentIndex(SIZES.index(TrainingSettings.model_fields["size"].default))
@@ -204,7 +206,7 @@ class TrainChoices(QScrollArea):
         self._batch_back = back_button("batch", "Pictures per step")
         self._batch_back.clicked.connect(self._batch_value.reset)
         self._budget_back = back_button("budget", "Train for")
-        self._device = _combo("train.device", "Device")
+        self._device = named_combo("train.device", "Device")
         self._device.addItem("The fastest — auto", "auto")
         rows = QGridLayout()
         rows.setColumnStretch(1, 1)
@@ -244,14 +246,14 @@ class TrainChoices(QScrollArea):
         self._amount.setObjectName("train.budget")
         self._amount.setAccessibleName("Train for — budget")
         ignore_wheel_unless_focused(self._amount)
-        self._unit = _combo("train.unit", "Unit of the budget")
+        self._unit = named_combo("train.unit", "Unit of the budget")
         for unit, title in zip(_UNITS, ("minutes", "steps", "pictures seen"), strict=True):
             self._unit.addItem(title, unit)
         self._budget_value = Followed(self.budget, self._show_budget)
         for changed in (self._amount.valueChanged, self._unit.currentIndexChanged):
             changed.connect(lambda: self._on_own_change(self._budget_value))
         self._budget_back.clicked.connect(self._budget_value.reset)
-        return _pair(self._amount, self._unit)
+        return side_by_side(self._amount, self._unit)
 
     def _make_project(self) -> QWidget:
         self._project = ElidedLabel()
@@ -262,7 +264,7 @@ class TrainChoices(QScrollArea):
         self._change_project.setAccessibleName("Change the project folder")
         self._change_project.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._change_project.clicked.connect(self.project_change_wanted)
-        return _pair(self._project, self._change_project)
+        return side_by_side(self._project, self._change_project)
 
     # --- reacting -----------------------------------------------------------------------
 
@@ -373,21 +375,3 @@ class TrainChoices(QScrollArea):
         sentences = [self._suggestion, *self._fit.sentences(chosen)] if self._fit else []
         count = self._pictures.count if self._pictures and self._fit else 0
         self._fit_note.show_fit(count, [it for it in sentences if it])
-
-
-def _combo(name: str, title: str) -> QComboBox:
-    box = QComboBox()
-    box.setObjectName(name)
-    box.setAccessibleName(title)
-    ignore_wheel_unless_focused(box)
-    return box
-
-
-def _pair(first: QWidget, second: QWidget) -> QWidget:
-    row = QWidget()
-    layout = QHBoxLayout(row)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(GRID_PX)
-    layout.addWidget(first, 1)
-    layout.addWidget(second)
-    return row

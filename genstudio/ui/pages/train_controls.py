@@ -1,6 +1,6 @@
 """The right side of the Train page: what is chosen before a run, and the buttons that steer it."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Signal, SignalInstance
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -14,6 +14,7 @@ from genstudio.domain.errors import GenStudioError
 from genstudio.domain.runs import RunState, RunSummary
 from genstudio.domain.training import Budget, TrainingSettings
 from genstudio.services.fitting import PictureFacts
+from genstudio.ui.actions import command_named
 from genstudio.ui.icons import icon
 from genstudio.ui.pages.train_choices import TrainChoices
 from genstudio.ui.run_words import can_go_on
@@ -21,6 +22,7 @@ from genstudio.ui.state.training import Activity, TrainingState
 from genstudio.ui.theme import GRID_PX, mark
 
 _WIDTH_PX = 360
+_MEANWHILE = "What is chosen above is for another run: add it to the queue."
 
 
 class TrainControls(QFrame):
@@ -33,6 +35,9 @@ class TrainControls(QFrame):
         start_wanted(TrainingSettings): Begin a new run.
         project_change_wanted(): A person wants another project folder.
         failed(GenStudioError): What was chosen does not go together.
+        queue_wanted(TrainingSettings): Have a run with these settings wait for its turn.
+        queue_shown(): Show the queue.
+        commands_changed(): Other buttons can be pressed now.
     """
 
     start_wanted = Signal(object)
@@ -41,6 +46,9 @@ class TrainControls(QFrame):
     stop_wanted = Signal()
     project_change_wanted = Signal()
     failed = Signal(object)
+    commands_changed = Signal()
+    queue_wanted = Signal(object)
+    queue_shown = Signal()
 
     def __init__(self, state: TrainingState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,18 +95,34 @@ class TrainControls(QFrame):
         """
         return self.choices.settings()
 
+    def show_waiting(self, count: int) -> None:
+        """Say on its button how many runs wait in the queue."""
+        title = command_named("train.queue").plain_title
+        self._queue.setText(f"Queue ({count})" if count else title)
+
+    def buttons(self) -> dict[str, QPushButton]:
+        """The buttons that are commands, by their keys."""
+        return {it.objectName(): it for it in self._buttons}
+
     # --- building -----------------------------------------------------------------------
 
     def _make_buttons(self) -> QVBoxLayout:
-        self._start = _button("train.start", "Start learning", "play")
+        self._start = _button("train.start")
         mark(self._start, primary=True)
-        self._start.clicked.connect(self._on_start)
-        self._keep = _button("train.resume", "Keep learning — resume", "rotate-ccw")
+        self._start.clicked.connect(lambda: self._emit_settings(self.start_wanted))
+        self._keep = _button("train.resume")
         self._keep.clicked.connect(self._on_keep)
-        self._pause = _button("train.pause", "Pause", "pause")
+        self._pause = _button("train.pause")
         self._pause.clicked.connect(self.pause_wanted)
-        self._stop = _button("train.stop", "Stop and save", "square")
+        self._stop = _button("train.stop")
         self._stop.clicked.connect(self.stop_wanted)
+        self._add = _button("train.queue_add")
+        self._add.clicked.connect(lambda: self._emit_settings(self.queue_wanted))
+        self._queue = _button("train.queue")
+        self._queue.clicked.connect(self.queue_shown)
+        self._buttons = (
+            self._start, self._keep, self._pause, self._stop, self._add, self._queue,
+        )  # fmt: skip
         self._reason = QLabel()
         self._reason.setWordWrap(True)
         mark(self._reason, role="small")
@@ -113,17 +137,22 @@ class TrainControls(QFrame):
         layout.addWidget(self._start)
         layout.addWidget(self._keep)
         layout.addLayout(steering)
+        queueing = QHBoxLayout()
+        queueing.setSpacing(GRID_PX)
+        queueing.addWidget(self._add)
+        queueing.addWidget(self._queue)
+        layout.addLayout(queueing)
         return layout
 
     # --- reacting -----------------------------------------------------------------------
 
-    def _on_start(self) -> None:
+    def _emit_settings(self, wanted: SignalInstance) -> None:
         try:
             settings = self.settings()
         except GenStudioError as error:
             self.failed.emit(error)
             return
-        self.start_wanted.emit(settings)
+        wanted.emit(settings)
 
     def _on_keep(self) -> None:
         self.keep_wanted.emit(self.budget())
@@ -134,10 +163,10 @@ class TrainControls(QFrame):
         is_ready = bool(self._state.entries)
         shown = self._state.shown
         can_keep = shown is not None and can_go_on(shown)
-        self.choices.set_changeable(not is_running)
         why_not = self._why_not or self.choices.why_not()
         can_begin = is_ready and self._has_pictures and not why_not
         self._start.setEnabled(can_begin and not is_running)
+        self._add.setEnabled(can_begin)
         self._keep.setVisible(can_keep and not is_running)
         self._keep.setEnabled(is_ready)
         if can_keep and shown is not None:
@@ -147,8 +176,9 @@ class TrainControls(QFrame):
         self._pause.setText("Go on" if is_paused else "Pause")
         self._pause.setIcon(icon("play" if is_paused else "pause"))
         self._stop.setEnabled(is_running and activity is not Activity.STOPPING)
-        self._reason.setText("" if is_running else why_not)
+        self._reason.setText(_MEANWHILE if is_running else why_not)
         self._reason.setVisible(bool(self._reason.text()))
+        self.commands_changed.emit()
 
     def _what_keeping_does(self, run: RunSummary) -> str:
         if run.state is RunState.FINISHED:
@@ -159,9 +189,11 @@ class TrainControls(QFrame):
         return f"Go on at step {run.step:,} until its budget of {budget} is spent"
 
 
-def _button(name: str, text: str, icon_name: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setObjectName(name)
-    button.setAccessibleName(text)
-    button.setIcon(icon(icon_name, "on_accent" if name == "train.start" else ""))
+def _button(key: str) -> QPushButton:
+    command = command_named(key)
+    button = QPushButton(command.plain_title)
+    button.setObjectName(key)
+    button.setAccessibleName(command.plain_title)
+    button.setToolTip(command.help)
+    button.setIcon(icon(command.icon, "on_accent" if key == "train.start" else ""))
     return button

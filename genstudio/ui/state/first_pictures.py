@@ -23,6 +23,7 @@ class FirstPicturesState(QObject):
     Signals:
         progressed(Progress): How many there are.
         hung_now(list[GalleryItem]): These are in the gallery of the project that is open.
+        idle(): Nothing is being made any more.
         ended(): All hang that are going to; not sent if there are none.
         noticed(Notice): Something a person should read.
     """
@@ -30,6 +31,7 @@ class FirstPicturesState(QObject):
     progressed = Signal(object)
     hung_now = Signal(list)
     ended = Signal()
+    idle = Signal()
     noticed = Signal(Notice)
 
     def __init__(
@@ -43,6 +45,11 @@ class FirstPicturesState(QObject):
         self._shown: Job[Progress] | None = None
         training.received.connect(self._on_received)
         training.activity_changed.connect(self._on_activity)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether some are being made, or will be as soon as a training is out of memory."""
+        return bool(self._jobs) or self._finished is not None
 
     def set_project(self, project: Project | None) -> None:
         """Go on for the run's own project, and show nothing of it in another."""
@@ -100,3 +107,5 @@ class FirstPicturesState(QObject):
                     details=why.details,
                 )
             )
+        if not self.is_busy:
+            self.idle.emit()

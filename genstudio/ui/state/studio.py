@@ -13,6 +13,7 @@ from genstudio.ui.state.first_pictures import FirstPicturesState
 from genstudio.ui.state.gallery import GalleryState
 from genstudio.ui.state.materials import MaterialsState
 from genstudio.ui.state.project import ProjectState
+from genstudio.ui.state.queue import QueueState
 from genstudio.ui.state.samples import SamplesState
 from genstudio.ui.state.scans import ScansState
 from genstudio.ui.state.training import TrainingState
@@ -35,6 +36,7 @@ class StudioStates:
         self.samples = SamplesState(bridge, parent)
         self.training = TrainingState(bridge, parent)
         self.first_pictures = FirstPicturesState(bridge, self.training, parent)
+        self.queue = QueueState(bridge, self.training, self.first_pictures, parent)
         self.create = CreateState(bridge, parent)
         self.scans = ScansState(bridge, parent)
         self.exploring = ExploringState(bridge, parent)
@@ -42,7 +44,7 @@ class StudioStates:
         self.comparison = ComparisonState(bridge, parent)
         self.with_notices = (
             self.dataset, self.captions, self.materials, self.training, self.first_pictures,
-            self.create, self.exploring, self.gallery, self.comparison, self.scans,
+            self.create, self.exploring, self.gallery, self.comparison, self.scans, self.queue,
         )  # fmt: skip
         self.with_failures = (self.dataset, self.samples, self.project)
         self.training.catalogue_loaded.connect(self.create.load)
@@ -55,6 +57,7 @@ class StudioStates:
         for state in (
             self.training,
             self.first_pictures,
+            self.queue,
             self.create,
             self.gallery,
             self.comparison,
@@ -68,6 +71,7 @@ class StudioStates:
         self.dataset.shutdown()
         self.materials.shutdown()
         self.samples.shutdown()
+        self.queue.close()
         self.first_pictures.close()
         self.create.close()
         self.scans.close()

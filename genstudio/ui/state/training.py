@@ -10,9 +10,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from genstudio.domain import commands, events
 from genstudio.domain.datasets import ScanReport
 from genstudio.domain.notices import Level, Notice
+from genstudio.domain.queue import QueuedRun
 from genstudio.domain.runs import CheckpointInfo, RunState, RunSummary
 from genstudio.domain.training import Budget, TrainingSettings
-from genstudio.services import studio
+from genstudio.services import studio, studio_queue
 from genstudio.services.jobs import Job, JobEnded
 from genstudio.services.notices import notice_about
 from genstudio.services.projects import Project
@@ -151,6 +152,10 @@ class TrainingState(QObject):
                 modality=modality,
             )
         )
+
+    def start_queued(self, project: Path, item: QueuedRun) -> None:
+        """Begin a run of the queue, or go on with it where it was saved."""
+        self._follow(studio_queue.train(project, item))
 
     def keep_learning(self, run: RunSummary, extra: Budget) -> None:
         """Continue a run: to the end of its budget, or if that is spent, for ``extra`` more."""

@@ -1,0 +1,97 @@
+"""Runs of a queue are checked, and trained one after another."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+from genstudio.data.modalities.scanning import scan_material
+from genstudio.domain import events
+from genstudio.domain.datasets import ScanReport
+from genstudio.domain.errors import GenStudioError
+from genstudio.domain.files import free_disk_bytes, is_file
+from genstudio.domain.progress import drain
+from genstudio.domain.queue import QueuedRun
+from genstudio.engine.trainer import CommandSource
+from genstudio.models.catalog import model_class
+from genstudio.services import materials
+from genstudio.services.queue_file import after, load_queue, save_queue
+from genstudio.services.runs import Run
+from genstudio.services.training import NewRun, complete_settings, resume_run, start_run
+
+# A picture's bytes in the cache, for each pixel; those of sounds and tables are fewer.
+_CHANNELS = 4
+# Checkpoints of common models, with what is kept of them.
+_CHECKPOINTS_BYTES = 2 * 2**30
+
+
+def check(item: QueuedRun, project: Path, report: ScanReport | None = None) -> QueuedRun:
+    """Look whether a run can begin: its pictures, its settings, its device, the disk.
+
+    Args:
+        item: The run.
+        project: Folder of the project.
+        report: A scan of its folder, if there is one; else it is looked through now.
+
+    Returns:
+        The run with complete settings and what was found, in ``fault`` what stands in its way.
+    """
+    try:
+        settings = complete_settings(item.settings)
+        card = model_class(settings.model_key).card
+        if report is None:
+            wanted = item.modality or None
+            report = drain(scan_material(item.folder, wanted, item.column))
+        rest = materials.without(report, item.excluded)
+        modality = materials.choose_modality(rest, card, item.modality or None)
+        manifest, arrangement = materials.freeze(report, item.excluded, modality)
+        count = len(manifest.pictures)
+    except GenStudioError as error:
+        return item.model_copy(update={"fault": str(error)})
+    needed = count * settings.size**2 * _CHANNELS + _CHECKPOINTS_BYTES
+    free = free_disk_bytes(project)
+    fault = ""
+    if needed > free:
+        fault = (
+            f"The disk is too full: about {needed / 2**30:.1f} GB may be needed, and "
+            f"{free / 2**30:.1f} GB are free. Free some space."
+        )
+    told = f"{arrangement.num_examples:,} examples, {settings.budget}."
+    update = {"settings": settings, "modality": modality, "told": told, "fault": fault}
+    return item.model_copy(update=update)
+
+
+def do_item(item: QueuedRun, project: Path, source: CommandSource) -> Iterator[events.Event]:
+    """Train a run of the queue; one that was begun before goes on where it was saved.
+
+    Yields:
+        Events, of which the last and only the last is terminal.
+    """
+    begun = project / "runs" / item.run if item.run else None
+    if begun is not None and is_file(begun / "run.toml"):
+        return resume_run(begun, source, budget=item.settings.budget)
+    request = NewRun(
+        folder=item.folder,
+        project=project,
+        settings=item.settings,
+        excluded=item.excluded,
+        modality=item.modality or None,
+        column=item.column,
+    )
+    return start_run(request, source)
+
+
+def do_recorded(item: QueuedRun, project: Path, source: CommandSource) -> Iterator[events.Event]:
+    """Train a run of the queue, and write down how it stands: a kill loses nothing.
+
+    For commands: a window keeps the queue itself.
+    """
+    for event in do_item(item, project, source):
+        if isinstance(event, (events.RunStarted, *get_args(events.Terminal))):
+            save_queue(project, after(load_queue(project), item.id, event))
+        yield event
+
+
+def run_of(item: QueuedRun, project: Path) -> Run | None:
+    """The run that an item became; None if it has not begun, or is not there any more."""
+    folder = project / "runs" / item.run
+    return Run(folder) if item.run and is_file(folder / "run.toml") else None

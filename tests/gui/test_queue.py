@@ -1,0 +1,127 @@
+"""Several runs wait for their turn, and are trained one after another while nobody looks."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QDialog, QListWidget, QMessageBox, QPushButton
+from saved_runs import Opener
+from studio_driver import StudioDriver
+
+from genstudio.domain.queue import ItemState, QueuedRun
+from genstudio.services import first_pictures, power
+from genstudio.services.queue_file import load_queue
+from genstudio.ui.manners import queueing
+from genstudio.ui.state.queue import QueueState
+
+
+@pytest.fixture(autouse=True)
+def few_first_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(first_pictures, "COUNT", 2)
+
+
+def queue_of(studio: StudioDriver) -> QueueState:
+    return studio.window._states.queue
+
+
+def add(studio: StudioDriver, steps: int) -> QueuedRun:
+    count = len(queue_of(studio).items)
+    studio.set_number("train.budget", steps)
+    studio.click("train.queue_add")
+    studio.wait(lambda: len(queue_of(studio).items) > count and not queue_of(studio)._jobs)
+    return queue_of(studio).items[-1]
+
+
+def test_the_queue_goes_on_by_itself_and_passes_over_what_fails(
+    studio: StudioDriver, pictures: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(pictures, tmp_path / "flowers"))
+    studio.open_pictures(folder, 24)
+    studio.set_up_small_run("Describe and redraw", steps=2)
+    first = add(studio, 2)
+    assert first.told.startswith("24 examples")
+    gone = add(studio, 3)
+    last = add(studio, 4)
+    assert studio.find("train.queue", QPushButton).text() == "Queue (3)"
+
+    studio.click("train.queue")
+    listed = studio.find("queue.list", QListWidget)
+    listed.setCurrentRow(2)
+    studio.click("queue.up")
+    assert [it.id for it in queue_of(studio).items] == [first.id, last.id, gone.id]
+    assert listed.currentRow() == 1
+    queue = queue_of(studio).queue
+    assert queue is not None
+    queue_of(studio)._keep(queue.changed(gone.id, folder=tmp_path / "gone"))
+
+    studio.click("queue.start")
+    studio.wait(lambda: queue_of(studio).report)
+
+    states = [(it.state, bool(it.fault)) for it in queue_of(studio).items]
+    assert states == [(ItemState.DONE, False), (ItemState.DONE, False), (ItemState.WAITING, True)]
+    assert not queue_of(studio).is_going
+    project = studio.window._project.path
+    assert project is not None
+    assert load_queue(project).items == queue_of(studio).items
+    assert studio.find("queue.report").isVisible()
+    studio.find("dialog.queue", QDialog).close()
+
+
+def test_a_person_who_stops_a_run_stops_the_queue(studio: StudioDriver, pictures: Path) -> None:
+    studio.open_pictures(pictures, 24)
+    studio.set_up_small_run("Describe and redraw", steps=1000000)
+    add(studio, 1000000)
+    add(studio, 2)
+    queue_of(studio).start()
+    studio.wait(lambda: queue_of(studio).items[0].state is ItemState.RUNNING)
+
+    studio.click("train.stop")
+    studio.wait(lambda: not studio.window._training.is_running)
+
+    states = [it.state for it in queue_of(studio).items]
+    assert states == [ItemState.STOPPED, ItemState.WAITING]
+    assert not queue_of(studio).is_going
+    queue_of(studio).do_again(queue_of(studio).items[0].id)
+    studio.wait(lambda: not queue_of(studio)._jobs)
+    assert queue_of(studio).items[0].run
+
+
+def test_a_queue_is_there_after_a_restart_and_a_damaged_one_is_told(
+    open_project: Opener, project: Path
+) -> None:
+    (project / "queue.json").write_text("{", encoding="utf-8")
+    studio = open_project()
+    assert queue_of(studio).queue is None
+    notices = studio.window._notice_bar
+    studio.wait(notices.isVisible)
+    studio.click("train.queue")
+    assert studio.find("queue.list", QListWidget).count() == 0
+    assert (project / "queue.json").read_text(encoding="utf-8") == "{"
+    studio.find("dialog.queue", QDialog).close()
+
+
+def test_the_computer_sleeps_only_after_it_was_asked(
+    studio: StudioDriver, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    did: list[str] = []
+    monkeypatch.setattr(queueing, "do_when_done", did.append)
+    monkeypatch.setattr(power.shutil, "which", lambda name: f"/bin/{name}")
+    studio.open_pictures(pictures, 24)
+    studio.set_up_small_run("Describe and redraw", steps=2)
+    add(studio, 2)
+    studio.click("train.queue")
+    box = studio.find("queue.when_done", QComboBox)
+    box.setCurrentIndex(box.findText("sleep", Qt.MatchFlag.MatchContains))
+    box.activated.emit(box.currentIndex())
+    studio.find("dialog.queue", QDialog).close()
+    queue_of(studio).start()
+    studio.wait(lambda: studio.window.findChild(QMessageBox, "dialog.power"))
+    assert did == []
+    question = studio.find("dialog.power", QMessageBox)
+    next(it for it in question.buttons() if it.text() == "Stay on").click()
+    assert did == []
+    queue_of(studio).power_wanted.emit("sleep")
+    question = studio.window.findChildren(QMessageBox, "dialog.power")[-1]
+    next(it for it in question.buttons() if it.text() == "Now").click()
+    assert did == ["sleep"]
