@@ -10,6 +10,7 @@ from genstudio.artifacts.protocol import Drawn
 from genstudio.data.dataset import Dataset
 from genstudio.data.vision import make_grid
 from genstudio.domain.artifacts import IMAGE, TEXT, Artifact
+from genstudio.domain.settings import parse_settings
 from genstudio.models.protocol import Request, TrainableModel
 from genstudio.models.sampling import over_white
 
@@ -19,6 +20,7 @@ _PAGES = (2, 2)
 # Side of what stands on a sheet for a result that is no picture; words need more room.
 _DRAWING_PX = 128
 _PAGE_PX = 320
+_PREVIEW_WORDS = 40
 # Thickness of the dark lines between pictures.
 _GAP_PX = 2
 
@@ -48,9 +50,11 @@ class Sketch:
         layout = sheet_layout(dataset.spec.size or _DRAWING_PX)
         rows, columns = _FEW if model.card.draws_slowly else layout
         task = model.tasks[0]
+        settings = task.settings()
         if task.output == TEXT:
             rows, columns = min(_PAGES, layout)
-        settings = task.settings()
+            if "words" in task.settings.model_fields:
+                settings = parse_settings(task.settings, {"words": _PREVIEW_WORDS})
         if task.is_seeded:
             self._beside = _Beside([], [])
             count = rows * columns

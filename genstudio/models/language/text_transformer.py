@@ -38,7 +38,7 @@ from genstudio.models.protocol import Batch, DataSpec, Losses, OptimizerSpec, Ph
 from genstudio.models.sampling import evaluating
 
 # A text that comes to no end stops after so many tokens for each word that was asked for.
-_TOKENS_PER_WORD = 4
+_TOKENS_PER_WORD = 3
 _ENDS = (".", "!", "?", "…", "。", "！", "？", "\n")
 _CLOSED = ("", '"', "”", "’", "»", ")")
 _AT_A_TIME = 16
@@ -192,7 +192,7 @@ class TextTransformer:
         return self.drawn(
             prompt,
             seeds,
-            most=_TOKENS_PER_WORD * wanted + 40,
+            most=_TOKENS_PER_WORD * wanted + 20,
             settings=settings,
             is_done=is_done,
         )
