@@ -122,7 +122,11 @@ def small_settings(model_key: str = "residual-vae", **changes: Any) -> TrainingS
 
 
 def base_for(fields: Mapping[str, Any]) -> dict[str, str]:
-    """A tiny Stable Diffusion for settings that name one; skips the test without the pack."""
+    """Tiny frozen weights for settings that name some; skips the test without the pack."""
+    if "language_model" in fields:
+        from tiny_language import shared_folder as shared_language_folder
+
+        return {"language_model": str(shared_language_folder())}
     if "base" not in fields:
         return {}
     from tiny_diffusion import shared_folder

@@ -28,6 +28,7 @@ CONTINUE_MUSIC: Final = "continue-music"
 CONTINUE_TEXT: Final = "continue-text"
 VARY_TEXT: Final = "vary-text"
 TITLE_TEXT: Final = "title-text"
+WRITE_TEXT: Final = "write-text"
 NARRATE: Final = "narrate"
 
 

@@ -101,7 +101,12 @@ def written(
             own = logits[row].float().cpu()
             if constraint is not None and is_open[row]:
                 own = constraint(text, own)
-            id_ = _chosen(own, generators[row], temperature, top_p)
+            id_ = chosen_id(
+                own.index_fill(0, torch.tensor([PADDING]), _NEVER),
+                generators[row],
+                temperature,
+                top_p,
+            )
             if is_open[row] and id_ != BOUNDARY:
                 text.append(id_)
             is_open[row] &= id_ != BOUNDARY and len(text) < most and not is_done(text)
@@ -139,9 +144,15 @@ def _next_logits(
             newest.append([id_])
 
 
-def _chosen(logits: Tensor, generator: torch.Generator, temperature: float, top_p: float) -> int:
-    """Draw an id from logits (K,)."""
-    logits = logits.index_fill(0, torch.tensor([PADDING]), _NEVER)
+def chosen_id(logits: Tensor, generator: torch.Generator, temperature: float, top_p: float) -> int:
+    """Draw an id from logits (K,), float32 on the CPU.
+
+    Args:
+        logits: Those that count.
+        generator: One number is drawn from it.
+        temperature: 0 takes the likeliest.
+        top_p: Share of the probability that may be chosen from.
+    """
     draw = float(torch.rand((), generator=generator, dtype=torch.float64))
     if temperature <= 0:
         return int(logits.argmax())

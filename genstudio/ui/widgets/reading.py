@@ -22,8 +22,8 @@ class ReadingView(QTextEdit):
         font.setPointSizeF(font.pointSizeF() * _LARGER)
         self.setFont(font)
 
-    def show_text(self, text: str, *, placeholder: str = "") -> None:
-        """Show a text from its beginning; where it is empty, other words quietly."""
+    def show_text(self, text: str, *, placeholder: str = "", is_at_end: bool = False) -> None:
+        """Show a text from its beginning, or its end; where it is empty, other words quietly."""
         self.setPlaceholderText(placeholder)
         self.setPlainText(text)
         cursor = QTextCursor(self.document())
@@ -33,4 +33,5 @@ class ReadingView(QTextEdit):
             _LINE_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
         )
         cursor.mergeBlockFormat(spaced)
-        self.moveCursor(QTextCursor.MoveOperation.Start)
+        edge = QTextCursor.MoveOperation.End if is_at_end else QTextCursor.MoveOperation.Start
+        self.moveCursor(edge)
