@@ -10,8 +10,9 @@ from rich.table import Column, Table
 from typer.main import get_command
 
 from genstudio.cli_exploring import explore, timelapse
+from genstudio.cli_fit import fit
 from genstudio.cli_judging import compare, evaluate
-from genstudio.cli_machine import doctor, sound_player, worker
+from genstudio.cli_machine import doctor, fit_probe, sound_player, worker
 from genstudio.cli_operations import apply, operations
 from genstudio.cli_pictures import blend, export, generate, remake
 from genstudio.cli_queue import queue
@@ -222,7 +223,8 @@ def train(
     """Train a new model on a folder of pictures."""
     from genstudio.engine.device import plan_device
     from genstudio.models.catalog import model_class
-    from genstudio.services.fitting import facts_about, fit
+    from genstudio.services.fitting import facts_about
+    from genstudio.services.fitting import fit as fit_settings
     from genstudio.services.launcher import check_launch, is_worker
     from genstudio.services.presets import resolve_settings
     from genstudio.services.training import NewRun, start_run
@@ -259,7 +261,7 @@ def train(
 
         def fitted(report: ScanReport) -> TrainingSettings:
             accelerator = plan_device(settings.device, settings.precision).accelerator
-            found = fit(
+            found = fit_settings(
                 facts_about(report),
                 size=settings.size,
                 accelerator=accelerator,
@@ -356,8 +358,10 @@ app.command()(apply)
 app.command()(evaluate)
 app.command()(compare)
 app.command()(doctor)
+app.command()(fit)
 app.add_typer(queue, name="queue")
 app.command(hidden=True)(worker)
+app.command("fit-probe", hidden=True)(fit_probe)
 app.command("sound-player", hidden=True)(sound_player)
 
 

@@ -54,6 +54,14 @@ def worker() -> None:
         run_as_worker(workers_job)
 
 
+def fit_probe() -> None:
+    """Take some steps of a run for another process of the program."""
+    from genstudio.services.fit_probe import run_fit_probe
+
+    with explained(as_json=False):
+        run_fit_probe()
+
+
 def sound_player() -> None:
     """Play sounds for a window of the program."""
     from genstudio.services.sound_device import run_sound_player

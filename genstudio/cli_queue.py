@@ -11,13 +11,22 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from genstudio.cli_settings import (
+    Batch,
+    Folder,
+    Minutes,
+    Model,
+    Preset,
+    Size,
+    Steps,
+    scanned_and_fitted,
+)
 from genstudio.console import (
     INTERRUPTED,
     AsJson,
     Assignments,
     explained,
     follow,
-    loose_settings,
     people,
     print_json,
     results,
@@ -27,7 +36,6 @@ from genstudio.console import (
 from genstudio.domain import events
 from genstudio.domain.errors import GenStudioError, SettingsError
 from genstudio.domain.queue import QueuedRun, RunQueue
-from genstudio.domain.training import Budget
 from genstudio.services.session import TrainingSession
 
 queue = typer.Typer(help="Runs that wait for each other, for a night.", no_args_is_help=True)
@@ -47,61 +55,43 @@ def list_queue(project: Project, *, as_json: AsJson = False) -> None:
 
 @queue.command()
 def add(
-    folder: Annotated[Path, typer.Argument(help="Folder of pictures; nothing in it is changed.")],
+    folder: Folder,
     *,
     project: Annotated[Path, typer.Option(help="Project folder; made if it is not there.")],
-    model: Annotated[str, typer.Option(help="Key of the architecture; see `models`.")],
-    size: Annotated[int | None, typer.Option(help="Side in pixels.")] = None,
-    batch: Annotated[int | None, typer.Option(help="Pictures per step.")] = None,
-    steps: Annotated[int | None, typer.Option(min=1, help="Stop after so many steps.")] = None,
-    minutes: Annotated[float | None, typer.Option(min=0.01, help="Train so many minutes.")] = None,
+    model: Model,
+    size: Size = None,
+    batch: Batch = None,
+    steps: Steps = None,
+    minutes: Minutes = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Makes a run repeatable.")] = None,
-    preset: Annotated[str, typer.Option(help="Ready-made settings.")] = "balanced",
+    preset: Preset = "balanced",
     assignments: Assignments = None,
     as_json: AsJson = False,
 ) -> None:
-    """Look through a folder, fit the settings, and put a run at the end of the queue."""
-    from genstudio.data.modalities.scanning import scan_material
-    from genstudio.engine.device import plan_device
+    """Look through a folder, fit the settings, try them, and put a run at the end of the queue."""
     from genstudio.models.catalog import model_class
-    from genstudio.services.fitting import facts_about, fit
     from genstudio.services.locks import ProjectLock
-    from genstudio.services.presets import resolve_settings
     from genstudio.services.projects import open_or_create
     from genstudio.services.queue_file import load_queue, save_queue
     from genstudio.services.run_queue import check
 
     with explained(as_json=as_json):
-        if steps is not None and minutes is not None:
-            raise typer.BadParameter("Give one of --steps and --minutes, not both.")
-        budget = None
-        if steps is not None or minutes is not None:
-            unit, amount = ("steps", steps) if steps is not None else ("minutes", minutes)
-            budget = Budget.model_validate({"unit": unit, "amount": amount})
-        architecture = model_class(model)
-        report = run_with_progress(scan_material(folder), as_json=as_json)
-        own: dict[str, Any] = {"size": size, "batch": batch, "seed": seed, "budget": budget}
-        own = {name: it for name, it in own.items() if it is not None}
-        fitted = fit(
-            facts_about(report),
-            size=size or 64,
-            accelerator=plan_device("auto", "auto").accelerator,
+        report, settings = scanned_and_fitted(
+            folder,
+            model=model,
             preset=preset,
-            card=architecture.card,
-            config=architecture.Config,
+            training={"size": size, "batch": batch, "seed": seed},
+            steps=steps,
+            minutes=minutes,
+            assignments=assignments,
+            as_json=as_json,
         )
-        settings = resolve_settings(
-            preset=preset,
-            model_key=architecture.card.key,
-            training=own,
-            model=loose_settings(assignments),
-            fit=fitted,
-        )
+        card = model_class(settings.model_key).card
         opened = open_or_create(project, dataset=folder)
         with ProjectLock(opened.path):
-            title = f"{architecture.card.title}, {folder.name}, {settings.size} px"
+            title = f"{card.title}, {folder.name}, {settings.size} px"
             item = QueuedRun(title=title, folder=folder.absolute(), settings=settings)
-            item = check(item, opened.path, report)
+            item = check(item, opened.path, report, tries=True)
             now = load_queue(opened.path)
             now = now.model_copy(update={"items": (*now.items, item)})
             save_queue(opened.path, now)

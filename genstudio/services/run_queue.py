@@ -14,6 +14,7 @@ from genstudio.domain.queue import QueuedRun
 from genstudio.engine.trainer import CommandSource
 from genstudio.models.catalog import model_class
 from genstudio.services import materials
+from genstudio.services.fit_check import check_fit, words_about
 from genstudio.services.queue_file import after, load_queue, save_queue
 from genstudio.services.runs import Run
 from genstudio.services.training import NewRun, complete_settings, resume_run, start_run
@@ -24,13 +25,16 @@ _CHANNELS = 4
 _CHECKPOINTS_BYTES = 2 * 2**30
 
 
-def check(item: QueuedRun, project: Path, report: ScanReport | None = None) -> QueuedRun:
+def check(
+    item: QueuedRun, project: Path, report: ScanReport | None = None, *, tries: bool = False
+) -> QueuedRun:
     """Look whether a run can begin: its pictures, its settings, its device, the disk.
 
     Args:
         item: The run.
         project: Folder of the project.
         report: A scan of its folder, if there is one; else it is looked through now.
+        tries: Also take some steps, which tell whether it fits; takes a quarter of a minute.
 
     Returns:
         The run with complete settings and what was found, in ``fault`` what stands in its way.
@@ -44,20 +48,30 @@ def check(item: QueuedRun, project: Path, report: ScanReport | None = None) -> Q
         rest = materials.without(report, item.excluded)
         modality = materials.choose_modality(rest, card, item.modality or None)
         manifest, arrangement = materials.freeze(report, item.excluded, modality)
-        count = len(manifest.pictures)
     except GenStudioError as error:
         return item.model_copy(update={"fault": str(error)})
-    needed = count * settings.size**2 * _CHANNELS + _CHECKPOINTS_BYTES
-    free = free_disk_bytes(project)
-    fault = ""
-    if needed > free:
-        fault = (
-            f"The disk is too full: about {needed / 2**30:.1f} GB may be needed, and "
-            f"{free / 2**30:.1f} GB are free. Free some space."
-        )
-    told = f"{arrangement.num_examples:,} examples, {settings.budget}."
+    told, fault = f"{arrangement.num_examples:,} examples.", ""
+    if tries:
+        try:
+            forecast = drain(check_fit(settings, manifest, project))
+        except GenStudioError as error:
+            return item.model_copy(update={"fault": str(error)})
+        words = " ".join(words_about(forecast))
+        told, fault = (f"{told} {words}", "") if forecast.fits else (told, words)
+    else:
+        fault = _why_no_room(len(manifest.pictures) * settings.size**2 * _CHANNELS, project)
     update = {"settings": settings, "modality": modality, "told": told, "fault": fault}
     return item.model_copy(update=update)
+
+
+def _why_no_room(cache_bytes: int, project: Path) -> str:
+    needed, free = cache_bytes + _CHECKPOINTS_BYTES, free_disk_bytes(project)
+    if needed <= free:
+        return ""
+    return (
+        f"The disk is too full: about {needed / 2**30:.1f} GB may be needed, and "
+        f"{free / 2**30:.1f} GB are free. Free some space."
+    )
 
 
 def do_item(item: QueuedRun, project: Path, source: CommandSource) -> Iterator[events.Event]:

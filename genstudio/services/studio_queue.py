@@ -8,19 +8,55 @@ from typing import Any
 
 from genstudio.domain.datasets import ScanReport
 from genstudio.domain.events import Event
+from genstudio.domain.forecasts import Forecast
+from genstudio.domain.progress import Progress, with_result
 from genstudio.domain.queue import QueuedRun, RunQueue
+from genstudio.domain.training import TrainingSettings
 from genstudio.services.jobs import Job
 from genstudio.services.session import TrainingSession
 
 
-def check(item: QueuedRun, project: Path, report: ScanReport | None = None) -> Job[QueuedRun]:
-    """Look whether a run can begin; gives it with what was found."""
+def check(
+    item: QueuedRun, project: Path, report: ScanReport | None = None, *, tries: bool = False
+) -> Job[QueuedRun]:
+    """Look whether a run can begin; gives it with what was found.
+
+    Args:
+        item: The run.
+        project: Folder of the project.
+        report: A scan of its folder, if there is one.
+        tries: Also take some steps, which tell whether it fits.
+    """
 
     def items() -> Iterator[QueuedRun]:
         run_queue = import_module("genstudio.services.run_queue")
-        yield run_queue.check(item, project, report)
+        yield run_queue.check(item, project, report, tries=tries)
 
     return Job("check-queued", items)
+
+
+def check_fit(
+    settings: TrainingSettings,
+    project: Path,
+    report: ScanReport,
+    excluded: tuple[str, ...],
+    modality: str | None,
+) -> Job[Progress | Forecast]:
+    """Take some steps of a run that is thrown away; gives progress, then what the whole needs."""
+
+    def items() -> Iterator[Progress | Forecast]:
+        training = import_module("genstudio.services.training")
+        materials = import_module("genstudio.services.materials")
+        catalog = import_module("genstudio.models.catalog")
+        fitting = import_module("genstudio.services.fit_check")
+        complete = training.complete_settings(settings)
+        card = catalog.model_class(complete.model_key).card
+        rest = materials.without(report, excluded)
+        key = materials.choose_modality(rest, card, modality)
+        manifest, _ = materials.freeze(report, excluded, key)
+        yield from with_result(fitting.check_fit(complete, manifest, project))
+
+    return Job("check-fit", items)
 
 
 def train(project: Path, item: QueuedRun) -> TrainingSession:

@@ -154,6 +154,15 @@ COMMANDS = (
         words="end cancel",
     ),
     Command(
+        key="train.fit",
+        menu="&Training",
+        title="&Check the fit",
+        help="Take some steps that are thrown away: time, memory and disk that the run needs",
+        shortcut="Ctrl+Shift+F",
+        icon="scaling",
+        words="memory time forecast estimate how long",
+    ),
+    Command(
         key="train.queue_add",
         menu="&Training",
         title="Add to the &queue",

@@ -1,6 +1,7 @@
 """Several runs wait for their turn, and are trained one after another while nobody looks."""
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from saved_runs import Opener
 from studio_driver import StudioDriver
 
 from genstudio.domain.queue import ItemState, QueuedRun
-from genstudio.services import first_pictures, power
+from genstudio.services import first_pictures, fit_check, power, run_queue
 from genstudio.services.queue_file import load_queue
 from genstudio.ui.manners import queueing
 from genstudio.ui.state.queue import QueueState
@@ -18,6 +19,8 @@ from genstudio.ui.state.queue import QueueState
 
 @pytest.fixture(autouse=True)
 def few_first_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    short = partial(fit_check.check_fit, seconds=0.1)
+    monkeypatch.setattr(run_queue, "check_fit", short)
     monkeypatch.setattr(first_pictures, "COUNT", 2)
 
 

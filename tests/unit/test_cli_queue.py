@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,14 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from genstudio.cli import app
-from genstudio.services import first_pictures, power
+from genstudio.services import first_pictures, fit_check, power, run_queue
 from genstudio.services.queue_file import load_queue
 
 
 @pytest.fixture(autouse=True)
 def few_first_pictures(monkeypatch: pytest.MonkeyPatch, small_sheets: None) -> None:
+    short = partial(fit_check.check_fit, seconds=0.1)
+    monkeypatch.setattr(run_queue, "check_fit", short)
     monkeypatch.setattr(first_pictures, "COUNT", 2)
 
 
@@ -102,3 +105,16 @@ def test_what_the_system_cannot_do_is_told_before_anything_is_trained(
     assert "no command" in result.stderr
     assert load_queue(project).items[0].state.value == "waiting"
     assert queue("run", project, "--then", "dance").exit_code == 2
+
+
+def test_a_forecast_is_told_before_anything_is_begun(
+    flowers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fit_check, "check_fit", partial(fit_check.check_fit, seconds=0.1))
+    small = ["--size", "32", "--batch", "2", "--set", "width=32", "--set", "latent_size=8"]
+    words = ["fit", str(flowers), "--model", "vae", "--steps", "9", *small, "--json"]
+    found = told(CliRunner().invoke(app, words, prog_name="genstudio"))
+    assert found["fits"]
+    assert found["remedy"] is None
+    assert found["memory_bytes"] > 0
+    assert list(tmp_path.iterdir()) == []

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from genstudio.services.notices import NoticeBoard
 from genstudio.services.preferences import Preferences
+from genstudio.ui.manners.checking_fit import CheckingFit
 from genstudio.ui.manners.coming_forward import ComingForward
 from genstudio.ui.manners.importing_scans import ImportingScans
 from genstudio.ui.manners.queueing import Queueing
@@ -34,6 +35,7 @@ def add_manners(
     """Make them; they work as long as what is given back is kept."""
     endings = TellingEndings(window, states.training)
     return (
+        CheckingFit(states, pages, notices),
         Queueing(window, states, pages, notices, endings),
         ImportingScans(states.scans, open_dataset),
         RecentProjects(window, preferences, open_project),

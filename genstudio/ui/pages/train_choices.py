@@ -1,6 +1,6 @@
 """What is chosen before a run: architecture, preset, size, budget and all settings."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,10 +52,12 @@ class TrainChoices(QScrollArea):
 
     Signals:
         project_change_wanted(): A person wants another project folder.
+        changed(): Something else is chosen, by a person or because it fits.
         fitness_changed(): Another architecture is chosen, or what it can learn from is known.
     """
 
     project_change_wanted = Signal()
+    changed = Signal()
     fitness_changed = Signal()
 
     def __init__(self, state: TrainingState, parent: QWidget | None = None) -> None:
@@ -120,6 +122,19 @@ class TrainChoices(QScrollArea):
             KeyError: There is no such architecture.
         """
         self._models.select(key)
+
+    def apply(self, training: Mapping[str, Any]) -> None:
+        """Choose settings of the run, as a person does.
+
+        Args:
+            training: Values by name; those that nothing on the page shows are passed over.
+        """
+        if "size" in training:
+            self.suggest_size(training["size"])
+        if "batch" in training:
+            self._batch.setValue(training["batch"])
+        shown = {name: value for name, value in training.items() if name in _IN_FORM}
+        self._form.set_values(shown)
 
     def set_project(self, path: Path | None, *, is_open: bool) -> None:
         """Show where runs are saved."""
@@ -375,3 +390,4 @@ class TrainChoices(QScrollArea):
         sentences = [self._suggestion, *self._fit.sentences(chosen)] if self._fit else []
         count = self._pictures.count if self._pictures and self._fit else 0
         self._fit_note.show_fit(count, [it for it in sentences if it])
+        self.changed.emit()

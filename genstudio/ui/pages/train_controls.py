@@ -20,6 +20,7 @@ from genstudio.ui.pages.train_choices import TrainChoices
 from genstudio.ui.run_words import can_go_on
 from genstudio.ui.state.training import Activity, TrainingState
 from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.widgets.fit_panel import FitPanel
 
 _WIDTH_PX = 360
 _MEANWHILE = "What is chosen above is for another run: add it to the queue."
@@ -30,6 +31,7 @@ class TrainControls(QFrame):
 
     Attributes:
         choices: What is chosen.
+        fit_panel: Says whether it fits.
 
     Signals:
         start_wanted(TrainingSettings): Begin a new run.
@@ -120,8 +122,10 @@ class TrainControls(QFrame):
         self._add.clicked.connect(lambda: self._emit_settings(self.queue_wanted))
         self._queue = _button("train.queue")
         self._queue.clicked.connect(self.queue_shown)
+        self.fit_panel = FitPanel()
         self._buttons = (
             self._start, self._keep, self._pause, self._stop, self._add, self._queue,
+            self.fit_panel.check,
         )  # fmt: skip
         self._reason = QLabel()
         self._reason.setWordWrap(True)
@@ -134,6 +138,7 @@ class TrainControls(QFrame):
         layout.setContentsMargins(0, 0, GRID_PX, 0)
         layout.setSpacing(GRID_PX)
         layout.addWidget(self._reason)
+        layout.addWidget(self.fit_panel)
         layout.addWidget(self._start)
         layout.addWidget(self._keep)
         layout.addLayout(steering)
@@ -167,6 +172,9 @@ class TrainControls(QFrame):
         can_begin = is_ready and self._has_pictures and not why_not
         self._start.setEnabled(can_begin and not is_running)
         self._add.setEnabled(can_begin)
+        # Two at once would each slow the other down, and say nothing true.
+        self.fit_panel.setVisible(not is_running)
+        self.fit_panel.check.setEnabled(can_begin)
         self._keep.setVisible(can_keep and not is_running)
         self._keep.setEnabled(is_ready)
         if can_keep and shown is not None:

@@ -230,7 +230,10 @@ class QueueState(QObject):
             else:
                 self._go_on()
 
-        self._do(studio_queue.check(item, self._project.path, report), found.extend, on_end)
+        # Steps of its own would disturb a training, and the queue begins with them anyway.
+        tries = then is None and not self._training.is_running
+        job = studio_queue.check(item, self._project.path, report, tries=tries)
+        self._do(job, found.extend, on_end)
 
     def _do(
         self,

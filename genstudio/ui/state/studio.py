@@ -10,6 +10,7 @@ from genstudio.ui.state.create import CreateState
 from genstudio.ui.state.dataset import DatasetState
 from genstudio.ui.state.exploring import ExploringState
 from genstudio.ui.state.first_pictures import FirstPicturesState
+from genstudio.ui.state.fit import FitState
 from genstudio.ui.state.gallery import GalleryState
 from genstudio.ui.state.materials import MaterialsState
 from genstudio.ui.state.project import ProjectState
@@ -37,6 +38,7 @@ class StudioStates:
         self.training = TrainingState(bridge, parent)
         self.first_pictures = FirstPicturesState(bridge, self.training, parent)
         self.queue = QueueState(bridge, self.training, self.first_pictures, parent)
+        self.fit = FitState(bridge, parent)
         self.create = CreateState(bridge, parent)
         self.scans = ScansState(bridge, parent)
         self.exploring = ExploringState(bridge, parent)
@@ -45,6 +47,7 @@ class StudioStates:
         self.with_notices = (
             self.dataset, self.captions, self.materials, self.training, self.first_pictures,
             self.create, self.exploring, self.gallery, self.comparison, self.scans, self.queue,
+            self.fit,
         )  # fmt: skip
         self.with_failures = (self.dataset, self.samples, self.project)
         self.training.catalogue_loaded.connect(self.create.load)
@@ -72,6 +75,7 @@ class StudioStates:
         self.materials.shutdown()
         self.samples.shutdown()
         self.queue.close()
+        self.fit.close()
         self.first_pictures.close()
         self.create.close()
         self.scans.close()
