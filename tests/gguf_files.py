@@ -35,7 +35,7 @@ USUAL: Mapping[str, str | int | list[str]] = {
 def write_gguf(
     path: Path, values: Mapping[str, str | int | list[str]] = USUAL, *, cut: int = 0
 ) -> Path:
-    """A file with one tensor of 256 × 32 half-precision numbers; ``cut`` bytes of its end missing."""
+    """A file with one tensor of 256 × 32 halves; ``cut`` bytes of its end missing."""
     tensor = text("token_embd.weight") + struct.pack("<IQQIQ", 2, 256, 32, 1, 0)
     header = b"GGUF" + struct.pack("<IQQ", 3, 1, len(values))
     header += b"".join(entry(name, value) for name, value in values.items()) + tensor

@@ -1,4 +1,4 @@
-"""A tiny language model in a folder, as transformers writes them: made once, with random weights."""
+"""A tiny language model in a folder, as transformers writes them, with random weights."""
 
 import functools
 import json

@@ -49,4 +49,14 @@ def write_texts(place: Place) -> str:
     (made,) = [it for it in more if isinstance(it, Made)]
     if "longest copy" not in made.artifact.values:
         raise SelfTestError("A text does not say what of it was known before", str(made))
+    asked = perform(
+        "write-text",
+        settings={
+            "language_model": str(ending.run),
+            "request": "The fox",
+            "most_tokens": 8,
+        },
+    )
+    if not any(isinstance(it, Made) for it in asked):
+        raise SelfTestError("A model of one's own does not write what it is asked for", "")
     return f"a text that was continued; {kind.words(kind.read(path)).partition(' · ')[0]}"

@@ -1,4 +1,4 @@
-"""Constrained decoding: whatever a model would like to write, what comes out keeps to the schema."""
+"""Constrained decoding: whatever a model would like, what it writes keeps to the schema."""
 
 import json
 import random
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+
 from genstudio.models.blocks.text_writing import chosen_id
 from genstudio.models.local_language.json_grammar import (
     JsonConstraint,
@@ -28,7 +29,7 @@ SCHEMA: dict[str, Any] = {
         "strength": {"type": "integer", "maximum": 20},
     },
 }
-GOOD = {"name": "Fén \"x\"", "kind": "bird", "lines": ["Who?", "I, \\ alone."], "strength": 12}
+GOOD = {"name": 'Fén "x"', "kind": "bird", "lines": ["Who?", "I, \\ alone."], "strength": 12}
 
 
 def test_every_beginning_of_what_is_allowed_is_allowed() -> None:

@@ -3,14 +3,16 @@
 import json
 import random
 import struct
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from gguf_files import USUAL, write_gguf
+
 from genstudio.domain.errors import SettingsError
 from genstudio.models.local_language.gguf import read_header
 from genstudio.models.local_language.places import LanguageModel, language_model_at
 from genstudio.models.local_language.writers import refuse_too_large
-from gguf_files import USUAL, write_gguf
 
 
 def test_a_gguf_says_what_it_is(tmp_path: Path) -> None:
@@ -61,10 +63,9 @@ def test_whatever_bytes_are_changed_it_is_read_or_refused(tmp_path: Path) -> Non
         for _ in range(chance.randint(1, 4)):
             content[chance.randrange(4, 500)] = chance.randrange(256)
         path.write_bytes(bytes(content) + good[700:])
-        try:
+        # Any other error would end the test.
+        with suppress(SettingsError):
             read_header(path)
-        except SettingsError as error:
-            assert error.title
 
 
 def folder(place: Path, **changes: object) -> Path:

@@ -1,6 +1,7 @@
 """Conversations are written by a model's own template, in a sandbox."""
 
 import pytest
+
 from genstudio.domain.errors import SettingsError
 from genstudio.models.local_language.prompts import conversation
 

@@ -1,16 +1,20 @@
 """A language model of the disk is asked: the same seed, the same text; what has no room is told."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tiny_language
 import tiny_studio
+from tiny_studio import small_settings, steps
+
 from genstudio.artifacts.catalog import ARTIFACTS
 from genstudio.domain.artifacts import TEXT
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.progress import Progress, drain
+from genstudio.engine.trainer import NoCommands
 from genstudio.models.local_language.writers import Sampling
 from genstudio.services import studio_languages
 from genstudio.services.language_models import (
@@ -23,8 +27,6 @@ from genstudio.services.operations.protocol import Made
 from genstudio.services.operations.save import save_made
 from genstudio.services.remaking import remake
 from genstudio.services.training import NewRun, start_run
-from genstudio.engine.trainer import NoCommands
-from tiny_studio import small_settings, steps
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +57,7 @@ def test_it_streams_ends_and_can_be_made_again(tmp_path: Path) -> None:
     assert made[0].artifact.data != made[1].artifact.data
     seen = [str(it.item) for it in told if isinstance(it, Progress) and it.item]
     # Each is longer than the one before, until the next text begins.
-    assert sum(len(b) > len(a) for a, b in zip(seen, seen[1:], strict=False)) >= len(seen) - 2
+    assert sum(len(b) > len(a) for a, b in pairwise(seen)) >= len(seen) - 2
     again = [it.artifact.data for it in written(request="A tale of a fox?") if isinstance(it, Made)]
     assert again == [it.artifact.data for it in made]
 
