@@ -24,6 +24,7 @@ MOST_MERGES: Final = MOST_WORDS - NUM_BYTES
 _CHARACTERS_PER_MERGE = 250
 _FEWEST_MERGES, _MOST_MERGES = 32, 1792
 _RAREST = 3
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _NO_RANK = 2**31
 
 # A word with the space before it, some digits, signs, or what is left of spaces. Tokens never reach
@@ -49,6 +50,11 @@ def cleaned(text: str) -> str:
     """A text as it is learned: composed characters (NFC), line feeds, no byte order mark."""
     plain = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
     return unicodedata.normalize("NFC", plain)
+
+
+def as_written(text: str) -> str:
+    """What a model wrote, as text files have it: cleaned, without bytes that no text has."""
+    return cleaned(_CONTROL.sub("", text)).rstrip("�")
 
 
 def parts_in(text: str) -> list[str]:

@@ -4,7 +4,6 @@ Source: Radford et al. 2019, Language Models are Unsupervised Multitask Learners
 blocks/decoder_only.py, how it writes in blocks/text_writing.py.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import ClassVar, Literal, cast
 
@@ -14,7 +13,7 @@ from torch import Tensor, nn
 from genstudio.data.modalities.texts import WINDOW
 from genstudio.domain import roles
 from genstudio.domain.artifacts import TEXT, Artifact
-from genstudio.domain.byte_pairs import BOUNDARY, Tokeniser, cleaned, parts_in
+from genstudio.domain.byte_pairs import BOUNDARY, Tokeniser, as_written, cleaned, parts_in
 from genstudio.domain.cards import WRITE, ModelCard
 from genstudio.domain.operations import (
     CONTINUE_TEXT,
@@ -44,8 +43,6 @@ _CLOSED = ("", '"', "”", "’", "»", ")")
 _AT_A_TIME = 16
 _LONGEST_WORD = 8
 _SEEDS_END = 2**63
-# Bytes that a model has hardly seen yet, and no text has.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 class TextTransformerConfig(Settings):
@@ -219,7 +216,7 @@ class TextTransformer:
                 is_done=is_done,
                 constraint=constraint,
             )
-        return [_as_text(self.tokeniser.text(ids)) for ids in texts]
+        return [as_written(self.tokeniser.text(ids)) for ids in texts]
 
     def nats(self, fields: Mapping[str, Tensor]) -> Tensor:
         """Negative log-likelihood of each token of examples: (N, 256), 0 for padding."""
@@ -259,8 +256,3 @@ class TextTransformer:
 
 def _is_at_an_end(text: str) -> bool:
     return any(text.endswith(tuple(end + close for end in _ENDS)) for close in _CLOSED)
-
-
-def _as_text(text: str) -> str:
-    """What was written, as text files have it; a character that was cut at the end is left out."""
-    return cleaned(_CONTROL.sub("", text)).rstrip("�")

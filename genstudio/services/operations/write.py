@@ -4,6 +4,7 @@ from collections.abc import Generator
 from typing import Any, ClassVar, Final
 
 from genstudio.domain.artifacts import TEXT, Artifact
+from genstudio.domain.byte_pairs import as_written
 from genstudio.domain.operations import WRITE_TEXT, OperationCard
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
@@ -107,7 +108,7 @@ class WriteTextSettings(WithLanguageModel):
     system: str = setting(
         "",
         title="What holds for all of it — system text",
-        help="Such as “You write short fairy tales for children, in plain words.”",
+        help="For example: you write short fairy tales for children, in plain words.",
         lines=3,
     )
 
@@ -158,7 +159,7 @@ class WriteText:
                 yield Progress("Writing", done, total, text)
             recipe = made_from_files(WRITE_TEXT, _with(request, named), {}, seed=seed)
             yield Made(
-                artifact=Artifact(kind=TEXT, data=text.strip(), seed=seed),
+                artifact=Artifact(kind=TEXT, data=as_written(text).strip(), seed=seed),
                 recipe=recipe,
                 name=f"{_stem(settings.request)}-{seed}",
             )
