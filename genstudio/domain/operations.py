@@ -10,6 +10,7 @@ from genstudio.domain.settings import Settings
 
 GENERATE: Final = "generate"
 EXPLORE: Final = "explore"
+MORE_LIKE_THESE: Final = "more-like-these"
 TRANSLATE: Final = "translate"
 STYLE_TRANSFER: Final = "style-transfer"
 TEXTURE: Final = "texture"

@@ -32,6 +32,7 @@ CHECKS: Final[Registry[Check]] = Registry(
         "style": "genstudio.selftest.making:paint_in_a_style",
         "films": "genstudio.selftest.making:paint_a_film",
         "explore": "genstudio.selftest.making:explore_and_make_again",
+        "taste": "genstudio.selftest.making:follow_a_taste",
         "games": "genstudio.selftest.making:make_for_a_game",
         "export": "genstudio.selftest.making:export_gallery_everyhow",
         "window": "genstudio.selftest.windows:show_every_page",

@@ -104,6 +104,21 @@ def paint_in_a_style(place: Place) -> str:
     return "a picture in another's hand, and a texture; the recipe makes it again"
 
 
+def follow_a_taste(place: Place) -> str:
+    """Rate what hangs in the gallery by its light, and have more made of what was rated well."""
+    with Gallery(open_project(place.project)) as gallery:
+        gallery.sync()
+        items = gallery.items()
+        light = {it.name: float(_pixels(it.path).mean()) for it in items}
+        for rank, name in enumerate(sorted(light, key=lambda it: light[it])):
+            gallery.rate(name, 1 + rank * 5 // len(light))
+    made = _performed("more-like-these", place.run(), {}, place.folder / "taste")
+    again = drain(remake(made[0], projects=[place.project]))
+    if not again.is_same:
+        raise SelfTestError("The recipe of a picture made another one")
+    return f"{len(light)} pictures rated, and more made after what that says"
+
+
 def make_for_a_game(place: Place) -> str:
     """Draw frames of an animation and tiles for a map, and export the frames as a sheet."""
     moves = {"frames": 3, "amount": 0.5}
@@ -191,6 +206,11 @@ def _made(
     for step in perform(key, run=run, inputs=inputs, checkpoint="last", settings=settings):
         if not isinstance(step, Progress):
             yield step
+
+
+def _pixels(path: Path) -> np.ndarray:
+    with Image.open(path) as picture:
+        return np.asarray(picture)
 
 
 def _save(picture_HWC: np.ndarray, path: Path) -> None:

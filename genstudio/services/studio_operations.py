@@ -3,6 +3,7 @@
 Importing this module does not import torch; the jobs do, in their own threads.
 """
 
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from genstudio.data.listing import list_pictures, natural_key
 from genstudio.domain.artifacts import IMAGE
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.files import is_file, replacing
-from genstudio.domain.operations import OperationCard, Report
+from genstudio.domain.operations import MORE_LIKE_THESE, OperationCard, Report
 from genstudio.domain.progress import Progress, Working, with_result
 from genstudio.domain.settings import Settings
 from genstudio.services import score_tables
@@ -153,6 +154,26 @@ def perform_and_hang(
                     yield gallery.hang(step.artifact, step.recipe)
 
     return Job("keep", items)
+
+
+def more_to_taste(
+    project: Project, *, run: Path, count: int, settings: Mapping[str, Any]
+) -> Job[GalleryItem | Progress]:
+    """Make pictures towards what was rated well, into the gallery; the last progress says how."""
+
+    def items() -> Iterator[GalleryItem | Progress]:
+        perform = import_module("genstudio.services.operations.perform")
+        seed = secrets.randbelow(2**31)
+        with Gallery(project) as gallery:
+            for step in perform.perform(
+                MORE_LIKE_THESE, run=run, count=count, seed=seed, settings=settings
+            ):
+                if isinstance(step, Progress):
+                    yield step
+                else:
+                    yield gallery.hang(step.artifact, step.recipe)
+
+    return Job("more-to-taste", items)
 
 
 def film_walk(

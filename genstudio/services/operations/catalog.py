@@ -11,6 +11,7 @@ OPERATIONS: Final[Registry[Operation]] = Registry(
     {
         "generate": "genstudio.services.operations.generate:OPERATION",
         "explore": "genstudio.services.operations.explore:OPERATION",
+        "more-like-these": "genstudio.services.operations.more_like_these:OPERATION",
         "blend": "genstudio.services.operations.blend:OPERATION",
         "translate": "genstudio.services.operations.translate:OPERATION",
         "blend-sounds": "genstudio.services.operations.described:BLEND_SOUNDS",

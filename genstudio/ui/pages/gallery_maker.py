@@ -12,6 +12,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.domain.cards import INTERPOLATE
+from genstudio.services.studio import CatalogueEntry
+from genstudio.ui.dialogs.choosing import ChoosingDialog
 from genstudio.ui.forms import SettingsForm
 from genstudio.ui.icons import icon
 from genstudio.ui.run_words import examples_words
@@ -59,6 +62,23 @@ class GalleryMaker(QFrame):
         row.setSpacing(GRID_PX)
         row.addWidget(self._count)
         row.addWidget(self._generate, 1)
+        self._taste = QPushButton("More to my taste")
+        self._taste.setObjectName("gallery.taste")
+        self._taste.setIcon(icon("thumbs-up"))
+        self._taste.setToolTip(
+            "Learns from your stars and choices what you like, and makes so many towards it; "
+            "every fifth is there to surprise you"
+        )
+        self._taste.clicked.connect(self._on_taste)
+        self._compare = QPushButton("A or B")
+        self._compare.setObjectName("gallery.compare")
+        self._compare.setIcon(icon("columns-2"))
+        self._compare.setToolTip("Shows two pictures at a time and asks which you like more")
+        self._compare.clicked.connect(self._on_compare)
+        tastes = QHBoxLayout()
+        tastes.setSpacing(GRID_PX)
+        tastes.addWidget(self._compare)
+        tastes.addWidget(self._taste, 1)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
         self._column.setSpacing(GRID_PX + GRID_PX // 2)
@@ -73,6 +93,7 @@ class GalleryMaker(QFrame):
         self._scroll.setAccessibleName("Settings of what is made")
         self._column.addWidget(self._scroll, 1)
         self._column.addLayout(row)
+        self._column.addLayout(tastes)
         training.runs_changed.connect(self._show_runs)
         training.catalogue_loaded.connect(self._show_runs)
         state.busy_changed.connect(self._update_button)
@@ -117,6 +138,26 @@ class GalleryMaker(QFrame):
     def _update_button(self) -> None:
         self._generate.setEnabled(
             self._state.is_open and self._form is not None and not self._state.is_busy
+        )
+        entry = self._entry()
+        can_be_steered = entry is not None and INTERPOLATE in entry.card.capabilities
+        self._taste.setEnabled(self._generate.isEnabled() and can_be_steered)
+        self._compare.setEnabled(self._state.is_open)
+
+    def _entry(self) -> CatalogueEntry | None:
+        """Of the architecture of the chosen run."""
+        chosen = self._run.currentData()
+        run = next((run for run in self._training.runs if run.path == chosen), None)
+        return self._training.entries.get(run.settings.model_key) if run else None
+
+    def _on_compare(self) -> None:
+        state = self._state
+        ChoosingDialog(self, state.two_to_compare, state.choose, state.num_choices).open()
+
+    def _on_taste(self) -> None:
+        assert self._form is not None
+        self._state.more_to_taste(
+            self._run.currentData(), count=self._count.value(), settings=self._form.values()
         )
 
     def _on_generate(self) -> None:

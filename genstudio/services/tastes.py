@@ -1,0 +1,170 @@
+"""What a person likes, from the stars and choices of a project's gallery."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from genstudio.artifacts.catalog import kind_of_file
+from genstudio.data.decode import UnreadablePictureError, decode_thumbnail
+from genstudio.domain.artifacts import IMAGE
+from genstudio.domain.files import is_file
+from genstudio.metrics.features import random_features
+from genstudio.metrics.preferences import Taste, learn_taste, pairs_of_ratings
+from genstudio.services.choices import FEWEST, choices_of
+from genstudio.services.gallery import Gallery
+from genstudio.services.projects import Project
+
+# The newest; more would not fit into a moment.
+_MOST_RATED = 600
+_SIDES = (32, 128)
+# About as much, all together, as the features of the network.
+_STATISTICS_WEIGHT = 8.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearnedTaste:
+    """What was learned, and what it rests on.
+
+    Attributes:
+        taste: None where there is too little, or what there is does not agree with itself.
+        side: Of the pictures that it looks at, in pixels.
+        num_ratings: Pictures with stars.
+        num_choices: Choices between two.
+        words: What a person should know of it.
+    """
+
+    taste: Taste | None
+    side: int
+    num_ratings: int
+    num_choices: int
+    words: str
+
+    def scores(self, images_NHWC: np.ndarray) -> Tensor:
+        """How much the person will like pictures, uint8 (N, H, W, C): (N,)."""
+        assert self.taste is not None
+        return self.taste(features_of(images_NHWC, self.side))
+
+
+def features_of(images_NHWC: Iterable[np.ndarray], side: int) -> Tensor:
+    """Features (N, D) of pictures of any size, brought to ``side``; see-through parts on white."""
+    squares_NHWC = np.stack([_squared(image, side) for image in images_NHWC])
+    return torch.cat([random_features()(squares_NHWC), _plain_statistics(squares_NHWC)], dim=1)
+
+
+def _plain_statistics(images_NHWC: np.ndarray) -> Tensor:
+    """What a person would name first: colour, light and contrast, whole and in the middle.
+
+    Among thousands of features these would hardly count, and a few choices would not find them.
+    """
+    levels = images_NHWC.astype(np.float32)
+    edge = levels.shape[1] // 4
+    middle = levels[:, edge:-edge, edge:-edge]
+    strength = levels.max(axis=-1) - levels.min(axis=-1)
+    columns = [
+        levels.mean(axis=(1, 2)) / 64,
+        (middle.mean(axis=(1, 2)) - levels.mean(axis=(1, 2))) / 32,
+        levels.std(axis=(1, 2)) / 32,
+        strength.mean(axis=(1, 2))[:, None] / 32,
+    ]
+    return _STATISTICS_WEIGHT * torch.as_tensor(np.concatenate(columns, axis=1))
+
+
+def usual_side(size: int) -> int:
+    """Of the pictures that a taste looks at, for a model of that size."""
+    return min(max(size, _SIDES[0]), _SIDES[1])
+
+
+def learn_project_taste(project: Project, size: int) -> LearnedTaste:
+    """Learn from the gallery of a project.
+
+    Args:
+        project: With its gallery.
+        size: Of the pictures that are to be liked.
+
+    Raises:
+        ProjectError: The gallery cannot be read.
+    """
+    side = usual_side(size)
+    with Gallery(project, syncs=False) as gallery:
+        stars = {it.name: it.rating for it in gallery.items(minimum_rating=1, limit=_MOST_RATED)}
+    choices = choices_of(project)[-_MOST_RATED:]
+    chosen = [name for it in choices for name in (it.better, it.worse)]
+    names, features = _read(project.gallery, [*dict.fromkeys([*stars, *chosen])], side)
+    at = {name: number for number, name in enumerate(names)}
+    rated = [name for name in names if name in stars]
+    implied = pairs_of_ratings([stars[name] for name in rated])
+    by_stars = torch.tensor([at[name] for name in rated], dtype=torch.long)[implied]
+    of_two = [(at[it.better], at[it.worse]) for it in choices if it.better in at and it.worse in at]
+    pairs = torch.cat(
+        [by_stars.reshape(-1, 2), torch.tensor(of_two, dtype=torch.long).reshape(-1, 2)]
+    )
+    return learned(features, pairs, side=side, num_ratings=len(rated), num_choices=len(of_two))
+
+
+def learned(
+    features_N: Tensor, pairs: Tensor, *, side: int, num_ratings: int, num_choices: int
+) -> LearnedTaste:
+    """Learn from comparisons, and say in words what came of it."""
+    told = _counted(num_ratings, num_choices)
+    taste = None
+    if num_ratings + num_choices < FEWEST:
+        words = f"{told} so far: from {FEWEST} on, your taste can be learned."
+    elif (taste := learn_taste(features_N, pairs)) is None:
+        words = f"{told}, but all say the same: give some more stars than others."
+    elif not taste.agreement.is_enough:
+        words = (
+            f"{told} do not agree with themselves yet: of those kept back, "
+            f"{taste.agreement.accuracy:.0%} are foretold, and chance has 50 %. Nothing is steered."
+        )
+        taste = None
+    else:
+        words = (
+            f"Learned from {told}: {taste.agreement.accuracy:.0%} of those kept back are foretold."
+        )
+    return LearnedTaste(
+        taste=taste, side=side, num_ratings=num_ratings, num_choices=num_choices, words=words
+    )
+
+
+def _counted(num_ratings: int, num_choices: int) -> str:
+    parts: list[str] = []
+    if num_ratings or not num_choices:
+        parts.append(f"{num_ratings} rating{'' if num_ratings == 1 else 's'}")
+    if num_choices:
+        parts.append(f"{num_choices} choice{'' if num_choices == 1 else 's'} between two")
+    return " and ".join(parts)
+
+
+def _read(folder: Path, names: Sequence[str], side: int) -> tuple[list[str], Tensor]:
+    """Those pictures that can be read, and their features (N, D)."""
+    read: list[str] = []
+    images: list[np.ndarray] = []
+    for name in names:
+        path = folder / name
+        is_inside = not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts
+        kind = kind_of_file(path)
+        if not is_inside or kind is None or kind.card.key != IMAGE or not is_file(path):
+            continue
+        try:
+            images.append(decode_thumbnail(path, side=2 * side))
+        except UnreadablePictureError:
+            continue
+        read.append(name)
+    return read, features_of(images, side) if images else torch.empty(0, 1)
+
+
+def _squared(image_HWC: np.ndarray, side: int) -> np.ndarray:
+    """uint8 (side, side, 3)."""
+    picture = Image.fromarray(image_HWC[..., 0] if image_HWC.shape[-1] == 1 else image_HWC)
+    if picture.mode == "RGBA":
+        white = Image.new("RGBA", picture.size, (255, 255, 255, 255))
+        picture = Image.alpha_composite(white, picture)
+    picture = picture.convert("RGB")
+    if picture.size != (side, side):
+        picture = picture.resize((side, side), Image.Resampling.BOX)
+    return np.asarray(picture)

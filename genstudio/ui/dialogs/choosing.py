@@ -1,0 +1,133 @@
+"""The question which of two pictures is the better one, asked again and again."""
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from genstudio.services import studio
+from genstudio.services.choices import FEWEST
+from genstudio.services.gallery_items import GalleryItem
+from genstudio.ui.run_words import counted
+from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.widgets.picture_view import PictureView
+from genstudio.ui.widgets.pixel_loader import PixelLoader, Pixels
+
+Pair = tuple[GalleryItem, GalleryItem]
+
+_SIZE_PX = (110 * GRID_PX, 72 * GRID_PX)
+
+
+class ChoosingDialog(QDialog):
+    """Shows two pictures until it is closed; a click or an arrow key says which is better.
+
+    Args:
+        window: Where to ask.
+        next_pair: Gives two pictures.
+        choose: Called with the names of the better and the worse one.
+        num_choices: Made so far.
+    """
+
+    def __init__(
+        self,
+        window: QWidget,
+        next_pair: Callable[[], Pair | None],
+        choose: Callable[[str, str], bool],
+        num_choices: int,
+    ) -> None:
+        super().__init__(window)
+        self.setObjectName("dialog.choosing")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Which do you like more?")
+        self.resize(*_SIZE_PX)
+        self._next_pair = next_pair
+        self._choose = choose
+        self._num_choices = num_choices
+        self._pair: Pair | None = None
+        self._loader = PixelLoader(studio.picture, self)
+        self._loader.loaded.connect(self._on_loaded)
+        heading = QLabel("Which do you like more?")
+        mark(heading, role="heading")
+        self._views = (PictureView(), PictureView())
+        self._buttons = (QPushButton("This one"), QPushButton("This one"))
+        sides = QHBoxLayout()
+        sides.setSpacing(2 * GRID_PX)
+        for number, (view, button) in enumerate(zip(self._views, self._buttons, strict=True)):
+            side = ("left", "right")[number]
+            view.setObjectName(f"choosing.picture.{side}")
+            view.setAccessibleName(f"The {side} picture")
+            view.setCursor(Qt.CursorShape.PointingHandCursor)
+            view.clicked.connect(partial(self._on_chosen, number))
+            button.setObjectName(f"choosing.{side}")
+            button.setAccessibleName(f"The {side} one is better")
+            button.setToolTip(f"The {side} arrow key does the same")
+            button.clicked.connect(partial(self._on_chosen, number))
+            column = QVBoxLayout()
+            column.addWidget(view, 1)
+            column.addWidget(button)
+            sides.addLayout(column, 1)
+        for keys, act in (
+            ("Left", partial(self._on_chosen, 0)),
+            ("Right", partial(self._on_chosen, 1)),
+            ("Space", self._show_next),
+        ):
+            # Before the focused button, which arrow keys and the space bar would move or press.
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.activated.connect(act)
+        self._words = QLabel()
+        self._words.setObjectName("choosing.words")
+        self._words.setWordWrap(True)
+        mark(self._words, role="muted")
+        skip = QPushButton("Neither (Space)")
+        skip.setObjectName("choosing.skip")
+        skip.clicked.connect(self._show_next)
+        done = QPushButton("Done")
+        done.setObjectName("choosing.done")
+        mark(done, primary=True)
+        done.clicked.connect(self.accept)
+        foot = QHBoxLayout()
+        foot.addWidget(self._words, 1)
+        foot.addWidget(skip)
+        foot.addWidget(done)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
+        layout.setSpacing(GRID_PX + GRID_PX // 2)
+        layout.addWidget(heading)
+        layout.addLayout(sides, 1)
+        layout.addLayout(foot)
+        self.finished.connect(self._loader.stop)
+        self._show_next()
+
+    def _show_next(self) -> None:
+        self._pair = self._next_pair()
+        self._update_words()
+        for button in self._buttons:
+            button.setEnabled(self._pair is not None)
+        if self._pair is not None:
+            self._loader.want([it.path for it in self._pair])
+
+    def _update_words(self) -> None:
+        told = f"{counted(self._num_choices, 'choice')} so far."
+        if self._pair is None:
+            told = "There are fewer than two pictures in the gallery: make some first."
+        elif self._num_choices < FEWEST:
+            told += f" From {FEWEST} on, with stars counted, “More to my taste” follows them."
+        self._words.setText(told)
+
+    def _on_loaded(self, pixels: list[Pixels]) -> None:
+        for view, picture in zip(self._views, pixels, strict=True):
+            if isinstance(picture, str):
+                view.set_placeholder(picture)
+                view.set_picture(None)
+            else:
+                view.set_picture(picture)
+
+    def _on_chosen(self, number: int) -> None:
+        if self._pair is None:
+            return
+        better, worse = self._pair[number], self._pair[1 - number]
+        if self._choose(better.name, worse.name):
+            self._num_choices += 1
+            self._show_next()
