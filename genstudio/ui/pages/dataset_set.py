@@ -26,6 +26,7 @@ from genstudio.ui.theme import GRID_PX, colors, mark
 from genstudio.ui.widgets.empty_state import EmptyState
 from genstudio.ui.widgets.grid_items import GridItem
 from genstudio.ui.widgets.picture_map import PictureMap
+from genstudio.ui.widgets.score_plots import QuietPlot
 from genstudio.ui.widgets.small import named_combo
 from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
 
@@ -267,14 +268,9 @@ class _Plots(QWidget):
         self.setAccessibleName("Figures of the pictures")
         layout = QGridLayout(self)
         layout.setSpacing(GRID_PX)
-        self._plots: dict[str, pg.PlotWidget] = {}
+        self._plots: dict[str, QuietPlot] = {}
         for place, (title, name) in enumerate(_PLOTS):
-            plot = pg.PlotWidget(enableMenu=False)
-            plot.setObjectName(f"dataset.plot.{name}")
-            plot.setAccessibleName(title)
-            plot.setMouseEnabled(x=False, y=False)
-            plot.hideButtons()
-            plot.getAxis("bottom").enableAutoSIPrefix(False)
+            plot = QuietPlot(f"dataset.plot.{name}", title)
             self._plots[name] = plot
             layout.addWidget(plot, place // 2, place % 2)
 
@@ -282,22 +278,18 @@ class _Plots(QWidget):
         """Draw how many pictures have which value."""
         theme = colors()
         for (title, name), plot in zip(_PLOTS, self._plots.values(), strict=True):
-            plot.setLabel("bottom", title, color=theme.muted)
+            plot.tint("", title)
             values: np.ndarray = getattr(figures, name)
             if name == "hue":
                 values = values[figures.colour > _GREY]
-            plot.clear()
-            plot.setBackground(theme.panel)
-            for axis in ("left", "bottom"):
-                plot.getAxis(axis).setTextPen(theme.text)
-                plot.getAxis(axis).setPen(theme.border)
+            plot.view.clear()
             if not len(values):
                 continue
             counts, edges = np.histogram(values, bins=_BINS)
             bars = pg.BarGraphItem(
                 x0=edges[:-1], x1=edges[1:], height=counts, brush=theme.plot[0], pen=theme.panel
             )
-            plot.addItem(bars)
+            plot.view.addItem(bars)
 
 
 def _page(body: QWidget, row: QHBoxLayout) -> QWidget:
