@@ -1,6 +1,6 @@
 """The main window: rail, pages, messages and status bar, and what goes between the pages."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from genstudio.ui.bridge import Bridge
 from genstudio.ui.dialogs.about import show_about
 from genstudio.ui.dialogs.closing import ask_before_closing
 from genstudio.ui.dialogs.folders import choose_pictures, choose_project
+from genstudio.ui.dialogs.guide import OF_PAGES, show_guide
 from genstudio.ui.dialogs.shortcuts import show_shortcuts
 from genstudio.ui.history import ShownHistory
 from genstudio.ui.manners.all_manners import add_manners, smallest_size, usual_size
@@ -95,16 +96,19 @@ class MainWindow(QMainWindow):
             self._reopen_dataset()
         self._update_training_controls()
 
-    def open_dataset(self, path: Path, only: Collection[str] | None = None) -> None:
+    def open_dataset(
+        self, path: Path, only: Collection[str] | None = None, within: Sequence[str] = ()
+    ) -> None:
         """Look through a folder of pictures; what the Dataset page's chooser does.
 
         Args:
             path: The folder.
             only: Names of the pictures to use at first; by default all of them.
+            within: Folders inside it that alone are one set; by default all that it holds.
         """
         self._show_page("dataset")
         self._preferences.pictures_folder = path
-        self._dataset.open(Path(path), only=only)
+        self._dataset.open(Path(path), only=only, within=within)
 
     # --- building -----------------------------------------------------------------------
 
@@ -148,6 +152,7 @@ class MainWindow(QMainWindow):
                 "view.system": lambda: self._set_theme("system"),
                 "view.light": lambda: self._set_theme("light"),
                 "view.dark": lambda: self._set_theme("dark"),
+                "help.guide": self._show_guide,
                 "help.shortcuts": lambda: show_shortcuts(self),
                 "help.about": lambda: show_about(self),
             },
@@ -162,10 +167,11 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self._rail.chosen.connect(self._show_page)
+        self._rail.help_wanted.connect(self._show_guide)
         pages = self._pages
         pages.dataset.choose_wanted.connect(self._choose_pictures)
         pages.dataset.samples_wanted.connect(self._states.samples.make)
-        pages.dataset.dropped.connect(lambda it: self.open_dataset(it.folder, it.names))
+        pages.dataset.dropped.connect(lambda it: self.open_dataset(it.folder, it.names, it.within))
         pages.dataset.noticed.connect(self._notices.post)
         self._states.samples.made.connect(self.open_dataset)
         self._states.samples.progressed.connect(self._on_samples_progressed)
@@ -330,6 +336,11 @@ class MainWindow(QMainWindow):
         self._gallery_ways.export(kind, to, names, options)
 
     # --- window -------------------------------------------------------------------------
+
+    def _show_guide(self) -> None:
+        shown = self._stack.currentWidget()
+        page = next((key for key, page in self._pages.by_key.items() if page is shown), "")
+        show_guide(self, OF_PAGES.get(page, ""))
 
     def _show_page(self, key: str) -> None:
         self._stack.setCurrentWidget(self._pages.by_key[key])

@@ -1,6 +1,7 @@
 """Looks through a folder of any material: what it holds most of decides what it is scanned for."""
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from genstudio.data.formats import may_be_picture
@@ -15,13 +16,16 @@ from genstudio.domain.progress import Working
 _CAPTION = ".txt"
 
 
-def scan_material(folder: Path, wanted: str | None = None, column: str = "") -> Working[ScanReport]:
+def scan_material(
+    folder: Path, wanted: str | None = None, column: str = "", within: Sequence[str] = ()
+) -> Working[ScanReport]:
     """Look at every file in a folder of the material that it holds most of.
 
     Args:
         folder: The user's folder; nothing in it is changed.
         wanted: Key of the modality that a person asks for; by default the folder decides.
         column: Of tables, where a person chose one; by default the likeliest.
+        within: Folders inside it that are one set; of such, only pictures are looked at.
 
     Yields:
         Progress; its items are the files that can be used, as they are looked at.
@@ -34,6 +38,8 @@ def scan_material(folder: Path, wanted: str | None = None, column: str = "") -> 
         UnknownEntryError: There is no such modality.
     """
     folder = folder.absolute()
+    if within:
+        return (yield from scan_folder(folder, within=within))
     if wanted is not None and not isinstance(MODALITIES.get(wanted), FileModality):
         return (yield from scan_folder(folder))
     known = {it.card.key: it for it in MODALITIES.usable() if isinstance(it, FileModality)}

@@ -50,7 +50,7 @@ class ShortcutList(QDialog):
         self._tree.setHeaderHidden(True)
         self._tree.setRootIsDecorated(False)
         self._tree.setSelectionMode(QTreeWidget.SelectionMode.SingleSelection)
-        for where, keys, does in _rows():
+        for where, keys, does in all_keys():
             self._add(where, keys, does)
         self._tree.expandAll()
         self._tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
@@ -93,7 +93,7 @@ class ShortcutList(QDialog):
             group.setHidden(not shown)
 
 
-def _rows() -> list[tuple[str, str, str]]:
+def all_keys() -> list[tuple[str, str, str]]:
     """Where, keys, what they do."""
     everywhere = [
         (

@@ -15,9 +15,11 @@ class Rail(QFrame):
 
     Signals:
         chosen(str): Key of the page to show.
+        help_wanted(): A person wants to know what the page is for.
     """
 
     chosen = Signal(str)
+    help_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,6 +31,15 @@ class Rail(QFrame):
         self._column.setContentsMargins(GRID_PX, 2 * GRID_PX, GRID_PX, GRID_PX)
         self._column.setSpacing(GRID_PX)
         self._column.addStretch(1)
+        guide = QToolButton()
+        guide.setObjectName("rail.guide")
+        guide.setAccessibleName("Guide to this page")
+        guide.setToolTip("What this page is for, and how (F1)")
+        guide.setIcon(icon("circle-help"))
+        guide.setIconSize(QSize(_ICON_PX, _ICON_PX))
+        guide.setFixedSize(_WIDTH_PX - 2 * GRID_PX, 5 * GRID_PX)
+        guide.clicked.connect(self.help_wanted)
+        self._column.addWidget(guide)
 
     def add(self, key: str, title: str, icon_name: str) -> None:
         """Add a page under those that are there."""
@@ -44,7 +55,7 @@ class Rail(QFrame):
         button.clicked.connect(lambda: self.chosen.emit(key))
         self._group.addButton(button)
         self._buttons[key] = button
-        self._column.insertWidget(self._column.count() - 1, button)
+        self._column.insertWidget(len(self._buttons) - 1, button)
 
     def show_chosen(self, key: str) -> None:
         """Mark the page that is shown."""
