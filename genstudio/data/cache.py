@@ -19,7 +19,7 @@ import psutil
 from genstudio.data.decode import DECODING_VERSION, ChangedPictureError, UnreadablePictureError
 from genstudio.data.squares import decode_picture
 from genstudio.data.threads import map_in_threads
-from genstudio.domain.datasets import HALVES, Manifest
+from genstudio.domain.datasets import HALVES, Crop, Manifest
 from genstudio.domain.errors import DatasetError, GenStudioError
 from genstudio.domain.files import (
     explained,
@@ -143,7 +143,9 @@ def _decode_all(
     noted_s = time.monotonic()
     try:
         decode = _decoder(manifest.folder, shape)
-        for picture in map_in_threads(decode, manifest.pictures[done:], workers=workers):
+        crops = {place: (left, top, side) for place, left, top, side in manifest.crops}
+        rows = [(*row, crops.get(place)) for place, row in enumerate(manifest.pictures)][done:]
+        for picture in map_in_threads(decode, rows, workers=workers):
             if picture is None:
                 skipped.append(names[done])
             else:
@@ -221,6 +223,7 @@ def _key(manifest: Manifest, shape: _Shape, decoding: int = DECODING_VERSION) ->
     kind: list[object] = [decoding, size, hashes]
     kind += [] if channels == 3 else [channels]
     kind += [] if width == size else [HALVES]
+    kind += [list(manifest.crops)] if manifest.crops else []
     text = json.dumps(kind)
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
@@ -286,9 +289,13 @@ def _check_space(needed: int, cache_dir: Path) -> None:
         )
 
 
-def _decoder(folder: Path, shape: _Shape) -> Callable[[tuple[str, str]], np.ndarray | None]:
-    def decode(picture: tuple[str, str]) -> np.ndarray | None:
-        name, content_hash = picture
+# Name, content hash, and the square that is wanted if that is not the middle one.
+_Row = tuple[str, str, Crop | None]
+
+
+def _decoder(folder: Path, shape: _Shape) -> Callable[[_Row], np.ndarray | None]:
+    def decode(row: _Row) -> np.ndarray | None:
+        name, content_hash, crop = row
         try:
             return decode_picture(
                 folder / name,
@@ -296,6 +303,7 @@ def _decoder(folder: Path, shape: _Shape) -> Callable[[tuple[str, str]], np.ndar
                 with_opacity=shape[3] == 4,
                 content_hash=content_hash,
                 halves=shape[2] != shape[1],
+                crop=crop,
             )
         except ChangedPictureError as error:
             raise DatasetError(

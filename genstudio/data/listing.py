@@ -5,7 +5,7 @@ import os
 import re
 import stat
 from collections import Counter, deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -89,17 +89,22 @@ def _number_key(digits: re.Match[str]) -> str:
     return f"0{chr(len(number))}{number}"
 
 
-def list_pictures(folder: Path) -> Listing:
+def list_pictures(folder: Path, within: Sequence[str] = ()) -> Listing:
     """Find the pictures in a folder, also behind links to other folders.
 
     Folders that systems and programs keep for themselves are not looked into, and none is twice.
+
+    Args:
+        folder: To look through.
+        within: Folders inside it that alone are looked into, relative and with forward slashes;
+            by default all.
 
     Raises:
         DatasetError: The folder is missing, cannot be read, or holds no pictures.
     """
     _refuse_no_folder(folder)
     walk = _Walk(folder)
-    found = walk.listing()
+    found = walk.listing(within)
     if not found.names:
         raise _nothing_found(folder, found)
     # Names that differ in zeros or capitals only still have one order.
@@ -178,9 +183,9 @@ class _Walk:
         # A link to one of these leads to all that is around the folder.
         self._around = {os.path.realpath(parent) for parent in folder.resolve().parents}
 
-    def listing(self) -> Listing:
-        """Walk, and give what was found."""
-        left = [""]
+    def listing(self, within: Sequence[str] = ()) -> Listing:
+        """Walk through the folder, or some folders inside it, and give what was found."""
+        left = list(within) or [""]
         while left or self._linked:
             if left:
                 left += self._folders_in(left.pop())

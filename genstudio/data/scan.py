@@ -1,6 +1,6 @@
 """Looks through a folder of pictures and says in plain words what is in it; reads only."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,11 +48,14 @@ class _Looked:
     likeness: Likeness
 
 
-def scan_folder(folder: Path, *, workers: int | None = None) -> Working[ScanReport]:
+def scan_folder(
+    folder: Path, *, within: Sequence[str] = (), workers: int | None = None
+) -> Working[ScanReport]:
     """Look at every picture in a folder and the folders inside it.
 
     Args:
         folder: The user's folder; nothing in it is changed.
+        within: Folders inside it that alone are looked into; by default all.
         workers: Threads; by default one for each processor.
 
     Yields:
@@ -66,7 +69,7 @@ def scan_folder(folder: Path, *, workers: int | None = None) -> Working[ScanRepo
     """
     # It is written down, and looked for from elsewhere.
     folder = folder.absolute()
-    listing = list_pictures(folder)
+    listing = list_pictures(folder, within)
     names = listing.names
     looked: list[_Looked] = []
     unreadable = listing.unreadable
@@ -90,6 +93,7 @@ def scan_folder(folder: Path, *, workers: int | None = None) -> Working[ScanRepo
         advice=advise(pictures, unreadable, passed_over, len(pictures), has_classes=True),
         suggested_size=suggest_size(pictures),
         captions=captions.report,
+        within=tuple(within),
     )
 
 

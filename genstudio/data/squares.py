@@ -8,8 +8,9 @@ import torch
 from PIL import Image, ImageOps
 from torch.nn import functional
 
-from genstudio.data.decode import SHRUNK_MARGIN, Box, opened, to_opacity, to_rgb
+from genstudio.data.decode import SHRUNK_MARGIN, Box, opened, to_opacity, to_rgb, upright_size
 from genstudio.data.limits import HUGE_PIXELS
+from genstudio.domain.datasets import Crop
 
 # A JPEG that is read at 1/2, 1/4 or 1/8, by a filter of its own, keeps at least this times the
 # wanted side.
@@ -25,8 +26,9 @@ def decode_picture(
     with_opacity: bool = False,
     content_hash: str | None = None,
     halves: bool = False,
+    crop: Crop | None = None,
 ) -> np.ndarray:
-    """Read a picture for training: the middle square, resized by a Lanczos or bicubic filter.
+    """Read a picture for training: a square of it, resized by a Lanczos or bicubic filter.
 
     Args:
         path: The file.
@@ -35,6 +37,8 @@ def decode_picture(
         content_hash: What the hash of the file must be; by default whatever it is.
         halves: Take the left and the right half for a picture each. Of an odd width, the middle
             column belongs to neither.
+        crop: Which square; by default the middle one. What of it lies beyond the picture is moved
+            inside.
 
     Returns:
         uint8 array of shape (size, size, 3 or 4), or with ``halves`` (size, 2 × size, …), sRGB.
@@ -46,19 +50,24 @@ def decode_picture(
         ChangedPictureError: It has another hash, or cannot be read any more.
     """
     with opened(path, content_hash=content_hash) as image:
-        kept, whole = round(size * _DRAFT_MARGIN), image.size
+        whole, upright = image.size, upright_size(image)
+        # Of the shorter side, when the square has the size that is wanted.
+        wanted = size if crop is None else round(size * min(upright) / min(crop[2], *upright))
+        kept = round(wanted * _DRAFT_MARGIN)
         image.draft("RGB", (kept, kept))
         # What JPEG's own filter has shrunk holds nothing that Lanczos' slower one could keep.
         fit = _fit_by_lanczos if image.size == whole else _fit_by_cubes
         box, factor = None, 1
         if image.width * image.height >= HUGE_PIXELS:
-            factor = _even_factor(min(image.size), size)
+            factor = _even_factor(min(image.size), wanted)
             # Cells that are partly filled would pull the picture aside.
             box = _middle_square(image.size, multiple_of=factor)
-            if halves:
+            if halves or crop is not None:
                 box = _whole(image.size, multiple_of=factor)
 
         def resize(layer: Image.Image) -> Image.Image:
+            if crop is not None:
+                return fit(_cut_out(layer, crop, upright), size)
             return _fit_halves(layer, size, fit) if halves else fit(layer, size)
 
         layers = [to_rgb(image, box=box, factor=factor, resize=resize)]
@@ -102,6 +111,21 @@ def decode_whole(path: Path, *, size: int, with_opacity: bool = False) -> np.nda
         if with_opacity:
             layers.append(to_opacity(image, box=box, factor=factor, resize=resize))
         return np.dstack([np.asarray(layer) for layer in layers])
+
+
+def _cut_out(layer: Image.Image, crop: Crop, upright: tuple[int, int]) -> Image.Image:
+    """A square of a picture that may have been shrunk on the way.
+
+    Args:
+        layer: The picture, upright.
+        crop: In pixels of the picture as it is in its file.
+        upright: Its width and height there.
+    """
+    scale = min(layer.width / upright[0], layer.height / upright[1])
+    side = min(max(1, round(crop[2] * scale)), layer.width, layer.height)
+    left = min(max(0, round(crop[0] * scale)), layer.width - side)
+    top = min(max(0, round(crop[1] * scale)), layer.height - side)
+    return layer.crop((left, top, left + side, top + side))
 
 
 def _resize_by_lanczos(image: Image.Image, size: tuple[int, int]) -> Image.Image:

@@ -29,6 +29,11 @@ class SaveNow:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasureNow:
+    """Measure quality before the next checkpoint, however young the run is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """Change a setting of the run that may change while it runs.
 
@@ -41,4 +46,4 @@ class Change:
     value: object
 
 
-Command = Pause | Resume | Stop | SampleNow | SaveNow | Change
+Command = Pause | Resume | Stop | SampleNow | SaveNow | MeasureNow | Change

@@ -15,6 +15,10 @@ FOLDERS = "folders"
 _MOSTLY = 0.5
 
 
+# Left and top edge and side of a square, in pixels of the upright picture.
+Crop = tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)], Annotated[int, Field(ge=1)]]
+
+
 class Remark(StrEnum):
     """Something worth knowing about one picture; the picture stays usable."""
 
@@ -113,6 +117,8 @@ class ScanReport(BaseModel):
         material: Key of the modality whose own files these are; empty for pictures.
         columns: Names of the columns of a table, where examples are read from one.
         column: The one that is read.
+        within: Folders inside the folder that alone were looked through; by default all.
+        crops: Name of a picture => the squares of it that are learned instead of the middle one.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -127,6 +133,8 @@ class ScanReport(BaseModel):
     advice: tuple[Advice, ...] = ()
     suggested_size: int = 64
     captions: CaptionReport = CaptionReport()
+    within: tuple[str, ...] = ()
+    crops: dict[str, tuple[Crop, ...]] = Field(default_factory=dict[str, tuple[Crop, ...]])
 
     def with_captions(self, texts: Mapping[str, str]) -> "ScanReport":
         """The report with other captions, by the names of pictures."""
@@ -156,6 +164,9 @@ class Manifest(BaseModel):
         modality: Key of what they are taken for.
         layout: How examples lie in the folder, where the modality knows several ways.
         captions: Name and caption of each picture that has one, where they are learned from.
+        crops: Place in ``pictures``, left, top, side of each square that is not the middle one. A
+            picture of which several are learned is in ``pictures`` as often.
+        within: Folders inside the folder that alone it was looked for in; none for all.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -168,3 +179,5 @@ class Manifest(BaseModel):
     modality: str = Field(default="images", max_length=60)
     layout: str = Field(default="", max_length=60)
     captions: tuple[tuple[str, str], ...] = ()
+    crops: tuple[tuple[int, int, int, int], ...] = ()
+    within: tuple[Annotated[str, AfterValidator(_inside)], ...] = ()

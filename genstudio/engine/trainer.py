@@ -229,6 +229,8 @@ class _Loop:
                         # The pause was no training.
                         self._state.clock.lap_s()
                     paused = False
+                case commands.MeasureNow():
+                    self._schedule.ask_for(Task.MEASURE)
                 case commands.SampleNow():
                     self._prior.finalize_if_due(self._state)
                     yield from self._previews.draw(self._state)

@@ -32,7 +32,7 @@ _KEPT, _HOUR_S = 4, 3600.0
 # Decoded pictures are copied into memory where they take less than this share of it, and the pages
 # that they are copied from count as well until others need them.
 _SMALL_SHARE, _COPIES = 0.125, 2
-_EXAMPLE_STEPS_S = 8.0
+_EXAMPLE_STEPS_S = 10.0
 _ANSWER = TypeAdapter(dict[str, Any])
 # Of the process, before it has a model.
 _BASE_BYTES = 450 * 2**20
@@ -72,10 +72,12 @@ def _some_of(manifest: Manifest) -> Manifest:
     pictures = manifest.pictures
     if manifest.modality not in _PARTLY or len(pictures) <= _FEW:
         return manifest
-    kept = pictures[:: -(-len(pictures) // _FEW)]
+    step = -(-len(pictures) // _FEW)
+    kept = pictures[::step]
+    crops = tuple((it[0] // step, *it[1:]) for it in manifest.crops if it[0] % step == 0)
     names = {name for name, _ in kept}
     captions = tuple(row for row in manifest.captions if row[0] in names)
-    return manifest.model_copy(update={"pictures": kept, "captions": captions})
+    return manifest.model_copy(update={"pictures": kept, "captions": captions, "crops": crops})
 
 
 def _asked(request: str) -> Working[dict[str, Any]]:

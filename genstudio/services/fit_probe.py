@@ -23,7 +23,7 @@ from genstudio.services.decoding import dataset_of, decoded
 from genstudio.services.materials import vocabulary_of
 
 _STATE = TypeAdapter(dict[str, Any])
-_FEWEST_STEPS = 6
+_FEWEST_POINTS = 5
 # The first steps allocate what later ones find.
 _WARM_UP_STEPS = 2
 _ENDLESS = Budget(unit="steps", amount=1e9)
@@ -63,6 +63,7 @@ class _Source:
         # To its end, and not to a stop: what is fitted or measured at the end needs memory, too.
         self._waiting = [
             commands.SampleNow(),
+            commands.MeasureNow(),
             commands.Change("budget", Budget(unit="steps", amount=step + 1)),
         ]
 
@@ -73,8 +74,8 @@ class _Watch:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._began_s = time.monotonic()
-        self._first: tuple[int, float, float] | None = None
-        self._last: tuple[int, float, float] | None = None
+        # Step, seconds of the clock and of the processor.
+        self._points: list[tuple[int, float, float]] = []
         self.start_s = 0.0
         self.end_s = 0.0
         self.told: events.RunStarted | None = None
@@ -88,37 +89,36 @@ class _Watch:
                 self.told = event
                 self.start_s = time.monotonic() - self._began_s
             case events.StepDone() if not self.is_over:
-                now = (event.step, time.monotonic(), _processor_s())
-                if self._first is None and event.step >= _WARM_UP_STEPS:
-                    self._first = now
-                self._last = now
-                if self._has_enough(now):
+                if event.step >= _WARM_UP_STEPS:
+                    self._points.append((event.step, time.monotonic(), _processor_s()))
+                if self._has_enough():
                     self.is_over = True
                     source.end_after(event.step)
-            case events.Finished() if self._last is not None:
+            case events.Finished() if self._points:
                 # What is fitted, measured, drawn and saved at the end, with one step.
-                self.end_s = max(0.0, time.monotonic() - self._last[1])
+                self.end_s = max(0.0, time.monotonic() - self._points[-1][1])
             case events.Failed():
                 self.failure = event
             case _:
                 pass
 
-    def _has_enough(self, now: tuple[int, float, float]) -> bool:
-        first = self._first
-        if first is None or now[0] - first[0] < 1:
+    def _has_enough(self) -> bool:
+        if len(self._points) < _FEWEST_POINTS:
             return False
-        return now[1] - first[1] >= self._seconds and now[0] >= _FEWEST_STEPS
+        return self._points[-1][1] - self._points[0][1] >= self._seconds
 
     def per_step(self) -> tuple[int, float, float]:
-        """Steps taken, and seconds of clock and processor for each."""
-        assert self._first is not None
-        assert self._last is not None
-        steps = max(1, self._last[0] - self._first[0])
-        return (
-            self._last[0],
-            (self._last[1] - self._first[1]) / steps,
-            (self._last[2] - self._first[2]) / steps,
-        )
+        """Steps taken, and seconds of clock and processor for each.
+
+        The later half counts: kernels are made for the shapes that they meet, and memory is got
+        from the system, in the first ones.
+        """
+        last = self._points[-1]
+        half_s = (self._points[0][1] + last[1]) / 2
+        later = [it for it in self._points[:-1] if it[1] >= half_s]
+        first = later[0] if later else self._points[-2]
+        steps = last[0] - first[0]
+        return last[0], (last[1] - first[1]) / steps, (last[2] - first[2]) / steps
 
 
 def run_fit_probe(given: TextIO | None = None, told: TextIO | None = None) -> None:

@@ -17,16 +17,19 @@ from genstudio.domain.errors import ProjectError
 from genstudio.domain.files import is_file, replacing, write_text
 from genstudio.services.toml_files import read_toml, refuse_newer
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
+# Of a manifest without crops, so that earlier versions of the program go on with it.
+_WITHOUT_CROPS = 2
 HEADER = "manifest.toml"
 # Field of a manifest => the file that holds its rows.
 _FILES = {
     "pictures": "manifest.jsonl",
     "excluded": "excluded.jsonl",
     "captions": "captions.jsonl",
+    "crops": "crops.jsonl",
 }
 # Earlier versions wrote no file for these.
-_LATER = frozenset({"captions"})
+_LATER = frozenset({"captions", "crops"})
 _ROWS: dict[str, TypeAdapter[tuple[Any, ...]]] = {
     name: TypeAdapter(cast("type[tuple[Any, ...]]", Manifest.model_fields[name].annotation))
     for name in _FILES
@@ -61,7 +64,8 @@ def save_manifest(folder: Path, manifest: Manifest) -> None:
         name: _write_rows(folder / file, getattr(manifest, name)) for name, file in _FILES.items()
     }
     header = manifest.model_dump(mode="json", exclude=set(_FILES))
-    content = {"format_version": FORMAT_VERSION, **header, "rows": rows}
+    version = FORMAT_VERSION if manifest.crops else _WITHOUT_CROPS
+    content = {"format_version": version, **header, "rows": rows}
     write_text(folder / HEADER, tomli_w.dumps(content))
 
 

@@ -8,10 +8,13 @@ from genstudio.data.modalities.protocol import Arrangement, HasVocabulary
 from genstudio.data.scan import duplicates, usable_manifest
 from genstudio.data.split import choose_held_out
 from genstudio.domain.cards import ModelCard
-from genstudio.domain.datasets import Manifest, ScanReport
+from genstudio.domain.datasets import Crop, Manifest, ScanReport
 from genstudio.domain.errors import DatasetError, SettingsError
-from genstudio.domain.modalities import TWO_SETS
+from genstudio.domain.modalities import CAPTIONS, IMAGES, TWO_SETS
 from genstudio.domain.words import vocabulary
+
+# Those of which a picture is an example, so that a square of it is one as well.
+_CROPPED = frozenset({IMAGES, CAPTIONS})
 
 
 def without(report: ScanReport, excluded: Collection[str]) -> ScanReport:
@@ -73,13 +76,31 @@ def freeze(report: ScanReport, excluded: Collection[str], key: str) -> tuple[Man
     manifest = usable_manifest(report, excluded)
     used = tuple(row for row in manifest.pictures if row[0] in arrangement.used)
     captions = tuple((name, arrangement.captions[name]) for name, _ in used if arrangement.captions)
+    crops: tuple[tuple[int, int, int, int], ...] = ()
+    if report.crops and key in _CROPPED:
+        used, crops = _cropped(used, report.crops)
     update = {
         "pictures": used,
+        "crops": crops,
+        "within": report.within,
         "modality": key,
         "layout": arrangement.layout,
         "captions": captions,
     }
     return manifest.model_copy(update=update), arrangement
+
+
+def _cropped(
+    rows: tuple[tuple[str, str], ...], crops: Mapping[str, tuple[Crop, ...]]
+) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[int, int, int, int], ...]]:
+    """A row for each square that is learned, and where squares are that are not the middle one."""
+    cropped: list[tuple[str, str]] = []
+    places: list[tuple[int, int, int, int]] = []
+    for row in rows:
+        own = crops.get(row[0], ())
+        places += [(len(cropped) + number, *crop) for number, crop in enumerate(own)]
+        cropped += [row] * max(1, len(own))
+    return tuple(cropped), tuple(places)
 
 
 def held_out_names(

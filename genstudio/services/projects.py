@@ -59,8 +59,9 @@ class Project:
 
     def save_manifest(self, manifest: Manifest) -> Path:
         """Keep the list of pictures that runs learn from; gives its folder."""
-        # Sets without captions keep the name that they had before there were any.
-        content = manifest.model_dump_json(exclude=None if manifest.captions else {"captions"})
+        # Sets without these keep the name that they had before there were any.
+        later = {name for name in ("captions", "crops", "within") if not getattr(manifest, name)}
+        content = manifest.model_dump_json(exclude=later)
         digest = hashlib.blake2b(content.encode(), digest_size=4).hexdigest()
         folder = self.dataset_folder(f"{slug(manifest.folder.name)}-{digest}")
         if not manifests.has_manifest(folder):

@@ -14,6 +14,8 @@ from genstudio.domain.queue import QueuedRun
 from genstudio.engine.trainer import CommandSource
 from genstudio.models.catalog import model_class
 from genstudio.services import materials
+from genstudio.services.caption_edits import with_edits_of
+from genstudio.services.crop_edits import with_crops_of
 from genstudio.services.fit_check import check_fit, words_about
 from genstudio.services.queue_file import after, load_queue, save_queue
 from genstudio.services.runs import Run
@@ -45,6 +47,7 @@ def check(
         if report is None:
             wanted = item.modality or None
             report = drain(scan_material(item.folder, wanted, item.column))
+            report = with_crops_of(project, with_edits_of(project, report))
         rest = materials.without(report, item.excluded)
         modality = materials.choose_modality(rest, card, item.modality or None)
         manifest, arrangement = materials.freeze(report, item.excluded, modality)

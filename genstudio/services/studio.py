@@ -103,12 +103,12 @@ def _told_together(errors: Sequence[GenStudioError]) -> GenStudioError:
     return type(errors[0])(title, " ".join(str(error) for error in errors))
 
 
-def scan(folder: Path, column: str = "") -> Job[Progress | ScanReport]:
-    """Look through a folder of whatever it holds most of; tables at the column that is named."""
+def scan(folder: Path, column: str = "", within: Sequence[str] = ()) -> Job[Progress | ScanReport]:
+    """Look through a folder, or some inside it, of whatever it holds most of; see scan_material."""
 
     def items() -> Iterator[Progress | ScanReport]:
         scanning = import_module("genstudio.data.modalities.scanning")
-        yield from with_result(scanning.scan_material(folder, column=column))
+        yield from with_result(scanning.scan_material(folder, column=column, within=within))
 
     return Job("scan", items)
 

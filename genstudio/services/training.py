@@ -28,6 +28,7 @@ from genstudio.engine.trainer import CommandSource, train, with_one_ending
 from genstudio.models.catalog import model_class
 from genstudio.services import materials
 from genstudio.services.caption_edits import with_edits_of
+from genstudio.services.crop_edits import with_crops_of
 from genstudio.services.decoding import Decoded, decoded
 from genstudio.services.launcher import Launcher
 from genstudio.services.locks import ProjectLock
@@ -146,7 +147,8 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
             wanted = request.modality or _own_material(settings)
             report = yield from _scan(request.folder, source, wanted, request.column)
             # What was written in the project counts, also without the window.
-            report = with_edits_of(request.project.expanduser().absolute(), report)
+            where = request.project.expanduser().absolute()
+            report = with_crops_of(where, with_edits_of(where, report))
         if request.fitted is not None:
             settings = complete_settings(request.fitted(report))
         card = model_class(settings.model_key).card

@@ -1,5 +1,6 @@
 """What was dropped: files and folders; for the Dataset page one folder, or pictures of one."""
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +21,14 @@ class Dropped:
     Attributes:
         folder: The folder.
         names: The pictures in it that were dropped; None for all that it holds.
+        within: Folders inside it that alone are opened, as one set; none for all.
         remark: What a person should know about it; None if all is as it seems.
     """
 
     folder: Path
     names: frozenset[str] | None = None
     remark: Notice | None = None
+    within: tuple[str, ...] = ()
 
 
 def dropped_paths(data: QMimeData) -> list[Path]:
@@ -41,12 +44,14 @@ def sort_out(paths: Sequence[Path]) -> Dropped | Notice:
     places = {*folders, *(path.parent for path in pictures)}
     if not places:
         return _refused(others)
+    if len(folders) > 1 and not pictures and (together := _one_set(folders)):
+        return together
     if len(places) > 1 or (folders and pictures):
         return Notice(
             level=Level.WARNING,
             title="One folder at a time can be opened",
-            message="What you dropped lies in several places, and nothing was opened. Put the "
-            "pictures into one folder, which may have folders inside it, and drop that.",
+            message="What you dropped lies in several places, and nothing was opened. Drop folders "
+            "only, which become one set, or put the pictures into one folder and drop that.",
         )
     (folder,) = places
     if len(pictures) == 1:
@@ -58,6 +63,23 @@ def sort_out(paths: Sequence[Path]) -> Dropped | Notice:
         was = "was" if len(others) == 1 else "were"
         passed_over = _remark(f"{_listed(others)} {was} passed over", _why(others))
     return Dropped(folder, names, passed_over)
+
+
+def _one_set(folders: Sequence[Path]) -> Dropped | None:
+    """Several folders as one set; None where they have no folder in common."""
+    try:
+        common = Path(os.path.commonpath(folders))
+    except ValueError:
+        return None  # They are on several drives.
+    if common in folders:
+        return Dropped(common)
+    # What lies in another of them is there already.
+    outer = [it for it in folders if not any(it.is_relative_to(o) for o in folders if o != it)]
+    within = tuple(sorted({it.relative_to(common).as_posix() for it in outer}))
+    title = f"{_listed(outer)} are one set"
+    return Dropped(
+        common, None, _remark(title, "Nothing else in the folder around is looked at."), within
+    )
 
 
 def _may_be_picture(path: Path) -> bool:

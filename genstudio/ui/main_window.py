@@ -1,6 +1,6 @@
 """The main window: rail, pages, messages and status bar, and what goes between the pages."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -96,16 +96,19 @@ class MainWindow(QMainWindow):
             self._reopen_dataset()
         self._update_training_controls()
 
-    def open_dataset(self, path: Path, only: Collection[str] | None = None) -> None:
+    def open_dataset(
+        self, path: Path, only: Collection[str] | None = None, within: Sequence[str] = ()
+    ) -> None:
         """Look through a folder of pictures; what the Dataset page's chooser does.
 
         Args:
             path: The folder.
             only: Names of the pictures to use at first; by default all of them.
+            within: Folders inside it that alone are one set; by default all that it holds.
         """
         self._show_page("dataset")
         self._preferences.pictures_folder = path
-        self._dataset.open(Path(path), only=only)
+        self._dataset.open(Path(path), only=only, within=within)
 
     # --- building -----------------------------------------------------------------------
 
@@ -168,7 +171,7 @@ class MainWindow(QMainWindow):
         pages = self._pages
         pages.dataset.choose_wanted.connect(self._choose_pictures)
         pages.dataset.samples_wanted.connect(self._states.samples.make)
-        pages.dataset.dropped.connect(lambda it: self.open_dataset(it.folder, it.names))
+        pages.dataset.dropped.connect(lambda it: self.open_dataset(it.folder, it.names, it.within))
         pages.dataset.noticed.connect(self._notices.post)
         self._states.samples.made.connect(self.open_dataset)
         self._states.samples.progressed.connect(self._on_samples_progressed)

@@ -38,7 +38,7 @@ PAGES: Final = (
         key="dataset",
         title="Dataset",
         icon="images",
-        make=lambda it: DatasetPage(it.dataset, it.materials, it.captions),
+        make=lambda it: DatasetPage(it.dataset, it.materials, it.captions, it.figures),
     ),
     PageSpec(
         key="train",

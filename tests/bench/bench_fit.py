@@ -18,35 +18,18 @@ from typing import Any
 
 import psutil
 
-from genstudio.data.modalities.scanning import scan_material
-from genstudio.domain.datasets import ScanReport
-from genstudio.domain.forecasts import Forecast
-from genstudio.domain.modalities import IMAGES
-from genstudio.domain.progress import drain
-from genstudio.services import materials
-from genstudio.services.fit_check import check_fit
-from genstudio.services.presets import resolve_settings
-from genstudio.services.training import complete_settings
-
 _WARM_UP_STEPS = 2
 _BATCH = 16
 
 
-def forecast(report: ScanReport, model: str, size: int, steps: int) -> Forecast:
-    """Ask the fit check."""
-    settings = complete_settings(
-        resolve_settings(
-            preset="balanced",
-            model_key=model,
-            training={
-                "size": size,
-                "batch": _BATCH,
-                "budget": {"unit": "steps", "amount": steps},
-            },
-        )
-    )
-    manifest, _ = materials.freeze(report, (), IMAGES)
-    return drain(check_fit(settings, manifest, Path(tempfile.gettempdir())))
+def forecast(folder: Path, model: str, size: int, steps: int) -> dict[str, float]:
+    """Ask the fit check, by the command."""
+    command = [
+        sys.executable, "-m", "genstudio", "fit", str(folder), "--model", model,
+        "--size", str(size), "--batch", str(_BATCH), "--steps", str(steps), "--json",
+    ]  # fmt: skip
+    told = subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout
+    return json.loads(told)
 
 
 def real(folder: Path, model: str, size: int, steps: int) -> dict[str, float]:
@@ -99,24 +82,23 @@ def main() -> None:
     parser.add_argument("--models", nargs="+", default=["self-supervised-gan", "residual-vae"])
     parser.add_argument("--sizes", nargs="+", type=int, default=[64, 128])
     arguments = parser.parse_args()
-    report = drain(scan_material(arguments.folder))
     print("| model, px | memory: told, came | processor s/step: told, came | clock, each round |")
     print("|---|---|---|---|")
     for model in arguments.models:
         for size in arguments.sizes:
             pairs = [
                 (
-                    forecast(report, model, size, arguments.steps),
+                    forecast(arguments.folder, model, size, arguments.steps),
                     real(arguments.folder, model, size, arguments.steps),
                 )
                 for _ in range(arguments.rounds)
             ]
-            told_memory = max(told.memory_bytes for told, _ in pairs)
+            told_memory = max(told["memory_bytes"] for told, _ in pairs)
             came_memory = max(came["memory"] for _, came in pairs)
-            told_s = min(told.processor_s_per_step for told, _ in pairs)
+            told_s = min(told["processor_s_per_step"] for told, _ in pairs)
             came_s = min(came["processor_s"] for _, came in pairs)
             clock = ", ".join(
-                f"{told.seconds_per_step:.2f}/{came['clock_s']:.2f}" for told, came in pairs
+                f"{told['seconds_per_step']:.2f}/{came['clock_s']:.2f}" for told, came in pairs
             )
             print(
                 f"| {model}, {size} | {told_memory / 2**20:.0f} MB, "

@@ -86,7 +86,6 @@ def test_one_folder_at_a_time_is_taken(
 ) -> None:
     other = Path(shutil.copytree(pictures, tmp_path / "other"))
     for places in (
-        [pictures, other],
         [pictures / "flower-0001.png", other / "flower-0002.png"],
         [other, pictures / "flower-0001.png"],
         [other, other / "flower-0001.png"],
@@ -146,3 +145,19 @@ def test_only_what_lies_on_this_machine_may_be_dropped(
     assert event.isAccepted() == is_taken
     drop(studio, "https://example.org")
     assert told(studio) == ""
+
+
+def test_several_folders_become_one_set(
+    studio: StudioDriver, tmp_path: Path, pictures: Path
+) -> None:
+    one = Path(shutil.copytree(pictures, tmp_path / "around" / "one"))
+    other = Path(shutil.copytree(pictures, tmp_path / "around" / "other"))
+    shutil.copytree(pictures, tmp_path / "around" / "not dropped")
+    drop(studio, one, other)
+    studio.wait(lambda: studio.text("dataset.summary").startswith("48 found"))
+    assert "one and other are one set" in told(studio)
+    report = studio.window._dataset.report
+    assert report is not None
+    assert report.within == ("one", "other")
+    studio.window._dataset.look_again()
+    studio.wait(lambda: studio.text("dataset.summary").startswith("48 found"))

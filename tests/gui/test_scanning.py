@@ -1,7 +1,7 @@
 """A folder that takes long to look through: its pictures show while they are found."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -27,8 +27,8 @@ class SlowFolder:
         self.slow = slow
         self.may_go_on = threading.Event()
 
-    def __call__(self, folder: Path, column: str = "") -> Job[Scanned]:
-        del column  # Of tables.
+    def __call__(self, folder: Path, column: str = "", within: Sequence[str] = ()) -> Job[Scanned]:
+        del column, within
 
         def items() -> Iterator[Scanned]:
             for number, item in enumerate(with_result(scan_folder(folder))):

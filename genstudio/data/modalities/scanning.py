@@ -1,6 +1,7 @@
 """Looks through a folder of any material: what it holds most of decides what it is scanned for."""
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from genstudio.data.formats import may_be_picture
@@ -11,14 +12,20 @@ from genstudio.data.scan import scan_folder
 from genstudio.domain.datasets import Advice, ScanReport
 from genstudio.domain.progress import Working
 
+# What has the name of a picture says what is on it, and is no material of its own.
+_CAPTION = ".txt"
 
-def scan_material(folder: Path, wanted: str | None = None, column: str = "") -> Working[ScanReport]:
+
+def scan_material(
+    folder: Path, wanted: str | None = None, column: str = "", within: Sequence[str] = ()
+) -> Working[ScanReport]:
     """Look at every file in a folder of the material that it holds most of.
 
     Args:
         folder: The user's folder; nothing in it is changed.
         wanted: Key of the modality that a person asks for; by default the folder decides.
         column: Of tables, where a person chose one; by default the likeliest.
+        within: Folders inside it that are one set; of such, only pictures are looked at.
 
     Yields:
         Progress; its items are the files that can be used, as they are looked at.
@@ -31,6 +38,8 @@ def scan_material(folder: Path, wanted: str | None = None, column: str = "") -> 
         UnknownEntryError: There is no such modality.
     """
     folder = folder.absolute()
+    if within:
+        return (yield from scan_folder(folder, within=within))
     if wanted is not None and not isinstance(MODALITIES.get(wanted), FileModality):
         return (yield from scan_folder(folder))
     known = {it.card.key: it for it in MODALITIES.usable() if isinstance(it, FileModality)}
@@ -71,11 +80,18 @@ def scan_material(folder: Path, wanted: str | None = None, column: str = "") -> 
     )
 
 
+def _stem(name: str) -> str:
+    return name.rpartition(".")[0]
+
+
 def _sorted_out(listing: Listing, suffixes: dict[str, str]) -> dict[str, list[str]]:
     """Key of a material, empty for pictures => names of its files."""
     found: dict[str, list[str]] = {}
+    pictures = {_stem(name) for name in listing.names if may_be_picture(name)}
     for name in listing.names:
         low = name.lower()
+        if low.endswith(_CAPTION) and _stem(name) in pictures:
+            continue
         own = next((key for suffix, key in suffixes.items() if low.endswith(suffix)), "")
         found.setdefault("" if may_be_picture(name) else own, []).append(name)
     return found

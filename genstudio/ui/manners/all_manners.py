@@ -10,6 +10,7 @@ from genstudio.services.notices import NoticeBoard
 from genstudio.services.preferences import Preferences
 from genstudio.ui.manners.checking_fit import CheckingFit
 from genstudio.ui.manners.coming_forward import ComingForward
+from genstudio.ui.manners.cropping import Cropping
 from genstudio.ui.manners.importing_scans import ImportingScans
 from genstudio.ui.manners.queueing import Queueing
 from genstudio.ui.manners.recent_projects import RecentProjects
@@ -35,6 +36,7 @@ def add_manners(
     """Make them; they work as long as what is given back is kept."""
     endings = TellingEndings(window, states.training)
     return (
+        Cropping(window, states.bridge, states.dataset, pages),
         CheckingFit(states, pages, notices),
         Queueing(window, states, pages, notices, endings),
         ImportingScans(states.scans, open_dataset),

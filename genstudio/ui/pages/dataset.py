@@ -25,17 +25,20 @@ from genstudio.ui.icons import icon
 from genstudio.ui.pages.dataset_captions import CaptionEditor
 from genstudio.ui.pages.dataset_material import LearnedAs
 from genstudio.ui.pages.dataset_report import DatasetReport
+from genstudio.ui.pages.dataset_set import SetView
 from genstudio.ui.state.captions import CaptionsState
 from genstudio.ui.state.dataset import DatasetState
+from genstudio.ui.state.figures import FiguresState
 from genstudio.ui.state.materials import MaterialsState
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.elided_label import ElidedLabel
 from genstudio.ui.widgets.empty_state import EmptyState
+from genstudio.ui.widgets.folder_news import FolderNews
 from genstudio.ui.widgets.grid_items import GridItem
 from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
 
 # Pages of the stack.
-_EMPTY, _SCANNING, _FILLED, _CAPTIONS = range(4)
+_EMPTY, _SCANNING, _FILLED, _CAPTIONS, _SET = range(5)
 _HINT = "Double-click or Space leaves a picture out, or takes it in again."
 _EARLY_HINT = "Pictures can be left out as soon as all have been looked at."
 _SCANNING_SENTENCE = "Every picture is opened once. Nothing in your folder is changed."
@@ -50,6 +53,7 @@ class DatasetPage(QWidget):
         choose_wanted(): A person wants to choose a folder.
         samples_wanted(): A person wants to try the built-in pictures.
         dropped(Dropped): A folder, or pictures of one, were dropped on the page.
+        crop_wanted(list[str]): Squares of these pictures shall be chosen.
         noticed(Notice): What cannot be opened of what was dropped, and why.
     """
 
@@ -57,12 +61,14 @@ class DatasetPage(QWidget):
     samples_wanted = Signal()
     dropped = Signal(object)
     noticed = Signal(Notice)
+    crop_wanted = Signal(list)
 
     def __init__(
         self,
         state: DatasetState,
         materials: MaterialsState,
         captions: CaptionsState,
+        figures: FiguresState,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -94,6 +100,9 @@ class DatasetPage(QWidget):
         self._captions = CaptionEditor(state)
         self._captions.export_wanted.connect(captions.export)
         self._stack.addWidget(self._captions)
+        self._set = SetView(state, figures, studio.thumbnail)
+        self._set.show_wanted.connect(self._show_some)
+        self._stack.addWidget(self._set)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
         layout.setSpacing(GRID_PX + GRID_PX // 2)
@@ -101,6 +110,7 @@ class DatasetPage(QWidget):
         learned_as = LearnedAs(materials)
         learned_as.column_chosen.connect(state.read_column)
         layout.addWidget(learned_as)
+        layout.addWidget(FolderNews(state, figures))
         layout.addWidget(self._stack, 1)
         state.changed.connect(self._show_state)
         state.progressed.connect(self._on_progressed)
@@ -112,6 +122,7 @@ class DatasetPage(QWidget):
         """Let go of threads before the window closes."""
         self._grid.shutdown()
         self._captions.shutdown()
+        self._set.shutdown()
 
     # --- building -----------------------------------------------------------------------
 
@@ -141,6 +152,11 @@ class DatasetPage(QWidget):
         self._caption.setToolTip("Read and write what is on the pictures, in words")
         self._caption.setCheckable(True)
         self._caption.toggled.connect(self._show_page)
+        self._whole = QPushButton("Map and figures")
+        self._whole.setObjectName("dataset.whole")
+        self._whole.setToolTip("A map of all pictures, alike ones, rankings, and plots")
+        self._whole.setCheckable(True)
+        self._whole.toggled.connect(self._on_whole)
         head = QHBoxLayout()
         head.setSpacing(GRID_PX + GRID_PX // 2)
         head.addWidget(self._choose)
@@ -148,6 +164,7 @@ class DatasetPage(QWidget):
         head.addWidget(self._progress)
         head.addWidget(self._cancel)
         head.addWidget(self._summary)
+        head.addWidget(self._whole)
         head.addWidget(self._caption)
         return head
 
@@ -183,11 +200,18 @@ class DatasetPage(QWidget):
         self._include.setObjectName("dataset.include")
         self._include.setToolTip("Learn from the selected pictures (Space)")
         self._include.clicked.connect(lambda: self._state.include(self._grid.selected_keys()))
+        self._crop = QPushButton("Crop…")
+        self._crop.setObjectName("dataset.crop")
+        self._crop.setToolTip(
+            "Choose which squares of the selected, or of all pictures are learned"
+        )
+        self._crop.clicked.connect(self._on_crop)
         self._hint = QLabel(_HINT)
         self._hint.setObjectName("dataset.hint")
         mark(self._hint, role="small")
         below = QHBoxLayout()
         below.addWidget(self._hint, 1)
+        below.addWidget(self._crop)
         below.addWidget(self._exclude)
         below.addWidget(self._include)
         left = QWidget()
@@ -213,7 +237,8 @@ class DatasetPage(QWidget):
         self._progress.setVisible(is_scanning)
         self._cancel.setVisible(is_scanning)
         self._choose.setVisible(report is not None or is_scanning)
-        self._caption.setVisible(report is not None and not report.material)
+        for button in (self._caption, self._whole):
+            button.setVisible(report is not None and not report.material)
         if self._is_arriving and is_scanning:
             return  # What arrives is shown already.
         self._show_arrivals()
@@ -233,14 +258,31 @@ class DatasetPage(QWidget):
             self._grid.set_keys(list(self._pictures))
         else:
             self._show_exclusions()
+            self._grid.viewport().update()
         self._report.show_report(self._reviewed or report)
         self._update_buttons()
 
     def _show_page(self) -> None:
         report, is_scanning = self._state.report, self._state.is_scanning
         filled = _CAPTIONS if self._caption.isChecked() else _FILLED
+        filled = _SET if self._whole.isChecked() else filled
         page = filled if report is not None else _SCANNING if is_scanning else _EMPTY
         self._stack.setCurrentIndex(page)
+
+    def _on_whole(self, is_wanted: bool) -> None:
+        if is_wanted:
+            self._caption.setChecked(False)
+            self._set.begin()
+        self._show_page()
+
+    def _show_some(self, names: Collection[str]) -> None:
+        self._whole.setChecked(False)
+        self._select(names)
+
+    def _on_crop(self) -> None:
+        names = self._grid.selected_keys() or [it.name for it in self._state.used()]
+        if names:
+            self.crop_wanted.emit(names)
 
     def _on_materials_changed(self) -> None:
         found, current = self._materials.materials, self._materials.current()
@@ -298,7 +340,9 @@ class DatasetPage(QWidget):
         picture, report = self._pictures[name], self._state.report
         folder = self._state.scanned if self._is_arriving or report is None else report.folder
         assert folder is not None, "its pictures are shown"
-        marks = sorted(remark.value for remark in picture.remarks - {Remark.TRANSPARENT})
+        crops = self._state.crops.get(name, ())
+        marks = [f"{len(crops)} squares" if len(crops) > 1 else "cropped"] if crops else []
+        marks += sorted(remark.value for remark in picture.remarks - {Remark.TRANSPARENT})
         size = picture.words or f"{picture.width} × {picture.height}"
         return GridItem(
             folder / name,
@@ -326,6 +370,9 @@ class DatasetPage(QWidget):
         selected = set() if self._is_arriving else set(self._grid.selected_keys())
         self._exclude.setEnabled(bool(selected - self._state.excluded))
         self._include.setEnabled(bool(selected & self._state.excluded))
+        report = self._state.report
+        self._crop.setVisible(report is not None and not report.material)
+        self._crop.setEnabled(not self._is_arriving)
 
     def _on_progressed(self, done: int, total: int) -> None:
         self._progress.setRange(0, total)

@@ -1,13 +1,13 @@
 """The folder of pictures that is open: its report, and which pictures are taken out."""
 
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from genstudio.domain.datasets import Manifest, PictureInfo, ScanReport
+from genstudio.domain.datasets import Crop, Manifest, PictureInfo, ScanReport
 from genstudio.domain.modalities import MOLECULES
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.progress import Progress
@@ -46,6 +46,7 @@ class DatasetState(QObject):
         history: What was taken out and in since the folder was opened.
         scanned: The folder that is being looked through, or was last.
         captions: Name of each picture that has one => its caption, as it was found or written.
+        crops: Name of each picture with squares of its own => the squares.
         modality_before: What an opened project learned the folder as; empty for a new folder.
 
     Signals:
@@ -55,6 +56,7 @@ class DatasetState(QObject):
         failed(Notice): The folder cannot be used; the one before stays open.
         noticed(Notice): Something a person should know about the open folder.
         captioned(Mapping[str, str]): Captions were written; empty ones were taken away.
+        cropped(Mapping[str, tuple[Crop, ...]]): Squares were chosen; none is the middle one.
     """
 
     changed = Signal()
@@ -63,6 +65,7 @@ class DatasetState(QObject):
     failed = Signal(Notice)
     noticed = Signal(Notice)
     captioned = Signal(object)
+    cropped = Signal(object)
 
     def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -75,6 +78,7 @@ class DatasetState(QObject):
         self.report: ScanReport | None = None
         self.excluded: frozenset[str] = frozenset()
         self.captions: Mapping[str, str] = {}
+        self.crops: Mapping[str, tuple[Crop, ...]] = {}
         self.history = History(self)
 
     @property
@@ -89,6 +93,7 @@ class DatasetState(QObject):
         *,
         only: Collection[str] | None = None,
         column: str = "",
+        within: Sequence[str] = (),
     ) -> None:
         """Look through a folder and make it the one to learn from.
 
@@ -97,11 +102,12 @@ class DatasetState(QObject):
             excluded: Names of those that are taken out at first.
             only: Names of those that are not taken out at first; by default all others.
             column: Of tables, where a person chose one.
+            within: Folders inside it that alone are looked into, where several are one set.
         """
         self.cancel()
         self._reading = None  # A person has chosen.
         self.modality_before = ""
-        job = studio.scan(folder, column)
+        job = studio.scan(folder, column, within)
         wanted = _Wanted(frozenset(excluded), None if only is None else _normal(only))
         self._job = job
         self.scanned = folder
@@ -117,6 +123,13 @@ class DatasetState(QObject):
         """Read another column of the tables of the open folder."""
         if self.report is not None and column != self.report.column:
             self.open(self.report.folder, column=column)
+
+    def look_again(self) -> None:
+        """Look through the open folder once more; what was taken out stays so."""
+        report = self.report
+        if report is not None:
+            excluded = self.excluded
+            self.open(report.folder, excluded, column=report.column, within=report.within)
 
     def reopen(self, project: Project) -> None:
         """Look again through the pictures that a project learned from last, if it did."""
@@ -137,7 +150,8 @@ class DatasetState(QObject):
             return
         if manifest.folder.is_dir():
             column = manifest.layout if manifest.modality == MOLECULES else ""
-            self.open(manifest.folder, manifest.excluded, column=column)
+            within = manifest.within
+            self.open(manifest.folder, manifest.excluded, column=column, within=within)
             self.modality_before = manifest.modality
         else:
             self.failed.emit(_notice_of_moved_pictures(manifest.folder))
@@ -178,16 +192,43 @@ class DatasetState(QObject):
         return facts_about(report, self.excluded) if report else None
 
     def captioned_report(self) -> ScanReport | None:
-        """The report with the captions as they are now; None before there is one."""
-        if self.report is None or self.captions is self.report.captions.texts:
-            return self.report
-        return self.report.with_captions(self.captions)
+        """The report with captions and crops as they are now; None before there is one."""
+        report = self.report
+        if report is None:
+            return None
+        if self.captions is not report.captions.texts:
+            report = report.with_captions(self.captions)
+        if self.crops:
+            report = report.model_copy(update={"crops": dict(self.crops)})
+        return report
 
     def take_captions(self, captions: Mapping[str, str]) -> None:
         """Have other captions, which a person wrote before."""
         if captions != self.captions:
             self.captions = captions
             self.changed.emit()
+
+    def take_crops(self, crops: Mapping[str, tuple[Crop, ...]]) -> None:
+        """Have other crops, which a person chose before."""
+        if crops != self.crops:
+            self.crops = crops
+            self.changed.emit()
+
+    def write_crops(self, crops: Mapping[str, tuple[Crop, ...]]) -> None:
+        """Choose squares of pictures, by name; none takes the middle one."""
+        changes = {name: it for name, it in crops.items() if it != self.crops.get(name, ())}
+        if changes:
+            put = self._put_crops
+            self.history.add("crop {}", put(changes), undo=put, redo=put)
+
+    def _put_crops(self, changes: dict[str, tuple[Crop, ...]]) -> dict[str, tuple[Crop, ...]]:
+        """Change crops; gives what they were."""
+        before = {name: self.crops.get(name, ()) for name in changes}
+        merged = {**self.crops, **changes}
+        self.crops = {name: it for name, it in merged.items() if it}
+        self.cropped.emit(changes)
+        self.changed.emit()
+        return before
 
     def write_captions(self, texts: Mapping[str, str]) -> None:
         """Write captions of pictures, by name; an empty one takes it away."""
@@ -259,6 +300,7 @@ class DatasetState(QObject):
         self.history.clear()
         self.report = last
         self.captions = last.captions.texts
+        self.crops = last.crops
         self.excluded = frozenset(p.name for p in last.pictures if wanted.leaves_out(p.name))
         self._job = None
         self.changed.emit()

@@ -7,8 +7,10 @@ from genstudio.ui.bridge import Bridge
 from genstudio.ui.state.captions import CaptionsState
 from genstudio.ui.state.comparison import ComparisonState
 from genstudio.ui.state.create import CreateState
+from genstudio.ui.state.crops import CropsState
 from genstudio.ui.state.dataset import DatasetState
 from genstudio.ui.state.exploring import ExploringState
+from genstudio.ui.state.figures import FiguresState
 from genstudio.ui.state.first_pictures import FirstPicturesState
 from genstudio.ui.state.fit import FitState
 from genstudio.ui.state.gallery import GalleryState
@@ -24,15 +26,18 @@ class StudioStates:
     """One state for each part, on one bridge.
 
     Attributes:
+        bridge: What follows all work.
         with_notices: Those that have something to say with ``noticed``.
         with_failures: Those that have something to say with ``failed``.
     """
 
     def __init__(self, bridge: Bridge, parent: QObject) -> None:
-        self._bridge = bridge
+        self.bridge = bridge
         self.project = ProjectState(parent)
         self.dataset = DatasetState(bridge, parent)
         self.captions = CaptionsState(self.dataset, self.project, parent)
+        self.crops = CropsState(self.dataset, self.project, parent)
+        self.figures = FiguresState(bridge, self.dataset, self.project, parent)
         self.materials = MaterialsState(bridge, self.dataset, parent)
         self.samples = SamplesState(bridge, parent)
         self.training = TrainingState(bridge, parent)
@@ -47,7 +52,7 @@ class StudioStates:
         self.with_notices = (
             self.dataset, self.captions, self.materials, self.training, self.first_pictures,
             self.create, self.exploring, self.gallery, self.comparison, self.scans, self.queue,
-            self.fit,
+            self.fit, self.crops, self.figures,
         )  # fmt: skip
         self.with_failures = (self.dataset, self.samples, self.project)
         self.training.catalogue_loaded.connect(self.create.load)
@@ -59,6 +64,7 @@ class StudioStates:
         self.exploring.open(None, {})
         for state in (
             self.training,
+            self.figures,
             self.first_pictures,
             self.queue,
             self.create,
@@ -69,8 +75,10 @@ class StudioStates:
 
     def close(self, longest_wait_s: float) -> None:
         """Stop everything before the window closes."""
-        self._bridge.stop()
+        self.bridge.stop()
         self.captions.shutdown()
+        self.crops.shutdown()
+        self.figures.close()
         self.dataset.shutdown()
         self.materials.shutdown()
         self.samples.shutdown()

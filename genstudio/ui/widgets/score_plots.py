@@ -16,7 +16,7 @@ _BINS = 24
 _LEAST_PX = 16 * GRID_PX
 
 
-class _Plot(pg.GraphicsLayoutWidget):
+class QuietPlot(pg.GraphicsLayoutWidget):
     """Axes without menus, which the mouse leaves alone."""
 
     def __init__(self, name: str, accessible: str) -> None:
@@ -38,6 +38,7 @@ class _Plot(pg.GraphicsLayoutWidget):
         theme = colors()
         self.setBackground(theme.panel)
         for axis, words in zip(self._axes, (left, bottom), strict=True):
+            axis.enableAutoSIPrefix(False)
             axis.setPen(theme.border)
             axis.setTextPen(theme.muted)
             axis.setLabel(words, color=theme.muted)
@@ -49,8 +50,8 @@ class ScorePlots(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._table: ScoreTable | None = None
-        self._histogram = _Plot("scores.histogram", "Histogram of scores")
-        self._roc = _Plot("scores.roc", "ROC curve")
+        self._histogram = QuietPlot("scores.histogram", "Histogram of scores")
+        self._roc = QuietPlot("scores.roc", "ROC curve")
         self._words = QLabel()
         self._words.setObjectName("scores.words")
         self._words.setWordWrap(True)

@@ -119,7 +119,7 @@ def test_a_missing_list_a_missing_count_and_a_newer_format_are_told(tmp_path: Pa
     with pytest.raises(ProjectError, match="is damaged"):
         load_manifest(tmp_path)
     (tmp_path / "manifest.toml").write_text(
-        header.replace("format_version = 2", "format_version = 3"), "utf-8"
+        header.replace("format_version = 2", "format_version = 4"), "utf-8"
     )
     with pytest.raises(ProjectError, match="newer GenStudio"):
         load_manifest(tmp_path)

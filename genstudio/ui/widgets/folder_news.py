@@ -1,0 +1,48 @@
+"""A line about what has changed: in the folder meanwhile, and in the set since the last run."""
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+
+from genstudio.ui.icons import icon
+from genstudio.ui.state.dataset import DatasetState
+from genstudio.ui.state.figures import FiguresState
+from genstudio.ui.theme import GRID_PX, mark
+
+
+class FolderNews(QWidget):
+    """Shown only where something has changed.
+
+    Args:
+        state: Looks through the folder again.
+        figures: Knows what has changed.
+    """
+
+    def __init__(
+        self, state: DatasetState, figures: FiguresState, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._figures = figures
+        self._words = QLabel()
+        self._words.setObjectName("dataset.news")
+        self._words.setAccessibleName("What has changed")
+        self._words.setWordWrap(True)
+        mark(self._words, role="small")
+        self._again = QPushButton(icon("refresh-cw"), "Look again")
+        self._again.setObjectName("dataset.again")
+        self._again.clicked.connect(state.look_again)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID_PX)
+        layout.addWidget(self._words, 1)
+        layout.addWidget(self._again)
+        figures.folder_changed.connect(self._show)
+        figures.compared.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        now, before = self._figures.changes, self._figures.since_last_run
+        parts = [f"The folder has changed: {now.sentence()}"] if now else []
+        if before:
+            parts.append(f"Since the last run: {before.sentence()}")
+        self._words.setText(" ".join(parts))
+        self._again.setVisible(bool(now))
+        self.setVisible(bool(parts))

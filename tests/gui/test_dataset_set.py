@@ -1,0 +1,150 @@
+"""The set as a whole, crops, and what changes in a folder, as a person meets them."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPolygonF
+from PySide6.QtWidgets import QDialog, QLabel, QListView
+from studio_driver import StudioDriver
+
+from genstudio.ui.pages.dataset_set import SetView
+from genstudio.ui.widgets.crop_view import CropView
+from genstudio.ui.widgets.picture_map import PictureMap
+
+
+@pytest.fixture
+def folder(pictures: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(pictures, tmp_path / "flowers"))
+
+
+@pytest.fixture
+def opened(studio: StudioDriver, folder: Path) -> StudioDriver:
+    studio.open_pictures(folder, 24)
+    return studio
+
+
+def test_a_region_of_the_map_is_taken_out_and_in_again(opened: StudioDriver) -> None:
+    opened.click("dataset.whole")
+    opened.wait(lambda: opened.window._states.figures.figures)
+    places = opened.find("dataset.map", PictureMap)
+    opened.wait(places.isVisible)
+    everything = QPolygonF(QRectF(0, 0, places.width(), places.height()))
+    left_half = QPolygonF(QRectF(0, 0, places.width() / 2, places.height()))
+    places.select_within(left_half)
+    chosen = opened.find("dataset.set", SetView)._chosen
+    assert 0 < len(chosen) < 24
+
+    opened.click("dataset.map_exclude")
+    assert opened.window._dataset.excluded == frozenset(chosen)
+    opened.window._actions["edit.undo"].trigger()
+    assert not opened.window._dataset.excluded
+
+    places.select_within(everything)
+    assert len(opened.find("dataset.set", SetView)._chosen) == 24
+    opened.click("dataset.map_show")
+    assert opened.find("dataset.grid", QListView).isVisible()
+    assert opened.rows("dataset.ranked") == 24
+
+
+def test_of_alike_pictures_all_but_one_are_left_out(studio: StudioDriver, folder: Path) -> None:
+    first = sorted(folder.iterdir())[0]
+    shutil.copy(first, folder / "copy.png")
+    studio.open_pictures(folder, 25)
+    studio.click("dataset.whole")
+    studio.wait(lambda: studio.window._states.figures.figures)
+    assert studio.rows("dataset.alike") == 2
+    view = studio.find("dataset.set", SetView)
+    view._tabs.setCurrentIndex(1)
+    studio.click("dataset.alike_exclude")
+    assert len(studio.window._dataset.excluded) == 1
+
+
+def test_squares_are_chosen_by_rule_and_by_hand_and_kept(
+    opened: StudioDriver, folder: Path
+) -> None:
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    opened.click("dataset.crop")
+    dialog = opened.find("dialog.crops", QDialog)
+    view = opened.find("crops.view", CropView)
+    opened.wait(view.crops)
+    opened.choose("crops.rule", "Tiles")
+    opened.set_number("crops.tile", 32)
+    opened.click("crops.all")
+    opened.wait(lambda: not dialog._job and view.crops())  # type: ignore[attr-defined]
+
+    opened.click("crops.add")
+    assert len(view.crops()) == 2
+    crop = view.crops()[1]
+    opened.qtbot.keyClick(view, Qt.Key.Key_Right)
+    assert view.crops()[1][0] == crop[0] + 1
+    opened.click("crops.remove")
+    opened.click("crops.add")
+    corner = view._rect(view.crops()[1]).center().toPoint()
+    opened.qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=corner)
+    opened.qtbot.mouseMove(view, corner)
+    opened.qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=corner)
+    dialog.close()
+
+    crops = opened.window._dataset.crops
+    first = min(crops)
+    assert len(crops) == 24
+    assert len(crops[first]) == 2
+    report = opened.window._dataset.captioned_report()
+    assert report is not None
+    assert report.crops == dict(crops)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    opened.window._actions["edit.undo"].trigger()
+    assert len(opened.window._dataset.crops.get(first, ())) != 2
+
+
+def test_a_dragged_square_stays_inside_its_picture(qtbot: object) -> None:
+    import numpy as np
+
+    view = CropView()
+    view.resize(400, 300)
+    view.show_crops(np.zeros((100, 200, 3), np.uint8), (200, 100), ((0, 0, 100),))
+    start = view._rect(view.crops()[0]).center()
+    from PySide6.QtCore import QEvent
+    from PySide6.QtGui import QMouseEvent
+
+    def send(kind: QEvent.Type, at: QPointF) -> None:
+        left = Qt.MouseButton.LeftButton
+        event = QMouseEvent(kind, at, at, left, left, Qt.KeyboardModifier.NoModifier)
+        {
+            QEvent.Type.MouseButtonPress: view.mousePressEvent,
+            QEvent.Type.MouseMove: view.mouseMoveEvent,
+            QEvent.Type.MouseButtonRelease: view.mouseReleaseEvent,
+        }[kind](event)
+
+    send(QEvent.Type.MouseButtonPress, start)
+    send(QEvent.Type.MouseMove, start + QPointF(5000, -5000))
+    send(QEvent.Type.MouseButtonRelease, start)
+    assert view.crops() == ((100, 0, 100),)
+    view.close()
+
+
+def test_what_changes_in_the_folder_is_told_and_looked_at_again(
+    opened: StudioDriver, folder: Path
+) -> None:
+    news = opened.find("dataset.news", QLabel)
+    assert not news.isVisible()
+    shutil.copy(sorted(folder.iterdir())[0], folder / "new.png")
+    opened.window._states.figures.look()
+    opened.wait(news.isVisible)
+    assert "1 new (new.png)" in news.text()
+
+    opened.click("dataset.again")
+    opened.wait(lambda: opened.text("dataset.summary").startswith("25 found"))
+    opened.wait(lambda: not news.isVisible())
+
+
+def test_what_changed_since_the_last_run_is_told(open_project: object, project: Path) -> None:
+    studio = open_project()  # type: ignore[operator]
+    news = studio.find("dataset.news", QLabel)
+    assert not studio.window._states.figures.since_last_run
+    name = min(it.name for it in studio.window._dataset.report.pictures)
+    studio.window._dataset.exclude([name])
+    studio.wait(lambda: "Since the last run" in news.text())
+    assert f"1 left out ({name})" in news.text()
