@@ -16,15 +16,18 @@ from torch import nn
 
 from genstudio.data.dataset import Dataset, Field
 from genstudio.data.modalities.catalog import MODALITIES
+from genstudio.data.modalities.texts import rows_of
 from genstudio.data.phrases import FIRST_NOTE, HOLD
 from genstudio.data.samples import paint_flower
 from genstudio.data.scores import TICKS_PER_BEAT, Part, Score, score_bytes
 from genstudio.data.sounds import Sound, from_int16, to_int16, write_sound
 from genstudio.domain import events, modalities, registry
+from genstudio.domain.byte_pairs import Tokeniser
+from genstudio.domain.byte_pairs import token_counts as byte_pairs_of
 from genstudio.domain.cards import ModelCard
 from genstudio.domain.commands import Command
 from genstudio.domain.errors import UnknownModelError
-from genstudio.domain.fields import IMAGE, LABEL, NOTES, SMILES, SOUND, TOKENS, FieldSpec
+from genstudio.domain.fields import IMAGE, LABEL, NOTES, SMILES, SOUND, TEXT, TOKENS, FieldSpec
 from genstudio.domain.modalities import CAPTIONS
 from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
@@ -119,7 +122,11 @@ def small_settings(model_key: str = "residual-vae", **changes: Any) -> TrainingS
 
 
 def base_for(fields: Mapping[str, Any]) -> dict[str, str]:
-    """A tiny Stable Diffusion for settings that name one; skips the test without the pack."""
+    """Tiny frozen weights for settings that name some; skips the test without the pack."""
+    if "language_model" in fields:
+        from tiny_language import shared_folder as shared_language_folder
+
+        return {"language_model": str(shared_language_folder())}
     if "base" not in fields:
         return {}
     from tiny_diffusion import shared_folder
@@ -174,6 +181,10 @@ def rows_for(own: FieldSpec, count: int) -> np.ndarray:
         rows = np.array(ids, np.int16)
         # Spellings that differ are enough here; those of the same molecule need RDKit.
         return np.stack([np.roll(rows, at, axis=0) for at in range(own.shape[0])], axis=1)
+    if own.type == TEXT:
+        pages = tales(count)
+        tokeniser = Tokeniser(list(byte_pairs_of(tales(NUM_PICTURES))))
+        return np.stack([rows_of(tokeniser, page, is_end=True)[0] for page in pages])
     if own.type == NOTES:
         random = np.random.default_rng(0)
         tokens = np.where(np.arange(own.shape[0]) % 4, HOLD, FIRST_NOTE)
@@ -214,10 +225,32 @@ def save_molecules(folder: Path, count: int = NUM_PICTURES) -> Path:
     return folder
 
 
+def tales(count: int) -> list[str]:
+    """So many different short tales of a fox, a crow or a hare."""
+    beasts, places = ("fox", "crow", "hare"), ("wood", "field", "river", "hill", "snow")
+    return [
+        f"The {beasts[at % 3]} went to the {places[at % 5]} on day {at}. It was a long way, and "
+        f"the {beasts[(at + 1) % 3]} was there before it. “Is this your {places[at % 5]}?” asked "
+        "the one. “It is,” said the other; “but the wind is everyone's.” Then both were silent.\n"
+        for at in range(count)
+    ]
+
+
+def save_texts(folder: Path, count: int = NUM_PICTURES) -> Path:
+    """Write tales into two files of one folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pages = tales(count)
+    (folder / "one.txt").write_text("\n".join(pages[: count // 2]), encoding="utf-8")
+    (folder / "other.md").write_text("\n".join(pages[count // 2 :]), encoding="utf-8")
+    return folder
+
+
 def words_for(model_key: str) -> dict[str, int]:
     """The vocabulary of what :func:`folder_for` writes, where it has one."""
     if _modality_of(model_key) == modalities.MOLECULES:
         return token_counts(molecules(NUM_PICTURES))
+    if _modality_of(model_key) == modalities.TEXTS:
+        return byte_pairs_of(tales(NUM_PICTURES))
     return vocabulary(CAPTIONS_OF_FLOWERS) if _modality_of(model_key) == CAPTIONS else {}
 
 
@@ -260,6 +293,8 @@ def folder_for(model_key: str, flowers: Path, place: Path) -> Path:
         return save_sounds(place)
     if _modality_of(model_key) == modalities.MOLECULES:
         return save_molecules(place)
+    if _modality_of(model_key) == modalities.TEXTS:
+        return save_texts(place)
     if _modality_of(model_key) == modalities.NOTES:
         return save_pieces(place)
     roles = MODALITIES.get(catalog.model_class(model_key).card.modalities[0]).card.roles

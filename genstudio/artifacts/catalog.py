@@ -16,6 +16,7 @@ ARTIFACTS: Final[Registry[ArtifactKind]] = Registry(
         "sound": "genstudio.artifacts.sound:KIND",
         "lora": "genstudio.artifacts.lora:KIND",
         "molecule": "genstudio.artifacts.molecule:KIND",
+        "text": "genstudio.artifacts.text:KIND",
     },
 )
 

@@ -10,6 +10,7 @@ SOUND: Final = "sound"
 NOTES: Final = "notes"
 LORA: Final = "lora"
 MOLECULE: Final = "molecule"
+TEXT: Final = "text"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +23,8 @@ class Artifact:
             which colours are as a picture file has them and lie over nothing. For clips, the path
             of a film without a recipe, which is there until the next artifact is asked for. For
             sounds, a :class:`genstudio.data.sounds.Sound`; for notes, a
-            :class:`genstudio.data.scores.Score`; for molecules, the SMILES; for LoRAs, name of a
-            tensor => float16.
+            :class:`genstudio.data.scores.Score`; for molecules, the SMILES; for texts, the text;
+            for LoRAs, name of a tensor => float16.
         seed: Makes the same artifact again; None where none was needed.
         values: Numbers that belong to it, such as an anomaly score.
         parts: Further artifacts that belong to it, such as a heat map.

@@ -16,6 +16,8 @@ BLEND: Final = "blend"
 PLAY: Final = "play"
 # It can be taught to tell kinds (classes) of pictures apart, and be asked for one.
 KINDS: Final = "kinds"
+# It writes texts, and says how likely one is.
+WRITE: Final = "write"
 # It says how unlike everything that it has seen a picture is, and where.
 SCORE: Final = "score"
 # What it learned is a LoRA, which other programs use with the same base model.

@@ -9,6 +9,7 @@ TOKENS = "tokens"
 SOUND = "sound"
 NOTES = "notes"
 SMILES = "smiles"
+TEXT = "text"
 # Examples of one group share an order: row k of one field belongs to row k of the others.
 EXAMPLES = "examples"
 
@@ -22,7 +23,8 @@ class FieldSpec:
         type: What the numbers mean, such as "image" (uint8, height × width × channels; in a batch
             float in [-1, 1], channels first), "label" (int64, a class number), "tokens" (int64,
             ids of words as :mod:`genstudio.domain.words` has them), "sound" (float32 in [-1, 1],
-            one channel) or "notes" (int64, see :mod:`genstudio.data.notes`).
+            one channel) "notes" (int64, see :mod:`genstudio.data.notes`)
+            or "text" (ids of tokens as :mod:`genstudio.domain.byte_pairs` has them).
         shape: Of one example.
         group: Fields of one group belong together example by example.
     """

@@ -24,6 +24,15 @@ EDGE_IOU: Final = "edges kept"
 # The same between inputs and what was made of others.
 EDGE_IOU_CHANCE: Final = "edges kept by chance"
 
+# Of a language model.
+# Its surprise at held-out pages, in bits for each byte; and that of a 5-gram of the same tokens.
+BITS_PER_BYTE: Final = "bits per byte"
+BITS_PER_BYTE_NGRAM: Final = "bits per byte of a 5-gram"
+# Share of the words that it writes in runs of eight or more that stand in what it learned from; and
+# the same of held-out pages.
+COPIED_WORDS: Final = "copied words"
+COPIED_WORDS_FLOOR: Final = "copied words of held-out pages"
+
 # Of the inside of a model that knows better than its pictures tell.
 # Chance that a critic finds a real picture more real than a made one; 0.5 is guessing.
 DISCRIMINATOR_ADVANTAGE: Final = "critic's advantage"
@@ -89,6 +98,23 @@ SHOWN: Final = {
         ".0%",
         "How much they differ from each other, of how much yours do "
         "(diversity). Falling: they become alike.",
+    ),
+    BITS_PER_BYTE: ShownFigure(
+        "Surprised by unknown pages",
+        ".3f",
+        "Bits that it needs for each byte of pages that it never saw. Lower is better; rising: it "
+        "learns yours by heart.",
+    ),
+    BITS_PER_BYTE_NGRAM: ShownFigure(
+        "a table of word parts is",
+        ".3f",
+        "The same of a 5-gram with Kneser-Ney smoothing, counted in a second: what to beat.",
+    ),
+    COPIED_WORDS: ShownFigure(
+        "Words of yours",
+        ".0%",
+        "Share of the words that it writes in runs of eight or more as they stand in your texts. "
+        "Lower is better.",
     ),
     COPIES: ShownFigure(
         "Copies", ".0%", "Share that nearly is one of your pictures. Lower is better."

@@ -9,6 +9,7 @@ CAPTIONS = "captions"
 SOUND = "sound"
 NOTES = "notes"
 MOLECULES = "molecules"
+TEXTS = "texts"
 
 
 class ModalityCard(BaseModel):

@@ -26,6 +26,11 @@ EXPORT_LORA: Final = "export-lora"
 BLEND_MOLECULES: Final = "blend-molecules"
 OPTIMISE_MOLECULES: Final = "optimise-molecules"
 CONTINUE_MUSIC: Final = "continue-music"
+CONTINUE_TEXT: Final = "continue-text"
+VARY_TEXT: Final = "vary-text"
+TITLE_TEXT: Final = "title-text"
+WRITE_TEXT: Final = "write-text"
+NARRATE: Final = "narrate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,11 @@ from genstudio.domain import metric_names
 from genstudio.domain.events import Advice
 from genstudio.domain.training import TrainingSettings
 
-# The figures that can say which checkpoint is the best: distances, so the lowest wins. Runs from
-# before the first was measured have the second.
+# The figures that can say which checkpoint is the best, so that the lowest wins. Runs from before
+# the first was measured have the second, and those of texts the third.
 QUALITY = metric_names.KID
 QUALITY_BEFORE = metric_names.SWD
+_QUALITIES = (QUALITY, QUALITY_BEFORE, metric_names.BITS_PER_BYTE)
 
 
 class RunState(StrEnum):
@@ -64,14 +65,15 @@ class CheckpointInfo(BaseModel):
 def best_measured(checkpoints: Iterable[CheckpointInfo]) -> CheckpointInfo | None:
     """The one with the best quality of those that were measured; None if none was."""
     measured = [info for info in checkpoints if _is_measured(info)]
-    # Checkpoints of before and after the change can only be compared by what all of them have.
-    name = QUALITY if all(QUALITY in info.metrics for info in measured) else QUALITY_BEFORE
+    # Checkpoints of before and after a change can only be compared by what all of them have.
+    common = (name for name in _QUALITIES if all(name in info.metrics for info in measured))
+    name = next(common, QUALITY_BEFORE)
     comparable = (info for info in measured if name in info.metrics)
     return min(comparable, key=lambda info: info.metrics[name], default=None)
 
 
 def _is_measured(info: CheckpointInfo) -> bool:
-    return QUALITY in info.metrics or QUALITY_BEFORE in info.metrics
+    return any(name in info.metrics for name in _QUALITIES)
 
 
 def best_step(checkpoints: Sequence[CheckpointInfo]) -> int | None:

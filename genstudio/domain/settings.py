@@ -43,6 +43,7 @@ class FieldHints:
         formerly: The name that older files have for it; empty for none.
         opens: Of a text that is a place on the disk, what lies there, such as "model": the window
             helps to choose it.
+        lines: Of a text, how many lines there are to write in; 1 for a single one.
     """
 
     unit: str = ""
@@ -54,6 +55,7 @@ class FieldHints:
     group: str = ""
     formerly: str = ""
     opens: str = ""
+    lines: int = 1
 
 
 def setting(
@@ -72,6 +74,7 @@ def setting(
     group: str = "",
     formerly: str = "",
     opens: str = "",
+    lines: int = 1,
 ) -> Any:
     """Declare one setting of a :class:`Settings` class.
 
@@ -90,6 +93,7 @@ def setting(
         group: The part of a form that it stands in, where a form shows parts of a class.
         formerly: The name that it had before; files and flags may still use it.
         opens: Of a text that is a place on the disk, what lies there.
+        lines: Of a text, how many lines there are to write in.
     """
     hints = FieldHints(
         unit=unit,
@@ -101,6 +105,7 @@ def setting(
         group=group,
         formerly=formerly,
         opens=opens,
+        lines=lines,
     )
     extra = cast("dict[str, Any]", {"hints": hints})
     return Field(default, title=title, description=help, ge=ge, le=le, json_schema_extra=extra)

@@ -9,7 +9,7 @@ from genstudio.domain import metric_names
 from genstudio.domain.events import HEALTHY, Advice, CoachAction
 from genstudio.domain.settings import SettingField, Settings, setting_fields
 from genstudio.domain.training import StopWhen
-from genstudio.engine import translation_troubles
+from genstudio.engine import text_troubles, translation_troubles
 from genstudio.engine.troubles import (
     COPYING,
     DETECTORS,
@@ -36,7 +36,7 @@ _ENDS_A_RUN: Mapping[StopWhen, frozenset[str]] = {
 }
 
 # The gravest first.
-_DETECTORS = (*translation_troubles.DETECTORS, *DETECTORS)
+_DETECTORS = (*translation_troubles.DETECTORS, *text_troubles.DETECTORS, *DETECTORS)
 
 
 class CoachMemory(BaseModel):
@@ -217,6 +217,10 @@ _WORDS: Mapping[str, str] = {
     metric_names.LUMINANCE_CORRELATION: "brightness that is kept (correlation): {:.2f}",
     metric_names.EDGE_IOU: "edges that are kept: {:.0%}",
     metric_names.EDGE_IOU_CHANCE: "of which by chance: {:.0%}",
+    metric_names.BITS_PER_BYTE: "surprise at unknown pages: {:.3f} bits per byte",
+    metric_names.BITS_PER_BYTE_NGRAM: "that of a 5-gram: {:.3f}",
+    metric_names.COPIED_WORDS: "words that stand in your texts in runs of eight or more: {:.0%}",
+    metric_names.COPIED_WORDS_FLOOR: "of pages that it never saw: {:.0%}",
 }
 
 

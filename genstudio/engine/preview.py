@@ -9,14 +9,18 @@ from genstudio.artifacts.catalog import ARTIFACTS
 from genstudio.artifacts.protocol import Drawn
 from genstudio.data.dataset import Dataset
 from genstudio.data.vision import make_grid
-from genstudio.domain.artifacts import IMAGE, Artifact
+from genstudio.domain.artifacts import IMAGE, TEXT, Artifact
+from genstudio.domain.settings import parse_settings
 from genstudio.models.protocol import Request, TrainableModel
 from genstudio.models.sampling import over_white
 
-# Side of what stands on a sheet for a result that is no picture.
-# Rows and columns of what takes long.
+# Rows and columns of what takes long, and of pages of text.
 _FEW = (1, 2)
+_PAGES = (2, 2)
+# Side of what stands on a sheet for a result that is no picture; words need more room.
 _DRAWING_PX = 128
+_PAGE_PX = 320
+_PREVIEW_WORDS = 40
 # Thickness of the dark lines between pictures.
 _GAP_PX = 2
 
@@ -47,6 +51,10 @@ class Sketch:
         rows, columns = _FEW if model.card.draws_slowly else layout
         task = model.tasks[0]
         settings = task.settings()
+        if task.output == TEXT:
+            rows, columns = min(_PAGES, layout)
+            if "words" in task.settings.model_fields:
+                settings = parse_settings(task.settings, {"words": _PREVIEW_WORDS})
         if task.is_seeded:
             self._beside = _Beside([], [])
             count = rows * columns
@@ -111,7 +119,7 @@ def _as_picture(artifact: Artifact) -> np.ndarray:
         return artifact.data
     kind = ARTIFACTS.get(artifact.kind)
     assert isinstance(kind, Drawn), "whatever can be learned can be shown"
-    return kind.draw(artifact, _DRAWING_PX)
+    return kind.draw(artifact, _PAGE_PX if artifact.kind == TEXT else _DRAWING_PX)
 
 
 def preview_sheet(

@@ -11,8 +11,9 @@ from torch import Tensor
 from genstudio.data.dataset import Dataset, Field
 from genstudio.data.order import DataOrder
 from genstudio.domain import metric_names
-from genstudio.domain.artifacts import IMAGE
+from genstudio.domain.artifacts import IMAGE, TEXT
 from genstudio.domain.operations import GENERATE, TRANSLATE
+from genstudio.engine.text_quality import TextMeter
 from genstudio.engine.translation_quality import TranslationMeter
 from genstudio.metrics.copying import CopyFinder
 from genstudio.metrics.coverage import Neighbourhoods
@@ -69,6 +70,8 @@ def quality_meter(model: TrainableModel, dataset: Dataset, seed: int) -> Meter |
         return None
     if task.key == TRANSLATE:
         return TranslationMeter(dataset)
+    if task.key == GENERATE and task.output == TEXT and "tokens" in dataset.fields:
+        return TextMeter(dataset)
     if task.key == GENERATE and task.output == IMAGE and "images" in dataset.fields:
         return QualityMeter(
             dataset.fields["images"].values,

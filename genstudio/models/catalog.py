@@ -22,6 +22,7 @@ _BUILT_IN = {
     "fast-style": "genstudio.models.style.fast:FastStyle",
     "spectrogram-vae": "genstudio.models.sound.spectrogram_vae:SpectrogramVAE",
     "smiles-vae": "genstudio.models.molecules.smiles_vae:SmilesVAE",
+    "text-transformer": "genstudio.models.language.text_transformer:TextTransformer",
     "phrase-vae": "genstudio.models.music.phrase_vae:PhraseVAE",
     "repair-autoencoder": "genstudio.models.anomaly.repair:RepairAutoencoder",
 }

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from genstudio.domain.artifacts import Artifact
+from genstudio.domain.byte_pairs import Tokeniser
 from genstudio.domain.cards import ModelCard
 from genstudio.domain.fields import DataSpec
 from genstudio.domain.operations import TaskCard
@@ -282,6 +283,25 @@ class Blends(Protocol):
             latents: As ``describe`` gives them, or what lies between such.
             settings: Of the model's first task.
         """
+        ...
+
+
+@runtime_checkable
+class Writes(Protocol):
+    """Capability WRITE: writes texts, and says how likely one is."""
+
+    tokeniser: Tokeniser
+
+    def nats(self, fields: Mapping[str, Tensor]) -> Tensor:
+        """Negative log-likelihood of the tokens of examples (N, T); 0 where they are padding."""
+        ...
+
+    def nats_of_text(self, text: str, *, after: str = "") -> float:
+        """Negative log-likelihood of a text that stands behind another one, in nats."""
+        ...
+
+    def next_words(self, before: str, seed: int, count: int, temperature: float) -> list[str]:
+        """Words that may come next, each drawn by itself; some may be the same."""
         ...
 
 

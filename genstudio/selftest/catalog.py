@@ -29,6 +29,7 @@ CHECKS: Final[Registry[Check]] = Registry(
         "diffusion": "genstudio.selftest.diffusing:draw_with_a_folder",
         "music": "genstudio.selftest.sounding:make_music",
         "molecules": "genstudio.selftest.chemistry:make_molecules",
+        "texts": "genstudio.selftest.writing:write_texts",
         "style": "genstudio.selftest.making:paint_in_a_style",
         "films": "genstudio.selftest.making:paint_a_film",
         "explore": "genstudio.selftest.making:explore_and_make_again",

@@ -1,4 +1,4 @@
-"""How near results that are no pictures come to what was learned: patterns of notes, sounds.
+"""How near results that are no pictures come to what was learned: notes, sounds, texts.
 
 Small sets are soon known by heart. So each phrase says how many of its patterns of notes stand in
 the pieces that were learned from, and each sound which of these is nearest; beside it stands what
@@ -19,11 +19,12 @@ from genstudio.data.phrases import STEP_TICKS, notes_of
 from genstudio.data.scores import Score
 from genstudio.data.sounds import from_int16
 from genstudio.domain.artifacts import NOTES, SOUND, Artifact
-from genstudio.domain.modalities import MOLECULES
+from genstudio.domain.modalities import MOLECULES, TEXTS
 from genstudio.domain.progress import drain
 from genstudio.models.blocks.spectrogram import MelSpectrogram
 from genstudio.services.decoding import dataset_of, decoded
 from genstudio.services.known_molecules import KnownMolecules
+from genstudio.services.known_texts import VerbatimMeter
 from genstudio.services.runs import Run
 
 # Notes of a pattern: of fewer, all music is made of the same ones.
@@ -48,6 +49,8 @@ def copy_meter(run: Run) -> CopyMeter:
     """
     if run.settings.modality == MOLECULES:
         return KnownMolecules(run)
+    if run.settings.modality == TEXTS:
+        return VerbatimMeter(run)
     dataset = dataset_of_run(run)
     if "notes" in dataset.fields:
         return PatternMeter(dataset)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 import genstudio
-from genstudio.domain.artifacts import IMAGE, MOLECULE, Artifact
+from genstudio.domain.artifacts import IMAGE, MOLECULE, TEXT, Artifact
 from genstudio.domain.errors import CheckpointError, SettingsError
 from genstudio.domain.operations import GENERATE
 from genstudio.domain.recipes import Recipe
@@ -26,7 +26,8 @@ from genstudio.services.copy_meters import CopyMeter, copy_meter, measured
 from genstudio.services.runs import Run
 
 _SEEDS_END = 2**63
-_MOLECULES_AT_ONCE = 64
+# Texts are written many in the time of one; pictures come as soon as they are made.
+_AT_ONCE = {MOLECULE: 64, TEXT: 4}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +73,7 @@ def generate(
     model = load_model(run, found)
     project = run.project().name
     meter: CopyMeter | None = None
-    # Texts are written many in the time of one; pictures come as soon as they are made.
-    at_once = _MOLECULES_AT_ONCE if task.output == MOLECULE else 1
+    at_once = _AT_ONCE.get(task.output, 1)
     left = map(_checked_seed, seeds)
     while some := list(islice(left, at_once)):
         made = model.run(GENERATE, Request(seeds=some, settings=settings))

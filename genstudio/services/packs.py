@@ -67,6 +67,11 @@ PACKS: Final = (
         modules=("diffusers", "transformers"),
     ),
     Pack(
+        key="language",
+        brings="language models as GGUF files that you have, computed by llama.cpp; no weights",
+        modules=("llama_cpp",),
+    ),
+    Pack(
         key="dev",
         brings="the tests and the tools for changing the program itself",
         modules=("pytest", "pytestqt", "hypothesis", "sklearn"),

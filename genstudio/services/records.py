@@ -12,6 +12,7 @@ from genstudio.domain import events
 from genstudio.domain.errors import ProjectError
 from genstudio.domain.files import explained, replacing
 from genstudio.services.heard_previews import save_heard
+from genstudio.services.written_previews import save_written
 
 # Steps are told 20 times a second; one in a second is worth keeping.
 _STEP_RECORD_INTERVAL_S = 1.0
@@ -33,6 +34,11 @@ def preview_path(run: Path, step: int) -> Path:
 def preview_sound(preview: Path) -> Path:
     """Where what is heard of a preview is saved, if anything is."""
     return preview.with_suffix(".flac")
+
+
+def preview_words(preview: Path) -> Path:
+    """Where what can be read of a preview is saved, if anything can."""
+    return preview.with_suffix(".txt")
 
 
 class Record:
@@ -124,6 +130,7 @@ class Recorder:
         with replacing(path) as temporary:
             Image.fromarray(event.image).save(temporary, "PNG")
         save_heard(preview_sound(path), event.results)
+        save_written(preview_words(path), event.results)
         # Under its name of earlier versions, the step may have been drawn before.
         with explained(path):
             path.with_name(f"{event.step}.png").unlink(missing_ok=True)

@@ -7,7 +7,7 @@ import numpy as np
 from genstudio.artifacts.catalog import kind_of_file
 from genstudio.data.modalities.catalog import MODALITIES
 from genstudio.data.modalities.protocol import DrawsExamples
-from genstudio.domain.artifacts import MOLECULE
+from genstudio.domain.artifacts import MOLECULE, TEXT
 from genstudio.domain.datasets import PictureInfo
 from genstudio.domain.errors import GenStudioError
 from genstudio.services import studio
@@ -27,9 +27,20 @@ def example_thumbnail(
 def said_of(path: Path) -> str:
     """What a small file that is no picture says of itself, in a line; empty of pictures."""
     kind = kind_of_file(path)
-    if kind is None or kind.card.key != MOLECULE:
+    if kind is None or kind.card.key not in (MOLECULE, TEXT):
         return ""
     try:
         return kind.words(kind.read(path))
+    except GenStudioError as error:
+        return str(error)
+
+
+def text_of(path: Path) -> str:
+    """What is written in a file of text, without what it says of itself; else why not."""
+    kind = kind_of_file(path)
+    if kind is None or kind.card.key != TEXT:
+        return ""
+    try:
+        return str(kind.read(path).data)
     except GenStudioError as error:
         return str(error)

@@ -19,8 +19,8 @@ from genstudio.artifacts.catalog import ARTIFACTS, kind_of_file, kind_of_input
 from genstudio.data.decode import decode_thumbnail
 from genstudio.data.formats import may_be_picture
 from genstudio.data.listing import list_pictures, natural_key
-from genstudio.domain.artifacts import IMAGE
-from genstudio.domain.errors import DatasetError
+from genstudio.domain.artifacts import IMAGE, TEXT
+from genstudio.domain.errors import DatasetError, GenStudioError
 from genstudio.domain.files import is_file, replacing
 from genstudio.domain.operations import MORE_LIKE_THESE, OperationCard, Report
 from genstudio.domain.progress import Progress, Working, with_result
@@ -281,8 +281,18 @@ def _earlier_results(folder: Path) -> Iterator[OperationResult]:
             continue
         for path in sorted(made.iterdir(), key=lambda it: natural_key(it.name)):
             kind = None if path.is_symlink() or path.name.startswith(".") else kind_of_file(path)
-            if kind is not None and is_file(path):
+            if kind is not None and is_file(path) and not _is_note(path, kind.card.key):
                 yield OperationResult(path=path, kind=kind.card.key)
+
+
+def _is_note(path: Path, kind: str) -> bool:
+    """Whether a text file is none that was made, but says something of what was."""
+    if kind != TEXT:
+        return False
+    try:
+        return ARTIFACTS.get(kind).read_recipe(path) is None
+    except GenStudioError:
+        return True
 
 
 def gather_inputs(paths: Sequence[Path], kind: str) -> Job[Path]:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPlainTextEdit,
     QToolButton,
     QWidget,
 )
@@ -29,6 +30,8 @@ from genstudio.ui.widgets.prompt_line import PromptLine
 from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
 
 _LARGEST_SPIN = 2**31 - 1
+# Margins and frame of a page to write on.
+_AROUND_LINES_PX = 18
 _EXACTLY = Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchCaseSensitive
 
 
@@ -69,6 +72,8 @@ def editor_for(field: SettingField) -> Editor:
     """
     if field.hints.opens:
         return _place(field)
+    if field.hints.lines > 1:
+        return _lines(field)
     for accepts, factory in _factories:
         if accepts(field.annotation):
             return factory(field)
@@ -177,13 +182,28 @@ def _text(field: SettingField) -> Editor:
 
 def _place(field: SettingField) -> Editor:
     """A folder or a file with weights, as text; a line below says what lies there."""
-    place = PlaceLine(field.title)
+    place = PlaceLine(field.title, field.hints.opens)
     return Editor(
         widget=place,
         control=place.line,
         value=place.line.text,
         set_value=place.line.setText,
         on_changed=place.line.textChanged.connect,
+    )
+
+
+def _lines(field: SettingField) -> Editor:
+    """A text of several lines."""
+    page = QPlainTextEdit()
+    page.setTabChangesFocus(True)
+    height = page.fontMetrics().lineSpacing() * field.hints.lines
+    page.setFixedHeight(height + _AROUND_LINES_PX)
+    return Editor(
+        widget=page,
+        control=page,
+        value=page.toPlainText,
+        set_value=page.setPlainText,
+        on_changed=page.textChanged.connect,
     )
 
 

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.settings import SettingField, Settings, setting_fields
-from genstudio.services.base_models import last_base
+from genstudio.services.studio_languages import last_place
 from genstudio.ui.editors import OFFERING, Editor, editor_for, named_choice_editor
 from genstudio.ui.followed import Followed, back_button, small_button
 from genstudio.ui.icons import icon
@@ -67,7 +67,7 @@ class SettingsForm(QWidget):
                 declared = settings_class.model_fields[field.name]
                 default = declared.get_default(call_default_factory=True, validated_data={})
                 if field.hints.opens and not default:
-                    default = last_base()
+                    default = last_place(field.hints.opens)
                 row = _Row(field, default, names if field.annotation is str else ())
                 row.changed.connect(partial(self._on_changed, row))
                 self._rows[field.name] = row

@@ -99,7 +99,7 @@ class MainWindow(QMainWindow):
     def open_dataset(
         self, path: Path, only: Collection[str] | None = None, within: Sequence[str] = ()
     ) -> None:
-        """Look through a folder of pictures, or some of it; what the Dataset page's chooser does."""
+        """Look through a folder of pictures, or some of it; what the page's chooser does."""
         self._show_page("dataset")
         self._preferences.pictures_folder = path
         self._dataset.open(Path(path), only=only, within=within)

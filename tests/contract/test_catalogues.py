@@ -54,6 +54,7 @@ SAMPLES: dict[str, Any] = {
     "lora": {"lora_unet_a.lora_down.weight": np.ones((2, 3), np.float16)},
     "molecule": "CC(=O)Nc1ccc(O)cc1",
     "notes": tiny_studio.scale_score(3),
+    "text": "A fox went out.\n\nIt was late, and “cold” besides.",
     "sound": Sound(
         from_int16(to_int16(np.sin(np.arange(4000) / 7) * np.linspace(0.9, 0, 4000))), 8000
     ),
@@ -147,7 +148,7 @@ class TestArtifactKind:
     def test_what_is_no_such_file_is_refused_in_words(self, key: str, tmp_path: Path) -> None:
         kind = ARTIFACTS.get(key)
         path = tmp_path / f"one{kind.card.suffix}"
-        path.write_bytes(b"something else")
+        path.write_bytes(b"\xff\xfesomething else")
         for read in (kind.read, kind.read_recipe, lambda it: kind.thumbnail(it, 16)):
             with pytest.raises(DatasetError):
                 read(path)
@@ -298,12 +299,14 @@ def material(flowers: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
         path.write_text(smiles, encoding="utf-8")
     sounds = tiny_studio.save_sounds(film.parent / "sounds", 2)
     pieces = tiny_studio.save_pieces(film.parent / "pieces", 2)
+    texts = tiny_studio.save_texts(film.parent / "texts", 4)
     return {
         "image": sorted(flowers.iterdir()),
         "clip": [film],
         "sound": sorted(sounds.iterdir()),
         "notes": sorted(pieces.iterdir()),
         "molecule": molecules,
+        "text": sorted(texts.iterdir()),
     }
 
 

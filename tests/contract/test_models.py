@@ -43,6 +43,7 @@ from genstudio.domain.cards import (
     RECONSTRUCT,
     SCORE,
     TRANSLATE,
+    WRITE,
 )
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.fields import IMAGE
@@ -71,6 +72,7 @@ from genstudio.models.protocol import (
     Request,
     Scores,
     TrainableModel,
+    Writes,
 )
 from genstudio.services.training import NewRun, start_run
 
@@ -267,6 +269,7 @@ def test_what_its_card_promises_is_what_it_can_do(key: str) -> None:
     assert (SCORE in capabilities) == isinstance(model, Scores)
     assert (HAS_LORA in capabilities) == isinstance(model, HasLora)
     assert (BLEND in capabilities) == isinstance(model, Blends)
+    assert (WRITE in capabilities) == isinstance(model, Writes)
     keys = [task.key for task in model.tasks]
     assert len(set(keys)) == len(keys)
     assert (TRANSLATE in capabilities) == ("translate" in keys)

@@ -1,4 +1,4 @@
-"""While it trains: logarithms, marks, saving; a seed through time, and two points over each other."""
+"""While it trains: logarithms, marks, saving; one seed through time, and two points at once."""
 
 import csv
 from pathlib import Path
@@ -60,9 +60,7 @@ def test_small_values_are_told_apart_on_a_logarithmic_scale(plot: LossPlot, qtbo
     assert low < to_log(np.array([-0.4]))[0]
 
 
-def test_numbers_are_saved_with_all_digits_and_drawings_open(
-    plot: LossPlot, tmp_path: Path
-) -> None:
+def test_numbers_are_saved_with_all_digits(plot: LossPlot, tmp_path: Path) -> None:
     plot.add_quality(50, {"KID": 0.1 + 0.2, "coverage": 1.0})
     for suffix in ("png", "svg", "csv"):
         plot.save(tmp_path / f"plot.{suffix}")

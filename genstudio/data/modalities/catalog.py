@@ -18,6 +18,7 @@ MODALITIES: Final[Registry[Modality]] = Registry(
         "notes": "genstudio.data.modalities.notes:MODALITY",
         "sound": "genstudio.data.modalities.sound:MODALITY",
         "molecules": "genstudio.data.modalities.molecules:MODALITY",
+        "texts": "genstudio.data.modalities.texts:MODALITY",
     },
 )
 

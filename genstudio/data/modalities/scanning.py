@@ -12,6 +12,9 @@ from genstudio.data.scan import scan_folder
 from genstudio.domain.datasets import Advice, ScanReport
 from genstudio.domain.progress import Working
 
+# What has the name of a picture says what is on it, and is no material of its own.
+_CAPTION = ".txt"
+
 
 def scan_material(
     folder: Path, wanted: str | None = None, column: str = "", within: Sequence[str] = ()
@@ -77,11 +80,18 @@ def scan_material(
     )
 
 
+def _stem(name: str) -> str:
+    return name.rpartition(".")[0]
+
+
 def _sorted_out(listing: Listing, suffixes: dict[str, str]) -> dict[str, list[str]]:
     """Key of a material, empty for pictures => names of its files."""
     found: dict[str, list[str]] = {}
+    pictures = {_stem(name) for name in listing.names if may_be_picture(name)}
     for name in listing.names:
         low = name.lower()
+        if low.endswith(_CAPTION) and _stem(name) in pictures:
+            continue
         own = next((key for suffix, key in suffixes.items() if low.endswith(suffix)), "")
         found.setdefault("" if may_be_picture(name) else own, []).append(name)
     return found

@@ -37,6 +37,10 @@ OPERATIONS: Final[Registry[Operation]] = Registry(
         "augment": "genstudio.services.operations.augment:OPERATION",
         "blend-molecules": "genstudio.services.operations.molecules:BLEND_OPERATION",
         "optimise-molecules": "genstudio.services.operations.molecules:OPTIMISE_OPERATION",
+        "write-text": "genstudio.services.operations.write:OPERATION",
+        "continue-text": "genstudio.services.operations.texts:CONTINUE_OPERATION",
+        "vary-text": "genstudio.services.operations.texts:VARY_OPERATION",
+        "title-text": "genstudio.services.operations.texts:TITLE_OPERATION",
         "detect-anomalies": "genstudio.services.operations.detect:OPERATION",
     },
 )

@@ -33,6 +33,7 @@ from genstudio.ui.viewers.catalog import VIEWERS
 from genstudio.ui.viewers.protocol import Viewer
 from genstudio.ui.widgets.grid_items import GridItem
 from genstudio.ui.widgets.picture_view import PictureView
+from genstudio.ui.widgets.reading import ReadingView
 from genstudio.ui.widgets.score_panel import ScorePanel
 from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
 from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
@@ -108,6 +109,10 @@ class CreateResults(QWidget):
         self._becoming.setObjectName("create.becoming")
         self._becoming.setAccessibleName("What is being made")
         self._stack.addWidget(self._becoming)
+        self._writing = ReadingView()
+        self._writing.setObjectName("create.writing")
+        self._writing.setAccessibleName("What is being written")
+        self._stack.addWidget(self._writing)
         self._caption = QLabel()
         self._caption.setObjectName("create.caption")
         self._caption.setTextFormat(Qt.TextFormat.PlainText)
@@ -195,11 +200,15 @@ class CreateResults(QWidget):
 
     # --- showing ------------------------------------------------------------------------
 
-    def _on_seen(self, image_HWC: np.ndarray) -> None:
+    def _on_seen(self, seen: np.ndarray | str) -> None:
         """Show a result that is not done yet; what is selected is not covered."""
         if not self._grid.selected_keys():
-            self._becoming.set_picture(image_HWC)
-            self._stack.setCurrentWidget(self._becoming)
+            if isinstance(seen, str):
+                self._writing.show_text(seen, is_at_end=True)
+                self._stack.setCurrentWidget(self._writing)
+            else:
+                self._becoming.set_picture(seen)
+                self._stack.setCurrentWidget(self._becoming)
             self._caption.setText("Not done yet")
             self._shown = None
 

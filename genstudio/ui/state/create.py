@@ -59,7 +59,7 @@ class CreateState(QObject):
         loaded(): The operations are known.
         busy_changed(): An operation began or ended, or another project is open.
         progressed(str, int, int): What is done, how far.
-        seen(ndarray): A result that is not done yet, uint8 (height, width, 3).
+        seen(ndarray or str): A result that is not done yet: uint8 (height, width, 3), or a text.
         results_changed(): The results are those of another project.
         arrived(list): Keys of new results.
         reported(): What came of all was written beside the results.
@@ -275,7 +275,7 @@ class CreateState(QObject):
                 made[str(item.path)] = item
             else:
                 self.progressed.emit(item.what, item.done, item.total)
-                if isinstance(item.item, np.ndarray):
+                if isinstance(item.item, np.ndarray | str):
                     self.seen.emit(item.item)
                 if isinstance(item.item, Report):
                     self._words = item.item.words

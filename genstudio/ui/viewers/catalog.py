@@ -14,6 +14,7 @@ VIEWERS: Final[Registry[Callable[[], Viewer]]] = Registry(
         "clip": "genstudio.ui.viewers.clip:ClipViewer",
         "lora": "genstudio.ui.viewers.lora:LoraViewer",
         "molecule": "genstudio.ui.viewers.molecule:MoleculeViewer",
+        "text": "genstudio.ui.viewers.text:TextViewer",
         "sound": "genstudio.ui.viewers.sound:SoundViewer",
         "notes": "genstudio.ui.viewers.sound:SoundViewer",
         # Of a picture with such a part.

@@ -5,17 +5,27 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from genstudio.data.decode import UnreadablePictureError
 from genstudio.domain.runs import CheckpointInfo, RunSummary
 from genstudio.services import studio
-from genstudio.services.records import preview_sound
+from genstudio.services.records import preview_sound, preview_words
+from genstudio.services.written_previews import read_written
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.checkpoint_panel import CheckpointPanel
 from genstudio.ui.widgets.picture_view import PictureView
 from genstudio.ui.widgets.player_bar import PlayerBar
+from genstudio.ui.widgets.reading import ReadingView
 from genstudio.ui.widgets.through_time import SeedThroughTime, TwoPoints
 
 _NONE_YET = "What the model paints will show here, soon after it has begun to learn."
@@ -27,6 +37,7 @@ class Evolution(QWidget):
 
     Attributes:
         preview: The picture.
+        page: What can be read of the preview that is shown, in its place.
         player: Plays what is heard of the preview that is shown; hidden where nothing is.
         panel: The checkpoints.
 
@@ -51,7 +62,13 @@ class Evolution(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID_PX)
-        layout.addWidget(self.preview, 1)
+        self.page = ReadingView()
+        self.page.setObjectName("train.page")
+        self.page.setAccessibleName("Preview on fixed seeds, to read")
+        self._shown = QStackedWidget()
+        self._shown.addWidget(self.preview)
+        self._shown.addWidget(self.page)
+        layout.addWidget(self._shown, 1)
         self.player = PlayerBar()
         self.player.setObjectName("train.player")
         self.player.hide()
@@ -87,7 +104,7 @@ class Evolution(QWidget):
         self._set_previews([])
         self.preview.set_placeholder(_NONE_YET)
         self.preview.set_picture(None)
-        self._open_sound(None)
+        self._open_beside(None)
 
     def go_back(self, step: int) -> None:
         """What came after a step will come again; the newest is followed from here."""
@@ -102,7 +119,7 @@ class Evolution(QWidget):
             self._set_previews([*earlier, (step, path)])
         if self._follows_newest:
             self.preview.set_picture(image_HWC)
-            self._open_sound(path)
+            self._open_beside(path)
 
     def _make_timeline(self) -> QHBoxLayout:
         self._timeline = QSlider(Qt.Orientation.Horizontal)
@@ -208,17 +225,22 @@ class Evolution(QWidget):
                 self.preview.set_picture(studio.sheet(path))
             except UnreadablePictureError:
                 continue
-            self._open_sound(path)
+            self._open_beside(path)
             return
-        self._open_sound(None)
+        self._open_beside(None)
         self.preview.set_placeholder(_UNREADABLE)
         self.preview.set_picture(None)
 
-    def _open_sound(self, preview: Path | None) -> None:
+    def _open_beside(self, preview: Path | None) -> None:
+        """Offer what is heard of a preview, and show what can be read of it."""
         sound = None if preview is None else preview_sound(preview)
         is_there = sound is not None and sound.is_file()
         self.player.setVisible(is_there)
         self.player.open(sound if is_there else None)
+        words = "" if preview is None else read_written(preview_words(preview))
+        if words:
+            self.page.show_text(words)
+        self._shown.setCurrentWidget(self.page if words else self.preview)
 
     def _write_step(self) -> None:
         checkpoint, index = self.panel.strip.current(), self._timeline.value()

@@ -1,5 +1,8 @@
 """A line for a place on the disk, with a button to choose it and words about what lies there."""
 
+from collections.abc import Callable
+from typing import Final
+
 from PySide6.QtCore import QSize, QTimer
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -13,11 +16,17 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.services.base_models import words_about_base
+from genstudio.services.studio_languages import words_about_language_model
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import GRID_PX, mark
 
 # While somebody types, looking waits.
 _SETTLED_MS = 300
+# What lies at a place => what says what it is, and which files are offered.
+_LOOKS: Final[dict[str, tuple[Callable[[str], str], str]]] = {
+    "model": (words_about_base, "Weights (*.safetensors)"),
+    "language-model": (words_about_language_model, "Language models (*.gguf)"),
+}
 
 
 class PlaceLine(QWidget):
@@ -28,11 +37,13 @@ class PlaceLine(QWidget):
 
     Args:
         title: What is chosen.
+        opens: What lies there: "model" or "language-model".
     """
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, opens: str = "model") -> None:
         super().__init__()
         self._title = title
+        self._words_about, self._kinds = _LOOKS.get(opens, _LOOKS["model"])
         self.line = QLineEdit()
         self.line.setPlaceholderText("None is chosen")
         self._words = QLabel()
@@ -71,12 +82,12 @@ class PlaceLine(QWidget):
             self.line.setText(chosen)
 
     def _choose_file(self) -> None:
-        kinds = "Weights (*.safetensors)"
-        chosen, _ = QFileDialog.getOpenFileName(self, self._title, self.line.text(), kinds)
+        before = self.line.text()
+        chosen, _ = QFileDialog.getOpenFileName(self, self._title, before, self._kinds)
         if chosen:
             self.line.setText(chosen)
 
     def _look(self) -> None:
-        words = words_about_base(self.line.text())
+        words = self._words_about(self.line.text())
         self._words.setText(words)
         self._words.setVisible(bool(words))
