@@ -110,6 +110,7 @@ class RunSummary(BaseModel):
         kinds: Name of each kind (class) that it tells apart => pictures of it; none if it was not
             taught any.
         words: Vocabulary of the captions that it learned from; none if there were none.
+        marks: Step and word of what a plot marks, in order; see :mod:`genstudio.domain.marks`.
         said: The coach's newest word on how it goes; None if there was none.
     """
 
@@ -128,6 +129,7 @@ class RunSummary(BaseModel):
     checkpoints: tuple[CheckpointInfo, ...] = ()
     kinds: dict[str, int] = Field(default_factory=dict)
     words: dict[str, int] = Field(default_factory=dict)
+    marks: tuple[tuple[int, str], ...] = ()
     said: Advice | None = None
 
     @property

@@ -19,6 +19,7 @@ from genstudio.domain.datasets import Manifest
 from genstudio.domain.errors import CheckpointError, ProjectError
 from genstudio.domain.fields import DataSpec
 from genstudio.domain.files import write_text
+from genstudio.domain.marks import Mark, mark_of
 from genstudio.domain.runs import RunState, RunSummary, best_step
 from genstudio.domain.training import TrainingSettings, new_run_id, run_stamp
 from genstudio.domain.words import LONGEST_WORD, MOST_WORDS
@@ -31,6 +32,8 @@ from genstudio.services.trash import move_to_trash
 
 FORMAT_VERSION = 2
 # Of what the coach said, only the newest counts; some more, for runs that went back.
+# More lines would hide the losses.
+_MOST_MARKS = 200
 _MOST_SAID = 100
 _ENDINGS: Mapping[type, RunState] = {
     events.Finished: RunState.FINISHED,
@@ -141,6 +144,7 @@ class Run:
         """The run at a glance; its checkpoints are counted, not checked."""
         losses: list[tuple[int, dict[str, float]]] = []
         said: deque[events.Advice] = deque(maxlen=_MOST_SAID)
+        marks: list[Mark] = []
         told: events.StepDone | None = None
         last: events.Event | None = None
         for last in self.record.read_thinned():
@@ -153,6 +157,8 @@ class Run:
                     said.pop()
             if isinstance(last, events.Advice):
                 said.append(last)
+            if (found := mark_of(last)) is not None:
+                marks.append(found)
             if isinstance(last, events.StepDone):
                 told = last
                 losses.append((last.step, last.losses))
@@ -178,6 +184,7 @@ class Run:
             checkpoints=tuple(checkpoints),
             kinds=self.file.kinds,
             words=self.file.words,
+            marks=tuple(marks[-_MOST_MARKS:]),
             said=said[-1] if said else None,
         )
 

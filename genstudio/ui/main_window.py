@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from PySide6.QtCore import QByteArray, QTimer, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices
@@ -99,13 +99,7 @@ class MainWindow(QMainWindow):
     def open_dataset(
         self, path: Path, only: Collection[str] | None = None, within: Sequence[str] = ()
     ) -> None:
-        """Look through a folder of pictures; what the Dataset page's chooser does.
-
-        Args:
-            path: The folder.
-            only: Names of the pictures to use at first; by default all of them.
-            within: Folders inside it that alone are one set; by default all that it holds.
-        """
+        """Look through a folder of pictures, or some of it; what the page's chooser does."""
         self._show_page("dataset")
         self._preferences.pictures_folder = path
         self._dataset.open(Path(path), only=only, within=within)
@@ -146,12 +140,10 @@ class MainWindow(QMainWindow):
                 "edit.redo": self._history.redo,
                 "edit.find": self._find_anything,
                 **{it: partial(self._press, it) for it in self._train_page.controls.buttons()},
-                "train.preview": lambda: self._training.send(commands.SampleNow()),
-                "train.save": lambda: self._training.send(commands.SaveNow()),
+                "train.preview": partial(self._training.send, commands.SampleNow()),
+                "train.save": partial(self._training.send, commands.SaveNow()),
                 **{f"view.{spec.key}": partial(self._show_page, spec.key) for spec in PAGES},
-                "view.system": lambda: self._set_theme("system"),
-                "view.light": lambda: self._set_theme("light"),
-                "view.dark": lambda: self._set_theme("dark"),
+                **{f"view.{it}": partial(self._set_theme, it) for it in get_args(Mode)},
                 "help.guide": self._show_guide,
                 "help.shortcuts": lambda: show_shortcuts(self),
                 "help.about": lambda: show_about(self),
@@ -179,7 +171,8 @@ class MainWindow(QMainWindow):
         self._states.materials.changed.connect(self._update_training_controls)
         pages.train.start_wanted.connect(self._start)
         pages.train.controls.commands_changed.connect(self._on_commands_changed)
-        pages.train.controls.failed.connect(self._on_error)
+        for failed in (pages.train.controls.failed, pages.train.plot_failed):
+            failed.connect(self._on_error)
         pages.train.controls.project_change_wanted.connect(self._choose_project)
         self._training.activity_changed.connect(self._on_activity_changed)
         self._training.received.connect(self._on_received)
@@ -236,12 +229,12 @@ class MainWindow(QMainWindow):
             self._dataset.reopen(self._project.project)
 
     def _show_project_folder(self) -> None:
-        folder = self._project.project.path if self._project.project else None
-        if folder is None:
+        project = self._project.project
+        if project is None:
             text = "A project is made when the first training begins."
             self._tell("There is no project yet", text)
-            return
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+        else:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(project.path)))
 
     def _on_project_changed(self) -> None:
         project = self._project.project

@@ -1,13 +1,14 @@
 """The licences of everything that is shipped, gathered from what was installed.
 
-Standard library only; started with the building environment's Python to see its packages.
+Standard library only, but for the program itself when it is started, which is done with the
+building environment's Python to see its packages.
 """
 
 import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
@@ -46,8 +47,13 @@ def write(python: Path, folder: Path) -> Path:
     return path
 
 
-def gathered(packages: Iterable[Distribution]) -> str:
-    """Words about each package, with the text of its licence files."""
+def gathered(packages: Iterable[Distribution], licence_of: Callable[[Distribution], str]) -> str:
+    """Words about each package, with the text of its licence files.
+
+    Args:
+        packages: What is shipped.
+        licence_of: The licence that a package names for itself.
+    """
     parts = [f"{_TITLE}\n{'=' * len(_TITLE)}\n\n{_BEYOND_METADATA}"]
     for package in sorted(packages, key=lambda it: it.name.lower()):
         parts.append(f"{'-' * 78}\n{package.name} {package.version}: {licence_of(package)}\n")
@@ -57,18 +63,6 @@ def gathered(packages: Iterable[Distribution]) -> str:
             if _LICENCE_FILE.search(str(file)) and _is_text(str(file))
         ]
     return "\n".join(parts)
-
-
-def licence_of(package: Distribution) -> str:
-    """The licence that a package names for itself."""
-    metadata = package.metadata
-    for field in ("License-Expression", "License"):
-        value = (metadata.get_all(field) or [""])[0].strip()
-        if value and "\n" not in value:
-            return value
-    classifiers = metadata.get_all("Classifier") or []
-    found = [it.split(" :: ")[-1] for it in classifiers if it.startswith("License ::")]
-    return ", ".join(found) or "see its licence files"
 
 
 def _is_text(name: str) -> bool:
@@ -101,10 +95,13 @@ def _of_the_system(inside: Path) -> str:
 
 
 if __name__ == "__main__":
+    # Of the environment that is packed; whoever only imports this module need not have it.
+    from genstudio.services.licences import licence_of
+
     wanted = {name.removesuffix(".dist-info").lower() for name in sys.argv[1:]}
     here = [
         it
         for it in distributions()
         if f"{it.name.replace('-', '_').replace('.', '_')}-{it.version}".lower() in wanted
     ]
-    sys.stdout.write(json.dumps(gathered(here)))
+    sys.stdout.write(json.dumps(gathered(here, licence_of)))

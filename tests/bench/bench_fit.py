@@ -1,10 +1,11 @@
 """Forecasts of the fit check beside real runs: memory, and time for a step.
 
-    python tests/bench/bench_fit.py FOLDER [--steps 60] [--rounds 3] [--models KEY …] [--sizes PX …]
+    python tests/bench/bench_fit.py FOLDER [--minutes 1.3] [--rounds 2] [--models …] [--sizes …]
 
 Each real run is the command `genstudio train`, and begins right after its forecast. Where others
 use the machine, the same step takes up to three times as long, also of the processor's time: so
-the least of all rounds is compared with the least, as processor time for a step.
+the least of all rounds is compared with the least, as processor time for a step. Runs last longer
+than a minute, since quality is measured first then, which takes memory.
 Linux only: the peak of another process's memory is read from /proc.
 """
 
@@ -22,23 +23,23 @@ _WARM_UP_STEPS = 2
 _BATCH = 16
 
 
-def forecast(folder: Path, model: str, size: int, steps: int) -> dict[str, float]:
+def forecast(folder: Path, model: str, size: int, minutes: float) -> dict[str, float]:
     """Ask the fit check, by the command."""
     command = [
         sys.executable, "-m", "genstudio", "fit", str(folder), "--model", model,
-        "--size", str(size), "--batch", str(_BATCH), "--steps", str(steps), "--json",
+        "--size", str(size), "--batch", str(_BATCH), "--minutes", str(minutes), "--json",
     ]  # fmt: skip
     told = subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout
     return json.loads(told)
 
 
-def real(folder: Path, model: str, size: int, steps: int) -> dict[str, float]:
+def real(folder: Path, model: str, size: int, minutes: float) -> dict[str, float]:
     """Train with the command; gives peak memory (bytes), and seconds for a step."""
     with tempfile.TemporaryDirectory() as project:
         command = [
             sys.executable, "-m", "genstudio", "train", str(folder), "--model", model,
             "--project", project, "--size", str(size), "--batch", str(_BATCH),
-            "--steps", str(steps), "--json",
+            "--minutes", str(minutes), "--json",
         ]  # fmt: skip
         process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8"
@@ -77,8 +78,8 @@ def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--steps", type=int, default=60)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--minutes", type=float, default=1.3)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--models", nargs="+", default=["self-supervised-gan", "residual-vae"])
     parser.add_argument("--sizes", nargs="+", type=int, default=[64, 128])
     arguments = parser.parse_args()
@@ -88,8 +89,8 @@ def main() -> None:
         for size in arguments.sizes:
             pairs = [
                 (
-                    forecast(arguments.folder, model, size, arguments.steps),
-                    real(arguments.folder, model, size, arguments.steps),
+                    forecast(arguments.folder, model, size, arguments.minutes),
+                    real(arguments.folder, model, size, arguments.minutes),
                 )
                 for _ in range(arguments.rounds)
             ]

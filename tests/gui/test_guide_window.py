@@ -1,7 +1,15 @@
 """The guide opens at the page that is shown, turns to what is looked up, and follows links."""
 
 from PySide6.QtCore import QUrl
-from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QListWidget, QTextBrowser, QToolButton
+from PySide6.QtWidgets import (
+    QDialog,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QTextBrowser,
+    QToolButton,
+    QTreeWidget,
+)
 from studio_driver import StudioDriver
 
 from genstudio.services.guide import chapters
@@ -50,3 +58,12 @@ def test_all_keys_are_a_chapter(studio: StudioDriver) -> None:
     listed.setCurrentRow(listed.count() - 1)
     assert heading(studio) == "All keys"
     assert "Find anything" in studio.find("guide.text", QTextBrowser).toPlainText()
+
+
+def test_the_about_box_names_licences_of_all_parts(studio: StudioDriver) -> None:
+    studio.window._actions["help.about"].trigger()
+    parts = studio.find("about.licences", QTreeWidget)
+    rows = [parts.topLevelItem(row) for row in range(parts.topLevelItemCount())]
+    told = {row.text(0): row.text(2) for row in rows if row}
+    assert "LGPL-3.0" in told["Qt (inside PySide6)"]
+    assert all(told.values())

@@ -179,7 +179,7 @@ class CreateResults(QWidget):
         self._grid.customContextMenuRequested.connect(self._on_menu)
         return self._grid
 
-    def _make_buttons(self) -> QHBoxLayout:
+    def _make_buttons(self) -> QVBoxLayout:
         self._send = QPushButton("Put into the gallery")
         self._send.setObjectName("create.send")
         self._send.setIcon(icon("layout-grid"))
@@ -194,9 +194,13 @@ class CreateResults(QWidget):
         row = QHBoxLayout()
         row.setSpacing(GRID_PX)
         row.addWidget(self._number, 1)
-        for widget in (self._use, self._send):
-            row.addWidget(widget)
-        return row
+        row.addWidget(self._use)
+        # Beside each other they would be cut off in a small window.
+        column = QVBoxLayout()
+        column.setSpacing(GRID_PX)
+        column.addLayout(row)
+        column.addWidget(self._send)
+        return column
 
     # --- showing ------------------------------------------------------------------------
 

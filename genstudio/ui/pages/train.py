@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain import commands, events
+from genstudio.domain.marks import mark_of
 from genstudio.domain.progress import Progress
 from genstudio.domain.runs import CheckpointInfo, RunState, RunSummary
 from genstudio.domain.training import Budget
@@ -41,11 +42,13 @@ class TrainPage(QWidget):
 
     Signals:
         start_wanted(TrainingSettings): Begin a new run with these settings.
+        plot_failed(GenStudioError): The plot could not be saved.
         film_wanted(Path): Make a film of how the pictures of that run came about.
     """
 
     start_wanted = Signal(object)
     film_wanted = Signal(object)
+    plot_failed = Signal(object)
 
     def __init__(
         self,
@@ -108,6 +111,7 @@ class TrainPage(QWidget):
         self._plot = LossPlot()
         self._plot.setObjectName("train.plot")
         self._plot.setAccessibleName("Losses")
+        self._plot.tools.failed.connect(self.plot_failed)
         self._head = TrainHead(self._state)
         self._head.run_chosen.connect(self._forget_live_run)
         upper = QWidget()
@@ -154,6 +158,8 @@ class TrainPage(QWidget):
 
     def _on_received(self, received: Sequence[events.Event]) -> None:
         for event in received:
+            if (mark := mark_of(event)) is not None:
+                self._plot.mark(*mark)
             match event:
                 case events.Preparing():
                     self._say(f"{event.what}: {event.done:,} of {event.total:,}")
@@ -168,6 +174,7 @@ class TrainPage(QWidget):
                 case events.CheckpointSaved():
                     self._say(f"Saved at step {event.step:,}. Everything up to here is safe.")
                 case events.MetricsReady():
+                    self._plot.add_quality(event.step, event.metrics)
                     self._figures.show_figures(event.step, event.metrics)
                 case events.Advice():
                     self._coach.show_verdict(event)
@@ -256,6 +263,10 @@ class TrainPage(QWidget):
         self._plot.clear()
         if shown is not None:
             self._plot.extend(shown.losses)
+            for checkpoint in shown.checkpoints:
+                self._plot.add_quality(checkpoint.step, checkpoint.metrics)
+            for mark in shown.marks:
+                self._plot.mark(*mark)
         self._plot.redraw()
         if self._state.is_running:
             return

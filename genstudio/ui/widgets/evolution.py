@@ -1,6 +1,6 @@
 """How a run's pictures came about: a large preview, a slider over all, the checkpoints below."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from genstudio.ui.widgets.checkpoint_panel import CheckpointPanel
 from genstudio.ui.widgets.picture_view import PictureView
 from genstudio.ui.widgets.player_bar import PlayerBar
 from genstudio.ui.widgets.reading import ReadingView
+from genstudio.ui.widgets.through_time import SeedThroughTime, TwoPoints
 
 _NONE_YET = "What the model paints will show here, soon after it has begun to learn."
 _UNREADABLE = "This preview cannot be read any more."
@@ -50,6 +51,7 @@ class Evolution(QWidget):
         super().__init__(parent)
         self._run: Path | None = None
         self._previews: list[tuple[int, Path]] = []
+        self._picture_px = 1
         self._follows_newest = True
         self.preview = PictureView()
         self.preview.setObjectName("train.preview")
@@ -82,6 +84,7 @@ class Evolution(QWidget):
             return
         if run.path != self._run:
             self.begin(run.path)
+        self._picture_px = run.settings.size
         self._set_previews(list(run.previews))
         self.show_checkpoints(run)
         if self.panel.strip.current() is None:
@@ -142,8 +145,20 @@ class Evolution(QWidget):
         row.addWidget(self._timeline, 1)
         row.addWidget(self._label)
         row.addWidget(self._make_film_button())
+        self._seed = _small("train.seed", "One seed through time", "grid-2x2", self.show_seed)
+        self._two = _small("train.two_points", "Before and after", "contrast", self.show_two)
+        row.addWidget(self._seed)
+        row.addWidget(self._two)
         row.addWidget(self._unfold)
         return row
+
+    def show_seed(self) -> None:
+        """Show one picture of the sheet at all steps."""
+        SeedThroughTime(self.window(), self._previews, self._picture_px).open()
+
+    def show_two(self) -> None:
+        """Show two previews over each other."""
+        TwoPoints(self.window(), self._previews).open()
 
     def _make_film_button(self) -> QToolButton:
         self._film = QToolButton()
@@ -165,6 +180,8 @@ class Evolution(QWidget):
         self._timeline.blockSignals(True)
         self._timeline.setEnabled(last > 0)
         self._film.setEnabled(last > 0)
+        self._seed.setEnabled(last > 0)
+        self._two.setEnabled(last > 0)
         self._timeline.setRange(0, last)
         if self._follows_newest:
             self._timeline.setValue(last)
@@ -232,3 +249,14 @@ class Evolution(QWidget):
         else:
             known = index < len(self._previews)
             self._label.setText(f"step {self._previews[index][0]:,}" if known else "")
+
+
+def _small(name: str, title: str, icon_name: str, act: Callable[[], None]) -> QToolButton:
+    button = QToolButton()
+    button.setObjectName(name)
+    button.setAccessibleName(title)
+    button.setToolTip(title)
+    button.setIcon(icon(icon_name))
+    button.setIconSize(QSize(14, 14))
+    button.clicked.connect(act)
+    return button

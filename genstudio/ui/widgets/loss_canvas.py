@@ -1,7 +1,10 @@
 """The empty plot of losses: axes, colours, and which step is under the pointer."""
 
+import math
 from collections.abc import Iterable
+from typing import Any
 
+import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QMouseEvent
@@ -12,6 +15,8 @@ from genstudio.ui.theme import GRID_PX, colors
 # Room at the ends of the axes, as a part of their length.
 _MARGIN = 0.05
 _GRID_STRENGTH = 64
+# Values nearer to nought lie on a line.
+_LINEAR = 1e-3
 
 
 class _StepAxis(pg.AxisItem):
@@ -19,6 +24,40 @@ class _StepAxis(pg.AxisItem):
 
     def tickStrings(self, values: Iterable[float], _scale: float, _spacing: float) -> list[str]:
         return [_in_short(value) for value in values]
+
+
+class _ValueAxis(pg.AxisItem):
+    """Values, by themselves or by their logarithms."""
+
+    is_log = False
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[Any]:
+        if not self.is_log:
+            return super().tickValues(minVal, maxVal, size)
+        return [(1.0, decades(minVal, maxVal))]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        if not self.is_log:
+            return super().tickStrings(values, scale, spacing)
+        return [f"{from_log(value):.3g}".replace("-", "−") for value in values]
+
+
+def to_log(values: np.ndarray) -> np.ndarray:
+    """Values on a logarithmic scale that runs through nought, below :data:`_LINEAR` in a line."""
+    return np.sign(values) * np.log10(1 + np.abs(values) / _LINEAR)
+
+
+def from_log(value: float) -> float:
+    """The value at a place of that scale."""
+    return math.copysign(_LINEAR * (10 ** abs(value) - 1), value)
+
+
+def decades(low: float, high: float) -> list[float]:
+    """Places of the powers of ten, of either sign, and of nought, within a part of that scale."""
+    powers = [0.0]
+    powers += [sign * 10.0**power for power in range(-2, 13) for sign in (1, -1)]
+    places = sorted(float(it) for it in to_log(np.array(powers)))
+    return [it for it in places if low <= it <= high]
 
 
 class LossCanvas(pg.GraphicsLayoutWidget):
@@ -37,7 +76,7 @@ class LossCanvas(pg.GraphicsLayoutWidget):
         # Not pyqtgraph's PlotItem: that makes forty hidden widgets for menus nobody opens.
         self._view = pg.ViewBox(enableMouse=False, enableMenu=False)
         self._steps = _StepAxis("bottom", linkView=self._view)
-        self._values = pg.AxisItem("left", linkView=self._view)
+        self._values = _ValueAxis("left", linkView=self._view)
         self.ci.addItem(self._values, 0, 0)
         self.ci.addItem(self._view, 0, 1)
         self.ci.addItem(self._steps, 1, 1)
@@ -88,6 +127,12 @@ class LossCanvas(pg.GraphicsLayoutWidget):
         """Tell that none is any more."""
         super().leaveEvent(event)
         self.left.emit()
+
+    def set_log(self, is_log: bool) -> None:
+        """Have the axis of values say what logarithms stand for."""
+        self._values.is_log = is_log
+        self._values.picture = None
+        self._values.update()
 
     def tint(self) -> None:
         """Take the colours of the theme."""

@@ -114,6 +114,16 @@ def smoothed(values: np.ndarray, span: float) -> np.ndarray:
     return sums * (1 - decay) / (1 - decay**ages)
 
 
+def smoothed_without_lag(values: np.ndarray, span: float) -> np.ndarray:
+    """The same from both ends one after the other, so that peaks stay where they are.
+
+    Args:
+        values: Shape (n,).
+        span: How many values to either side count.
+    """
+    return smoothed(smoothed(values, span)[::-1], span)[::-1]
+
+
 def in_parts(
     steps: np.ndarray, values: np.ndarray, most: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

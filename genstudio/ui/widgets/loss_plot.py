@@ -1,18 +1,24 @@
 """The losses of a run as lines over its steps."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QColor, QPen, QShowEvent
+from PySide6.QtGui import QColor, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
+from genstudio.domain import metric_names
 from genstudio.ui.theme import GRID_PX, colors, is_restyled, mark
-from genstudio.ui.widgets.loss_canvas import LossCanvas
+from genstudio.ui.widgets.loss_canvas import LossCanvas, to_log
 from genstudio.ui.widgets.loss_chip import LossChip, chip_height, line_pen
-from genstudio.ui.widgets.loss_history import LossHistory, in_parts, smoothed
+from genstudio.ui.widgets.loss_history import LossHistory, in_parts, smoothed_without_lag
+from genstudio.ui.widgets.plot_files import save_plot
+from genstudio.ui.widgets.plot_tools import PlotTools
 
+# Figures that say how good it is, best first.
+_QUALITY = (metric_names.KID, metric_names.SWD)
 _EMPTY_TEXT = "The losses will show here once training has begun."
 # A line beyond this ratio to the first would press that flat, and starts hidden.
 _LARGEST_RATIO = 20
@@ -41,6 +47,8 @@ class LossPlot(QWidget):
         super().__init__(parent)
         self._histories: dict[str, LossHistory] = {}
         self._lines: dict[str, _Line] = {}
+        self._marks: list[pg.InfiniteLine] = []
+        self._is_log = False
         self._last_step = -1
         self._is_stale = False
         # Last step of the lines as they are drawn; None if what is drawn is wrong.
@@ -83,6 +91,41 @@ class LossPlot(QWidget):
             self._histories[name].add(step, value)
         self._is_stale = True
 
+    def add_quality(self, step: int, values: Mapping[str, float]) -> None:
+        """Note how good what is made is; measured rarely, its line stands beside the losses."""
+        for name in _QUALITY:
+            if name in values:
+                self._histories.setdefault(name, LossHistory()).add(step, values[name])
+                self._is_stale = True
+
+    def mark(self, step: int, word: str) -> None:
+        """Mark a step at which something happened, with a word."""
+        line = pg.InfiniteLine(step, angle=90, label=word, labelOpts={"position": 0.92})
+        line.setPen(QPen(QColor(colors().muted), 0, Qt.PenStyle.DotLine))
+        line.label.setColor(QColor(colors().muted))
+        self._marks.append(line)
+        self._plot.add(line)
+
+    def lines(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Name of each line => its steps and values."""
+        return {name: (it.steps(), it.values()) for name, it in self._histories.items()}
+
+    def set_log(self, is_log: bool) -> None:
+        """Show values by their logarithms, or by themselves."""
+        self._is_log = is_log
+        self._plot.set_log(is_log)
+        self._drawn_step = None
+        self._is_stale = True
+        self._draw()
+
+    def save(self, path: Path) -> None:
+        """Write the plot into a file; its suffix says as what.
+
+        Raises:
+            ProjectError: It cannot be written.
+        """
+        save_plot(self, self.lines(), path)
+
     def extend(self, steps: Iterable[tuple[int, Mapping[str, float]]]) -> None:
         """Note the losses of many steps, as of a run that is opened."""
         for step, values in steps:
@@ -102,6 +145,9 @@ class LossPlot(QWidget):
             line.remove()
         self._histories.clear()
         self._lines.clear()
+        for line in self._marks:
+            self._plot.remove(line)
+        self._marks.clear()
         self._last_step = -1
         self._drawn_step = None
         self._pointed_step = None
@@ -118,6 +164,15 @@ class LossPlot(QWidget):
         super().showEvent(event)
         self._catch_up()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the buttons in the corner."""
+        super().resizeEvent(event)
+        self._place_tools()
+
+    def _place_tools(self) -> None:
+        self.tools.adjustSize()
+        self.tools.move(self._plot.width() - self.tools.width() - GRID_PX, GRID_PX // 2)
+
     def changeEvent(self, event: QEvent) -> None:
         """Take the colours of the theme."""
         if is_restyled(event):
@@ -129,6 +184,7 @@ class LossPlot(QWidget):
             return
         self._is_stale = False
         self._pause.start()
+        self._place_tools()
         for name, history in self._histories.items():
             if name not in self._lines and len(history):
                 self._add_line(name, history)
@@ -143,7 +199,7 @@ class LossPlot(QWidget):
     def _draw_lines(self) -> None:
         self._drawn_step = self._last_step
         self._hide_misfits()
-        extents = [line.draw() for line in self._lines.values()]
+        extents = [line.draw(is_log=self._is_log) for line in self._lines.values()]
         self._fit([extent for extent in extents if extent is not None])
 
     def _catch_up(self) -> None:
@@ -226,6 +282,8 @@ class LossPlot(QWidget):
         row.setLayout(self._chips)
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self._plot)
+        # Over the plot, and not in a row: what takes no room moves nothing when it comes.
+        self.tools = PlotTools(self, self._plot)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID_PX // 2)
@@ -254,8 +312,11 @@ class _Line:
         """Size of a usual value at the beginning of the run."""
         return float(np.median(np.abs(self.history.values()[:_POINTS_TO_JUDGE])))
 
-    def draw(self) -> _Extent | None:
+    def draw(self, *, is_log: bool = False) -> _Extent | None:
         """Draw the line unless it is hidden or empty, and return its extent.
+
+        Args:
+            is_log: Draw logarithms.
 
         Returns:
             First and last step, lowest and highest value that should be seen; None if nothing is.
@@ -268,7 +329,9 @@ class _Line:
         steps, means, lows, highs = in_parts(
             self.history.steps(), self.history.values(), _DRAWN_PARTS
         )
-        smooth = smoothed(means, max(1.0, len(means) / _SMOOTHED_PART))
+        smooth = smoothed_without_lag(means, max(1.0, len(means) / _SMOOTHED_PART))
+        if is_log:
+            lows, highs, smooth = (to_log(it) for it in (lows, highs, smooth))
         # Up and down within each part: no peak is lost, however many values a pixel stands for.
         self._raw.setData(np.repeat(steps, 2), np.column_stack((lows, highs)).ravel())
         self._smooth.setData(steps, smooth)

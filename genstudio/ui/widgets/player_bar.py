@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -24,6 +24,8 @@ _TICK_MS = 40
 _PARTS = 1000
 _VOLUME_WIDTH_PX = 72
 _LEVEL_WIDTH_PX = 56
+# Below this, level and volume leave no room for the place.
+_ROOMY_PX = 400
 
 
 class PlayerBar(QWidget):
@@ -152,6 +154,12 @@ class PlayerBar(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         for widget in (self._play, self._stop, self._place, self._outside):
             widget.setEnabled(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow place, the system's own volume has to do."""
+        super().resizeEvent(event)
+        for widget in (self._level, self._volume):
+            widget.setVisible(event.size().width() >= _ROOMY_PX)
 
     def _button(self, name: str, icon_name: str, words: str) -> QToolButton:
         button = QToolButton()

@@ -8,6 +8,8 @@ from genstudio.ui.theme import GRID_PX, mark
 
 _ICON_PX = 24
 _WIDTH_PX = 11 * GRID_PX
+# Letters of a page's name.
+_LONGEST_WORD = 9
 
 
 class Rail(QFrame):
@@ -24,7 +26,10 @@ class Rail(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         mark(self, role="rail")
-        self.setFixedWidth(_WIDTH_PX)
+        # With large letters as wide as the words need.
+        letters = self.fontMetrics().averageCharWidth()
+        self._width = max(_WIDTH_PX, _LONGEST_WORD * letters + 4 * GRID_PX)
+        self.setFixedWidth(self._width)
         self._group = QButtonGroup(self)
         self._buttons: dict[str, QToolButton] = {}
         self._column = QVBoxLayout(self)
@@ -37,7 +42,7 @@ class Rail(QFrame):
         guide.setToolTip("What this page is for, and how (F1)")
         guide.setIcon(icon("circle-help"))
         guide.setIconSize(QSize(_ICON_PX, _ICON_PX))
-        guide.setFixedSize(_WIDTH_PX - 2 * GRID_PX, 5 * GRID_PX)
+        guide.setFixedSize(self._width - 2 * GRID_PX, 5 * GRID_PX)
         guide.clicked.connect(self.help_wanted)
         self._column.addWidget(guide)
 
@@ -51,7 +56,7 @@ class Rail(QFrame):
         button.setIconSize(QSize(_ICON_PX, _ICON_PX))
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         button.setCheckable(True)
-        button.setFixedSize(_WIDTH_PX - 2 * GRID_PX, 8 * GRID_PX)
+        button.setFixedSize(self._width - 2 * GRID_PX, 8 * GRID_PX)
         button.clicked.connect(lambda: self.chosen.emit(key))
         self._group.addButton(button)
         self._buttons[key] = button

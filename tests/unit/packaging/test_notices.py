@@ -4,7 +4,9 @@ from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
 import pytest
-from installers.notices import gathered, licence_of
+from installers.notices import gathered
+
+from genstudio.services.licences import licence_of
 
 
 def package(folder: Path, metadata: str, **files: str) -> Distribution:
@@ -33,7 +35,7 @@ def test_a_package_names_its_licence(tmp_path: Path, metadata: str, licence: str
 def test_texts_of_licences_are_kept_whole(tmp_path: Path) -> None:
     thing = package(tmp_path, "License: MIT\n", LICENSE="Permission is hereby granted.\n")
 
-    text = gathered([thing, distribution("pydantic")])
+    text = gathered([thing, distribution("pydantic")], licence_of)
 
     assert "Permission is hereby granted." in text
     assert text.index("pydantic ") < text.index("thing 1.0: MIT")

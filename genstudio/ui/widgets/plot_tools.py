@@ -1,0 +1,74 @@
+"""The small buttons of a plot: logarithms, and saving it."""
+
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QToolButton, QWidget
+
+from genstudio.domain.errors import GenStudioError
+from genstudio.ui.icons import icon
+from genstudio.ui.theme import GRID_PX
+
+_ICON_PX = 14
+
+
+class Plot(Protocol):
+    """What the buttons act on."""
+
+    def set_log(self, is_log: bool) -> None:
+        """Show logarithms, or values."""
+        ...
+
+    def save(self, path: Path) -> None:
+        """Write the plot into a file."""
+        ...
+
+
+class PlotTools(QWidget):
+    """Two buttons.
+
+    Signals:
+        failed(GenStudioError): The plot could not be saved.
+    """
+
+    failed = Signal(object)
+
+    def __init__(self, plot: Plot, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("plot.tools")
+        self._plot = plot
+        self._log = QToolButton()
+        self._log.setObjectName("plot.log")
+        self._log.setText("log")
+        self._log.setAccessibleName("Logarithmic scale")
+        self._log.setToolTip("Show values by their logarithms")
+        self._log.setCheckable(True)
+        self._log.toggled.connect(plot.set_log)
+        save = QToolButton()
+        save.setObjectName("plot.save")
+        save.setIcon(icon("save"))
+        save.setIconSize(QSize(_ICON_PX, _ICON_PX))
+        save.setAccessibleName("Save the plot")
+        save.setToolTip("Save the plot as a picture (PNG), a drawing (SVG) or numbers (CSV)")
+        save.clicked.connect(self._ask)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID_PX // 2)
+        layout.addWidget(self._log)
+        layout.addWidget(save)
+
+    def _ask(self) -> None:
+        dialog = QFileDialog(self.window(), "Save the plot", "plot.png")
+        dialog.setObjectName("dialog.plot")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilters(["Picture (*.png)", "Drawing (*.svg)", "Numbers (*.csv)"])
+        dialog.fileSelected.connect(lambda path: self.save(Path(path)))
+        dialog.open()
+
+    def save(self, path: Path) -> None:
+        """Write the plot; one without a suffix becomes a picture."""
+        try:
+            self._plot.save(path if path.suffix else path.with_suffix(".png"))
+        except GenStudioError as error:
+            self.failed.emit(error)
