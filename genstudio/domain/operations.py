@@ -31,6 +31,7 @@ VARY_TEXT: Final = "vary-text"
 TITLE_TEXT: Final = "title-text"
 WRITE_TEXT: Final = "write-text"
 NARRATE: Final = "narrate"
+NARRATE_CLIP: Final = "narrate-clip"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

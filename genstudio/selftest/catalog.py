@@ -30,6 +30,7 @@ CHECKS: Final[Registry[Check]] = Registry(
         "music": "genstudio.selftest.sounding:make_music",
         "molecules": "genstudio.selftest.chemistry:make_molecules",
         "texts": "genstudio.selftest.writing:write_texts",
+        "stories": "genstudio.selftest.writing:tell_a_story",
         "style": "genstudio.selftest.making:paint_in_a_style",
         "films": "genstudio.selftest.making:paint_a_film",
         "explore": "genstudio.selftest.making:explore_and_make_again",

@@ -2,13 +2,14 @@
 
 from genstudio.artifacts.catalog import ARTIFACTS
 from genstudio.domain.artifacts import TEXT
-from genstudio.domain.files import write_text
+from genstudio.domain.files import is_file, write_text
+from genstudio.domain.operations import Report
 from genstudio.engine.trainer import NoCommands
 from genstudio.selftest.learning import small_settings, trained
 from genstudio.selftest.place import Place, SelfTestError
 from genstudio.services.operations.perform import perform
 from genstudio.services.operations.protocol import Made
-from genstudio.services.operations.save import save_made
+from genstudio.services.operations.save import ResultFolder, save_made
 from genstudio.services.training import NewRun, start_run
 
 _TALE = (
@@ -16,6 +17,26 @@ _TALE = (
     "asked the fox. “It is as cold as it was on day {before},” said the crow.\n\n"
 )
 _NUM_DAYS = 24
+
+
+def tell_a_story(place: Place) -> str:
+    """Outline some pictures, and tell a story of them without a language model."""
+    pictures = sorted(place.pictures.iterdir())[:3]
+    out = place.folder / "story"
+    outlined = perform("narrate", inputs={"input": pictures}, settings={"only_outline": True})
+    (outline,) = [save_made(it, out) for it in outlined if isinstance(it, Made)]
+    folder = ResultFolder(out)
+    told = 0
+    for step in perform("narrate", inputs={"input": pictures, "outline": [outline]}):
+        if isinstance(step, Made):
+            folder.save(step)
+            told += 1
+        elif isinstance(step.item, Report):
+            folder.write(step.item)
+    page = out / "storyboard.html"
+    if told != 1 or not is_file(page) or not is_file(page.with_suffix(".pdf")):
+        raise SelfTestError("A story has no storyboard beside it", str(out))
+    return f"a story of {len(pictures)} pictures, with its outline, a page and a PDF"
 
 
 def write_texts(place: Place) -> str:

@@ -20,7 +20,10 @@ from genstudio.domain.progress import Progress
 from genstudio.services.jobs import JobEnded
 
 if TYPE_CHECKING:
+    from genstudio.models.latents import Directions
     from genstudio.services.exploring import Explorer
+    from genstudio.services.steering import Steering
+    from genstudio.services.tastes import LearnedTaste
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +63,26 @@ class DirectionsFound:
 
 
 @dataclass(frozen=True, slots=True)
+class TasteFound:
+    """The way on which pictures come nearer to a person's taste.
+
+    Attributes:
+        way: Sigmas of each direction, of length 1; empty where no taste is known.
+        words: What it rests on, or what is missing.
+    """
+
+    way: tuple[float, ...]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """Something that was wished for cannot be; the session goes on."""
 
     error: GenStudioError
 
 
-Shown = Opened | PlaceShown | SeedShown | DirectionsFound | Progress | Refused
+Shown = Opened | PlaceShown | SeedShown | DirectionsFound | TasteFound | Progress | Refused
 
 
 class ExploringSession:
@@ -92,6 +108,7 @@ class ExploringSession:
         self._place: Place | None = None
         self._seeds: deque[int] = deque()
         self._names: dict[int, str] = {}
+        self._wants_taste = False
         self._is_closed = False
         self._thread = threading.Thread(target=self._work, name="genstudio-explore")
 
@@ -122,6 +139,12 @@ class ExploringSession:
             self._names[number] = name
             self._wake.notify()
 
+    def find_taste(self) -> None:
+        """Learn what the person likes, from the gallery as it is now, and find the way there."""
+        with self._wake:
+            self._wants_taste = True
+            self._wake.notify()
+
     def close(self) -> None:
         """End after the picture at hand; does not wait."""
         with self._wake:
@@ -147,28 +170,38 @@ class ExploringSession:
         import_module("torch").set_num_threads(1)
         explorer: Explorer = exploring.Explorer(runs.Run(self._run), self._checkpoint)
         self.items.put(Opened(explorer.step, explorer.names()))
-        search: Generator[Progress, None, Any] | None = explorer.find_directions()
+        search: Generator[Progress, None, None] | None = self._find_directions(explorer)
+        has_directions = False
         while True:
             with self._wake:
                 while not (self._wants_something() or search is not None):
                     self._wake.wait()
                 if self._is_closed:
                     break
-                wish = self._next_wish(has_directions=search is None)
+                if self._wants_taste and search is None:
+                    self._wants_taste = False
+                    search = self._find_way(explorer, dict(self._values))
+                    has_directions = True
+                wish = self._next_wish(has_directions=has_directions)
                 values = dict(self._values)
             try:
                 if wish is None:
                     assert search is not None, "else something was wished for"
-                    search = self._search_on(search)
+                    if not self._search_on(search):
+                        search, has_directions = None, True
                 else:
                     self._fulfil(explorer, wish, values)
             except GenStudioError as error:
                 self.items.put(Refused(error))
+                if wish is None:  # The search itself cannot go on.
+                    search = None
         if search is not None:
             search.close()
 
     def _wants_something(self) -> bool:
-        return self._is_closed or self._place is not None or bool(self._seeds) or bool(self._names)
+        return bool(
+            self._is_closed or self._place or self._seeds or self._names or self._wants_taste
+        )
 
     def _next_wish(self, *, has_directions: bool) -> "Place | int | dict[int, str] | None":
         if self._names:
@@ -197,13 +230,27 @@ class ExploringSession:
                 for number, name in wish.items():
                     explorer.name_direction(number, name)
 
-    def _search_on(
-        self, search: Generator[Progress, None, Any]
-    ) -> Generator[Progress, None, Any] | None:
-        """Look for directions a little further; None when they are found."""
-        try:
-            self.items.put(next(search))
-        except StopIteration as end:
-            self.items.put(DirectionsFound(tuple(end.value.shares_N.tolist())))
-            return None
-        return search
+    def _search_on(self, search: Generator[Progress, None, None]) -> bool:
+        """Search a little further; False when the search has ended."""
+        progress = next(search, None)
+        if progress is not None:
+            self.items.put(progress)
+        return progress is not None
+
+    def _find_directions(self, explorer: "Explorer") -> Generator[Progress, None, None]:
+        found: Directions = yield from explorer.find_directions()
+        self.items.put(DirectionsFound(tuple(float(it) for it in found.shares_N)))
+
+    def _find_way(
+        self, explorer: "Explorer", values: Mapping[str, Any]
+    ) -> Generator[Progress, None, None]:
+        tastes = import_module("genstudio.services.tastes")
+        steering = import_module("genstudio.services.steering")
+        run = explorer.run
+        learned: LearnedTaste = tastes.learn_project_taste(run.project(), run.settings.size)
+        way: tuple[float, ...] = ()
+        if learned.taste is not None:
+            finder: Steering = steering.Steering(explorer, explorer.settings(values), learned)
+            slope = yield from finder.find_slope()
+            way = tuple(float(it) for it in slope)
+        self.items.put(TasteFound(way, learned.words))

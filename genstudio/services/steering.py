@@ -17,7 +17,8 @@ from genstudio.services.tastes import LearnedTaste
 
 _BEST_OF = 4
 _PROBES = 192
-_PROBES_AT_ONCE = 32
+# So few that a person who explores meanwhile does not wait.
+_PROBES_AT_ONCE = 8
 _PROBE_SEEDS = 90_000_000
 # How far to go along the direction, in sigmas of what a model usually draws.
 _STEPS = (0.75, 1.5, 2.25)

@@ -3,15 +3,19 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QLineEdit, QSlider, QToolButton
+from PySide6.QtWidgets import QLineEdit, QPushButton, QSlider, QToolButton
 from saved_runs import Opener
 from studio_driver import StudioDriver
+from torch import Tensor
 
 from genstudio.artifacts.image import read_recipe
+from genstudio.services import tastes
 from genstudio.services.gallery import Gallery
+from genstudio.services.tastes import LearnedTaste
 from genstudio.ui.widgets.operation_cards import OperationCards
 from genstudio.ui.widgets.plane_pad import SEED_MIME, PlanePad
 from genstudio.ui.widgets.seed_grid import SeedGrid
@@ -168,3 +172,46 @@ def test_the_model_is_let_go_when_nobody_looks(explorer: StudioDriver, tmp_path:
     explorer.go_to("create")
     explorer.wait(lambda: state.run is not None)
     explorer.wait(lambda: has_picture(explorer))
+
+
+def test_without_ratings_a_step_to_ones_taste_says_what_is_missing(explorer: StudioDriver) -> None:
+    before = explorer.window._states.exploring.place
+    told: list[str] = []
+    explorer.window._states.exploring.noticed.connect(lambda notice: told.append(notice.message))
+    explorer.click("explore.taste")
+    explorer.wait(lambda: told)
+    assert "from 20 on" in told[0]
+    assert explorer.window._states.exploring.place == before
+    assert explorer.find("explore.taste", QPushButton).isEnabled()
+
+
+def test_a_step_to_ones_taste_moves_the_sliders_and_can_be_undone(
+    explorer: StudioDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Light:
+        agreement = None
+
+        def __call__(self, features_N: Tensor) -> Tensor:
+            return features_N[:, -10:-7].sum(dim=1).double()  # Mean red, green and blue.
+
+    learned = LearnedTaste(
+        taste=Light(),  # type: ignore[arg-type]
+        side=32,
+        num_ratings=20,
+        num_choices=0,
+        words="learned",
+    )
+    monkeypatch.setattr(tastes, "learn_project_taste", lambda *_: learned)
+    state = explorer.window._states.exploring
+    light = np.frombuffer(image(explorer), np.uint8).mean()
+    before = image(explorer)
+    explorer.click("explore.taste")
+    explorer.wait(lambda: state.place.moves)
+    explorer.wait(changed(explorer, before))
+    assert sum(it**2 for it in state.place.moves.values()) == pytest.approx(0.75**2, rel=0.1)
+    explorer.click("explore.taste")
+    explorer.wait(lambda: sum(it**2 for it in state.place.moves.values()) > 1)
+    explorer.wait(lambda: np.frombuffer(image(explorer), np.uint8).mean() > light)
+    explorer.click("explore.undo")
+    explorer.click("explore.undo")
+    assert not state.place.moves

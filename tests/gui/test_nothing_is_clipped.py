@@ -1,14 +1,18 @@
 """On every page, in the smallest window and in a usual one, all words and controls have room."""
 
+from contextlib import suppress
+
 import pytest
 from layout_faults import layout_faults
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from pytestqt.exceptions import TimeoutError as WaitedInVainError
 from pytestqt.qtbot import QtBot
 from saved_runs import Opener
 from studio_driver import StudioDriver
 
 from genstudio.ui.studio_pages import PAGES
 
+_PATIENCE_MS = 30_000
 SIZES = [(1024, 680), (1280, 800)]
 
 
@@ -17,7 +21,9 @@ def faults(studio: StudioDriver, size: tuple[int, int]) -> list[str]:
     found: list[str] = []
     for page in PAGES:
         studio.go_to(page.key)
-        studio.qtbot.wait(50)  # Layouts are made when the events at hand are through.
+        # Layouts are made when the events at hand are through, and words come from threads.
+        with suppress(WaitedInVainError):
+            studio.qtbot.waitUntil(lambda: not layout_faults(studio.window), timeout=_PATIENCE_MS)
         found += [f"{page.key}: {it}" for it in layout_faults(studio.window)]
     return found
 

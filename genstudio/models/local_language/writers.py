@@ -4,6 +4,7 @@ GGUF files are computed by llama.cpp (through llama-cpp-python), folders by tran
 optional packs; neither is let near the network.
 """
 
+import atexit
 import gc
 import json
 import os
@@ -270,8 +271,16 @@ class _Kept:
                 self._key = key
             return self._writer
 
+    def drop(self) -> None:
+        """Let go of it."""
+        with self._lock:
+            self._writer, self._key = None, ()
+            gc.collect()
+
 
 _KEPT: Final = _Kept()
+# llama.cpp cannot be let go of when Python's own modules are gone.
+atexit.register(_KEPT.drop)
 
 
 def load_writer(model: LanguageModel, context: int) -> Writer:

@@ -37,6 +37,8 @@ OPERATIONS: Final[Registry[Operation]] = Registry(
         "augment": "genstudio.services.operations.augment:OPERATION",
         "blend-molecules": "genstudio.services.operations.molecules:BLEND_OPERATION",
         "optimise-molecules": "genstudio.services.operations.molecules:OPTIMISE_OPERATION",
+        "narrate": "genstudio.services.operations.narrate:PICTURES",
+        "narrate-clip": "genstudio.services.operations.narrate:CLIPS",
         "write-text": "genstudio.services.operations.write:OPERATION",
         "continue-text": "genstudio.services.operations.texts:CONTINUE_OPERATION",
         "vary-text": "genstudio.services.operations.texts:VARY_OPERATION",

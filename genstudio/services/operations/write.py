@@ -73,7 +73,7 @@ class WithLanguageModel(Settings):
         2048,
         title="How much it sees at once — context length",
         help="Of what goes in and what is written. More needs more memory.",
-        ge=256,
+        ge=512,
         le=131072,
         unit="tokens",
         advanced=True,

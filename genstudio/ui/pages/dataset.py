@@ -208,6 +208,7 @@ class DatasetPage(QWidget):
         self._crop.clicked.connect(self._on_crop)
         self._hint = QLabel(_HINT)
         self._hint.setObjectName("dataset.hint")
+        self._hint.setWordWrap(True)
         mark(self._hint, role="small")
         below = QHBoxLayout()
         below.addWidget(self._hint, 1)

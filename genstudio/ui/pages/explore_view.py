@@ -181,6 +181,15 @@ class ExploreView(QWidget):
         self._still.clicked.connect(
             lambda: self._state.go_to(self._state.place.with_values(moves={}))
         )
+        self._taste = QPushButton("A step to my taste")
+        self._taste.setObjectName("explore.taste")
+        self._taste.setIcon(icon("thumbs-up"))
+        self._taste.setToolTip(
+            "Learns from your stars and choices in the gallery what you like, and moves the "
+            "sliders towards it"
+        )
+        self._taste.clicked.connect(self._state.go_to_taste)
+        self._state.taste_sought.connect(self._on_taste_sought)
         content = QWidget()
         self._column = QVBoxLayout(content)
         self._column.setContentsMargins(0, 0, GRID_PX, 0)
@@ -190,6 +199,7 @@ class ExploreView(QWidget):
         self._column.addWidget(_heading("What changes pictures most"))
         self._column.addWidget(self._status)
         self._column.addWidget(self._sliders)
+        self._column.addWidget(self._taste)
         self._column.addWidget(self._still)
         self._column.addStretch(1)
         area = QScrollArea()
@@ -262,10 +272,15 @@ class ExploreView(QWidget):
         self._status.setText("" if self._state.shares else "Looking for directions…")
         self._status.setVisible(not self._state.shares)
         self._still.setVisible(bool(self._state.shares))
+        self._taste.setVisible(bool(self._state.shares))
         self._sliders.show_moves(self._state.place.moves)
 
     def _on_searching(self, done: int, total: int) -> None:
         self._status.setText(f"Looking for directions: {done:,} of {total:,} pictures")
+
+    def _on_taste_sought(self, is_sought: bool) -> None:
+        self._taste.setEnabled(not is_sought)
+        self._taste.setText("Learning your taste…" if is_sought else "A step to my taste")
 
     def _on_hung(self) -> None:
         self._where.setText(f"{_in_words(self._state.place)} · in the gallery")

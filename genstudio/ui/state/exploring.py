@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from genstudio.domain.notices import Notice
+from genstudio.domain.notices import Level, Notice
 from genstudio.domain.places import Place
 from genstudio.domain.progress import Progress
 from genstudio.services.exploring_session import (
@@ -17,12 +17,16 @@ from genstudio.services.exploring_session import (
     PlaceShown,
     Refused,
     SeedShown,
+    TasteFound,
 )
 from genstudio.services.jobs import JobEnded
 from genstudio.services.notices import notice_about
 from genstudio.ui.bridge import Bridge
 
 _MOST_REMEMBERED = 200
+# Sigmas of one press, all directions together, and the farthest along one.
+_TASTE_STEP = 0.75
+_MOST_SIGMAS = 4.0
 
 
 class ExploringState(QObject):
@@ -42,6 +46,7 @@ class ExploringState(QObject):
         seed_drawn(int, object): A seed and its picture.
         directions_changed(): They were found, named, or are those of another model.
         searching(int, int): So many pictures of so many were looked at for directions.
+        taste_sought(bool): The way to what the person likes is being looked for, or no more.
         noticed(Notice): Something a person should read.
     """
 
@@ -51,6 +56,7 @@ class ExploringState(QObject):
     seed_drawn = Signal(object, object)
     directions_changed = Signal()
     searching = Signal(int, int)
+    taste_sought = Signal(bool)
     noticed = Signal(Notice)
 
     def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
@@ -144,6 +150,23 @@ class ExploringState(QObject):
             self._session.name_direction(number, name)
         self.directions_changed.emit()
 
+    def go_to_taste(self) -> None:
+        """Learn from the gallery what the person likes, and go a step towards it."""
+        if self._session is not None:
+            self._session.find_taste()
+            self.taste_sought.emit(True)
+
+    def _on_taste(self, found: TasteFound) -> None:
+        self.taste_sought.emit(False)
+        if not found.way:
+            self.noticed.emit(Notice(level=Level.INFO, title="Your taste", message=found.words))
+            return
+        moves = dict(self.place.moves)
+        for number, share in enumerate(found.way, start=1):
+            gone = moves.get(number, 0.0) + _TASTE_STEP * share
+            moves[number] = round(min(max(gone, -_MOST_SIGMAS), _MOST_SIGMAS), 2)
+        self.go_to(self.place.with_values(moves=moves))
+
     def close(self) -> None:
         """Let go of the model before the window closes, and wait for the worker."""
         self._let_go()
@@ -183,7 +206,10 @@ class ExploringState(QObject):
                     self.directions_changed.emit()
                 case Progress(done=done, total=total):
                     self.searching.emit(done, total)
+                case TasteFound():
+                    self._on_taste(item)
                 case Refused(error=error):
+                    self.taste_sought.emit(False)
                     self.noticed.emit(notice_about(error))
                 case _:
                     pass
