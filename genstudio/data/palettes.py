@@ -202,6 +202,17 @@ def read_palette(path: Path) -> np.ndarray:
     return np.array(unique, np.uint8)
 
 
+def words_about_palette(text: str) -> str:
+    """What a person is told of a place as they type it; empty for none."""
+    if not text.strip():
+        return ""
+    try:
+        count = len(read_palette(Path(text.strip()).expanduser()))
+    except SettingsError as error:
+        return f"{error.title}: {error.message}"
+    return f"{count} colour{'' if count == 1 else 's'}"
+
+
 def _colours_of_text(text: str) -> list[tuple[int, ...]]:
     lines = text.splitlines()
     if lines and lines[0].strip() in {"GIMP Palette", "JASC-PAL"}:

@@ -19,7 +19,10 @@ def words_about_language_model(text: str) -> str:
 
 def last_place(opens: str) -> str:
     """The place of a kind that was used last and is still there; empty if there is none."""
-    return last_base() if opens == "model" else LANGUAGE_MODELS.last()
+    if opens == "model":
+        return last_base()
+    # A palette belongs to one set of sprites, and is asked for each time.
+    return LANGUAGE_MODELS.last() if opens == "language-model" else ""
 
 
 def _file() -> Path:

@@ -69,6 +69,7 @@ class GameOptions(ExportOptions):
         title="Colours of your own — palette file",
         help="Path of a palette (.gpl, .pal, .hex) or of a small picture that has the colours. "
         "Only these are used; empty chooses the colours that show the pictures best.",
+        opens="palette",
     )
     dither: float = setting(
         0.0,
@@ -76,6 +77,7 @@ class GameOptions(ExportOptions):
         help="0 for clean areas, 1 for a pattern of dots that looks like colours in between.",
         ge=0.0,
         le=1.0,
+        advanced=True,
     )
     hard_edges: bool = setting(
         True,
@@ -96,7 +98,12 @@ class GameOptions(ExportOptions):
         "Phaser, GameMaker and others read it), as SpriteFrames of Godot 4, or no sheet.",
     )
     columns: int = setting(
-        0, title="Pictures in a row of the sheet", help="0 makes it about square.", ge=0, le=1024
+        0,
+        title="Pictures in a row of the sheet",
+        help="0 makes it about square.",
+        ge=0,
+        le=1024,
+        advanced=True,
     )
     spacing: int = setting(
         0,
@@ -104,13 +111,22 @@ class GameOptions(ExportOptions):
         help="Empty pixels, for engines that smooth.",
         ge=0,
         le=64,
+        advanced=True,
         unit="px",
     )
     frames_per_second: float = setting(
-        12.0, title="Speed of animations", help="Pictures a second.", ge=0.1, le=120.0
+        12.0,
+        title="Speed of animations",
+        help="Pictures a second.",
+        ge=0.1,
+        le=120.0,
+        advanced=True,
     )
     singles: bool = setting(
-        True, title="Each as a file, too", help="One PNG for each picture beside the sheet."
+        True,
+        title="Each as a file, too",
+        help="One PNG for each picture beside the sheet.",
+        advanced=True,
     )
 
 

@@ -68,7 +68,7 @@ class Tileset:
             InputSpec(name="input", title="Samples of the ground", maximum=_MOST_SAMPLES),
             InputSpec(
                 name="other",
-                title="Samples of what lies beside it (none: see-through)",
+                title="What lies beside it (none: see-through)",
                 minimum=0,
                 maximum=_MOST_SAMPLES,
             ),

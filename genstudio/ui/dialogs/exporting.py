@@ -8,10 +8,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -29,6 +31,9 @@ from genstudio.ui.theme import GRID_PX, mark
 Export = Callable[[Path, Mapping[str, Any]], None]
 
 _WIDTH_PX = 70 * GRID_PX
+# Heading, place, buttons and edges.
+_BESIDE_THE_FORM_PX = 32 * GRID_PX
+_LOWEST_FORM_PX = 12 * GRID_PX
 
 
 def ask_how_to_export(
@@ -69,8 +74,21 @@ class _ExportDialog(QDialog):
         layout.addWidget(heading)
         layout.addWidget(summary)
         layout.addLayout(self._make_place(title))
-        layout.addWidget(self._form)
+        layout.addWidget(self._scrolled_form(window), 1)
         layout.addWidget(self._make_buttons())
+
+    def _scrolled_form(self, window: QWidget) -> QScrollArea:
+        """As high as it needs to be, but no higher than the window has room for."""
+        area = QScrollArea()
+        area.setObjectName("export.settings")
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(self._form)
+        room = window.window().height() - _BESIDE_THE_FORM_PX
+        wanted = self._form.sizeHint().height()
+        area.setMinimumHeight(max(_LOWEST_FORM_PX, min(wanted, room)))
+        return area
 
     def _make_place(self, title: str) -> QHBoxLayout:
         suffixes = self._exporter.card.suffixes

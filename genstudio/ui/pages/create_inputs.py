@@ -60,6 +60,7 @@ class InputFiles(QFrame):
         self.spec = spec
         self.setAcceptDrops(True)
         self._title = QLabel(spec.title)
+        self._title.setWordWrap(True)
         self._count = QLabel()
         mark(self._count, role="small")
         self._grid = ThumbnailGrid(studio_operations.thumbnail, lambda key: GridItem(Path(key)))

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.data.palettes import words_about_palette
 from genstudio.services.base_models import words_about_base
 from genstudio.services.studio_languages import words_about_language_model
 from genstudio.ui.icons import icon
@@ -26,23 +27,25 @@ _SETTLED_MS = 300
 _LOOKS: Final[dict[str, tuple[Callable[[str], str], str]]] = {
     "model": (words_about_base, "Weights (*.safetensors)"),
     "language-model": (words_about_language_model, "Language models (*.gguf)"),
+    "palette": (words_about_palette, "Palettes (*.gpl *.pal *.hex *.txt *.png *.gif *.bmp)"),
 }
 
 
 class PlaceLine(QWidget):
-    """A folder or a single file with weights of a base model.
+    """A folder or a single file with weights of a base model, or a palette.
 
     Attributes:
         line: The place, as text.
 
     Args:
         title: What is chosen.
-        opens: What lies there: "model" or "language-model".
+        opens: What lies there: "model", "language-model" or "palette".
     """
 
     def __init__(self, title: str, opens: str = "model") -> None:
         super().__init__()
         self._title = title
+        self._may_be_folder = opens != "palette"
         self._words_about, self._kinds = _LOOKS.get(opens, _LOOKS["model"])
         self.line = QLineEdit()
         self.line.setPlaceholderText("None is chosen")
@@ -72,7 +75,8 @@ class PlaceLine(QWidget):
         button.setAccessibleName(f"Choose: {self._title}")
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(button)
-        menu.addAction(icon("folder-open"), "A folder…", self._choose_folder)
+        if self._may_be_folder:
+            menu.addAction(icon("folder-open"), "A folder…", self._choose_folder)
         menu.addAction(icon("file"), "A single file…", self._choose_file)
         button.setMenu(menu)
         return button

@@ -12,6 +12,7 @@ from genstudio.data.palettes import (
     read_palette,
     to_indices,
     with_hard_edges,
+    words_about_palette,
 )
 from genstudio.domain.errors import SettingsError
 
@@ -106,3 +107,10 @@ def test_what_is_no_palette_is_told(tmp_path: Path) -> None:
     for name in ("empty.gpl", "photo.png", "missing.hex"):
         with pytest.raises(SettingsError, match="is no palette"):
             read_palette(tmp_path / name)
+        assert "is no palette" in words_about_palette(str(tmp_path / name))
+
+
+def test_what_lies_at_a_place_is_told_as_it_is_typed(tmp_path: Path) -> None:
+    (tmp_path / "two.hex").write_text("ff0000\n010203\n")
+    assert words_about_palette(f" {tmp_path / 'two.hex'}") == "2 colours"
+    assert words_about_palette("") == ""
