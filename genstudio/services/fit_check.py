@@ -141,8 +141,9 @@ def _forecast(
     more = cache - answer["cache_bytes"]
     copies = _COPIES if cache < _SMALL_SHARE * room else 1
     on_card = bool(answer["card_bytes"])
-    memory = answer["memory_bytes"] + (0 if on_card else copies * more)
-    fixed = (0 if on_card else _BASE_BYTES + copies * cache) + 2 * checkpoint
+    # While steps go on, a run holds a copy of all that it has learned until that is written.
+    memory = answer["memory_bytes"] + (0 if on_card else copies * more + checkpoint)
+    fixed = (0 if on_card else _BASE_BYTES + copies * cache) + 3 * checkpoint
     kept = _KEPT + int(train_s // _HOUR_S)
     return Forecast(
         device=answer["device"],

@@ -59,6 +59,7 @@ class SettingsForm(QWidget):
         super().__init__(parent)
         self._rows: dict[str, _Row] = {}
         self._is_loading = False
+        self._hidden: frozenset[str] = frozenset()
         offered = choices or {}
         for field in setting_fields(settings_class):
             wanted = include is None or field.name in include
@@ -112,8 +113,25 @@ class SettingsForm(QWidget):
 
     def set_hidden(self, names: Collection[str]) -> None:
         """Leave out settings that mean nothing now, by name; all others are shown."""
+        self._hidden = frozenset(names)
         for name, row in self._rows.items():
             row.setVisible(name not in names)
+
+    def look_for(self, text: str) -> int:
+        """Show only settings with all these words in title or help; says how many there are.
+
+        Those that mean nothing now stay hidden.
+        """
+        words = text.casefold().split()
+        found = 0
+        for name, row in self._rows.items():
+            said = f"{row.field.title} {row.field.help} {name}".casefold()
+            is_found = all(word in said for word in words) and name not in self._hidden
+            row.setVisible(is_found)
+            found += is_found
+        if self._more is not None and words:
+            self._more.set_open(True)
+        return found
 
     def reset(self) -> None:
         """Go back to the default of every setting."""

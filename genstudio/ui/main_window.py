@@ -251,7 +251,9 @@ class MainWindow(QMainWindow):
         if report is not None and report is not self._seen_report:
             # Once for each folder: what a person chooses after that stands.
             self._seen_report = report
-            self._train_page.controls.choices.suggest_size(report.suggested_size)
+            sides = sorted(min(it.width, it.height) for it in report.pictures)
+            usual = sides[len(sides) // 2] or 1024
+            self._train_page.controls.choices.suggest_size(report.suggested_size, usual)
             self._project.suggest(report.folder)
         self._update_training_controls()
 

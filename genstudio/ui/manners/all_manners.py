@@ -12,6 +12,7 @@ from genstudio.ui.manners.checking_fit import CheckingFit
 from genstudio.ui.manners.coming_forward import ComingForward
 from genstudio.ui.manners.cropping import Cropping
 from genstudio.ui.manners.importing_scans import ImportingScans
+from genstudio.ui.manners.own_presets import OwnPresets
 from genstudio.ui.manners.queueing import Queueing
 from genstudio.ui.manners.recent_projects import RecentProjects
 from genstudio.ui.manners.telling_endings import TellingEndings
@@ -37,6 +38,7 @@ def add_manners(
     endings = TellingEndings(window, states.training)
     return (
         Cropping(window, states.bridge, states.dataset, pages),
+        OwnPresets(states.training, pages, notices),
         CheckingFit(states, pages, notices),
         Queueing(window, states, pages, notices, endings),
         ImportingScans(states.scans, open_dataset),

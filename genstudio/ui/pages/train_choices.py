@@ -7,11 +7,9 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QGridLayout,
     QLabel,
-    QPushButton,
+    QLineEdit,
     QScrollArea,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -24,25 +22,21 @@ from genstudio.services.presets import (
     DEFAULT_PRESET,
     Fit,
     preset_named,
-    presets,
     resolve_settings,
 )
-from genstudio.ui.followed import Followed, back_button
+from genstudio.services.questions import Answers, Proposal, propose
+from genstudio.ui.followed import Followed
 from genstudio.ui.forms import SettingsForm
+from genstudio.ui.pages.train_basics import UNITS, TrainBasics
 from genstudio.ui.state.materials import MaterialsState
 from genstudio.ui.state.training import TrainingState
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.disclosure import Disclosure
-from genstudio.ui.widgets.elided_label import ElidedLabel
-from genstudio.ui.widgets.fit_note import FitNote
 from genstudio.ui.widgets.model_cards import ModelCards
-from genstudio.ui.widgets.number_boxes import DecimalBox, WholeBox
-from genstudio.ui.widgets.small import named_combo, side_by_side
-from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
+from genstudio.ui.widgets.questions_panel import QuestionsPanel
 
 # The rest of a run's settings have editors of their own.
 _IN_FORM = frozenset(it.name for it in setting_fields(TrainingSettings) if it.hints.group)
-_UNITS = ("minutes", "steps", "images")
 
 
 class TrainChoices(QScrollArea):
@@ -71,6 +65,7 @@ class TrainChoices(QScrollArea):
         self._suggestion = ""
         self._is_filling = False
         self._is_model_own = False
+        self._smallest_px = SIZES[-1]
         self._model_form: SettingsForm | None = None
         self._shown_model = ""
         # What was chosen for an architecture is there again when a person comes back to it.
@@ -92,6 +87,7 @@ class TrainChoices(QScrollArea):
         self._unfit = {key: why for key, why in reasons.items() if why}
         self._models.set_unfit(self._unfit)
         current = materials.current()
+        self._rows.name_examples(current.card.noun[1] if current else "pictures")
         has_roles = current is not None and len(current.card.roles) > 1
         has_classes = current is None or current.card.has_classes
         pictures = current is None or not current.card.suffixes
@@ -102,6 +98,7 @@ class TrainChoices(QScrollArea):
             "transparency": pictures,
             "bars": current is not None and current.card.key == NOTES,
         }
+        self._rows.show_size(is_shown=pictures)
         self._hidden = frozenset(name for name, is_shown in shown.items() if not is_shown)
         self._form.set_hidden(self._hidden)
         self._suggest_model()
@@ -111,8 +108,9 @@ class TrainChoices(QScrollArea):
         """Why the chosen architecture cannot learn what the folder holds; empty if it can."""
         return self._unfit.get(self._models.current_key(), "")
 
-    def suggest_size(self, size: int) -> None:
-        """Choose the size that suits a new folder."""
+    def suggest_size(self, size: int, smallest_px: int = SIZES[-1]) -> None:
+        """Choose the size that suits a new folder, whose pictures are usually so large."""
+        self._smallest_px = smallest_px
         self._size.setCurrentIndex(self._size.findData(size))
 
     def choose_model(self, key: str) -> None:
@@ -133,8 +131,50 @@ class TrainChoices(QScrollArea):
             self.suggest_size(training["size"])
         if "batch" in training:
             self._batch.setValue(training["batch"])
+        if "budget" in training:
+            budget = Budget.model_validate(training["budget"])
+            self._unit.setCurrentIndex(UNITS.index(budget.unit))
+            self._amount.setValue(budget.amount)
         shown = {name: value for name, value in training.items() if name in _IN_FORM}
         self._form.set_values(shown)
+
+    def apply_model(self, values: Mapping[str, Any]) -> None:
+        """Choose settings of the architecture, as a person does; unknown ones are passed over."""
+        if self._model_form is not None:
+            known = self._model_form.values()
+            self._model_form.set_values({it: values[it] for it in values if it in known})
+
+    def known_settings(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """Settings of a run, and of the chosen architecture, that there are."""
+        model = self._model_form.values() if self._model_form else {}
+        return TrainingSettings.model_fields, model
+
+    def propose(self, proposal: Proposal) -> None:
+        """Choose what answers propose."""
+        if proposal.model_key:
+            self.choose_model(proposal.model_key)
+        self._preset.setCurrentIndex(self._preset.findData(proposal.preset))
+        self.apply({"size": proposal.size, "budget": proposal.budget})
+        self._questions.show_reasons(proposal)
+
+    def choose_preset(self, key: str) -> None:
+        """Choose a built-in preset."""
+        self._preset.setCurrentIndex(self._preset.findData(key))
+
+    def _on_answered(self, answers: Answers) -> None:
+        known = [entry.card for entry in self._state.entries.values()]
+        cards = [card for card in known if card.key not in self._unfit]
+        fastest = next(iter(self._state.machine.devices), "cpu")
+        proposal = propose(
+            answers, self._pictures, cards, accelerator=fastest, smallest_px=self._smallest_px
+        )
+        self.propose(proposal)
+
+    def _look_for(self, text: str) -> None:
+        """Show the settings that were looked for."""
+        for form in (self._form, self._model_form):
+            if form is not None:
+                form.look_for(text)
 
     def set_project(self, path: Path | None, *, is_open: bool) -> None:
         """Show where runs are saved."""
@@ -146,7 +186,7 @@ class TrainChoices(QScrollArea):
 
     def budget(self) -> Budget:
         """The budget as chosen now."""
-        unit = _UNITS[self._unit.currentIndex()]
+        unit = UNITS[self._unit.currentIndex()]
         return Budget.model_validate({"unit": unit, "amount": self._amount.value()})
 
     def settings(self) -> TrainingSettings:
@@ -183,15 +223,30 @@ class TrainChoices(QScrollArea):
         self._models.setObjectName("train.model")
         self._models.setAccessibleName("Architecture")
         self._models.keyChanged.connect(self._on_model_changed)
+        self._questions = QuestionsPanel()
+        self._questions.answered.connect(self._on_answered)
         self._loading = QLabel("Getting the architectures ready…")
         mark(self._loading, role="muted")
         self._column.addWidget(self._loading)
+        questions = Disclosure("Three questions set everything", self._questions)
+        questions.setObjectName("train.questions")
+        self._column.addWidget(questions)
         self._column.addWidget(self._models)
-        self._column.addLayout(self._make_rows())
+        rows = TrainBasics()
+        self._take_rows(rows)
+        self._column.addLayout(rows)
         self._all = QWidget()
         self._all_column = QVBoxLayout(self._all)
         self._all_column.setContentsMargins(0, 0, 0, 0)
         self._all_column.setSpacing(2 * GRID_PX)
+        find = QLineEdit()
+        find.setObjectName("train.find")
+        find.setAccessibleName("Find a setting")
+        find.setPlaceholderText("Find a setting: memory, mirror, learning rate…")
+        find.setClearButtonEnabled(True)
+        find.textChanged.connect(self._look_for)
+        self._find = find
+        self._all_column.addWidget(find)
         self._all_column.addWidget(self._form)
         self._more = Disclosure("All settings", self._all)
         self._more.setObjectName("train.all")
@@ -201,85 +256,26 @@ class TrainChoices(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(content)
 
-    def _make_rows(self) -> QGridLayout:
-        self._preset = named_combo("train.preset", "Preset")
-        for preset in presets():
-            self._preset.addItem(preset.title, preset.key)
-            last = self._preset.count() - 1
-            self._preset.setItemData(last, preset.summary, Qt.ItemDataRole.ToolTipRole)
-        self._size = named_combo("train.size", "Size of the pictures")
-        for size in SIZES:
-            self._size.addItem(f"{size} × {size} px", size)
-        self._size.setCurrentIndex(SIZES.index(TrainingSettings.model_fields["size"].default))
-        self._batch = WholeBox(2, 1024, logarithmic=True)
-        self._batch.setObjectName("train.batch")
-        self._batch.setAccessibleName("Pictures per step — batch size")
-        self._batch.setToolTip(TrainingSettings.model_fields["batch"].description or "")
-        ignore_wheel_unless_focused(self._batch)
+    def _take_rows(self, rows: TrainBasics) -> None:
+        """Have the widgets of a run's first settings, and follow what is chosen with them."""
+        self._rows = rows
+        self._preset, self._size, self._batch = rows.preset, rows.size, rows.batch
+        self._amount, self._unit, self._device = rows.amount, rows.unit, rows.device
+        self._project, self._change_project = rows.project, rows.change_project
+        self._batch_back, self._budget_back = rows.batch_back, rows.budget_back
+        self._preset_summary, self._fit_note = rows.preset_summary, rows.fit_note
+        self.preset_menu = rows.preset_menu
         self._batch_value = Followed(self._batch.value, self._batch.setValue)
         self._batch.valueChanged.connect(lambda: self._on_own_change(self._batch_value))
-        self._batch_back = back_button("batch", "Pictures per step")
         self._batch_back.clicked.connect(self._batch_value.reset)
-        self._budget_back = back_button("budget", "Train for")
-        self._device = named_combo("train.device", "Device")
-        self._device.addItem("The fastest — auto", "auto")
-        rows = QGridLayout()
-        rows.setColumnStretch(1, 1)
-        rows.setHorizontalSpacing(GRID_PX)
-        rows.setVerticalSpacing(GRID_PX)
-        self._preset_summary = QLabel()
-        self._preset_summary.setWordWrap(True)
-        mark(self._preset_summary, role="small")
-        self._fit_note = FitNote()
-        for title, widget, back in (
-            ("Preset", self._preset, None),
-            ("", self._preset_summary, None),
-            ("Picture size", self._size, None),
-            ("Pictures per step", self._batch, self._batch_back),
-            ("Train for", self._make_budget(), self._budget_back),
-            ("Device", self._device, None),
-            ("Saved in", self._make_project(), None),
-        ):
-            label = QLabel(title)
-            label.setBuddy(widget)
-            row = rows.rowCount()
-            rows.addWidget(label, row, 0)
-            rows.addWidget(widget, row, 1)
-            if widget is self._preset_summary:
-                rows.addWidget(self._fit_note, row + 1, 0, 1, 3)
-            if back is not None:
-                rows.addWidget(back, row, 2)
-        self._size.currentIndexChanged.connect(self._fill)
-        self._device.currentIndexChanged.connect(self._fill)
-        self._preset.currentIndexChanged.connect(self._fill)
-        keys = [preset.key for preset in presets()]
-        self._preset.setCurrentIndex(keys.index(DEFAULT_PRESET))
-        return rows
-
-    def _make_budget(self) -> QWidget:
-        self._amount = DecimalBox(0.1, 1e9)
-        self._amount.setObjectName("train.budget")
-        self._amount.setAccessibleName("Train for — budget")
-        ignore_wheel_unless_focused(self._amount)
-        self._unit = named_combo("train.unit", "Unit of the budget")
-        for unit, title in zip(_UNITS, ("minutes", "steps", "pictures seen"), strict=True):
-            self._unit.addItem(title, unit)
         self._budget_value = Followed(self.budget, self._show_budget)
         for changed in (self._amount.valueChanged, self._unit.currentIndexChanged):
             changed.connect(lambda: self._on_own_change(self._budget_value))
         self._budget_back.clicked.connect(self._budget_value.reset)
-        return side_by_side(self._amount, self._unit)
-
-    def _make_project(self) -> QWidget:
-        self._project = ElidedLabel()
-        self._project.setObjectName("train.project")
-        self._project.setAccessibleName("Project folder")
-        mark(self._project, role="muted")
-        self._change_project = QPushButton("Change…")
-        self._change_project.setAccessibleName("Change the project folder")
-        self._change_project.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._change_project.clicked.connect(self.project_change_wanted)
-        return side_by_side(self._project, self._change_project)
+        for box in (self._size, self._device, self._preset):
+            box.currentIndexChanged.connect(self._fill)
+        self.choose_preset(DEFAULT_PRESET)
 
     # --- reacting -----------------------------------------------------------------------
 
@@ -316,7 +312,8 @@ class TrainChoices(QScrollArea):
             self._model_form.deleteLater()
         self._shown_model = key
         self._model_form = SettingsForm(self._state.entries[key].config)
-        self._all_column.insertWidget(0, self._model_form)
+        self._all_column.insertWidget(1, self._model_form)
+        self._look_for(self._find.text())
         self._fill()
         self.fitness_changed.emit()
         # After the defaults, which they must be told from.
@@ -365,7 +362,7 @@ class TrainChoices(QScrollArea):
 
     def _show_budget(self, budget: Budget) -> None:
         with self._filling():
-            self._unit.setCurrentIndex(_UNITS.index(budget.unit))
+            self._unit.setCurrentIndex(UNITS.index(budget.unit))
             self._amount.setValue(budget.amount)
         self._show_choices()
 

@@ -1,6 +1,7 @@
 """The right side of the Train page: what is chosen before a run, and the buttons that steer it."""
 
 from PySide6.QtCore import Signal, SignalInstance
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -15,6 +16,7 @@ from genstudio.domain.runs import RunState, RunSummary
 from genstudio.domain.training import Budget, TrainingSettings
 from genstudio.services.fitting import PictureFacts
 from genstudio.ui.actions import command_named
+from genstudio.ui.dropping import dropped_paths
 from genstudio.ui.icons import icon
 from genstudio.ui.pages.train_choices import TrainChoices
 from genstudio.ui.run_words import can_go_on
@@ -39,6 +41,7 @@ class TrainControls(QFrame):
         failed(GenStudioError): What was chosen does not go together.
         queue_wanted(TrainingSettings): Have a run with these settings wait for its turn.
         queue_shown(): Show the queue.
+        preset_dropped(Path): Choose what a preset file says.
         commands_changed(): Other buttons can be pressed now.
     """
 
@@ -49,6 +52,7 @@ class TrainControls(QFrame):
     project_change_wanted = Signal()
     failed = Signal(object)
     commands_changed = Signal()
+    preset_dropped = Signal(object)
     queue_wanted = Signal(object)
     queue_shown = Signal()
 
@@ -56,6 +60,7 @@ class TrainControls(QFrame):
         super().__init__(parent)
         mark(self, role="panel")
         self._state = state
+        self.setAcceptDrops(True)
         self._has_pictures = False
         self._why_not = ""
         self.choices = TrainChoices(state)
@@ -148,6 +153,17 @@ class TrainControls(QFrame):
         queueing.addWidget(self._queue)
         layout.addLayout(queueing)
         return layout
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take preset files."""
+        if any(it.suffix == ".toml" for it in dropped_paths(event.mimeData())):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Choose what the dropped preset says."""
+        for path in dropped_paths(event.mimeData()):
+            if path.suffix == ".toml":
+                self.preset_dropped.emit(path)
 
     # --- reacting -----------------------------------------------------------------------
 

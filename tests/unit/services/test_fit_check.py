@@ -99,7 +99,7 @@ def test_the_budget_decides_how_long_it_takes(budget: tuple[str, float], seconds
     found = fit_check._forecast(chosen, ANSWER, 3.0, 2**34, 2**34)
     assert found.seconds == pytest.approx(2 + 3 * 1 + seconds + 1)
     assert found.disk_bytes == 3 * 2**20 + 4 * 10 * 2**20
-    assert found.memory_bytes == 2**30 + 2 * 2 * 2**20
+    assert found.memory_bytes == 2**30 + 2 * 2 * 2**20 + 10 * 2**20
 
 
 def test_a_cards_own_memory_is_what_counts_there() -> None:

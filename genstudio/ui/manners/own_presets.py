@@ -1,0 +1,64 @@
+"""Saves what is chosen on the Train page as a preset, and chooses what a preset says."""
+
+from pathlib import Path
+
+from genstudio.domain.errors import GenStudioError, SettingsError
+from genstudio.domain.notices import Level, Notice
+from genstudio.services.notices import NoticeBoard, notice_about
+from genstudio.services.own_presets import OwnPreset, preset_of, save_preset, usable_part
+from genstudio.ui.state.training import TrainingState
+from genstudio.ui.studio_pages import StudioPages
+
+
+class OwnPresets:
+    """Between the Train page and preset files.
+
+    Args:
+        training: Knows the architectures.
+        pages: Of the window.
+        notices: Where messages come together.
+    """
+
+    def __init__(self, training: TrainingState, pages: StudioPages, notices: NoticeBoard) -> None:
+        self._training = training
+        self._controls = pages.train.controls
+        self._notices = notices
+        menu = self._controls.choices.preset_menu
+        menu.save_wanted.connect(self._save)
+        menu.chosen.connect(self._choose)
+        menu.failed.connect(lambda error: notices.post(notice_about(error)))
+        self._controls.preset_dropped.connect(menu.open_file)
+
+    def _save(self, title: str, path: Path | None) -> None:
+        try:
+            saved = save_preset(preset_of(title, self._controls.settings()), path)
+        except GenStudioError as error:
+            self._notices.post(notice_about(error))
+            return
+        self._tell(
+            "The preset is saved", f"{saved}. Others can drop this file on their Train page."
+        )
+
+    def _choose(self, preset: OwnPreset) -> None:
+        choices = self._controls.choices
+        if preset.model_key not in self._training.entries:
+            error = SettingsError(
+                f"“{preset.title}” is for an architecture that is not here",
+                f"It needs “{preset.model_key}”.",
+                "Nothing was changed.",
+            )
+            self._notices.post(notice_about(error))
+            return
+        choices.choose_model(preset.model_key)
+        usable, told = usable_part(preset, *choices.known_settings())
+        choices.choose_preset(usable.preset)
+        try:
+            choices.apply(usable.training)
+            choices.apply_model(usable.model)
+        except (GenStudioError, ValueError, TypeError) as error:
+            self._tell(f"Not all of “{preset.title}” could be chosen", str(error)[:300])
+            return
+        self._tell(f"“{preset.title}” is chosen", told)
+
+    def _tell(self, title: str, message: str) -> None:
+        self._notices.post(Notice(level=Level.INFO, title=title, message=message))

@@ -1,0 +1,86 @@
+"""Questions set everything; settings are found; presets are saved and dropped in."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit
+from studio_driver import StudioDriver
+
+from genstudio.services.own_presets import OwnPreset, own_presets, own_presets_folder, save_preset
+
+
+@pytest.fixture
+def ready(studio: StudioDriver, pictures: Path) -> StudioDriver:
+    studio.open_pictures(pictures, 24)
+    studio.go_to("train")
+    studio.wait(lambda: studio.window._training.entries)
+    return studio
+
+
+def test_three_answers_set_everything_and_say_why(ready: StudioDriver) -> None:
+    ready.choose("train.how_long", "Ten minutes")
+    ready.choose("train.how_good", "first look")
+    button = ready.find("train.set_all")
+    button.click()  # type: ignore[attr-defined]
+    settings = ready.window._pages.train.controls.settings()
+    assert (settings.preset, settings.size) == ("quick", 32)
+    assert (settings.budget.unit, settings.budget.amount) == ("minutes", 10)
+    assert "no larger than 32 px" in ready.find("train.reasons", QLabel).text()
+
+
+def test_a_setting_is_found_by_what_it_says(ready: StudioDriver) -> None:
+    choices = ready.window._pages.train.controls.choices
+    ready.find("train.find", QLineEdit).setText("clipping")
+    shown = [name for name, row in choices._form._rows.items() if not row.isHidden()]
+    assert shown == ["gradient_clip"]
+    ready.find("train.find", QLineEdit).setText("")
+    shown = [name for name, row in choices._form._rows.items() if not row.isHidden()]
+    assert "mirror" in shown
+    assert "reverse" not in shown
+
+
+def test_a_preset_is_saved_and_chosen_again(ready: StudioDriver, tmp_path: Path) -> None:
+    controls = ready.window._pages.train.controls
+    menu = controls.choices.preset_menu
+    ready.choose_model("Painter and critic")
+    ready.set_number("train.batch", 6)
+    menu.save_wanted.emit("Mine", None)
+    assert [it.title for _, it in own_presets()] == ["Mine"]
+    ready.choose_model("Describe and redraw")
+    ready.set_number("train.batch", 12)
+
+    menu.fill()
+    menu._menu.actions()[0].trigger()
+
+    settings = controls.settings()
+    assert settings.model_key == "self-supervised-gan"
+    assert settings.batch == 6
+    for path in own_presets_folder().glob("*.toml"):
+        path.unlink()
+
+
+def test_a_dropped_preset_of_another_version_is_told(ready: StudioDriver, tmp_path: Path) -> None:
+    given = OwnPreset(
+        title="Given", genstudio="0.0.1", model_key="residual-vae", training={"size": 128, "odd": 1}
+    )
+    path = save_preset(given, tmp_path / "given.toml")
+    ready.window._pages.train.controls.preset_dropped.emit(path)
+    assert ready.find("train.size", QComboBox).currentData() == 128
+    notice = ready.window._notice_bar
+    ready.wait(notice.isVisible)
+    words = " ".join(label.text() for label in notice.findChildren(QLabel))
+    assert "0.0.1" in words
+    assert "odd" in words
+
+    (tmp_path / "no.toml").write_text("x", encoding="utf-8")
+    ready.window._pages.train.controls.preset_dropped.emit(tmp_path / "no.toml")
+    assert ready.find("train.size", QComboBox).currentData() == 128
+
+
+def test_words_fit_what_is_learned_from(ready: StudioDriver) -> None:
+    rows = ready.window._pages.train.controls.choices._rows
+    rows.name_examples("sounds")
+    rows.show_size(is_shown=False)
+    assert rows._batch_title.text() == "Sounds per step"
+    assert rows.unit.itemText(2) == "sounds seen"
+    assert not rows.size.isVisible()
