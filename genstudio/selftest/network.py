@@ -13,6 +13,15 @@ _ATTEMPTS = frozenset(
 )  # fmt: skip
 
 
+def _is_own_machine(arguments: tuple[object, ...]) -> bool:
+    """Whether a socket is only opened to this machine: urllib3 tries so whether there is IPv6."""
+    match arguments:
+        case (_, (str(host), *_)):
+            return host in {"::1", "127.0.0.1"}
+        case _:
+            return False
+
+
 def watch_network() -> Callable[[], list[str]]:
     """Begin to note attempts to reach a network; gives what lists them.
 
@@ -21,7 +30,7 @@ def watch_network() -> Callable[[], list[str]]:
     noted: list[str] = []
 
     def on_event(event: str, arguments: tuple[object, ...]) -> None:
-        if event in _ATTEMPTS:
+        if event in _ATTEMPTS and not (event == "socket.bind" and _is_own_machine(arguments)):
             noted.append(f"{event}{arguments[1:]}")
 
     sys.addaudithook(on_event)

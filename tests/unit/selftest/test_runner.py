@@ -57,5 +57,8 @@ def test_attempts_to_reach_a_network_are_noted(monkeypatch: pytest.MonkeyPatch) 
     hooks[0]("socket.getaddrinfo", ("host", "somewhere", 80))
     hooks[0]("socket.gethostname", ())
     hooks[0]("open", ("file", "r", 0))
+    # Open to this machine only, and open to all.
+    hooks[0]("socket.bind", ("self", ("::1", 0)))
+    hooks[0]("socket.bind", ("self", ("0.0.0.0", 80)))  # noqa: S104  # only a word here
 
-    assert attempts() == ["socket.getaddrinfo('somewhere', 80)"]
+    assert attempts() == ["socket.getaddrinfo('somewhere', 80)", "socket.bind(('0.0.0.0', 80),)"]
