@@ -30,6 +30,7 @@ CONTINUE_TEXT: Final = "continue-text"
 VARY_TEXT: Final = "vary-text"
 TITLE_TEXT: Final = "title-text"
 WRITE_TEXT: Final = "write-text"
+CHARACTERS: Final = "game-characters"
 NARRATE: Final = "narrate"
 NARRATE_CLIP: Final = "narrate-clip"
 

@@ -22,6 +22,8 @@ _STRING = re.compile(f'"({_CHARACTER}*)"')
 _STRING_BEGINNING = re.compile(rf'"({_CHARACTER}*)(\\(?:u[0-9a-fA-F]{{0,3}})?)?\Z')
 _UNITS = re.compile(_CHARACTER)
 _LONGEST_STRING = 400
+# What closes comes first; in texts that are too short yet, a point.
+_SHORTEST_FIRST = ('"', "]", "}", ".", *map(chr, range(32, 127)))
 
 
 class _OpenError(Exception):
@@ -195,3 +197,16 @@ def _integer(text: str, at: int, maximum: int) -> int:
     if int(found[0]) > maximum:
         raise _WrongError
     return found.end()
+
+
+def completed(text: str, schema: Mapping[str, Any]) -> str:
+    """The shortest text that begins so and keeps to a schema: for what was cut short.
+
+    Raises:
+        ValueError: No text that begins so does.
+    """
+    if not may_begin(text, schema):
+        raise ValueError("It does not keep to the schema.")
+    while not is_complete(text, schema):
+        text += next(it for it in _SHORTEST_FIRST if may_begin(text + it, schema))
+    return text

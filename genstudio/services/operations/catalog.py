@@ -37,6 +37,7 @@ OPERATIONS: Final[Registry[Operation]] = Registry(
         "augment": "genstudio.services.operations.augment:OPERATION",
         "blend-molecules": "genstudio.services.operations.molecules:BLEND_OPERATION",
         "optimise-molecules": "genstudio.services.operations.molecules:OPTIMISE_OPERATION",
+        "game-characters": "genstudio.services.operations.characters:OPERATION",
         "narrate": "genstudio.services.operations.narrate:PICTURES",
         "narrate-clip": "genstudio.services.operations.narrate:CLIPS",
         "write-text": "genstudio.services.operations.write:OPERATION",

@@ -10,6 +10,7 @@ import torch
 from genstudio.models.blocks.text_writing import chosen_id
 from genstudio.models.local_language.json_grammar import (
     JsonConstraint,
+    completed,
     is_complete,
     may_begin,
     simplest,
@@ -63,6 +64,17 @@ def test_what_breaks_the_schema_is_no_beginning(text: str) -> None:
 
 def test_the_simplest_value_keeps_to_it() -> None:
     assert is_complete(json.dumps(simplest(SCHEMA)), SCHEMA)
+
+
+def test_what_was_cut_short_is_brought_to_its_end() -> None:
+    text = json.dumps(GOOD, ensure_ascii=False)
+    for end in range(len(text) + 1):
+        whole = completed(text[:end], SCHEMA)
+        assert whole.startswith(text[:end])
+        assert is_complete(whole, SCHEMA)
+        assert list(json.loads(whole)) == list(SCHEMA["properties"])
+    with pytest.raises(ValueError, match="schema"):
+        completed("Sure!", SCHEMA)
 
 
 @pytest.mark.parametrize("seed", range(12))
