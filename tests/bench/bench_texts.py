@@ -3,9 +3,9 @@
     python tests/bench/bench_texts.py judge RUN
     python tests/bench/bench_texts.py speed MODEL.gguf --tokens 128
 
-``judge`` takes the newest checkpoint of a run and all of its held-out rows. ``speed`` writes as many
-tokens by turns: by our writer, as operations use it, and by llama-cpp-python's ``generate`` with the
-likeliest token, which does nothing but compute and choose.
+``judge`` takes the newest checkpoint of a run and all of its held-out rows. ``speed`` writes as
+many tokens by turns: by our writer, as operations use it, and by ``generate`` of llama-cpp-python
+with the likeliest token, which does nothing but compute and choose.
 """
 
 import argparse
