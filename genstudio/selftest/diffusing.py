@@ -1,6 +1,5 @@
 """Check of Stable Diffusion: a tiny one with random weights draws, and draws the same again."""
 
-import importlib.util
 from typing import Any
 
 import torch
@@ -8,7 +7,7 @@ import torch
 from genstudio.data.decode import decode_thumbnail
 from genstudio.models.stable_diffusion.layouts import clip_vocabulary
 from genstudio.models.stable_diffusion.loading import import_diffusers
-from genstudio.selftest.place import Place, SelfTestError
+from genstudio.selftest.place import Place, SelfTestError, missing_pack
 from genstudio.services.operations.perform import perform
 from genstudio.services.operations.protocol import Made
 from genstudio.services.operations.save import save_made
@@ -16,8 +15,8 @@ from genstudio.services.operations.save import save_made
 
 def draw_with_a_folder(place: Place) -> str:
     """Save such a folder, draw with it twice, and compare."""
-    if importlib.util.find_spec("diffusers") is None:
-        return "left out: the pack “diffusion” is not installed"
+    if without := missing_pack("diffusion"):
+        return without
     folder = place.folder / "tiny-diffusion"
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from genstudio.domain.progress import Progress, drain
 from genstudio.domain.recipes import Recipe
 from genstudio.engine.trainer import NoCommands
 from genstudio.selftest.learning import NUM_PICTURES, small_settings, trained
-from genstudio.selftest.place import Place, SelfTestError
+from genstudio.selftest.place import Place, SelfTestError, missing_pack
 from genstudio.services.export import export_gallery
 from genstudio.services.exporters.catalog import EXPORTERS
 from genstudio.services.films import write_film
@@ -133,8 +132,8 @@ def make_for_a_game(place: Place) -> str:
 
 def paint_a_film(place: Place) -> str:
     """Film a picture that wanders, paint one frame and have the others painted alike."""
-    if find_spec("av") is None:
-        return "left out: the pack “video” is not installed"
+    if without := missing_pack("video"):
+        return without
     film = place.folder / "film.mp4"
     flower_HWC = paint_flower(_SIDE * 2, seed=3, index=1)
     frames = (np.roll(flower_HWC, 2 * number, axis=1) for number in range(_NUM_FRAMES))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genstudio.domain.errors import GenStudioError
+from genstudio.services.packs import PACKS
 
 # What systems and platformdirs are told a person's folders by.
 _HOME = {
@@ -25,6 +26,12 @@ _HOME = {
 
 class SelfTestError(GenStudioError):
     """A check found something wrong."""
+
+
+def missing_pack(key: str) -> str:
+    """What a check says that needs a pack which is not installed; empty if it is."""
+    pack = next(it for it in PACKS if it.key == key)
+    return "" if pack.is_installed() else f"left out: the pack “{key}” is not installed"
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import dev_environment
 from dev_environment import LOCK, ROOT, SetupError
@@ -20,6 +21,8 @@ from dev_environment import LOCK, ROOT, SetupError
 _VENV = ROOT / "build" / "package" / "venv"
 _STAMP = _VENV / "genstudio.stamp"
 DIST = ROOT / "dist"
+# Films (encoders under the GPL) and molecules (40 MB) are not among them.
+SHIPPED_PACKS = ("sound", "medical", "diffusion")
 _TOOLS = ["build>=1.3", "hatchling>=1.27", "pyinstaller>=6.22,<7", "cyclonedx-bom>=7"]
 
 
@@ -114,8 +117,14 @@ def _make() -> None:
     index = dev_environment.cpu_index()
     # torch first and alone: nothing after it may choose another build.
     _pip("install", *index, f"torch=={dev_environment.locked_version('torch')}")
-    dependencies = list(project()["dependencies"])
+    dependencies = [*project()["dependencies"], *_of_packs()]
     _pip("install", *index, "--constraint", str(_constraints()), *dependencies, *_TOOLS)
+
+
+def _of_packs() -> list[str]:
+    """What the packs need that installers bring: nobody can add to a packed program afterwards."""
+    packs = cast("dict[str, list[str]]", project()["optional-dependencies"])
+    return [needed for pack in SHIPPED_PACKS for needed in packs[pack]]
 
 
 def _constraints() -> Path:
@@ -131,6 +140,7 @@ def _fingerprint() -> str:
     parts = [
         LOCK.read_text(encoding="utf-8"),
         repr(project()["dependencies"]),
+        repr(_of_packs()),
         repr(_TOOLS),
         re.sub(r"\+$", "", sys.version.split()[0]),
         str(ROOT),

@@ -56,8 +56,7 @@ _UNUSED = (
     r"PySide6/Qt/plugins/platforms/libq(eglfs|linuxfb|minimal|minimalegl|vnc|vkkhrdisplay)\.",
     r"PySide6/Qt/plugins/wayland-shell-integration/lib(ivi|fullscreen|wl|qt)-shell",
     r"PySide6/Qt(Qml|Quick|QuickWidgets|Sql|Designer|Help|UiTools)\.",
-    # The README's pictures, and tests and examples of packages that carry them.
-    r"genstudio/resources/screenshots/",
+    # Tests and examples of packages that carry them.
     r"(sympy|networkx|numpy|mpmath|pyqtgraph|torch)/(.+/)?(tests|examples)/",
     r"numpy/.*\.(pyi|pxd)$",
 )

@@ -17,7 +17,7 @@ from installers.trimming import unused
         "PySide6/Qt/plugins/platforms/libqvnc.so",
         "PySide6/Qt/translations/assistant_de.qm",
         "sympy/core/tests/test_args.pyc",
-        "genstudio/resources/screenshots/train.png",
+        "numpy/tests/train.png",
         "libgtk-3.so.0",
         "libstdc++.so.6",
         "libX11.so.6",
