@@ -25,6 +25,7 @@ from genstudio.models.local_language.places import GGUF, LanguageModel
 
 _SEED_BITS = 2**31 - 1
 _MOST_THREADS = 8
+_MOST_CANDIDATES = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +121,8 @@ class GgufWriter:
             max_tokens=most,
             temperature=sampling.temperature,
             top_p=sampling.top_p,
-            top_k=0,
+            # To sort hundreds of thousands for each token would take longer than to compute it.
+            top_k=_MOST_CANDIDATES,
             min_p=0.0,
             repeat_penalty=sampling.repetition,
             # Each call anew: that of the object is not that of a text.
