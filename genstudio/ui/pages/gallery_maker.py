@@ -18,6 +18,7 @@ from genstudio.ui.dialogs.choosing import ChoosingDialog
 from genstudio.ui.forms import SettingsForm
 from genstudio.ui.icons import icon
 from genstudio.ui.run_words import examples_words
+from genstudio.ui.state.choices import GalleryChoices
 from genstudio.ui.state.gallery import GalleryState
 from genstudio.ui.state.training import TrainingState
 from genstudio.ui.theme import GRID_PX, mark
@@ -151,8 +152,8 @@ class GalleryMaker(QFrame):
         return self._training.entries.get(run.settings.model_key) if run else None
 
     def _on_compare(self) -> None:
-        state = self._state
-        ChoosingDialog(self, state.two_to_compare, state.choose, state.num_choices).open()
+        made = GalleryChoices(self._state)
+        ChoosingDialog(self, made.next_pair, made.choose, made.count).open()
 
     def _on_taste(self) -> None:
         assert self._form is not None

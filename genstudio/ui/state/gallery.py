@@ -1,6 +1,5 @@
 """The pictures of the project's gallery: found, rated, made, exported."""
 
-import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from pathlib import Path
@@ -12,7 +11,7 @@ from genstudio.domain.errors import GenStudioError
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.operations import Report
 from genstudio.domain.progress import Progress
-from genstudio.services import choices, studio, studio_exports, studio_operations
+from genstudio.services import studio, studio_exports, studio_operations
 from genstudio.services.exporters.protocol import ExportDone
 from genstudio.services.gallery import Gallery, RemovedPicture
 from genstudio.services.gallery_items import GalleryItem
@@ -70,6 +69,11 @@ class GalleryState(QObject):
         self._minimum_rating = 0
         self.items: dict[str, GalleryItem] = {}
         self.history = History(self)
+
+    @property
+    def project(self) -> Project | None:
+        """The project whose gallery it is."""
+        return self._project
 
     @property
     def is_open(self) -> bool:
@@ -239,16 +243,15 @@ class GalleryState(QObject):
 
     def more_to_taste(self, run: Path, *, count: int, settings: Mapping[str, Any]) -> None:
         """Make new pictures towards what was rated well, and say what is known of that."""
-        assert self._project is not None
+        assert self._project is not None, "no project, no pictures"
 
         def on_items(items: list[GalleryItem | Progress]) -> None:
             for item in items:
                 if not isinstance(item, Progress):
                     self.take_in([item])
                 elif isinstance(item.item, Report):
-                    self.noticed.emit(
-                        Notice(level=Level.INFO, title="Your taste", message=item.item.words)
-                    )
+                    words = item.item.words
+                    self.noticed.emit(Notice(level=Level.INFO, title="Your taste", message=words))
                 else:
                     self.progressed.emit(item.what, item.done, item.total)
 
@@ -256,25 +259,6 @@ class GalleryState(QObject):
             studio_operations.more_to_taste(self._project, run=run, count=count, settings=settings),
             on_items,
         )
-
-    def two_to_compare(self) -> tuple[GalleryItem, GalleryItem] | None:
-        """Two pictures of those on show."""
-        return choices.two_to_compare(list(self.items.values()), random.SystemRandom())
-
-    def choose(self, better: str, worse: str) -> bool:
-        """Keep which of two pictures is liked more; False if that failed, which is told."""
-        assert self._project is not None
-        try:
-            choices.choose(self._project, better, worse)
-        except GenStudioError as error:
-            self.noticed.emit(notice_about(error))
-            return False
-        return True
-
-    @property
-    def num_choices(self) -> int:
-        """How many choices between two were made."""
-        return 0 if self._project is None else len(choices.choices_of(self._project))
 
     def take_in(self, made: Sequence[GalleryItem]) -> None:
         """Show new pictures before all others, as the index will have them.
