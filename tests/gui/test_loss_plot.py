@@ -360,3 +360,17 @@ def test_a_cut_history_ends_where_it_was_cut() -> None:
     assert np.isnan(history.newest)
     history.add(1, 5.0)
     assert history.values().tolist() == [5.0]
+
+
+def test_quality_waits_to_be_asked_for_and_leaves_losses_their_scale(
+    qtbot: QtBot, plot: LossPlot
+) -> None:
+    for step in range(20):
+        plot.add(step, {"loss": 1.0 + step % 3})
+    plot.add_quality(19, {"KID": 300.0, "coverage": 0.5})
+    plot.redraw()
+    assert set(chips(plot)) == {"loss", "KID"}
+    assert not chips(plot)["KID"].isChecked()
+    assert plot._plot.extent()[1][1] < 10
+    qtbot.mouseClick(chips(plot)["KID"], Qt.MouseButton.LeftButton)
+    assert chips(plot)["KID"].isChecked()

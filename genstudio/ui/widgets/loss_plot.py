@@ -211,6 +211,10 @@ class LossPlot(QWidget):
 
     def _add_line(self, name: str, history: LossHistory) -> None:
         line = _Line(name, len(self._lines), history, self._plot)
+        if name in _QUALITY:
+            # A hundred times as large as losses: beside it, these would be one flat line.
+            line.is_judged = True
+            line.chip.setChecked(False)
         line.chip.clicked.connect(self._on_clicked)
         self._chips.insertWidget(len(self._lines), line.chip)
         self._lines[name] = line
