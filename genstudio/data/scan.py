@@ -111,8 +111,9 @@ def usable_manifest(report: ScanReport, excluded: Iterable[str] = ()) -> Manifes
             hint += f" {len(report.unreadable)} could not be read: {report.unreadable[0].name}."
         if out:
             hint += f" {len(out)} are excluded."
+        noun = "examples" if report.material else "pictures"
         raise DatasetError(
-            "At least two pictures are needed",
+            f"At least two {noun} are needed",
             f"{len(kept)} of the files in {report.folder} can be used.",
             hint,
         )

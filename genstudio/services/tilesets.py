@@ -1,8 +1,8 @@
 """Sets of tiles whose edges match: one for each way in which two grounds can meet."""
 
+import html
 import json
 from collections.abc import Sequence
-from xml.etree import ElementTree
 
 import numpy as np
 
@@ -92,32 +92,38 @@ def tiled_tileset(image: str, side: int, names: Sequence[str]) -> bytes:
         side: Of a tile in pixels.
         names: Of the other ground, and of the ground.
     """
-    root = ElementTree.Element(
-        "tileset",
-        version="1.10",
-        name=image.rpartition(".")[0],
-        tilewidth=str(side),
-        tileheight=str(side),
-        tilecount=str(NUM_TILES),
-        columns=str(TILES_IN_A_ROW),
-    )
-    size = str(side * TILES_IN_A_ROW)
-    ElementTree.SubElement(root, "image", source=image, width=size, height=size)
-    sets = ElementTree.SubElement(root, "wangsets")
-    terrain = ElementTree.SubElement(sets, "wangset", name="Grounds", type="corner", tile="-1")
-    for name, colour, tile in zip(names, ("#3b7dd8", "#d8843b"), (0, NUM_TILES - 1), strict=True):
-        ElementTree.SubElement(
-            terrain, "wangcolor", name=name, color=colour, tile=str(tile), probability="1"
+    size = side * TILES_IN_A_ROW
+    colours = [
+        f'   <wangcolor name="{html.escape(name)}" color="{colour}" tile="{tile}" probability="1"/>'
+        for name, colour, tile in zip(
+            names, ("#3b7dd8", "#d8843b"), (0, NUM_TILES - 1), strict=True
         )
+    ]
+    tiles: list[str] = []
     for number in range(NUM_TILES):
         places = [0] * 8
         for place, ground in zip(_WANG_PLACES, corners_of(number), strict=True):
             places[place] = ground + 1
-        ElementTree.SubElement(
-            terrain, "wangtile", tileid=str(number), wangid=",".join(map(str, places))
-        )
-    ElementTree.indent(root, " ")
-    return ElementTree.tostring(root, encoding="UTF-8", xml_declaration=True)
+        wang = ",".join(map(str, places))
+        tiles.append(f'   <wangtile tileid="{number}" wangid="{wang}"/>')
+    head = (
+        f'<tileset version="1.10" name="{html.escape(image.rpartition(".")[0])}" tilewidth="{side}" '
+        f'tileheight="{side}" tilecount="{NUM_TILES}" columns="{TILES_IN_A_ROW}">'
+    )
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        head,
+        f' <image source="{html.escape(image)}" width="{size}" height="{size}"/>',
+        " <wangsets>",
+        '  <wangset name="Grounds" type="corner" tile="-1">',
+        *colours,
+        *tiles,
+        "  </wangset>",
+        " </wangsets>",
+        "</tileset>",
+        "",
+    ]
+    return "\n".join(lines).encode()
 
 
 def tileset_json(image: str, side: int, names: Sequence[str]) -> bytes:

@@ -257,7 +257,6 @@ def only_text(folder: Path) -> None:
     [
         (lambda _: None, "There is no folder"),
         (Path.mkdir, "There are no pictures in"),
-        (only_text, "There are no pictures in"),
         (one_usable, "At least two pictures are needed"),
         (Path.touch, "is a file"),
     ],
@@ -269,6 +268,19 @@ def test_a_folder_that_cannot_be_used_is_explained(
     make(folder)
     arguments = ["check", folder] if command == "check" else train_arguments(folder, tmp_path / "P")
 
+    assert title in failed(*arguments)["title"]
+
+
+@pytest.mark.parametrize(
+    ("command", "title"),
+    [("check", "At least two examples are needed"), ("train", "learns from pictures")],
+)
+def test_a_folder_of_one_word_is_told_for_what_it_is(
+    tmp_path: Path, command: str, title: str
+) -> None:
+    folder = tmp_path / "texts"
+    only_text(folder)
+    arguments = ["check", folder] if command == "check" else train_arguments(folder, tmp_path / "P")
     assert title in failed(*arguments)["title"]
 
 

@@ -232,7 +232,10 @@ def _coordinates_as_waves(side: int, channels: int) -> Tensor:
 
     arXiv:2010.11929, appendix D.4, in two dimensions.
     """
-    frequencies = (math.pi / side) * 2.0 ** torch.linspace(-1, math.log2(side), channels // 4)
+    # Said, since transformers replaces torch's own linspace by one of the processor while it loads.
+    here = torch.empty(0).device
+    exponents = torch.linspace(-1, math.log2(side), channels // 4, device=here)
+    frequencies = (math.pi / side) * 2.0**exponents
     angles = torch.arange(side)[:, None] * frequencies
     waves = torch.cat([angles.sin(), angles.cos()], dim=1)
     rows = waves[:, None].expand(side, side, -1)

@@ -104,7 +104,7 @@ def test_a_picture_from_elsewhere_says_nothing(tmp_path: Path) -> None:
     with pytest.raises(DatasetError):
         drain(remake(path))
     with pytest.raises(ProjectError, match="says nothing"):
-        drain(remake(tmp_path / "notes.txt"))
+        drain(remake(tmp_path / "notes.docx"))
 
 
 def test_from_the_terminal(made: Path, trained_run: Path, tmp_path: Path) -> None:

@@ -70,9 +70,10 @@ def test_what_lies_beside_nothing_is_see_through() -> None:
 
 
 def test_lists_name_the_corners_of_each_tile() -> None:
-    text = tiled_tileset("a.png", SIDE, ("sea", "sand"))
+    text = tiled_tileset("a.png", SIDE, ('deep & "blue"', "sand"))
     root = ElementTree.fromstring(text)  # noqa: S314  # our own
     assert root.get("tilecount") == "16"
+    assert [it.get("name") for it in root.iter("wangcolor")] == ['deep & "blue"', "sand"]
     for tile in root.iter("wangtile"):
         places = [int(it) for it in str(tile.get("wangid")).split(",")]
         assert places[::2] == [0, 0, 0, 0]

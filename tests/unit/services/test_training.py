@@ -147,7 +147,7 @@ def a_file(folder: Path) -> None:
     [
         (lambda _: None, "There is no folder"),
         (lambda folder: folder.mkdir(), "There are no pictures"),
-        (no_pictures, "There are no pictures"),
+        (no_pictures, "learns from pictures"),
         (one_picture, "At least two pictures are needed"),
         (a_file, "is a file"),
     ],
