@@ -27,6 +27,7 @@ from genstudio.services.first_pictures import hang_first_pictures
 from genstudio.services.presets import resolve_settings
 from genstudio.services.runs import Run
 from genstudio.services.training import NewRun, resume_run, start_run
+from genstudio.ui.main_window import MainWindow
 
 NUM_PICTURES = 24
 
@@ -62,14 +63,27 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def _show_window(project: Path, qtbot: QtBot) -> StudioDriver:
+    def end_training(window: MainWindow) -> None:
+        # One that failed may have left a training behind, perhaps paused; and whoever was told
+        # that it stopped has not yet been told that its thread ended.
+        if window._training.is_running:
+            window._training.send(commands.Stop())
+        qtbot.waitUntil(lambda: not window._training.is_running)
+
+    window = build_window(project)
+    # After a test the bot deletes the window before fixtures go on, and what hears the end with it.
+    qtbot.addWidget(window, before_close_func=end_training)
+    window.show()
+    return StudioDriver(window, qtbot)
+
+
 @pytest.fixture
 def studio(qtbot: QtBot, tmp_path: Path) -> Iterator[StudioDriver]:
     """The window on a project that is not made yet, and a person in front of it."""
-    window = build_window(tmp_path / "Meadow")
-    qtbot.addWidget(window)
-    window.show()
-    yield StudioDriver(window, qtbot)
-    window.close()
+    driver = _show_window(tmp_path / "Meadow", qtbot)
+    yield driver
+    driver.window.close()
 
 
 @pytest.fixture(scope="session")
@@ -110,24 +124,17 @@ def open_project(qtbot: QtBot, project: Path) -> Iterator[Opener]:
     opened: list[StudioDriver] = []
 
     def open_window() -> StudioDriver:
-        window = build_window(project)
-        qtbot.addWidget(window)
-        window.show()
-        driver = StudioDriver(window, qtbot)
+        driver = _show_window(project, qtbot)
         opened.append(driver)
-        driver.wait(lambda: window._training.entries and window._training.shown)
+        training = driver.window._training
+        driver.wait(lambda: training.entries and training.shown)
         driver.wait(lambda: driver.text("dataset.summary").startswith("24 found"))
-        driver.wait(lambda: window._gallery.is_open)
+        driver.wait(lambda: driver.window._gallery.is_open)
         driver.go_to("train")
         return driver
 
     yield open_window
-    for driver in opened:
-        # One that failed may have left a training behind, perhaps paused.
-        if driver.window._training.is_running:
-            driver.window._training.send(commands.Stop())
-        driver.wait(lambda driver=driver: not driver.window._training.is_running)
-        driver.window.close()
+    opened.clear()
 
 
 @pytest.fixture
