@@ -344,10 +344,16 @@ class _TrainingDisplay:
             people.print(f"  {said.evidence}", markup=False, soft_wrap=True)
 
     def _show_step(self, event: events.StepDone) -> None:
-        parts = [f"{event.images_per_s:.0f} pictures/s"] if event.images_per_s else []
+        parts = (
+            [tr("{images_per_s:.0f} pictures/s", images_per_s=event.images_per_s)]
+            if event.images_per_s
+            else []
+        )
         if event.eta_s is not None:
             parts.append(tr("{timedelta} left", timedelta=timedelta(seconds=round(event.eta_s))))
-        parts += [f"{name} {value:.3g}" for name, value in event.losses.items()]
+        parts += [
+            tr("{name} {value:.3g}", name=name, value=value) for name, value in event.losses.items()
+        ]
         note = ", ".join(parts)
         self._bar.update(self._task, completed=event.progress, note=note)
         if self._bar.disable and not people.is_terminal and event.seconds >= self._next_log_s:

@@ -13,6 +13,7 @@ import argparse
 import ast
 import inspect
 import io
+import re
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -48,7 +49,8 @@ class Texts:
 
     def add(self, text: str, file: str) -> None:
         """Take up a text."""
-        if any(letter.isalpha() for letter in text):
+        words = re.sub(r"\{[^}]*\}", "", text)
+        if any(letter.isalpha() for letter in words):
             self.single.setdefault(text, set()).add(file)
 
     def add_plural(self, one: str, many: str, file: str) -> None:
@@ -197,7 +199,10 @@ def update(language: str, texts: Texts) -> Catalog:
         language_team="GenStudio",
         creation_date=_MADE, revision_date=_MADE,
     )  # fmt: skip
-    known = read_po(path.open("rb"), locale=language) if path.exists() else Catalog(language)
+    known = Catalog(language)
+    if path.exists():
+        with path.open("rb") as file:
+            known = read_po(file, locale=language)
     for text, files in sorted(texts.single.items()):
         before = known.get(text)
         kept = before.string if before is not None and isinstance(before.string, str) else ""

@@ -118,7 +118,7 @@ def tr_noop(text: str, /) -> str:
 
 def inside(text: str) -> str:
     """A title as it stands inside a sentence: in small letters, where the language has them so."""
-    is_name = text[1:2].isupper()
+    is_name = any(letter.isupper() for letter in text.partition(" ")[0][1:])
     return text if language() == "de" or is_name else text[:1].lower() + text[1:]
 
 

@@ -215,7 +215,7 @@ def _explained(settings_class: type[BaseModel], error: ValidationError) -> Setti
     hint = ""
     if field is not None:
         low = "" if field.minimum is None else tr(" from {minimum:g}", minimum=field.minimum)
-        high = "" if field.maximum is None else f" to {field.maximum:g}"
+        high = "" if field.maximum is None else tr(" to {maximum:g}", maximum=field.maximum)
         span = tr("Allowed:{low}{high}. ", low=low, high=high) if low or high else ""
         hint = tr("{span}The default is {default}.", span=span, default=field.default)
     return SettingsError(tr("The setting “{name}” is not valid", name=name), message, hint)

@@ -107,17 +107,15 @@ class Helpfulness:
         """The answer, for people."""
         own = self.differences[SYNTHETIC]
         interval = tr(
-            "{mean:+.1%} of the answers right (95 % interval {low:+.1%} to ",
+            "{mean:+.1%} of the answers right (95 % interval {low:+.1%} to {high:+.1%}; "
+            "{num_rounds} paired rounds, {num_tests} pictures in {num_groups} groups held out)",
             mean=own.mean,
             low=own.low,
-        )
-        interval += tr(
-            "{high:+.1%}; {num_rounds} paired rounds, {num_tests} pictures ",
             high=own.high,
             num_rounds=self.num_rounds,
             num_tests=self.num_tests,
+            num_groups=self.num_groups,
         )
-        interval += tr("in {num_groups} groups held out)", num_groups=self.num_groups)
         if own.verdict == "helps":
             best = max(self.differences, key=lambda arm: self.differences[arm].mean)
             beside = "" if best == SYNTHETIC else tr(" “{best}” adds more, at no cost.", best=best)

@@ -107,7 +107,13 @@ def words_of_gone(report: ScanReport, kept: Mapping[str, KeptCrops]) -> str:
     changed = sorted(it.name for it in gone if it.name in names)
     missing = sorted(it.name for it in gone if it.name not in names)
     parts = [
-        f"{len(those):,} {what} ({', '.join(those[:3])}{'…' if len(those) > 3 else ''})"
+        tr(
+            "{num_those:,} {what} ({those}{value})",
+            num_those=len(those),
+            what=what,
+            those=", ".join(those[:3]),
+            value="…" if len(those) > 3 else "",
+        )
         for those, what in ((missing, tr("are not in this folder")), (changed, tr("were changed")))
         if those
     ]

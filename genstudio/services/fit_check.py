@@ -197,10 +197,18 @@ def words_about(forecast: Forecast) -> Sequence[str]:
 
 def _duration(seconds: float) -> str:
     if seconds < 90:
-        return f"{seconds:.0f} s"
+        return tr("{seconds:.0f} s", seconds=seconds)
     minutes = seconds / 60
-    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
+    return (
+        tr("{minutes:.0f} min", minutes=minutes)
+        if minutes < 90
+        else tr("{minutes:.1f} h", minutes=minutes / 60)
+    )
 
 
 def _gib(num_bytes: int) -> str:
-    return f"{num_bytes / 2**30:.1f} GB" if num_bytes >= 2**30 else f"{num_bytes / 2**20:.0f} MB"
+    return (
+        tr("{num_bytes:.1f} GB", num_bytes=num_bytes / 2**30)
+        if num_bytes >= 2**30
+        else tr("{num_bytes:.0f} MB", num_bytes=num_bytes / 2**20)
+    )

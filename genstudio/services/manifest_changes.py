@@ -34,7 +34,12 @@ class SetChanges:
     def sentence(self) -> str:
         """All of it in words; empty if nothing is other."""
         parts = [
-            f"{len(names):,} {what} ({_named(names)})"
+            tr(
+                "{num_names:,} {what} ({named})",
+                num_names=len(names),
+                what=what,
+                named=_named(names),
+            )
             for names, what in (
                 (self.added, "new"),
                 (self.gone, "gone"),

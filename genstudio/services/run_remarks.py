@@ -16,7 +16,7 @@ def remarks_on_resuming(run: Run, step: int) -> list[events.Message]:
     if damaged := [later for later in run.store.steps() if later > step]:
         for later in damaged:
             run.store.set_aside(later)
-        names = ", ".join(f"{later:,}" for later in damaged)
+        names = ", ".join(tr("{later:,}", later=later) for later in damaged)
         remarks.append(
             events.Message(
                 step=step,

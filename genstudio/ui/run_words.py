@@ -19,9 +19,9 @@ _MINUTE_S = 60
 def duration(seconds: float) -> str:
     """A time in short, such as 45 s, 12 min or 3:05 h."""
     if seconds < 90:
-        return f"{seconds:.0f} s"
+        return tr("{seconds:.0f} s", seconds=seconds)
     if seconds < 90 * _MINUTE_S:
-        return f"{seconds / _MINUTE_S:.0f} min"
+        return tr("{seconds:.0f} min", seconds=seconds / _MINUTE_S)
     return str(timedelta(minutes=round(seconds / _MINUTE_S)))[:-3] + " h"
 
 
@@ -33,8 +33,8 @@ def counted(number: int, noun: str) -> str:
 def disk_size(num_bytes: int) -> str:
     """Space on a disk, in MB or GB."""
     if num_bytes < 2**30:
-        return f"{max(num_bytes / 2**20, 0.1):.3g} MB"
-    return f"{num_bytes / 2**30:.1f} GB"
+        return tr("{num_bytes:.3g} MB", num_bytes=max(num_bytes / 2**20, 0.1))
+    return tr("{num_bytes:.1f} GB", num_bytes=num_bytes / 2**30)
 
 
 def run_when(run: Path) -> str:
@@ -116,7 +116,7 @@ def checkpoint_details(checkpoint: CheckpointInfo) -> str:
     if checkpoint.saved_at is not None:
         lines.append(f"{checkpoint.saved_at.astimezone():%Y-%m-%d %H:%M:%S}")
     figures = {**checkpoint.losses, **checkpoint.metrics}
-    lines += [f"{name}: {value:.4g}" for name, value in figures.items()]
+    lines += [tr("{name}: {value:.4g}", name=name, value=value) for name, value in figures.items()]
     lines.append(tr("{disk_size} on the disk", disk_size=disk_size(checkpoint.num_bytes)))
     return "\n".join(lines)
 

@@ -136,7 +136,7 @@ def captions_of(report: ScanReport) -> tuple[dict[str, str], bool]:
 
 
 def _counted(count: int, one: str, several: str) -> str:
-    return f"{count:,} {one if count == 1 else several}"
+    return tr("{count:,} {value}", count=count, value=one if count == 1 else several)
 
 
 def _fault(count: int, faults: Sequence[str]) -> str:

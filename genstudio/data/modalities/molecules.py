@@ -300,7 +300,9 @@ class _Scan:
                 are = "is" if len(names) == 1 else "are"
                 advice.append(
                     Advice(
-                        title=f"{len(names):,} {are} {what}",
+                        title=tr(
+                            "{num_names:,} {are} {what}", num_names=len(names), are=are, what=what
+                        ),
                         reason=f"{reason} {tr('It is') if len(names) == 1 else tr('They are')}: "
                         f"{named(names)}.",
                         topic=remark.value,

@@ -248,7 +248,12 @@ def _advice(found: Sequence[PictureInfo], told: Sequence[tuple[str, str]]) -> li
     if doubled:
         what = tr("piece is there twice") if len(doubled) == 1 else tr("pieces are there twice")
         reason = tr("A model would favour them: {named}.", named=named(doubled))
-        advice.append(Advice(title=f"{len(doubled):,} {what}", reason=reason))
+        advice.append(
+            Advice(
+                title=tr("{num_doubled:,} {what}", num_doubled=len(doubled), what=what),
+                reason=reason,
+            )
+        )
     without = [it.name for it in found if not it.values["phrases"]]
     if without:
         what = tr("piece is left out") if len(without) == 1 else tr("pieces are left out")
@@ -256,7 +261,12 @@ def _advice(found: Sequence[PictureInfo], told: Sequence[tuple[str, str]]) -> li
             "They have no two bars of four quarters with notes in them: {named}.",
             named=named(without),
         )
-        advice.append(Advice(title=f"{len(without):,} {what}", reason=reason))
+        advice.append(
+            Advice(
+                title=tr("{num_without:,} {what}", num_without=len(without), what=what),
+                reason=reason,
+            )
+        )
     return advice
 
 

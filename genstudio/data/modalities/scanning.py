@@ -68,7 +68,9 @@ def scan_material(
     passed_over = dict(listing.passed_over.most_common()) | others
     advice = report.advice
     if others:
-        told = ", ".join(f"{count:,} {noun}" for noun, count in others.items())
+        told = ", ".join(
+            tr("{count:,} {noun}", count=count, noun=noun) for noun, count in others.items()
+        )
         title = tr("The folder also holds {told}", told=told)
         noun = known[chosen].card.noun[1]
         advice = (

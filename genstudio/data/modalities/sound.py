@@ -254,7 +254,12 @@ def _look_at(folder: Path, name: str) -> PictureInfo | UnreadablePicture:
     return PictureInfo(
         name=name,
         content_hash=content_hash,
-        words=f"{info.seconds:.2f} s, {info.rate_hz / 1000:g} kHz, {channels}",
+        words=tr(
+            "{seconds:.2f} s, {rate_hz:g} kHz, {channels}",
+            seconds=info.seconds,
+            rate_hz=info.rate_hz / 1000,
+            channels=channels,
+        ),
         values={
             "seconds": info.seconds,
             "heard_s": heard.seconds,
@@ -283,7 +288,11 @@ def _advice(found: Sequence[PictureInfo]) -> list[Advice]:
         if names:
             what = one if len(names) == 1 else several
             listed = tr("{reason} They are: {named}.", reason=reason, named=named(names))
-            advice.append(Advice(title=f"{len(names):,} {what}", reason=listed))
+            advice.append(
+                Advice(
+                    title=tr("{num_names:,} {what}", num_names=len(names), what=what), reason=listed
+                )
+            )
 
     clipped = [it.name for it in found if it.values["peak"] >= _CLIPPED_PEAK]
     tell(
@@ -332,7 +341,10 @@ def _remarks(pictures: Sequence[PictureInfo], layout: SoundLayout) -> list[Advic
     ]
     others = sum(count for rate, count in rates.items() if rate != layout.rate_hz)
     if others:
-        told = ", ".join(f"{rate:,} Hz ({count:,})" for rate, count in rates.most_common(4))
+        told = ", ".join(
+            tr("{rate:,} Hz ({count:,})", rate=rate, count=count)
+            for rate, count in rates.most_common(4)
+        )
         remarks.append(
             Advice(
                 title=tr("{others:,} have another rate and are converted", others=others),

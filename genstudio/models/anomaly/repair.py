@@ -162,7 +162,7 @@ class RepairAutoencoder:
         family="anomaly",
         capabilities=frozenset({SCORE}),
         cost="Useful after some minutes",
-        needs=f"{FEWEST_PICTURES} or more pictures, all of them flawless and taken alike",
+        needs="20 or more pictures, all of them flawless and taken alike",
         fewest=FEWEST_PICTURES,
         paper="Schlüter et al. 2022, Natural Synthetic Anomalies for Self-Supervised Anomaly "
         "Detection and Localization, arXiv:2109.15222",

@@ -139,7 +139,13 @@ def _read(path: Path, file: BinaryIO) -> GgufHeader:
         )
     num_tensors, num_entries = _unpacked(file, "<QQ")
     if num_entries > _MOST_ENTRIES or num_tensors > _MOST_TENSORS:
-        raise ValueError(f"It claims {num_entries:,} entries and {num_tensors:,} tensors.")
+        raise ValueError(
+            tr(
+                "It claims {num_entries:,} entries and {num_tensors:,} tensors.",
+                num_entries=num_entries,
+                num_tensors=num_tensors,
+            )
+        )
     values: dict[str, object] = {}
     for _ in range(num_entries):
         name = _string(file)

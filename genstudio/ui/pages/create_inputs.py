@@ -201,7 +201,7 @@ class InputFiles(QFrame):
         count = len(self._grid.keys())
         selected = len(self._grid.selected_keys())
         chosen = tr(" · {selected:,} selected", selected=selected) if selected else ""
-        self._count.setText(f"{count:,}{chosen}" if count else "")
+        self._count.setText(tr("{count:,}{chosen}", count=count, chosen=chosen) if count else "")
         self._hint.setVisible(count == 0)
         self._remove.setEnabled(selected > 0)
 

@@ -285,7 +285,7 @@ class CreateResults(QWidget):
 
     def _update(self) -> None:
         num_selected, number = len(self._grid.selected_keys()), len(self._grid.keys())
-        selected = f"{num_selected:,} of " if num_selected else ""
+        selected = tr("{num_selected:,} of ", num_selected=num_selected) if num_selected else ""
         self._number.setText(f"{selected}{counted(number, 'result')}" if number else "")
         what = (
             tr("{num_selected:,} selected", num_selected=num_selected)
@@ -391,7 +391,7 @@ def _caption(result: OperationResult) -> str:
 
 
 def _short(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:.4g}"
+    return value if isinstance(value, str) else tr("{value:.4g}", value=value)
 
 
 def _open(key: str) -> None:

@@ -246,7 +246,9 @@ class CaptionEditor(QWidget):
         )
         self._words.clear()
         for word, number in list(words.items())[:_MOST_WORDS_SHOWN]:
-            item = QListWidgetItem(f"{word}  ·  {number:,}")
+            item = QListWidgetItem(
+                tr("{word}  ·  {number_value:,}", word=word, number_value=number)
+            )
             item.setData(Qt.ItemDataRole.UserRole, word)
             self._words.addItem(item)
         without = captions_from_folders(names)

@@ -177,7 +177,9 @@ class ClipViewer:
         self._wants_one = False
         self._view.set_picture(shown.image_HWC)
         length_s = self._length_s()
-        self._time.setText(f"{shown.seconds:.1f} / {length_s:.1f} s")
+        self._time.setText(
+            tr("{seconds:.1f} / {length_s:.1f} s", seconds=shown.seconds, length_s=length_s)
+        )
         if length_s and not self._slider.isSliderDown():
             self._slider.setValue(round(shown.seconds / length_s * _PARTS))
 

@@ -161,4 +161,4 @@ class DirectionSliders(QWidget):
         slider.setAccessibleDescription(tr("{sigmas:+.1f} sigmas", sigmas=sigmas))
         figure = self.findChild(QToolButton, f"explore.sigmas.{number}")
         if figure is not None:
-            figure.setText(f"{sigmas:+.1f}" if sigmas else "0")
+            figure.setText(tr("{sigmas:+.1f}", sigmas=sigmas) if sigmas else "0")

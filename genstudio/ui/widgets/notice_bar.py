@@ -96,7 +96,7 @@ class NoticeBar(QFrame):
         icon_name, color = _LOOKS[notice.level]
         self._icon.set_icon(icon_name, color)
         parts = [f"<b>{_escaped(notice.title)}</b>", _escaped(notice.message)]
-        self._text.setText(tr(" &nbsp;").join(part for part in parts if part))
+        self._text.setText(" &nbsp;".join(part for part in parts if part))
         self._text.setAccessibleName(f"{notice.level}: {notice.title}. {notice.message}")
         self.setAccessibleName(self._text.accessibleName())
         waiting = len(self._queue) - 1

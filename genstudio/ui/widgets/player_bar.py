@@ -209,7 +209,9 @@ class PlayerBar(QWidget):
         self._said.show()
 
     def _show_place(self, seconds: float) -> None:
-        self._time.setText(f"{seconds:.1f} / {self._seconds:.1f} s")
+        self._time.setText(
+            tr("{seconds:.1f} / {seconds2:.1f} s", seconds=seconds, seconds2=self._seconds)
+        )
         if self._seconds and not self._place.isSliderDown():
             self._place.setValue(round(seconds / self._seconds * _PARTS))
         self.moved.emit(seconds)
