@@ -16,8 +16,8 @@ _PROJECT_FILE = "project.toml"
 def main() -> None:
     """Run the program with the arguments it was started with."""
     _allow_all_letters()
-    speak(chosen_language(load_preferences().language))
     try:
+        speak(chosen_language(load_preferences().language))
         _run(sys.argv[1:])
     except KeyboardInterrupt:
         # While the program is being loaded, or where a command leaves Ctrl-C alone.

@@ -159,7 +159,11 @@ def _filled(text: str, values: Mapping[str, object]) -> str:
 
 
 def _disguised(text: str, *, has_values: bool) -> str:
-    """A text with accents between marks, and a third longer, with what stands for values kept."""
+    """A text with accents between marks, and a quarter longer, with what stands for values kept."""
+    # Titles are shown in two parts: a painter's words, and the technical term.
+    words, dash, term = text.partition(" — ")
+    if dash:
+        return dash.join(_disguised(part, has_values=has_values) for part in (words, term))
     pieces = string.Formatter().parse(text) if has_values else [(text, None, None, None)]
     written = ""
     for literal, name, spec, conversion in pieces:

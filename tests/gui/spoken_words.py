@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 _SPOKEN = re.compile(r"⟦[^⟦⟧]*⟧")
 _TAG = re.compile(r"<[^>]*>|&\w+;")
-_WORD = re.compile(r"[A-Za-z]{3,}")
+_WORD = re.compile(r"[^\W\d_]{3,}")
 _ROLES = (
     Qt.ItemDataRole.DisplayRole,
     Qt.ItemDataRole.ToolTipRole,
