@@ -1,12 +1,13 @@
 """“Did it copy?”: the made pictures of a run that come nearest to training pictures."""
 
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from genstudio.domain.language import tr, tr_noop
 from genstudio.services.compared import ComparedRun, Comparison
 from genstudio.ui.run_words import run_when
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.pair_list import PairList
+from genstudio.ui.widgets.small import named_combo
 
 _EXPLAIN = tr_noop(
     "At the left of each pair what the model made, at the right the nearest of the pictures it "
@@ -22,9 +23,7 @@ class CompareCopies(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._comparison: Comparison | None = None
-        self._run = QComboBox()
-        self._run.setObjectName("compare.copies_of")
-        self._run.setAccessibleName(tr("Run whose nearest pairs are shown"))
+        self._run = named_combo("compare.copies_of", tr("Run whose nearest pairs are shown"))
         self._run.currentIndexChanged.connect(self._show_run)
         self._verdict = QLabel()
         self._verdict.setObjectName("compare.copies")

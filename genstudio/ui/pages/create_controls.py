@@ -32,6 +32,7 @@ from genstudio.ui.pages.create_inputs import InputFiles
 from genstudio.ui.state.create import CreateState, Wanted
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.number_boxes import WholeBox
+from genstudio.ui.widgets.small import named_combo
 from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
 
 _WIDTH_PX = 336
@@ -128,13 +129,10 @@ class CreateControls(QFrame):
         self._title = QLabel()
         self._title.setWordWrap(True)
         mark(self._title, role="heading")
-        self._run = QComboBox()
-        self._run.setObjectName("create.run")
-        self._run.setAccessibleName(tr("Trained model — run"))
+        self._run = named_combo("create.run", tr("Trained model — run"))
         self._run.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
-        ignore_wheel_unless_focused(self._run)
         self._run.currentIndexChanged.connect(self._show_form)
         self._run_title = _title(tr("Trained model"), self._run)
         self._count = WholeBox(1, _MOST)

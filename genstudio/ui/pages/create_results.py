@@ -7,7 +7,6 @@ import numpy as np
 from PySide6.QtCore import QPoint, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -36,8 +35,8 @@ from genstudio.ui.widgets.grid_items import GridItem
 from genstudio.ui.widgets.picture_view import PictureView
 from genstudio.ui.widgets.reading import ReadingView
 from genstudio.ui.widgets.score_panel import ScorePanel
+from genstudio.ui.widgets.small import named_combo
 from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
-from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
 
 _SIDE_PX = 96
 _GRID_HEIGHT_PX = 19 * GRID_PX
@@ -128,11 +127,8 @@ class CreateResults(QWidget):
         return view
 
     def _make_lower(self) -> QWidget:
-        self._batch = QComboBox()
-        self._batch.setObjectName("create.batch")
-        self._batch.setAccessibleName(tr("What was made when"))
+        self._batch = named_combo("create.batch", tr("What was made when"))
         self._batch.setPlaceholderText(tr("Nothing made yet"))
-        ignore_wheel_unless_focused(self._batch)
         self._batch.currentIndexChanged.connect(self._on_batch)
         self._number = QLabel()
         self._number.setObjectName("create.number")

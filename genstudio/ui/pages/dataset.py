@@ -36,6 +36,7 @@ from genstudio.ui.widgets.elided_label import ElidedLabel
 from genstudio.ui.widgets.empty_state import EmptyState
 from genstudio.ui.widgets.folder_news import FolderNews
 from genstudio.ui.widgets.grid_items import GridItem
+from genstudio.ui.widgets.named_label import NamedLabel
 from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
 
 # Pages of the stack.
@@ -136,9 +137,8 @@ class DatasetPage(QWidget):
         self._path = ElidedLabel()
         self._path.setObjectName("dataset.path")
         self._path.setAccessibleName(tr("Folder of pictures"))
-        self._summary = QLabel()
+        self._summary = NamedLabel(tr("What was found"))
         self._summary.setObjectName("dataset.summary")
-        self._summary.setAccessibleName(tr("What was found"))
         mark(self._summary, role="heading")
         self._progress = QProgressBar()
         self._progress.setAccessibleName(tr("Looking through the pictures"))

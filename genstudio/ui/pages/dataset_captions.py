@@ -8,7 +8,6 @@ from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QComboBox,
     QFileDialog,
     QFrame,
     QLabel,
@@ -32,7 +31,7 @@ from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.caption_list import CaptionItems
 from genstudio.ui.widgets.picture_view import PictureView
 from genstudio.ui.widgets.pixel_loader import PixelLoader, Pixels
-from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
+from genstudio.ui.widgets.small import named_combo
 
 _SIDE_WIDTH_PX = 304
 _CAPTION_HEIGHT_PX = 80
@@ -96,13 +95,10 @@ class CaptionEditor(QWidget):
     # --- building -----------------------------------------------------------------------
 
     def _make_list(self) -> QWidget:
-        self._filter = QComboBox()
-        self._filter.setObjectName("dataset.captions.filter")
-        self._filter.setAccessibleName(tr("Which pictures"))
+        self._filter = named_combo("dataset.captions.filter", tr("Which pictures"))
         self._filter.addItems(
             [tr("All pictures"), tr("Without a caption"), tr("With what is looked for")]
         )
-        ignore_wheel_unless_focused(self._filter)
         self._filter.currentIndexChanged.connect(self._show_pictures)
         self._items = CaptionItems(self)
         self._list = QListView()

@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidg
 from genstudio.domain.language import tr
 from genstudio.ui.state.materials import MaterialsState
 from genstudio.ui.theme import GRID_PX, mark
-from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
+from genstudio.ui.widgets.named_label import NamedLabel
+from genstudio.ui.widgets.small import named_combo
 
 
 class LearnedAs(QWidget):
@@ -21,26 +22,19 @@ class LearnedAs(QWidget):
     def __init__(self, state: MaterialsState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        self._choice = QComboBox()
-        self._choice.setObjectName("dataset.modality")
-        self._choice.setAccessibleName(tr("Learned as"))
+        self._choice = named_combo("dataset.modality", tr("Learned as"))
         self._choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        ignore_wheel_unless_focused(self._choice)
         self._choice.activated.connect(lambda: state.choose(self._choice.currentData()))
-        self._column = QComboBox()
-        self._column.setObjectName("dataset.column")
-        self._column.setAccessibleName(tr("Column of the table"))
+        self._column = named_combo("dataset.column", tr("Column of the table"))
         self._column.setToolTip(tr("The column of the table that holds the molecules"))
         self._column.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        ignore_wheel_unless_focused(self._column)
         self._column.textActivated.connect(self.column_chosen)
         self._column_title = QLabel(tr("Column"))
         self._column_title.setBuddy(self._column)
         title = QLabel(tr("Learned as"))
         title.setBuddy(self._choice)
-        self._summary = QLabel()
+        self._summary = NamedLabel(tr("What was found for it"))
         self._summary.setObjectName("dataset.examples")
-        self._summary.setAccessibleName(tr("What was found for it"))
         self._remarks = QLabel()
         self._remarks.setObjectName("dataset.remarks")
         self._remarks.setWordWrap(True)

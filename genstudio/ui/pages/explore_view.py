@@ -35,7 +35,7 @@ from genstudio.ui.widgets.direction_sliders import DirectionSliders
 from genstudio.ui.widgets.picture_view import PictureView
 from genstudio.ui.widgets.plane_pad import CORNERS, PlanePad
 from genstudio.ui.widgets.seed_strip import SeedStrip
-from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
+from genstudio.ui.widgets.small import named_combo
 
 _NUM_SEEDS = 24
 _LARGEST_SEED = 2**31 - 1
@@ -159,13 +159,10 @@ class ExploreView(QWidget):
         return row
 
     def _make_side(self) -> QFrame:
-        self._run = QComboBox()
-        self._run.setObjectName("explore.run")
-        self._run.setAccessibleName(tr("Trained model — run"))
+        self._run = named_combo("explore.run", tr("Trained model — run"))
         self._run.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
-        ignore_wheel_unless_focused(self._run)
         self._run.currentIndexChanged.connect(self._on_run)
         self._pad = PlanePad()
         self._pad.setObjectName("explore.plane")

@@ -6,7 +6,6 @@ from pathlib import Path
 from PySide6.QtCore import QPoint, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -34,6 +33,8 @@ from genstudio.ui.state.training import TrainingState
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.empty_state import EmptyState
 from genstudio.ui.widgets.grid_items import GridItem
+from genstudio.ui.widgets.named_label import plain
+from genstudio.ui.widgets.small import named_combo
 from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
 
 _TYPING_PAUSE_MS = 250
@@ -106,9 +107,7 @@ class GalleryPage(QWidget):
     # --- building -----------------------------------------------------------------------
 
     def _make_head(self) -> QHBoxLayout:
-        self._source = QComboBox()
-        self._source.setObjectName("gallery.source")
-        self._source.setAccessibleName(tr("What is shown"))
+        self._source = named_combo("gallery.source", tr("What is shown"))
         self._source.addItems([tr("Pictures"), tr("Training previews")])
         self._source.currentIndexChanged.connect(self._show_items)
         self._search = QLineEdit()
@@ -116,11 +115,10 @@ class GalleryPage(QWidget):
         self._search.setAccessibleName(tr("Search the gallery"))
         self._search.setPlaceholderText(tr("Search: words, tag:…, stars:>=3, model:…, OR, -not"))
         self._search.setToolTip(tr(_SEARCH_HELP))
+        self._search.setAccessibleDescription(plain(tr(_SEARCH_HELP)))
         self._search.setClearButtonEnabled(True)
         self._search.textChanged.connect(self._on_typed)
-        self._rating = QComboBox()
-        self._rating.setObjectName("gallery.rating")
-        self._rating.setAccessibleName(tr("Least rating"))
+        self._rating = named_combo("gallery.rating", tr("Least rating"))
         self._rating.addItems(
             [tr("All ratings"), *(tr("{value} and up", value="★" * stars) for stars in range(1, 6))]
         )

@@ -2,7 +2,6 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -24,6 +23,7 @@ from genstudio.ui.state.gallery import GalleryState
 from genstudio.ui.state.training import TrainingState
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.number_boxes import WholeBox
+from genstudio.ui.widgets.small import named_combo
 from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
 
 _DEFAULT_COUNT = 24
@@ -41,11 +41,8 @@ class GalleryMaker(QFrame):
         self._training = training
         self._form: SettingsForm | None = None
         self._form_kind: object = None
-        self._run = QComboBox()
-        self._run.setObjectName("gallery.run")
-        self._run.setAccessibleName(tr("Run to make more from"))
+        self._run = named_combo("gallery.run", tr("Run to make more from"))
         self._run.setPlaceholderText(tr("No trained run yet"))
-        ignore_wheel_unless_focused(self._run)
         self._run.currentIndexChanged.connect(self._show_form)
         self._count = WholeBox(1, 1000)
         self._count.setObjectName("gallery.number")

@@ -1,7 +1,7 @@
 """The head of the Train page: which run is shown, and what can be asked of it."""
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from genstudio.domain import commands
 from genstudio.domain.language import tr
@@ -10,6 +10,7 @@ from genstudio.ui.icons import icon
 from genstudio.ui.run_words import run_title
 from genstudio.ui.state.training import Activity, TrainingState
 from genstudio.ui.theme import GRID_PX
+from genstudio.ui.widgets.small import named_combo
 
 
 class TrainHead(QWidget):
@@ -24,9 +25,7 @@ class TrainHead(QWidget):
     def __init__(self, state: TrainingState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        self._runs = QComboBox()
-        self._runs.setObjectName("train.run")
-        self._runs.setAccessibleName(tr("Run that is shown"))
+        self._runs = named_combo("train.run", tr("Run that is shown"))
         self._runs.setPlaceholderText(tr("No run yet"))
         self._runs.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._runs.activated.connect(self._on_run_chosen)

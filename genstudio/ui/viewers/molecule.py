@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from genstudio.domain.language import tr
 from genstudio.services import studio_examples
 from genstudio.ui.theme import GRID_PX
 from genstudio.ui.viewers.image import ImageViewer
+from genstudio.ui.widgets.named_label import NamedLabel
 
 
 class MoleculeViewer:
@@ -21,9 +22,8 @@ class MoleculeViewer:
     def __init__(self) -> None:
         self.widget = QWidget()
         self._drawing = ImageViewer()
-        self._words = QLabel()
+        self._words = NamedLabel(tr("What is known of it"))
         self._words.setObjectName("viewer.words")
-        self._words.setAccessibleName(tr("What is known of it"))
         self._words.setTextFormat(Qt.TextFormat.PlainText)
         self._words.setWordWrap(True)
         self._words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from genstudio.domain.language import tr
 from genstudio.services import studio_examples
 from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.widgets.named_label import NamedLabel
 from genstudio.ui.widgets.reading import ReadingView
 
 
@@ -23,9 +24,8 @@ class TextViewer:
         self._text = ReadingView()
         self._text.setObjectName("viewer.text")
         self._text.setAccessibleName(tr("Text"))
-        self._words = QLabel()
+        self._words = NamedLabel(tr("What is known of it"))
         self._words.setObjectName("viewer.words")
-        self._words.setAccessibleName(tr("What is known of it"))
         self._words.setTextFormat(Qt.TextFormat.PlainText)
         self._words.setWordWrap(True)
         self._words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

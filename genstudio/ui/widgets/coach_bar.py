@@ -1,13 +1,14 @@
 """The lines that say how a run is doing and what is going on, and offer what to do about it."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from genstudio.domain.events import CHANGED, HEALTHY, Advice, CoachAction
 from genstudio.domain.language import tr
 from genstudio.ui.icons import IconLabel, icon
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.elided_label import ElidedLabel
+from genstudio.ui.widgets.named_label import NamedLabel
 from genstudio.ui.widgets.why_popup import WhyPopup
 
 # Room for a line of the coach above one of what is going on, and for the buttons.
@@ -38,9 +39,8 @@ class CoachBar(QFrame):
         self._verdict.setObjectName("train.verdict")
         self._verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByKeyboard)
         mark(self._verdict, role="heading")
-        self._text = QLabel()
+        self._text = NamedLabel(tr("What is going on"))
         self._text.setObjectName("train.coach")
-        self._text.setAccessibleName(tr("What is going on"))
         self._text.setWordWrap(True)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._why = QPushButton(tr("Why?"))

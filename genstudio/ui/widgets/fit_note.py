@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from html import escape
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from genstudio.domain.language import tr, tr_noop
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.disclosure import Disclosure
+from genstudio.ui.widgets.named_label import NamedLabel
 
 _BEFORE = tr_noop("Fits itself to your pictures")
 
@@ -18,9 +19,8 @@ class FitNote(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._sentences = QLabel()
+        self._sentences = NamedLabel(tr("Why these settings"))
         self._sentences.setObjectName("train.fit.why")
-        self._sentences.setAccessibleName(tr("Why these settings"))
         self._sentences.setTextFormat(Qt.TextFormat.RichText)
         self._sentences.setWordWrap(True)
         mark(self._sentences, role="small")

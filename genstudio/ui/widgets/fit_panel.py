@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from genstudio.domain.forecasts import Forecast, Remedy
 from genstudio.domain.language import tr
@@ -11,6 +11,7 @@ from genstudio.domain.progress import Progress
 from genstudio.ui.actions import command_named
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.widgets.named_label import NamedLabel
 
 
 class FitPanel(QWidget):
@@ -36,9 +37,8 @@ class FitPanel(QWidget):
         self._mend.setObjectName("train.mend")
         self._mend.setAccessibleName(tr("Make it fit"))
         self._mend.clicked.connect(self.mend_wanted)
-        self._words = QLabel()
+        self._words = NamedLabel(tr("What the run needs"))
         self._words.setObjectName("train.forecast")
-        self._words.setAccessibleName(tr("What the run needs"))
         self._words.setWordWrap(True)
         mark(self._words, role="small")
         buttons = QHBoxLayout()

@@ -1,12 +1,13 @@
 """A line about what has changed: in the folder meanwhile, and in the set since the last run."""
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from genstudio.domain.language import tr
 from genstudio.ui.icons import icon
 from genstudio.ui.state.dataset import DatasetState
 from genstudio.ui.state.figures import FiguresState
 from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.widgets.named_label import NamedLabel
 
 
 class FolderNews(QWidget):
@@ -22,9 +23,8 @@ class FolderNews(QWidget):
     ) -> None:
         super().__init__(parent)
         self._figures = figures
-        self._words = QLabel()
+        self._words = NamedLabel(tr("What has changed"))
         self._words.setObjectName("dataset.news")
-        self._words.setAccessibleName(tr("What has changed"))
         self._words.setWordWrap(True)
         mark(self._words, role="small")
         self._again = QPushButton(icon("refresh-cw"), tr("Look again"))

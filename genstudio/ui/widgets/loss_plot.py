@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QColor, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
@@ -216,7 +216,8 @@ class LossPlot(QWidget):
             # A hundred times as large as losses: beside it, these would be one flat line.
             line.is_judged = True
             line.chip.setChecked(False)
-        line.chip.clicked.connect(self._on_clicked)
+        # Not by a click: screen readers check the chip, and nothing is clicked then.
+        line.chip.toggled.connect(self._on_toggled)
         self._chips.insertWidget(len(self._lines), line.chip)
         self._lines[name] = line
 
@@ -230,7 +231,8 @@ class LossPlot(QWidget):
             if not line.is_judged and len(line.history) >= _POINTS_TO_JUDGE:
                 line.is_judged = True
                 low, high = sorted((scale, line.typical_scale()))
-                line.chip.setChecked(high <= low * _LARGEST_RATIO)
+                with QSignalBlocker(line.chip):  # This is no person's choice.
+                    line.chip.setChecked(high <= low * _LARGEST_RATIO)
 
     def _fit(self, extents: list[_Extent]) -> None:
         if extents:
@@ -253,7 +255,7 @@ class LossPlot(QWidget):
             ", ".join((self._step.text(), *words)).strip() or tr(_EMPTY_TEXT)
         )
 
-    def _on_clicked(self) -> None:
+    def _on_toggled(self) -> None:
         """A person's choice stays."""
         for line in self._lines.values():
             line.is_judged |= line.chip is self.sender()

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QStringListModel, Qt, Signal
-from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCompleter, QLineEdit, QVBoxLayout, QWidget
 
 from genstudio.domain.language import tr
 from genstudio.domain.words import read_prompt
 from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.widgets.named_label import NamedLabel
 
 _MOST_NAMED = 12
 _MOST_OFFERED = 8
@@ -39,9 +40,8 @@ class PromptLine(QWidget):
         self.line = QLineEdit()
         self.line.setPlaceholderText(tr("Anything"))
         self.line.setClearButtonEnabled(True)
-        self._note = QLabel()
+        self._note = NamedLabel(tr("How the prompt is read"))
         self._note.setObjectName("prompt.note")
-        self._note.setAccessibleName(tr("How the prompt is read"))
         self._note.setWordWrap(True)
         self._note.setTextFormat(Qt.TextFormat.PlainText)
         mark(self._note, role="small")

@@ -55,12 +55,17 @@ class Rail(QFrame):
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         button.setCheckable(True)
         button.setFixedHeight(8 * GRID_PX)
-        button.clicked.connect(lambda: self.chosen.emit(key))
+        # Not by a click: screen readers check the button, and nothing is clicked then.
+        button.toggled.connect(lambda is_on: self._on_toggled(key, is_on=is_on))
         self._group.addButton(button)
         self._buttons[key] = button
         self._column.insertWidget(len(self._buttons) - 1, button)
         # With large letters, and in languages with long words, as wide as those need.
         self._widen(button.fontMetrics().horizontalAdvance(title) + 4 * GRID_PX)
+
+    def _on_toggled(self, key: str, *, is_on: bool) -> None:
+        if is_on:
+            self.chosen.emit(key)
 
     def _widen(self, width: int) -> None:
         self._width = max(self._width, width)

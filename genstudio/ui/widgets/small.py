@@ -11,11 +11,13 @@ def named_combo(name: str, title: str) -> QComboBox:
 
     Args:
         name: Object name, such as ``train.size``.
-        title: Accessible name.
+        title: What is chosen: the accessible name and, where Qt says what is chosen now in place of
+            that, the description.
     """
     box = QComboBox()
     box.setObjectName(name)
     box.setAccessibleName(title)
+    box.setAccessibleDescription(title)
     ignore_wheel_unless_focused(box)
     return box
 

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 from genstudio.domain import events
 from genstudio.domain.language import tr
 from genstudio.ui.run_words import duration
+from genstudio.ui.widgets.named_label import NamedLabel
 
 
 class StudioStatusBar(QStatusBar):
@@ -66,9 +67,8 @@ class StudioStatusBar(QStatusBar):
             self.show_device(f"{self._run.device}{changed} · {self._run.precision}")
 
     def _label(self, name: str, title: str, stretch: int = 0) -> QLabel:
-        label = QLabel()
+        label = NamedLabel(title)
         label.setObjectName(name)
-        label.setAccessibleName(title)
         label.setTextFormat(Qt.TextFormat.PlainText)
         # Status tips of menus would hide ordinary widgets.
         self.addPermanentWidget(label, stretch)
