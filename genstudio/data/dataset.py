@@ -31,6 +31,10 @@ class Field:
             return np.array(self.values[examples])
         return self.values[self.rows[examples]]
 
+    def rows_of(self, examples: np.ndarray) -> np.ndarray:
+        """Rows that some examples have, each once: int64, ascending."""
+        return examples if self.rows is None else np.unique(self.rows[examples])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:

@@ -10,6 +10,7 @@ SOUND = "sound"
 NOTES = "notes"
 MOLECULES = "molecules"
 TEXTS = "texts"
+PAIRED_MATERIALS = "paired-materials"
 
 
 class ModalityCard(BaseModel):
@@ -24,6 +25,7 @@ class ModalityCard(BaseModel):
         suffixes: Of the files that it is made of, in small letters with the dot; none for pictures.
         noun: What its files are called, one and several.
         fewest_split: Files from which on some are held out.
+        has_pictures: Whether pictures belong to it though it has files of its own.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -36,3 +38,4 @@ class ModalityCard(BaseModel):
     suffixes: tuple[str, ...] = ()
     noun: tuple[str, str] = ("picture", "pictures")
     fewest_split: int = 50
+    has_pictures: bool = False

@@ -9,6 +9,7 @@ from genstudio.domain.artifacts import IMAGE
 from genstudio.domain.settings import Settings
 
 GENERATE: Final = "generate"
+GENERATE_PAIRS: Final = "generate-pairs"
 EXPLORE: Final = "explore"
 MORE_LIKE_THESE: Final = "more-like-these"
 TRANSLATE: Final = "translate"

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 from genstudio.data.groups import GroupBy, groups_of, together
 from genstudio.data.modalities.catalog import MODALITIES, recognise, takes
+from genstudio.data.modalities.paired_layout import is_by_class
 from genstudio.data.modalities.protocol import Arrangement, HasVocabulary
 from genstudio.data.scan import duplicates, usable_manifest
 from genstudio.data.split import choose_held_out
@@ -124,7 +125,7 @@ def held_out_names(
         share,
         together(own, duplicates(report)),
         # Each of two sets gives its share.
-        by_kind=by_kind or manifest.modality == TWO_SETS,
+        by_kind=by_kind or manifest.modality == TWO_SETS or is_by_class(manifest),
         fewest=modality.card.fewest_split,
     )
 

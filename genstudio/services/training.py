@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from genstudio.data.kinds import checked_kinds
 from genstudio.data.modalities.catalog import MODALITIES
-from genstudio.data.modalities.protocol import Arrangement, FileModality
+from genstudio.data.modalities.protocol import Arrangement, FileModality, JoinsMaterials
 from genstudio.data.modalities.scanning import scan_material
 from genstudio.domain import events
 from genstudio.domain.cards import KINDS, ModelCard
@@ -145,7 +145,9 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
         report = request.report
         if report is None:
             wanted = request.modality or _own_material(settings)
-            report = yield from _scan(request.folder, source, wanted, request.column)
+            report = yield from _scan(
+                request.folder, source, wanted, request.column, joins=_joins(settings)
+            )
             # What was written in the project counts, also without the window.
             where = request.project.expanduser().absolute()
             report = with_crops_of(where, with_edits_of(where, report))
@@ -297,10 +299,21 @@ def _own_material(settings: TrainingSettings) -> str | None:
     return key if isinstance(MODALITIES.get(key), FileModality) else None
 
 
+def _joins(settings: TrainingSettings) -> bool:
+    """Whether a model learns from materials that belong together; others find each by itself."""
+    learned = model_class(settings.model_key).card.modalities
+    return any(isinstance(MODALITIES.get(key), JoinsMaterials) for key in learned)
+
+
 def _scan(
-    folder: Path, source: CommandSource, modality: str | None = None, column: str = ""
+    folder: Path,
+    source: CommandSource,
+    modality: str | None = None,
+    column: str = "",
+    *,
+    joins: bool = True,
 ) -> Preparation[ScanReport]:
-    return (yield from _preparing(scan_material(folder, modality, column), source))
+    return (yield from _preparing(scan_material(folder, modality, column, joins=joins), source))
 
 
 def _decode(
