@@ -101,6 +101,7 @@ class OperationCard:
         icon: Name of its icon.
         view: What the window shows it in instead of a form; empty for the form.
         any_output: Whether what comes out may be of another kind, that of the model's task.
+        others: Kinds that come out besides, where each is a result of its own.
     """
 
     key: str
@@ -117,6 +118,7 @@ class OperationCard:
     icon: str = "sparkles"
     view: str = ""
     any_output: bool = False
+    others: tuple[str, ...] = ()
 
     @property
     def needs_run(self) -> bool:

@@ -35,7 +35,8 @@ def way(card: OperationCard) -> str:
     """What goes into an operation and what comes out."""
     kinds = dict.fromkeys(several(spec.kind) for spec in card.inputs if spec.minimum)
     given = f"your {' and '.join(kinds)}" if kinds else "nothing"
-    return f"From {given} → {several(card.output)}"
+    made = " and ".join(map(several, (card.output, *card.others)))
+    return f"From {given} → {made}"
 
 
 def missing(specs: Sequence[InputSpec], counts: Sequence[int]) -> str:

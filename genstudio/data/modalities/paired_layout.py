@@ -72,3 +72,8 @@ def is_by_class(manifest: Manifest) -> bool:
     """Whether its pairs are drawn among all files of a class."""
     layout = manifest.layout
     return manifest.modality == PAIRED_MATERIALS and PairedLayout.parse(layout).by == CLASS
+
+
+def inner_layout(modality: str, layout: str) -> str:
+    """The layout of sounds or notes, whether they are learned alone or with pictures."""
+    return PairedLayout.parse(layout).inside if modality == PAIRED_MATERIALS else layout

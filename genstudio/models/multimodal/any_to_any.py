@@ -169,7 +169,7 @@ class AnyToAnyVAE:
             parts[f"{it.field}_encoder"] = it.encoder(config.width, shared + private)
             parts[f"{it.field}_decoder"] = it.decoder(config.width, shared + private)
             parts[f"{it.field}_auxiliary"] = AuxiliaryPrior(private)
-            parts[f"{it.field}_prior"] = MixturePrior(private)
+            parts[f"{it.field}_prior"] = MixturePrior(shared + private)
         self.network = nn.ModuleDict(parts)
 
     def phases(self) -> Sequence[Phase]:
@@ -195,7 +195,7 @@ class AnyToAnyVAE:
             for other, (z_other, _) in drawn.items():
                 if other != name:
                     blind = self.network[f"{name}_auxiliary"](w)
-                    latents.append(torch.cat([z_other, blind], dim=1))
+                    latents += [torch.cat([z_other, it], dim=1) for it in (w, blind)]
             # All in one pass, which is faster: the weights are got ready once.
             made = self.network[f"{name}_decoder"](torch.cat(latents)).chunk(len(latents))
             again, *crossed = (own.nats(it, seen[name]) for it in made)
@@ -203,7 +203,8 @@ class AnyToAnyVAE:
             total = total + again + torch.stack(crossed).sum()
             total = total + kl / num_values * (ramp * self.config.kl_weight)
             values[f"{name} again"] = again.detach()
-            values[f"{name} from the other"] = torch.stack(crossed).mean().detach()
+            values[f"{name} from the other"] = torch.stack(crossed[1::2]).mean().detach()
+            values[f"{name} with the other's z"] = torch.stack(crossed[::2]).mean().detach()
             values[f"KL of {name}"] = kl.detach()
         return Losses(total / len(self._materials), values)
 
@@ -240,18 +241,18 @@ class AnyToAnyVAE:
 
     def finalize(self, fields: Mapping[str, Tensor]) -> None:
         """Fit the priors to where latents lie: that of z to those of all materials."""
-        shared: list[Tensor] = []
+        sizes = [self.config.latent_size, self.config.private_size]
+        found: dict[str, tuple[Tensor, ...]] = {}
         for it in self._materials:
             with evaluating(self.network) as device:
                 posteriors = in_parts(
-                    fields[it.field],
-                    device,
-                    lambda part, own=it: self._posterior(own, part),
+                    fields[it.field], device, lambda part, own=it: self._posterior(own, part)
                 )
-            z, w = posteriors.split([self.config.latent_size, self.config.private_size], dim=2)
-            shared.append(z)
-            self._fit(f"{it.field}_prior", w)
-        self._fit("shared_prior", torch.cat(shared))
+            found[it.field] = posteriors.split(sizes, dim=2)
+        self._fit("shared_prior", torch.cat([z for z, _ in found.values()]))
+        for name, (_, w) in found.items():
+            others = [z for other, (z, _) in found.items() if other != name]
+            self._fit(f"{name}_prior", torch.cat([torch.cat([z, w], dim=2) for z in others]))
 
     def diagnostics(self, learned_NCHW: Tensor, held_out_NCHW: Tensor) -> Mapping[str, float]:
         """How many of the latent numbers say anything about a picture."""
@@ -280,7 +281,7 @@ class AnyToAnyVAE:
         """Draw a private latent, and of both what they stand for."""
         prior = cast("MixturePrior", self.network[f"{material.field}_prior"])
         own_seed = (seed + _STREAM * (1 + self._materials.index(material))) % _SEEDS_END
-        w = prior.draw([own_seed], settings.temperature)
+        w = prior.draw_rest(z, [own_seed], settings.temperature)
         with evaluating(self.network) as device:
             decoder = self.network[f"{material.field}_decoder"]
             drawn = decoder(torch.cat([z, w], dim=1).to(device))

@@ -11,7 +11,7 @@ from typing import Protocol
 from torch import Tensor, nn
 from torch.nn import functional
 
-from genstudio.data.modalities.paired_layout import PairedLayout
+from genstudio.data.modalities.paired_layout import inner_layout
 from genstudio.data.modalities.sound import SoundLayout
 from genstudio.domain.artifacts import IMAGE, SOUND, Artifact
 from genstudio.domain.fields import IMAGE as IMAGE_FIELD
@@ -99,7 +99,7 @@ class Sounds(_OfGrid):
     """Sounds, by the levels of their bands."""
 
     def __init__(self, spec: FieldSpec, data: DataSpec) -> None:
-        self._levels = SoundLevels(SoundLayout.parse(PairedLayout.parse(data.layout).inside))
+        self._levels = SoundLevels(SoundLayout.parse(inner_layout(data.modality, data.layout)))
         bands, frames = self._levels.shape
         super().__init__(spec.name, SOUND, Grid(channels=1, height=bands, width=frames))
 

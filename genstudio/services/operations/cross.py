@@ -67,6 +67,7 @@ class MakePairs:
         key=GENERATE_PAIRS,
         title="Make pairs",
         summary="Invents pictures together with their sounds, each two for one another.",
+        others=(SOUND,),
         task=GENERATE,
         capability=CROSS,
         has_count=True,
