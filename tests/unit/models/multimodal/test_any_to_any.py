@@ -59,7 +59,8 @@ def test_what_belongs_together_is_found_both_ways(
         next(iter(model.cross(one("sounds", fields["sounds"], at), IMAGE, [3], SETTINGS))).data
         for at in (0, 7)
     ]
-    assert shades[0].mean() < 100 < 155 < shades[1].mean()
+    assert shades[0].mean() < 100
+    assert shades[1].mean() > 155
     for at in (0, 7):
         made = model.cross(one("images", fields["images"], at), SOUND, [5], SETTINGS)
         samples = torch.from_numpy(next(iter(made)).data.samples)
