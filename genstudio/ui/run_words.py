@@ -53,7 +53,8 @@ def run_title(run: RunSummary, *, is_live: bool) -> str:
 
 def examples_words(settings: DataOptions) -> str:
     """How large pictures are, or how examples of another material are laid out."""
-    return settings.layout or f"{settings.size} px"
+    has_pictures = not settings.layout or " px" in settings.layout
+    return f"{settings.size} px" if has_pictures else settings.layout
 
 
 def run_details(run: RunSummary, *, is_live: bool) -> str:

@@ -11,7 +11,7 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from genstudio.data.advice import suggest_size
+from genstudio.data.advice import advise, suggest_size
 from genstudio.data.dataset import Dataset, Field
 from genstudio.data.decode import UnreadablePictureError
 from genstudio.data.formats import SUFFIXES, may_be_picture
@@ -54,7 +54,7 @@ class PairedMaterials:
     card: ClassVar[ModalityCard] = ModalityCard(
         key=PAIRED_MATERIALS,
         title="Pictures with sounds",
-        folder="Pictures with a sound (or MIDI file) of the same name beside each, or two folders "
+        folder="Pictures with a sound of the same name beside each, or two folders "
         "whose files have the same names, or two folders with the same folders inside them: then "
         "all that lies in folders of one name belongs together.",
         suffixes=(
@@ -83,12 +83,15 @@ class PairedMaterials:
         if by_material.get(""):
             pictures = yield from scan_folder(folder)
         others = yield from PARTNERS[key].scan(folder, by_material.get(key, ()))
+        unreadable = (*pictures.unreadable, *others.unreadable)
+        count = len(pictures.pictures)
+        told = advise(pictures.pictures, unreadable, {}, count, has_classes=False)
         return ScanReport(
             folder=folder,
             material=PAIRED_MATERIALS,
             pictures=(*pictures.pictures, *others.pictures),
-            unreadable=(*pictures.unreadable, *others.unreadable),
-            advice=others.advice,
+            unreadable=unreadable,
+            advice=(*told, *others.advice),
             suggested_size=suggest_size(pictures.pictures),
         )
 

@@ -194,7 +194,7 @@ class MixturePrior(nn.Module):
         """The rest of latents whose first numbers are known: (N, Z - G), on the CPU.
 
         A component is taken as often as the known numbers are its, and the rest is drawn from its
-        conditional Gaussian (Bishop 2006, Pattern Recognition and Machine Learning, eq. 2.81, 2.82).
+        conditional Gaussian (Bishop 2006, Pattern Recognition and Machine Learning, section 2.3.1).
 
         Args:
             given_NG: What is known of each.

@@ -8,8 +8,6 @@ from PIL import Image
 
 soundfile = pytest.importorskip("soundfile", reason="sounds need the extra “sound”")
 
-from tiny_studio import save_pieces  # noqa: E402
-
 from genstudio.data.modalities.catalog import recognise  # noqa: E402
 from genstudio.data.modalities.paired_layout import PairedLayout  # noqa: E402
 from genstudio.data.modalities.paired_materials import MODALITY  # noqa: E402
@@ -131,22 +129,6 @@ def test_in_classes_no_held_out_file_is_learned_from_in_any_pair(tmp_path: Path)
     assert held_out
     for at, pair in enumerate(pairs):
         assert {name in out for name in pair} == {at in held_out}
-
-
-def test_notes_belong_to_pictures_as_well(tmp_path: Path) -> None:
-    save_pieces(tmp_path / "set", 4)
-    for number in range(4):
-        picture(tmp_path / "set" / f"{number:02}.png", number)
-    report = drain(scan_material(tmp_path / "set"))
-    manifest, arrangement = freeze(report, (), "paired-materials")
-    assert PairedLayout.parse(arrangement.layout).partner == "notes"
-    cache = drain(MODALITY.decode(manifest, tmp_path / "cache"))
-    data = MODALITY.examples(manifest, cache, (), {})
-
-    # Each phrase of a piece belongs to its picture.
-    assert data.count() > 4
-    assert set(data.fields) == {"images", "notes", "instruments"}
-    assert data.spec == MODALITY.spec(64, 3, {}, layout=manifest.layout)
 
 
 @pytest.mark.parametrize("text", ["x", "name; 33 px; sound: ", "name; 32 px; films: 3", "; ; "])
