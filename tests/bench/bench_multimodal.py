@@ -273,7 +273,7 @@ if __name__ == "__main__":
     parser.add_argument("pictures", type=Path)
     parser.add_argument("sounds", type=Path)
     parser.add_argument("--minutes", type=float, default=20)
-    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--run", type=Path, help="A run that was trained before.")
     parser.add_argument("--out", type=Path, help="Where the run and the sheets stay.")
     chosen = parser.parse_args()

@@ -161,6 +161,7 @@ class AnyToAnyVAE:
         cost="Recognisable after ten minutes, clear after half an hour",
         needs="100 or more pictures, each with a sound",
         suggested_from=0,
+        batch=32,
         paper="Palumbo et al. 2023, MMVAE+: Enhancing the Generative Quality of Multimodal VAEs "
         "without Compromises, ICLR 2023; after Shi et al. 2019, arXiv:1911.03393",
     )
