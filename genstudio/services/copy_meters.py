@@ -150,7 +150,7 @@ class NearestSound:
         )
         learned = dataset.learned_from()
         learned = learned[:: max(1, len(learned) // _MOST_SOUNDS)]
-        names = list(dataset.names["examples"])
+        names = list(dataset.names.get("sounds", dataset.names["examples"]))
         self._names: list[str] = [names[at] for at in learned.tolist()]
         sounds = dataset.fields["sounds"]
         self._learned = self._levels(from_int16(sounds.take(learned)))

@@ -158,10 +158,9 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
         modality = materials.choose_modality(rest, card, request.modality)
         settings = settings.model_copy(update={"modality": modality})
         manifest, arrangement = materials.freeze(report, request.excluded, modality)
-        if isinstance(material := MODALITIES.get(modality), FileModality):
-            layout = material.laid_out(manifest.layout, settings)
-            manifest = manifest.model_copy(update={"layout": layout})
-            settings = settings.model_copy(update={"layout": layout})
+        manifest = materials.laid_out(manifest, settings)
+        if isinstance(MODALITIES.get(modality), FileModality):
+            settings = settings.model_copy(update={"layout": manifest.layout})
         # Only now: pictures that cannot be used leave no empty project behind.
         project = open_or_create(request.project, dataset=request.folder)
         with ProjectLock(project.path):

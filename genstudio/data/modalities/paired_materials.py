@@ -242,6 +242,9 @@ class PairedMaterials:
         pairs = np.concatenate([*learned, *kept_aside])
         num_learned = sum(len(it) for it in learned)
         specs = {"images": _images(layout.size), **layout.spec.fields}
+        names = [
+            (cache.names[picture], cache.partner_names[other]) for picture, other in pairs.tolist()
+        ]
         return Dataset(
             modality=PAIRED_MATERIALS,
             fields={
@@ -254,10 +257,8 @@ class PairedMaterials:
             },
             held_out={EXAMPLES: np.arange(num_learned, len(pairs))},
             names={
-                EXAMPLES: [
-                    f"{cache.names[picture]} + {cache.partner_names[other]}"
-                    for picture, other in pairs.tolist()
-                ]
+                EXAMPLES: [" + ".join(it) for it in names],
+                **{name: [it[name != "images"] for it in names] for name in specs},
             },
             layout=manifest.layout,
         )

@@ -35,9 +35,9 @@ from genstudio.domain.cards import CROSS, ModelCard
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
+from genstudio.models.blocks.materials import Material, materials_of
 from genstudio.models.blocks.mixture import MixturePrior
 from genstudio.models.diagnostics import in_parts, share_of_active_units
-from genstudio.models.multimodal.materials import Material, materials_of
 from genstudio.models.protocol import Batch, DataSpec, Losses, OptimizerSpec, Phase, Request
 from genstudio.models.sampling import evaluating
 
@@ -259,7 +259,9 @@ class AnyToAnyVAE:
                     fields[it.field], device, lambda part, own=it: self._posterior(own, part)
                 )
             found[it.field] = posteriors.split(sizes, dim=2)
-        self._fit("shared_prior", torch.cat([z for z, _ in found.values()]))
+        # As many as there are pairs, from all materials in turn.
+        shared = [z[at :: len(found)] for at, (z, _) in enumerate(found.values())]
+        self._fit("shared_prior", torch.cat(shared))
         for name, (_, w) in found.items():
             others = [z for other, (z, _) in found.items() if other != name]
             self._fit(f"{name}_prior", torch.cat([torch.cat([z, w], dim=2) for z in others]))
