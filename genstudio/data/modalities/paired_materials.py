@@ -68,6 +68,8 @@ class PairedMaterials:
     def joined(self, by_material: Mapping[str, Sequence[str]]) -> Sequence[str]:
         """Names of all pictures and of their partners, where most have one."""
         pictures = by_material.get("", ())
+        if not pictures or not any(by_material.get(key) for key in PARTNERS):
+            return ()
         others = by_material.get(_likeliest(by_material), ())
         found = find_partners(pictures, others)
         is_mostly_paired = len(found.used) >= _MOSTLY * (len(pictures) + len(others))

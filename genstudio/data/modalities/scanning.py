@@ -64,7 +64,8 @@ def scan_material(
     if key := next((key for key, names in together.items() if names or key == wanted), ""):
         names = together[key] or [name for own in by_material.values() for name in own]
         report = yield from known[key].scan(folder, names)
-        return report.model_copy(update={"unreadable": (*listing.unreadable, *report.unreadable)})
+        unreadable = dict.fromkeys((*listing.unreadable, *report.unreadable))
+        return report.model_copy(update={"unreadable": tuple(unreadable)})
     pictures = by_material.pop("", [])
     ranked = Counter({key: len(names) for key, names in by_material.items()}).most_common(1)
     chosen = wanted or next((key for key, count in ranked if count > len(pictures)), "")
