@@ -9,6 +9,7 @@ from tiny_studio import folder_for, small_settings, steps
 pytest.importorskip("soundfile", reason="sounds need the extra “sound”")
 
 from genstudio.artifacts.catalog import ARTIFACTS
+from genstudio.domain import events
 from genstudio.domain.artifacts import IMAGE, SOUND
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.progress import drain
@@ -35,12 +36,17 @@ def run(folder: Path) -> Path:
     settings = small_settings("any-to-any-vae", model=MODEL, budget=steps(2))
     project = folder.parent / "Pairs"
     *_, ended = start_run(NewRun(folder=folder, project=project, settings=settings), NoCommands())
+    assert isinstance(ended, events.Finished), ended
+    assert ended.run is not None
     return ended.run
 
 
-def made(key: str, run: Path, files: list[Path], **wanted: int) -> list[Made]:
+def made(
+    key: str, run: Path, files: list[Path], *, count: int = 1, seed: int = 0
+) -> list[Made]:
     given = {"input": files} if files else {}
-    return [it for it in perform(key, run=run, inputs=given, **wanted) if isinstance(it, Made)]
+    work = perform(key, run=run, inputs=given, count=count, seed=seed)
+    return [it for it in work if isinstance(it, Made)]
 
 
 @pytest.mark.parametrize(
