@@ -12,6 +12,7 @@ from genstudio.data.vision import make_grid
 from genstudio.domain.artifacts import IMAGE, TEXT, Artifact, apart
 from genstudio.domain.cards import CROSS
 from genstudio.domain.settings import parse_settings
+from genstudio.domain.training import DRAWING_PX
 from genstudio.models.protocol import Request, TrainableModel
 from genstudio.models.sampling import over_white
 
@@ -19,7 +20,6 @@ from genstudio.models.sampling import over_white
 _FEW = (1, 2)
 _PAGES = (2, 2)
 # Side of what stands on a sheet for a result that is no picture; words need more room.
-_DRAWING_PX = 128
 _PAGE_PX = 320
 _PREVIEW_WORDS = 40
 # Thickness of the dark lines between pictures.
@@ -49,10 +49,10 @@ class Sketch:
     def __init__(
         self, model: TrainableModel, dataset: Dataset, stream: torch.cuda.Stream | None = None
     ) -> None:
-        self._side = dataset.spec.size or _DRAWING_PX
+        self._side = dataset.spec.size or DRAWING_PX
         is_of_several = CROSS in model.card.capabilities
         if is_of_several:
-            self._side = max(self._side, _DRAWING_PX)
+            self._side = max(self._side, DRAWING_PX)
         layout = sheet_layout(self._side)
         rows, columns = _FEW if model.card.draws_slowly else layout
         task = model.tasks[0]
@@ -126,7 +126,7 @@ class _Beside:
         yield from (pictures[number] for pictures in self._behind)
 
 
-def _as_picture(artifact: Artifact, side: int = _DRAWING_PX) -> np.ndarray:
+def _as_picture(artifact: Artifact, side: int = DRAWING_PX) -> np.ndarray:
     if artifact.kind == IMAGE:
         return artifact.data
     kind = ARTIFACTS.get(artifact.kind)

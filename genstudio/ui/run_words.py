@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from genstudio.domain.runs import CheckpointInfo, RunState, RunSummary
-from genstudio.domain.training import DataOptions
+from genstudio.domain.training import DRAWING_PX, DataOptions
 
 _STATE_WORDS = {
     RunState.FINISHED: "finished",
@@ -53,8 +53,18 @@ def run_title(run: RunSummary, *, is_live: bool) -> str:
 
 def examples_words(settings: DataOptions) -> str:
     """How large pictures are, or how examples of another material are laid out."""
-    has_pictures = not settings.layout or " px" in settings.layout
-    return f"{settings.size} px" if has_pictures else settings.layout
+    return f"{settings.size} px" if _has_pictures(settings) else settings.layout
+
+
+def preview_px(settings: DataOptions) -> int:
+    """Side of what stands on a preview for one result: pictures are as large as drawings beside."""
+    if not settings.layout:
+        return settings.size
+    return max(settings.size, DRAWING_PX) if _has_pictures(settings) else DRAWING_PX
+
+
+def _has_pictures(settings: DataOptions) -> bool:
+    return not settings.layout or " px" in settings.layout
 
 
 def run_details(run: RunSummary, *, is_live: bool) -> str:
