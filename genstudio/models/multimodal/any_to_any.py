@@ -14,8 +14,8 @@ hiding that in w.
 Two things differ from the paper. First, log p(x_n | z, w_n) comes to the terms of n ≠ m, with w_n
 described from x_n: only there a decoder learns to draw sharply what another material asks for.
 Second, w_n is drawn given z, and not by itself, since it says some of what both share as well: a
-mixture over both is fitted to pairs, and conditioned. Without these two, two fifths as many results
-were right after as many steps (tests/bench/RESULTS.md).
+mixture over both is fitted to pairs, and conditioned. Without these two, about a third as many
+results were right after as many steps (tests/bench/RESULTS.md).
 
 Likelihoods count for each number of an example, which evens out how many they have (the same aim as
 Shi et al. 2019, arXiv:1911.03393), with an optimal σ (Rybkin et al. 2021, arXiv:2006.13202, eq. 5).
