@@ -1,6 +1,10 @@
 """Cards of modalities: what one example is, as data that the window and the command line show."""
 
+from typing import ClassVar
+
 from pydantic import BaseModel, ConfigDict
+
+from genstudio.domain.language import Spoken
 
 IMAGES = "images"
 PAIRS = "pairs"
@@ -13,7 +17,7 @@ TEXTS = "texts"
 PAIRED_MATERIALS = "paired-materials"
 
 
-class ModalityCard(BaseModel):
+class ModalityCard(Spoken, BaseModel):
     """A kind of material.
 
     Attributes:
@@ -27,6 +31,8 @@ class ModalityCard(BaseModel):
         fewest_split: Files from which on some are held out.
         has_pictures: Whether pictures belong to it though it has files of its own.
     """
+
+    spoken: ClassVar[frozenset[str]] = frozenset({"title", "folder", "noun"})
 
     model_config = ConfigDict(frozen=True)
 

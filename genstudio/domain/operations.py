@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 from genstudio.domain.artifacts import IMAGE
+from genstudio.domain.language import Spoken, tr
 from genstudio.domain.settings import Settings
 
 GENERATE: Final = "generate"
@@ -37,7 +38,7 @@ NARRATE_CLIP: Final = "narrate-clip"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InputSpec:
+class InputSpec(Spoken):
     """One input of a task or an operation.
 
     Attributes:
@@ -50,6 +51,8 @@ class InputSpec:
             the window; empty for what is no mask.
     """
 
+    spoken: ClassVar[frozenset[str]] = frozenset({"title"})
+
     name: str
     kind: str = IMAGE
     title: str = "Pictures"
@@ -59,7 +62,7 @@ class InputSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskCard:
+class TaskCard(Spoken):
     """Something that a model can do.
 
     Attributes:
@@ -73,6 +76,8 @@ class TaskCard:
             the place of what the settings ask for: so previews and figures show captions.
     """
 
+    spoken: ClassVar[frozenset[str]] = frozenset({"title"})
+
     key: str
     title: str
     settings: type[Settings]
@@ -83,7 +88,7 @@ class TaskCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OperationCard:
+class OperationCard(Spoken):
     """Something that a person can have done, from a model or without one.
 
     Attributes:
@@ -103,6 +108,8 @@ class OperationCard:
         any_output: Whether what comes out may be of another kind, that of the model's task.
         others: Kinds that come out besides, where each is a result of its own.
     """
+
+    spoken: ClassVar[frozenset[str]] = frozenset({"title", "summary"})
 
     key: str
     title: str
@@ -150,7 +157,7 @@ def generation(
     """The task of a model that makes new things from seeds."""
     return TaskCard(
         key=GENERATE,
-        title="Make new ones",
+        title=tr("Make new ones"),
         settings=settings,
         output=output,
         is_seeded=True,

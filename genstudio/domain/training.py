@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from genstudio.domain.language import tr
 from genstudio.domain.settings import Settings, setting
 
 SIZES = (32, 64, 128, 256, 512, 1024)
@@ -36,7 +37,7 @@ class Budget(BaseModel):
         return min(spent / self.amount, 1.0)
 
     def __str__(self) -> str:
-        return f"{self.amount:g} {self.unit}"
+        return tr("{amount:g} {unit}", amount=self.amount, unit=tr(self.unit))
 
 
 class DataOptions(Settings):

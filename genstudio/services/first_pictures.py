@@ -6,6 +6,7 @@ from pathlib import Path
 
 from genstudio.domain.artifacts import Artifact
 from genstudio.domain.cards import CROSS
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.operations import GENERATE, GENERATE_PAIRS
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.recipes import Recipe
@@ -18,7 +19,7 @@ from genstudio.services.operations.protocol import Made
 from genstudio.services.runs import Run
 
 COUNT = 24
-_WHAT = "Making the first pictures"
+_WHAT = tr_noop("Making the first pictures")
 
 
 def hang_first_pictures(path: Path) -> Working[int]:
@@ -42,11 +43,11 @@ def hang_first_pictures(path: Path) -> Working[int]:
         return 0
     # Parts of a run refer to each other: until it is collected, its model stays in memory.
     gc.collect()
-    yield Progress(what=_WHAT, done=0, total=COUNT)
+    yield Progress(what=tr(_WHAT), done=0, total=COUNT)
     with Gallery(run.project()) as gallery:
         for done, (artifact, recipe) in enumerate(_made(run), start=1):
             item = gallery.hang(artifact, recipe)
-            yield Progress(what=_WHAT, done=done, total=COUNT, item=item)
+            yield Progress(what=tr(_WHAT), done=done, total=COUNT, item=item)
     return COUNT
 
 

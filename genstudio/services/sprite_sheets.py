@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from genstudio.domain.language import tr
+
 _LARGEST_SIDE_PX = 16_384
 
 
@@ -53,7 +55,7 @@ def laid_out(sprites: Sequence[Sprite], *, columns: int, spacing: int) -> SheetL
     rows = math.ceil(len(sprites) / wanted)
     width, height = spacing + wanted * cell_width, spacing + rows * cell_height
     if max(width, height) > _LARGEST_SIDE_PX:
-        raise ValueError(f"a sheet of {width:,} × {height:,} pixels")
+        raise ValueError(tr("a sheet of {width:,} × {height:,} pixels", width=width, height=height))
     boxes = tuple(
         (
             spacing + at % wanted * cell_width,

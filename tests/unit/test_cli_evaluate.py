@@ -167,10 +167,10 @@ def test_an_interrupted_judgement_exits_with_130_and_writes_nothing(
 def test_ctrl_c_while_the_program_is_loaded_exits_with_130(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(**_: object) -> None:
+    def interrupted() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "app", interrupted)
+    monkeypatch.setattr(cli, "run_command", interrupted)
     monkeypatch.setattr(sys, "argv", ["genstudio", "evaluate", "run"])
     with pytest.raises(SystemExit) as left:
         entry_point.main()

@@ -24,6 +24,7 @@ from genstudio.data.heat import heated
 from genstudio.data.tiles import places
 from genstudio.domain import operations
 from genstudio.domain.cards import SCORE, ModelCard
+from genstudio.domain.language import tr
 from genstudio.domain.operations import InputSpec, TaskCard
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.blocks.damage import damaged
@@ -161,7 +162,7 @@ class RepairAutoencoder:
         family="anomaly",
         capabilities=frozenset({SCORE}),
         cost="Useful after some minutes",
-        needs=f"{FEWEST_PICTURES} or more pictures, all of them flawless and taken alike",
+        needs="20 or more pictures, all of them flawless and taken alike",
         fewest=FEWEST_PICTURES,
         paper="Schlüter et al. 2022, Natural Synthetic Anomalies for Self-Supervised Anomaly "
         "Detection and Localization, arXiv:2109.15222",
@@ -225,7 +226,7 @@ class RepairAutoencoder:
     def graph_key(self, phase: str, batch: Batch, step: int) -> Hashable:
         """All steps launch the same operations."""
         del phase, batch, step
-        return "always alike"
+        return tr("always alike")
 
     def finalize(self, fields: Mapping[str, Tensor]) -> None:
         """Learn what places in whole pictures are like, and what is usual for left-out ones."""

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.files import is_file
+from genstudio.domain.language import tr
 from genstudio.models.low_rank import Lora, LoraWeights
 from genstudio.models.stable_diffusion.adapters import layers_of
 
@@ -158,7 +159,10 @@ def _tensors_of(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
                     "A whole model is chosen as the base model instead.",
                 )
             if len(names) > _MOST_TENSORS:
-                raise SettingsError(f"{path.name} is no LoRA", f"It holds {len(names):,} tensors.")
+                raise SettingsError(
+                    tr("{name} is no LoRA", name=path.name),
+                    tr("It holds {num_names:,} tensors.", num_names=len(names)),
+                )
             return {name: file.get_tensor(name) for name in names}, dict(file.metadata() or {})
     except (SafetensorError, OSError) as error:
         raise SettingsError(

@@ -16,6 +16,7 @@ from genstudio.data.modalities.catalog import MODALITIES
 from genstudio.data.modalities.protocol import FileModality
 from genstudio.domain.artifacts import NOTES, SOUND
 from genstudio.domain.cards import BLEND
+from genstudio.domain.language import tr_noop
 from genstudio.domain.operations import GENERATE, InputSpec, OperationCard
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
@@ -169,7 +170,7 @@ class BlendSounds(BlendFiles):
         title="Blend sounds",
         summary="Makes what lies between your sounds; of one alone, what the model hears in it.",
         output=SOUND,
-        inputs=_given(SOUND, "Sounds to blend"),
+        inputs=_given(SOUND, tr_noop("Sounds to blend")),
         task=GENERATE,
         capability=BLEND,
         has_count=True,
@@ -185,7 +186,7 @@ class VarySounds(VaryFiles):
         title="Vary sounds",
         summary="Makes further sounds like yours, as different as you like.",
         output=SOUND,
-        inputs=_given(SOUND, "Sounds to vary"),
+        inputs=_given(SOUND, tr_noop("Sounds to vary")),
         task=GENERATE,
         capability=BLEND,
         has_count=True,
@@ -202,7 +203,7 @@ class BlendMusic(BlendFiles):
         title="Blend phrases",
         summary="Plays what lies between the first phrases of your pieces.",
         output=NOTES,
-        inputs=_given(NOTES, "Pieces to blend"),
+        inputs=_given(NOTES, tr_noop("Pieces to blend")),
         task=GENERATE,
         capability=BLEND,
         has_count=True,
@@ -218,7 +219,7 @@ class VaryMusic(VaryFiles):
         title="Vary a phrase",
         summary="Plays the first phrase of your piece otherwise, as different as you like.",
         output=NOTES,
-        inputs=_given(NOTES, "Pieces to vary"),
+        inputs=_given(NOTES, tr_noop("Pieces to vary")),
         task=GENERATE,
         capability=BLEND,
         has_count=True,

@@ -3,6 +3,7 @@
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from genstudio.domain.language import tr
 from genstudio.ui.icons import icon
 
 
@@ -58,6 +59,6 @@ class Disclosure(QWidget):
         self.toggled.emit(is_open)
 
     def _describe(self) -> None:
-        state = "open" if self.is_open() else "closed"
+        state = tr("open") if self.is_open() else tr("closed")
         words = f"{state}. {self._description}" if self._description else state
         self._button.setAccessibleDescription(words)

@@ -3,13 +3,12 @@
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout, QWidget
 
+from genstudio.domain.language import tr
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import GRID_PX, mark
 
 _ICON_PX = 24
 _WIDTH_PX = 11 * GRID_PX
-# Letters of a page's name.
-_LONGEST_WORD = 9
 
 
 class Rail(QFrame):
@@ -26,10 +25,7 @@ class Rail(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         mark(self, role="rail")
-        # With large letters as wide as the words need.
-        letters = self.fontMetrics().averageCharWidth()
-        self._width = max(_WIDTH_PX, _LONGEST_WORD * letters + 4 * GRID_PX)
-        self.setFixedWidth(self._width)
+        self._width = _WIDTH_PX
         self._group = QButtonGroup(self)
         self._buttons: dict[str, QToolButton] = {}
         self._column = QVBoxLayout(self)
@@ -38,13 +34,15 @@ class Rail(QFrame):
         self._column.addStretch(1)
         guide = QToolButton()
         guide.setObjectName("rail.guide")
-        guide.setAccessibleName("Guide to this page")
-        guide.setToolTip("What this page is for, and how (F1)")
+        guide.setAccessibleName(tr("Guide to this page"))
+        guide.setToolTip(tr("What this page is for, and how (F1)"))
         guide.setIcon(icon("circle-help"))
         guide.setIconSize(QSize(_ICON_PX, _ICON_PX))
-        guide.setFixedSize(self._width - 2 * GRID_PX, 5 * GRID_PX)
+        guide.setFixedHeight(5 * GRID_PX)
         guide.clicked.connect(self.help_wanted)
+        self._guide = guide
         self._column.addWidget(guide)
+        self._widen(_WIDTH_PX)
 
     def add(self, key: str, title: str, icon_name: str) -> None:
         """Add a page under those that are there."""
@@ -56,11 +54,19 @@ class Rail(QFrame):
         button.setIconSize(QSize(_ICON_PX, _ICON_PX))
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         button.setCheckable(True)
-        button.setFixedSize(self._width - 2 * GRID_PX, 8 * GRID_PX)
+        button.setFixedHeight(8 * GRID_PX)
         button.clicked.connect(lambda: self.chosen.emit(key))
         self._group.addButton(button)
         self._buttons[key] = button
         self._column.insertWidget(len(self._buttons) - 1, button)
+        # With large letters, and in languages with long words, as wide as those need.
+        self._widen(button.fontMetrics().horizontalAdvance(title) + 4 * GRID_PX)
+
+    def _widen(self, width: int) -> None:
+        self._width = max(self._width, width)
+        self.setFixedWidth(self._width)
+        for button in (self._guide, *self._buttons.values()):
+            button.setFixedWidth(self._width - 2 * GRID_PX)
 
     def show_chosen(self, key: str) -> None:
         """Mark the page that is shown."""
