@@ -2,7 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
+from genstudio.data.modalities.catalog import MODALITIES
+from genstudio.data.modalities.sound import SoundLayout
 from genstudio.domain.datasets import Manifest
+from genstudio.domain.language import ENGLISH, LANGUAGES, speak
 from genstudio.domain.training import DataOptions
 from genstudio.services.materials import laid_out
 
@@ -20,3 +25,18 @@ def test_a_persons_choices_decide_how_examples_of_files_are_laid_out() -> None:
         "class; 128 px; sound: 8000 Hz, 4096 samples"
     )
     assert laid_out(manifest("pairs", "halves"), options).layout == "halves"
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_layouts_are_read_back_whatever_language_they_were_written_in(code: str) -> None:
+    speak(code)
+    try:
+        sound = SoundLayout(8000, 2048)
+        assert SoundLayout.parse(str(sound)) == sound
+        assert str(sound) == "8000 Hz, 2048 samples"
+        for key in MODALITIES.keys():  # noqa: SIM118  # a registry
+            layout = MODALITIES.get(key).spec(32, 3, {}, {}).layout
+            assert MODALITIES.get(key).spec(32, 3, {}, {}, layout=layout).layout == layout
+        assert laid_out(manifest("notes", ""), DataOptions(bars=4)).layout == "4 bars"
+    finally:
+        speak(ENGLISH)
