@@ -41,9 +41,7 @@ def run(folder: Path) -> Path:
     return ended.run
 
 
-def made(
-    key: str, run: Path, files: list[Path], *, count: int = 1, seed: int = 0
-) -> list[Made]:
+def made(key: str, run: Path, files: list[Path], *, count: int = 1, seed: int = 0) -> list[Made]:
     given = {"input": files} if files else {}
     work = perform(key, run=run, inputs=given, count=count, seed=seed)
     return [it for it in work if isinstance(it, Made)]
