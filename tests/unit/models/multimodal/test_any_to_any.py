@@ -49,7 +49,9 @@ def trained() -> tuple[AnyToAnyVAE, dict[str, Tensor]]:
         optimizer.zero_grad()
         model.losses("autoencoders", Batch(fields=fields, images_seen=0), step).total.backward()
         optimizer.step()
-    model.finalize(fields)
+    # A prior needs some dozens to be fitted to: these are mixed up, each several times.
+    mixed = torch.randperm(64, generator=torch.Generator().manual_seed(1)) % len(fields["images"])
+    model.finalize({name: values[mixed] for name, values in fields.items()})
     return model, fields
 
 
