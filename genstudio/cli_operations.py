@@ -44,6 +44,7 @@ def operations(*, as_json: AsJson = False) -> None:
                     "summary": card.summary,
                     "inputs": inputs,
                     "output": card.output,
+                    "others": list(card.others),
                     "needs_run": card.needs_run,
                 }
             )
@@ -53,7 +54,8 @@ def operations(*, as_json: AsJson = False) -> None:
     )
     for card in cards:
         taken = ", ".join(it.kind for it in card.inputs) or "—"
-        table.add_row(card.key, taken, card.output, "yes" if card.needs_run else "no", card.summary)
+        made = ", ".join((card.output, *card.others))
+        table.add_row(card.key, taken, made, "yes" if card.needs_run else "no", card.summary)
     results.print(table)
 
 

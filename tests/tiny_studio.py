@@ -297,6 +297,11 @@ def folder_for(model_key: str, flowers: Path, place: Path) -> Path:
         return save_texts(place)
     if _modality_of(model_key) == modalities.NOTES:
         return save_pieces(place)
+    if _modality_of(model_key) == modalities.PAIRED_MATERIALS:
+        save_sounds(place)
+        for picture in sorted(flowers.glob("*.png")):
+            shutil.copy(picture, place)
+        return place
     roles = MODALITIES.get(catalog.model_class(model_key).card.modalities[0]).card.roles
     if _modality_of(model_key) == CAPTIONS:
         shutil.copytree(flowers, place)

@@ -31,6 +31,10 @@ class Field:
             return np.array(self.values[examples])
         return self.values[self.rows[examples]]
 
+    def rows_of(self, examples: np.ndarray) -> np.ndarray:
+        """Rows that some examples have, each once: int64, ascending."""
+        return examples if self.rows is None else np.unique(self.rows[examples])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
@@ -41,7 +45,8 @@ class Dataset:
         fields: By name.
         held_out: Group => examples that are not learned from, int64, ascending.
         classes: Name of each class that is told apart => examples of it.
-        names: Group => name of each example for people; may be empty.
+        names: Group => name of each example for people; may be empty. Where fields of a group come
+            from different files, also field => name of each.
         words: The vocabulary of captions, as :class:`DataSpec` has it.
         layout: How an example is laid out, as :class:`DataSpec` has it.
     """

@@ -1,7 +1,7 @@
 """One result of a model or an operation, of whatever kind."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 IMAGE: Final = "image"
@@ -35,3 +35,8 @@ class Artifact:
     seed: int | None = None
     values: Mapping[str, float | str] = field(default_factory=dict[str, float | str])
     parts: Mapping[str, "Artifact"] = field(default_factory=dict[str, "Artifact"])
+
+
+def apart(artifact: Artifact) -> tuple[Artifact, ...]:
+    """An artifact and its parts, each by itself."""
+    return replace(artifact, parts={}), *artifact.parts.values()

@@ -18,6 +18,8 @@ BLEND: Final = "blend"
 PLAY: Final = "play"
 # It can be taught to tell kinds (classes) of pictures apart, and be asked for one.
 KINDS: Final = "kinds"
+# One of the materials that it learns together goes in, another one comes out.
+CROSS: Final = "cross"
 # It writes texts, and says how likely one is.
 WRITE: Final = "write"
 # It says how unlike everything that it has seen a picture is, and where.

@@ -14,6 +14,7 @@ SOUND = "sound"
 NOTES = "notes"
 MOLECULES = "molecules"
 TEXTS = "texts"
+PAIRED_MATERIALS = "paired-materials"
 
 
 class ModalityCard(Spoken, BaseModel):
@@ -28,6 +29,7 @@ class ModalityCard(Spoken, BaseModel):
         suffixes: Of the files that it is made of, in small letters with the dot; none for pictures.
         noun: What its files are called, one and several.
         fewest_split: Files from which on some are held out.
+        has_pictures: Whether pictures belong to it though it has files of its own.
     """
 
     spoken: ClassVar[frozenset[str]] = frozenset({"title", "folder", "noun"})
@@ -42,3 +44,4 @@ class ModalityCard(Spoken, BaseModel):
     suffixes: tuple[str, ...] = ()
     noun: tuple[str, str] = ("picture", "pictures")
     fewest_split: int = 50
+    has_pictures: bool = False

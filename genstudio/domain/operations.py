@@ -10,6 +10,7 @@ from genstudio.domain.language import Spoken, tr
 from genstudio.domain.settings import Settings
 
 GENERATE: Final = "generate"
+GENERATE_PAIRS: Final = "generate-pairs"
 EXPLORE: Final = "explore"
 MORE_LIKE_THESE: Final = "more-like-these"
 TRANSLATE: Final = "translate"
@@ -105,6 +106,7 @@ class OperationCard(Spoken):
         icon: Name of its icon.
         view: What the window shows it in instead of a form; empty for the form.
         any_output: Whether what comes out may be of another kind, that of the model's task.
+        others: Kinds that come out besides, where each is a result of its own.
     """
 
     spoken: ClassVar[frozenset[str]] = frozenset({"title", "summary"})
@@ -123,6 +125,7 @@ class OperationCard(Spoken):
     icon: str = "sparkles"
     view: str = ""
     any_output: bool = False
+    others: tuple[str, ...] = ()
 
     @property
     def needs_run(self) -> bool:

@@ -10,6 +10,8 @@ from genstudio.domain.language import tr
 from genstudio.domain.settings import Settings, setting
 
 SIZES = (32, 64, 128, 256, 512, 1024)
+# Side of what stands on a preview for a result that is no picture.
+DRAWING_PX = 128
 
 _STAMP = "%Y%m%d-%H%M%S"
 

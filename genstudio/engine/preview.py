@@ -9,8 +9,10 @@ from genstudio.artifacts.catalog import ARTIFACTS
 from genstudio.artifacts.protocol import Drawn
 from genstudio.data.dataset import Dataset
 from genstudio.data.vision import make_grid
-from genstudio.domain.artifacts import IMAGE, TEXT, Artifact
+from genstudio.domain.artifacts import IMAGE, TEXT, Artifact, apart
+from genstudio.domain.cards import CROSS
 from genstudio.domain.settings import parse_settings
+from genstudio.domain.training import DRAWING_PX
 from genstudio.models.protocol import Request, TrainableModel
 from genstudio.models.sampling import over_white
 
@@ -18,7 +20,6 @@ from genstudio.models.sampling import over_white
 _FEW = (1, 2)
 _PAGES = (2, 2)
 # Side of what stands on a sheet for a result that is no picture; words need more room.
-_DRAWING_PX = 128
 _PAGE_PX = 320
 _PREVIEW_WORDS = 40
 # Thickness of the dark lines between pictures.
@@ -37,6 +38,7 @@ class Sketch:
     A seeded task makes seeds 0, 1, 2, …, where it takes captions, those of held-out examples first;
     another one is given examples, held-out ones first, and
     each result stands between what went in and, where the examples have it, what should come out.
+    What belongs to a picture in another material stands drawn beside it.
 
     Args:
         model: Must stay as it is until the sheet is done.
@@ -47,7 +49,11 @@ class Sketch:
     def __init__(
         self, model: TrainableModel, dataset: Dataset, stream: torch.cuda.Stream | None = None
     ) -> None:
-        layout = sheet_layout(dataset.spec.size or _DRAWING_PX)
+        self._side = dataset.spec.size or DRAWING_PX
+        is_of_several = CROSS in model.card.capabilities
+        if is_of_several:
+            self._side = max(self._side, DRAWING_PX)
+        layout = sheet_layout(self._side)
         rows, columns = _FEW if model.card.draws_slowly else layout
         task = model.tasks[0]
         settings = task.settings()
@@ -57,7 +63,8 @@ class Sketch:
                 settings = parse_settings(task.settings, {"words": _PREVIEW_WORDS})
         if task.is_seeded:
             self._beside = _Beside([], [])
-            count = rows * columns
+            columns = max(2, columns // 2 * 2) if is_of_several else columns
+            count = rows * columns // (2 if is_of_several else 1)
             conditions = dataset.conditions(task.conditions, count)
             request = Request(seeds=range(count), settings=settings, inputs=conditions)
         else:
@@ -90,9 +97,14 @@ class Sketch:
         """
         with torch.cuda.stream(self._stream):
             artifact = next(self._artifacts)
-        self._cells.extend(self._beside.row(self._drawn, _as_picture(artifact)))
-        if artifact.kind != IMAGE:
-            self.results.append(artifact)
+        if artifact.parts:
+            whole = apart(artifact)
+            self._cells.extend(_enlarged(_as_picture(it, self._side), self._side) for it in whole)
+            self.results.extend(it for it in whole if it.kind != IMAGE)
+        else:
+            self._cells.extend(self._beside.row(self._drawn, _as_picture(artifact)))
+            if artifact.kind != IMAGE:
+                self.results.append(artifact)
         self._drawn += 1
         self._undrawn -= 1
         return None if self._undrawn else tile(self._cells, self._columns)
@@ -114,12 +126,18 @@ class _Beside:
         yield from (pictures[number] for pictures in self._behind)
 
 
-def _as_picture(artifact: Artifact) -> np.ndarray:
+def _as_picture(artifact: Artifact, side: int = DRAWING_PX) -> np.ndarray:
     if artifact.kind == IMAGE:
         return artifact.data
     kind = ARTIFACTS.get(artifact.kind)
     assert isinstance(kind, Drawn), "whatever can be learned can be shown"
-    return kind.draw(artifact, _PAGE_PX if artifact.kind == TEXT else _DRAWING_PX)
+    return kind.draw(artifact, _PAGE_PX if artifact.kind == TEXT else side)
+
+
+def _enlarged(image_HWC: np.ndarray, side: int) -> np.ndarray:
+    """Each pixel as a square, so that small pictures stand beside larger drawings."""
+    factor = side // len(image_HWC)
+    return image_HWC.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
 def preview_sheet(

@@ -73,11 +73,12 @@ def quality_meter(model: TrainableModel, dataset: Dataset, seed: int) -> Meter |
     if task.key == GENERATE and task.output == TEXT and "tokens" in dataset.fields:
         return TextMeter(dataset)
     if task.key == GENERATE and task.output == IMAGE and "images" in dataset.fields:
+        images = dataset.fields["images"]
         return QualityMeter(
-            dataset.fields["images"].values,
+            images.values,
             seed,
-            learned_from=dataset.learned_from(),
-            held_out=dataset.held_out_of(),
+            learned_from=images.rows_of(dataset.learned_from()),
+            held_out=images.rows_of(dataset.held_out_of()),
             conditions={name: dataset.fields[name] for name in task.conditions},
         )
     return None

@@ -25,6 +25,7 @@ _BUILT_IN = {
     "smiles-vae": "genstudio.models.molecules.smiles_vae:SmilesVAE",
     "text-transformer": "genstudio.models.language.text_transformer:TextTransformer",
     "phrase-vae": "genstudio.models.music.phrase_vae:PhraseVAE",
+    "any-to-any-vae": "genstudio.models.multimodal.any_to_any:AnyToAnyVAE",
     "repair-autoencoder": "genstudio.models.anomaly.repair:RepairAutoencoder",
 }
 

@@ -287,6 +287,27 @@ class Blends(Protocol):
 
 
 @runtime_checkable
+class Crosses(Protocol):
+    """Capability CROSS: what belongs to an example, in another material."""
+
+    def cross(
+        self, fields: Mapping[str, Tensor], kind: str, seeds: Sequence[int], settings: Settings
+    ) -> Iterator[Artifact]:
+        """One artifact for each seed; the same seed and example give the same one.
+
+        Args:
+            fields: One example of one material, as ``Batch.fields`` has it.
+            kind: Key of the kind of artifact that is wanted, of another material.
+            seeds: Of what the example does not decide.
+            settings: Of the model's first task.
+
+        Raises:
+            SettingsError: It learned no material of that kind.
+        """
+        ...
+
+
+@runtime_checkable
 class Writes(Protocol):
     """Capability WRITE: writes texts, and says how likely one is."""
 

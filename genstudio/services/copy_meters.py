@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from genstudio.data.dataset import Dataset
+from genstudio.data.modalities.paired_layout import inner_layout
 from genstudio.data.modalities.sound import SoundLayout
 from genstudio.data.phrases import STEP_TICKS, notes_of
 from genstudio.data.scores import Score
@@ -143,13 +144,13 @@ class NearestSound:
     """The nearest sound that was learned, by spectrogram, and how near held-out ones are."""
 
     def __init__(self, dataset: Dataset) -> None:
-        layout = SoundLayout.parse(dataset.layout)
+        layout = SoundLayout.parse(inner_layout(dataset.modality, dataset.layout))
         self._mel = MelSpectrogram(
             rate_hz=layout.rate_hz, samples=layout.samples, hop=layout.hop, bands=_BANDS
         )
         learned = dataset.learned_from()
         learned = learned[:: max(1, len(learned) // _MOST_SOUNDS)]
-        names = list(dataset.names["examples"])
+        names = list(dataset.names.get("sounds", dataset.names["examples"]))
         self._names: list[str] = [names[at] for at in learned.tolist()]
         sounds = dataset.fields["sounds"]
         self._learned = self._levels(from_int16(sounds.take(learned)))

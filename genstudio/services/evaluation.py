@@ -11,6 +11,7 @@ import numpy as np
 
 from genstudio.data.cache import build_cache
 from genstudio.data.decode import UnreadablePictureError, opened, upright_size
+from genstudio.data.formats import may_be_picture
 from genstudio.data.scan import picture_names
 from genstudio.data.split import held_out_index
 from genstudio.data.squares import decode_picture
@@ -347,8 +348,10 @@ def _own_pictures(run: Run) -> Working[_Pictures]:
     manifest = project.load_manifest(run.file.dataset)
     run.held_out_of(manifest)
     dataset = project.dataset_folder(run.file.dataset)
+    # Beside pictures there may be what belongs to them.
+    pictures = tuple(row for row in manifest.pictures if may_be_picture(row[0]))
     cache = yield from build_cache(
-        manifest,
+        manifest.model_copy(update={"pictures": pictures or manifest.pictures}),
         size=run.settings.size,
         cache_dir=dataset,
         with_opacity=run.settings.transparency,

@@ -20,7 +20,7 @@ from genstudio.domain.training import Budget, TrainingSettings
 from genstudio.engine.job import TrainingJob
 from genstudio.engine.trainer import train
 from genstudio.services.decoding import dataset_of, decoded
-from genstudio.services.materials import vocabulary_of
+from genstudio.services.materials import laid_out, vocabulary_of
 
 _STATE = TypeAdapter(dict[str, Any])
 _FEWEST_POINTS = 5
@@ -139,7 +139,8 @@ def run_fit_probe(given: TextIO | None = None, told: TextIO | None = None) -> No
 def _probe(request: ProbeRequest, folder: Path) -> dict[str, Any]:
     began_s = time.monotonic()
     settings = request.settings.model_copy(update={"budget": _ENDLESS})
-    manifest = request.manifest
+    # Its layout is still that of the folder, and not what a person chose.
+    manifest = laid_out(request.manifest, settings)
     cache = drain(decoded(manifest, settings, folder))
     decode_s = time.monotonic() - began_s
     names = [name for name, _ in manifest.pictures]

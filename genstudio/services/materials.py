@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 
 from genstudio.data.groups import GroupBy, groups_of, together
 from genstudio.data.modalities.catalog import MODALITIES, recognise, takes
-from genstudio.data.modalities.protocol import Arrangement, HasVocabulary
+from genstudio.data.modalities.paired_layout import is_by_class
+from genstudio.data.modalities.protocol import Arrangement, FileModality, HasVocabulary
 from genstudio.data.scan import duplicates, usable_manifest
 from genstudio.data.split import choose_held_out
 from genstudio.domain.cards import ModelCard
@@ -12,6 +13,7 @@ from genstudio.domain.datasets import Crop, Manifest, ScanReport
 from genstudio.domain.errors import DatasetError, SettingsError
 from genstudio.domain.language import inside, tr
 from genstudio.domain.modalities import CAPTIONS, IMAGES, TWO_SETS
+from genstudio.domain.training import DataOptions
 from genstudio.domain.words import vocabulary
 
 # Those of which a picture is an example, so that a square of it is one as well.
@@ -99,6 +101,14 @@ def freeze(report: ScanReport, excluded: Collection[str], key: str) -> tuple[Man
     return manifest.model_copy(update=update), arrangement
 
 
+def laid_out(manifest: Manifest, options: DataOptions) -> Manifest:
+    """The manifest as a person's choices lay its examples out, where its files have a layout."""
+    modality = MODALITIES.get(manifest.modality)
+    if not isinstance(modality, FileModality):
+        return manifest
+    return manifest.model_copy(update={"layout": modality.laid_out(manifest.layout, options)})
+
+
 def _cropped(
     rows: tuple[tuple[str, str], ...], crops: Mapping[str, tuple[Crop, ...]]
 ) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[int, int, int, int], ...]]:
@@ -133,7 +143,7 @@ def held_out_names(
         share,
         together(own, duplicates(report)),
         # Each of two sets gives its share.
-        by_kind=by_kind or manifest.modality == TWO_SETS,
+        by_kind=by_kind or manifest.modality == TWO_SETS or is_by_class(manifest),
         fewest=modality.card.fewest_split,
     )
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from genstudio.data.kinds import checked_kinds
 from genstudio.data.modalities.catalog import MODALITIES
-from genstudio.data.modalities.protocol import Arrangement, FileModality
+from genstudio.data.modalities.protocol import Arrangement, FileModality, JoinsMaterials
 from genstudio.data.modalities.scanning import scan_material
 from genstudio.domain import events
 from genstudio.domain.cards import KINDS, ModelCard
@@ -153,7 +153,9 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
         report = request.report
         if report is None:
             wanted = request.modality or _own_material(settings)
-            report = yield from _scan(request.folder, source, wanted, request.column)
+            report = yield from _scan(
+                request.folder, source, wanted, request.column, joins=_joins(settings)
+            )
             # What was written in the project counts, also without the window.
             where = request.project.expanduser().absolute()
             report = with_crops_of(where, with_edits_of(where, report))
@@ -164,10 +166,9 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
         modality = materials.choose_modality(rest, card, request.modality)
         settings = settings.model_copy(update={"modality": modality})
         manifest, arrangement = materials.freeze(report, request.excluded, modality)
-        if isinstance(material := MODALITIES.get(modality), FileModality):
-            layout = material.laid_out(manifest.layout, settings)
-            manifest = manifest.model_copy(update={"layout": layout})
-            settings = settings.model_copy(update={"layout": layout})
+        manifest = materials.laid_out(manifest, settings)
+        if isinstance(MODALITIES.get(modality), FileModality):
+            settings = settings.model_copy(update={"layout": manifest.layout})
         # Only now: pictures that cannot be used leave no empty project behind.
         project = open_or_create(request.project, dataset=request.folder)
         with ProjectLock(project.path):
@@ -313,10 +314,21 @@ def _own_material(settings: TrainingSettings) -> str | None:
     return key if isinstance(MODALITIES.get(key), FileModality) else None
 
 
+def _joins(settings: TrainingSettings) -> bool:
+    """Whether a model learns from materials that belong together; others find each by itself."""
+    learned = model_class(settings.model_key).card.modalities
+    return any(isinstance(MODALITIES.get(key), JoinsMaterials) for key in learned)
+
+
 def _scan(
-    folder: Path, source: CommandSource, modality: str | None = None, column: str = ""
+    folder: Path,
+    source: CommandSource,
+    modality: str | None = None,
+    column: str = "",
+    *,
+    joins: bool = True,
 ) -> Preparation[ScanReport]:
-    return (yield from _preparing(scan_material(folder, modality, column), source))
+    return (yield from _preparing(scan_material(folder, modality, column, joins=joins), source))
 
 
 def _decode(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from genstudio.domain.language import tr, tr_noop, trn
 from genstudio.domain.runs import CheckpointInfo, RunState, RunSummary
-from genstudio.domain.training import DataOptions
+from genstudio.domain.training import DRAWING_PX, DataOptions
 
 _STATE_WORDS = {
     RunState.FINISHED: tr_noop("finished"),
@@ -54,7 +54,18 @@ def run_title(run: RunSummary, *, is_live: bool) -> str:
 
 def examples_words(settings: DataOptions) -> str:
     """How large pictures are, or how examples of another material are laid out."""
-    return settings.layout or f"{settings.size} px"
+    return f"{settings.size} px" if _has_pictures(settings) else settings.layout
+
+
+def preview_px(settings: DataOptions) -> int:
+    """Side of what stands on a preview for one result: pictures are as large as drawings beside."""
+    if not settings.layout:
+        return settings.size
+    return max(settings.size, DRAWING_PX) if _has_pictures(settings) else DRAWING_PX
+
+
+def _has_pictures(settings: DataOptions) -> bool:
+    return not settings.layout or " px" in settings.layout
 
 
 def run_details(run: RunSummary, *, is_live: bool) -> str:

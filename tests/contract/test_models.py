@@ -36,6 +36,7 @@ from genstudio.data.modalities.catalog import MODALITIES
 from genstudio.domain import commands, events, metric_names
 from genstudio.domain.cards import (
     BLEND,
+    CROSS,
     ENCODE,
     HAS_LORA,
     INTERPOLATE,
@@ -60,6 +61,7 @@ from genstudio.models.protocol import (
     Artifact,
     Batch,
     Blends,
+    Crosses,
     CudaGraphable,
     DataSpec,
     Encodes,
@@ -269,6 +271,7 @@ def test_what_its_card_promises_is_what_it_can_do(key: str) -> None:
     assert (SCORE in capabilities) == isinstance(model, Scores)
     assert (HAS_LORA in capabilities) == isinstance(model, HasLora)
     assert (BLEND in capabilities) == isinstance(model, Blends)
+    assert (CROSS in capabilities) == isinstance(model, Crosses)
     assert (WRITE in capabilities) == isinstance(model, Writes)
     keys = [task.key for task in model.tasks]
     assert len(set(keys)) == len(keys)

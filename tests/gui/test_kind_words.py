@@ -27,4 +27,6 @@ def test_what_can_be_left_out_is_not_said_to_go_in() -> None:
     )
 
     assert way(card) == "From nothing → pictures"
+    both = OperationCard(key="k", title="t", summary="s.", others=("sound",))
+    assert way(both) == "From nothing → pictures and sounds"
     assert several("lora") == "LoRAs"

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QListWidget, QPushButton, QWidget
 from studio_driver import StudioDriver
+from tiny_studio import save_sounds
 
 from genstudio.services.projects import open_project
 from genstudio.services.runs import Run
@@ -121,3 +122,19 @@ def test_what_is_left_out_is_not_counted(studio: StudioDriver, pairs: Path) -> N
     first = sorted(path.name for path in (pairs / "lines").iterdir())[0]
     studio.window._dataset.exclude([f"lines/{first}"])
     studio.wait(lambda: studio.text("dataset.examples").startswith("5 pairs"))
+
+
+def test_pictures_with_sounds_are_found_and_have_a_size(
+    studio: StudioDriver, pictures: Path, tmp_path: Path
+) -> None:
+    folder = save_sounds(tmp_path / "both", 6)
+    for number, path in enumerate(sorted(pictures.iterdir())[:7]):
+        shutil.copy(path, folder / f"{number:02}.png")
+    studio.open_pictures(folder, 13)
+    learned_as(studio, "Pictures with sounds")
+    assert studio.text("dataset.examples") == "6 pairs of pictures and sounds"
+    studio.go_to("train")
+    assert "this folder holds pictures with sounds" in words_of(studio, "Describe and redraw")
+    studio.choose_model("Pictures and their sounds")
+    assert studio.find("train.start").isEnabled()
+    assert studio.find("train.size").isVisibleTo(studio.find("page.train"))

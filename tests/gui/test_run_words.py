@@ -6,7 +6,7 @@ import pytest
 
 from genstudio.domain.runs import CheckpointInfo, RunState, RunSummary
 from genstudio.domain.training import Budget, TrainingSettings
-from genstudio.ui.run_words import disk_size, duration, what_was_lost
+from genstudio.ui.run_words import disk_size, duration, examples_words, preview_px, what_was_lost
 from genstudio.ui.state.training import budget_after
 
 
@@ -61,6 +61,22 @@ def _summary(
 )
 def test_what_was_lost_is_said_in_plain_words(run: RunSummary, words: str) -> None:
     assert what_was_lost(run) == words
+
+
+@pytest.mark.parametrize(
+    ("layout", "words", "side"),
+    [
+        ("", "32 px", 32),
+        ("4 bars", "4 bars", 128),
+        ("name; 32 px; sound: 8000 Hz, 2048 samples", "32 px", 128),
+    ],
+)
+def test_examples_are_described_by_their_size_if_pictures_are_among_them(
+    layout: str, words: str, side: int
+) -> None:
+    settings = TrainingSettings(model_key="vae", size=32, layout=layout)
+    assert examples_words(settings) == words
+    assert preview_px(settings) == side
 
 
 def test_times_and_sizes_are_short() -> None:

@@ -19,6 +19,7 @@ MODALITIES: Final[Registry[Modality]] = Registry(
         "sound": "genstudio.data.modalities.sound:MODALITY",
         "molecules": "genstudio.data.modalities.molecules:MODALITY",
         "texts": "genstudio.data.modalities.texts:MODALITY",
+        "paired-materials": "genstudio.data.modalities.paired_materials:MODALITY",
     },
 )
 

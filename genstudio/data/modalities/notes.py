@@ -106,7 +106,7 @@ class Notes:
         return Arrangement(
             likelihood=1.0,
             num_examples=int(sum(it.values["phrases"] for it in used)),
-            layout=tr("{bars} bars", bars=_BARS[0]),
+            layout=f"{_BARS[0]} bars",
             used=frozenset(it.name for it in used),
             remarks=tuple(_remarks(report.pictures)),
         )
@@ -114,7 +114,7 @@ class Notes:
     def laid_out(self, layout: str, options: DataOptions) -> str:
         """So many bars as a person chose."""
         del layout
-        return tr("{bars} bars", bars=options.bars)
+        return f"{options.bars} bars"
 
     def review(self, report: ScanReport) -> ScanReport:
         """All that the scan remarks."""
@@ -136,7 +136,7 @@ class Notes:
         """Fields "notes" and "instruments"."""
         del size, channels, classes, words
         bars = bars_of(layout)
-        return DataSpec(modality=NOTES, fields=_fields(bars), layout=tr("{bars} bars", bars=bars))
+        return DataSpec(modality=NOTES, fields=_fields(bars), layout=f"{bars} bars")
 
     def decode(self, manifest: Manifest, cache_dir: Path) -> Working[RowCache]:
         """Tokens of each phrase, int64, and the number of its group of instruments."""

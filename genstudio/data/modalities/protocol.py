@@ -164,6 +164,19 @@ class HasColumns(Protocol):
 
 
 @runtime_checkable
+class JoinsMaterials(Protocol):
+    """A material of pictures and of files that other materials are made of, two by two."""
+
+    def joined(self, by_material: Mapping[str, Sequence[str]]) -> Sequence[str]:
+        """Names of all files that it would look at; none where too few belong together.
+
+        Args:
+            by_material: Key of a material, empty for pictures => names of its files.
+        """
+        ...
+
+
+@runtime_checkable
 class HasVocabulary(Protocol):
     """A material whose examples are texts with an alphabet of their own."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from genstudio.data.formats import may_be_picture
 from genstudio.data.listing import Listing, list_files
 from genstudio.data.modalities.catalog import MODALITIES
-from genstudio.data.modalities.protocol import FileModality, HasColumns
+from genstudio.data.modalities.protocol import FileModality, HasColumns, JoinsMaterials
 from genstudio.data.scan import scan_folder
 from genstudio.domain.datasets import Advice, ScanReport
 from genstudio.domain.language import tr
@@ -18,7 +18,12 @@ _CAPTION = ".txt"
 
 
 def scan_material(
-    folder: Path, wanted: str | None = None, column: str = "", within: Sequence[str] = ()
+    folder: Path,
+    wanted: str | None = None,
+    column: str = "",
+    within: Sequence[str] = (),
+    *,
+    joins: bool = True,
 ) -> Working[ScanReport]:
     """Look at every file in a folder of the material that it holds most of.
 
@@ -27,6 +32,7 @@ def scan_material(
         wanted: Key of the modality that a person asks for; by default the folder decides.
         column: Of tables, where a person chose one; by default the likeliest.
         within: Folders inside it that are one set; of such, only pictures are looked at.
+        joins: Whether pictures and files that belong to them may be taken together.
 
     Yields:
         Progress; its items are the files that can be used, as they are looked at.
@@ -44,9 +50,23 @@ def scan_material(
     if wanted is not None and not isinstance(MODALITIES.get(wanted), FileModality):
         return (yield from scan_folder(folder))
     known = {it.card.key: it for it in MODALITIES.usable() if isinstance(it, FileModality)}
-    suffixes = {suffix: key for key, it in known.items() for suffix in it.card.suffixes}
+    joining = {key: it for key, it in known.items() if isinstance(it, JoinsMaterials)}
+    suffixes = {
+        suffix: key
+        for key, it in known.items()
+        for suffix in it.card.suffixes
+        if key not in joining
+    }
     listing = list_files(folder, suffixes)
     by_material = _sorted_out(listing, suffixes)
+    together: dict[str, Sequence[str]] = {}
+    if joins and (wanted is None or wanted in joining):
+        together = {key: it.joined(by_material) for key, it in joining.items()}
+    if key := next((key for key, names in together.items() if names or key == wanted), ""):
+        names = together[key] or [name for own in by_material.values() for name in own]
+        report = yield from known[key].scan(folder, names)
+        unreadable = dict.fromkeys((*listing.unreadable, *report.unreadable))
+        return report.model_copy(update={"unreadable": tuple(unreadable)})
     pictures = by_material.pop("", [])
     ranked = Counter({key: len(names) for key, names in by_material.items()}).most_common(1)
     chosen = wanted or next((key for key, count in ranked if count > len(pictures)), "")

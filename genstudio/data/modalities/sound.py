@@ -48,7 +48,8 @@ class SoundLayout:
     samples: int
 
     def __str__(self) -> str:
-        return tr("{rate_hz} Hz, {samples} samples", rate_hz=self.rate_hz, samples=self.samples)
+        # Read back from files: the same in every language.
+        return f"{self.rate_hz} Hz, {self.samples} samples"
 
     @property
     def hop(self) -> int:

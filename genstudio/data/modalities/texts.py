@@ -119,7 +119,7 @@ class Texts:
         return Arrangement(
             likelihood=1.0,
             num_examples=len(used),
-            layout=tr("{window} tokens", window=WINDOW),
+            layout=f"{WINDOW} tokens",
             used=frozenset(used),
             captions=used,
             remarks=tuple(_remarks(used, count)),

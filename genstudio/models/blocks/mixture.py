@@ -190,6 +190,50 @@ class MixturePrior(nn.Module):
             rows.append(mean + temperature * off)
         return torch.stack(rows)
 
+    def draw_rest(self, given_NG: Tensor, seeds: Sequence[int], temperature: float) -> Tensor:
+        """The rest of latents whose first numbers are known: (N, Z - G), on the CPU.
+
+        A component is taken as often as the known numbers are its, and the rest is drawn from its
+        conditional Gaussian (Bishop 2006, Pattern Recognition and Machine Learning, section 2.3.1).
+
+        Args:
+            given_NG: What is known of each.
+            seeds: One for each.
+            temperature: Scales how far the rest is from its mean.
+        """
+        used = int((self.weights > 0).sum())
+        weights, means, own, variances, shares, shared = (
+            it.double().cpu()
+            for it in (
+                self.weights[:used],
+                self.means[:used],
+                self.own[:used],
+                self.variances[:used],
+                self.shares[:used],
+                self.shared,
+            )
+        )
+        covariances = own @ own.mT + shares[:, None, None] * (shared @ shared.T)
+        covariances = covariances + torch.diag_embed(variances)
+        known = given_NG.shape[1]
+        factors = torch.linalg.cholesky(covariances[:, :known, :known])
+        log_volumes = factors.diagonal(dim1=1, dim2=2).log().sum(1)
+        rows: list[Tensor] = []
+        for given, seed in zip(given_NG.double().cpu(), seeds, strict=True):
+            generator = torch.Generator().manual_seed(seed)
+            off = given - means[:, :known]
+            white = torch.linalg.solve_triangular(factors, off[..., None], upper=False)[..., 0]
+            logs = weights.log() - log_volumes - 0.5 * white.square().sum(1)
+            which = int(torch.multinomial(logs.softmax(0), 1, generator=generator))
+            across = covariances[which, known:, :known]
+            solved = torch.cholesky_solve(torch.stack([off[which], *across], dim=1), factors[which])
+            mean = means[which, known:] + across @ solved[:, 0]
+            left = covariances[which, known:, known:] - across @ solved[:, 1:]
+            factor = torch.linalg.cholesky((left + left.T) / 2)
+            noise = torch.randn(len(mean), generator=generator).double()
+            rows.append((mean + temperature * (factor @ noise)).float())
+        return torch.stack(rows)
+
 
 def _standard_normal(latent_size: int) -> _Mixture:
     zero = torch.zeros(1, latent_size, dtype=torch.float64)

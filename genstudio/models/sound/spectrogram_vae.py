@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from genstudio.data.modalities.sound import SoundLayout
-from genstudio.data.sounds import Sound, from_int16, normalised, to_int16
+from genstudio.data.sounds import Sound
 from genstudio.domain import roles
 from genstudio.domain.artifacts import SOUND, Artifact
 from genstudio.domain.cards import BLEND, KINDS, ModelCard
@@ -25,7 +25,7 @@ from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.blocks.mixture import MixturePrior
 from genstudio.models.blocks.residual import ResidualBlock, group_norm
-from genstudio.models.blocks.spectrogram import MelSpectrogram
+from genstudio.models.blocks.sound_levels import SoundLevels
 from genstudio.models.diagnostics import in_parts
 from genstudio.models.protocol import (
     Batch,
@@ -41,7 +41,6 @@ _SMALLEST_SIGMA = 1e-2
 _LABEL_DROPOUT = 0.1
 # Both sides of a spectrogram are halved so often.
 _HALVINGS = 4
-_BANDS = {8000: 64, 11025: 64, 16000: 80, 22050: 96, 32000: 112, 44100: 128}
 
 
 class SpectrogramVAEConfig(Settings):
@@ -171,16 +170,9 @@ class SpectrogramVAE:
     def __init__(self, config: Settings, data: DataSpec) -> None:
         assert isinstance(config, SpectrogramVAEConfig)
         self.config: SpectrogramVAEConfig = config
-        layout = SoundLayout.parse(data.layout)
-        self._rate_hz, self._classes = layout.rate_hz, data.classes
-        self.num_labels = len(data.classes)
-        self._mel = MelSpectrogram(
-            rate_hz=layout.rate_hz,
-            samples=layout.samples,
-            hop=layout.hop,
-            bands=_BANDS[layout.rate_hz],
-        )
-        shape = self._mel.bands, self._mel.frames
+        self._classes, self.num_labels = data.classes, len(data.classes)
+        self._heard = SoundLevels(SoundLayout.parse(data.layout))
+        shape = self._heard.shape
         given_size = config.latent_size + len(data.classes)
         self.network = nn.ModuleDict(
             {
@@ -202,7 +194,7 @@ class SpectrogramVAE:
     def losses(self, phase: str, batch: Batch, step: int) -> Losses:
         """The negative bound in nats per level."""
         del phase, step  # There is one.
-        levels = self._levels(batch.fields["sounds"])
+        levels = self._heard.levels(batch.fields["sounds"])
         mean, log_variance = self.network["encoder"](levels)
         z = mean + torch.randn_like(mean) * (log_variance / 2).exp()
         drawn = self.network["decoder"](self._with_labels(z, batch))
@@ -236,7 +228,7 @@ class SpectrogramVAE:
     def describe(self, fields: Mapping[str, Tensor]) -> Tensor:
         """The middle of what each sound may be described by; its kind is left open."""
         with evaluating(self.network) as device:
-            mean, _ = self.network["encoder"](self._levels(fields["sounds"].to(device)))
+            mean, _ = self.network["encoder"](self._heard.levels(fields["sounds"].to(device)))
             return torch.cat([mean, mean.new_zeros(len(mean), len(self._classes))], dim=1)
 
     def remake(self, latents: Tensor, settings: Settings) -> Iterator[Artifact]:
@@ -253,14 +245,10 @@ class SpectrogramVAE:
             posteriors = in_parts(
                 fields["sounds"],
                 device,
-                lambda part: torch.stack(encoder(self._levels(part)), dim=1),
+                lambda part: torch.stack(encoder(self._heard.levels(part)), dim=1),
             )
         prior = cast("MixturePrior", self.network["prior"])
         prior.fit(posteriors[:, 0], posteriors[:, 1].exp(), fields.get("labels"))
-
-    def _levels(self, samples_NL: Tensor) -> Tensor:
-        with torch.no_grad(), torch.autocast(samples_NL.device.type, enabled=False):
-            return self._mel.levels(samples_NL)[:, None]
 
     def _with_labels(self, z: Tensor, batch: Batch) -> Tensor:
         """One-hot labels with dropout (p = 0.1): reconstructions must do without, too."""
@@ -272,11 +260,7 @@ class SpectrogramVAE:
 
     def _sounds(self, given: Tensor) -> list[Sound]:
         with evaluating(self.network) as device:
-            levels = self.network["decoder"](given.to(device))[:, 0]
-            samples_NL = self._mel.samples(levels).numpy()
-        made = (normalised(Sound(samples, self._rate_hz)) for samples in samples_NL)
-        # As a file holds them, so that what is made again is the same.
-        return [Sound(from_int16(to_int16(it.samples)), it.rate_hz) for it in made]
+            return self._heard.sounds(self.network["decoder"](given.to(device)))
 
 
 def _stage_channels(width: int) -> list[int]:

@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+from genstudio.artifacts.catalog import ARTIFACTS
 from genstudio.artifacts.image import save_bare
+from genstudio.artifacts.protocol import ArtifactKind
 from genstudio.domain.artifacts import IMAGE, Artifact
+from genstudio.domain.errors import GenStudioError
 from genstudio.domain.files import write_bytes
 from genstudio.domain.operations import Report
+from genstudio.domain.recipes import Recipe
 from genstudio.services.operations.protocol import Made
 from genstudio.services.outputs import free_place, has_content, has_pixels, save_artifact
 
@@ -57,11 +61,25 @@ def save_made(made: Made, folder: Path) -> Path:
     """
     path = save_artifact(made.artifact, folder / made.name, made.recipe)
     for name, part in made.artifact.parts.items():
-        _save_part(part, folder / name / path.name)
+        _save_part(part, folder / name / path.name, made.recipe)
     return path
 
 
-def _save_part(part: Artifact, wanted: Path) -> None:
-    assert part.kind == IMAGE, "parts of other kinds are not written yet"
+def _save_part(part: Artifact, wanted: Path, recipe: Recipe) -> None:
+    """Write a part, which says that it was made, but not how: the recipe is that of the whole."""
+    if part.kind != IMAGE:
+        kind = ARTIFACTS.get(part.kind)
+        wanted = wanted.with_suffix(kind.card.suffix)
+        place = free_place(wanted, lambda found: _holds(kind, found, part))
+        kind.write(part, place, recipe)
+        write_bytes(place, kind.with_metadata(place.read_bytes(), "mark"))
+        return
     place = free_place(wanted, lambda found: has_pixels(found, part.data))
     save_bare(part.data, place)
+
+
+def _holds(kind: ArtifactKind, path: Path, part: Artifact) -> bool:
+    try:
+        return kind.is_same(kind.read(path), part)
+    except GenStudioError:
+        return False  # Somebody else's.

@@ -19,7 +19,7 @@ from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.runs import RunSummary
 from genstudio.services.studio import CatalogueEntry
 from genstudio.ui.icons import icon
-from genstudio.ui.run_words import run_details
+from genstudio.ui.run_words import preview_px, run_details
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.run_list import RunList, RunRow
 
@@ -173,6 +173,6 @@ def _row(run: RunSummary, entries: Mapping[str, CatalogueEntry], *, is_live: boo
         title=entries[key].card.title if key in entries else key,
         details=run_details(run, is_live=is_live),
         preview=saved,
-        picture_px=run.settings.size,
+        picture_px=preview_px(run.settings),
         why_not="" if run.checkpoints else tr(_NOTHING_SAVED),
     )

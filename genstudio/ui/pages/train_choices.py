@@ -92,14 +92,15 @@ class TrainChoices(QScrollArea):
         has_roles = current is not None and len(current.card.roles) > 1
         has_classes = current is None or current.card.has_classes
         pictures = current is None or not current.card.suffixes
+        has_pictures = pictures or (current is not None and current.card.has_pictures)
         shown = {
             "reverse": has_roles,
             "kinds": has_classes,
-            "mirror": pictures,
+            "mirror": has_pictures,
             "transparency": pictures,
             "bars": current is not None and current.card.key == NOTES,
         }
-        self._rows.show_size(is_shown=pictures)
+        self._rows.show_size(is_shown=has_pictures)
         self._hidden = frozenset(name for name, is_shown in shown.items() if not is_shown)
         self._form.set_hidden(self._hidden)
         self._suggest_model()

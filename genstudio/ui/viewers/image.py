@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLa
 
 from genstudio.domain.language import tr
 from genstudio.services import studio
+from genstudio.services.sound_playing import is_heard
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.before_after import BeforeAfterView
 from genstudio.ui.widgets.pixel_loader import PixelLoader, Pixels
@@ -41,6 +42,8 @@ class ImageViewer:
 
     def show_result(self, path: Path, source: Path | None) -> None:
         """Read the picture, and what it was made from, and show them."""
+        if source is not None and is_heard(source):
+            source = None  # A picture of a sound is nothing to lay over another one.
         if self._wanted != (path, source):
             self._wanted = path, source
             self._loader.want([path] if source is None else [path, source])

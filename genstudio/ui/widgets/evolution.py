@@ -22,6 +22,7 @@ from genstudio.services import studio
 from genstudio.services.records import preview_sound, preview_words
 from genstudio.services.written_previews import read_written
 from genstudio.ui.icons import icon
+from genstudio.ui.run_words import preview_px
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.checkpoint_panel import CheckpointPanel
 from genstudio.ui.widgets.picture_view import PictureView
@@ -85,7 +86,7 @@ class Evolution(QWidget):
             return
         if run.path != self._run:
             self.begin(run.path)
-        self._picture_px = run.settings.size
+        self._picture_px = preview_px(run.settings)
         self._set_previews(list(run.previews))
         self.show_checkpoints(run)
         if self.panel.strip.current() is None:
@@ -94,7 +95,7 @@ class Evolution(QWidget):
     def show_checkpoints(self, run: RunSummary) -> None:
         """Only the checkpoints of the run that is shown are others."""
         self.panel.set_checkpoints(
-            run.checkpoints, picture_px=run.settings.size, previews=run.previews
+            run.checkpoints, picture_px=preview_px(run.settings), previews=run.previews
         )
 
     def begin(self, run: Path | None) -> None:

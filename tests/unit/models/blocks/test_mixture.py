@@ -133,3 +133,32 @@ def test_latents_that_are_no_numbers_change_nothing(broken: float) -> None:
 
 def test_latents_that_lie_very_far_apart_are_no_trouble() -> None:
     assert fitted(1e6 * clustered()[0], 0.0).draw(range(4), 1.0).isfinite().all()
+
+
+def test_the_rest_of_a_latent_is_drawn_as_what_is_known_of_it_has_it() -> None:
+    means, centres = clustered()
+    prior = fitted(means, 0.01)
+    given = centres[:, :3].repeat_interleave(50, dim=0)
+
+    drawn = prior.draw_rest(given, range(len(given)), 1.0)
+
+    assert drawn.shape == (200, SIZE - 3)
+    nearest = torch.cdist(drawn, centres[:, 3:]).argmin(dim=1)
+    assert torch.equal(nearest, torch.arange(4).repeat_interleave(50))
+    # As far spread as what it was fitted to, and no further.
+    off = drawn - centres[:, 3:].repeat_interleave(50, dim=0)
+    assert 0.2 < off.std() < 0.45
+    # Each seed decides for itself.
+    alone = prior.draw_rest(given[70:71], [70], 1.0)
+    assert torch.allclose(alone[0], drawn[70], atol=1e-5)
+
+
+def test_without_spread_the_rest_follows_a_line_that_latents_lie_on() -> None:
+    generator = torch.Generator().manual_seed(4)
+    along = torch.randn(2000, 1, generator=generator)
+    noise = 0.05 * torch.randn(2000, SIZE, generator=generator)
+    prior = fitted(along * torch.linspace(1, 2, SIZE) + noise, 1e-4)
+
+    rest = prior.draw_rest(torch.tensor([[0.7]]), [1], 0.0)
+
+    assert torch.allclose(rest[0], 0.7 * torch.linspace(1, 2, SIZE)[1:], atol=0.2)

@@ -1,0 +1,1 @@
+"""Architectures that learn several materials together."""
