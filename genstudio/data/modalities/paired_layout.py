@@ -10,6 +10,7 @@ from genstudio.data.modalities.protocol import FileModality
 from genstudio.domain.datasets import Manifest
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.fields import DataSpec
+from genstudio.domain.language import tr
 from genstudio.domain.modalities import PAIRED_MATERIALS
 from genstudio.domain.training import SIZES
 
@@ -54,7 +55,9 @@ class PairedLayout:
         partner, _, inside = rest.partition(": ")
         if by not in (NAME, CLASS) or partner not in PARTNERS or pixels not in map(str, SIZES):
             raise SettingsError(
-                f"“{text[:60]}” is no layout of pairs", "", "Put the original run.toml back."
+                tr("“{words}” is no layout of pairs", words=text[:60]),
+                "",
+                tr("Put the original run.toml back."),
             )
         return cls(
             by=CLASS if by == CLASS else NAME, size=int(pixels), partner=partner, inside=inside

@@ -25,6 +25,7 @@ from genstudio.data.squares import decode_picture
 from genstudio.domain.datasets import Advice, Manifest, ScanReport
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.fields import EXAMPLES, IMAGE, DataSpec, FieldSpec
+from genstudio.domain.language import tr
 from genstudio.domain.modalities import PAIRED_MATERIALS, ModalityCard
 from genstudio.domain.progress import Working
 from genstudio.domain.training import DataOptions
@@ -189,7 +190,7 @@ class PairedMaterials:
             cache_dir,
             pixels_of,
             version=_VERSION,
-            what="Reading the pictures",
+            what=tr("Reading the pictures"),
         )
         update = {
             "pictures": tuple(by_material[False]),
@@ -237,9 +238,9 @@ class PairedMaterials:
                     parts.append(_drawn(rows_of, *own))
         if sum(len(it) for it in learned) < _FEWEST_PAIRS:
             raise DatasetError(
-                "There are too few pairs",
-                "Fewer than two can be read on both sides.",
-                "Choose a folder with more of them.",
+                tr("There are too few pairs"),
+                tr("Fewer than two can be read on both sides."),
+                tr("Choose a folder with more of them."),
             )
         pairs = np.concatenate([*learned, *kept_aside])
         num_learned = sum(len(it) for it in learned)
@@ -274,7 +275,9 @@ class PairedMaterials:
             return {"images": decode_picture(path, size=chosen.size)}
         except UnreadablePictureError as error:
             raise DatasetError(
-                f"{path.name} cannot be read", str(error), "Choose another picture."
+                tr("{name} cannot be read", name=path.name),
+                str(error),
+                tr("Choose another picture."),
             ) from error
 
 
@@ -327,11 +330,16 @@ def _fault(found: Partners, by_material: Mapping[str, Sequence[str]], noun: str)
     pictures, others = (len(by_material.get(key, ())) for key in ("", _likeliest(by_material)))
     if not pictures or not others:
         missing = "pictures" if not pictures else noun
-        return f"There are no {missing} in it that can be used."
+        return tr("There are no {missing} in it that can be used.", missing=missing)
     alone = named(found.alone or found.ambiguous)
-    return (
-        f"{found.count} of its {pictures:,} pictures belong to one of its {others:,} {noun} by "
-        f"name or folder. Without a clear partner are: {alone}."
+    return tr(
+        "{count} of its {pictures:,} pictures belong to one of its {others:,} {noun} by "
+        "name or folder. Without a clear partner are: {alone}.",
+        count=found.count,
+        pictures=pictures,
+        others=others,
+        noun=noun,
+        alone=alone,
     )
 
 
@@ -341,43 +349,62 @@ def _remarks(found: Partners, partner: ModalityCard) -> list[Advice]:
     if found.by == CLASS:
         remarks = [
             Advice(
-                title=f"{first:,} pictures and {second:,} {noun} in {len(found.groups):,} folders "
-                "of the same names",
-                reason="Pairs are drawn within a folder: every picture of it belongs to all of its "
-                f"{noun}, and what they have in common is learned.",
+                title=tr(
+                    "{first:,} pictures and {second:,} {noun} in {num_groups:,} "
+                    "folders of the same "
+                    "names",
+                    first=first,
+                    second=second,
+                    noun=noun,
+                    num_groups=len(found.groups),
+                ),
+                reason=tr(
+                    "Pairs are drawn within a folder: every picture of it belongs to all of its "
+                    "{noun}, and what they have in common is learned.",
+                    noun=noun,
+                ),
             )
         ]
     else:
         remarks = [
             Advice(
-                title=f"{found.count:,} pairs of pictures and {noun}",
-                reason="They have the same names.",
+                title=tr("{count:,} pairs of pictures and {noun}", count=found.count, noun=noun),
+                reason=tr("They have the same names."),
             )
         ]
     if found.alone:
-        what = "file has" if len(found.alone) == 1 else "files have"
-        reason = "Left out, since no file or folder of the other kind is called like it: "
+        what = tr("file has") if len(found.alone) == 1 else tr("files have")
+        reason = tr("Left out, since no file or folder of the other kind is called like it: ")
         remarks.append(
             Advice(
-                title=f"{len(found.alone):,} {what} no partner",
+                title=tr("{num_alone:,} {what} no partner", num_alone=len(found.alone), what=what),
                 reason=f"{reason}{named(found.alone)}.",
             )
         )
     if found.ambiguous:
-        what = "file has" if len(found.ambiguous) == 1 else "files have"
+        what = tr("file has") if len(found.ambiguous) == 1 else tr("files have")
         remarks.append(
             Advice(
-                title=f"{len(found.ambiguous):,} {what} the name of another one",
-                reason="Left out, since nobody can say which of them belongs to the other side: "
-                f"{named(found.ambiguous)}.",
+                title=tr(
+                    "{num_ambiguous:,} {what} the name of another one",
+                    num_ambiguous=len(found.ambiguous),
+                    what=what,
+                ),
+                reason=tr(
+                    "Left out, since nobody can say which of them belongs to the "
+                    "other side: {named}.",
+                    named=named(found.ambiguous),
+                ),
             )
         )
     if found.count < _FEW_PAIRS:
         remarks.append(
             Advice(
-                title=f"{found.count:,} pairs are few",
-                reason="A model soon knows so few by heart; from some hundred on it finds what "
-                "they have in common.",
+                title=tr("{count:,} pairs are few", count=found.count),
+                reason=tr(
+                    "A model soon knows so few by heart; from some hundred on it finds what "
+                    "they have in common."
+                ),
             )
         )
     return remarks

@@ -33,6 +33,7 @@ from genstudio.domain import metric_names, roles
 from genstudio.domain.artifacts import IMAGE, Artifact
 from genstudio.domain.cards import CROSS, ModelCard
 from genstudio.domain.errors import SettingsError
+from genstudio.domain.language import tr
 from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.blocks.materials import Material, materials_of
@@ -239,9 +240,9 @@ class AnyToAnyVAE:
         if wanted is None:
             known = ", ".join(it.kind for it in self._materials)
             raise SettingsError(
-                f"The model makes nothing of the kind “{kind}”",
-                f"It learned: {known}.",
-                "Choose a run that learned from such pairs.",
+                tr("The model makes nothing of the kind “{kind}”", kind=kind),
+                tr("It learned: {known}.", known=known),
+                tr("Choose a run that learned from such pairs."),
             )
         with evaluating(self.network) as device:
             found = self._describe(given.field, given.seen(fields[given.field].to(device)))

@@ -13,6 +13,7 @@ from genstudio.data.modalities.protocol import FileModality
 from genstudio.domain.artifacts import IMAGE, SOUND, apart
 from genstudio.domain.cards import CROSS
 from genstudio.domain.errors import DatasetError
+from genstudio.domain.language import tr
 from genstudio.domain.operations import GENERATE, GENERATE_PAIRS, InputSpec, OperationCard
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings
@@ -97,7 +98,7 @@ class MakePairs:
                     recipe=recipe.model_copy(update={"position": position}),
                     name=str(seed),
                 )
-            yield Progress("Making pairs", done, request.count)
+            yield Progress(tr("Making pairs"), done, request.count)
 
 
 class PictureToSound(CrossFiles):
@@ -146,9 +147,9 @@ def _example(run: Run, path: Path, kind: str) -> dict[str, Tensor]:
     assert isinstance(modality, FileModality), "materials that belong together have files"
     if (kind == IMAGE) != may_be_picture(path.name):
         raise DatasetError(
-            f"{path.name} is no {kind}",
-            "By its name it is of another kind.",
-            "Choose the operation that takes such files.",
+            tr("{name} is no {kind}", name=path.name, kind=kind),
+            tr("By its name it is of another kind."),
+            tr("Choose the operation that takes such files."),
         )
     row = {
         name: torch.as_tensor(values)[None]
