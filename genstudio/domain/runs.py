@@ -16,6 +16,9 @@ from genstudio.domain.training import TrainingSettings
 QUALITY = metric_names.KID
 QUALITY_BEFORE = metric_names.SWD
 _QUALITIES = (QUALITY, QUALITY_BEFORE, metric_names.BITS_PER_BYTE)
+# Those that a run is taught for, so that the highest wins; noted as long as variety or fluency is
+# what it was.
+_LESSONS = (metric_names.TASTE_GAIN, metric_names.CHOICES_FOLLOWED)
 
 
 class RunState(StrEnum):
@@ -64,12 +67,20 @@ class CheckpointInfo(BaseModel):
 
 def best_measured(checkpoints: Iterable[CheckpointInfo]) -> CheckpointInfo | None:
     """The one with the best quality of those that were measured; None if none was."""
-    measured = [info for info in checkpoints if _is_measured(info)]
+    all_ = list(checkpoints)
+    taught = [info for info in all_ if _gain(info) is not None]
+    if taught:
+        return max(taught, key=lambda info: _gain(info) or 0.0)
+    measured = [info for info in all_ if _is_measured(info)]
     # Checkpoints of before and after a change can only be compared by what all of them have.
     common = (name for name in _QUALITIES if all(name in info.metrics for info in measured))
     name = next(common, QUALITY_BEFORE)
     comparable = (info for info in measured if name in info.metrics)
     return min(comparable, key=lambda info: info.metrics[name], default=None)
+
+
+def _gain(info: CheckpointInfo) -> float | None:
+    return next((info.metrics[name] for name in _LESSONS if name in info.metrics), None)
 
 
 def _is_measured(info: CheckpointInfo) -> bool:
@@ -88,6 +99,8 @@ def best_step(checkpoints: Sequence[CheckpointInfo]) -> int | None:
     best = best_measured(checkpoints)
     if best is None:
         return None
+    if _gain(best) is not None:
+        return best.step
     is_getting_better = not any(_is_measured(info) for info in checkpoints if info.step > best.step)
     return checkpoints[-1].step if is_getting_better else best.step
 

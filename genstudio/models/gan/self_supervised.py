@@ -200,6 +200,8 @@ class SelfSupervisedGAN:
     Config: ClassVar[type[Settings]] = SelfSupervisedGANConfig
     Sampling: ClassVar[type[Settings]] = SelfSupervisedGANSampling
     tasks: ClassVar[Sequence[TaskCard]] = (generation(SelfSupervisedGANSampling),)
+    drawing_phase = "generator"
+    drawing_modules = ("generator",)
 
     def __init__(self, config: Settings, data: DataSpec) -> None:
         assert isinstance(config, SelfSupervisedGANConfig)
@@ -312,6 +314,10 @@ class SelfSupervisedGAN:
         images = batch.images_NCHW
         z = torch.randn(len(images), self.config.latent_size, device=images.device)
         return self.network["generator"](z if labels is None else torch.cat([z, labels], dim=1))
+
+    def draw(self, batch: Batch) -> Tensor:
+        """Draw as many pictures as a batch has, with gradients."""
+        return self._generate(batch, one_hot(batch.labels_N, len(self._classes)))
 
     def run(self, task: str, request: Request) -> Iterator[Artifact]:
         """Do a task: "generate"."""

@@ -211,6 +211,7 @@ class ResidualVAE:
     Config: ClassVar[type[Settings]] = ResidualVAEConfig
     Sampling: ClassVar[type[Settings]] = ResidualVAESampling
     tasks: ClassVar[Sequence[TaskCard]] = (generation(ResidualVAESampling),)
+    drawing_phase, drawing_modules = "autoencoder", ("decoder",)
 
     def __init__(self, config: Settings, data: DataSpec) -> None:
         assert isinstance(config, ResidualVAEConfig)
@@ -343,6 +344,12 @@ class ResidualVAE:
         if labels is None:
             return None
         return labels * (torch.rand(len(labels), 1, device=labels.device) >= _LABEL_DROPOUT)
+
+    def draw(self, batch: Batch) -> Tensor:
+        """Draw as many pictures from the prior as a batch has, with gradients."""
+        labels = one_hot(batch.labels_N, len(self._classes))
+        prior = cast("MixturePrior", self.network["prior"])
+        return self._draw(prior.draw_any(len(batch), labels).to(batch.device), labels)
 
     def run(self, task: str, request: Request) -> Iterator[Artifact]:
         """Do a task: "generate"."""
