@@ -39,6 +39,9 @@ TASTE_GAIN: Final = "gain in taste"
 # Share of choices kept back in which it has become likelier to write what was chosen.
 CHOICES_FOLLOWED: Final = "choices followed"
 
+# 1 as long as variety, or fluency, and the agreement on what is liked are what they were; else 0.
+LESSON_WITHIN_BOUNDS: Final = "lesson within bounds"
+
 # Of the inside of a model that knows better than its pictures tell.
 # Chance that a critic finds a real picture more real than a made one; 0.5 is guessing.
 DISCRIMINATOR_ADVANTAGE: Final = "critic's advantage"

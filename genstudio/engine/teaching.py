@@ -35,7 +35,8 @@ ANCHOR: Final = "anchor."
 # Of what it costs, more than this share is too much.
 MOST_LOST: Final = 0.1
 
-_REWARD_WEIGHT = 2.0
+# With it, a taste pulls at weights about as strongly as the discriminator of a GAN does.
+_REWARD_WEIGHT = 0.4
 _ANCHOR_WEIGHT = 10.0
 _NUM_JUDGED = 256
 _FEWEST_FOR_COVERAGE = 12
@@ -51,7 +52,6 @@ _WORTH_DISPUTING = 0.5
 _BETA = 0.1
 _PAIRS_AT_ONCE = 4
 _MOST_ROWS = 96
-_FEWEST_FOLLOWED = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,7 @@ class Verdict:
     """What a teaching has brought and cost by now.
 
     Attributes:
-        figures: Named as in :mod:`genstudio.domain.metric_names`; what it is taught for is among
-            them only if it cost little enough.
+        figures: Named as in :mod:`genstudio.domain.metric_names`.
         trouble: What goes wrong, for people; empty if nothing does.
     """
 
@@ -191,6 +190,7 @@ class TasteTeacher:
         gains = torch.tensor([(figures[it] - before[it]) / self._spread for it in heads])
         gain, disputed = float(gains.mean()), float(gains.std())
         told = {name: it for name, it in figures.items() if name == metric_names.COVERAGE}
+        told |= {metric_names.TASTE_GAIN: gain, metric_names.LESSON_WITHIN_BOUNDS: 0.0}
         covered, once = (it.get(metric_names.COVERAGE, 1.0) for it in (figures, before))
         if covered < (1 - MOST_LOST) * once:
             return Verdict(told, f"Variety fell from {once:.0%} to {covered:.0%} of your pictures.")
@@ -198,7 +198,7 @@ class TasteTeacher:
             return Verdict(
                 told, "What was learned of your taste contradicts itself about what it draws now."
             )
-        return Verdict({**told, metric_names.TASTE_GAIN: gain})
+        return Verdict({**told, metric_names.LESSON_WITHIN_BOUNDS: 1.0})
 
 
 class PairsTeacher:
@@ -255,9 +255,13 @@ class PairsTeacher:
     def judge(self, figures: Mapping[str, float], before: Mapping[str, float]) -> Verdict:
         """Pages that it never saw may not surprise it much more than before."""
         risen = math.exp(figures["nats per token"] - before["nats per token"]) - 1
-        if risen > MOST_LOST:
-            return Verdict({}, f"Perplexity of unknown pages rose by {risen:.0%}.")
-        return Verdict({metric_names.CHOICES_FOLLOWED: figures["followed"]})
+        is_fluent = risen <= MOST_LOST
+        told = {
+            metric_names.CHOICES_FOLLOWED: figures["followed"],
+            metric_names.LESSON_WITHIN_BOUNDS: float(is_fluent),
+        }
+        trouble = "" if is_fluent else f"Perplexity of unknown pages rose by {risen:.0%}."
+        return Verdict(told, trouble)
 
 
 def drawing_parameters(network: nn.ModuleDict, modules: Sequence[str]) -> dict[str, nn.Parameter]:

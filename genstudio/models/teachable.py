@@ -10,7 +10,7 @@ from genstudio.models.protocol import Batch
 
 @runtime_checkable
 class DrawsWithGradients(Protocol):
-    """Draws pictures that a reward can be followed through, back to the weights.
+    """Capability TEACH, of pictures: draws such that a reward can be followed through, back to the weights.
 
     Attributes:
         network: As :class:`~genstudio.models.protocol.TrainableModel` has it.
@@ -35,7 +35,7 @@ class DrawsWithGradients(Protocol):
 
 @runtime_checkable
 class WeighsTexts(Protocol):
-    """Says with gradients how likely it is that one text goes on as another one.
+    """Capability TEACH, of texts: says with gradients how likely it is that one text goes on as another one.
 
     Attributes:
         writing_phase: Name of the phase that updates what writes.

@@ -1,6 +1,7 @@
 """Teaching a trained model by a person's choices: a branch of its run that follows them, too."""
 
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Final
 
 import torch
@@ -33,7 +34,7 @@ _SAID_EVERY = 32
 
 
 def teach_run(
-    run: Run,
+    run: Path,
     source: CommandSource,
     *,
     minutes: float = DEFAULT_MINUTES,
@@ -42,7 +43,7 @@ def teach_run(
     """Train a branch of a run that also follows the choices and stars of its project.
 
     Args:
-        run: A trained run of an architecture that can be taught; it stays as it is.
+        run: Folder of a trained run that can be taught; it stays as it is.
         source: A person's commands.
         minutes: Of teaching.
         checkpoint: Where the branch begins: a step, "best" or "last".
@@ -50,12 +51,13 @@ def teach_run(
     Yields:
         Events, of which the last and only the last is terminal.
     """
-    return with_one_ending(_teach(run, source, minutes, checkpoint), run.path)
+    return with_one_ending(_teach(run, source, minutes, checkpoint), run)
 
 
 def _teach(
-    run: Run, source: CommandSource, minutes: float, which: str
+    path: Path, source: CommandSource, minutes: float, which: str
 ) -> Iterator[events.Event]:
+    run = Run(path)
     checkpoint = run.checkpoint(which)
     model = load_model(run, checkpoint)
     yield events.Preparing(what="Learning your taste", done=0, total=1)

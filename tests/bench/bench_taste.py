@@ -162,9 +162,9 @@ class Lesson:
         for better, worse in compared(np.stack(self._seen), likes, flips=flips, seed=7):
             choose(project, self._names[better], self._names[worse])
         taught: Path | None = None
-        begun = time.perf_counter()
+        begun, worked = time.perf_counter(), time.process_time()
         told = f"{name:8} flips {flips:.0%}:"
-        for event in teach_run(self._run, NoCommands(), minutes=minutes):
+        for event in teach_run(self._run.path, NoCommands(), minutes=minutes):
             taught = getattr(event, "run", None) or taught
             match event:
                 case events.Failed():
@@ -177,6 +177,7 @@ class Lesson:
                     pass
         assert taught is not None
         took = (time.perf_counter() - begun) / 60
+        worked = (time.process_time() - worked) / 60
         run = Run(taught)
         made = self._drawn(run)
         for label, images in (("before", self._usual), ("after", made)):
@@ -188,7 +189,8 @@ class Lesson:
         return (
             f"{told} mean {usual.mean():.1f} -> {reward:.1f} (percentile "
             f"{float((usual < reward).mean()):.0%}); coverage of real pictures {before:.2f} -> "
-            f"{after:.2f} (x {after / before:.2f}); best after {best} steps; {took:.1f} minutes"
+            f"{after:.2f} (x {after / before:.2f}); best after {best} steps; {took:.1f} minutes, "
+            f"{worked:.1f} of the processor"
         )
 
     def _drawn(self, run: Run) -> np.ndarray:

@@ -68,7 +68,7 @@ def test_keys_and_clicks_choose_and_the_space_bar_passes_on(
     assert asked.number == 3
     right.click()
     assert asked.answers[-1] == ("1.png", "0.png")
-    assert words.text() == "20 choices so far."
+    assert words.text() == "20 choices so far. From 200 on, the model can be taught by them."
     left.clicked.emit()
     assert asked.answers[-1] == ("1.png", "2.png")
     dialog.accept()

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from genstudio.domain import metric_names, roles
-from genstudio.domain.cards import INTERPOLATE, KINDS, ModelCard
+from genstudio.domain.cards import INTERPOLATE, KINDS, TEACH, ModelCard
 from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.blocks.augmentation import Augmentation
@@ -184,7 +184,7 @@ class SelfSupervisedGAN:
         summary="Two networks compete: one paints, the other tells its pictures from yours. "
         "Crisp, surprising pictures.",
         family="GAN",
-        capabilities=frozenset({INTERPOLATE, KINDS}),
+        capabilities=frozenset({INTERPOLATE, KINDS, TEACH}),
         cost="Shapes after some minutes, good after an hour or more",
         needs="100 or more pictures of one kind of thing",
         suggested_from=100,

@@ -14,7 +14,7 @@ from genstudio.data.modalities.texts import WINDOW
 from genstudio.domain import roles
 from genstudio.domain.artifacts import TEXT, Artifact
 from genstudio.domain.byte_pairs import BOUNDARY, Tokeniser, as_written, cleaned, parts_in
-from genstudio.domain.cards import WRITE, ModelCard
+from genstudio.domain.cards import TEACH, WRITE, ModelCard
 from genstudio.domain.operations import (
     CONTINUE_TEXT,
     GENERATE,
@@ -102,7 +102,7 @@ class TextTransformer:
         family="language",
         modalities=("texts",),
         output=TEXT,
-        capabilities=frozenset({WRITE}),
+        capabilities=frozenset({TEACH, WRITE}),
         cost="Words after some minutes, sentences after an hour",
         needs="20,000 words or more; 200,000 are better",
         paper="Radford et al. 2019, Language Models are Unsupervised Multitask Learners; attention "

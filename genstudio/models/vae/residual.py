@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from genstudio.domain import metric_names, roles
-from genstudio.domain.cards import ENCODE, INTERPOLATE, KINDS, RECONSTRUCT, SCORE, ModelCard
+from genstudio.domain.cards import ENCODE, INTERPOLATE, KINDS, RECONSTRUCT, SCORE, TEACH, ModelCard
 from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.blocks.adversarial import ADAM as DISCRIMINATOR_ADAM
@@ -196,7 +196,7 @@ class ResidualVAE:
         summary="Learns to describe each picture in a few numbers and to draw it again from "
         "them. Steady; made for blending pictures.",
         family="VAE",
-        capabilities=frozenset({ENCODE, INTERPOLATE, KINDS, RECONSTRUCT, SCORE}),
+        capabilities=frozenset({ENCODE, INTERPOLATE, KINDS, RECONSTRUCT, SCORE, TEACH}),
         cost="Recognisable after some minutes, good after half an hour",
         needs="50 or more pictures",
         suggested_from=0,

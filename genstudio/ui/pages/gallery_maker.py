@@ -1,6 +1,8 @@
 """The part of the Gallery page that makes new pictures from a trained run."""
 
-from PySide6.QtCore import Qt
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -12,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from genstudio.domain.cards import INTERPOLATE
+from genstudio.domain.cards import INTERPOLATE, TEACH
 from genstudio.services.studio import CatalogueEntry
 from genstudio.ui.dialogs.choosing import ChoosingDialog
 from genstudio.ui.forms import SettingsForm
@@ -20,6 +22,7 @@ from genstudio.ui.icons import icon
 from genstudio.ui.run_words import examples_words
 from genstudio.ui.state.choices import GalleryChoices
 from genstudio.ui.state.gallery import GalleryState
+from genstudio.ui.state.teaching import GalleryTeaching
 from genstudio.ui.state.training import TrainingState
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.number_boxes import WholeBox
@@ -29,7 +32,13 @@ _DEFAULT_COUNT = 24
 
 
 class GalleryMaker(QFrame):
-    """Chooses a run, how many and how adventurous, and makes them."""
+    """Chooses a run, how many and how adventurous, and makes them.
+
+    Signals:
+        teach_wanted(Path): Teach a branch of that run what the project's choices say.
+    """
+
+    teach_wanted = Signal(Path)
 
     def __init__(
         self, state: GalleryState, training: TrainingState, parent: QWidget | None = None
@@ -74,8 +83,17 @@ class GalleryMaker(QFrame):
         self._compare = QPushButton("A or B")
         self._compare.setObjectName("gallery.compare")
         self._compare.setIcon(icon("columns-2"))
-        self._compare.setToolTip("Shows two pictures at a time and asks which you like more")
+        self._compare.setToolTip("Shows two at a time and asks which you like more")
         self._compare.clicked.connect(self._on_compare)
+        self._teaching = GalleryTeaching(state)
+        self._teach = QPushButton("Teach the model")
+        self._teach.setObjectName("gallery.teach")
+        self._teach.setIcon(icon("git-branch"))
+        self._teach.clicked.connect(lambda: self.teach_wanted.emit(self._run.currentData()))
+        self._taught_by = QLabel()
+        self._taught_by.setObjectName("gallery.taught_by")
+        self._taught_by.setWordWrap(True)
+        mark(self._taught_by, role="small")
         tastes = QHBoxLayout()
         tastes.setSpacing(GRID_PX)
         tastes.addWidget(self._compare)
@@ -95,9 +113,14 @@ class GalleryMaker(QFrame):
         self._column.addWidget(self._scroll, 1)
         self._column.addLayout(row)
         self._column.addLayout(tastes)
+        self._column.addWidget(self._teach)
+        self._column.addWidget(self._taught_by)
         training.runs_changed.connect(self._show_runs)
         training.catalogue_loaded.connect(self._show_runs)
+        training.activity_changed.connect(self._update_teaching)
         state.busy_changed.connect(self._update_button)
+        state.changed.connect(self._update_teaching)
+        state.item_changed.connect(self._update_teaching)
         self._show_runs()
 
     def _show_runs(self) -> None:
@@ -144,6 +167,21 @@ class GalleryMaker(QFrame):
         can_be_steered = entry is not None and INTERPOLATE in entry.card.capabilities
         self._taste.setEnabled(self._generate.isEnabled() and can_be_steered)
         self._compare.setEnabled(self._state.is_open)
+        self._update_teaching()
+
+    def _update_teaching(self) -> None:
+        entry = self._entry()
+        can_be_taught = entry is not None and TEACH in entry.card.capabilities
+        why_not = self._teaching.why_not(is_training=self._training.is_running)
+        self._teach.setVisible(can_be_taught)
+        self._taught_by.setVisible(can_be_taught)
+        self._teach.setEnabled(can_be_taught and not why_not)
+        self._teach.setToolTip(
+            why_not
+            or "Trains a branch of this run that also follows your choices and stars; this run "
+            "stays as it is"
+        )
+        self._taught_by.setText(why_not or self._teaching.words)
 
     def _entry(self) -> CatalogueEntry | None:
         """Of the architecture of the chosen run."""
@@ -153,7 +191,9 @@ class GalleryMaker(QFrame):
 
     def _on_compare(self) -> None:
         made = GalleryChoices(self._state)
-        ChoosingDialog(self, made.next_pair, made.choose, made.count).open()
+        dialog = ChoosingDialog(self, made.next_pair, made.choose, made.count)
+        dialog.finished.connect(self._update_teaching)
+        dialog.open()
 
     def _on_taste(self) -> None:
         assert self._form is not None
