@@ -30,12 +30,14 @@ class TeachingMemory(BaseModel):
 
     Attributes:
         strength: What the strength that was chosen is multiplied with, after it had to be lowered.
+        troubles: How often in a row too much was lost when that was measured.
         before: Figures of the model as it was before it was taught.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     strength: float = Field(default=1.0, ge=0, le=1)
+    troubles: int = Field(default=0, ge=0, le=1000)
     before: Annotated[
         dict[Annotated[str, Field(max_length=60)], Annotated[float, Field(allow_inf_nan=False)]],
         Field(max_length=32),

@@ -42,6 +42,7 @@ from genstudio.domain.cards import (
     KINDS,
     RECONSTRUCT,
     SCORE,
+    TEACH,
     TRANSLATE,
     WRITE,
 )
@@ -74,6 +75,7 @@ from genstudio.models.protocol import (
     TrainableModel,
     Writes,
 )
+from genstudio.models.teachable import DrawsWithGradients, WeighsTexts
 from genstudio.services.training import NewRun, start_run
 
 SIDE = 32
@@ -270,6 +272,8 @@ def test_what_its_card_promises_is_what_it_can_do(key: str) -> None:
     assert (HAS_LORA in capabilities) == isinstance(model, HasLora)
     assert (BLEND in capabilities) == isinstance(model, Blends)
     assert (WRITE in capabilities) == isinstance(model, Writes)
+    can_be_taught = isinstance(model, (DrawsWithGradients, WeighsTexts))
+    assert (TEACH in capabilities) == can_be_taught
     keys = [task.key for task in model.tasks]
     assert len(set(keys)) == len(keys)
     assert (TRANSLATE in capabilities) == ("translate" in keys)

@@ -10,8 +10,10 @@ from genstudio.engine.state import Measurement, TrainState
 from genstudio.engine.teaching import Teacher
 
 TOPIC = "taught too much"
-# Halved so often, a lesson is over.
-_WEAKEST = 0.25
+# What the strength is multiplied with after too much was lost, and after it was not.
+_GENTLER, _STRONGER = 0.5, 1.2
+# Lost too much so often in a row, and a lesson is over.
+_MOST_TROUBLES = 4
 
 
 class TeachingWatch(Extension):
@@ -50,28 +52,36 @@ class TeachingWatch(Extension):
         self._schedule.ask_for(Task.SAVE)
         if figures:
             yield events.MetricsReady(step=state.step, metrics=figures)
-        if verdict.trouble and decides:
-            yield self._weakened(verdict.trouble, state)
+        if decides:
+            yield from self._decide(verdict.trouble, state)
 
-    def _weakened(self, trouble: str, state: TrainState) -> events.Advice:
-        strength = state.teaching.strength / 2
-        state.set_teaching(state.teaching.model_copy(update={"strength": strength}))
-        is_over = strength < _WEAKEST
+    def _decide(self, trouble: str, state: TrainState) -> Iterator[events.Event]:
+        memory = state.teaching
+        if not trouble:
+            strength = min(1.0, memory.strength * _STRONGER)
+            if (strength, 0) != (memory.strength, memory.troubles):
+                self._teach_on(state, strength, 0)
+            return
+        troubles, strength = memory.troubles + 1, memory.strength * _GENTLER
+        self._teach_on(state, strength, troubles)
+        is_over = troubles >= _MOST_TROUBLES
         if is_over:
-            self._schedule.end_early(f"Your taste was taught as far as it goes: {trouble}")
-            title = "The teaching ends here"
-            message = "The best of it, from before that, is what pictures are made with."
-        else:
-            title = "The teaching goes on more gently"
-            message = f"It now has {strength:.0%} of the strength that it began with."
-        return events.Advice(
+            self._schedule.end_early("What you like was taught as far as it goes")
+        yield events.Advice(
             step=state.step,
             level="warning" if is_over else "info",
             topic=TOPIC,
-            title=title,
-            message=message,
+            title="The teaching ends here" if is_over else "The teaching goes on more gently",
+            message="The best of it, from before that, is what pictures and texts are made with."
+            if is_over
+            else f"It now has {strength:.0%} of its strength, until what was lost is back.",
             evidence=trouble,
         )
+
+    @staticmethod
+    def _teach_on(state: TrainState, strength: float, troubles: int) -> None:
+        update = {"strength": strength, "troubles": troubles}
+        state.set_teaching(state.teaching.model_copy(update=update))
 
 
 def _measured(teacher: Teacher, state: TrainState) -> dict[str, float]:
