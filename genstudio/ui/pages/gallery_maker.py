@@ -172,16 +172,17 @@ class GalleryMaker(QFrame):
     def _update_teaching(self) -> None:
         entry = self._entry()
         can_be_taught = entry is not None and TEACH in entry.card.capabilities
-        why_not = self._teaching.why_not(is_training=self._training.is_running)
+        is_ready, words = self._teaching.readiness(is_training=self._training.is_running)
         self._teach.setVisible(can_be_taught)
         self._taught_by.setVisible(can_be_taught)
-        self._teach.setEnabled(can_be_taught and not why_not)
+        self._teach.setEnabled(can_be_taught and is_ready)
         self._teach.setToolTip(
-            why_not
-            or "Trains a branch of this run that also follows your choices and stars; this run "
-            "stays as it is"
+            "Trains a branch of this run for some minutes that also follows your choices and "
+            "stars; this run stays as it is"
+            if is_ready
+            else words
         )
-        self._taught_by.setText(why_not or self._teaching.words)
+        self._taught_by.setText(words)
 
     def _entry(self) -> CatalogueEntry | None:
         """Of the architecture of the chosen run."""

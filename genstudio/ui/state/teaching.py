@@ -27,25 +27,20 @@ class GalleryTeaching:
         except GenStudioError:
             return 0  # What is wrong with the gallery is told where it is shown.
 
-    @property
-    def words(self) -> str:
-        """What a model would be taught by."""
-        return f"{counted(self.count, 'choice')} and stars to teach it by."
-
-    def why_not(self, *, is_training: bool) -> str:
-        """What is missing; empty if nothing is.
+    def readiness(self, *, is_training: bool) -> tuple[bool, str]:
+        """Whether a model can be taught now, and what it would be taught by, or what is missing.
 
         Args:
             is_training: Whether a training is under way.
         """
         if not self._state.is_open:
-            return "There is no project yet."
+            return False, "There is no project yet."
         count = self.count
         if count < FEWEST_TO_TEACH:
-            return (
+            return False, (
                 f"Teaching needs {FEWEST_TO_TEACH} choices or stars; there are {count:,}. "
                 "“A or B” asks for more."
             )
         if is_training:
-            return "A training is under way: stop it first, then the model can be taught."
-        return ""
+            return False, "A training is under way: stop it first, then the model can be taught."
+        return True, f"{counted(count, 'choice')} and stars to teach it by."
