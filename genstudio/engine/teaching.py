@@ -21,7 +21,7 @@ from genstudio.domain import metric_names
 from genstudio.domain.errors import CheckpointError
 from genstudio.domain.operations import GENERATE
 from genstudio.domain.words import PADDING
-from genstudio.engine.lessons import TASTE, Lesson
+from genstudio.engine.lessons import TASTE, TEXTS, Lesson
 from genstudio.metrics.coverage import Neighbourhoods
 from genstudio.metrics.features import random_features
 from genstudio.metrics.preferences import FROZEN_TENSORS, FrozenTaste, cautious
@@ -108,14 +108,13 @@ def teacher_of(lesson: Lesson, model: TrainableModel, dataset: Dataset, seed: in
     Raises:
         CheckpointError: The lesson is of another model.
     """
-    fits = DrawsWithGradients if lesson.kind == TASTE else WeighsTexts
-    if not isinstance(model, fits):
-        raise CheckpointError(
-            "The lesson does not fit this model", f"“{model.card.title}” cannot be taught this way."
-        )
-    if lesson.kind == TASTE:
+    if lesson.kind == TASTE and isinstance(model, DrawsWithGradients):
         return TasteTeacher(lesson, model, dataset, seed)
-    return PairsTeacher(lesson, model, dataset)
+    if lesson.kind == TEXTS and isinstance(model, WeighsTexts):
+        return PairsTeacher(lesson, model, dataset)
+    raise CheckpointError(
+        "The lesson does not fit this model", f"“{model.card.title}” cannot be taught this way."
+    )
 
 
 class TasteTeacher:
@@ -174,9 +173,12 @@ class TasteTeacher:
         made_NHWC = np.stack([over_white(it.data) for it in averaged.run(GENERATE, request)])
         device = self._taste.mean.device
         with torch.inference_mode():
-            parts = torch.as_tensor(made_NHWC).permute(0, 3, 1, 2).split(_AT_A_TIME)
-            levels = (part.to(device).float() / 127.5 - 1 for part in parts)
-            said_N = torch.cat([self._taste(taste_features(part)) for part in levels])
+            said: list[Tensor] = []
+            for first in range(0, len(made_NHWC), _AT_A_TIME):
+                part = torch.as_tensor(made_NHWC[first : first + _AT_A_TIME]).to(device)
+                levels_NCHW = part.permute(0, 3, 1, 2).float() / 127.5 - 1
+                said.append(self._taste(taste_features(levels_NCHW)))
+            said_N = torch.cat(said)
         figures = {f"head {at}": float(it) for at, it in enumerate(said_N.mean(dim=0))}
         if self.num_judged >= _FEWEST_FOR_COVERAGE:
             if self._reals is None:
@@ -216,7 +218,7 @@ class PairsTeacher:
 
     def __init__(self, lesson: Lesson, model: WeighsTexts, dataset: Dataset) -> None:
         self.phase = model.writing_phase
-        device = next(model.network.parameters()).device  # type: ignore[attr-defined]
+        device = next(model.network.parameters()).device
         tensors = {name: it.to(device) for name, it in lesson.tensors.items()}
         kept_back = tensors.pop("is_kept_back").bool()
         self._learned = {name: it[~kept_back] for name, it in tensors.items()}
@@ -246,8 +248,9 @@ class PairsTeacher:
         assert isinstance(averaged, WeighsTexts)
         assert isinstance(averaged, Writes)
         with torch.inference_mode():
-            numbers = torch.arange(self.num_judged).split(_AT_A_TIME)
-            margins = torch.cat([_margins(averaged, self._kept_back, it) for it in numbers])
+            firsts = range(0, self.num_judged, _AT_A_TIME)
+            parts = [torch.arange(it, min(it + _AT_A_TIME, self.num_judged)) for it in firsts]
+            margins = torch.cat([_margins(averaged, self._kept_back, it) for it in parts])
         followed = (margins > 0).double().mean() + (margins == 0).double().mean() / 2
         nats = float(averaged.nats({"tokens": self._unknown}).sum()) / self._num_tokens
         return {"followed": float(followed), "nats per token": nats}

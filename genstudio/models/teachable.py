@@ -10,7 +10,7 @@ from genstudio.models.protocol import Batch
 
 @runtime_checkable
 class DrawsWithGradients(Protocol):
-    """Capability TEACH, of pictures: draws such that a reward can be followed through, back to the weights.
+    """Capability TEACH, of pictures: draws with gradients, so that a reward reaches the weights.
 
     Attributes:
         network: As :class:`~genstudio.models.protocol.TrainableModel` has it.
@@ -35,12 +35,14 @@ class DrawsWithGradients(Protocol):
 
 @runtime_checkable
 class WeighsTexts(Protocol):
-    """Capability TEACH, of texts: says with gradients how likely it is that one text goes on as another one.
+    """Capability TEACH, of texts: says how likely a text goes on as another one, with gradients.
 
     Attributes:
+        network: As :class:`~genstudio.models.protocol.TrainableModel` has it.
         writing_phase: Name of the phase that updates what writes.
     """
 
+    network: nn.ModuleDict
     writing_phase: str
 
     def log_likelihoods(self, ids: Tensor, begins: Tensor) -> Tensor:

@@ -1,21 +1,21 @@
 """A lesson as a file of its run: what choices said when the teaching began, known by its hash."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from genstudio.domain.errors import ProjectError
 from genstudio.domain.files import read_file, write_bytes
-from genstudio.engine.lessons import TASTE, TEXTS, Lesson
+from genstudio.engine.lessons import TASTE, TEXTS, Lesson, LessonKind
 from genstudio.engine.teaching import ANCHOR
 from genstudio.metrics.preferences import FROZEN_TENSORS
 
 FILE = "lesson.safetensors"
 _LARGEST_BYTES = 2**31
-_KIND = "kind"
-_NEEDED = {
+_NEEDED: Mapping[LessonKind, set[str]] = {
     TASTE: {*FROZEN_TENSORS, "middle", "spread"},
     TEXTS: {"better", "worse", "begins", "reference_better", "reference_worse", "is_kept_back"},
 }
@@ -25,7 +25,7 @@ _HINT = "Put the original back; without it the run cannot go on as it began."
 def digest_of(lesson: Lesson) -> tuple[bytes, str]:
     """A lesson as a file has it, and its SHA-256."""
     tensors = {name: it.contiguous() for name, it in lesson.tensors.items()}
-    content = save(tensors, metadata={_KIND: lesson.kind})
+    content = save(tensors)
     return content, hashlib.sha256(content).hexdigest()
 
 
@@ -54,14 +54,13 @@ def load_lesson(run: Path, digest: str) -> Lesson:
         raise ProjectError(f"{path} is damaged", "It is not what run.toml was written with.", _HINT)
     try:
         tensors = load(content)
-        with safe_open(path, "pt") as file:
-            kind = (file.metadata() or {}).get(_KIND, "")
-    except (SafetensorError, OSError) as error:
+    except SafetensorError as error:
         raise ProjectError(f"{path} is damaged", str(error), _HINT) from error
     own = {name for name in tensors if not name.startswith(ANCHOR)}
-    if kind not in _NEEDED or own != _NEEDED[kind]:
-        raise ProjectError(f"{path} is damaged", "It holds something else than a lesson.", _HINT)
-    return Lesson(kind=kind, tensors=tensors)
+    for kind, needed in _NEEDED.items():
+        if own == needed:
+            return Lesson(kind=kind, tensors=tensors)
+    raise ProjectError(f"{path} is damaged", "It holds something else than a lesson.", _HINT)
 
 
 def lesson_bytes(run: Path) -> bytes:

@@ -106,7 +106,8 @@ def learned(
     elif not taste.agreement.is_enough:
         words = (
             f"{told} do not agree with themselves yet: of those kept back, "
-            f"{taste.agreement.accuracy:.0%} are foretold, and chance has 50 %: they are not followed."
+            f"{taste.agreement.accuracy:.0%} are foretold, and chance has 50 %, so they are not "
+            "followed."
         )
         taste = None
     else:

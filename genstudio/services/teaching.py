@@ -54,9 +54,7 @@ def teach_run(
     return with_one_ending(_teach(run, source, minutes, checkpoint), run)
 
 
-def _teach(
-    path: Path, source: CommandSource, minutes: float, which: str
-) -> Iterator[events.Event]:
+def _teach(path: Path, source: CommandSource, minutes: float, which: str) -> Iterator[events.Event]:
     run = Run(path)
     checkpoint = run.checkpoint(which)
     model = load_model(run, checkpoint)

@@ -99,7 +99,7 @@ def text_pairs(project: Project) -> list[tuple[Told, Told]]:
     named = [(it.better, it.worse) for it in choices_of(project)]
     rated = [it for it in items.values() if it.rating and told(it.name)][:_MOST_RATED]
     by_stars = pairs_of_ratings([it.rating for it in rated])
-    named += [(rated[better].name, rated[worse].name) for better, worse in by_stars.tolist()]
+    named += [(rated[int(better)].name, rated[int(worse)].name) for better, worse in by_stars]
     found: list[tuple[Told, Told]] = []
     for better, worse in dict.fromkeys(named):
         one, other = told(better), told(worse)
@@ -172,6 +172,8 @@ def _rows(tokeniser: Tokeniser, texts: Sequence[Told]) -> tuple[Tensor, Tensor]:
 
 @torch.inference_mode()
 def _log_likelihoods(model: WeighsTexts, rows: Tensor, begins: Tensor) -> Tensor:
-    parts = zip(rows.split(_AT_A_TIME), begins.split(_AT_A_TIME), strict=True)
-    found = [model.log_likelihoods(ids.long(), own) for ids, own in parts]
+    found: list[Tensor] = []
+    for first in range(0, len(rows), _AT_A_TIME):
+        some = slice(first, first + _AT_A_TIME)
+        found.append(model.log_likelihoods(rows[some].long(), begins[some]))
     return torch.cat(found).float().clone()

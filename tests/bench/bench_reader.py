@@ -2,9 +2,9 @@
 
     bench_reader.py RUN [--pairs 250] [--minutes 5] [--flips 0.1] [--words 45]
 
-Works in a copy of the run's project: texts with some beginnings are hung in its gallery, the reader
-chooses between two of one beginning (short sentences, or the letter e) and errs in so many; then the
-model is taught as the window does. Told: how often what the taught model writes, after beginnings
+Works in a copy of the run's project: texts with some beginnings are hung in its gallery, the
+reader chooses between two of one beginning (short sentences, or the letter e) and errs in so many;
+then the model is taught as the window does. Told: how often what the taught model writes, after beginnings
 and with seeds that were not asked about, is liked more than what the untaught one writes with the
 same; and perplexity per token of all held-out rows. First it is asked for the same with random
 choices.
@@ -17,7 +17,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -31,7 +31,7 @@ from genstudio.models.protocol import Writes
 from genstudio.services.choices import choose
 from genstudio.services.copy_meters import dataset_of_run
 from genstudio.services.gallery import Gallery
-from genstudio.services.generation import generate, load_model
+from genstudio.services.generation import Generated, generate, load_model
 from genstudio.services.runs import Run
 from genstudio.services.teaching import teach_run
 
@@ -75,7 +75,7 @@ class Bench:
         self._pairs = pairs
         self._usual = self._new_texts(self._run)
 
-    def _written(self, run: Run, beginning: str, seeds: Sequence[int]):
+    def _written(self, run: Run, beginning: str, seeds: Sequence[int]) -> Iterator[Generated]:
         sampling = {"beginning": beginning, "words": self._words}
         return generate(run, seeds, checkpoint="best", sampling=sampling)
 

@@ -152,7 +152,8 @@ class MixturePrior(nn.Module):
     def draw_any(self, count: int, labels: Tensor | None) -> Tensor:
         """Latents (count, Z) by seeds from torch's global generator, of classes (count, K)."""
         seeds = torch.randint(2**31, (count,)).tolist()
-        return self.draw(seeds, 1.0, torch.zeros(count, 0) if labels is None else labels.cpu())
+        wanted = torch.zeros(count, 0) if labels is None else labels.cpu()
+        return self.draw(seeds, 1.0, wanted).to(self.means.device)
 
     def draw(
         self, seeds: Sequence[int], temperature: float, labels_NK: Tensor | None = None

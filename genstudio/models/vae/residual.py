@@ -231,25 +231,15 @@ class ResidualVAE:
 
     def phases(self) -> Sequence[Phase]:
         """Encoder and decoder learn, and at the same time their discriminator, if there is one."""
-        autoencoders = [
-            *self.network["encoder"].parameters(), *self.network["decoder"].parameters(),
-        ]  # fmt: skip
-        discriminators = (
-            list(self.network["discriminator"].parameters())
-            if self.config.adversarial_weight > 0
-            else []
-        )
-        group = ParameterGroup(
-            name="discriminator", parameters=discriminators, optimizer=DISCRIMINATOR_ADAM
-        )
-        return [
-            Phase(
-                name="autoencoder",
-                parameters=[*autoencoders, *discriminators],
-                optimizer=OptimizerSpec(learning_rate=self.config.learning_rate, betas=(0.9, 0.99)),
-                param_groups=[group] if discriminators else [],
-            )
-        ]
+        learned = [*self.network["encoder"].parameters(), *self.network["decoder"].parameters()]
+        groups: list[ParameterGroup] = []
+        if self.config.adversarial_weight > 0:
+            own = list(self.network["discriminator"].parameters())
+            adam = DISCRIMINATOR_ADAM
+            groups = [ParameterGroup(name="discriminator", parameters=own, optimizer=adam)]
+            learned += own
+        adam = OptimizerSpec(learning_rate=self.config.learning_rate, betas=(0.9, 0.99))
+        return [Phase(name="autoencoder", parameters=learned, optimizer=adam, param_groups=groups)]
 
     def losses(self, phase: str, batch: Batch, step: int) -> Losses:
         """The negative bound in nats per pixel value, and what the discriminator minimises."""
@@ -349,7 +339,7 @@ class ResidualVAE:
         """Draw as many pictures from the prior as a batch has, with gradients."""
         labels = one_hot(batch.labels_N, len(self._classes))
         prior = cast("MixturePrior", self.network["prior"])
-        return self._draw(prior.draw_any(len(batch), labels).to(batch.device), labels)
+        return self._draw(prior.draw_any(len(batch), labels), labels)
 
     def run(self, task: str, request: Request) -> Iterator[Artifact]:
         """Do a task: "generate"."""

@@ -27,6 +27,7 @@ from genstudio.ui.widgets.reading import ReadingView
 
 Pair = tuple[GalleryItem, GalleryItem]
 
+_PICTURE, _TEXT = range(2)
 _SIZE_PX = (110 * GRID_PX, 72 * GRID_PX)
 
 
@@ -127,7 +128,7 @@ class ChoosingDialog(QDialog):
         texts = [studio_examples.text_of(it.path) for it in self._pair]
         for side, view, text in zip(self._sides, self._texts, texts, strict=True):
             view.show_text(text)
-            side.setCurrentWidget(view if text else side.widget(0))
+            side.setCurrentIndex(_TEXT if text else _PICTURE)
         if not all(texts):
             self._loader.want([it.path for it in self._pair])
 

@@ -7,7 +7,23 @@ import torch
 from genstudio.metrics.preferences import learn_taste
 from genstudio.metrics.text_features import text_features
 
-WORDS = "the a sea hill green stone walked sang under over bright night river quiet wooden".split()
+WORDS = [
+    "the",
+    "a",
+    "sea",
+    "hill",
+    "green",
+    "stone",
+    "walked",
+    "sang",
+    "under",
+    "over",
+    "bright",
+    "night",
+    "river",
+    "quiet",
+    "wooden",
+]
 
 
 def tales(count: int) -> list[str]:

@@ -1,6 +1,5 @@
 """A run is taught by the choices of its project, in a branch; what is missing is said."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -89,7 +88,7 @@ def test_a_branch_is_taught_and_the_run_stays_as_it_is(base: Run) -> None:
 def test_a_taught_run_goes_on_bit_for_bit(base: Run) -> None:
     choose_all(base, 200)
     whole = Run(ending(teach(base, steps=6)).run)
-    from genstudio.domain import commands
+
     stopped = ending(teach(base, None, None, None, commands.Stop(), steps=6))
     assert isinstance(stopped, events.Stopped)
     assert stopped.step < 10
@@ -135,7 +134,7 @@ def test_a_damaged_lesson_is_refused(base: Run) -> None:
     choose_all(base, 200)
     taught = Run(ending(teach(base)).run)
     tensors = load_file(taught.path / FILE)
-    save_file({**tensors, "weights": tensors["weights"] + 1}, taught.path / FILE, {"kind": "taste"})
+    save_file({**tensors, "weights": tensors["weights"] + 1}, taught.path / FILE)
     failed = ending(resume(taught.path, budget=Budget(unit="steps", amount=12.0)))
     assert isinstance(failed, events.Failed)
     assert "is damaged" in failed.title

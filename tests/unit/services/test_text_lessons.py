@@ -21,7 +21,21 @@ from genstudio.services.projects import Project
 from genstudio.services.text_lessons import Told, lesson_of_pairs, text_pairs
 
 KEY = "text-transformer"
-WORDS = "sea hill green stone walked sang under over bright night river quiet wooden".split()
+WORDS = [
+    "sea",
+    "hill",
+    "green",
+    "stone",
+    "walked",
+    "sang",
+    "under",
+    "over",
+    "bright",
+    "night",
+    "river",
+    "quiet",
+    "wooden",
+]
 
 
 def recipe(seed: int, beginning: str = "", **changes: object) -> Recipe:
