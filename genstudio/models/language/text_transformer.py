@@ -51,7 +51,7 @@ class TextTransformerConfig(Settings):
     """Settings of the language model."""
 
     width: Literal[32, 64, 128, 192, 256, 384, 512] = setting(
-        256,
+        128,
         title="Size of the model — width",
         help="A larger one can learn more, needs more text, and takes longer for each step.",
         role=roles.WIDTH,
@@ -73,7 +73,7 @@ class TextTransformerConfig(Settings):
         advanced=True,
     )
     learning_rate: float = setting(
-        1e-3,
+        3e-3,
         title="Speed of learning — learning rate",
         help="Higher learns faster until it no longer holds together.",
         ge=1e-6,
@@ -108,7 +108,7 @@ class TextTransformer:
         paper="Radford et al. 2019, Language Models are Unsupervised Multitask Learners; attention "
         "after Vaswani et al. 2017, arXiv:1706.03762",
         suggested_from=0,
-        batch=16,
+        batch=8,
     )
     Config: ClassVar[type[Settings]] = TextTransformerConfig
     tasks: ClassVar[Sequence[TaskCard]] = (

@@ -38,9 +38,9 @@ class GalleryTeaching:
         count = self.count
         if count < FEWEST_TO_TEACH:
             return False, (
-                f"Teaching needs {FEWEST_TO_TEACH} choices or stars; there are {count:,}. "
-                "“A or B” asks for more."
+                f"Needs {FEWEST_TO_TEACH} choices or stars; there are {count:,}. “A or B” asks "
+                "for more."
             )
         if is_training:
-            return False, "A training is under way: stop it first, then the model can be taught."
-        return True, f"{counted(count, 'choice')} and stars to teach it by."
+            return False, "A training is under way: stop it first."
+        return True, f"{counted(count, 'choice')} and stars to teach it by; takes five minutes."
