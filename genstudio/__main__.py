@@ -6,6 +6,9 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from genstudio.domain.language import chosen_language, speak, tr
+from genstudio.services.preferences import load_preferences
+
 _INTERRUPTED = 130
 _PROJECT_FILE = "project.toml"
 
@@ -13,6 +16,7 @@ _PROJECT_FILE = "project.toml"
 def main() -> None:
     """Run the program with the arguments it was started with."""
     _allow_all_letters()
+    speak(chosen_language(load_preferences().language))
     try:
         _run(sys.argv[1:])
     except KeyboardInterrupt:
@@ -28,12 +32,12 @@ def _allow_all_letters() -> None:
 
 
 def _run(arguments: list[str]) -> None:
-    from genstudio.cli import app, command_names
+    from genstudio.cli import command_names, run_command
 
     if arguments and (
         len(arguments) > 1 or arguments[0] in command_names() or _is_option(arguments)
     ):
-        app(prog_name="genstudio")
+        run_command()
         return
     project = _project_folder(Path(arguments[0])) if arguments else None
     if project is not None and not project.is_dir():
@@ -57,8 +61,14 @@ def _is_option(arguments: list[str]) -> bool:
 
 def _not_found(word: str, commands: list[str]) -> int:
     close = difflib.get_close_matches(word, commands, n=1)
-    hint = f"Did you mean “genstudio {close[0]}”?" if close else "See “genstudio --help”."
-    sys.stderr.write(f"There is neither a command nor a folder “{word}”. {hint}\n")
+    hint = (
+        tr("Did you mean “genstudio {close}”?", close=close[0])
+        if close
+        else tr("See “genstudio --help”.")
+    )
+    sys.stderr.write(
+        tr("There is neither a command nor a folder “{word}”. {hint}\n", word=word, hint=hint)
+    )
     return 2
 
 

@@ -1,22 +1,33 @@
 """The composition root: makes the application and its window from their parts."""
 
 import logging
+import os
 import signal
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from PySide6.QtCore import QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import (
+    QLocale,
+    QMessageLogContext,
+    QObject,
+    Qt,
+    QTimer,
+    QtMsgType,
+    qInstallMessageHandler,
+)
 from PySide6.QtWidgets import QApplication
 
 import genstudio
+from genstudio.domain.language import VARIABLE, chosen_language, language, speak, tr
 from genstudio.services.fronting import ask_to_show
 from genstudio.services.logs import start_logging
 from genstudio.services.notices import NoticeBoard
 from genstudio.services.preferences import load_preferences
 from genstudio.ui.icons import icon
 from genstudio.ui.main_window import MainWindow
+from genstudio.ui.qt_language import speak_in_qt
 from genstudio.ui.theme import apply_theme, prepare_application
 
 _PULSE_MS = 200
@@ -45,30 +56,65 @@ def run(project: Path | None) -> int:
     project = project or load_preferences().last_project()
     # Before anything of a window is made: a second one would only flicker.
     if project is not None and ask_to_show(project):
-        sys.stderr.write(f"{project} is open already; its window is in front now.\n")
+        sys.stderr.write(
+            tr("{project} is open already; its window is in front now.\n", project=project)
+        )
         return 0
     app = QApplication(sys.argv[:1])
     app.setApplicationName("GenStudio")
     app.setApplicationVersion(genstudio.__version__)
     app.setDesktopFileName("genstudio")
     qInstallMessageHandler(_keep_message)
-    window = _build(app, project, notices)
+    studio = Studio(app, project, notices)
     app.setWindowIcon(icon("sparkles", "accent"))
-    window.show()
-    app.commitDataRequest.connect(lambda _: window.save_before_logout())
-    with _signals_heard(window):
+    studio.window.show()
+    app.commitDataRequest.connect(lambda _: studio.window.save_before_logout())
+    with _signals_heard(studio):
         return app.exec()
 
 
+class Studio(QObject):
+    """Holds the window, and makes it anew when another language is chosen.
+
+    Args:
+        app: The application.
+        project: Project folder to open first.
+        notices: Where messages come together.
+    """
+
+    def __init__(self, app: QApplication, project: Path | None, notices: NoticeBoard) -> None:
+        super().__init__(app)
+        self._app = app
+        self._notices = notices
+        self.window = self._make(project)
+
+    def _make(self, project: Path | None) -> MainWindow:
+        window = _build(self._app, project, self._notices)
+        # Not within the menu's own signal: the menu goes with the window.
+        window.language_wanted.connect(self._change, Qt.ConnectionType.QueuedConnection)
+        return window
+
+    def _change(self, _code: str) -> None:
+        os.environ.pop(VARIABLE, None)  # What was wanted for once is over.
+        # A closed window must not end the program while the next one is being made.
+        self._app.setQuitOnLastWindowClosed(False)
+        project = self.window.project_path
+        kept = self.window.let_go()
+        self.window = self._make(project)
+        self.window.take_over(kept)
+        self.window.show()
+        self._app.setQuitOnLastWindowClosed(True)
+
+
 @contextmanager
-def _signals_heard(window: MainWindow) -> Generator[None]:
+def _signals_heard(studio: Studio) -> Generator[None]:
     """Let Ctrl-C in the terminal ask as the close button does, and an order to end save first."""
-    signal.signal(signal.SIGINT, lambda *_: window.close())
+    signal.signal(signal.SIGINT, lambda *_: studio.window.close())
     for name in ("SIGTERM", "SIGHUP"):  # Windows has no such orders.
         if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: window.save_and_close())
+            signal.signal(getattr(signal, name), lambda *_: studio.window.save_and_close())
     # Python answers signals between two of its own instructions; Qt may wait for long without any.
-    pulse = QTimer(window, interval=_PULSE_MS)
+    pulse = QTimer(studio, interval=_PULSE_MS)
     pulse.timeout.connect(lambda: None)
     pulse.start()
     yield
@@ -77,6 +123,8 @@ def _signals_heard(window: MainWindow) -> Generator[None]:
 
 def _build(app: QApplication, project: Path | None, notices: NoticeBoard) -> MainWindow:
     preferences = load_preferences()
+    speak(chosen_language(preferences.language, QLocale.system().uiLanguages()))
+    speak_in_qt(app, language())
     prepare_application(app)
     apply_theme(app, preferences.theme)
     return MainWindow(project, preferences, notices)

@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from genstudio.cli_exploring import explore, timelapse
 from genstudio.cli_fit import fit
+from genstudio.cli_help import translate_help
 from genstudio.cli_judging import compare, evaluate
 from genstudio.cli_machine import doctor, fit_probe, sound_player, worker
 from genstudio.cli_operations import apply, operations
@@ -34,6 +35,7 @@ from genstudio.domain import events
 from genstudio.domain.cards import ModelCard
 from genstudio.domain.datasets import Remark, ScanReport
 from genstudio.domain.errors import DatasetError, GenStudioError
+from genstudio.domain.language import tr
 from genstudio.domain.settings import setting_fields, with_current_names
 from genstudio.domain.training import SIZES, Budget, StopWhen, TrainingSettings
 from genstudio.services.logs import start_logging
@@ -119,7 +121,7 @@ def models(*, as_json: AsJson = False) -> None:
 
 def _print_cards(cards: Sequence[ModelCard]) -> None:
     key = Column("Key", no_wrap=True)
-    table = Table(key, "Family", "Learns from", "Can", "What it is for", box=None)
+    table = Table(key, "Family", tr("Learns from"), "Can", tr("What it is for"), box=None)
     for card in cards:
         can = ", ".join(sorted(card.capabilities))
         table.add_row(card.key, card.family, ", ".join(card.modalities), can, card.summary)
@@ -146,7 +148,7 @@ def check(
         if modality is not None:
             chosen = MODALITIES.get(modality).arrange(report)
             if chosen.fault:
-                title = f"This folder cannot be learned as “{modality}”"
+                title = tr("This folder cannot be learned as “{modality}”", modality=modality)
                 raise DatasetError(title, chosen.fault, chosen.hint)
             found = {modality: chosen, **found}
         recognised = next(iter(found))
@@ -183,12 +185,16 @@ def _report_record(report: ScanReport) -> dict[str, Any]:
 
 
 def _print_report(report: ScanReport) -> None:
-    results.print(f"{len(report.pictures)} pictures can be used.")
+    results.print(tr("{num_pictures} pictures can be used.", num_pictures=len(report.pictures)))
     for remark in Remark:
         if found := report.with_remark(remark):
             results.print(f"  {len(found)} {remark.value}")
     for item in report.unreadable:
-        results.print(f"  left out: {item.name}: {item.reason}", markup=False, soft_wrap=True)
+        results.print(
+            tr("  left out: {name}: {reason}", name=item.name, reason=item.reason),
+            markup=False,
+            soft_wrap=True,
+        )
     for advice in report.advice:
         results.print(f"{advice.title}: {advice.reason}", markup=False, soft_wrap=True)
 
@@ -328,18 +334,22 @@ def _train(make_events: Callable[[CommandQueue], Iterator[events.Event]], *, as_
         count = run_with_progress(hang_first_pictures(ending.run), as_json=as_json)
     except GenStudioError as error:
         # That makes no failure of the run.
-        text = f"The run itself is finished and saved. {error.message} {error.hint}"
-        say(f"The first pictures could not be hung: {error.title}", text.strip())
+        text = tr(
+            "The run itself is finished and saved. {message} {hint}",
+            message=error.message,
+            hint=error.hint,
+        )
+        say(tr("The first pictures could not be hung: {title}", title=error.title), text.strip())
     else:
         if count:
-            people.print(f"Its first {count} pictures hang in the gallery.")
+            people.print(tr("Its first {count} pictures hang in the gallery.", count=count))
 
 
 def _budget(steps: int | None, images: int | None, minutes: float | None) -> Budget | None:
     given = {"steps": steps, "images": images, "minutes": minutes}
     chosen = [(unit, amount) for unit, amount in given.items() if amount is not None]
     if len(chosen) > 1:
-        raise typer.BadParameter("Give one of --steps, --images and --minutes, not several.")
+        raise typer.BadParameter(tr("Give one of --steps, --images and --minutes, not several."))
     return (
         Budget.model_validate(dict(zip(("unit", "amount"), chosen[0], strict=True)))
         if chosen
@@ -382,7 +392,18 @@ def demo(
         folder = project or demonstration_folder()
         _train(lambda source: demonstration(folder, minutes, source), as_json=False)
         export(folder, to=folder / "export", kind="web", query="", as_json=False)
-    results.print(f"Gallery: {folder / 'export' / 'index.html'}", markup=False, soft_wrap=True)
+    results.print(
+        tr("Gallery: {folder}", folder=folder / "export" / "index.html"),
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def run_command() -> None:
+    """Do what the arguments say, with help in the language that is spoken."""
+    command = get_command(app)
+    translate_help(command)
+    command(prog_name="genstudio")
 
 
 def command_names() -> list[str]:

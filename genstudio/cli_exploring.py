@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from genstudio.console import AsJson, explained, people, print_json, run_with_progress
+from genstudio.domain.language import tr
 
 # What needs torch is imported by the command that needs it: `--help` answers at once.
 
@@ -65,7 +66,7 @@ def explore(
 ) -> None:
     """Walk through what a model learned: a film from seed to seed, or a grid between four."""
     if bool(walk) == bool(grid):
-        raise typer.BadParameter("Give --walk or --grid.")
+        raise typer.BadParameter(tr("Give --walk or --grid."))
     from genstudio.domain.places import parse_seeds
     from genstudio.services.exploring import Explorer
     from genstudio.services.outputs import refuse_pictures_folders

@@ -13,6 +13,7 @@ from genstudio.console import (
     print_json,
     run_with_progress,
 )
+from genstudio.domain.language import tr
 
 # What needs torch is imported by the command that needs it: `--help` answers at once.
 
@@ -74,4 +75,4 @@ def compare(
         page = save_comparison(done, out)
         if as_json:
             print_json({"report": str(page), **done.record()})
-        people.print(f"The report is in {page}", markup=False, soft_wrap=True)
+        people.print(tr("The report is in {page}", page=page), markup=False, soft_wrap=True)

@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 
 from genstudio.console import AsJson, explained, people, print_json, results
+from genstudio.domain.language import tr
 
 # What needs torch is imported by the command that needs it: `--help` answers at once.
 
@@ -40,7 +41,7 @@ def doctor(
     with explained(as_json=as_json):
         if bundle is not None:
             place = write_bundle(findings, bundle)
-            people.print(f"The report is in {place}", markup=False, soft_wrap=True)
+            people.print(tr("The report is in {place}", place=place), markup=False, soft_wrap=True)
     if any(finding.verdict is Verdict.PROBLEM for finding in findings):
         raise typer.Exit(1)
 

@@ -17,6 +17,7 @@ from genstudio.console import (
     progress,
     results,
 )
+from genstudio.domain.language import tr
 
 # What needs torch is imported by the command that needs it: `--help` answers at once.
 
@@ -48,7 +49,7 @@ def operations(*, as_json: AsJson = False) -> None:
             )
         return
     table = Table(
-        Column("Key", no_wrap=True), "From", "To", "Needs a run", "What it is for", box=None
+        Column("Key", no_wrap=True), "From", "To", tr("Needs a run"), tr("What it is for"), box=None
     )
     for card in cards:
         taken = ", ".join(it.kind for it in card.inputs) or "—"
@@ -123,7 +124,7 @@ def apply(
         found = {} if report is None else {"found": report.num_found}
         if as_json:
             print_json({"done": done, **found})
-    people.print(f"{done} results in {out}", markup=False, soft_wrap=True)
+    people.print(tr("{done} results in {out}", done=done, out=out), markup=False, soft_wrap=True)
     if report is not None:
         people.print(report.words, markup=False, soft_wrap=True)
         if report.num_found:

@@ -16,6 +16,7 @@ from genstudio.console import (
     progress,
     run_with_progress,
 )
+from genstudio.domain.language import tr
 
 # What needs torch is imported by the command that needs it: `--help` answers at once.
 
@@ -47,7 +48,7 @@ def generate(
             sampling=loose_settings(assignments),
         )
         with progress(hidden=as_json) as bar:
-            for picture in bar.track(made, total=count, description="Making pictures"):
+            for picture in bar.track(made, total=count, description=tr("Making pictures")):
                 wanted = out / str(picture.recipe.seed)
                 path = save_artifact(picture.artifact, wanted, picture.recipe)
                 if as_json:
@@ -60,7 +61,9 @@ def generate(
                     print_json({**told, "seed": picture.recipe.seed, "recipe": recipe})
         if as_json:
             print_json({"done": count})
-    people.print(f"{count} pictures in {out}", markup=False, soft_wrap=True)
+    people.print(
+        tr("{count} pictures in {out}", count=count, out=out), markup=False, soft_wrap=True
+    )
 
 
 def blend(
@@ -154,6 +157,14 @@ def export(
         if as_json:
             more = {"left_out": left_out} if left_out else {}
             print_json({"exported": done.count, "path": str(done.path), **more})
-        people.print(f"{done.count} pictures in {done.path}", markup=False, soft_wrap=True)
+        people.print(
+            tr("{count} pictures in {path}", count=done.count, path=done.path),
+            markup=False,
+            soft_wrap=True,
+        )
         for item in done.left_out:
-            people.print(f"  left out: {item.name}: {item.reason}", markup=False, soft_wrap=True)
+            people.print(
+                tr("  left out: {name}: {reason}", name=item.name, reason=item.reason),
+                markup=False,
+                soft_wrap=True,
+            )

@@ -35,6 +35,7 @@ from genstudio.console import (
 )
 from genstudio.domain import events
 from genstudio.domain.errors import GenStudioError, SettingsError
+from genstudio.domain.language import tr
 from genstudio.domain.queue import QueuedRun, RunQueue
 from genstudio.services.session import TrainingSession
 
@@ -146,18 +147,24 @@ def run(
     with explained(as_json=as_json):
         wanted = _WAYS.get(then)
         if wanted is None:
-            raise typer.BadParameter(f"--then is one of: {', '.join(_WAYS)}.")
+            raise typer.BadParameter(tr("--then is one of: {ways}.", ways=", ".join(_WAYS)))
         if why := why_impossible(wanted):  # type: ignore[arg-type]  # one of the three
-            raise SettingsError("That is not possible here", why, "Leave out --then.")
+            raise SettingsError(tr("That is not possible here"), why, tr("Leave out --then."))
         began = datetime.now().astimezone()
         now = _work(project, on_battery=on_battery, as_json=as_json)
         page = write_report(now, now.project, began)
         if as_json:
             print_json({"report": str(page) if page else None, "states": _states(now)})
         elif page is not None:
-            results.print(f"Report: {page}", markup=False, soft_wrap=True)
+            results.print(tr("Report: {page}", page=page), markup=False, soft_wrap=True)
         if wanted != "nothing":
-            people.print(f"The computer will {wanted} in {_GRACE_S} s. Ctrl-C keeps it on.")
+            people.print(
+                tr(
+                    "The computer will {wanted} in {grace_s} s. Ctrl-C keeps it on.",
+                    wanted=wanted,
+                    grace_s=_GRACE_S,
+                )
+            )
             time.sleep(_GRACE_S)
             do_when_done(wanted)  # type: ignore[arg-type]  # one of the three
 
@@ -177,7 +184,7 @@ def _work(project: Path, *, on_battery: bool, as_json: bool) -> RunQueue:
             now = now.changed(item.id, **dict(checked))
             save_queue(now.project, now)
             if checked.fault:
-                say(f"“{item.title}” is passed over", checked.fault)
+                say(tr("“{title}” is passed over", title=item.title), checked.fault)
                 continue
             ending = _follow(checked, now, on_battery=on_battery, as_json=as_json)
             now = _opened(project)
@@ -185,7 +192,10 @@ def _work(project: Path, *, on_battery: bool, as_json: bool) -> RunQueue:
                 try:
                     run_with_progress(hang_first_pictures(ending.run), as_json=as_json)
                 except GenStudioError as error:
-                    say(f"The first pictures could not be hung: {error.title}", error.message)
+                    say(
+                        tr("The first pictures could not be hung: {title}", title=error.title),
+                        error.message,
+                    )
             elif isinstance(ending, events.Stopped):
                 break  # A person wanted an end.
     return now
@@ -216,7 +226,7 @@ def _opened(project: Path) -> RunQueue:
     path = open_project(project.absolute()).path
     now = load_queue(path)
     if told := words_of_moving(now, path):
-        say("The project has moved", told)
+        say(tr("The project has moved"), told)
     return now.model_copy(update={"project": path})
 
 
@@ -228,9 +238,9 @@ def _change(project: Path, number: int, change: Any, *, as_json: bool) -> None:
     with ProjectLock(now.project):
         if number > len(now.items):
             raise SettingsError(
-                f"There is no run {number} in the queue",
-                f"It has {len(now.items)}.",
-                "“genstudio queue list PROJECT” shows them.",
+                tr("There is no run {number_value} in the queue", number_value=number),
+                tr("It has {num_items}.", num_items=len(now.items)),
+                tr("“genstudio queue list PROJECT” shows them."),
             )
         now = change(now, now.items[number - 1])
         save_queue(now.project, now)
@@ -241,11 +251,11 @@ def _show(now: RunQueue, *, as_json: bool) -> None:
     if as_json:
         print_json({"items": [json.loads(it.model_dump_json()) for it in now.items]})
         return
-    table = Table("", "Run", "State", "For", "What was found", box=None)
+    table = Table("", "Run", "State", "For", tr("What was found"), box=None)
     for number, item in enumerate(now.items, start=1):
         told = item.fault or item.told
         table.add_row(str(number), item.title, item.state, str(item.settings.budget), told)
-    results.print(table if now.items else "The queue is empty.")
+    results.print(table if now.items else tr("The queue is empty."))
 
 
 def _states(now: RunQueue) -> dict[str, str]:

@@ -7,6 +7,7 @@ import typer
 
 from genstudio.console import loose_settings, run_with_progress
 from genstudio.domain.datasets import ScanReport
+from genstudio.domain.language import tr
 from genstudio.domain.training import Budget, TrainingSettings
 
 Folder = Annotated[Path, typer.Argument(help="Folder of pictures; nothing in it is changed.")]
@@ -51,7 +52,7 @@ def scanned_and_fitted(
     from genstudio.services.presets import resolve_settings
 
     if steps is not None and minutes is not None:
-        raise typer.BadParameter("Give one of --steps and --minutes, not both.")
+        raise typer.BadParameter(tr("Give one of --steps and --minutes, not both."))
     own = {name: value for name, value in training.items() if value is not None}
     if steps is not None or minutes is not None:
         unit, amount = ("steps", steps) if steps is not None else ("minutes", minutes)

@@ -22,6 +22,7 @@ from rich.text import Text
 from genstudio.domain import events
 from genstudio.domain.commands import Stop
 from genstudio.domain.errors import GenStudioError
+from genstudio.domain.language import tr
 from genstudio.domain.progress import Working, drain
 from genstudio.domain.reports import FIGURES
 from genstudio.services.jobs import JobEnded
@@ -126,7 +127,7 @@ def loose_settings(pairs: list[str] | None) -> dict[str, Any]:
     for pair in pairs or ():
         key, equals, value = pair.partition("=")
         if not equals:
-            raise typer.BadParameter(f"“{pair}” is not KEY=VALUE.")
+            raise typer.BadParameter(tr("“{pair}” is not KEY=VALUE.", pair=pair))
         settings[key.strip()] = value.strip()
     return settings
 
@@ -145,38 +146,61 @@ def run_with_progress(work: Working[T], *, as_json: bool) -> T:
 
 def print_figures(record: dict[str, Any]) -> None:
     """Print what an evaluation found as a table with a sentence on each figure."""
-    table = Table("", "Value", "Floor", "What it means", box=None)
+    table = Table("", "Value", "Floor", tr("What it means"), box=None)
     for card in FIGURES:
         figure = record[card.key]
         if figure is None:
-            table.add_row(card.key, "—", "—", "Name the training pictures with --training to know.")
+            table.add_row(
+                card.key, "—", "—", tr("Name the training pictures with --training to know.")
+            )
             continue
         floor = f"{card.told(figure['floor'])} ± {card.told(figure['floor_sd'])}"
         table.add_row(card.key, card.told(figure["value"]), floor, figure["verdict"])
     results.print(table)
     results.print(
-        f"{record['count']} pictures on each side at {record['size']} px; SWD and KID × 1,000. "
-        "The floor is what real pictures get against other real ones.",
+        tr(
+            "{record} pictures on each side at {record2} px; SWD and KID × 1,000. The floor "
+            "is what real pictures get against other real ones.",
+            record=record["count"],
+            record2=record["size"],
+        ),
         markup=False,
         soft_wrap=True,
     )
     if "fid" in record:
         _print_fid(record["fid"])
     for pair in (record["copying"] or {"pairs": []})["pairs"][:_SHOWN_PAIRS]:
-        line = f"  nearest: {pair['made']} and {pair['training']} ({pair['distance']:.3f})"
+        line = tr(
+            "  nearest: {pair} and {pair2} ({pair3:.3f})",
+            pair=pair["made"],
+            pair2=pair["training"],
+            pair3=pair["distance"],
+        )
         results.print(line, markup=False, soft_wrap=True)
     if record["unreadable"]:
         people.print(
-            f"{len(record['unreadable'])} files could not be read and are left out.",
+            tr(
+                "{num_record} files could not be read and are left out.",
+                num_record=len(record["unreadable"]),
+            ),
             soft_wrap=True,
         )
 
 
 def _print_fid(fid: dict[str, Any]) -> None:
     results.print(
-        f"FID: {fid['clean']:.2f} clean, {fid['legacy']:.2f} legacy; {fid['num_made']:,} made "
-        f"pictures against {fid['num_real']:,} at {fid['size']} px, where papers take 50,000. "
-        f"Weights: {fid['weights']}, SHA-256 {fid['weights_sha256']}.",
+        tr(
+            "FID: {fid:.2f} clean, {fid2:.2f} legacy; {fid3:,} made pictures against "
+            "{fid4:,} at {fid5} px, where papers take 50,000. Weights: {fid6}, SHA-256 "
+            "{fid7}.",
+            fid=fid["clean"],
+            fid2=fid["legacy"],
+            fid3=fid["num_made"],
+            fid4=fid["num_real"],
+            fid5=fid["size"],
+            fid6=fid["weights"],
+            fid7=fid["weights_sha256"],
+        ),
         markup=False,
         soft_wrap=True,
     )
@@ -195,10 +219,18 @@ def follow(session: TrainingSession, *, as_json: bool) -> events.Finished | even
     if isinstance(ending, events.Failed):
         _say_failure(ending.title, ending.message, ending.hint)
         raise typer.Exit(1)
-    verb = "Stopped and saved" if isinstance(ending, events.Stopped) else "Finished"
+    verb = tr("Stopped and saved") if isinstance(ending, events.Stopped) else "Finished"
     if isinstance(ending, events.Finished) and ending.reason:
-        people.print(f"Ended early, as asked: {ending.reason}.", markup=False, soft_wrap=True)
-    people.print(f"{verb} at step {ending.step}: {ending.run}", markup=False, soft_wrap=True)
+        people.print(
+            tr("Ended early, as asked: {reason}.", reason=ending.reason),
+            markup=False,
+            soft_wrap=True,
+        )
+    people.print(
+        tr("{verb} at step {step}: {run}", verb=verb, step=ending.step, run=ending.run),
+        markup=False,
+        soft_wrap=True,
+    )
     if was_interrupted():
         raise typer.Exit(INTERRUPTED)
     return ending
@@ -241,7 +273,7 @@ def _interrupts_as_stop(session: TrainingSession) -> Iterator[Callable[[], bool]
         session.send(Stop())
         # A terminal that was closed cannot be written to any more.
         with suppress(OSError):
-            people.print("Saving. Press Ctrl-C again to leave at once.")
+            people.print(tr("Saving. Press Ctrl-C again to leave at once."))
 
     # The last is what a program is told when its terminal is closed; Windows has no such signal.
     names = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -280,8 +312,16 @@ class _TrainingDisplay:
             case events.RunStarted():
                 self._bar.reset(self._task, description="Training", total=1.0)
                 people.print(
-                    f"{event.model} with {event.num_parameters / 1e6:.1f} million weights learns "
-                    f"from {event.num_images} pictures on {event.device} in {event.precision}.",
+                    tr(
+                        "{model} with {num_parameters:.1f} million weights "
+                        "learns from {num_images} "
+                        "pictures on {device} in {precision}.",
+                        model=event.model,
+                        num_parameters=event.num_parameters / 1e6,
+                        num_images=event.num_images,
+                        device=event.device,
+                        precision=event.precision,
+                    ),
                     markup=False,
                     soft_wrap=True,
                 )
@@ -306,13 +346,15 @@ class _TrainingDisplay:
     def _show_step(self, event: events.StepDone) -> None:
         parts = [f"{event.images_per_s:.0f} pictures/s"] if event.images_per_s else []
         if event.eta_s is not None:
-            parts.append(f"{timedelta(seconds=round(event.eta_s))} left")
+            parts.append(tr("{timedelta} left", timedelta=timedelta(seconds=round(event.eta_s))))
         parts += [f"{name} {value:.3g}" for name, value in event.losses.items()]
         note = ", ".join(parts)
         self._bar.update(self._task, completed=event.progress, note=note)
         if self._bar.disable and not people.is_terminal and event.seconds >= self._next_log_s:
             self._next_log_s = event.seconds + _LOG_EVERY_S
-            people.print(f"step {event.step}: {note}", markup=False, soft_wrap=True)
+            people.print(
+                tr("step {step}: {note}", step=event.step, note=note), markup=False, soft_wrap=True
+            )
 
 
 def say(title: str, text: str) -> None:

@@ -24,6 +24,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Choose the platform and move the person's folders away before anything reads them."""
     # Two sets of torch threads on two cores slow each other down to nothing.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # Tests read what is said, whatever the machine's language.
+    os.environ["GENSTUDIO_LANGUAGE"] = "en"
     os.environ.setdefault(
         "QT_QPA_PLATFORM", "xcb" if "GENSTUDIO_TEST_XVFB" in os.environ else "offscreen"
     )

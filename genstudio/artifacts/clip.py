@@ -15,6 +15,7 @@ from genstudio.data.films import SUFFIXES, look_at_film, poster, pyav
 from genstudio.domain.artifacts import CLIP, Artifact
 from genstudio.domain.errors import DatasetError, ProjectError
 from genstudio.domain.files import explained, is_file, replacing
+from genstudio.domain.language import tr
 from genstudio.domain.recipes import Recipe
 
 # MP4 drops names that it does not know.
@@ -28,6 +29,7 @@ class Clips:
     card: ClassVar[ArtifactCard] = ArtifactCard(
         key=CLIP,
         title="Clip",
+        noun=("clip", "clips"),
         suffix=".mp4",
         media_type="video/mp4",
         also_taken=tuple(sorted(SUFFIXES)),
@@ -136,17 +138,17 @@ def _digest(path: Path) -> str:
 
 def _unreadable(path: Path) -> DatasetError:
     return DatasetError(
-        f"{path.name} cannot be read as a clip",
-        "The file is missing, damaged, or of another kind.",
-        "Choose a clip that GenStudio made.",
+        tr("{name} cannot be read as a clip", name=path.name),
+        tr("The file is missing, damaged, or of another kind."),
+        tr("Choose a clip that GenStudio made."),
     )
 
 
 def _damaged(path: Path) -> ProjectError:
     return ProjectError(
-        f"The recipe in {path.name} is damaged",
-        "Its entries cannot be read.",
-        "Use the original clip, as GenStudio saved it.",
+        tr("The recipe in {name} is damaged", name=path.name),
+        tr("Its entries cannot be read."),
+        tr("Use the original clip, as GenStudio saved it."),
     )
 
 

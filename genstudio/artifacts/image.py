@@ -18,6 +18,7 @@ from genstudio.data.decode import PARSER_ERRORS, UnreadablePictureError, decode_
 from genstudio.domain.artifacts import IMAGE, LORA, Artifact
 from genstudio.domain.errors import DatasetError, ProjectError
 from genstudio.domain.files import is_file, replacing
+from genstudio.domain.language import tr
 from genstudio.domain.recipes import Recipe
 
 RECIPE_KEY: Final = "genstudio"
@@ -185,9 +186,9 @@ def read_recipe(path: Path) -> Recipe | None:
         return Recipe.model_validate_json(record)
     except ValidationError as error:
         raise ProjectError(
-            f"The recipe in {path.name} is damaged",
-            f"{error.error_count()} of its entries cannot be read.",
-            "Use the original picture, as GenStudio saved it.",
+            tr("The recipe in {name} is damaged", name=path.name),
+            tr("{error_count} of its entries cannot be read.", error_count=error.error_count()),
+            tr("Use the original picture, as GenStudio saved it."),
         ) from error
 
 
@@ -204,17 +205,20 @@ def _recipe_text(path: Path) -> str | None:
 
 def _unreadable(path: Path) -> DatasetError:
     return DatasetError(
-        f"{path.name} cannot be read as a picture",
-        "The file is missing, damaged, or of another kind.",
-        "Choose a picture that GenStudio made.",
+        tr("{name} cannot be read as a picture", name=path.name),
+        tr("The file is missing, damaged, or of another kind."),
+        tr("Choose a picture that GenStudio made."),
     )
 
 
 def _too_long(path: Path) -> ProjectError:
     return ProjectError(
-        f"The recipe of {path.name} is too long",
-        f"Recipes have up to {LARGEST_RECIPE_BYTES // 1024} KiB.",
-        "Pictures made by GenStudio carry short recipes; this one came from elsewhere.",
+        tr("The recipe of {name} is too long", name=path.name),
+        tr(
+            "Recipes have up to {largest_recipe_bytes} KiB.",
+            largest_recipe_bytes=LARGEST_RECIPE_BYTES // 1024,
+        ),
+        tr("Pictures made by GenStudio carry short recipes; this one came from elsewhere."),
     )
 
 
@@ -241,7 +245,11 @@ class Images:
     """Kind "image": PNG files."""
 
     card: ClassVar[ArtifactCard] = ArtifactCard(
-        key=IMAGE, title="Picture", suffix=".png", media_type="image/png"
+        key=IMAGE,
+        title="Picture",
+        noun=("picture", "pictures"),
+        suffix=".png",
+        media_type="image/png",
     )
 
     def write(self, artifact: Artifact, path: Path, recipe: Recipe) -> None:

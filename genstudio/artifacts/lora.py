@@ -15,6 +15,7 @@ from genstudio.artifacts.protocol import ArtifactCard, ArtifactKind, Metadata
 from genstudio.domain.artifacts import LORA, Artifact
 from genstudio.domain.errors import DatasetError, ProjectError
 from genstudio.domain.files import explained, is_file, replacing
+from genstudio.domain.language import tr
 from genstudio.domain.recipes import Recipe
 
 _RECIPE, _MARK = "genstudio_recipe", "digital_source_type"
@@ -28,6 +29,7 @@ class Loras:
     card: ClassVar[ArtifactCard] = ArtifactCard(
         key=LORA,
         title="LoRA",
+        noun=("LoRA", "LoRAs"),
         suffix=".safetensors",
         media_type="application/octet-stream",
     )
@@ -65,7 +67,7 @@ class Loras:
 
     def with_metadata(self, content: bytes, metadata: Metadata) -> bytes:
         """The same matrices with less in the description."""
-        tensors = _tensors(content, "The LoRA")
+        tensors = _tensors(content, tr("The LoRA"))
         if metadata == "everything":
             return content
         return save(tensors, metadata={_MARK: SOURCE_TYPE} if metadata == "mark" else {})
@@ -95,10 +97,15 @@ class Loras:
         """Say what is in it."""
         tensors = cast("Mapping[str, np.ndarray]", artifact.data)
         ranks = sorted({it.shape[0] for name, it in tensors.items() if name.endswith(_DOWN)})
-        rank = f"rank {ranks[0]}" if len(ranks) == 1 else "several ranks"
+        rank = tr("rank {ranks}", ranks=ranks[0]) if len(ranks) == 1 else tr("several ranks")
         layers = sum(name.endswith(_DOWN) for name in tensors)
         megabytes = sum(it.nbytes for it in tensors.values()) / 2**20
-        return f"{layers} layers, {rank}, {megabytes:.1f} MB"
+        return tr(
+            "{layers} layers, {rank}, {megabytes:.1f} MB",
+            layers=layers,
+            rank=rank,
+            megabytes=megabytes,
+        )
 
 
 def _tensors(content: bytes, name: str) -> dict[str, np.ndarray]:
@@ -110,17 +117,17 @@ def _tensors(content: bytes, name: str) -> dict[str, np.ndarray]:
 
 def _unreadable(name: str) -> DatasetError:
     return DatasetError(
-        f"{name} cannot be read as a LoRA",
-        "The file is missing, damaged, or of another kind.",
-        "Choose a .safetensors file with a LoRA.",
+        tr("{name} cannot be read as a LoRA", name=name),
+        tr("The file is missing, damaged, or of another kind."),
+        tr("Choose a .safetensors file with a LoRA."),
     )
 
 
 def _damaged(name: str) -> ProjectError:
     return ProjectError(
-        f"The recipe in {name} is damaged",
-        "Its entries cannot be read.",
-        "Use the original file, as GenStudio saved it.",
+        tr("The recipe in {name} is damaged", name=name),
+        tr("Its entries cannot be read."),
+        tr("Use the original file, as GenStudio saved it."),
     )
 
 

@@ -16,6 +16,7 @@ from genstudio.data.molecule_files import LISTS, first_molecule
 from genstudio.domain.artifacts import MOLECULE, Artifact
 from genstudio.domain.errors import DatasetError, ProjectError
 from genstudio.domain.files import explained, is_file, read_file, replacing
+from genstudio.domain.language import tr
 from genstudio.domain.recipes import Recipe
 
 _RECIPE, _MARK, _SMILES = "genstudio", "DigitalSourceType", "SMILES"
@@ -40,6 +41,7 @@ class Molecules:
     card: ClassVar[ArtifactCard] = ArtifactCard(
         key=MOLECULE,
         title="Molecule",
+        noun=("molecule", "molecules"),
         suffix=".sdf",
         media_type="chemical/x-mdl-sdfile",
         also_taken=LISTS,
@@ -78,9 +80,9 @@ class Molecules:
         try:
             text = content.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise _unreadable(Path("The molecule"), "It is damaged.") from error
+            raise _unreadable(Path("The molecule"), tr("It is damaged.")) from error
         if not text.rstrip().endswith(_END.rstrip()):
-            raise _unreadable(Path("The molecule"), "Its end is missing.")
+            raise _unreadable(Path("The molecule"), tr("Its end is missing."))
         gone = {_RECIPE} if metadata == "mark" else {_RECIPE, _MARK}
         kept = _PROPERTY.sub(lambda found: "" if found[1] in gone else found[0], text)
         return kept.encode()
@@ -103,7 +105,7 @@ class Molecules:
         # What was measured when it was made needs no chemistry now.
         if "qed" not in values:
             if not chemistry.is_valid(smiles):
-                return f"{smiles} (no molecule)"
+                return tr("{smiles} (no molecule)", smiles=smiles)
             values = {**values, **chemistry.properties(smiles)}
         return f"{smiles} · {said_of(values)}"
 
@@ -113,16 +115,22 @@ def said_of(values: Mapping[str, float | str]) -> str:
     parts = [
         form.format(values[name])
         for name, form in (
-            ("qed", "QED {}"),
-            ("logp", "logP {}"),
-            ("weight", "{} g/mol"),
-            ("sa", "hard to make {} of 10"),
+            ("qed", tr("QED {}")),
+            ("logp", tr("logP {}")),
+            ("weight", tr("{} g/mol")),
+            ("sa", tr("hard to make {} of 10")),
             ("novelty", "{}"),
         )
         if name in values
     ]
     if "nearest" in values and "similarity" in values:
-        parts.append(f"most like {values['nearest']} ({values['similarity']})")
+        parts.append(
+            tr(
+                "most like {values} ({values2})",
+                values=values["nearest"],
+                values2=values["similarity"],
+            )
+        )
     return ", ".join(parts)
 
 
@@ -154,9 +162,12 @@ def _one_line_json(recipe: Recipe, path: Path) -> str:
     text = content.replace(" ", "\\u0020")
     if len(text) > LARGEST_RECIPE_BYTES:
         raise ProjectError(
-            f"The recipe of {path.name} is too long",
-            f"Recipes have up to {LARGEST_RECIPE_BYTES // 1024} KiB.",
-            "Give it fewer inputs.",
+            tr("The recipe of {name} is too long", name=path.name),
+            tr(
+                "Recipes have up to {largest_recipe_bytes} KiB.",
+                largest_recipe_bytes=LARGEST_RECIPE_BYTES // 1024,
+            ),
+            tr("Give it fewer inputs."),
         )
     return text
 
@@ -168,14 +179,14 @@ def _told(path: Path) -> dict[str, str]:
         DatasetError: It cannot be read.
     """
     if not is_file(path):
-        raise _unreadable(path, "There is no such file.")
+        raise _unreadable(path, tr("There is no such file."))
     try:
         content = read_file(path, largest_bytes=_LARGEST_BYTES)
     except OSError as error:
         raise _unreadable(path, f"{error.strerror or error}.") from error
     text = content.decode("utf-8", "replace").replace("\r\n", "\n").partition(_END)[0]
     if _END_OF_ATOMS not in text:
-        raise _unreadable(path, "It is no SDF file.")
+        raise _unreadable(path, tr("It is no SDF file."))
     return {found[1]: found[2].replace("\n", "") for found in _PROPERTY.finditer(text)}
 
 
@@ -188,17 +199,17 @@ def _recipe_in(told: Mapping[str, str], path: Path) -> Recipe | None:
         return Recipe.model_validate_json(text[:LARGEST_RECIPE_BYTES])
     except ValidationError as error:
         raise ProjectError(
-            f"The recipe in {path.name} is damaged",
-            "Its entries cannot be read.",
-            "Use the original file, as GenStudio saved it.",
+            tr("The recipe in {name} is damaged", name=path.name),
+            tr("Its entries cannot be read."),
+            tr("Use the original file, as GenStudio saved it."),
         ) from error
 
 
 def _unreadable(path: Path, reason: str) -> DatasetError:
     return DatasetError(
-        f"{path.name} cannot be read as a molecule",
+        tr("{name} cannot be read as a molecule", name=path.name),
         reason,
-        "Choose a molecule that GenStudio made.",
+        tr("Choose a molecule that GenStudio made."),
     )
 
 

@@ -14,6 +14,7 @@ from genstudio.data.sounds import Sound
 from genstudio.data.synth import render
 from genstudio.domain.artifacts import NOTES, Artifact
 from genstudio.domain.files import write_bytes
+from genstudio.domain.language import tr
 from genstudio.domain.recipes import Recipe
 
 _SHAPE = 0.6  # Height by width of a drawing.
@@ -26,6 +27,7 @@ class Notes:
     card: ClassVar[ArtifactCard] = ArtifactCard(
         key=NOTES,
         title="Notes",
+        noun=("notes", "notes"),
         suffix=".mid",
         media_type="audio/midi",
         also_taken=tuple(suffix for suffix in scores.SUFFIXES if suffix != ".mid"),
@@ -82,9 +84,23 @@ class Notes:
         """Say how long it is and how many notes it has."""
         score: scores.Score = artifact.data
         bars = -(-score.end // (4 * scores.TICKS_PER_BEAT))
-        counted = "1 part" if len(score.parts) == 1 else f"{len(score.parts)} parts"
-        notes = "1 note" if score.num_notes == 1 else f"{score.num_notes:,} notes"
-        return f"{bars} bars, {notes}, {counted}, {score.tempi[0][1]:.0f} bpm"
+        counted = (
+            tr("1 part")
+            if len(score.parts) == 1
+            else tr("{num_parts} parts", num_parts=len(score.parts))
+        )
+        notes = (
+            tr("1 note")
+            if score.num_notes == 1
+            else tr("{num_notes:,} notes", num_notes=score.num_notes)
+        )
+        return tr(
+            "{bars} bars, {notes}, {counted}, {tempi:.0f} bpm",
+            bars=bars,
+            notes=notes,
+            counted=counted,
+            tempi=score.tempi[0][1],
+        )
 
 
 def _plays_same(one: scores.Part, other: scores.Part) -> bool:

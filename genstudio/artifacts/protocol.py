@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from genstudio.data.sounds import Sound
 from genstudio.domain.artifacts import Artifact
+from genstudio.domain.language import Spoken
 from genstudio.domain.recipes import Recipe
 
 # What of the knowledge about an artifact goes along with it: its recipe and all else, only that a
@@ -15,21 +16,25 @@ from genstudio.domain.recipes import Recipe
 Metadata: TypeAlias = Literal["everything", "mark", "nothing"]
 
 
-class ArtifactCard(BaseModel):
+class ArtifactCard(Spoken, BaseModel):
     """A kind of result.
 
     Attributes:
         key: Name used in recipes and commands; never changes once released.
         title: Name shown to people.
+        noun: What one and several are called inside a sentence.
         suffix: Of its files, with the dot; no other kind has it.
         media_type: For the web.
         also_taken: Further suffixes of a person's own files that operations take as this kind.
     """
 
+    spoken: ClassVar[frozenset[str]] = frozenset({"title", "noun"})
+
     model_config = ConfigDict(frozen=True)
 
     key: str
     title: str
+    noun: tuple[str, str] = ("result", "results")
     suffix: str
     media_type: str
     also_taken: tuple[str, ...] = ()

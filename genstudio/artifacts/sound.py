@@ -14,6 +14,7 @@ from genstudio.data.sound_pictures import draw_sound
 from genstudio.domain.artifacts import SOUND, Artifact
 from genstudio.domain.errors import ProjectError
 from genstudio.domain.files import explained, replacing
+from genstudio.domain.language import tr
 from genstudio.domain.recipes import Recipe
 
 _SHAPE = 0.6  # Height by width of a drawing.
@@ -26,6 +27,7 @@ class Sounds:
     card: ClassVar[ArtifactCard] = ArtifactCard(
         key=SOUND,
         title="Sound",
+        noun=("sound", "sounds"),
         suffix=".flac",
         media_type="audio/flac",
         also_taken=tuple(suffix for suffix in sounds.SUFFIXES if suffix != ".flac"),
@@ -66,7 +68,7 @@ class Sounds:
             tags = {"title": _TITLE} if metadata == "mark" else {}
             sounds.write_sound(sound, made, "FLAC", tags)
         except (library.LibsndfileError, OSError, RuntimeError) as error:
-            raise sounds.unreadable(Path("The sound"), "It is damaged.") from error
+            raise sounds.unreadable(Path("The sound"), tr("It is damaged.")) from error
         return made.getvalue()
 
     def thumbnail(self, path: Path, side: int) -> np.ndarray:
@@ -92,9 +94,12 @@ class Sounds:
         """Say how long and how loud it is."""
         sound: sounds.Sound = artifact.data
         peak, mean = (20 * np.log10(max(level, 1e-5)) for level in sound.levels())
-        return (
-            f"{sound.seconds:.2f} s, {sound.rate_hz / 1000:g} kHz, peak {peak:.0f} dB, "
-            f"mean {mean:.0f} dB"
+        return tr(
+            "{seconds:.2f} s, {rate_hz:g} kHz, peak {peak:.0f} dB, mean {mean:.0f} dB",
+            seconds=sound.seconds,
+            rate_hz=sound.rate_hz / 1000,
+            peak=peak,
+            mean=mean,
         )
 
 
@@ -107,9 +112,12 @@ def tags_of(recipe: Recipe) -> dict[str, str]:
     text = recipe.model_dump_json()
     if len(text.encode()) > LARGEST_RECIPE_BYTES:
         raise ProjectError(
-            "The recipe of a sound is too long",
-            f"Recipes have up to {LARGEST_RECIPE_BYTES // 1024} KiB.",
-            "Give it fewer inputs.",
+            tr("The recipe of a sound is too long"),
+            tr(
+                "Recipes have up to {largest_recipe_bytes} KiB.",
+                largest_recipe_bytes=LARGEST_RECIPE_BYTES // 1024,
+            ),
+            tr("Give it fewer inputs."),
         )
     return {"comment": text} | ({"title": _TITLE} if recipe.synthetic else {})
 
@@ -133,9 +141,9 @@ def recipe_in(text: str, path: Path) -> Recipe | None:
 
 def _damaged(path: Path) -> ProjectError:
     return ProjectError(
-        f"The recipe in {path.name} is damaged",
-        "Its entries cannot be read.",
-        "Use the original file, as GenStudio saved it.",
+        tr("The recipe in {name} is damaged", name=path.name),
+        tr("Its entries cannot be read."),
+        tr("Use the original file, as GenStudio saved it."),
     )
 
 

@@ -21,6 +21,7 @@ from genstudio.data.text_pictures import draw_text
 from genstudio.domain.artifacts import TEXT, Artifact
 from genstudio.domain.errors import DatasetError, ProjectError
 from genstudio.domain.files import explained, read_file, replacing
+from genstudio.domain.language import tr
 from genstudio.domain.recipes import Recipe
 
 _MARK, _RECIPE, _VALUES = "DigitalSourceType: ", "Recipe: ", "Values: "
@@ -34,7 +35,12 @@ class Texts:
     """Kind "text": text files in UTF-8. An artifact's data is the text."""
 
     card: ClassVar[ArtifactCard] = ArtifactCard(
-        key=TEXT, title="Text", suffix=".txt", media_type="text/plain", also_taken=(".md",)
+        key=TEXT,
+        title="Text",
+        noun=("text", "texts"),
+        suffix=".txt",
+        media_type="text/plain",
+        also_taken=(".md",),
     )
 
     def write(self, artifact: Artifact, path: Path, recipe: Recipe) -> None:
@@ -69,10 +75,10 @@ class Texts:
         try:
             whole = text_in(content)
         except UnreadableTextError as error:
-            raise _unreadable("The text", str(error)) from error
+            raise _unreadable(tr("The text"), str(error)) from error
         found = FOOTER.search(whole)
         if found is None or not whole.rstrip().endswith(f"\n{_END}"):
-            raise _unreadable("The text", "Its end is missing.")
+            raise _unreadable(tr("The text"), tr("Its end is missing."))
         if metadata == "everything":
             return content
         text = whole[: found.start()]
@@ -95,15 +101,21 @@ class Texts:
     def words(self, artifact: Artifact) -> str:
         """How long it is, and how much of it stands in what was learned."""
         count = num_words(str(artifact.data))
-        return f"{count:,} words{copied_words(artifact.values)}"
+        return tr(
+            "{count:,} words{copied_words}", count=count, copied_words=copied_words(artifact.values)
+        )
 
 
 def copied_words(values: Mapping[str, float | str]) -> str:
     """What was measured of copies, as the end of a sentence; empty if nothing was."""
     if "longest copy" not in values:
         return ""
-    usual = f", {values['usual']:g} are usual" if "usual" in values else ""
-    words = f" · longest run of words that stands in your texts: {values['longest copy']:g}{usual}"
+    usual = tr(", {values:g} are usual", values=values["usual"]) if "usual" in values else ""
+    words = tr(
+        " · longest run of words that stands in your texts: {values:g}{usual}",
+        values=values["longest copy"],
+        usual=usual,
+    )
     return words + (f" (“{values['copied']}”)" if values.get("copied") else "")
 
 
@@ -142,15 +154,17 @@ def _recipe_in(told: list[str], path: Path) -> Recipe | None:
         return Recipe.model_validate_json(text[:LARGEST_RECIPE_BYTES])
     except ValidationError as error:
         raise ProjectError(
-            f"The recipe in {path.name} is damaged",
-            "Its entries cannot be read.",
-            "Use the original file, as GenStudio saved it.",
+            tr("The recipe in {name} is damaged", name=path.name),
+            tr("Its entries cannot be read."),
+            tr("Use the original file, as GenStudio saved it."),
         ) from error
 
 
 def _unreadable(name: str, reason: str) -> DatasetError:
     return DatasetError(
-        f"{name} cannot be read as a text", reason, "Choose a text file (.txt, .md) in UTF-8."
+        tr("{name} cannot be read as a text", name=name),
+        reason,
+        tr("Choose a text file (.txt, .md) in UTF-8."),
     )
 
 

@@ -14,6 +14,7 @@ from genstudio.domain.datasets import (
     UnreadablePicture,
     are_mostly_cut_out,
 )
+from genstudio.domain.language import tr
 from genstudio.domain.training import SIZES
 
 # A first run is quick at this size, and shows whether a larger one is worth the time.
@@ -95,42 +96,62 @@ def _advice(
 ) -> Iterator[Advice]:
     size = suggest_size(pictures)
     yield Advice(
-        title=f"Begin with {size} px",
-        reason="Small pictures show within minutes whether the set works; go larger after that.",
+        title=tr("Begin with {size} px", size=size),
+        reason=tr(
+            "Small pictures show within minutes whether the set works; go larger after that."
+        ),
     )
     if num_examples < _FEW_EXAMPLES:
         yield Advice(
-            title="More pictures would help",
-            reason=f"With {num_examples} a model soon repeats what it was shown; from some "
-            "hundred on it invents.",
+            title=tr("More pictures would help"),
+            reason=tr(
+                "With {num_examples} a model soon repeats what it was shown; from some hundred "
+                "on it invents.",
+                num_examples=num_examples,
+            ),
         )
     kinds = kinds_of(picture.name for picture in pictures)
     if has_classes and are_worth_telling_apart(kinds):
         named = ", ".join([*kinds][:_MOST_NAMED]) + (" …" if len(kinds) > _MOST_NAMED else "")
         yield Advice(
-            title=f"{len(kinds)} folders can be told apart",
-            reason="Each can be a kind of its own (class label), and new pictures can be asked "
-            f"for by kind: {named}",
+            title=tr("{num_kinds} folders can be told apart", num_kinds=len(kinds)),
+            reason=tr(
+                "Each can be a kind of its own (class label), and new pictures can be asked for "
+                "by kind: {named}",
+                named=named,
+            ),
         )
     if are_mostly_cut_out(pictures):
         yield Advice(
-            title="Most pictures are cut out",
-            reason="Most of this set is cut out, so new pictures are, too (alpha channel). The "
-            "Train page can lay all on white instead.",
+            title=tr("Most pictures are cut out"),
+            reason=tr(
+                "Most of this set is cut out, so new pictures are, too (alpha channel). The "
+                "Train page can lay all on white instead."
+            ),
             topic=Remark.TRANSPARENT.value,
         )
     duplicates = sum(picture.duplicate_of is not None for picture in pictures)
     if duplicates:
         yield Advice(
-            title="Some pictures look the same" if duplicates > 1 else "Two pictures look the same",
-            reason=f"{duplicates} look like another one. Excluding them keeps the model from "
-            "favouring what it sees twice.",
+            title=tr("Some pictures look the same")
+            if duplicates > 1
+            else tr("Two pictures look the same"),
+            reason=tr(
+                "{duplicates} look like another one. Excluding them keeps the model from "
+                "favouring what it sees twice.",
+                duplicates=duplicates,
+            ),
             topic=Remark.DUPLICATE.value,
         )
     if unreadable:
         yield Advice(
-            title="Some files cannot be read" if len(unreadable) > 1 else "A file cannot be read",
-            reason=f"{len(unreadable)} will be left out; the rest is used.",
+            title=tr("Some files cannot be read")
+            if len(unreadable) > 1
+            else tr("A file cannot be read"),
+            reason=tr(
+                "{num_unreadable} will be left out; the rest is used.",
+                num_unreadable=len(unreadable),
+            ),
             topic="unreadable",
         )
     if passed_over:
@@ -142,21 +163,38 @@ def _advice_on_passed_over(passed_over: Mapping[str, int]) -> Advice:
     first, count = kinds[0]
     others = sum(passed_over.values()) - count
     if others:
-        title = f"{_counted(first, count)} and {others:,} other {_files(others)}"
+        title = tr(
+            "{counted} and {others:,} other {files}",
+            counted=_counted(first, count),
+            others=others,
+            files=_files(others),
+        )
     else:
         title = f"{_counted(first, count)}{'' if first == NO_ENDING else f' {_files(count)}'}"
     named = ", ".join(_counted(kind, number) for kind, number in kinds[:_MOST_NAMED_KINDS])
     rest = " …" if len(kinds) > _MOST_NAMED_KINDS else ""
     return Advice(
-        title=f"{title} {'is' if count + others == 1 else 'are'} passed over",
-        reason=f"They are of kinds that are not read as pictures: {named}{rest}. Save as PNG or "
-        "JPEG what is to be learned from.",
+        title=tr(
+            "{title} {value} passed over",
+            title=title,
+            value=tr("is") if count + others == 1 else tr("are"),
+        ),
+        reason=tr(
+            "They are of kinds that are not read as pictures: {named}{rest}. Save as PNG or "
+            "JPEG what is to be learned from.",
+            named=named,
+            rest=rest,
+        ),
     )
 
 
 def _counted(kind: str, count: int) -> str:
-    return f"{count:,} {_files(count)} with {kind}" if kind == NO_ENDING else f"{count:,} {kind}"
+    return (
+        tr("{count:,} {files} with {kind}", count=count, files=_files(count), kind=tr(kind))
+        if kind == NO_ENDING
+        else tr("{count:,} {kind}", count=count, kind=tr(kind))
+    )
 
 
 def _files(count: int) -> str:
-    return "file" if count == 1 else "files"
+    return tr("file") if count == 1 else tr("files")

@@ -29,6 +29,7 @@ from genstudio.domain.files import (
     read_file,
     write_text,
 )
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.progress import Progress, Working
 
 _PIXELS = "pixels.npy"
@@ -38,7 +39,7 @@ _NOTED_EVERY_S = 5.0
 _LARGEST_NOTE_BYTES = 16 * 2**20
 # Left free on the drive: a full disk troubles the whole machine.
 _SPARE_BYTES = 256 * 2**20
-_CHOOSE_AGAIN = (
+_CHOOSE_AGAIN = tr_noop(
     "Were they moved or changed since they were looked through? Choose the folder again. To go on "
     "with a run, put the originals back."
 )
@@ -127,9 +128,9 @@ def build_cache(
         found = _open(cache_dir, shape, manifest)
     if found is None:
         raise DatasetError(
-            "The decoded pictures could not be read back",
-            f"{folder} is not what was written.",
-            "Is the drive in order? Choose a project folder on another one.",
+            tr("The decoded pictures could not be read back"),
+            tr("{folder} is not what was written.", folder=folder),
+            tr("Is the drive in order? Choose a project folder on another one."),
         )
     return found
 
@@ -155,16 +156,20 @@ def _decode_all(
             if time.monotonic() - noted_s > _NOTED_EVERY_S:
                 _note(folder, pixels, done, skipped)
                 noted_s = time.monotonic()
-            yield Progress("Reading the pictures", done, len(names))
+            yield Progress(tr("Reading the pictures"), done, len(names))
     except GeneratorExit:
         with suppress(OSError, GenStudioError):
             _note(folder, pixels, done, skipped)
         raise
     if done - len(skipped) < 2:
         raise DatasetError(
-            "Fewer than two pictures can be read",
-            f"{len(skipped)} of {len(names)} could not be decoded.",
-            _CHOOSE_AGAIN,
+            tr("Fewer than two pictures can be read"),
+            tr(
+                "{num_skipped} of {num_names} could not be decoded.",
+                num_skipped=len(skipped),
+                num_names=len(names),
+            ),
+            tr(_CHOOSE_AGAIN),
         )
     pixels.flush()
     flush(folder / _PIXELS)
@@ -282,10 +287,14 @@ def _check_space(needed: int, cache_dir: Path) -> None:
     free = free_disk_bytes(cache_dir)
     if needed + _SPARE_BYTES > free:
         raise DatasetError(
-            "There is not enough space for the decoded pictures",
-            f"They need {needed / 2**30:.2f} GB; {free / 2**30:.2f} GB are free on the drive "
-            f"of {cache_dir}.",
-            "Free some space, choose a smaller size, or a project folder on another drive.",
+            tr("There is not enough space for the decoded pictures"),
+            tr(
+                "They need {needed:.2f} GB; {free:.2f} GB are free on the drive of {cache_dir}.",
+                needed=needed / 2**30,
+                free=free / 2**30,
+                cache_dir=cache_dir,
+            ),
+            tr("Free some space, choose a smaller size, or a project folder on another drive."),
         )
 
 
@@ -307,9 +316,9 @@ def _decoder(folder: Path, shape: _Shape) -> Callable[[_Row], np.ndarray | None]
             )
         except ChangedPictureError as error:
             raise DatasetError(
-                "The pictures are not those that were looked through",
+                tr("The pictures are not those that were looked through"),
                 f"{folder / name}: {error}",
-                _CHOOSE_AGAIN,
+                tr(_CHOOSE_AGAIN),
             ) from error
         except UnreadablePictureError:
             return None

@@ -12,10 +12,16 @@ from typing import Any, Final, cast
 from genstudio.data.kinds import kinds_of
 from genstudio.domain.datasets import CaptionReport
 from genstudio.domain.files import read_file
+from genstudio.domain.language import tr, tr_noop
 
 LONGEST_CAPTION: Final = 2000
 # Where captions come from, in the words of a report.
-BESIDE, FROM_TABLE, FROM_LINES, FROM_FOLDERS = "text files", "a table", "JSON lines", "folder names"
+BESIDE, FROM_TABLE, FROM_LINES, FROM_FOLDERS = (
+    tr_noop("text files"),
+    tr_noop("a table"),
+    tr_noop("JSON lines"),
+    tr_noop("folder names"),
+)
 
 _LARGEST_TEXT_BYTES = 2**16
 _LARGEST_TABLE_BYTES = 2**28
@@ -114,11 +120,17 @@ class _Reading:
         """All captions."""
         if self._num_long:
             self._faults.append(
-                f"{self._num_long:,} captions are longer than {LONGEST_CAPTION:,} characters; "
-                "only their beginnings are used."
+                tr(
+                    "{num_long:,} captions are longer than {longest_caption:,} characters; only "
+                    "their beginnings are used.",
+                    num_long=self._num_long,
+                    longest_caption=LONGEST_CAPTION,
+                )
             )
         more = len(self._faults) - _MOST_FAULTS
-        shown = self._faults[:_MOST_FAULTS] + ([f"… and {more:,} more."] if more > 0 else [])
+        shown = self._faults[:_MOST_FAULTS] + (
+            [tr("… and {more:,} more.", more=more)] if more > 0 else []
+        )
         report = CaptionReport(
             texts=self._texts,
             sources=dict(self._sources.most_common()),
@@ -179,15 +191,20 @@ class _Reading:
         try:
             raw = read_file(self._folder / name, largest_bytes=largest_bytes)
         except OSError as error:
-            raise _CaptionFileError(f"It cannot be read: {error.strerror or error}.") from error
+            raise _CaptionFileError(
+                tr("It cannot be read: {strerror}.", strerror=error.strerror or error)
+            ) from error
         try:
             if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
                 return raw.decode("utf-16")
             return raw.decode("utf-8-sig")
         except UnicodeDecodeError:
             self._faults.append(
-                f"{name}: It is not written in UTF-8, and was read as Western European "
-                "(Windows-1252); look whether its letters are right."
+                tr(
+                    "{name}: It is not written in UTF-8, and was read as Western European "
+                    "(Windows-1252); look whether its letters are right.",
+                    name=name,
+                )
             )
             return raw.decode("cp1252", "replace")
 
@@ -202,14 +219,20 @@ def _rows_of_table(content: str) -> Iterator[_Row]:
         if file_at is None or text_at is None:
             there = ", ".join(f"“{cell}”" for cell in header[:8]) or "none"
             raise _CaptionFileError(
-                "Its first row must name a column “file” and a column “text” "
-                f"(or “caption”); it names {there}."
+                tr(
+                    "Its first row must name a column “file” and a column "
+                    "“text” (or “caption”); it "
+                    "names {there}.",
+                    there=there,
+                )
             )
         for row in rows:
             if len(row) > max(file_at, text_at) and row[file_at].strip():
                 yield row[file_at].strip(), row[text_at]
     except csv.Error as error:
-        raise _CaptionFileError(f"Row {rows.line_num:,} is damaged ({error}).") from error
+        raise _CaptionFileError(
+            tr("Row {line_num:,} is damaged ({error}).", line_num=rows.line_num, error=error)
+        ) from error
 
 
 def _column(header: Sequence[str], known: Sequence[str]) -> int | None:
@@ -224,12 +247,17 @@ def _rows_of_lines(content: str) -> Iterator[_Row]:
         try:
             parsed: Any = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise _CaptionFileError(f"Line {number:,} is not JSON.") from error
+            raise _CaptionFileError(
+                tr("Line {number_value:,} is not JSON.", number_value=number)
+            ) from error
         row = cast("dict[str, Any]", parsed) if isinstance(parsed, dict) else {}
         file, text = (_value(row, known) for known in (_FILE_COLUMNS, _TEXT_COLUMNS))
         if file is None or text is None:
             raise _CaptionFileError(
-                f"Line {number:,} has no “file_name” or no “text” (or “caption”)."
+                tr(
+                    "Line {number_value:,} has no “file_name” or no “text” (or “caption”).",
+                    number_value=number,
+                )
             )
         yield file, text
 

@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from genstudio.domain.errors import SettingsError
+from genstudio.domain.language import tr
 
 # Longer texts are no drug-like molecules, and a stranger's could take minutes to read.
 LONGEST_SMILES: Final = 4000
@@ -65,9 +66,9 @@ def rdkit() -> Any:
         return import_module("rdkit.Chem")
     except ImportError as error:
         raise SettingsError(
-            "Molecules need RDKit",
-            "It is not installed; everything else works without it.",
-            "Install it with: pip install 'genstudio[molecules]'",
+            tr("Molecules need RDKit"),
+            tr("It is not installed; everything else works without it."),
+            tr("Install it with: pip install 'genstudio[molecules]'"),
         ) from error
 
 
@@ -79,7 +80,9 @@ def read_smiles(text: str) -> ReadMolecule:
         SettingsError: RDKit is not installed.
     """
     if len(text) > LONGEST_SMILES:
-        raise UnreadableMoleculeError(f"It is longer than {LONGEST_SMILES:,} characters.")
+        raise UnreadableMoleculeError(
+            tr("It is longer than {longest_smiles:,} characters.", longest_smiles=LONGEST_SMILES)
+        )
     chem = rdkit()
     molecule = chem.MolFromSmiles(text) if text else None
     if molecule is None:
@@ -97,24 +100,28 @@ def read_block(text: str) -> ReadMolecule:
     chem = rdkit()
     molecule = chem.MolFromMolBlock(text)
     if molecule is None:
-        raise UnreadableMoleculeError("It cannot be read as a molecule.")
+        raise UnreadableMoleculeError(tr("It cannot be read as a molecule."))
     return _in_one_form(chem, molecule)
 
 
 def _in_one_form(chem: Any, molecule: Any) -> ReadMolecule:
     parts = chem.GetMolFrags(molecule, asMols=True, sanitizeFrags=False)
     if not parts or not molecule.GetNumAtoms():
-        raise UnreadableMoleculeError("It has no atoms.")
+        raise UnreadableMoleculeError(tr("It has no atoms."))
     if molecule.GetNumAtoms() > _MOST_ATOMS:
         raise UnreadableMoleculeError(
-            f"It has {molecule.GetNumAtoms():,} atoms; more than {_MOST_ATOMS:,} are not read."
+            tr(
+                "It has {getnumatoms:,} atoms; more than {most_atoms:,} are not read.",
+                getnumatoms=molecule.GetNumAtoms(),
+                most_atoms=_MOST_ATOMS,
+            )
         )
     largest = max(parts, key=lambda part: part.GetNumHeavyAtoms())
     smiles: str = chem.MolToSmiles(largest)
     # What a name of an isotope or a number of an atom would be is not learned from.
     again = chem.MolFromSmiles(smiles)
     if again is None:
-        raise UnreadableMoleculeError("It cannot be written as SMILES.")
+        raise UnreadableMoleculeError(tr("It cannot be written as SMILES."))
     return ReadMolecule(
         smiles=chem.MolToSmiles(again),
         num_atoms=again.GetNumHeavyAtoms(),
@@ -125,17 +132,17 @@ def _in_one_form(chem: Any, molecule: Any) -> ReadMolecule:
 
 def _what_is_wrong(chem: Any, text: str) -> str:
     if not text:
-        return "It is empty."
+        return tr("It is empty.")
     molecule = chem.MolFromSmiles(text, sanitize=False)
     if molecule is None:
-        return "It is not written as SMILES are."
+        return tr("It is not written as SMILES are.")
     problems = chem.DetectChemistryProblems(molecule)
     kind = problems[0].GetType() if problems else ""
     if kind == "AtomValenceException":
-        return "An atom has more bonds than it can have."
+        return tr("An atom has more bonds than it can have.")
     if kind in ("KekulizeException", "AtomKekulizeException"):
-        return "Its rings cannot be aromatic as they are written."
-    return "There is no such molecule."
+        return tr("Its rings cannot be aromatic as they are written.")
+    return tr("There is no such molecule.")
 
 
 def is_valid(text: str) -> bool:

@@ -30,6 +30,7 @@ from genstudio.data.limits import (
     room_to_decode,
 )
 from genstudio.data.metadata import PngSource, jpeg_sources, png_source
+from genstudio.domain.language import tr, tr_noop
 
 # Raised whenever decoding changes what the pixels are.
 DECODING_VERSION = 5
@@ -39,7 +40,7 @@ SHRUNK_MARGIN = 2
 _IS_OPAQUE = "genstudio_is_opaque"
 _MOVING_FORMATS = frozenset({"GIF", "PNG", "WEBP", "AVIF"})
 _SEE_THROUGH_MODES = frozenset({"RGBA", "LA", "PA", "La", "RGBa"})
-_UNKNOWN = "It is no picture, or of an unknown kind."
+_UNKNOWN = tr_noop("It is no picture, or of an unknown kind.")
 _ORIENTATION = 0x0112
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -107,13 +108,13 @@ def opened(path: Path, *, content_hash: str | None = None) -> Iterator[Image.Ima
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             # Reading a pipe would wait for ever.
-            raise gone("It is not an ordinary file.")
+            raise gone(tr("It is not an ordinary file."))
         # Pillow warns from half of what it refuses; we allow all below the refusal. Pictures are
         # opened in several threads, which catch_warnings would leave with each other's filters.
         warnings.filterwarnings("ignore", module=r"PIL\b")
         with path.open("rb") as file:
             if content_hash is not None and content_hash_of(file) != content_hash:
-                raise ChangedPictureError("It was changed since the folder was looked through.")
+                raise ChangedPictureError(tr("It was changed since the folder was looked through."))
             with _identified(file) as image:
                 seek_largest_page(image)
                 refuse_too_large(image, path)
@@ -122,22 +123,24 @@ def opened(path: Path, *, content_hash: str | None = None) -> Iterator[Image.Ima
     except TooLargeError as error:
         raise UnreadablePictureError(str(error)) from error
     except Image.DecompressionBombError as error:
-        reason = f"Its size is more than a picture may have ({MAX_PIXELS} pixels)."
+        reason = tr(
+            "Its size is more than a picture may have ({max_pixels} pixels).", max_pixels=MAX_PIXELS
+        )
         raise UnreadablePictureError(reason) from error
     except MemoryError as error:
-        raise UnreadablePictureError("It does not fit into memory.") from error
+        raise UnreadablePictureError(tr("It does not fit into memory.")) from error
     except PARSER_ERRORS as error:
         if isinstance(error, OSError) and error.errno not in _NO_SUCH_OFFSET:
             raise gone(why_inaccessible(error)) from error
         what = str(error) or type(error).__name__
-        raise UnreadablePictureError(f"It is damaged: {what}.") from error
+        raise UnreadablePictureError(tr("It is damaged: {what}.", what=what)) from error
 
 
 def why_inaccessible(error: OSError) -> str:
     """Say why the system does not let a file or folder be read."""
     if isinstance(error, PermissionError):
-        return "It may not be read (permission denied)."
-    return f"It cannot be read: {error.strerror}."
+        return tr("It may not be read (permission denied).")
+    return tr("It cannot be read: {strerror}.", strerror=error.strerror)
 
 
 def _identified(file: BinaryIO) -> Image.Image:
@@ -150,7 +153,7 @@ def _identified(file: BinaryIO) -> Image.Image:
         image = _without_metadata(file)
         if image is None:
             reason = why_of_another_kind(file) or why_unreadable(file)
-            raise UnreadablePictureError(reason or _UNKNOWN) from error
+            raise UnreadablePictureError(reason or tr(_UNKNOWN)) from error
     if png is not None:
         _complete(image, png)
     if image.format == "PSD" and image.mode == "RGBA":

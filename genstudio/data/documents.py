@@ -6,15 +6,16 @@ from typing import BinaryIO
 from PIL import Image, TiffImagePlugin
 
 from genstudio.data.formats import PARSER_ERRORS
+from genstudio.domain.language import tr, tr_noop
 
 _PSD_SIGNATURE = b"8BPS\0\1"
 _PSD_HEADER_BYTES = 26
 _PSD_COLOURS = {
-    0: "black and white", 1: "grey", 2: "palette", 3: "RGB", 4: "CMYK", 7: "multichannel",
-    8: "duotone", 9: "Lab",
+    0: tr_noop("black and white"), 1: tr_noop("grey"), 2: tr_noop("palette"), 3: "RGB", 4: "CMYK",
+    7: tr_noop("multichannel"), 8: tr_noop("duotone"), 9: "Lab",
 }  # fmt: skip
 _TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_DAMAGED_TIFF = "It is a TIFF that is damaged, or of a kind that cannot be read."
+_DAMAGED_TIFF = tr_noop("It is a TIFF that is damaged, or of a kind that cannot be read.")
 _WIDTH, _BITS, _SAMPLES, _FORMAT, _FLOAT = 256, 258, 277, 339, 3
 # A first page that is larger is no thumbnail.
 _LARGEST_THUMBNAIL = 512
@@ -40,8 +41,8 @@ def why_unreadable(file: BinaryIO) -> str | None:
     head = file.read(_PSD_HEADER_BYTES)
     if head.startswith(_PSD_SIGNATURE) and len(head) == _PSD_HEADER_BYTES:
         bits = int.from_bytes(head[22:24])
-        colours = _PSD_COLOURS.get(int.from_bytes(head[24:26]), "unknown")
-        return _reason("Photoshop file", bits, f"{colours} colours")
+        colours = tr(_PSD_COLOURS.get(int.from_bytes(head[24:26]), "unknown"))
+        return _reason(tr("Photoshop file"), bits, tr("{colours} colours", colours=colours))
     if head.startswith(_TIFF_STARTS):
         return _why_tiff_unreadable(file, head)
     return None
@@ -54,21 +55,35 @@ def _why_tiff_unreadable(file: BinaryIO, head: bytes) -> str:
         file.seek(tags.next)
         tags.load(file)
         if _WIDTH not in tags:
-            return _DAMAGED_TIFF
+            return tr(_DAMAGED_TIFF)
         bits = tags.get(_BITS, 1)
         bits = max(bits) if isinstance(bits, tuple) else bits
         numbers = tags.get(_FORMAT, 1)
         is_float = _FLOAT in (numbers if isinstance(numbers, tuple) else (numbers,))
-        channels = f"{tags.get(_SAMPLES, 1)} channels{' of floating point' if is_float else ''}"
+        channels = tr(
+            "{tags} channels{value}",
+            tags=tags.get(_SAMPLES, 1),
+            value=tr(" of floating point") if is_float else "",
+        )
         return _reason("TIFF", bits, channels)
     except PARSER_ERRORS:
-        return _DAMAGED_TIFF
+        return tr(_DAMAGED_TIFF)
 
 
 def _reason(kind: str, bits: int, colours: str) -> str:
     if bits > 8:
-        return f"It is a {kind} with {bits} bits per channel ({colours}); save it with 8."
-    return f"It is a {kind} of a kind that cannot be read ({colours}, {bits} bits per channel)."
+        return tr(
+            "It is a {kind} with {bits} bits per channel ({colours}); save it with 8.",
+            kind=kind,
+            bits=bits,
+            colours=colours,
+        )
+    return tr(
+        "It is a {kind} of a kind that cannot be read ({colours}, {bits} bits per channel).",
+        kind=kind,
+        colours=colours,
+        bits=bits,
+    )
 
 
 def seek_largest_page(image: Image.Image) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from genstudio.domain.errors import DatasetError, SettingsError
 from genstudio.domain.files import is_file
+from genstudio.domain.language import tr
 
 SUFFIXES: Final = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".mts", ".m2ts", ".ts",
@@ -77,9 +78,9 @@ def pyav() -> Any:
         return import_module("av")
     except ImportError as error:
         raise SettingsError(
-            "Films need the pack “video”",
-            "The part of GenStudio that writes and reads them is not installed.",
-            "Install genstudio[video]; a folder of pictures or a .webp goes without.",
+            tr("Films need the pack “video”"),
+            tr("The part of GenStudio that writes and reads them is not installed."),
+            tr("Install genstudio[video]; a folder of pictures or a .webp goes without."),
         ) from error
 
 
@@ -143,9 +144,9 @@ class Film:
         first = next(self._undamaged(), None)
         if first is None:
             raise DatasetError(
-                f"{self._path.name} has no frames that can be read",
-                "It is damaged, or holds only sound.",
-                "Choose another film.",
+                tr("{name} has no frames that can be read", name=self._path.name),
+                tr("It is damaged, or holds only sound."),
+                tr("Choose another film."),
             )
         self._time_of(first)
         height, width = _turned_size(first)
@@ -183,16 +184,20 @@ def opened_film(path: Path) -> Iterator[Film]:
     """
     av = pyav()
     if not is_file(path):
-        raise DatasetError(f"{path.name} cannot be read", f"{path} is no file.", "Choose a film.")
+        raise DatasetError(
+            tr("{name} cannot be read", name=path.name),
+            tr("{path} is no file.", path=path),
+            tr("Choose a film."),
+        )
     try:
         # No playlist that leads elsewhere, and nothing from a network.
         with av.open(str(path), options={"protocol_whitelist": "file"}) as container:
             yield Film(container, path)
     except av.FFmpegError as error:
         raise DatasetError(
-            f"{path.name} cannot be read as a film",
+            tr("{name} cannot be read as a film", name=path.name),
             f"{error.strerror or error}.",
-            "Choose another film, such as .mp4, .mov, .mkv or .webm.",
+            tr("Choose another film, such as .mp4, .mov, .mkv or .webm."),
         ) from error
 
 
@@ -222,9 +227,9 @@ def chosen_frames(
                 yield frame
     if wanted:
         raise DatasetError(
-            f"{path.name} has no frame {wanted[0]:,}",
-            f"It has {count:,} frames, which are counted from 0.",
-            "Name a frame that is there.",
+            tr("{name} has no frame {wanted:,}", name=path.name, wanted=wanted[0]),
+            tr("It has {count:,} frames, which are counted from 0.", count=count),
+            tr("Name a frame that is there."),
         )
 
 
@@ -252,9 +257,9 @@ def _moving(container: Any, path: Path) -> Any:
     streams = [it for it in container.streams.video if not it.disposition & cover]
     if not streams:
         raise DatasetError(
-            f"{path.name} has no picture",
-            "It holds only sound." if container.streams.audio else "It holds no film.",
-            "Choose a film.",
+            tr("{name} has no picture", name=path.name),
+            tr("It holds only sound.") if container.streams.audio else tr("It holds no film."),
+            tr("Choose a film."),
         )
     stream = max(streams, key=lambda it: (it.frames or 0, it.width * it.height))
     if (
@@ -264,9 +269,18 @@ def _moving(container: Any, path: Path) -> Any:
         <= _LARGEST_SIDE
     ):
         raise DatasetError(
-            f"{path.name} has frames of {stream.width} × {stream.height} pixels",
-            f"Films may have sides of {_SMALLEST_SIDE} to {_LARGEST_SIDE:,} pixels.",
-            "Choose another film.",
+            tr(
+                "{name} has frames of {width} × {height} pixels",
+                name=path.name,
+                width=stream.width,
+                height=stream.height,
+            ),
+            tr(
+                "Films may have sides of {smallest_side} to {largest_side:,} pixels.",
+                smallest_side=_SMALLEST_SIDE,
+                largest_side=_LARGEST_SIDE,
+            ),
+            tr("Choose another film."),
         )
     return stream
 

@@ -4,6 +4,8 @@ import re
 import struct
 from typing import BinaryIO
 
+from genstudio.domain.language import tr, tr_noop
+
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "TGA", "AVIF", "JPEG2000", "PSD")
 SUFFIXES = frozenset(
     f".{kind}"
@@ -57,33 +59,33 @@ PARSER_ERRORS = (
 
 # What systems and programs leave beside pictures; nobody misses these.
 _NOT_MISSED = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "picasa.ini"})
-NO_ENDING = "no ending"
+NO_ENDING = tr_noop("no ending")
 _LONGEST_SUFFIX = 12
 _HEAD_BYTES = 64
-_SAVE_AS = "save it as PNG or JPEG"
+_SAVE_AS = tr_noop("save it as PNG or JPEG")
 _FTYP_BRANDS = {
     "HEIC": (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"heif"),
     "Canon raw (CR3)": (b"crx ",),
     "video": (b"isom", b"iso2", b"mp41", b"mp42", b"avc1", b"qt  ", b"M4V ", b"dash", b"3gp4"),
 }
 _SIGNATURES = (
-    (rb"\xff\x0a|\x00\x00\x00\x0cJXL ", "JPEG XL"),
-    (rb"%PDF", "PDF"),
-    (rb"%!PS|\xc5\xd0\xd3\xc6", "EPS"),
-    (rb"gimp xcf", "GIMP"),
-    (rb"8BPS\x00\x02", "large Photoshop (PSB)"),
-    (rb"PK\x03\x04", "zip"),
-    (rb"II\*\0.{4}CR|FUJIFILMCCD-RAW|IIRO|IIU\x00|MMOR", "camera raw"),
-    (rb"SIMPLE  =", "FITS"),
-    (rb"\x76\x2f\x31\x01", "OpenEXR"),
-    (rb"#\?RADIANCE|#\?RGBE", "Radiance HDR"),
-    (rb"DDS ", "DDS"),
-    (rb"\x00\x00[\x01\x02]\x00", "Windows icon"),
-    (rb"icns", "Mac icon"),
-    (rb"qoif", "QOI"),
-    (rb"\x1a\x45\xdf\xa3|RIFF....AVI ", "video"),
-    (rb"(?i:\s*(<\?xml[^>]*>\s*)?<svg)", "SVG"),
-    (rb"(?i:\s*<(!doctype )?html)", "web page"),
+    (rb"\xff\x0a|\x00\x00\x00\x0cJXL ", tr_noop("JPEG XL")),
+    (rb"%PDF", tr_noop("PDF")),
+    (rb"%!PS|\xc5\xd0\xd3\xc6", tr_noop("EPS")),
+    (rb"gimp xcf", tr_noop("GIMP")),
+    (rb"8BPS\x00\x02", tr_noop("large Photoshop (PSB)")),
+    (rb"PK\x03\x04", tr_noop("zip")),
+    (rb"II\*\0.{4}CR|FUJIFILMCCD-RAW|IIRO|IIU\x00|MMOR", tr_noop("camera raw")),
+    (rb"SIMPLE  =", tr_noop("FITS")),
+    (rb"\x76\x2f\x31\x01", tr_noop("OpenEXR")),
+    (rb"#\?RADIANCE|#\?RGBE", tr_noop("Radiance HDR")),
+    (rb"DDS ", tr_noop("DDS")),
+    (rb"\x00\x00[\x01\x02]\x00", tr_noop("Windows icon")),
+    (rb"icns", tr_noop("Mac icon")),
+    (rb"qoif", tr_noop("QOI")),
+    (rb"\x1a\x45\xdf\xa3|RIFF....AVI ", tr_noop("video")),
+    (rb"(?i:\s*(<\?xml[^>]*>\s*)?<svg)", tr_noop("SVG")),
+    (rb"(?i:\s*<(!doctype )?html)", tr_noop("web page")),
 )
 
 
@@ -104,7 +106,7 @@ def passed_over_kind(name: str) -> str | None:
         or not 0 < len(suffix) <= _LONGEST_SUFFIX
         or not (suffix.isascii() and suffix.isalnum())
     ):
-        return NO_ENDING
+        return tr(NO_ENDING)
     return suffix.upper()
 
 
@@ -113,9 +115,13 @@ def why_of_another_kind(file: BinaryIO) -> str | None:
     file.seek(0)
     head = file.read(_HEAD_BYTES)
     if not head:
-        return "It is empty."
+        return tr("It is empty.")
     kind = _kind_by_signature(head)
-    return kind and f"It is a file of another kind ({kind}), whatever its name: {_SAVE_AS}."
+    return kind and tr(
+        "It is a file of another kind ({kind}), whatever its name: {save_as}.",
+        kind=tr(kind),
+        save_as=tr(_SAVE_AS),
+    )
 
 
 def _kind_by_signature(head: bytes) -> str | None:

@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.files import is_file, read_file
+from genstudio.domain.language import tr
 
 GroupBy = Literal["picture", "folder", "table"]
 TABLE: Final = "groups.csv"
@@ -92,9 +93,13 @@ def _from_table(folder: Path, names: Sequence[str]) -> dict[str, str]:
         rows = {row["file"]: row["group"] for row in csv.DictReader(text.splitlines())}
     except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
         raise DatasetError(
-            f"{TABLE} cannot be read",
-            f"{path} should have the columns “file” and “group”: {error}.",
-            "Write one line for each picture, with its name as it lies in the folder.",
+            tr("{table} cannot be read", table=TABLE),
+            tr(
+                "{path} should have the columns “file” and “group”: {error}.",
+                path=path,
+                error=error,
+            ),
+            tr("Write one line for each picture, with its name as it lies in the folder."),
         ) from error
     known = frozenset(names)
     return {name: group for name, group in rows.items() if name in known and group}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from genstudio.domain.errors import SettingsError
+from genstudio.domain.language import tr
 
 # More would each have too few pictures, and make every list of them useless.
 MOST_KINDS = 1000
@@ -35,16 +36,19 @@ def checked_kinds(names: Iterable[str]) -> dict[str, int]:
     kinds = kinds_of(names)
     if len(kinds) < 2:
         raise SettingsError(
-            "There are no kinds to tell apart",
-            "All pictures lie in one folder.",
-            "Put each kind into a folder of its own inside the one you choose, or do not ask for "
-            "kinds.",
+            tr("There are no kinds to tell apart"),
+            tr("All pictures lie in one folder."),
+            tr(
+                "Put each kind into a folder of its own inside the one you "
+                "choose, or do not ask for "
+                "kinds."
+            ),
         )
     if len(kinds) > MOST_KINDS:
         raise SettingsError(
-            f"{len(kinds):,} folders are too many kinds",
-            f"Up to {MOST_KINDS:,} can be told apart.",
-            "Put pictures that belong together into one folder.",
+            tr("{num_kinds:,} folders are too many kinds", num_kinds=len(kinds)),
+            tr("Up to {most_kinds:,} can be told apart.", most_kinds=MOST_KINDS),
+            tr("Put pictures that belong together into one folder."),
         )
     return kinds
 
@@ -71,9 +75,13 @@ def kind_index(names: Sequence[str], kinds: Iterable[str]) -> np.ndarray:
     found = [numbers.get(kind_of(name), -1) for name in names]
     if -1 in found:
         raise SettingsError(
-            f"“{names[found.index(-1)]}” is of none of the run's kinds",
-            f"They are {', '.join(known[:8])}{' …' if len(known) > 8 else ''}.",
-            "If run.toml was changed, put the original back.",
+            tr("“{names}” is of none of the run's kinds", names=names[found.index(-1)]),
+            tr(
+                "They are {known}{value}.",
+                known=", ".join(known[:8]),
+                value=" …" if len(known) > 8 else "",
+            ),
+            tr("If run.toml was changed, put the original back."),
         )
     return np.array(found, np.int64)
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from genstudio.domain.language import tr
+
 # Scans and panoramas stay below this; a small file that unpacks to more is a trap.
 MAX_PIXELS = 178_956_970
 # Most memory that a decoder may take, and that pictures decoded side by side take together.
@@ -46,12 +48,20 @@ def refuse_too_large(image: Image.Image, path: Path) -> None:
     if pixels * per_pixel > MAX_BYTES:
         raise _too_many_pixels(image, int(MAX_BYTES // per_pixel))
     if image.info.get("progressive") and _has_too_many_scans(path):
-        raise TooLargeError(f"It is drawn in more passes than it may be ({_MOST_SCANS}).")
+        raise TooLargeError(
+            tr("It is drawn in more passes than it may be ({most_scans}).", most_scans=_MOST_SCANS)
+        )
 
 
 def _too_many_pixels(image: Image.Image, most: int) -> TooLargeError:
     size = f"{image.width} × {image.height}"
-    return TooLargeError(f"{size} is more than a picture of its kind may have ({most} pixels).")
+    return TooLargeError(
+        tr(
+            "{size} is more than a picture of its kind may have ({most} pixels).",
+            size=size,
+            most=most,
+        )
+    )
 
 
 def _bytes_per_pixel(image: Image.Image) -> float:

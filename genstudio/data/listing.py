@@ -13,6 +13,7 @@ from genstudio.data.decode import why_inaccessible
 from genstudio.data.formats import SUFFIXES, may_be_picture, passed_over_kind
 from genstudio.domain.datasets import UnreadablePicture
 from genstudio.domain.errors import DatasetError
+from genstudio.domain.language import tr
 
 # What systems, storage devices and programs keep beside a person's pictures: thumbnails,
 # deleted ones, earlier versions.
@@ -143,26 +144,34 @@ def _refuse_no_folder(folder: Path) -> None:
     try:
         if not stat.S_ISDIR(folder.stat().st_mode):
             raise DatasetError(
-                f"{folder} is a file", "", "Choose the folder that the pictures are in."
+                tr("{folder} is a file", folder=folder),
+                "",
+                tr("Choose the folder that the pictures are in."),
             )
         os.scandir(folder).close()
     except (OSError, ValueError) as error:
         if isinstance(error, ValueError) or error.errno in _NO_SUCH_FOLDER:
-            hint = "Check the spelling, or whether a drive is missing."
-            raise DatasetError(f"There is no folder {folder}", "", hint) from error
+            hint = tr("Check the spelling, or whether a drive is missing.")
+            raise DatasetError(
+                tr("There is no folder {folder}", folder=folder), "", hint
+            ) from error
         raise DatasetError(
-            f"The folder {folder} cannot be read", f"{error.strerror}.", "Check its permissions."
+            tr("The folder {folder} cannot be read", folder=folder),
+            f"{error.strerror}.",
+            tr("Check its permissions."),
         ) from error
 
 
 def _nothing_found(folder: Path, found: Listing) -> DatasetError:
     others = found.passed_over.total()
-    what = f"It holds {others} other files." if others else "It is empty."
+    what = tr("It holds {others} other files.", others=others) if others else tr("It is empty.")
     if found.unreadable:
         what = f"{found.unreadable[0].name}: {found.unreadable[0].reason}"
     kinds = ", ".join(sorted(suffix[1:].upper() for suffix in SUFFIXES))
     return DatasetError(
-        f"There are no pictures in {folder}", what, f"Kinds that can be read: {kinds}."
+        tr("There are no pictures in {folder}", folder=folder),
+        what,
+        tr("Kinds that can be read: {kinds}.", kinds=kinds),
     )
 
 
@@ -206,7 +215,7 @@ class _Walk:
                     for entry in entries:
                         self._take_up(entry, inside and f"{inside}/", folders)
         except OSError as error:
-            reason = why_inaccessible(error).replace("It", "The folder", 1)
+            reason = why_inaccessible(error).replace("It", tr("The folder"), 1)
             name = f"{shown_name(inside)}/"
             self._found.unreadable.append(UnreadablePicture(name=name, reason=reason))
         return folders

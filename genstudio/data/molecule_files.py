@@ -9,6 +9,7 @@ from typing import Final
 from genstudio.data import chemistry
 from genstudio.data.chemistry import ReadMolecule, UnreadableMoleculeError
 from genstudio.domain.errors import DatasetError
+from genstudio.domain.language import tr
 
 LISTS: Final = (".smi", ".smiles")
 TABLES: Final = (".csv",)
@@ -80,9 +81,11 @@ def read_entries(
     suffix = path.suffix.lower()
     try:
         if not path.is_file():
-            raise UnreadableFileError("It is not an ordinary file.")
+            raise UnreadableFileError(tr("It is not an ordinary file."))
         if path.stat().st_size > _LARGEST_BYTES:
-            raise UnreadableFileError(f"It is larger than {_LARGEST_BYTES // 2**20} MB.")
+            raise UnreadableFileError(
+                tr("It is larger than {largest_bytes} MB.", largest_bytes=_LARGEST_BYTES // 2**20)
+            )
         if suffix in STRUCTURES:
             yield from _from_structures(path)
         elif suffix in TABLES:
@@ -90,9 +93,11 @@ def read_entries(
         else:
             yield from _from_list(path)
     except OSError as error:
-        raise UnreadableFileError(f"It cannot be read: {error.strerror}.") from error
+        raise UnreadableFileError(
+            tr("It cannot be read: {strerror}.", strerror=error.strerror)
+        ) from error
     except csv.Error as error:
-        raise UnreadableFileError(f"It is no table: {error}.") from error
+        raise UnreadableFileError(tr("It is no table: {error}.", error=error)) from error
 
 
 def first_molecule(path: Path) -> str:
@@ -101,7 +106,7 @@ def first_molecule(path: Path) -> str:
     Raises:
         DatasetError: It holds none.
     """
-    reason = "It holds no molecule."
+    reason = tr("It holds no molecule.")
     try:
         for entry in read_entries(path):
             if entry.molecule is not None:
@@ -110,9 +115,9 @@ def first_molecule(path: Path) -> str:
     except UnreadableFileError as error:
         reason = str(error)
     raise DatasetError(
-        f"{path.name} cannot be read as a molecule",
+        tr("{name} cannot be read as a molecule", name=path.name),
         reason,
-        "Choose a file that holds one: .smi, .csv or .sdf.",
+        tr("Choose a file that holds one: .smi, .csv or .sdf."),
     )
 
 
@@ -153,7 +158,7 @@ def _from_structures(path: Path) -> Iterator[Entry]:
 
 def _record(number: int, lines: Sequence[str]) -> Entry:
     if len(lines) > _LARGEST_RECORD_LINES:
-        return Entry(number=number, molecule=None, reason="It is too long.")
+        return Entry(number=number, molecule=None, reason=tr("It is too long."))
     try:
         return Entry(number=number, molecule=chemistry.read_block("\n".join(lines)))
     except UnreadableMoleculeError as error:
@@ -165,7 +170,7 @@ def _from_table(path: Path, reading: TableReading, column: str) -> Iterator[Entr
     rows = csv.reader(lines, delimiter=_delimiter(path))
     heading = next(rows, None)
     if heading is None:
-        raise UnreadableFileError("It is empty.")
+        raise UnreadableFileError(tr("It is empty."))
     names = [name.strip() for name in heading]
     first = [row for row in (next(rows, None) for _ in range(_TRIED_ROWS)) if row is not None]
     chosen = _chosen_column(names, first, column)
@@ -194,12 +199,14 @@ def _chosen_column(names: Sequence[str], rows: Sequence[Sequence[str]], column: 
         known = [name.casefold() for name in names]
         if column.casefold() not in known:
             listed = ", ".join(names[:12])
-            raise UnreadableFileError(f"It has no column “{column}”; it has: {listed}.")
+            raise UnreadableFileError(
+                tr("It has no column “{column}”; it has: {listed}.", column=column, listed=listed)
+            )
         return known.index(column.casefold())
     scores = [_likelihood(name, [row[at] for row in rows if at < len(row)])
               for at, name in enumerate(names)]  # fmt: skip
     if not scores or max(scores) < _FEWEST_PARSED:
-        raise UnreadableFileError("None of its columns holds SMILES.")
+        raise UnreadableFileError(tr("None of its columns holds SMILES."))
     return scores.index(max(scores))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from genstudio.data.decode import UnreadablePictureError, decode_thumbnail
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.files import is_file, read_file
+from genstudio.domain.language import tr, trn
 
 MOST_COLOURS = 256
 # What is at least this opaque is drawn, where edges are hard.
@@ -190,15 +191,20 @@ def read_palette(path: Path) -> np.ndarray:
         colours = _colours_of_picture(path)
     else:
         if not is_file(path):
-            raise _no_palette(path, f"There is no file {path}.")
+            raise _no_palette(path, tr("There is no file {path}.", path=path))
         try:
             content = read_file(path, largest_bytes=_LARGEST_PALETTE_BYTES)
         except OSError as error:
-            raise _no_palette(path, f"{path} cannot be read: {error}.") from error
+            raise _no_palette(
+                path, tr("{path} cannot be read: {error}.", path=path, error=error)
+            ) from error
         colours = _colours_of_text(content.decode("utf-8", errors="replace"))
     unique = list(dict.fromkeys(colours))
     if not 1 <= len(unique) <= MOST_COLOURS:
-        raise _no_palette(path, f"It has {len(unique):,} colours; from 1 to 256 can be used.")
+        raise _no_palette(
+            path,
+            tr("It has {num_unique:,} colours; from 1 to 256 can be used.", num_unique=len(unique)),
+        )
     return np.array(unique, np.uint8)
 
 
@@ -210,7 +216,7 @@ def words_about_palette(text: str) -> str:
         count = len(read_palette(Path(text.strip()).expanduser()))
     except SettingsError as error:
         return f"{error.title}: {error.message}"
-    return f"{count} colour{'' if count == 1 else 's'}"
+    return trn("{number} colour", "{number} colours", count)
 
 
 def _colours_of_text(text: str) -> list[tuple[int, ...]]:
@@ -234,8 +240,11 @@ def _colours_of_picture(path: Path) -> list[tuple[int, ...]]:
 
 def _no_palette(path: Path, why: str) -> SettingsError:
     return SettingsError(
-        f"{path.name} is no palette",
+        tr("{name} is no palette", name=path.name),
         why,
-        "Choose a palette of GIMP (.gpl), JASC (.pal), a list of colours as #rrggbb, or a small "
-        "picture of up to 256 colours.",
+        tr(
+            "Choose a palette of GIMP (.gpl), JASC (.pal), a list of colours "
+            "as #rrggbb, or a small "
+            "picture of up to 256 colours."
+        ),
     )

@@ -15,11 +15,12 @@ from PIL import Image
 from genstudio.data.decode import UnreadablePictureError, decode_thumbnail
 from genstudio.data.threads import map_in_threads
 from genstudio.domain.datasets import PictureInfo
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.progress import Progress, Working
 
 _SIDE = 64
 _CELLS = 6
-_WHAT = "Measuring the pictures"
+_WHAT = tr_noop("Measuring the pictures")
 # Of more, principal axes are found on so many of them.
 _MOST_FITTED = 5000
 _DIMENSIONS = 16
@@ -80,7 +81,7 @@ def measure_pictures(folder: Path, pictures: Sequence[PictureInfo]) -> Working[P
             kept.append(picture)
             features.append(found[0])
             figures.append(found[1])
-        yield Progress(_WHAT, done, len(pictures))
+        yield Progress(tr(_WHAT), done, len(pictures))
     table = np.stack(figures) if figures else np.zeros((0, 4), np.float32)
     places, strangeness = _arranged(
         np.stack(features) if features else np.zeros((0, _CELLS * _CELLS * 4), np.float32)

@@ -9,6 +9,7 @@ from typing import Final
 from genstudio.data.decode import why_inaccessible
 from genstudio.domain.byte_pairs import cleaned
 from genstudio.domain.files import is_file, read_file
+from genstudio.domain.language import tr
 
 SUFFIXES: Final = (".txt", ".md")
 LARGEST_BYTES: Final = 16 * 2**20
@@ -34,13 +35,18 @@ def read_text(path: Path) -> str:
         UnreadableTextError: It is missing, too large, in another encoding, or no text.
     """
     if not path.name.lower().endswith(SUFFIXES):
-        raise UnreadableTextError(f"It is no text file: those end with {' or '.join(SUFFIXES)}.")
+        raise UnreadableTextError(
+            tr("It is no text file: those end with {suffixes}.", suffixes=" or ".join(SUFFIXES))
+        )
     if not is_file(path):
-        raise UnreadableTextError("There is no such file.")
+        raise UnreadableTextError(tr("There is no such file."))
     try:
         if path.stat().st_size > LARGEST_BYTES:
             raise UnreadableTextError(
-                f"It is larger than {LARGEST_BYTES // 2**20} MB; cut it into several files."
+                tr(
+                    "It is larger than {largest_bytes} MB; cut it into several files.",
+                    largest_bytes=LARGEST_BYTES // 2**20,
+                )
             )
         content = read_file(path, largest_bytes=LARGEST_BYTES)
     except OSError as error:
@@ -55,19 +61,22 @@ def text_in(content: bytes) -> str:
         UnreadableTextError: It is in another encoding than UTF-8, or no text.
     """
     if content.startswith(_UTF16):
-        raise UnreadableTextError("It is written in UTF-16; save it as UTF-8.")
+        raise UnreadableTextError(tr("It is written in UTF-16; save it as UTF-8."))
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         if b"\0" in content[: 2**16]:
-            raise UnreadableTextError("It holds other data than text.") from error
+            raise UnreadableTextError(tr("It holds other data than text.")) from error
         line = content.count(b"\n", 0, error.start) + 1
         raise UnreadableTextError(
-            f"It is not written in UTF-8 (line {line}), but perhaps in Windows-1252 or Latin-1; "
-            "save it as UTF-8."
+            tr(
+                "It is not written in UTF-8 (line {line}), but perhaps in Windows-1252 or "
+                "Latin-1; save it as UTF-8.",
+                line=line,
+            )
         ) from error
     if _NO_TEXT.search(text):
-        raise UnreadableTextError("It holds other data than text.")
+        raise UnreadableTextError(tr("It holds other data than text."))
     return cleaned(text)
 
 

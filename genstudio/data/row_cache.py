@@ -15,6 +15,7 @@ from genstudio.data.threads import map_in_threads
 from genstudio.domain.datasets import Manifest
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.files import explained, is_file, replacing
+from genstudio.domain.language import tr
 from genstudio.domain.progress import Progress, Working
 
 _MOST_BYTES = 4 * 2**30
@@ -87,16 +88,25 @@ def build_rows(
         size += sum(values.nbytes for values in rows.values())
         if size > _MOST_BYTES:
             raise DatasetError(
-                "There is more than fits into the memory",
-                f"After {done:,} of {len(files):,} files, {size / 2**30:.1f} GB are decoded.",
-                "Take some out, or choose a folder with fewer files.",
+                tr("There is more than fits into the memory"),
+                tr(
+                    "After {done:,} of {num_files:,} files, {size:.1f} GB are decoded.",
+                    done=done,
+                    num_files=len(files),
+                    size=size / 2**30,
+                ),
+                tr("Take some out, or choose a folder with fewer files."),
             )
         yield Progress(what, done, len(files))
     if len(names) < _FEWEST_ROWS:
         raise DatasetError(
-            "There are fewer than two examples",
-            f"{len(skipped)} of {len(files)} files hold none.",
-            "Choose a folder with more of them.",
+            tr("There are fewer than two examples"),
+            tr(
+                "{num_skipped} of {num_files} files hold none.",
+                num_skipped=len(skipped),
+                num_files=len(files),
+            ),
+            tr("Choose a folder with more of them."),
         )
     joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return keep_rows(manifest, path, key, joined, names, skipped)
@@ -164,13 +174,16 @@ def _refuse_changed(path: Path, content_hash: str) -> None:
     except OSError as error:
         raise _changed(path, why_inaccessible(error)) from error
     if found != content_hash:
-        raise _changed(path, "It was changed.")
+        raise _changed(path, tr("It was changed."))
 
 
 def _changed(path: Path, why: str) -> DatasetError:
     return DatasetError(
-        "The files are not those that were looked through",
+        tr("The files are not those that were looked through"),
         f"{path}: {why}",
-        "Were they moved or changed since? Choose the folder again. To go on with a run, put the "
-        "originals back.",
+        tr(
+            "Were they moved or changed since? Choose the folder again. To go "
+            "on with a run, put the "
+            "originals back."
+        ),
     )

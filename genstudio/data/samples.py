@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from genstudio.domain.files import explained, replacing
+from genstudio.domain.language import tr
 from genstudio.domain.progress import Progress
 
 # Lengths are in halves of the picture's side: the middle is (0, 0), the right edge is x = 1.
@@ -116,7 +117,7 @@ def make_sample_folder(
             picture = Image.fromarray(paint_flower(size, seed=seed, index=index))
             with replacing(path) as temporary:
                 picture.save(temporary, "PNG", compress_level=3)
-        yield Progress("Drawing flowers", index, count)
+        yield Progress(tr("Drawing flowers"), index, count)
 
 
 def _is_whole(path: Path) -> bool:

@@ -33,6 +33,7 @@ from genstudio.domain.datasets import (
     UnreadablePicture,
 )
 from genstudio.domain.errors import DatasetError
+from genstudio.domain.language import tr
 from genstudio.domain.progress import Progress, Working
 
 _TINY_SIDE = 32
@@ -81,7 +82,7 @@ def scan_folder(
             found = result.info
         else:
             unreadable.append(result)
-        yield Progress("Looking through the pictures", done, len(names), found)
+        yield Progress(tr("Looking through the pictures"), done, len(names), found)
     pictures = with_duplicates([it.info for it in looked], [it.likeness for it in looked])
     captions = read_captions(folder, [picture.name for picture in pictures], listing.texts)
     passed_over = listing.passed_over - captions.files
@@ -106,15 +107,23 @@ def usable_manifest(report: ScanReport, excluded: Iterable[str] = ()) -> Manifes
     out = set(excluded)
     kept = tuple((p.name, p.content_hash) for p in report.pictures if p.name not in out)
     if len(kept) < 2:
-        hint = "Choose a folder with more of them; some hundreds make a good start."
+        hint = tr("Choose a folder with more of them; some hundreds make a good start.")
         if report.unreadable:
-            hint += f" {len(report.unreadable)} could not be read: {report.unreadable[0].name}."
+            hint += tr(
+                " {num_unreadable} could not be read: {name}.",
+                num_unreadable=len(report.unreadable),
+                name=report.unreadable[0].name,
+            )
         if out:
-            hint += f" {len(out)} are excluded."
+            hint += tr(" {num_out} are excluded.", num_out=len(out))
         noun = "examples" if report.material else "pictures"
         raise DatasetError(
-            f"At least two {noun} are needed",
-            f"{len(kept)} of the files in {report.folder} can be used.",
+            tr("At least two {noun} are needed", noun=noun),
+            tr(
+                "{num_kept} of the files in {folder} can be used.",
+                num_kept=len(kept),
+                folder=report.folder,
+            ),
             hint,
         )
     return Manifest(
@@ -181,14 +190,16 @@ def _at_looked_at_size(image: Image.Image) -> Image.Image:
 
 def _refuse_strange(path: Path, name: str) -> None:
     if any("\ud800" <= character <= "\udfff" for character in name):
-        raise UnreadablePictureError("Its name is not text that can be read: give it another one.")
+        raise UnreadablePictureError(
+            tr("Its name is not text that can be read: give it another one.")
+        )
     try:
         is_ordinary = path.is_file() or not path.exists()
     except OSError as error:
         raise UnreadablePictureError(why_inaccessible(error)) from error
     # Reading a pipe would wait for ever.
     if not is_ordinary:
-        raise UnreadablePictureError("It is not an ordinary file.")
+        raise UnreadablePictureError(tr("It is not an ordinary file."))
 
 
 def _content_hash(path: Path) -> str:

@@ -16,6 +16,7 @@ import numpy as np
 from genstudio.data.decode import UnreadablePictureError, opened
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.files import is_file
+from genstudio.domain.language import tr, tr_noop
 
 Axis = Literal["left-right", "back-front", "bottom-top"]
 AXES: Final = ("left-right", "back-front", "bottom-top")
@@ -23,7 +24,7 @@ _NIFTI = (".nii", ".nii.gz")
 _PICTURES = (".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg")
 _DICOM_AT, _DICOM_MARK = 128, b"DICM"
 _MOST_NUMBERS = 2**30
-_PACK = "Install the pack for it: pip install 'genstudio[medical]'."
+_PACK = tr_noop("Install the pack for it: pip install 'genstudio[medical]'.")
 # What the libraries raise on files that are not what they say.
 _BROKEN = (
     OSError, ValueError, TypeError, KeyError, AttributeError, NotImplementedError, RuntimeError,
@@ -78,7 +79,7 @@ def read_slices(path: Path, axis: Axis = "bottom-top") -> Iterator[Slice]:
         UnreadableScanError: It cannot be used.
     """
     if not is_file(path):
-        raise UnreadableScanError("A scan cannot be read", "It is no ordinary file.")
+        raise UnreadableScanError(tr("A scan cannot be read"), tr("It is no ordinary file."))
     if path.name.lower().endswith(_NIFTI):
         yield from _nifti(path, axis)
     elif is_dicom(path):
@@ -86,7 +87,7 @@ def read_slices(path: Path, axis: Axis = "bottom-top") -> Iterator[Slice]:
     elif path.name.lower().endswith(_PICTURES):
         yield Slice(values_HW=_picture(path))
     else:
-        raise _unreadable("It is neither DICOM nor NIfTI, and no picture.")
+        raise _unreadable(tr("It is neither DICOM nor NIfTI, and no picture."))
 
 
 def shown(piece: Slice, window: tuple[float, float] | None = None) -> np.ndarray:
@@ -113,7 +114,9 @@ def _library(load: Callable[[], Any]) -> Any:
         return load()
     except ImportError as error:
         raise UnreadableScanError(
-            "Scans cannot be read here", f"The package {error.name} is not installed.", _PACK
+            tr("Scans cannot be read here"),
+            tr("The package {name} is not installed.", name=error.name),
+            tr(_PACK),
         ) from error
 
 
@@ -126,10 +129,10 @@ def _dicom(path: Path) -> Iterator[Slice]:
         try:
             data = pydicom.dcmread(path)
             if "PixelData" not in data and "FloatPixelData" not in data:
-                raise _unreadable("It holds no pixels.")
+                raise _unreadable(tr("It holds no pixels."))
             frames = int(data.get("NumberOfFrames", 1) or 1)
             if frames * int(data.Rows) * int(data.Columns) > _MOST_NUMBERS:
-                raise _unreadable("It is larger than a picture may be.")
+                raise _unreadable(tr("It is larger than a picture may be."))
             found = np.asarray(data.pixel_array)
             is_colour = int(data.get("SamplesPerPixel", 1)) > 1
             window = _window(data)
@@ -156,10 +159,10 @@ def _why(error: Exception) -> str:
     """Why pydicom could not read it; of its message only what names no person."""
     text = str(error).lower()
     if isinstance(error, NotImplementedError) or "plugin" in text or "decompress" in text:
-        return "Its pixels are compressed by a method that is not installed here."
+        return tr("Its pixels are compressed by a method that is not installed here.")
     if "length" in text or "bytes" in text or isinstance(error, EOFError):
-        return "It holds fewer pixels than it says: the file is cut off or damaged."
-    return f"It is not as DICOM files are ({type(error).__name__})."
+        return tr("It holds fewer pixels than it says: the file is cut off or damaged.")
+    return tr("It is not as DICOM files are ({name}).", name=type(error).__name__)
 
 
 def _window(data: Any) -> tuple[float, float] | None:
@@ -182,10 +185,10 @@ def _nifti(path: Path, axis: Axis) -> Iterator[Slice]:
         image = nibabel.load(path)
         dtype = np.dtype(image.get_data_dtype())
         if dtype.kind not in "uif":
-            what = "complex numbers" if dtype.kind == "c" else "colours or records"
-            raise _unreadable(f"It holds {what}, not one number for each place.")
+            what = tr("complex numbers") if dtype.kind == "c" else tr("colours or records")
+            raise _unreadable(tr("It holds {what}, not one number for each place.", what=what))
         if len(image.shape) < 3 or np.prod(image.shape[:3], dtype=np.int64) > _MOST_NUMBERS:
-            raise _unreadable("It is no volume, or larger than one may be.")
+            raise _unreadable(tr("It is no volume, or larger than one may be."))
         # Left-right, back-front and bottom-top are where they say only then.
         upright = nibabel.as_closest_canonical(image)
         volume = upright.slicer[..., 0] if upright.ndim > 3 else upright
@@ -195,7 +198,9 @@ def _nifti(path: Path, axis: Axis) -> Iterator[Slice]:
     except UnreadableScanError:
         raise
     except (*_BROKEN, nibabel.filebasedimages.ImageFileError) as error:
-        raise _unreadable(f"It is not as NIfTI files are ({type(error).__name__}).") from error
+        raise _unreadable(
+            tr("It is not as NIfTI files are ({name}).", name=type(error).__name__)
+        ) from error
     for piece in np.moveaxis(values, number, 0):
         yield Slice(values_HW=np.ascontiguousarray(np.rot90(piece)))
 
@@ -210,4 +215,6 @@ def _picture(path: Path) -> np.ndarray:
 
 
 def _unreadable(why: str) -> UnreadableScanError:
-    return UnreadableScanError("A scan cannot be read", why, "Leave it out, or export it anew.")
+    return UnreadableScanError(
+        tr("A scan cannot be read"), why, tr("Leave it out, or export it anew.")
+    )

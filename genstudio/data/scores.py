@@ -12,6 +12,7 @@ import numpy as np
 
 from genstudio.domain.errors import DatasetError, SettingsError
 from genstudio.domain.files import is_file
+from genstudio.domain.language import tr
 
 SUFFIXES = (".mid", ".midi")
 TICKS_PER_BEAT = 480
@@ -95,9 +96,9 @@ def mido() -> Any:
         return import_module("mido")
     except ImportError as error:
         raise SettingsError(
-            "Notes need the pack “sound”",
-            "The part of GenStudio that reads and writes MIDI is not installed.",
-            "Install genstudio[sound].",
+            tr("Notes need the pack “sound”"),
+            tr("The part of GenStudio that reads and writes MIDI is not installed."),
+            tr("Install genstudio[sound]."),
         ) from error
 
 
@@ -109,15 +110,17 @@ def read_score(path: Path) -> Score:
         SettingsError: The library is not installed.
     """
     if not path.exists():
-        raise UnreadableScoreError("It is not there any more.")
+        raise UnreadableScoreError(tr("It is not there any more."))
     if not is_file(path):  # Reading a pipe would wait for ever.
-        raise UnreadableScoreError("It is not an ordinary file.")
+        raise UnreadableScoreError(tr("It is not an ordinary file."))
     try:
         if path.stat().st_size > _LARGEST_BYTES:
-            raise UnreadableScoreError("It is far too large for a piece of music.")
+            raise UnreadableScoreError(tr("It is far too large for a piece of music."))
         content = path.read_bytes()
     except OSError as error:
-        raise UnreadableScoreError(f"It cannot be read: {error.strerror}.") from error
+        raise UnreadableScoreError(
+            tr("It cannot be read: {strerror}.", strerror=error.strerror)
+        ) from error
     return parse_score(content)
 
 
@@ -125,18 +128,21 @@ def parse_score(content: bytes) -> Score:
     """Read the bytes of a MIDI file; see :func:`read_score`."""
     library = mido()
     if content[:4] != b"MThd" or len(content) < 14:
-        raise UnreadableScoreError("It is no MIDI file, or cut short.")
+        raise UnreadableScoreError(tr("It is no MIDI file, or cut short."))
     if int.from_bytes(content[8:10], "big") == 2:
         raise UnreadableScoreError(
-            "It is a MIDI file of type 2: pieces beside each other, and nobody knows in what order."
+            tr(
+                "It is a MIDI file of type 2: pieces beside each other, and "
+                "nobody knows in what order."
+            )
         )
     division = int.from_bytes(content[12:14], "big")
     if division & _SMPTE or division == 0:
-        raise UnreadableScoreError("Its time is in frames of a film (SMPTE), not in beats.")
+        raise UnreadableScoreError(tr("Its time is in frames of a film (SMPTE), not in beats."))
     try:
         file = library.MidiFile(file=BytesIO(content), clip=True, charset="utf-8")
     except (OSError, EOFError, ValueError, KeyError, IndexError, TypeError) as error:
-        raise UnreadableScoreError("It is damaged, and cannot be read to its end.") from error
+        raise UnreadableScoreError(tr("It is damaged, and cannot be read to its end.")) from error
     return _Reader(division).read(file.tracks)
 
 
@@ -162,10 +168,15 @@ class _Reader:
             for (_, channel, program), notes in self._notes.items()
         ]
         if not parts:
-            raise UnreadableScoreError("There are no notes in it.")
+            raise UnreadableScoreError(tr("There are no notes in it."))
         remarks: list[str] = []
         if self._num_unended:
-            remarks.append(f"{self._num_unended:,} notes have no end and end with their track.")
+            remarks.append(
+                tr(
+                    "{num_unended:,} notes have no end and end with their track.",
+                    num_unended=self._num_unended,
+                )
+            )
         tempi = self._tempi if 0 in self._tempi else {0: DEFAULT_BPM} | self._tempi
         metres = self._metres if 0 in self._metres else {0: (4, 4)} | self._metres
         return Score(
@@ -219,7 +230,9 @@ class _Reader:
         start, length, pitch, velocity = note
         self._count += 1
         if self._count > _MOST_NOTES:
-            raise UnreadableScoreError(f"It has more than {_MOST_NOTES:,} notes.")
+            raise UnreadableScoreError(
+                tr("It has more than {most_notes:,} notes.", most_notes=_MOST_NOTES)
+            )
         self._notes[number, channel, program].append((start, max(1, length), pitch, velocity))
 
 
@@ -271,4 +284,6 @@ def _with_times(events: Iterable[tuple[int, Any]]) -> list[Any]:
 
 def unreadable_score(path: Path, why: str) -> DatasetError:
     """What is raised where a person named the file."""
-    return DatasetError(f"{path.name} cannot be read as notes", why, "Choose another MIDI file.")
+    return DatasetError(
+        tr("{name} cannot be read as notes", name=path.name), why, tr("Choose another MIDI file.")
+    )

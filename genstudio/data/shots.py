@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from genstudio.data.films import Frame, opened_film
+from genstudio.domain.language import tr
 from genstudio.domain.progress import Progress, Working
 
 LOOKED_AT_PX: Final = 64
@@ -128,9 +129,9 @@ def shots_of(path: Path, *, most_seconds: float) -> Working[tuple[list[Shot], bo
                 break
             features.add(frame.image_HWC, float(frame.seconds))
             if frame.number % _TOLD_EVERY == 0:
-                yield Progress("Looking for cuts", min(frame.number, total), total)
+                yield Progress(tr("Looking for cuts"), min(frame.number, total), total)
         end_s = features.seconds[-1] + 1 / float(film.info.fps)
-    yield Progress("Looking for cuts", total, total)
+    yield Progress(tr("Looking for cuts"), total, total)
     return find_shots(features, end_s), is_longer
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from genstudio.domain.errors import DatasetError, SettingsError
 from genstudio.domain.files import is_file
+from genstudio.domain.language import tr
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff")
 # A file that is longer is read so far: nothing here learns from more.
@@ -77,9 +78,9 @@ def soundfile() -> Any:
         return import_module("soundfile")
     except (ImportError, OSError) as error:
         raise SettingsError(
-            "Sounds need the pack “sound”",
-            "The part of GenStudio that reads and writes them is not installed.",
-            "Install genstudio[sound].",
+            tr("Sounds need the pack “sound”"),
+            tr("The part of GenStudio that reads and writes them is not installed."),
+            tr("Install genstudio[sound]."),
         ) from error
 
 
@@ -96,9 +97,11 @@ def look_at_sound(path: Path) -> SoundInfo:
         found = library.info(str(path))
         rate_hz, channels, frames = found.samplerate, found.channels, found.frames
     except (library.LibsndfileError, OSError, RuntimeError, ValueError) as error:
-        raise UnreadableSoundError("It is no sound, damaged, or of an unknown kind.") from error
+        raise UnreadableSoundError(tr("It is no sound, damaged, or of an unknown kind.")) from error
     if not 0 < rate_hz <= _MOST_RATE_HZ or not 0 < channels <= _MOST_CHANNELS:
-        raise UnreadableSoundError(f"It has {channels} channels at {rate_hz} Hz.")
+        raise UnreadableSoundError(
+            tr("It has {channels} channels at {rate_hz} Hz.", channels=channels, rate_hz=rate_hz)
+        )
     return SoundInfo(rate_hz=rate_hz, channels=channels, seconds=frames / rate_hz)
 
 
@@ -117,15 +120,15 @@ def read_sound(path: Path) -> Sound:
             frames = min(int(LONGEST_S * info.rate_hz), max(file.frames, 0))
             samples = file.read(frames, dtype="float32", always_2d=True)
     except (library.LibsndfileError, OSError, RuntimeError, ValueError, MemoryError) as error:
-        raise UnreadableSoundError("Its samples cannot be read: it is damaged.") from error
+        raise UnreadableSoundError(tr("Its samples cannot be read: it is damaged.")) from error
     if not np.isfinite(samples).all():
-        raise UnreadableSoundError("Some of its samples are no numbers (NaN or infinite).")
+        raise UnreadableSoundError(tr("Some of its samples are no numbers (NaN or infinite)."))
     mono = samples.mean(axis=1, dtype=np.float64).astype(np.float32)
     if len(mono) < 2:
-        raise UnreadableSoundError("It has fewer than two samples.")
+        raise UnreadableSoundError(tr("It has fewer than two samples."))
     if float(np.abs(mono).max()) < _SILENT_PEAK:
         loud = float(np.abs(samples).max()) >= _SILENT_PEAK
-        why = "Its channels cancel each other out." if loud else "It is silent throughout."
+        why = tr("Its channels cancel each other out.") if loud else tr("It is silent throughout.")
         raise UnreadableSoundError(why)
     return Sound(mono, info.rate_hz)
 
@@ -211,11 +214,13 @@ def write_sound(
 
 def unreadable(path: Path, why: str) -> DatasetError:
     """What is raised where a person named the file."""
-    return DatasetError(f"{path.name} cannot be read as a sound", why, "Choose another file.")
+    return DatasetError(
+        tr("{name} cannot be read as a sound", name=path.name), why, tr("Choose another file.")
+    )
 
 
 def _refuse_strange(path: Path) -> None:
     if not path.exists():
-        raise UnreadableSoundError("It is not there any more.")
+        raise UnreadableSoundError(tr("It is not there any more."))
     if not is_file(path):  # Reading a pipe would wait for ever.
-        raise UnreadableSoundError("It is not an ordinary file.")
+        raise UnreadableSoundError(tr("It is not an ordinary file."))

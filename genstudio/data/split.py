@@ -9,6 +9,7 @@ import numpy as np
 from genstudio.data.kinds import kind_of, kinds_of
 from genstudio.domain.datasets import Manifest
 from genstudio.domain.errors import ProjectError
+from genstudio.domain.language import tr
 
 # Of fewer pictures none can be spared.
 _FEWEST_PICTURES = 50
@@ -95,9 +96,13 @@ def held_out_index(decoded: Sequence[str], held_out: Collection[str]) -> np.ndar
     index = np.array([at for at, name in enumerate(decoded) if name in out], dtype=np.int64)
     if len(decoded) - len(index) < 2:
         raise ProjectError(
-            "The run holds out almost all of its pictures",
-            f"{len(index)} of {len(decoded)} pictures are held out, and the rest is too few to "
-            "learn from.",
-            "If run.toml was changed, put the original back.",
+            tr("The run holds out almost all of its pictures"),
+            tr(
+                "{num_index} of {num_decoded} pictures are held out, and the rest is too few to "
+                "learn from.",
+                num_index=len(index),
+                num_decoded=len(decoded),
+            ),
+            tr("If run.toml was changed, put the original back."),
         )
     return index

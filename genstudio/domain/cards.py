@@ -1,8 +1,10 @@
 """Model cards: what an architecture is for, as data that the window and the command line show."""
 
-from typing import Final
+from typing import ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict
+
+from genstudio.domain.language import Spoken
 
 # Capabilities are an open set of names: each stands for a small Protocol in
 # genstudio.models.protocol, and a third-party architecture may bring its own.
@@ -28,7 +30,7 @@ HAS_LORA: Final = "lora"
 TRANSLATE: Final = "translate"
 
 
-class ModelCard(BaseModel):
+class ModelCard(Spoken, BaseModel):
     """Everything a person needs to choose an architecture.
 
     Attributes:
@@ -51,6 +53,8 @@ class ModelCard(BaseModel):
         renamed_tensors: Regular expressions for beginnings of former names of tensors, and what
             took their place; the first that fits counts.
     """
+
+    spoken: ClassVar[frozenset[str]] = frozenset({"title", "summary", "cost", "needs"})
 
     model_config = ConfigDict(frozen=True)
 

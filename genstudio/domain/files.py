@@ -11,6 +11,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 from genstudio.domain.errors import DiskFullError, ProjectError
+from genstudio.domain.language import tr
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -101,28 +102,50 @@ def explained(path: Path) -> Generator[None]:
         folder = path.parent
         if error.errno in _FULL:
             raise DiskFullError(
-                "The disk is full",
-                f"{path.name} could not be written to {folder}. What was saved before is intact.",
-                "Free some space, then go on from the last checkpoint.",
+                tr("The disk is full"),
+                tr(
+                    "{name} could not be written to {folder}. What was saved before is intact.",
+                    name=path.name,
+                    folder=folder,
+                ),
+                tr("Free some space, then go on from the last checkpoint."),
             ) from error
         if error.errno in _READ_ONLY:
             raise ProjectError(
-                "The folder cannot be written to",
-                f"{path.name} could not be written to {folder}: {error.strerror}.",
-                "Choose another project folder, or change its permissions.",
+                tr("The folder cannot be written to"),
+                tr(
+                    "{name} could not be written to {folder}: {strerror}.",
+                    name=path.name,
+                    folder=folder,
+                    strerror=error.strerror,
+                ),
+                tr("Choose another project folder, or change its permissions."),
             ) from error
         if error.errno in _GONE:
             raise ProjectError(
-                "The folder is gone",
-                f"{path.name} could not be written to {folder}: {error.strerror}.",
-                "Was a drive unplugged, or the folder moved? Bring it back, then go on from the "
-                "last checkpoint.",
+                tr("The folder is gone"),
+                tr(
+                    "{name} could not be written to {folder}: {strerror}.",
+                    name=path.name,
+                    folder=folder,
+                    strerror=error.strerror,
+                ),
+                tr(
+                    "Was a drive unplugged, or the folder moved? Bring it back, "
+                    "then go on from the "
+                    "last checkpoint."
+                ),
             ) from error
         if error.errno in _NO_SUCH_PLACE:
             raise ProjectError(
-                "There can be no such folder",
-                f"{path.name} could not be written to {folder}: {error.strerror}.",
-                "Choose another folder: is there a file of that name, or is the name too long?",
+                tr("There can be no such folder"),
+                tr(
+                    "{name} could not be written to {folder}: {strerror}.",
+                    name=path.name,
+                    folder=folder,
+                    strerror=error.strerror,
+                ),
+                tr("Choose another folder: is there a file of that name, or is the name too long?"),
             ) from error
         raise
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from genstudio.domain.language import tr
 from genstudio.domain.training import SIZES, TrainingSettings
 from genstudio.domain.values import Count, Seconds
 
@@ -99,10 +100,10 @@ def remedy(settings: TrainingSettings, forecast: Forecast) -> Remedy | None:
         parts, varies = 2 * parts, varies // 2
         changes["accumulate"] = parts
     if changes:
-        why.append(f"each step is done in {parts} parts and learns the same")
+        why.append(tr("each step is done in {parts} parts and learns the same", parts=parts))
     if not is_enough() and settings.precision == "fp32":
         changes["precision"], varies = "bf16", varies // 2
-        why.append("numbers are kept in half the precision")
+        why.append(tr("numbers are kept in half the precision"))
     sizes = [size for size in SIZES if size < settings.size]
     size = settings.size
     while not is_enough() and sizes:
@@ -110,7 +111,7 @@ def remedy(settings: TrainingSettings, forecast: Forecast) -> Remedy | None:
         varies = varies * smaller**2 // size**2
         changes["size"] = size = smaller
     if "size" in changes:
-        why.append(f"pictures are learned at {size} px")
+        why.append(tr("pictures are learned at {size} px", size=size))
     if not changes or not is_enough():
         return None
     return Remedy(changes=changes, why=_sentence(why))

@@ -1,7 +1,9 @@
 """Names of the figures that tell how a run is doing, for measurements, plots and the coach."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
+
+from genstudio.domain.language import Spoken, tr_noop
 
 # Of what it makes, against the pictures that it learns from.
 SWD: Final = "SWD"
@@ -55,7 +57,7 @@ ACTIVE_UNITS: Final = "active units"
 
 
 @dataclass(frozen=True, slots=True)
-class ShownFigure:
+class ShownFigure(Spoken):
     """How a figure is shown beside a run.
 
     Attributes:
@@ -63,6 +65,8 @@ class ShownFigure:
         form: Of the number, as ``format`` takes it.
         help: What it says, and which way is better.
     """
+
+    spoken: ClassVar[frozenset[str]] = frozenset({"words", "help"})
 
     words: str
     form: str
@@ -141,3 +145,19 @@ SHOWN: Final = {
         "Copies", ".0%", "Share that nearly is one of your pictures. Lower is better."
     ),
 }
+
+# What models call their losses, and what is drawn beside them: looked up where it is shown.
+LOSSES: Final = (
+    tr_noop("generator"), tr_noop("discriminator"), tr_noop("redrawing"), tr_noop("R1 + R2"),
+    tr_noop("bound"), tr_noop("error"), tr_noop("critic"), tr_noop("flow"), tr_noop("repair"),
+    tr_noop("contrast"), tr_noop("patches"), tr_noop("edges kept"), tr_noop("prior"),
+    tr_noop("nats per token"), tr_noop("wrong tokens"), tr_noop("KL per picture"),
+    tr_noop("KL per sound"), tr_noop("KL per molecule"), tr_noop("KL per phrase"),
+    tr_noop("coverage"), tr_noop("diversity"),
+)  # fmt: skip
+# Kinds of models, as cards have them.
+FAMILIES: Final = (
+    tr_noop("translation"), tr_noop("style"), tr_noop("anomaly"), tr_noop("text-to-image"),
+    tr_noop("music"), tr_noop("sound"), tr_noop("molecules"), tr_noop("language"),
+    tr_noop("multimodal"),
+)  # fmt: skip

@@ -1,6 +1,10 @@
 """Cards of modalities: what one example is, as data that the window and the command line show."""
 
+from typing import ClassVar
+
 from pydantic import BaseModel, ConfigDict
+
+from genstudio.domain.language import Spoken
 
 IMAGES = "images"
 PAIRS = "pairs"
@@ -12,7 +16,7 @@ MOLECULES = "molecules"
 TEXTS = "texts"
 
 
-class ModalityCard(BaseModel):
+class ModalityCard(Spoken, BaseModel):
     """A kind of material.
 
     Attributes:
@@ -25,6 +29,8 @@ class ModalityCard(BaseModel):
         noun: What its files are called, one and several.
         fewest_split: Files from which on some are held out.
     """
+
+    spoken: ClassVar[frozenset[str]] = frozenset({"title", "folder", "noun"})
 
     model_config = ConfigDict(frozen=True)
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 from genstudio.domain.artifacts import IMAGE
+from genstudio.domain.language import Spoken, tr
 from genstudio.domain.settings import Settings
 
 GENERATE: Final = "generate"
@@ -36,7 +37,7 @@ NARRATE_CLIP: Final = "narrate-clip"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InputSpec:
+class InputSpec(Spoken):
     """One input of a task or an operation.
 
     Attributes:
@@ -49,6 +50,8 @@ class InputSpec:
             the window; empty for what is no mask.
     """
 
+    spoken: ClassVar[frozenset[str]] = frozenset({"title"})
+
     name: str
     kind: str = IMAGE
     title: str = "Pictures"
@@ -58,7 +61,7 @@ class InputSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskCard:
+class TaskCard(Spoken):
     """Something that a model can do.
 
     Attributes:
@@ -72,6 +75,8 @@ class TaskCard:
             the place of what the settings ask for: so previews and figures show captions.
     """
 
+    spoken: ClassVar[frozenset[str]] = frozenset({"title"})
+
     key: str
     title: str
     settings: type[Settings]
@@ -82,7 +87,7 @@ class TaskCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OperationCard:
+class OperationCard(Spoken):
     """Something that a person can have done, from a model or without one.
 
     Attributes:
@@ -101,6 +106,8 @@ class OperationCard:
         view: What the window shows it in instead of a form; empty for the form.
         any_output: Whether what comes out may be of another kind, that of the model's task.
     """
+
+    spoken: ClassVar[frozenset[str]] = frozenset({"title", "summary"})
 
     key: str
     title: str
@@ -147,7 +154,7 @@ def generation(
     """The task of a model that makes new things from seeds."""
     return TaskCard(
         key=GENERATE,
-        title="Make new ones",
+        title=tr("Make new ones"),
         settings=settings,
         output=output,
         is_seeded=True,

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from genstudio.domain.errors import SettingsError
+from genstudio.domain.language import tr
 from genstudio.domain.values import Count
 
 # A plane has four corners; a line two.
@@ -64,7 +65,9 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isascii() and part.isdecimal() and len(part) < 20 for part in parts):
         raise SettingsError(
-            f"“{text}” names no seeds", "", "Give whole numbers with commas: 3, 17, 5."
+            tr("“{words}” names no seeds", words=text),
+            "",
+            tr("Give whole numbers with commas: 3, 17, 5."),
         )
     return tuple(int(part) for part in parts)
 
@@ -80,9 +83,9 @@ def parse_moves(text: str) -> dict[int, float]:
         found = _MOVE.fullmatch(part)
         if found is None:
             raise SettingsError(
-                f"“{part.strip()}” is no move along a direction",
+                tr("“{part}” is no move along a direction", part=part.strip()),
                 "",
-                "Write its number and how far to go, such as 1:1.5, 4:-0.5.",
+                tr("Write its number and how far to go, such as 1:1.5, 4:-0.5."),
             )
         moves[int(found[1])] = float(found[2])
     return moves

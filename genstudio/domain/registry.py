@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 from typing import Generic, TypeVar, cast
 
 from genstudio.domain.errors import GenStudioError, UnknownEntryError
+from genstudio.domain.language import tr
 
 T = TypeVar("T")
 
@@ -76,7 +77,11 @@ class Registry(Generic[T]):
         location = self._locations.get(key)
         if location is None:
             known = ", ".join([*self._locations, *self._aliases])
-            raise self._error(f"There is no {self._what} “{key}”", "", f"Known: {known}.")
+            raise self._error(
+                tr("There is no {what} “{key}”", what=self._what, key=key),
+                "",
+                tr("Known: {known}.", known=known),
+            )
         module_name, _, name = location.partition(":")
         try:
             found = getattr(importlib.import_module(module_name), name)
@@ -84,7 +89,9 @@ class Registry(Generic[T]):
             if location == self._built_in.get(key):
                 raise
             # The edge to other people's code: whatever it raises concerns its own package only.
-            reason = f"It cannot be imported: {type(error).__name__}: {error}."
+            reason = tr(
+                "It cannot be imported: {name}: {error}.", name=type(error).__name__, error=error
+            )
             raise self._broken(key, location, reason) from error
         if fault := self._fault(key, found):
             raise self._broken(key, location, fault)
@@ -102,9 +109,13 @@ class Registry(Generic[T]):
         """What packages bring under names that are taken; the first of a name is used."""
         return [
             self._error(
-                f"Two entries are called “{entry.name}” ({self._what})",
-                f"They are {taken_by} and {entry.value}; the first one is used.",
-                "Uninstall the package of the other one.",
+                tr("Two entries are called “{name}” ({what})", name=entry.name, what=self._what),
+                tr(
+                    "They are {taken_by} and {value}; the first one is used.",
+                    taken_by=taken_by,
+                    value=entry.value,
+                ),
+                tr("Uninstall the package of the other one."),
             )
             for entry in entry_points(group=self._group)
             if (taken_by := self._taken_by(entry.name)) != entry.value
@@ -120,7 +131,11 @@ class Registry(Generic[T]):
 
     def _broken(self, key: str, location: str, why: str) -> GenStudioError:
         return self._error(
-            f"The {self._what} “{key}” cannot be used",
-            f"{why} It is {location}, of a package that was installed beside GenStudio.",
-            "Install that package again with all that it needs, or uninstall it.",
+            tr("The {what} “{key}” cannot be used", what=self._what, key=key),
+            tr(
+                "{why} It is {location}, of a package that was installed beside GenStudio.",
+                why=why,
+                location=location,
+            ),
+            tr("Install that package again with all that it needs, or uninstall it."),
         )

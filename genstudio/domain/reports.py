@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
+
+from genstudio.domain.language import Spoken
 
 
 class Figure(BaseModel):
@@ -117,7 +120,7 @@ class Better(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FigureCard:
+class FigureCard(Spoken):
     """A figure as people meet it.
 
     Attributes:
@@ -129,6 +132,8 @@ class FigureCard:
         help: What it looks at, in a sentence or two.
         is_share: It is a part of a whole, and shown in per cent.
     """
+
+    spoken: ClassVar[frozenset[str]] = frozenset({"title", "term", "better_words", "help"})
 
     key: str
     title: str

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import PydanticUndefined
 
 from genstudio.domain.errors import SettingsError
+from genstudio.domain.language import tr
 
 SettingsT = TypeVar("SettingsT", bound="Settings")
 
@@ -139,8 +140,8 @@ def setting_fields(settings_class: type[BaseModel]) -> list[SettingField]:
         fields.append(
             SettingField(
                 name=name,
-                title=info.title or name.replace("_", " "),
-                help=info.description or "",
+                title=tr(info.title or name.replace("_", " ")),
+                help=tr(info.description or ""),
                 annotation=info.annotation,
                 default=None if info.default is PydanticUndefined else info.default,
                 minimum=_bound(info.metadata, "ge"),
@@ -203,14 +204,18 @@ def _explained(settings_class: type[BaseModel], error: ValidationError) -> Setti
     name = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         known = ", ".join(settings_class.model_fields) or "none"
-        return SettingsError(f"There is no setting “{name}”", "", f"Known settings: {known}.")
+        return SettingsError(
+            tr("There is no setting “{name}”", name=name),
+            "",
+            tr("Known settings: {known}.", known=known),
+        )
     message = f"{name} = {first['input']!r}: {first['msg']}."
     fields = {field.name: field for field in setting_fields(settings_class)}
     field = fields.get(name)
     hint = ""
     if field is not None:
-        low = "" if field.minimum is None else f" from {field.minimum:g}"
+        low = "" if field.minimum is None else tr(" from {minimum:g}", minimum=field.minimum)
         high = "" if field.maximum is None else f" to {field.maximum:g}"
-        span = f"Allowed:{low}{high}. " if low or high else ""
-        hint = f"{span}The default is {field.default}."
-    return SettingsError(f"The setting “{name}” is not valid", message, hint)
+        span = tr("Allowed:{low}{high}. ", low=low, high=high) if low or high else ""
+        hint = tr("{span}The default is {default}.", span=span, default=field.default)
+    return SettingsError(tr("The setting “{name}” is not valid", name=name), message, hint)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
+from genstudio.domain.language import tr
+
 # Ids of tokens that stand for no word of the vocabulary; its words come after them.
 PADDING: Final = 0
 UNKNOWN: Final = 1
@@ -45,14 +47,24 @@ class PromptReading:
     @property
     def remark(self) -> str:
         """What a person should know of it, in a line; empty if all is read as it was written."""
-        parts = [f"“{written}” is taken for “{known}”" for written, known in self.replaced.items()]
+        parts = [
+            tr("“{written}” is taken for “{known}”", written=written, known=known)
+            for written, known in self.replaced.items()
+        ]
         if self.left_out:
             named = ", ".join(f"“{word}”" for word in self.left_out[:_MOST_NAMED])
             more = " …" if len(self.left_out) > _MOST_NAMED else ""
             is_or_are = "are" if len(self.left_out) > 1 else "is"
-            parts.append(f"{named}{more} {is_or_are} not known and left out")
+            parts.append(
+                tr(
+                    "{named}{more} {is_or_are} not known and left out",
+                    named=named,
+                    more=more,
+                    is_or_are=is_or_are,
+                )
+            )
         if self.num_cut:
-            parts.append(f"only the first {MOST_TOKENS} words are read")
+            parts.append(tr("only the first {most_tokens} words are read", most_tokens=MOST_TOKENS))
         return "; ".join(parts)
 
 

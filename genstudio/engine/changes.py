@@ -6,6 +6,7 @@ from pydantic import JsonValue
 
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.events import CHANGED, Advice, CoachAction
+from genstudio.domain.language import tr
 from genstudio.domain.settings import (
     SettingField,
     Settings,
@@ -26,11 +27,13 @@ def with_changes(config: Settings, changes: Mapping[str, object]) -> Settings:
     changes = with_current_names(type(config), changes)
     for name in changes:
         if name not in live:
-            known = ", ".join(["its budget", *(f"“{f.words}” ({f.name})" for f in live.values())])
+            known = ", ".join(
+                [tr("its budget"), *(f"“{f.words}” ({f.name})" for f in live.values())]
+            )
             raise SettingsError(
-                f"“{name}” cannot be changed while a run goes on",
-                "The run goes on as it was.",
-                f"What can be changed: {known}.",
+                tr("“{name}” cannot be changed while a run goes on", name=name),
+                tr("The run goes on as it was."),
+                tr("What can be changed: {known}.", known=known),
             )
     return parse_settings(type(config), {**config.model_dump(), **changes})
 
@@ -45,10 +48,13 @@ def told_change(step: int, name: str, before: Settings, after: Settings) -> Advi
         step=step,
         level="info",
         topic=CHANGED,
-        title=f"“{field.words}” is now {shown_value(new)}",
-        message=f"From this step on; it was {shown_value(old)} before. It takes some "
-        "measurements until it shows.",
-        action=CoachAction(label="Take it back", setting=name, value=old, before=new),
+        title=tr("“{words}” is now {shown_value}", words=field.words, shown_value=shown_value(new)),
+        message=tr(
+            "From this step on; it was {shown_value} before. It takes some measurements "
+            "until it shows.",
+            shown_value=shown_value(old),
+        ),
+        action=CoachAction(label=tr("Take it back"), setting=name, value=old, before=new),
     )
 
 

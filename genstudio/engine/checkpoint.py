@@ -21,6 +21,7 @@ from torch import Tensor
 from genstudio.domain.cards import ModelCard
 from genstudio.domain.errors import CheckpointError
 from genstudio.domain.files import explained, flush, free_disk_bytes
+from genstudio.domain.language import tr
 from genstudio.domain.runs import CheckpointInfo, best_step
 from genstudio.domain.values import Count, Moment, Seconds
 from genstudio.engine.checkpoint_files import (
@@ -109,14 +110,20 @@ class Checkpoint:
         state = self.state
         if state.model_key != card.key:
             raise CheckpointError(
-                "The checkpoint does not fit this model", f"It belongs to {state.model_key}."
+                tr("The checkpoint does not fit this model"),
+                tr("It belongs to {model_key}.", model_key=state.model_key),
             )
         if state.model_revision != card.revision:
             raise CheckpointError(
-                "The checkpoint does not fit this model",
-                f"It was saved by revision {state.model_revision} of {card.key}, and this is "
-                f"revision {card.revision}: the same weights would paint other pictures.",
-                "Train anew, or open it with the version of GenStudio that saved it.",
+                tr("The checkpoint does not fit this model"),
+                tr(
+                    "It was saved by revision {model_revision} of {key}, and this is revision "
+                    "{revision}: the same weights would paint other pictures.",
+                    model_revision=state.model_revision,
+                    key=card.key,
+                    revision=card.revision,
+                ),
+                tr("Train anew, or open it with the version of GenStudio that saved it."),
             )
 
     def tensors(self, name: str, renamed: Sequence[tuple[str, str]] = ()) -> dict[str, Tensor]:
@@ -131,7 +138,9 @@ class Checkpoint:
         """
         file = f"{name}.safetensors"
         if file not in self.checksums:
-            raise damaged(self.path, f"{file} is not listed in {CHECKSUMS}")
+            raise damaged(
+                self.path, tr("{file} is not listed in {checksums}", file=file, checksums=CHECKSUMS)
+            )
         try:
             tensors = load_file(self.path / file)
         except (safetensors.SafetensorError, OSError) as error:
@@ -228,7 +237,9 @@ class CheckpointStore:
         except FileNotFoundError as error:
             known = ", ".join(map(str, self.steps())) or "none"
             raise CheckpointError(
-                f"There is no complete checkpoint {step}", str(error), f"Saved steps: {known}."
+                tr("There is no complete checkpoint {step}", step=step),
+                str(error),
+                tr("Saved steps: {known}.", known=known),
             ) from error
         except OSError as error:
             raise damaged(path, str(error)) from error
@@ -296,10 +307,10 @@ class CheckpointStore:
             ProjectError: The folder cannot be written to.
         """
         if step not in self.steps():
-            raise CheckpointError(f"There is no complete checkpoint {step}")
+            raise CheckpointError(tr("There is no complete checkpoint {step}", step=step))
         mark = self.folder / f"{step}{_STAR}"
         if mark.is_symlink():
-            raise CheckpointError(f"The star of checkpoint {step} leads elsewhere")
+            raise CheckpointError(tr("The star of checkpoint {step} leads elsewhere", step=step))
         with explained(mark):
             if is_starred:
                 mark.touch()
@@ -345,7 +356,12 @@ def _refuse_newer(raw: Any, path: Path) -> None:
     version = content.get("format_version")
     if isinstance(version, int) and version > FORMAT_VERSION:
         raise CheckpointError(
-            "The checkpoint was made by a newer GenStudio",
-            f"{path} has format {version}; this program reads up to {FORMAT_VERSION}.",
-            "Update GenStudio to open it.",
+            tr("The checkpoint was made by a newer GenStudio"),
+            tr(
+                "{path} has format {version}; this program reads up to {format_version}.",
+                path=path,
+                version=version,
+                format_version=FORMAT_VERSION,
+            ),
+            tr("Update GenStudio to open it."),
         )

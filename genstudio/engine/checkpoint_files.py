@@ -20,6 +20,7 @@ from torch import Tensor
 
 from genstudio.domain.errors import CheckpointError
 from genstudio.domain.files import explained, flush, read_file
+from genstudio.domain.language import tr
 
 PARTIAL = ".partial-"
 CHECKSUMS = "checksums.json"
@@ -74,7 +75,7 @@ def read_checksums(folder: Path) -> dict[str, str]:
     """
     checksums = read_json(folder / CHECKSUMS)
     if not _are_checksums(checksums):
-        raise damaged(folder, f"{CHECKSUMS} is malformed")
+        raise damaged(folder, tr("{checksums} is malformed", checksums=CHECKSUMS))
     return cast("dict[str, str]", checksums)
 
 
@@ -101,13 +102,15 @@ def verify(folder: Path, checksums: Mapping[str, str]) -> None:
     """
     for name, expected in checksums.items():
         if _sha256(folder / name) != expected:
-            raise damaged(folder, f"{name} is not what was written")
+            raise damaged(folder, tr("{name} is not what was written", name=name))
 
 
 def damaged(folder: Path, reason: str) -> CheckpointError:
     """The error about a folder that is not as it was written."""
     return CheckpointError(
-        f"Checkpoint {folder.name} is damaged", f"{reason}.", "An earlier checkpoint may be intact."
+        tr("Checkpoint {name} is damaged", name=folder.name),
+        f"{reason}.",
+        tr("An earlier checkpoint may be intact."),
     )
 
 

@@ -7,6 +7,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue
 
 from genstudio.domain import metric_names
 from genstudio.domain.events import HEALTHY, Advice, CoachAction
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.settings import SettingField, Settings, setting_fields
 from genstudio.domain.training import StopWhen
 from genstudio.engine import text_troubles, translation_troubles
@@ -153,7 +154,7 @@ def _action(finding: Finding, config: Settings) -> CoachAction | None:
                 before=before,
             )
     # Before there is anything to save, not stopping but more pictures would help.
-    return None if finding.topic == TOO_FEW else CoachAction(label="Stop here")
+    return None if finding.topic == TOO_FEW else CoachAction(label=tr("Stop here"))
 
 
 def _within(field: SettingField, value: JsonValue) -> JsonValue:
@@ -173,9 +174,14 @@ def _too_early(observation: Observation) -> Advice:
         step=observation.step,
         level="info",
         topic=HEALTHY,
-        title="It is too early to judge",
-        message=f"From {_FEWEST_EPOCHS} looks at each picture on it can be told how it goes.",
-        evidence=f"Each picture has been looked at {observation.epochs:.1f} times.",
+        title=tr("It is too early to judge"),
+        message=tr(
+            "From {fewest_epochs} looks at each picture on it can be told how it goes.",
+            fewest_epochs=_FEWEST_EPOCHS,
+        ),
+        evidence=tr(
+            "Each picture has been looked at {epochs:.1f} times.", epochs=observation.epochs
+        ),
     )
 
 
@@ -184,8 +190,8 @@ def _healthy(observation: Observation, how_well: str) -> Advice:
         step=observation.step,
         level="info",
         topic=HEALTHY,
-        title=f"Healthy: {how_well}.",
-        message="Nothing that usually goes wrong was found in the last measurement.",
+        title=tr("Healthy: {how_well}.", how_well=how_well),
+        message=tr("Nothing that usually goes wrong was found in the last measurement."),
         evidence=_figures_in_words(observation.figures),
     )
 
@@ -194,36 +200,49 @@ def _how_well(observations: list[Observation]) -> str:
     kids = [seen.figures[metric_names.KID] for seen in observations if seen.has(metric_names.KID)]
     before, lately = kids[:-_STILL_IMPROVING_OBSERVATIONS], kids[-_STILL_IMPROVING_OBSERVATIONS:]
     if len(kids) < 2:
-        return "nothing looks wrong"
+        return tr("nothing looks wrong")
     if fell_back(observations, 1):
-        return "pictures were better before, which often passes"
+        return tr("pictures were better before, which often passes")
     best_before = min(before) if before else lately[0]
-    return "pictures still improving" if min(lately) < best_before else "pictures hold steady"
+    return (
+        tr("pictures still improving") if min(lately) < best_before else tr("pictures hold steady")
+    )
 
 
 _WORDS: Mapping[str, str] = {
-    metric_names.KID: "Distance from your pictures (KID): {:.3g}",
-    metric_names.KID_CHANCE: "what chance alone makes of it: {:.2g}",
-    metric_names.COVERAGE: "your pictures' variety that they reach: {:.0%}",
-    metric_names.DIVERSITY: "how much they differ from each other, of how much yours do: {:.0%}",
-    metric_names.COPIES: "copies: {:.0%}",
-    metric_names.COPIES_FLOOR: "the same among real pictures: {:.0%}",
-    metric_names.DISCRIMINATOR_ADVANTAGE: "the critic tells real from made in {:.0%} of cases",
-    metric_names.DISCRIMINATOR_MEMORY: "and pictures it knows from others in {:.0%}, where 50% is "
-    "guessing",
-    metric_names.DISCRIMINATOR_CONFIDENCE: "it is {:.0%} sure of which is real, on average",
-    metric_names.ACTIVE_UNITS: "latent numbers in use: {:.0%}",
-    metric_names.L1: "difference to what should come out: {:.1%}",
-    metric_names.LUMINANCE_CORRELATION: "brightness that is kept (correlation): {:.2f}",
-    metric_names.EDGE_IOU: "edges that are kept: {:.0%}",
-    metric_names.EDGE_IOU_CHANCE: "of which by chance: {:.0%}",
-    metric_names.BITS_PER_BYTE: "surprise at unknown pages: {:.3f} bits per byte",
-    metric_names.BITS_PER_BYTE_NGRAM: "that of a 5-gram: {:.3f}",
-    metric_names.COPIED_WORDS: "words that stand in your texts in runs of eight or more: {:.0%}",
-    metric_names.COPIED_WORDS_FLOOR: "of pages that it never saw: {:.0%}",
+    metric_names.KID: tr_noop("Distance from your pictures (KID): {value:.3g}"),
+    metric_names.KID_CHANCE: tr_noop("what chance alone makes of it: {value:.2g}"),
+    metric_names.COVERAGE: tr_noop("your pictures' variety that they reach: {value:.0%}"),
+    metric_names.DIVERSITY: tr_noop(
+        "how much they differ from each other, of how much yours do: {value:.0%}"
+    ),
+    metric_names.COPIES: tr_noop("copies: {value:.0%}"),
+    metric_names.COPIES_FLOOR: tr_noop("the same among real pictures: {value:.0%}"),
+    metric_names.DISCRIMINATOR_ADVANTAGE: tr_noop(
+        "the critic tells real from made in {value:.0%} of cases"
+    ),
+    metric_names.DISCRIMINATOR_MEMORY: tr_noop(
+        "and pictures it knows from others in {value:.0%}, where 50% is guessing"
+    ),
+    metric_names.DISCRIMINATOR_CONFIDENCE: tr_noop(
+        "it is {value:.0%} sure of which is real, on average"
+    ),
+    metric_names.ACTIVE_UNITS: tr_noop("latent numbers in use: {value:.0%}"),
+    metric_names.L1: tr_noop("difference to what should come out: {value:.1%}"),
+    metric_names.LUMINANCE_CORRELATION: tr_noop(
+        "brightness that is kept (correlation): {value:.2f}"
+    ),
+    metric_names.EDGE_IOU: tr_noop("edges that are kept: {value:.0%}"),
+    metric_names.EDGE_IOU_CHANCE: tr_noop("of which by chance: {value:.0%}"),
+    metric_names.BITS_PER_BYTE: tr_noop("surprise at unknown pages: {value:.3f} bits per byte"),
+    metric_names.BITS_PER_BYTE_NGRAM: tr_noop("that of a 5-gram: {value:.3f}"),
+    metric_names.COPIED_WORDS: tr_noop(
+        "words that stand in your texts in runs of eight or more: {value:.0%}"
+    ),
+    metric_names.COPIED_WORDS_FLOOR: tr_noop("of pages that it never saw: {value:.0%}"),
 }
 
 
 def _figures_in_words(figures: Mapping[str, float]) -> str:
-    told = [words.format(figures[name]) for name, words in _WORDS.items() if name in figures]
+    told = [tr(words, value=figures[name]) for name, words in _WORDS.items() if name in figures]
     return "; ".join(told) + "." if told else ""

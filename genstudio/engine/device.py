@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from genstudio.domain.errors import DeviceError
+from genstudio.domain.language import tr, trn
 from genstudio.domain.training import Precision
 
 FabricPrecision = Literal["32-true", "bf16-mixed", "16-mixed"]
@@ -76,22 +77,22 @@ def plan_device(
     accelerator = available[0] if device == "auto" else device
     if accelerator not in available:
         raise DeviceError(
-            f"The device “{device}” is not available",
+            tr("The device “{device}” is not available", device=device),
             "",
-            f"Available here: auto, {', '.join(available)}.",
+            tr("Available here: auto, {available}.", available=", ".join(available)),
         )
     if num_devices > (most := most_devices(accelerator)):
         raise DeviceError(
-            f"There are not {num_devices} such devices here",
-            f"This machine has {most} for “{accelerator}”.",
-            f"Choose {most}, or fewer." if most > 1 else "Choose 1.",
+            tr("There are not {num_devices} such devices here", num_devices=num_devices),
+            tr("This machine has {most} for “{accelerator}”.", most=most, accelerator=accelerator),
+            tr("Choose {most}, or fewer.", most=most) if most > 1 else tr("Choose 1."),
         )
     chosen = fastest_precision(accelerator) if precision == "auto" else precision
     if chosen == "fp16" and accelerator == "cpu":
         raise DeviceError(
-            "fp16 does not work on the processor",
-            "Processors compute in fp32 or bf16.",
-            "Choose auto, bf16 or fp32.",
+            tr("fp16 does not work on the processor"),
+            tr("Processors compute in fp32 or bf16."),
+            tr("Choose auto, bf16 or fp32."),
         )
     return DevicePlan(accelerator=accelerator, precision=chosen)
 
@@ -127,9 +128,9 @@ def _name(accelerator: str) -> str:
     if accelerator == "cuda":
         return torch.cuda.get_device_name()
     if accelerator == "mps":
-        return "Apple GPU"
+        return tr("Apple GPU")
     threads = torch.get_num_threads()
-    return f"CPU, {threads} thread{'s' if threads > 1 else ''}"
+    return trn("CPU, {number} thread", "CPU, {number} threads", threads)
 
 
 def prefer_fast_kernels(accelerator: str) -> None:

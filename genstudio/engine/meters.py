@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from genstudio.domain.errors import RunawayError
+from genstudio.domain.language import tr
 
 
 class LossMeter:
@@ -42,8 +43,12 @@ class LossMeter:
         broken = [name for name, mean in means.items() if not math.isfinite(mean)]
         if broken:
             raise RunawayError(
-                "The numbers ran away",
-                f"The loss “{broken[0]}” stopped being a number around step {step}.",
+                tr("The numbers ran away"),
+                tr(
+                    "The loss “{broken}” stopped being a number around step {step}.",
+                    broken=broken[0],
+                    step=step,
+                ),
             )
         return means
 

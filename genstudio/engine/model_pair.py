@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from genstudio.domain.errors import CheckpointError, SettingsError
+from genstudio.domain.language import tr
 from genstudio.domain.settings import with_current_names
 from genstudio.engine.changes import with_changes
 from genstudio.engine.checkpoint import SettingValue
@@ -97,7 +98,7 @@ class ModelPair:
             self.change(changes)
         except SettingsError as error:
             raise CheckpointError(
-                "The checkpoint does not fit this model", f"{error.title}. {error.message}"
+                tr("The checkpoint does not fit this model"), f"{error.title}. {error.message}"
             ) from error
 
     def reset(self) -> None:
@@ -120,8 +121,8 @@ def _overwrite(network: nn.Module, tensors: Mapping[str, Tensor]) -> None:
     )
     if not fits:
         raise CheckpointError(
-            "The checkpoint does not fit this model",
-            "Its weights have other names, shapes or kinds of numbers.",
+            tr("The checkpoint does not fit this model"),
+            tr("Its weights have other names, shapes or kinds of numbers."),
         )
     for name, value in tensors.items():
         own[name].copy_(value)

@@ -10,6 +10,7 @@ from lightning_fabric import wrappers
 from torch import Tensor, nn
 
 from genstudio.domain.errors import CheckpointError
+from genstudio.domain.language import tr
 from genstudio.models.protocol import Phase
 
 
@@ -109,7 +110,9 @@ def restore_optimizers(
     for key, value in tensors.items():
         where, _, entry = key.rpartition("/")
         if where not in places:
-            raise CheckpointError("The checkpoint does not fit this model", f"Unexpected {key}.")
+            raise CheckpointError(
+                tr("The checkpoint does not fit this model"), tr("Unexpected {key}.", key=key)
+            )
         name, index = places[where]
         states[name].setdefault(index, {})[entry] = value
     for name, optimizer in optimizers.items():
@@ -137,7 +140,8 @@ def _check_shapes(
     for index, entries in state.items():
         if not _is_adam_state(entries, parameters[index]):
             raise CheckpointError(
-                "The checkpoint does not fit this model", f"Optimizer {name}, parameter {index}."
+                tr("The checkpoint does not fit this model"),
+                tr("Optimizer {name}, parameter {index}.", name=name, index=index),
             )
 
 

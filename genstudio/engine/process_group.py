@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, distributed
 
 from genstudio.domain.errors import TrainingError
+from genstudio.domain.language import tr
 
 # Every message of the main process is padded to this length, so that one broadcast is enough.
 _MESSAGE_BYTES = 8192
@@ -107,9 +108,9 @@ def _all_present() -> Generator[None]:
         yield
     except RuntimeError as error:
         raise TrainingError(
-            "One of the processes that train together has ended",
-            "Without it the others cannot go on; what was saved is intact.",
-            "Keep learning from the newest checkpoint, if need be on fewer devices.",
+            tr("One of the processes that train together has ended"),
+            tr("Without it the others cannot go on; what was saved is intact."),
+            tr("Keep learning from the newest checkpoint, if need be on fewer devices."),
         ) from error
 
 

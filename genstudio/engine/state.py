@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from genstudio.domain.errors import RunawayError
+from genstudio.domain.language import tr
 from genstudio.domain.settings import parse_settings
 from genstudio.engine.batches import Batches
 from genstudio.engine.checkpoint import Checkpoint, CheckpointState, Snapshot
@@ -328,7 +329,11 @@ class TrainState:
         for name, group in copies.items():
             if not all(bool(value.sum().isfinite()) for value in group.values()):
                 raise RunawayError(
-                    "The numbers ran away",
-                    f"Some of the {name} stopped being numbers before step {self.step}.",
+                    tr("The numbers ran away"),
+                    tr(
+                        "Some of the {name} stopped being numbers before step {step}.",
+                        name=name,
+                        step=self.step,
+                    ),
                 )
         return copies

@@ -19,6 +19,7 @@ from genstudio.data.dataset import Dataset
 from genstudio.data.order import DataOrder
 from genstudio.domain import metric_names
 from genstudio.domain.errors import CheckpointError
+from genstudio.domain.language import tr
 from genstudio.domain.operations import GENERATE
 from genstudio.domain.words import PADDING
 from genstudio.engine.lessons import TASTE, TEXTS, Lesson
@@ -116,7 +117,8 @@ def teacher_of(lesson: Lesson, model: TrainableModel, dataset: Dataset, seed: in
     if lesson.kind == TEXTS and isinstance(model, WeighsTexts):
         return PairsTeacher(lesson, model, dataset)
     raise CheckpointError(
-        "The lesson does not fit this model", f"“{model.card.title}” cannot be taught this way."
+        tr("The lesson does not fit this model"),
+        tr("“{title}” cannot be taught this way.", title=model.card.title),
     )
 
 
@@ -145,7 +147,9 @@ class TasteTeacher:
         for name, parameter in drawing_parameters(model.network, model.drawing_modules).items():
             anchor = tensors.get(ANCHOR + name)
             if anchor is None or anchor.shape != parameter.shape:
-                raise CheckpointError("The lesson does not fit this model", f"It has no {name}.")
+                raise CheckpointError(
+                    tr("The lesson does not fit this model"), tr("It has no {name}.", name=name)
+                )
             self._anchored.append((parameter, anchor.to(parameter)))
         self._anchor_size = sum(float(it.square().sum()) for _, it in self._anchored)
         images = dataset.fields["images"].values
@@ -198,11 +202,17 @@ class TasteTeacher:
         told |= {metric_names.TASTE_GAIN: gain, metric_names.LESSON_WITHIN_BOUNDS: 0.0}
         covered, once = (it.get(metric_names.COVERAGE, 1.0) for it in (figures, before))
         if covered < (1 - MOST_LOST) * once:
-            return Verdict(told, f"Variety fell from {once:.0%} to {covered:.0%} of your pictures.")
-        if abs(gain) > _WORTH_DISPUTING and disputed > _MOST_DISPUTED * abs(gain):
-            return Verdict(
-                told, "What was learned of your taste contradicts itself about what it draws now."
+            trouble = tr(
+                "Variety fell from {once:.0%} to {covered:.0%} of your pictures.",
+                once=once,
+                covered=covered,
             )
+            return Verdict(told, trouble)
+        if abs(gain) > _WORTH_DISPUTING and disputed > _MOST_DISPUTED * abs(gain):
+            trouble = tr(
+                "What was learned of your taste contradicts itself about what it draws now."
+            )
+            return Verdict(told, trouble)
         return Verdict({**told, metric_names.LESSON_WITHIN_BOUNDS: 1.0})
 
 
@@ -266,7 +276,9 @@ class PairsTeacher:
             metric_names.CHOICES_FOLLOWED: figures["followed"],
             metric_names.LESSON_WITHIN_BOUNDS: float(is_fluent),
         }
-        trouble = "" if is_fluent else f"Perplexity of unknown pages rose by {risen:.0%}."
+        trouble = (
+            "" if is_fluent else tr("Perplexity of unknown pages rose by {risen:.0%}.", risen=risen)
+        )
         return Verdict(told, trouble)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from genstudio.domain import metric_names
+from genstudio.domain.language import tr
 from genstudio.engine.troubles import Finding, Observation, last_figures
 
 BY_HEART: Final = "by heart"
@@ -21,12 +22,19 @@ def _by_heart(observations: Sequence[Observation]) -> Finding | None:
         return None
     return Finding(
         topic=BY_HEART,
-        title="The model begins to learn your texts by heart",
-        message="Pages that it has never seen surprise it more than before. The best checkpoint is "
-        "kept, and you can stop here; more text, a smaller model or more dropout brings it "
-        "further.",
-        evidence=f"Surprise at unknown pages: {min(found):.3f} bits per byte at best, "
-        f"{found[-2]:.3f} and {found[-1]:.3f} in the last two measurements.",
+        title=tr("The model begins to learn your texts by heart"),
+        message=tr(
+            "Pages that it has never seen surprise it more than before. The best checkpoint is "
+            "kept, and you can stop here; more text, a smaller model or more dropout brings it "
+            "further."
+        ),
+        evidence=tr(
+            "Surprise at unknown pages: {found:.3f} bits per byte at best, {found2:.3f} and "
+            "{found3:.3f} in the last two measurements.",
+            found=min(found),
+            found2=found[-2],
+            found3=found[-1],
+        ),
         remedies={},
     )
 
@@ -39,11 +47,17 @@ def _copies(observations: Sequence[Observation]) -> Finding | None:
         return None
     return Finding(
         topic=WORD_COPIES,
-        title="The model has begun to write your own sentences",
-        message="It knows some of them by heart. More text, or a smaller model with more dropout, "
-        "helps; longer training makes it worse.",
-        evidence=f"{lately[-1]:.0%} of its words stand in your texts in runs of eight or more; of "
-        f"pages that it never saw it is {usual:.0%}.",
+        title=tr("The model has begun to write your own sentences"),
+        message=tr(
+            "It knows some of them by heart. More text, or a smaller model with more dropout, "
+            "helps; longer training makes it worse."
+        ),
+        evidence=tr(
+            "{lately:.0%} of its words stand in your texts in runs of eight or more; of "
+            "pages that it never saw it is {usual:.0%}.",
+            lately=lately[-1],
+            usual=usual,
+        ),
         remedies={},
     )
 

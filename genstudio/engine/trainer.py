@@ -11,6 +11,7 @@ import torch
 
 from genstudio.domain import commands, events
 from genstudio.domain.errors import GenStudioError, RunawayError, SettingsError, TrainingError
+from genstudio.domain.language import tr
 from genstudio.domain.training import Budget
 from genstudio.engine.changes import told_change
 from genstudio.engine.checkpoint import CheckpointStore
@@ -76,7 +77,7 @@ def with_one_ending(stream: Iterable[events.Event], run: Path | None) -> Iterato
             yield event
             if isinstance(event, events.Terminal):
                 return
-        failure: Exception = TrainingError("Training ended without a result")
+        failure: Exception = TrainingError(tr("Training ended without a result"))
     except Exception as error:  # noqa: BLE001  # the one edge at which every error becomes an event
         failure = error
     yield _failed(failure, run, step)
@@ -98,14 +99,14 @@ def _failed(error: Exception, run: Path | None, step: int) -> events.Failed:
 def _recognised(error: Exception) -> GenStudioError:
     if is_out_of_memory(error):
         return TrainingError(
-            "There is not enough memory",
-            "Even with one picture at a time, the model does not fit.",
-            "Choose a smaller size or a smaller model, or close other programs.",
+            tr("There is not enough memory"),
+            tr("Even with one picture at a time, the model does not fit."),
+            tr("Choose a smaller size or a smaller model, or close other programs."),
         )
     return TrainingError(
-        "Training stopped because of an error in the program",
+        tr("Training stopped because of an error in the program"),
         f"{type(error).__name__}: {error}",
-        "What was saved is intact. The details help to mend the program.",
+        tr("What was saved is intact. The details help to mend the program."),
     )
 
 

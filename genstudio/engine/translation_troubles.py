@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from genstudio.domain import metric_names, roles
+from genstudio.domain.language import tr
 from genstudio.engine.troubles import Finding, Observation, last_figures, twice
 
 INVERSION: Final = "inversion"
@@ -21,11 +22,16 @@ def _inversion(observations: Sequence[Observation]) -> Finding | None:
         return None
     return Finding(
         topic=INVERSION,
-        title="Light and dark change places",
-        message="The model has found that a negative passes, too, and may stay with it. Holding it "
-        "to the light of what goes in helps, if this is not what your pictures show.",
-        evidence=f"Brightness of what goes in and what comes out: a correlation of "
-        f"{correlations[-1]:.2f}, where 1 keeps it and −1 is a negative.",
+        title=tr("Light and dark change places"),
+        message=tr(
+            "The model has found that a negative passes, too, and may stay with it. Holding it "
+            "to the light of what goes in helps, if this is not what your pictures show."
+        ),
+        evidence=tr(
+            "Brightness of what goes in and what comes out: a correlation of "
+            "{correlations:.2f}, where 1 keeps it and −1 is a negative.",
+            correlations=correlations[-1],
+        ),
         remedies={roles.LUMINANCE: twice},
     )
 
@@ -46,12 +52,19 @@ def _over_translation(observations: Sequence[Observation]) -> Finding | None:
         return None
     return Finding(
         topic=OVER_TRANSLATION,
-        title="Your pictures' shapes get lost",
-        message="What comes out looks like the second set, but shows something else than what went "
-        "in. Holding it more closely to what is where helps; going back to an earlier checkpoint "
-        "brings the shapes back.",
-        evidence=f"{kept[-1]:.0%} of the edges are where they were; with pictures that do not "
-        f"belong together it is {by_chance[-1]:.0%}.",
+        title=tr("Your pictures' shapes get lost"),
+        message=tr(
+            "What comes out looks like the second set, but shows something else than what went "
+            "in. Holding it more closely to what is where helps; going back to "
+            "an earlier checkpoint "
+            "brings the shapes back."
+        ),
+        evidence=tr(
+            "{kept:.0%} of the edges are where they were; with pictures that do not belong "
+            "together it is {by_chance:.0%}.",
+            kept=kept[-1],
+            by_chance=by_chance[-1],
+        ),
         remedies={roles.STRUCTURE: twice},
     )
 

@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from genstudio.domain import metric_names, roles
+from genstudio.domain.language import tr
 from genstudio.domain.values import Count
 
 TOO_FEW: Final = "too few"
@@ -120,11 +121,21 @@ def too_few(number: int) -> Finding | None:
     return Finding(
         topic=TOO_FEW,
         level="warning" if number < _FEW_PICTURES else "info",
-        title=f"{number} pictures are {'few' if number < _FEW_PICTURES else 'rather few'}",
-        message="A model learns so few by heart: it will redraw them rather than invent. More "
-        "pictures help most. Some hundred of one kind give it room to invent.",
-        evidence=f"{number} pictures to learn from; from {_RATHER_FEW_PICTURES} on the danger is "
-        "smaller.",
+        title=tr(
+            "{number_value} pictures are {value}",
+            number_value=number,
+            value=tr("few") if number < _FEW_PICTURES else tr("rather few"),
+        ),
+        message=tr(
+            "A model learns so few by heart: it will redraw them rather than invent. More "
+            "pictures help most. Some hundred of one kind give it room to invent."
+        ),
+        evidence=tr(
+            "{number_value} pictures to learn from; from {rather_few_pictures} on the danger "
+            "is smaller.",
+            number_value=number,
+            rather_few_pictures=_RATHER_FEW_PICTURES,
+        ),
         remedies={roles.AUGMENTATION: _full},
     )
 
@@ -141,7 +152,12 @@ def _collapse(observations: Sequence[Observation]) -> Finding | None:
     )
     if diversity < _LITTLE_DIVERSITY * min(best, 1.0):
         evidence.append(
-            f"They differ from each other {diversity:.0%} as much as yours do; it was {best:.0%}."
+            tr(
+                "They differ from each other {diversity:.0%} as much as yours do; it was "
+                "{best:.0%}.",
+                diversity=diversity,
+                best=best,
+            )
         )
     coverage = max(last_figures(observations, metric_names.COVERAGE, 2), default=1.0)
     best = max(
@@ -149,14 +165,22 @@ def _collapse(observations: Sequence[Observation]) -> Finding | None:
         default=0.0,
     )
     if best > _WORTH_LOSING and coverage < _LOST_COVERAGE * best:
-        evidence.append(f"They reach {coverage:.0%} of your pictures' variety; it was {best:.0%}.")
+        evidence.append(
+            tr(
+                "They reach {coverage:.0%} of your pictures' variety; it was {best:.0%}.",
+                coverage=coverage,
+                best=best,
+            )
+        )
     if not evidence:
         return None
     return Finding(
         topic=COLLAPSE,
-        title="The pictures are becoming alike",
-        message="The model has found a few pictures that always pass, and forgets the others. A "
-        "calmer critic helps; going back to an earlier checkpoint brings the variety back.",
+        title=tr("The pictures are becoming alike"),
+        message=tr(
+            "The model has found a few pictures that always pass, and forgets the others. A "
+            "calmer critic helps; going back to an earlier checkpoint brings the variety back."
+        ),
         evidence=" ".join(evidence),
         remedies={roles.GRADIENT_PENALTY: twice, roles.FREE_BITS: twice},
     )
@@ -185,11 +209,17 @@ def _copying(observations: Sequence[Observation]) -> Finding | None:
         return None
     return Finding(
         topic=COPYING,
-        title="The model has begun to copy your pictures",
-        message="It knows some of them by heart and draws them again. More pictures, or "
-        "stretching the set more strongly, helps; longer training makes it worse.",
-        evidence=f"{copies:.0%} of what it makes nearly is one of your pictures; among real ones "
-        f"it is {floor:.0%}.",
+        title=tr("The model has begun to copy your pictures"),
+        message=tr(
+            "It knows some of them by heart and draws them again. More pictures, or "
+            "stretching the set more strongly, helps; longer training makes it worse."
+        ),
+        evidence=tr(
+            "{copies:.0%} of what it makes nearly is one of your pictures; among real ones "
+            "it is {floor:.0%}.",
+            copies=copies,
+            floor=floor,
+        ),
         remedies={roles.AUGMENTATION: _full},
     )
 
@@ -230,22 +260,32 @@ def _critic_too_strong(observations: Sequence[Observation]) -> Finding | None:
     if memory >= _REMEMBERS:
         return Finding(
             topic=STRONG_DISCRIMINATOR,
-            title="The critic has learned your pictures by heart",
-            message="It no longer asks what makes a picture good, so the painter learns nothing "
-            "from it. Showing the critic more strongly changed pictures helps.",
-            evidence=f"It tells pictures that it learned from and others of yours apart in "
-            f"{memory:.0%} of cases or more; 50% would be guessing.",
+            title=tr("The critic has learned your pictures by heart"),
+            message=tr(
+                "It no longer asks what makes a picture good, so the painter learns nothing "
+                "from it. Showing the critic more strongly changed pictures helps."
+            ),
+            evidence=tr(
+                "It tells pictures that it learned from and others of yours apart in "
+                "{memory:.0%} of cases or more; 50% would be guessing.",
+                memory=memory,
+            ),
             remedies={roles.AUGMENTATION: _full, roles.GRADIENT_PENALTY: twice},
         )
     if advantage >= _SEES_THROUGH and _is_no_better(observations):
         return Finding(
             topic=STRONG_DISCRIMINATOR,
-            title="The critic sees through everything",
-            message="Whatever is painted, it is recognised, so the painter learns little from "
-            "it. A calmer critic helps.",
-            evidence=f"It tells real and made pictures apart in {advantage:.1%} of cases or "
-            f"more, and the pictures have not become better in {_PLATEAU_OBSERVATIONS} "
-            "measurements.",
+            title=tr("The critic sees through everything"),
+            message=tr(
+                "Whatever is painted, it is recognised, so the painter learns little from "
+                "it. A calmer critic helps."
+            ),
+            evidence=tr(
+                "It tells real and made pictures apart in {advantage:.1%} of cases or more, and "
+                "the pictures have not become better in {plateau_observations} measurements.",
+                advantage=advantage,
+                plateau_observations=_PLATEAU_OBSERVATIONS,
+            ),
             remedies={roles.GRADIENT_PENALTY: twice},
         )
     return None
@@ -262,18 +302,27 @@ def _critic_too_weak(observations: Sequence[Observation]) -> Finding | None:
     advantage = max(last_figures(observations, metric_names.DISCRIMINATOR_ADVANTAGE), default=1.0)
     confidence = max(last_figures(observations, metric_names.DISCRIMINATOR_CONFIDENCE), default=1.0)
     if advantage <= _GUESSES:
-        seen = f"It is right in {advantage:.0%} of cases at most"
+        seen = tr("It is right in {advantage:.0%} of cases at most", advantage=advantage)
     elif confidence <= _IS_UNSURE:
-        seen = f"It is {confidence:.0%} sure at most of which picture is the real one"
+        seen = tr(
+            "It is {confidence:.0%} sure at most of which picture is the real one",
+            confidence=confidence,
+        )
     else:
         return None
     return Finding(
         topic=WEAK_DISCRIMINATOR,
-        title="The critic cannot tell the pictures apart",
-        message="The pictures are not good yet, but the critic no longer sees what is wrong "
-        "with them. Calming it less helps.",
-        evidence=f"{seen}, and 50% would be guessing; yet the pictures are {times:.0f} times as "
-        "far from yours as chance could bring them.",
+        title=tr("The critic cannot tell the pictures apart"),
+        message=tr(
+            "The pictures are not good yet, but the critic no longer sees what is wrong "
+            "with them. Calming it less helps."
+        ),
+        evidence=tr(
+            "{seen}, and 50% would be guessing; yet the pictures are {times:.0f} times as "
+            "far from yours as chance could bring them.",
+            seen=seen,
+            times=times,
+        ),
         remedies={roles.GRADIENT_PENALTY: _half},
     )
 
@@ -310,12 +359,19 @@ def _setback(observations: Sequence[Observation]) -> Finding | None:
     kids = [seen.figures[metric_names.KID] for seen in observations if seen.has(metric_names.KID)]
     return Finding(
         topic=SETBACK,
-        title="The pictures were better before",
-        message="Networks that pull at each other can lose what they had learned, and find it "
-        "again. A calmer critic helps, or a lower learning rate in a new run; the best "
-        "checkpoint is kept, and you can go on from there.",
-        evidence=f"The distance from your pictures (KID) was {min(kids):.3g} at best, and "
-        f"{kids[-2]:.3g} and {kids[-1]:.3g} in the last two measurements.",
+        title=tr("The pictures were better before"),
+        message=tr(
+            "Networks that pull at each other can lose what they had learned, and find it "
+            "again. A calmer critic helps, or a lower learning rate in a new run; the best "
+            "checkpoint is kept, and you can go on from there."
+        ),
+        evidence=tr(
+            "The distance from your pictures (KID) was {kids:.3g} at best, and {kids2:.3g} "
+            "and {kids3:.3g} in the last two measurements.",
+            kids=min(kids),
+            kids2=kids[-2],
+            kids3=kids[-1],
+        ),
         remedies={roles.GRADIENT_PENALTY: twice},
     )
 
@@ -327,11 +383,18 @@ def _plateau(observations: Sequence[Observation]) -> Finding | None:
     lately, before = min(kids[-_PLATEAU_OBSERVATIONS:]), min(kids[:-_PLATEAU_OBSERVATIONS])
     return Finding(
         topic=PLATEAU,
-        title="The pictures no longer become better",
-        message="It may be time to stop; the best checkpoint is kept. More pictures or a larger "
-        "model can bring it further.",
-        evidence=f"The distance from your pictures (KID) was {lately:.3g} at best in the last "
-        f"{_PLATEAU_OBSERVATIONS} measurements, and {before:.3g} before.",
+        title=tr("The pictures no longer become better"),
+        message=tr(
+            "It may be time to stop; the best checkpoint is kept. More pictures or a larger "
+            "model can bring it further."
+        ),
+        evidence=tr(
+            "The distance from your pictures (KID) was {lately:.3g} at best in the last "
+            "{plateau_observations} measurements, and {before:.3g} before.",
+            lately=lately,
+            plateau_observations=_PLATEAU_OBSERVATIONS,
+            before=before,
+        ),
         remedies={},
     )
 
@@ -342,10 +405,14 @@ def _posterior_collapse(observations: Sequence[Observation]) -> Finding | None:
         return None
     return Finding(
         topic=POSTERIOR_COLLAPSE,
-        title="The model describes every picture in nearly the same words",
-        message="Most numbers of its descriptions say nothing, so what it draws stays soft and "
-        "alike. Giving them more room for free helps.",
-        evidence=f"{active:.0%} of the latent numbers carry anything (posterior collapse).",
+        title=tr("The model describes every picture in nearly the same words"),
+        message=tr(
+            "Most numbers of its descriptions say nothing, so what it draws stays soft and "
+            "alike. Giving them more room for free helps."
+        ),
+        evidence=tr(
+            "{active:.0%} of the latent numbers carry anything (posterior collapse).", active=active
+        ),
         remedies={roles.FREE_BITS: twice},
     )
 

@@ -1,6 +1,7 @@
 """The loop of a worker: a process that trains with others and is not the main one."""
 
 from genstudio.domain.errors import TrainingError
+from genstudio.domain.language import tr
 from genstudio.engine.checkpoint import CheckpointStore
 from genstudio.engine.job import TrainingJob
 from genstudio.engine.lessons import TeachingMemory
@@ -40,4 +41,4 @@ def run_worker(job: TrainingJob) -> None:
             case {"do": "teach", "memory": memory}:
                 state.set_teaching(TeachingMemory.model_validate(memory))
             case _:
-                raise TrainingError("The processes do not understand each other", str(message))
+                raise TrainingError(tr("The processes do not understand each other"), str(message))

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from genstudio.domain.errors import DatasetError
+from genstudio.domain.language import tr
 from genstudio.domain.progress import Progress, Working
 
 SYNTHETIC: Final = "synthetic"
@@ -80,7 +81,7 @@ class Difference:
         """In a word or two: it helps only where the interval excludes nought."""
         if self.low > 0:
             return "helps"
-        return "harms" if self.high < 0 else "cannot be told"
+        return "harms" if self.high < 0 else tr("cannot be told")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,16 +106,29 @@ class Helpfulness:
     def words(self) -> str:
         """The answer, for people."""
         own = self.differences[SYNTHETIC]
-        interval = f"{own.mean:+.1%} of the answers right (95 % interval {own.low:+.1%} to "
-        interval += f"{own.high:+.1%}; {self.num_rounds} paired rounds, {self.num_tests} pictures "
-        interval += f"in {self.num_groups} groups held out)"
+        interval = tr(
+            "{mean:+.1%} of the answers right (95 % interval {low:+.1%} to ",
+            mean=own.mean,
+            low=own.low,
+        )
+        interval += tr(
+            "{high:+.1%}; {num_rounds} paired rounds, {num_tests} pictures ",
+            high=own.high,
+            num_rounds=self.num_rounds,
+            num_tests=self.num_tests,
+        )
+        interval += tr("in {num_groups} groups held out)", num_groups=self.num_groups)
         if own.verdict == "helps":
             best = max(self.differences, key=lambda arm: self.differences[arm].mean)
-            beside = "" if best == SYNTHETIC else f" “{best}” adds more, at no cost."
-            return f"The synthetic pictures help: {interval}.{beside}"
+            beside = "" if best == SYNTHETIC else tr(" “{best}” adds more, at no cost.", best=best)
+            return tr(
+                "The synthetic pictures help: {interval}.{beside}", interval=interval, beside=beside
+            )
         if own.verdict == "harms":
-            return f"The synthetic pictures harm: {interval}."
-        return f"Whether the synthetic pictures help cannot be told: {interval}."
+            return tr("The synthetic pictures harm: {interval}.", interval=interval)
+        return tr(
+            "Whether the synthetic pictures help cannot be told: {interval}.", interval=interval
+        )
 
 
 def does_it_help(
@@ -133,10 +147,17 @@ def does_it_help(
     """
     if len(tests) < FEWEST_TESTS or len(np.unique(tests.labels_N)) < 2:
         raise DatasetError(
-            "Too few pictures were held out to say whether it helps",
-            f"{len(tests)} pictures of {len(np.unique(tests.labels_N))} classes are left for it.",
-            f"Hold out {FEWEST_TESTS} or more, of two classes or more; or give labelled pictures "
-            "to test on.",
+            tr("Too few pictures were held out to say whether it helps"),
+            tr(
+                "{num_tests} pictures of {num_unique} classes are left for it.",
+                num_tests=len(tests),
+                num_unique=len(np.unique(tests.labels_N)),
+            ),
+            tr(
+                "Hold out {fewest_tests} or more, of two classes or more; or give labelled "
+                "pictures to test on.",
+                fewest_tests=FEWEST_TESTS,
+            ),
         )
     assert rounds >= FEWEST_ROUNDS
     count = int(max(real.labels_N.max(), synthetic.labels_N.max(), tests.labels_N.max())) + 1
@@ -157,7 +178,7 @@ def does_it_help(
             answers = _learn_and_ask(seed, own, labels, extra, asked, count)
             right[arm][seed] = (answers == wanted).double().numpy()
             yield Progress(
-                "Testing whether it helps", seed * len(arms) + number, rounds * len(arms)
+                tr("Testing whether it helps"), seed * len(arms) + number, rounds * len(arms)
             )
     groups = list(tests.groups) or [str(number) for number in range(len(tests))]
     return Helpfulness(

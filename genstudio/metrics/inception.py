@@ -19,13 +19,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from genstudio.domain.errors import SettingsError
+from genstudio.domain.language import tr, tr_noop
 
 NUM_FEATURES = 2048
 SIDE = 299
 # The classifier after the features, and counters that nothing is computed from.
 _NOT_NEEDED = ("fc.", "AuxLogits.")
 _COUNTER = ".num_batches_tracked"
-_HINT = (
+_HINT = tr_noop(
     "It takes the weights of “pt_inception-2015-12-05” saved as safetensors: load the .pth file "
     "where you trust it, and save its tensors with safetensors.torch.save_file."
 )
@@ -256,14 +257,19 @@ def load_inception(path: Path) -> tuple[Inception, str]:
     }
     if differing := _differing(given, wanted):
         raise SettingsError(
-            f"{path.name} does not hold the weights of the official FID",
-            f"Another name or shape: {', '.join(differing[:3])}"
-            f"{' …' if len(differing) > 3 else ''}.",
-            _HINT,
+            tr("{name} does not hold the weights of the official FID", name=path.name),
+            tr(
+                "Another name or shape: {differing}{value}.",
+                differing=", ".join(differing[:3]),
+                value=" …" if len(differing) > 3 else "",
+            ),
+            tr(_HINT),
         )
     whole = {name: value.float() for name, value in given.items()}
     if not all(bool(value.isfinite().all()) for value in whole.values()):
-        raise SettingsError(f"{path.name} has weights that are no numbers", "", _HINT)
+        raise SettingsError(
+            tr("{name} has weights that are no numbers", name=path.name), "", tr(_HINT)
+        )
     counters = network.state_dict().keys() - wanted.keys()
     whole |= {name: torch.zeros((), dtype=torch.int64) for name in counters}
     network.load_state_dict(whole, assign=True)
@@ -274,19 +280,21 @@ def _read(path: Path) -> tuple[str, dict[str, Tensor]]:
     try:
         # Reading a pipe would wait for ever.
         if not stat.S_ISREG(path.stat().st_mode):
-            raise SettingsError(f"{path} is no file", "", _HINT)
+            raise SettingsError(tr("{path} is no file", path=path), "", tr(_HINT))
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return digest, load_file(path)
     except OSError as error:
         raise SettingsError(
-            f"{path} cannot be read", f"{error.strerror or error}.", "Check the spelling."
+            tr("{path} cannot be read", path=path),
+            f"{error.strerror or error}.",
+            tr("Check the spelling."),
         ) from error
     except safetensors.SafetensorError as error:
         raise SettingsError(
-            f"{path.name} is no safetensors file",
-            "Pickled weights (.pth, .pt) can run programs, and are never opened.",
-            _HINT,
+            tr("{name} is no safetensors file", name=path.name),
+            tr("Pickled weights (.pth, .pt) can run programs, and are never opened."),
+            tr(_HINT),
         ) from error
 
 

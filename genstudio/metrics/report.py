@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from genstudio.domain.errors import DatasetError
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.progress import Progress, Working, drain
 from genstudio.domain.reports import CopyingFigure, Figure, LevelFigure, Pair, Report
 from genstudio.metrics import verdicts
@@ -26,7 +27,7 @@ _SEED = 0
 FEWEST = 16
 _MOST_PAIRS = 16
 _AT_A_TIME = 256
-_WHAT = "Comparing pictures"
+_WHAT = tr_noop("Comparing pictures")
 
 
 def judge(
@@ -80,10 +81,16 @@ def judging(
     number = min(count or len(made_NHWC), len(made_NHWC), len(real_NHWC) // 2)
     if number < FEWEST:
         raise DatasetError(
-            "There are too few pictures to be judged",
-            f"{len(made_NHWC)} were made and {len(real_NHWC)} are real; at least {FEWEST} and "
-            f"{2 * FEWEST} are needed.",
-            "Give it more pictures.",
+            tr("There are too few pictures to be judged"),
+            tr(
+                "{num_made_nhwc} were made and {num_real_nhwc} are real; at least {fewest} and "
+                "{value} are needed.",
+                num_made_nhwc=len(made_NHWC),
+                num_real_nhwc=len(real_NHWC),
+                fewest=FEWEST,
+                value=2 * FEWEST,
+            ),
+            tr("Give it more pictures."),
         )
     generator = torch.Generator().manual_seed(_SEED)
     chosen = torch.randperm(len(made_NHWC), generator=generator)[:number]
@@ -99,11 +106,11 @@ def judging(
         floor = yardstick.measure(real.part(order[number : 2 * number]))
         measured.append((yardstick.measure(made), floor))
         sides = yardstick.sides
-        yield Progress(_WHAT, total - _SPLITS + split, total)
+        yield Progress(tr(_WHAT), total - _SPLITS + split, total)
     copying = None
     if training_NHWC is not None:
         copying = _copying(CopyFinder(training_NHWC, held_out_NHWC), made_NHWC, chosen)
-    yield Progress(_WHAT, total, total)
+    yield Progress(tr(_WHAT), total, total)
     by_chance = distance_by_chance(real.features_NC, number)
     return _report(measured, by_chance, sides, copying, number)
 
@@ -117,7 +124,7 @@ def _seen(images_NHWC: np.ndarray, done: int, total: int) -> Working[PictureSet]
     parts: list[PictureSet] = []
     for first in range(0, len(images_NHWC), _AT_A_TIME):
         parts.append(PictureSet.of(images_NHWC[first : first + _AT_A_TIME]))
-        yield Progress(_WHAT, done + len(parts), total)
+        yield Progress(tr(_WHAT), done + len(parts), total)
     return PictureSet.joined(parts)
 
 

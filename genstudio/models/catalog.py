@@ -4,6 +4,7 @@ from typing import Final
 
 from genstudio.domain.cards import ModelCard
 from genstudio.domain.errors import GenStudioError, UnknownModelError
+from genstudio.domain.language import tr
 from genstudio.domain.operations import TaskCard
 from genstudio.domain.registry import Registry
 from genstudio.domain.settings import Settings
@@ -35,15 +36,15 @@ def _fault(key: str, found: object) -> str:
     """What is wrong with a class that should be an architecture; empty if nothing is."""
     card = getattr(found, "card", None)
     if not isinstance(card, ModelCard):
-        return "It has no model card."
+        return tr("It has no model card.")
     if card.key != key:
-        return f"Its card has another key, “{card.key}”."
+        return tr("Its card has another key, “{key}”.", key=card.key)
     settings = getattr(found, "Config", None)
     if not (isinstance(settings, type) and issubclass(settings, Settings)):
-        return "Its Config is no class of settings."
+        return tr("Its Config is no class of settings.")
     tasks = getattr(found, "tasks", ())
     if not tasks or not all(isinstance(task, TaskCard) for task in tasks):
-        return "It declares no tasks."
+        return tr("It declares no tasks.")
     return ""
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from genstudio.domain.language import tr
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings
 from genstudio.models.protocol import Interpolates
@@ -121,7 +122,7 @@ def find_directions(
         pictures = torch.from_numpy(model.decode(part, settings)).permute(0, 3, 1, 2).float()
         features.append(functional.adaptive_avg_pool2d(pictures / 255, _SIDE).flatten(1))
         latents.append(part.float().cpu())
-        yield Progress("Finding directions", len(seeds) + first, samples)
+        yield Progress(tr("Finding directions"), len(seeds) + first, samples)
     cut = latents[0].shape[1] - num_classes
     z = torch.cat(latents)[:, :cut]
     return _principal(z, torch.cat(features), min(count, cut), num_classes)

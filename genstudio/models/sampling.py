@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from genstudio.domain.errors import SettingsError
+from genstudio.domain.language import tr
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.protocol import Artifact, Request
 
@@ -30,8 +31,8 @@ def class_label() -> Any:
     """The setting of a ``Sampling`` class that asks for one class of pictures."""
     return setting(
         "",
-        title="Which kind — class",
-        help="The name of one of the folders that the model learned from; empty for any.",
+        title=tr("Which kind — class"),
+        help=tr("The name of one of the folders that the model learned from; empty for any."),
         choices="kinds",
     )
 
@@ -49,11 +50,11 @@ def seeded_labels(seeds: Sequence[int], kind: str, classes: Mapping[str, int]) -
     """
     if kind and kind not in classes:
         raise SettingsError(
-            f"The model knows no kind “{kind}”",
+            tr("The model knows no kind “{kind}”", kind=kind),
             "",
-            f"It knows: {', '.join(classes)}."
+            tr("It knows: {classes}.", classes=", ".join(classes))
             if classes
-            else "It was not taught to tell kinds apart.",
+            else tr("It was not taught to tell kinds apart."),
         )
     if not classes:
         return torch.zeros(len(seeds), 0)

@@ -1,6 +1,7 @@
 """What a model can be asked to do, looked up by its declared tasks."""
 
 from genstudio.domain.errors import SettingsError
+from genstudio.domain.language import tr
 from genstudio.domain.operations import TaskCard
 from genstudio.models.protocol import TrainableModel
 
@@ -20,8 +21,8 @@ def task_of(model: TrainableModel | type[TrainableModel], key: str) -> TaskCard:
     if task is None:
         known = ", ".join(task.key for task in model.tasks)
         raise SettingsError(
-            f"“{model.card.title}” cannot do “{key}”",
-            "It learned something else.",
-            f"It can: {known}.",
+            tr("“{title}” cannot do “{key}”", title=model.card.title, key=key),
+            tr("It learned something else."),
+            tr("It can: {known}.", known=known),
         )
     return task

@@ -11,6 +11,7 @@ from genstudio.data.cache import PictureCache, build_cache
 from genstudio.data.decode import UnreadablePictureError, opened, upright_size
 from genstudio.data.squares import decode_whole
 from genstudio.domain.errors import DatasetError, ProjectError, SettingsError
+from genstudio.domain.language import tr
 from genstudio.domain.operations import DETECT
 from genstudio.domain.progress import Progress, Working
 from genstudio.engine.checkpoint import Checkpoint
@@ -58,15 +59,23 @@ class Threshold:
     def words(self) -> str:
         """What a person must know of it, in sentences."""
         count = len(self.whole_N)
-        text = (
-            f"The threshold comes from {count} whole pictures"
-            f"{'' if self.is_held_out else ' that the model learned from'}: of further ones, at "
-            f"most {self.promised:.1%} should be taken for strange."
+        text = tr(
+            "The threshold comes from {count} whole pictures{value}: of further ones, at "
+            "most {promised:.1%} should be taken for strange.",
+            count=count,
+            value="" if self.is_held_out else tr(" that the model learned from"),
+            promised=self.promised,
         )
         if self.promised > self.wanted + 1e-9:
-            text += f" {self.wanted:.1%} was asked for, which takes {needed(self.wanted)} of them."
+            text += tr(
+                " {wanted:.1%} was asked for, which takes {needed} of them.",
+                wanted=self.wanted,
+                needed=needed(self.wanted),
+            )
         if not self.is_held_out:
-            text += " With 50 pictures or more, some are held out, and the figure can be trusted."
+            text += tr(
+                " With 50 pictures or more, some are held out, and the figure can be trusted."
+            )
         return text
 
 
@@ -138,9 +147,9 @@ class Detector:
         model = load_model(run, checkpoint)
         if not isinstance(model, Scores):
             raise SettingsError(
-                f"“{model.card.title}” cannot say what does not belong",
-                "It only learned to make pictures.",
-                "Train “Find what does not belong” on pictures without flaws.",
+                tr("“{title}” cannot say what does not belong", title=model.card.title),
+                tr("It only learned to make pictures."),
+                tr("Train “Find what does not belong” on pictures without flaws."),
             )
         self._model = model
         self._threshold: Threshold | None = None
@@ -150,10 +159,11 @@ class Detector:
         """What a person must know of a model that was made for something else; else empty."""
         if find_task(self._model, DETECT) is not None:
             return ""
-        return (
-            f"“{self._model.card.title}” only shows what it cannot redraw, and misses much: in our "
-            "measurements it told 7 of 10 pairs right where “Find what does not belong” told 97 of "
-            "100."
+        return tr(
+            "“{title}” only shows what it cannot redraw, and misses much: in our "
+            "measurements it told 7 of 10 pairs right where “Find what does not belong” told "
+            "97 of 100.",
+            title=self._model.card.title,
         )
 
     @property
@@ -169,9 +179,15 @@ class Detector:
         manifest = project.load_manifest(run.file.dataset)
         if len(manifest.pictures) < FEWEST_WHOLE:
             raise DatasetError(
-                "Too few whole pictures were learned from",
-                f"{len(manifest.pictures)} say too little about what belongs and what does not.",
-                f"Train a model on {FEWEST_WHOLE} pictures without flaws, or more.",
+                tr("Too few whole pictures were learned from"),
+                tr(
+                    "{num_pictures} say too little about what belongs and what does not.",
+                    num_pictures=len(manifest.pictures),
+                ),
+                tr(
+                    "Train a model on {fewest_whole} pictures without flaws, or more.",
+                    fewest_whole=FEWEST_WHOLE,
+                ),
             )
         held_out = run.held_out_of(manifest)
         names = (held_out or [name for name, _ in manifest.pictures])[:_MOST_WHOLE]
@@ -191,12 +207,15 @@ class Detector:
             scored = self._model.score(np.asarray(image_HWC))
             scores.append(scored.score)
             peaks.append(float(scored.map_HW.max()))
-            yield Progress("Looking at whole pictures", done, len(names))
+            yield Progress(tr("Looking at whole pictures"), done, len(names))
         if not scores:
             raise ProjectError(
-                "The whole pictures are gone",
-                f"None of those that {run.path.name} learned from can be read any more.",
-                f"Put the folder back: {manifest.folder}.",
+                tr("The whole pictures are gone"),
+                tr(
+                    "None of those that {name} learned from can be read any more.",
+                    name=run.path.name,
+                ),
+                tr("Put the folder back: {folder}.", folder=manifest.folder),
             )
         self._threshold = threshold_from(scores, peaks, false_alarms, is_held_out=bool(held_out))
 
@@ -236,9 +255,11 @@ class Detector:
         with opened(path) as image:
             side = min(upright_size(image))
         if side < _SMALLEST_SHARE * self._size:
-            return (
-                f"only {side} px where {self._size} px were learned: it was enlarged, "
-                "and looks softer than those"
+            return tr(
+                "only {side} px where {size} px were learned: it was enlarged, and looks softer "
+                "than those",
+                side=side,
+                size=self._size,
             )
         return ""
 

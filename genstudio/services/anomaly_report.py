@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import numpy as np
 
+from genstudio.domain.language import tr
 from genstudio.metrics.detection import auroc, roc_curve
 from genstudio.services.anomalies import Threshold
 from genstudio.services.report_pages import report_page
@@ -99,7 +100,7 @@ def page_of(
     left_out = len(order) - _MOST_ROWS_ON_PAGE
     return report_page(
         "anomalies.html",
-        title=f"{strange} of {len(rows)} do not belong",
+        title=tr("{strange} of {num_rows} do not belong", strange=strange, num_rows=len(rows)),
         threshold=html.escape(threshold.words),
         model=html.escape(model),
         figures="\n".join(sections),

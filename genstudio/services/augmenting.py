@@ -13,6 +13,7 @@ from genstudio.data.kinds import kind_of
 from genstudio.data.squares import decode_picture
 from genstudio.domain.artifacts import Artifact
 from genstudio.domain.errors import DatasetError, SettingsError
+from genstudio.domain.language import tr
 from genstudio.domain.operations import GENERATE
 from genstudio.domain.progress import Working
 from genstudio.domain.settings import Settings
@@ -69,9 +70,12 @@ class Augmenter:
     def __init__(self, run: Run, checkpoint: Checkpoint) -> None:
         if not run.file.kinds:
             raise SettingsError(
-                "This run does not tell classes apart",
-                "More pictures of each class are asked for, and it learned all as one.",
-                "Put each class into a folder of its own, and train with “Tell the folders apart”.",
+                tr("This run does not tell classes apart"),
+                tr("More pictures of each class are asked for, and it learned all as one."),
+                tr(
+                    "Put each class into a folder of its own, and train with "
+                    "“Tell the folders apart”."
+                ),
             )
         self._run = run
         self.kinds = run.file.kinds
@@ -85,12 +89,18 @@ class Augmenter:
         leaked = in_both(self._groups, self._held_out, names)
         if leaked:
             raise DatasetError(
-                "Groups are in both halves",
-                f"Pictures of {', '.join(leaked[:3])}{' …' if len(leaked) > 3 else ''} were "
-                "learned from, and others of the same are held out: what is tested on them is not "
-                "what it seems.",
-                "Train again with “What stays together” set to folder, or to table with a file "
-                "groups.csv.",
+                tr("Groups are in both halves"),
+                tr(
+                    "Pictures of {leaked}{value} were learned from, and others "
+                    "of the same are held "
+                    "out: what is tested on them is not what it seems.",
+                    leaked=", ".join(leaked[:3]),
+                    value=" …" if len(leaked) > 3 else "",
+                ),
+                tr(
+                    "Train again with “What stays together” set to folder, or to table with a file "
+                    "groups.csv."
+                ),
             )
         self._model = load_model(run, checkpoint)
         self._cache: PictureCache | None = None
@@ -143,9 +153,13 @@ class Augmenter:
             while found < number:
                 if tried >= _MOST_TRIES * number + _AT_A_TIME:
                     raise DatasetError(
-                        f"The model copies what it learned of “{kind}”",
-                        f"Of {tried} pictures, {tried - found} were too near to one of yours.",
-                        "Train it for a shorter time, or with more pictures; or make fewer.",
+                        tr("The model copies what it learned of “{kind}”", kind=kind),
+                        tr(
+                            "Of {tried} pictures, {tried2} were too near to one of yours.",
+                            tried=tried,
+                            tried2=tried - found,
+                        ),
+                        tr("Train it for a shorter time, or with more pictures; or make fewer."),
                     )
                 count = min(_AT_A_TIME, number - found)
                 seeds = range(first_seed + tried, first_seed + tried + count)
@@ -210,15 +224,18 @@ class Augmenter:
         for path in files:
             if path.parent.name not in self.kinds:
                 raise DatasetError(
-                    f"{path.name} has no class",
-                    f"It lies in a folder called “{path.parent.name}”.",
-                    f"Folders of test pictures are called like classes: {', '.join(self.kinds)}.",
+                    tr("{name} has no class", name=path.name),
+                    tr("It lies in a folder called “{name}”.", name=path.parent.name),
+                    tr(
+                        "Folders of test pictures are called like classes: {kinds}.",
+                        kinds=", ".join(self.kinds),
+                    ),
                 )
             try:
                 images.append(decode_picture(path, size=settings.size))
             except UnreadablePictureError as error:
                 raise DatasetError(
-                    f"{path.name} cannot be read", str(error), "Leave it out."
+                    tr("{name} cannot be read", name=path.name), str(error), tr("Leave it out.")
                 ) from error
         labels_N = self.labels(path.parent.name for path in files)
         return Labelled(images_NHWC=np.stack(images), labels_N=labels_N)

@@ -6,6 +6,7 @@ from typing import Final
 import platformdirs
 
 from genstudio.domain.errors import GenStudioError, SettingsError
+from genstudio.domain.language import tr
 from genstudio.models.stable_diffusion.folders import BaseModel, chosen_base
 from genstudio.services.remembered_places import RememberedPlaces
 
@@ -29,9 +30,9 @@ def find_base(text: str) -> BaseModel:
         if checksum(base) == wanted:
             return base
     raise SettingsError(
-        "The base model is not known here",
-        f"The recipe names weights with the checksum {wanted[:16]}….",
-        "Draw one picture with the folder or file that holds them: then they are known.",
+        tr("The base model is not known here"),
+        tr("The recipe names weights with the checksum {wanted}….", wanted=wanted[:16]),
+        tr("Draw one picture with the folder or file that holds them: then they are known."),
     )
 
 

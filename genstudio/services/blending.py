@@ -10,6 +10,7 @@ import torch
 from genstudio.data.decode import UnreadablePictureError
 from genstudio.data.squares import decode_picture
 from genstudio.domain.errors import DatasetError, SettingsError
+from genstudio.domain.language import tr
 from genstudio.domain.operations import GENERATE
 from genstudio.engine.threads import single_threaded
 from genstudio.models.protocol import Encodes
@@ -42,9 +43,9 @@ def blend(
     model = load_model(run, run.checkpoint(checkpoint))
     if not isinstance(model, Encodes):
         raise SettingsError(
-            f"“{model.card.title}” cannot describe pictures",
-            "It only learns to draw new ones.",
-            "Train a VAE on these pictures.",
+            tr("“{title}” cannot describe pictures", title=model.card.title),
+            tr("It only learns to draw new ones."),
+            tr("Train a VAE on these pictures."),
         )
     data = run.data
     images_NHWC = np.stack([_read(path, data.size, data.channels) for path in pictures])
@@ -63,5 +64,5 @@ def _read(path: Path, size: int, channels: int) -> np.ndarray:
         return decode_picture(path, size=size, with_opacity=channels == 4)
     except UnreadablePictureError as error:
         raise DatasetError(
-            f"{path.name} cannot be used", str(error), "Choose another picture."
+            tr("{name} cannot be used", name=path.name), str(error), tr("Choose another picture.")
         ) from error

@@ -17,6 +17,7 @@ from genstudio.data.captions import LONGEST_CAPTION, checked_caption
 from genstudio.domain.datasets import ScanReport
 from genstudio.domain.errors import ProjectError
 from genstudio.domain.files import read_file, write_text
+from genstudio.domain.language import tr
 
 FILE: Final = "captions.jsonl"
 FORMAT_VERSION = 1
@@ -40,20 +41,20 @@ def load_edits(project: Path) -> dict[str, str]:
         header: Any = json.loads(lines[0])
         if header["format_version"] > FORMAT_VERSION:
             raise ProjectError(
-                f"{path} was written by a newer version of GenStudio",
+                tr("{path} was written by a newer version of GenStudio", path=path),
                 "",
-                "Update the program to open it.",
+                tr("Update the program to open it."),
             )
         rows = [_ROW.validate_json(line) for line in lines[1:] if line]
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
-        raise ProjectError(f"{path} cannot be read", f"{error.strerror}.") from error
+        raise ProjectError(tr("{path} cannot be read", path=path), f"{error.strerror}.") from error
     except (ValueError, ValidationError, KeyError, TypeError, RecursionError) as error:
         raise ProjectError(
-            f"{path} is damaged",
-            f"The captions that you wrote cannot be read: {error}",
-            "Put the original back, or move the file away to begin anew.",
+            tr("{path} is damaged", path=path),
+            tr("The captions that you wrote cannot be read: {error}", error=error),
+            tr("Put the original back, or move the file away to begin anew."),
         ) from error
     return {
         content_hash: checked_caption(text[: 2 * LONGEST_CAPTION])

@@ -15,6 +15,7 @@ from PIL import Image
 
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.files import write_text
+from genstudio.domain.language import tr
 from genstudio.domain.progress import Working, relabelled
 from genstudio.domain.reports import FIGURES, FigureCard
 from genstudio.domain.resources import resource
@@ -48,7 +49,9 @@ def compare(runs: Sequence[Path], *, count: int | None = None) -> Working[Compar
     compared: list[ComparedRun] = []
     for number, run in enumerate(opened, start=1):
         try:
-            beginning = f"Run {number} of {len(opened)}: "
+            beginning = tr(
+                "Run {number_value} of {num_opened}: ", number_value=number, num_opened=len(opened)
+            )
             work = relabelled(evaluate(run.path, count=count), beginning.__add__)
             compared.append(_compared(run, (yield from work)))
         except GenStudioError as error:
@@ -127,27 +130,36 @@ def _naming(run: Run, error: GenStudioError) -> GenStudioError:
 def _note(runs: Sequence[Run]) -> tuple[str, bool]:
     if len({(run.project().path, run.file.dataset) for run in runs}) > 1:
         return (
-            "These runs learned from different pictures. Each is judged against its own, so that "
-            "only the distance of each figure from its floor can be compared."
+            tr(
+                "These runs learned from different pictures. Each is judged "
+                "against its own, so that "
+                "only the distance of each figure from its floor can be compared."
+            )
         ), False
     if len({run.settings.size for run in runs}) > 1:
         return (
-            "These runs paint pictures of different sizes. Each is judged at its own, so that "
-            "only the distance of each figure from its floor can be compared."
+            tr(
+                "These runs paint pictures of different sizes. Each is judged at its own, so that "
+                "only the distance of each figure from its floor can be compared."
+            )
         ), False
     if len(runs) == 1:
-        return "Judged against the pictures that it learned from.", True
-    return "All runs learned from the same pictures, and are drawn on the same seeds.", True
+        return tr("Judged against the pictures that it learned from."), True
+    return tr("All runs learned from the same pictures, and are drawn on the same seeds."), True
 
 
 def _page(comparison: Comparison) -> str:
     runs = comparison.runs
     about: dict[str, Callable[[ComparedRun], str]] = {
         "Architecture": lambda run: run.model_title,
-        "Checkpoint": lambda run: f"step {run.step:,}",
-        "Time spent training": lambda run: f"{run.seconds / 60:.1f} minutes",
-        "Weights": lambda run: f"{run.num_parameters / 1e6:.2f} million",
-        "Pictures compared": lambda run: f"{run.report.count} at {run.size} px",
+        "Checkpoint": lambda run: tr("step {step:,}", step=run.step),
+        "Time spent training": lambda run: tr("{seconds:.1f} minutes", seconds=run.seconds / 60),
+        "Weights": lambda run: tr(
+            "{num_parameters:.2f} million", num_parameters=run.num_parameters / 1e6
+        ),
+        "Pictures compared": lambda run: tr(
+            "{count} at {size} px", count=run.report.count, size=run.size
+        ),
     }
     rows = [_row(name, [html.escape(told(run)) for run in runs]) for name, told in about.items()]
     for card in FIGURES:
@@ -155,7 +167,9 @@ def _page(comparison: Comparison) -> str:
         cells = [_cell(card, run, comparison.mark(card, at)) for at, run in enumerate(runs)]
         rows.append(_row(title, cells, about=card.help))
     return Template(resource("web/comparison.html").read_text(encoding="utf-8")).substitute(
-        title=f"{len(runs)} runs compared" if len(runs) > 1 else "A run judged",
+        title=tr("{num_runs} runs compared", num_runs=len(runs))
+        if len(runs) > 1
+        else tr("A run judged"),
         note=html.escape(comparison.note),
         runs="".join(f'<th scope="col">{html.escape(run.path.name)}</th>' for run in runs),
         rows="\n".join(rows),
@@ -173,7 +187,9 @@ def _cell(card: FigureCard, run: ComparedRun, mark: Mark | None) -> str:
     figure = card.of(run.report)
     if figure is None:
         return "—"
-    floor = f"floor {card.told(figure.floor)} ± {card.told(figure.floor_sd)}"
+    floor = tr(
+        "floor {told} ± {told2}", told=card.told(figure.floor), told2=card.told(figure.floor_sd)
+    )
     return (
         f"{_MARKS[mark] if mark else ''}{card.told(figure.value)} <small>{floor}</small>"
         f"<small>{html.escape(figure.verdict)}</small>"

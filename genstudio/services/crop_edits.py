@@ -16,6 +16,7 @@ from genstudio.data.cropping import MOST_CROPS
 from genstudio.domain.datasets import Crop, ScanReport
 from genstudio.domain.errors import ProjectError
 from genstudio.domain.files import read_file, write_text
+from genstudio.domain.language import tr
 
 FILE: Final = "crops.jsonl"
 FORMAT_VERSION = 1
@@ -52,20 +53,20 @@ def load_crops(project: Path) -> dict[str, KeptCrops]:
         header: Any = json.loads(lines[0])
         if header["format_version"] > FORMAT_VERSION:
             raise ProjectError(
-                f"{path} was written by a newer version of GenStudio",
+                tr("{path} was written by a newer version of GenStudio", path=path),
                 "",
-                "Update the program to open it.",
+                tr("Update the program to open it."),
             )
         rows = [_ROW.validate_json(line) for line in lines[1:] if line]
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
-        raise ProjectError(f"{path} cannot be read", f"{error.strerror}.") from error
+        raise ProjectError(tr("{path} cannot be read", path=path), f"{error.strerror}.") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ProjectError(
-            f"{path} is damaged",
-            f"The crops that you chose cannot be read: {str(error)[:300]}",
-            "Put the original back, or move the file away to begin anew.",
+            tr("{path} is damaged", path=path),
+            tr("The crops that you chose cannot be read: {error}", error=str(error)[:300]),
+            tr("Put the original back, or move the file away to begin anew."),
         ) from error
     return {content_hash: KeptCrops(name, crops) for content_hash, name, crops in rows}
 
@@ -107,10 +108,13 @@ def words_of_gone(report: ScanReport, kept: Mapping[str, KeptCrops]) -> str:
     missing = sorted(it.name for it in gone if it.name not in names)
     parts = [
         f"{len(those):,} {what} ({', '.join(those[:3])}{'…' if len(those) > 3 else ''})"
-        for those, what in ((missing, "are not in this folder"), (changed, "were changed"))
+        for those, what in ((missing, tr("are not in this folder")), (changed, tr("were changed")))
         if those
     ]
-    return f"Of pictures with crops, {' and '.join(parts)}. Their crops are kept, and not used."
+    return tr(
+        "Of pictures with crops, {parts}. Their crops are kept, and not used.",
+        parts=" and ".join(parts),
+    )
 
 
 def with_crops_of(project: Path, report: ScanReport) -> ScanReport:

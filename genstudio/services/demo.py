@@ -8,6 +8,7 @@ import platformdirs
 
 from genstudio.data.samples import make_sample_folder
 from genstudio.domain import events
+from genstudio.domain.language import tr
 from genstudio.engine.meters import RateLimit
 from genstudio.engine.trainer import CommandSource, with_one_ending
 from genstudio.services.preferences import sample_folder
@@ -38,7 +39,7 @@ def _demonstration(project: Path, minutes: float, source: CommandSource) -> Iter
     limit = RateLimit(10)
     for item in make_sample_folder(pictures):
         if limit.allows(time.monotonic()) or item.done == item.total:
-            yield events.Preparing(what="Drawing flowers", done=item.done, total=item.total)
+            yield events.Preparing(what=tr("Drawing flowers"), done=item.done, total=item.total)
     budget = {"unit": "minutes", "amount": minutes}
     settings = resolve_settings(
         preset="quick",

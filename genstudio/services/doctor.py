@@ -18,6 +18,7 @@ import psutil
 
 import genstudio
 from genstudio.domain.files import free_disk_bytes, write_text
+from genstudio.domain.language import tr
 from genstudio.domain.resources import resource
 from genstudio.services.logs import excerpt
 from genstudio.services.outputs import free_place
@@ -49,19 +50,26 @@ class Finding:
 def examine() -> Iterator[Finding]:
     """Look at everything that the program needs, one thing after the other."""
     yield _ok("GenStudio", f"{genstudio.__version__} in {Path(genstudio.__file__).parent}")
-    yield _ok("System", f"{platform.platform()}, Python {platform.python_version()}")
+    yield _ok(
+        "System",
+        tr(
+            "{platform}, Python {python_version}",
+            platform=platform.platform(),
+            python_version=platform.python_version(),
+        ),
+    )
     yield from (_library(name) for name in ("torch", "torchvision", "PySide6_Essentials", "pillow"))
-    yield from (_ok(f"Pack {pack.key}", pack.words()) for pack in PACKS)
+    yield from (_ok(tr("Pack {key}", key=pack.key), pack.words()) for pack in PACKS)
     yield from _guarded("Devices", _devices)
     yield _memory()
     for name, folder in (
-        ("Projects' folder", platformdirs.user_documents_path()),
-        ("Preferences' folder", platformdirs.user_config_path("genstudio", appauthor=False)),
+        (tr("Projects' folder"), platformdirs.user_documents_path()),
+        (tr("Preferences' folder"), platformdirs.user_config_path("genstudio", appauthor=False)),
     ):
         yield _writable(name, folder)
     yield _space(platformdirs.user_documents_path())
     yield from _guarded("Window", _window)
-    yield from _guarded("Own files", _own_files)
+    yield from _guarded(tr("Own files"), _own_files)
 
 
 def write_bundle(findings: list[Finding], path: Path) -> Path:
@@ -114,7 +122,7 @@ def _guarded(name: str, findings: Callable[[], Iterator[Finding]]) -> Iterator[F
             name=name,
             verdict=Verdict.PROBLEM,
             detail=str(error),
-            hint="Install GenStudio again.",
+            hint=tr("Install GenStudio again."),
         )
 
 
@@ -125,8 +133,8 @@ def _library(name: str) -> Finding:
         return Finding(
             name=name,
             verdict=Verdict.PROBLEM,
-            detail="not installed",
-            hint="Install GenStudio again.",
+            detail=tr("not installed"),
+            hint=tr("Install GenStudio again."),
         )
 
 
@@ -134,29 +142,39 @@ def _devices() -> Iterator[Finding]:
     device = importlib.import_module("genstudio.engine.device")
     for accelerator in device.available_accelerators():
         plan = device.plan_device(accelerator)
-        yield _ok(f"Device {accelerator}", f"{plan.name}, fastest in {plan.precision}")
+        yield _ok(
+            tr("Device {accelerator}", accelerator=accelerator),
+            tr("{name}, fastest in {precision}", name=plan.name, precision=plan.precision),
+        )
     yield from _graphics_card(device.available_accelerators() != ["cpu"])
 
 
 def _graphics_card(is_usable: bool) -> Iterator[Finding]:
     torch = importlib.import_module("torch")
     found = look_around(cuda=torch.version.cuda, hip=torch.version.hip, is_usable=is_usable)
-    yield _ok("Build of torch", f"{found.build} {found.toolkit}".strip())
+    yield _ok(tr("Build of torch"), f"{found.build} {found.toolkit}".strip())
     if (advice := advise(found)) is not None:
         yield Finding(
-            name="Graphics card", verdict=Verdict.WARNING, detail=advice.detail, hint=advice.hint
+            name=tr("Graphics card"),
+            verdict=Verdict.WARNING,
+            detail=advice.detail,
+            hint=advice.hint,
         )
 
 
 def _memory() -> Finding:
     memory = psutil.virtual_memory()
-    detail = f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GB free"
+    detail = tr(
+        "{available:.1f} of {total:.1f} GB free",
+        available=memory.available / 2**30,
+        total=memory.total / 2**30,
+    )
     if memory.available < _LITTLE_MEMORY_GIB * 2**30:
         return Finding(
             name="Memory",
             verdict=Verdict.WARNING,
             detail=detail,
-            hint="Close other programs, or train with small pictures.",
+            hint=tr("Close other programs, or train with small pictures."),
         )
     return _ok("Memory", detail)
 
@@ -165,25 +183,29 @@ def _writable(name: str, folder: Path) -> Finding:
     existing = next(path for path in (folder, *folder.parents) if path.is_dir())
     try:
         with tempfile.TemporaryFile(dir=existing):
-            return _ok(name, f"{folder} can be written to")
+            return _ok(name, tr("{folder} can be written to", folder=folder))
     except OSError as error:
         return Finding(
             name=name,
             verdict=Verdict.PROBLEM,
-            detail=f"{existing} cannot be written to: {error.strerror}",
-            hint="Change the folder's permissions, or choose other project folders.",
+            detail=tr(
+                "{existing} cannot be written to: {strerror}",
+                existing=existing,
+                strerror=error.strerror,
+            ),
+            hint=tr("Change the folder's permissions, or choose other project folders."),
         )
 
 
 def _space(folder: Path) -> Finding:
     free_gib = free_disk_bytes(folder) / 2**30
-    detail = f"{free_gib:.1f} GB free on the drive of {folder}"
+    detail = tr("{free_gib:.1f} GB free on the drive of {folder}", free_gib=free_gib, folder=folder)
     if free_gib < _LITTLE_SPACE_GIB:
         return Finding(
             name="Disk",
             verdict=Verdict.WARNING,
             detail=detail,
-            hint="Free some space before a long training.",
+            hint=tr("Free some space before a long training."),
         )
     return _ok("Disk", detail)
 
@@ -194,17 +216,17 @@ def _window() -> Iterator[Finding]:
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
     )
     if display:
-        yield _ok("Window", "Qt loads and there is a display")
+        yield _ok("Window", tr("Qt loads and there is a display"))
     else:
         yield Finding(
             name="Window",
             verdict=Verdict.WARNING,
-            detail="Qt loads; there is no display",
-            hint="The commands work without one; the window needs one.",
+            detail=tr("Qt loads; there is no display"),
+            hint=tr("The commands work without one; the window needs one."),
         )
 
 
 def _own_files() -> Iterator[Finding]:
     for name in ("icons", "styles", "presets", "web", "desktop"):
         resource(name)
-    yield _ok("Own files", "icons, styles, presets and the web page are there")
+    yield _ok(tr("Own files"), tr("icons, styles, presets and the web page are there"))

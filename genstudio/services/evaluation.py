@@ -15,6 +15,7 @@ from genstudio.data.scan import picture_names
 from genstudio.data.split import held_out_index
 from genstudio.data.squares import decode_picture
 from genstudio.domain.errors import DatasetError, SettingsError
+from genstudio.domain.language import tr
 from genstudio.domain.operations import GENERATE
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.reports import OfficialFID, Report
@@ -142,13 +143,15 @@ def evaluate(
         return (yield from _of_run(Run(target), against, training, count, checkpoint, weights))
     if not target.is_dir():
         raise DatasetError(
-            f"There is no folder {target}", "", "Check the spelling, or whether a drive is missing."
+            tr("There is no folder {target}", target=target),
+            "",
+            tr("Check the spelling, or whether a drive is missing."),
         )
     if against is None:
         raise SettingsError(
-            "There is nothing to compare these pictures with",
-            f"{target} is no run, which would know its own pictures.",
-            "Name a folder of real pictures with --against.",
+            tr("There is nothing to compare these pictures with"),
+            tr("{target} is no run, which would know its own pictures.", target=target),
+            tr("Name a folder of real pictures with --against."),
         )
     return (yield from _of_folder(target, against, training, count, weights))
 
@@ -212,9 +215,9 @@ def _refuse_other_tasks(run: Run) -> None:
     model = model_class(run.settings.model_key)
     if find_task(model, GENERATE) is None:
         raise SettingsError(
-            f"“{model.card.title}” makes nothing new that could be judged so",
-            f"The run {run.path.name} does something with pictures that it is given.",
-            "Its figures on held-out pictures are measured while it trains: see its plot.",
+            tr("“{title}” makes nothing new that could be judged so", title=model.card.title),
+            tr("The run {name} does something with pictures that it is given.", name=run.path.name),
+            tr("Its figures on held-out pictures are measured while it trains: see its plot."),
         )
 
 
@@ -234,10 +237,18 @@ def _basis(run: Run, checkpoint: Checkpoint, own: _Pictures, count: int) -> Basi
 def _refuse_too_few(num_real: int, where: str) -> None:
     if num_real < 2 * FEWEST:
         raise DatasetError(
-            "There are too few pictures to judge a run by",
-            f"{where} has {num_real}, and {2 * FEWEST} are needed: half of them stand for your "
-            "pictures, and the other half tells what chance alone does.",
-            "Take more pictures. Until then, your eyes are the better judge: look at the previews.",
+            tr("There are too few pictures to judge a run by"),
+            tr(
+                "{where} has {num_real}, and {value} are needed: half of them stand for your "
+                "pictures, and the other half tells what chance alone does.",
+                where=where,
+                num_real=num_real,
+                value=2 * FEWEST,
+            ),
+            tr(
+                "Take more pictures. Until then, your eyes are the better judge: "
+                "look at the previews."
+            ),
         )
 
 
@@ -249,7 +260,7 @@ def _made(
     pictures = generate(run, [seeds[at] for at in wanted], checkpoint=str(step))
     for at, picture in zip(wanted, pictures, strict=True):
         (made[at],) = _brought_down(over_white(picture.image_HWC)[None])
-        yield Progress("Making pictures", len(made), len(wanted))
+        yield Progress(tr("Making pictures"), len(made), len(wanted))
     return made
 
 
@@ -383,12 +394,12 @@ def _decoded(folder: Path, size: int) -> Working[_Pictures]:
             (pictures[name],) = _brought_down(decode_picture(folder / name, size=size)[None])
         if time.monotonic() >= next_s or done == len(names):
             next_s = time.monotonic() + _TELL_EVERY_S
-            yield Progress(f"Reading {folder.name}", done, len(names))
+            yield Progress(tr("Reading {name}", name=folder.name), done, len(names))
     if not pictures:
         raise DatasetError(
-            f"None of the pictures in {folder} can be read",
-            f"{len(names)} files look like pictures by their names.",
-            "Choose another folder.",
+            tr("None of the pictures in {folder} can be read", folder=folder),
+            tr("{num_names} files look like pictures by their names.", num_names=len(names)),
+            tr("Choose another folder."),
         )
     unreadable = tuple(name for name in names if name not in pictures)
     return _Pictures(np.stack(list(pictures.values())), tuple(pictures), unreadable)

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.files import is_file, read_file, write_bytes
+from genstudio.domain.language import tr
 from genstudio.domain.operations import GENERATE
 from genstudio.domain.places import Place
 from genstudio.domain.progress import Working
@@ -62,9 +63,9 @@ class Explorer:
         model = load_model(run, self.checkpoint)
         if not isinstance(model, Interpolates):
             raise SettingsError(
-                f"“{model.card.title}” cannot be explored",
-                "It has no space of pictures that one could walk through.",
-                "Choose a run of a GAN or a VAE.",
+                tr("“{title}” cannot be explored", title=model.card.title),
+                tr("It has no space of pictures that one could walk through."),
+                tr("Choose a run of a GAN or a VAE."),
             )
         self._model: Interpolates = model
         self._task = task_of(model, GENERATE)
@@ -93,9 +94,9 @@ class Explorer:
         assert self._directions is not None, "they are found before a place is asked for"
         if max(place.moves) > len(self._directions.steps_NZ):
             raise SettingsError(
-                f"There is no direction {max(place.moves)}",
+                tr("There is no direction {moves}", moves=max(place.moves)),
                 "",
-                f"This model has {len(self._directions.steps_NZ)}.",
+                tr("This model has {num_steps_nz}.", num_steps_nz=len(self._directions.steps_NZ)),
             )
         return self._directions.moved(latent, dict(place.moves))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from genstudio.domain.errors import ProjectError
 from genstudio.domain.files import explained
+from genstudio.domain.language import tr
 from genstudio.domain.progress import Working
 from genstudio.domain.settings import parse_settings
 from genstudio.services.exporters.catalog import EXPORTERS
@@ -43,9 +44,9 @@ def export_gallery(
     exporter = EXPORTERS.get(kind)
     if not items:
         raise ProjectError(
-            "There is nothing to export",
-            "No picture was chosen.",
-            "Make some pictures first, or search for others.",
+            tr("There is nothing to export"),
+            tr("No picture was chosen."),
+            tr("Make some pictures first, or search for others."),
         )
     chosen = parse_settings(exporter.Options, options or {})
     to = to.expanduser().absolute()
@@ -65,9 +66,9 @@ def _refuse_target(to: Path, items: Sequence[GalleryItem], card: ExporterCard) -
     galleries = {gallery_folder(item).resolve() for item in items}
     if any(to.resolve().is_relative_to(gallery) for gallery in galleries):
         raise ProjectError(
-            "The export cannot go into the gallery itself",
-            f"{to} belongs to the project.",
-            "Choose another folder.",
+            tr("The export cannot go into the gallery itself"),
+            tr("{to} belongs to the project.", to=to),
+            tr("Choose another folder."),
         )
     for gallery in galleries:
         refuse_pictures_folders(to, Project(gallery.parent, "").pictures_folders())
@@ -75,4 +76,8 @@ def _refuse_target(to: Path, items: Sequence[GalleryItem], card: ExporterCard) -
         nearest = next(path for path in (to, *to.parents) if path.exists())
     is_wanted_file = nearest == to and to.suffix.lower() in card.suffixes
     if not nearest.is_dir() and not is_wanted_file:
-        raise ProjectError(f"{nearest} is a file", "An export needs a folder.", "Choose a folder.")
+        raise ProjectError(
+            tr("{nearest} is a file", nearest=nearest),
+            tr("An export needs a folder."),
+            tr("Choose a folder."),
+        )

@@ -11,6 +11,7 @@ import numpy as np
 from genstudio.data.films import Film, Frame, opened_film, pyav
 from genstudio.domain.errors import DatasetError, GenStudioError
 from genstudio.domain.files import explained
+from genstudio.domain.language import tr
 from genstudio.domain.progress import Progress, Working
 from genstudio.services.films import ENCODERS, colour_tagged, converted_frame
 
@@ -72,10 +73,10 @@ def convert_film(
                 writer.end()
         except av.FFmpegError as error:
             raise GenStudioError(
-                f"{target.name} could not be written", f"{error.strerror or error}."
+                tr("{name} could not be written", name=target.name), f"{error.strerror or error}."
             ) from error
         if writer.num_frames == 0:
-            raise DatasetError(f"{source.name} has no frames that can be read")
+            raise DatasetError(tr("{name} has no frames that can be read", name=source.name))
         return Converted(
             num_frames=writer.num_frames,
             num_damaged=film.num_damaged,

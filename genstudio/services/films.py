@@ -18,6 +18,7 @@ from genstudio.artifacts.image import save_picture
 from genstudio.data.films import pyav
 from genstudio.domain.errors import GenStudioError, SettingsError
 from genstudio.domain.files import explained, replacing
+from genstudio.domain.language import tr
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.recipes import Recipe
 
@@ -62,9 +63,12 @@ def write_film(
         return _write_webp(frames, path, count, fps)
     if suffix not in ENCODERS:
         raise SettingsError(
-            f"Films cannot be written as {suffix}",
+            tr("Films cannot be written as {suffix}", suffix=suffix),
             "",
-            f"Name a file that ends in {', '.join(SUFFIXES)}, or a folder for single pictures.",
+            tr(
+                "Name a file that ends in {suffixes}, or a folder for single pictures.",
+                suffixes=", ".join(SUFFIXES),
+            ),
         )
     return _encode(pyav(), frames, path, count, fps, recipe)
 
@@ -80,7 +84,9 @@ def read_film_recipe(path: Path) -> Recipe | None:
         with av.open(str(path)) as film:
             text = film.metadata.get("comment") or film.metadata.get("COMMENT") or ""
     except av.FFmpegError as error:
-        raise SettingsError(f"{path.name} cannot be read as a film", str(error)) from error
+        raise SettingsError(
+            tr("{name} cannot be read as a film", name=path.name), str(error)
+        ) from error
     try:
         return Recipe.model_validate_json(text)
     except ValueError:
@@ -118,9 +124,9 @@ def _encode(
                     film.mux(stream.encode())
         except av.FFmpegError as error:
             raise GenStudioError(
-                f"{path.name} could not be written",
+                tr("{name} could not be written", name=path.name),
                 f"{error.strerror or error}",
-                "Choose another kind of file, such as .webm or .mp4.",
+                tr("Choose another kind of file, such as .webm or .mp4."),
             ) from error
     return path
 

@@ -3,6 +3,7 @@
 import gc
 from pathlib import Path
 
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.operations import GENERATE
 from genstudio.domain.progress import Progress, Working
 from genstudio.models.catalog import model_class
@@ -12,7 +13,7 @@ from genstudio.services.generation import generate
 from genstudio.services.runs import Run
 
 COUNT = 24
-_WHAT = "Making the first pictures"
+_WHAT = tr_noop("Making the first pictures")
 
 
 def hang_first_pictures(path: Path) -> Working[int]:
@@ -36,9 +37,9 @@ def hang_first_pictures(path: Path) -> Working[int]:
         return 0
     # Parts of a run refer to each other: until it is collected, its model stays in memory.
     gc.collect()
-    yield Progress(what=_WHAT, done=0, total=COUNT)
+    yield Progress(what=tr(_WHAT), done=0, total=COUNT)
     with Gallery(run.project()) as gallery:
         for done, made in enumerate(generate(run, range(COUNT), checkpoint="last"), start=1):
             item = gallery.hang(made.artifact, made.recipe)
-            yield Progress(what=_WHAT, done=done, total=COUNT, item=item)
+            yield Progress(what=tr(_WHAT), done=done, total=COUNT, item=item)
     return COUNT

@@ -16,12 +16,13 @@ from genstudio.domain.datasets import Manifest
 from genstudio.domain.errors import TrainingError
 from genstudio.domain.files import free_disk_bytes
 from genstudio.domain.forecasts import Forecast
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.modalities import CAPTIONS, IMAGES
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.training import Budget, TrainingSettings
 
 FIT_PROBE: Final = "fit-probe"
-_WHAT = "Trying some steps"
+_WHAT = tr_noop("Trying some steps")
 _LOOK_EVERY_S = 0.25
 _LONGEST_S = 600.0
 # So many files are enough to take some steps, and are soon decoded.
@@ -102,12 +103,15 @@ def _asked(request: str) -> Working[dict[str, Any]]:
         while talk.is_alive():
             talk.join(_LOOK_EVERY_S)
             passed = time.monotonic() - began_s
-            yield Progress(what=_WHAT, done=min(round(passed), 29), total=30)
+            yield Progress(what=tr(_WHAT), done=min(round(passed), 29), total=30)
             if passed > _LONGEST_S:
                 raise TrainingError(
-                    "Trying it took too long",
-                    f"A few steps were not over after {_LONGEST_S / 60:.0f} minutes.",
-                    "Choose a smaller size or a smaller model.",
+                    tr("Trying it took too long"),
+                    tr(
+                        "A few steps were not over after {longest_s:.0f} minutes.",
+                        longest_s=_LONGEST_S / 60,
+                    ),
+                    tr("Choose a smaller size or a smaller model."),
                 )
     finally:
         if process.poll() is None:
@@ -122,9 +126,9 @@ def _answer_of(code: int, answer: str, log: str) -> dict[str, Any]:
         # Killed by the system: that is what it does where memory runs out.
         is_killed = code < 0
         raise TrainingError(
-            "There is not enough memory" if is_killed else "It could not be tried",
-            "The system ended the try." if is_killed else log.strip()[-500:],
-            "Choose a smaller size or a smaller model, or close other programs.",
+            tr("There is not enough memory") if is_killed else tr("It could not be tried"),
+            tr("The system ended the try.") if is_killed else log.strip()[-500:],
+            tr("Choose a smaller size or a smaller model, or close other programs."),
         )
     found = _ANSWER.validate_json(lines[-1])
     if "title" in found:
@@ -171,11 +175,23 @@ def _training_s(budget: Budget, batch: int, per_step_s: float) -> float:
 def words_about(forecast: Forecast) -> Sequence[str]:
     """A forecast in sentences: time, memory, disk."""
     return (
-        f"Done in about {_duration(forecast.seconds)} on {forecast.device}.",
-        f"Memory: {_gib(forecast.memory_bytes)} of {_gib(forecast.room_bytes)}"
-        + ("." if forecast.fits_memory else ", too little."),
-        f"Disk: {_gib(forecast.disk_bytes)} of {_gib(forecast.disk_room_bytes)}"
-        + ("." if forecast.fits_disk else ", too little: free some space."),
+        tr(
+            "Done in about {duration} on {device}.",
+            duration=_duration(forecast.seconds),
+            device=forecast.device,
+        ),
+        tr(
+            "Memory: {gib} of {gib2}",
+            gib=_gib(forecast.memory_bytes),
+            gib2=_gib(forecast.room_bytes),
+        )
+        + ("." if forecast.fits_memory else tr(", too little.")),
+        tr(
+            "Disk: {gib} of {gib2}",
+            gib=_gib(forecast.disk_bytes),
+            gib2=_gib(forecast.disk_room_bytes),
+        )
+        + ("." if forecast.fits_disk else tr(", too little: free some space.")),
     )
 
 

@@ -13,6 +13,7 @@ from genstudio.data.kinds import are_worth_telling_apart, kinds_of
 from genstudio.domain import roles
 from genstudio.domain.cards import KINDS, ModelCard
 from genstudio.domain.datasets import Remark, ScanReport, are_mostly_cut_out
+from genstudio.domain.language import tr
 from genstudio.domain.modalities import CAPTIONS
 from genstudio.domain.settings import Settings, setting_fields
 from genstudio.domain.training import TrainingSettings
@@ -103,12 +104,23 @@ def suggest_model(pictures: PictureFacts, cards: Sequence[ModelCard]) -> Suggest
     card = max(known, key=lambda card: card.suggested_from or 0)
     others = [it.suggested_from for it in cards if (it.suggested_from or 0) > pictures.count]
     if others:
-        why = f"it is steady with fewer than {min(filter(None, others))} pictures"
+        why = tr("it is steady with fewer than {filter} pictures", filter=min(filter(None, others)))
     elif card.suggested_from:
-        why = f"{card.suggested_from} or more pictures are enough for it"
+        why = tr(
+            "{suggested_from} or more pictures are enough for it",
+            suggested_from=card.suggested_from,
+        )
     else:
-        why = "it is made for such pictures"
-    return Suggestion(card.key, f"“{card.title}” is suggested: {why} ({card.family}).")
+        why = tr("it is made for such pictures")
+    return Suggestion(
+        card.key,
+        tr(
+            "“{title}” is suggested: {why} ({family}).",
+            title=card.title,
+            why=why,
+            family=card.family,
+        ),
+    )
 
 
 def fit(
@@ -141,13 +153,18 @@ def fit(
     if KINDS in card.capabilities:
         _tell_kinds(pictures, fitted)
     if pictures.side and CAPTIONS in card.modalities:
-        why = f"Captions say “{pictures.side}”: mirrored pictures would make that wrong."
+        why = tr(
+            "Captions say “{side}”: mirrored pictures would make that wrong.", side=pictures.side
+        )
         fitted.run(why, mirror=False)
     if size <= _SMALL_PX:
-        why = f"At {size} px a VAE's critic would add patterns, so it is left out (sharpening)."
+        why = tr(
+            "At {size} px a VAE's critic would add patterns, so it is left out (sharpening).",
+            size=size,
+        )
         fitted.architecture(why, roles.SHARPENING, 0.0)
     if card.batch:
-        why = f"{card.batch} examples per step (batch size) suit this architecture."
+        why = tr("{batch} examples per step (batch size) suit this architecture.", batch=card.batch)
         _take_together(fitted, training, card.batch, why)
     elif accelerator == "cpu":
         _suit_processor(fitted, training, base.model.get(card.key, {}))
@@ -194,50 +211,68 @@ def _default_training() -> dict[str, Any]:
 
 
 def _stretch(pictures: PictureFacts, fitted: _Fitted) -> None:
-    count = f"{pictures.count:,} pictures"
+    count = tr("{count:,} pictures", count=pictures.count)
     if pictures.count < _FEW:
-        fitted.tell(f"{count} are few: a model soon copies them instead of inventing. Add more.")
+        fitted.tell(
+            tr(
+                "{count} are few: a model soon copies them instead of inventing. Add more.",
+                count=count,
+            )
+        )
     if pictures.count < _SOME:
-        why = (
-            "The critic sees your pictures shifted, recoloured and partly covered, so that it "
-            f"cannot learn {pictures.count:,} by heart (full augmentation)."
+        why = tr(
+            "The critic sees your pictures shifted, recoloured and partly covered, so that "
+            "it cannot learn {count:,} by heart (full augmentation).",
+            count=pictures.count,
         )
         fitted.architecture(why, roles.AUGMENTATION, "full")
     elif pictures.count <= _MANY:
-        why = (
-            f"{count}: the critic sees them changed as soon as it begins to know them by heart "
-            "(adaptive augmentation)."
+        why = tr(
+            "{count}: the critic sees them changed as soon as it begins to know them by "
+            "heart (adaptive augmentation).",
+            count=count,
         )
         fitted.architecture(why, roles.AUGMENTATION, "adaptive")
     else:
-        why = f"{count} are too many to be learned by heart: they are only shifted (augmentation)."
+        why = tr(
+            "{count} are too many to be learned by heart: they are only shifted (augmentation).",
+            count=count,
+        )
         fitted.architecture(why, roles.AUGMENTATION, "shift only")
 
 
 def _keep_opacity(pictures: PictureFacts, fitted: _Fitted) -> None:
     if pictures.is_cut_out:
-        of_all = f"{pictures.num_cut_out:,} of {pictures.count:,} pictures"
-        why = f"{of_all} are cut out, so new ones are, too (alpha channel)."
+        of_all = tr(
+            "{num_cut_out:,} of {count:,} pictures",
+            num_cut_out=pictures.num_cut_out,
+            count=pictures.count,
+        )
+        why = tr("{of_all} are cut out, so new ones are, too (alpha channel).", of_all=of_all)
         fitted.run(why, transparency=True)
 
 
 def _tell_kinds(pictures: PictureFacts, fitted: _Fitted) -> None:
     if pictures.kinds:
-        why = f"{len(pictures.kinds)} folders are told apart: you can ask for a kind (class label)."
+        why = tr(
+            "{num_kinds} folders are told apart: you can ask for a kind (class label).",
+            num_kinds=len(pictures.kinds),
+        )
         fitted.run(why, kinds=True)
 
 
 def _suit_processor(fitted: _Fitted, training: Mapping[str, Any], model: Mapping[str, Any]) -> None:
     if training["batch"] > _CPU_BATCH:
-        why = (
-            f"{_CPU_BATCH} pictures per step (batch size): on a processor, many small steps bring "
-            "more than few large ones."
+        why = tr(
+            "{cpu_batch} pictures per step (batch size): on a processor, many small steps "
+            "bring more than few large ones.",
+            cpu_batch=_CPU_BATCH,
         )
         _take_together(fitted, training, _CPU_BATCH, why)
     name = fitted.name_of(roles.WIDTH)
     width = _CPU_WIDTH.get(int(model.get(name, 0))) if name else None
     if width is not None:
-        fitted.architecture("A smaller model (width) suits a processor.", roles.WIDTH, width)
+        fitted.architecture(tr("A smaller model (width) suits a processor."), roles.WIDTH, width)
 
 
 def _take_together(fitted: _Fitted, training: Mapping[str, Any], batch: int, why: str) -> None:
@@ -249,17 +284,21 @@ def _take_together(fitted: _Fitted, training: Mapping[str, Any], batch: int, why
 def _suit_graphics_card(fitted: _Fitted, training: Mapping[str, Any], size: int) -> None:
     batch = training["batch"]
     if batch < _GPU_BATCH:
-        why = (
-            f"{_GPU_BATCH} pictures per step (batch size): a graphics card needs hardly longer for "
-            f"them than for {batch}."
+        why = tr(
+            "{gpu_batch} pictures per step (batch size): a graphics card needs hardly longer "
+            "for them than for {batch}.",
+            gpu_batch=_GPU_BATCH,
+            batch=batch,
         )
         batch = _GPU_BATCH
         _take_together(fitted, training, batch, why)
     room = max(_FEWEST_PER_PART, _GPU_PIXELS // size**2)
     parts = math.ceil(batch / room)
     if parts > 1:
-        why = (
-            f"At {size} px, each step is done in {parts} parts (gradient accumulation): so it fits "
-            "a graphics card of common size."
+        why = tr(
+            "At {size} px, each step is done in {parts} parts (gradient accumulation): so it "
+            "fits a graphics card of common size.",
+            size=size,
+            parts=parts,
         )
         fitted.run(why, accumulate=parts)

@@ -16,6 +16,7 @@ from genstudio.artifacts.image import identity
 from genstudio.domain.artifacts import IMAGE, Artifact
 from genstudio.domain.errors import GenStudioError, ProjectError, SettingsError
 from genstudio.domain.files import explained
+from genstudio.domain.language import tr
 from genstudio.domain.operations import GENERATE
 from genstudio.domain.recipes import Recipe
 from genstudio.services import gallery_index, kept_pictures
@@ -227,7 +228,11 @@ class Gallery:
             ProjectError: There is no such picture.
         """
         if not 0 <= stars <= MOST_STARS:
-            raise SettingsError(f"{stars} stars?", "", f"Give 0 to {MOST_STARS}.")
+            raise SettingsError(
+                tr("{stars} stars?", stars=stars),
+                "",
+                tr("Give 0 to {most_stars}.", most_stars=MOST_STARS),
+            )
         self._path(name)
         with self._writing() as database:
             changed = database.execute(
@@ -375,15 +380,15 @@ def _is_indexed(database: sqlite3.Connection, name: str) -> bool:
 
 def _no_picture(name: str) -> ProjectError:
     return ProjectError(
-        f"“{name}” is not a picture of the gallery",
-        "It may have been removed.",
-        "Choose one that the gallery shows.",
+        tr("“{name}” is not a picture of the gallery", name=name),
+        tr("It may have been removed."),
+        tr("Choose one that the gallery shows."),
     )
 
 
 def _name_taken(name: str) -> ProjectError:
     return ProjectError(
-        f"“{name}” could not be brought back",
-        "There is a picture of that name again, which is not written over.",
-        "The removed one is still in the system's trash.",
+        tr("“{name}” could not be brought back", name=name),
+        tr("There is a picture of that name again, which is not written over."),
+        tr("The removed one is still in the system's trash."),
     )

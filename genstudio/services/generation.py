@@ -13,6 +13,7 @@ from torch import Tensor
 import genstudio
 from genstudio.domain.artifacts import IMAGE, MOLECULE, TEXT, Artifact
 from genstudio.domain.errors import CheckpointError, SettingsError
+from genstudio.domain.language import tr
 from genstudio.domain.operations import GENERATE
 from genstudio.domain.recipes import Recipe
 from genstudio.domain.settings import Settings, parse_settings
@@ -85,7 +86,9 @@ def generate(
 
 def _checked_seed(seed: int) -> int:
     if not 0 <= seed < _SEEDS_END:
-        raise SettingsError(f"{seed} cannot be a seed", "", "Seeds go from 0 to 2⁶³ - 1.")
+        raise SettingsError(
+            tr("{seed} cannot be a seed", seed=seed), "", tr("Seeds go from 0 to 2⁶³ - 1.")
+        )
     return seed
 
 
@@ -107,7 +110,7 @@ def load_model(run: Run, checkpoint: Checkpoint) -> TrainableModel:
     try:
         model.network.load_state_dict(weights, assign=True)
     except RuntimeError as error:
-        raise CheckpointError("The checkpoint does not fit this model", str(error)) from error
+        raise CheckpointError(tr("The checkpoint does not fit this model"), str(error)) from error
     place(model.network, torch.device("cpu"))
     return model
 
@@ -117,14 +120,19 @@ def _refuse_other_numbers(weights: Mapping[str, Tensor], own: Mapping[str, Tenso
     for name, value in weights.items():
         if name in own and value.dtype != own[name].dtype:
             raise CheckpointError(
-                "The checkpoint does not fit this model",
-                f"{name} holds {value.dtype} instead of {own[name].dtype}.",
+                tr("The checkpoint does not fit this model"),
+                tr(
+                    "{name} holds {dtype} instead of {dtype2}.",
+                    name=name,
+                    dtype=value.dtype,
+                    dtype2=own[name].dtype,
+                ),
             )
         if not bool(value.isfinite().all()):
             raise CheckpointError(
-                "The checkpoint has weights that are no numbers",
-                f"No picture can be drawn with {name}.",
-                "Choose an earlier checkpoint.",
+                tr("The checkpoint has weights that are no numbers"),
+                tr("No picture can be drawn with {name}.", name=name),
+                tr("Choose an earlier checkpoint."),
             )
 
 

@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from genstudio.domain.errors import ProjectError
 from genstudio.domain.files import replacing
+from genstudio.domain.language import tr
 
 _PREFIX = ".removed-"
 _LOCK = ".lock"
@@ -58,9 +59,9 @@ class KeptPictures:
             return KeptPicture(copy=copy, modified_ns=path.stat().st_mtime_ns)
         except OSError as error:
             raise ProjectError(
-                f"{path.name} was not moved to the trash",
-                f"It could not be kept for undoing: {error.strerror}.",
-                "Check that the project's drive has space and may be written to.",
+                tr("{name} was not moved to the trash", name=path.name),
+                tr("It could not be kept for undoing: {strerror}.", strerror=error.strerror),
+                tr("Check that the project's drive has space and may be written to."),
             ) from error
 
     def _make_folder(self) -> Path:
@@ -86,9 +87,9 @@ def put_back(kept: KeptPicture, path: Path) -> None:
     except (OSError, ProjectError) as error:
         reason = error.title if isinstance(error, ProjectError) else error.strerror
         raise ProjectError(
-            f"{path.name} could not be brought back",
+            tr("{name} could not be brought back", name=path.name),
             f"{reason}.",
-            "It is still in the system's trash: take it out there.",
+            tr("It is still in the system's trash: take it out there."),
         ) from error
 
 

@@ -13,6 +13,7 @@ from genstudio.data.modalities.texts import WINDOW
 from genstudio.domain.byte_pairs import BOUNDARY
 from genstudio.domain.errors import GenStudioError, SettingsError
 from genstudio.domain.files import is_file
+from genstudio.domain.language import tr
 from genstudio.domain.modalities import TEXTS
 from genstudio.models.blocks.text_writing import ContinuationSettings
 from genstudio.models.language.text_transformer import TextTransformer
@@ -45,7 +46,11 @@ class FoundModel:
     @property
     def title(self) -> str:
         """What it is, for people."""
-        return self.model.title if self.run is None else f"your own model: {self.model.name}"
+        return (
+            self.model.title
+            if self.run is None
+            else tr("your own model: {name}", name=self.model.name)
+        )
 
 
 def find_language_model(text: str) -> FoundModel:
@@ -59,10 +64,13 @@ def find_language_model(text: str) -> FoundModel:
     """
     if not text.strip():
         raise SettingsError(
-            "No language model is chosen",
-            "GenStudio brings none.",
-            "Choose a .gguf file, a folder with .safetensors, or a run of your own that learned "
-            "texts.",
+            tr("No language model is chosen"),
+            tr("GenStudio brings none."),
+            tr(
+                "Choose a .gguf file, a folder with .safetensors, or a run of "
+                "your own that learned "
+                "texts."
+            ),
         )
     if not text.startswith(_PREFIX):
         return _at(Path(text.strip()).expanduser())
@@ -72,9 +80,9 @@ def find_language_model(text: str) -> FoundModel:
         if LANGUAGE_MODELS.checksum(found.model.path, found.model.weights) == wanted:
             return found
     raise SettingsError(
-        "The language model is not known here",
-        f"The recipe names weights with the checksum {wanted[:16]}….",
-        "Write one text with the file or folder that holds them: then they are known.",
+        tr("The language model is not known here"),
+        tr("The recipe names weights with the checksum {wanted}….", wanted=wanted[:16]),
+        tr("Write one text with the file or folder that holds them: then they are known."),
     )
 
 
@@ -121,13 +129,21 @@ def prompt_for(writer: Writer, *, system: str, request: str, most: int, use_temp
     if needed + most > writer.context:
         room = max(0, int(writer.context * _ROOM_SHARE) - needed)
         raise SettingsError(
-            "What is asked for does not fit into the context",
-            f"The words that go in are {needed:,} tokens and the answer up to {most:,}; the model "
-            f"sees {writer.context:,} here.",
-            f"Ask for at most {room:,} tokens, shorten the words that go in, or raise the context "
-            "length."
+            tr("What is asked for does not fit into the context"),
+            tr(
+                "The words that go in are {needed:,} tokens and the answer up to {most:,}; the "
+                "model sees {context:,} here.",
+                needed=needed,
+                most=most,
+                context=writer.context,
+            ),
+            tr(
+                "Ask for at most {room:,} tokens, shorten the words that go in, or raise the "
+                "context length.",
+                room=room,
+            )
             if room
-            else "Shorten the words that go in, or raise the context length.",
+            else tr("Shorten the words that go in, or raise the context length."),
         )
     return prompt
 
@@ -185,15 +201,15 @@ def _at(path: Path) -> FoundModel:
     run = Run(path)
     if run.settings.modality != TEXTS:
         raise SettingsError(
-            f"{path.name} learned no texts",
-            f"It learned {run.settings.modality}.",
-            "Choose a run of the model “A language model of your texts”.",
+            tr("{name} learned no texts", name=path.name),
+            tr("It learned {modality}.", modality=run.settings.modality),
+            tr("Choose a run of the model “A language model of your texts”."),
         )
     checkpoint = run.checkpoint("best")
     model = LanguageModel(
         path=run.path,
         kind=_OWN,
-        name=f"{run.path.name}, step {checkpoint.state.step:,}",
+        name=tr("{name}, step {step:,}", name=run.path.name, step=checkpoint.state.step),
         architecture=run.settings.model_key,
         context=WINDOW,
         weights=(checkpoint.path / "ema.safetensors",),

@@ -29,6 +29,7 @@ from torch.distributed.rendezvous import (
 
 from genstudio.domain import events
 from genstudio.domain.errors import DeviceError, SettingsError, TrainingError
+from genstudio.domain.language import tr
 from genstudio.domain.training import ComputeOptions
 from genstudio.engine.device import plan_device
 from genstudio.engine.job import TrainingJob
@@ -102,16 +103,25 @@ def check_launch(devices: int, nodes: int) -> None:
     place = _place_in_cluster()
     if place is not None and place.size != devices * nodes:
         raise SettingsError(
-            f"{place.size} processes were started for {nodes} × {devices} devices",
-            "Each device of each machine takes one process.",
-            "Give --nodes the number of machines and --devices that of the devices in each.",
+            tr(
+                "{size} processes were started for {nodes} × {devices} devices",
+                size=place.size,
+                nodes=nodes,
+                devices=devices,
+            ),
+            tr("Each device of each machine takes one process."),
+            tr("Give --nodes the number of machines and --devices that of the devices in each."),
         )
     if place is None and nodes > 1:
         raise SettingsError(
-            "Training on several machines is begun on all of them",
-            "This command was started on one.",
-            f"Start it by “torchrun --nnodes {nodes} --nproc-per-node {devices} -m genstudio "
-            f"train …” on each, or by srun; all must see the project's folder.",
+            tr("Training on several machines is begun on all of them"),
+            tr("This command was started on one."),
+            tr(
+                "Start it by “torchrun --nnodes {nodes} --nproc-per-node {devices} -m genstudio "
+                "train …” on each, or by srun; all must see the project's folder.",
+                nodes=nodes,
+                devices=devices,
+            ),
         )
 
 
@@ -192,7 +202,7 @@ class Launcher:
             for rank in range(1, size):
                 self._workers.append(self._start_worker(rank, self._folder / f"{rank}.log"))
         while (arrived := store.add(_ARRIVED, 0) + 1) < size:
-            yield events.Preparing(what="Waking the other devices", done=arrived, total=size)
+            yield events.Preparing(what=tr("Waking the other devices"), done=arrived, total=size)
             self._refuse_dead_workers()
             time.sleep(_POLL_S)
         self._place.join(store, self._accelerator)
@@ -236,9 +246,9 @@ class Launcher:
                 assert self._folder is not None
                 told = (self._folder / f"{rank}.log").read_text("utf-8", "replace").strip()
                 raise DeviceError(
-                    "A process for another device could not be started",
+                    tr("A process for another device could not be started"),
                     told[-_LONGEST_REASON:],
-                    "Train on one device meanwhile.",
+                    tr("Train on one device meanwhile."),
                 )
 
     def _end_workers(self, *, at_once: bool) -> None:
@@ -263,7 +273,9 @@ def run_as_worker(job_of: Callable[[Path, ProcessGroup], TrainingJob]) -> None:
     """
     place = _own_place() or _place_in_cluster()
     if place is None or place.rank == 0:
-        raise SettingsError("This command is for the program itself", "It helps another process.")
+        raise SettingsError(
+            tr("This command is for the program itself"), tr("It helps another process.")
+        )
     store = place.meet()
     run, accelerator = (store.get(key).decode() for key in (_RUN, _ACCELERATOR))
     # From now on the main process, which is asked to end by the same signals, says when: it has

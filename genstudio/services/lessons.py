@@ -9,6 +9,7 @@ from safetensors.torch import load, save
 
 from genstudio.domain.errors import ProjectError
 from genstudio.domain.files import read_file, write_bytes
+from genstudio.domain.language import tr
 from genstudio.engine.lessons import TASTE, TEXTS, Lesson, LessonKind
 from genstudio.engine.teaching import ANCHOR
 from genstudio.metrics.preferences import FROZEN_TENSORS
@@ -19,7 +20,6 @@ _NEEDED: Mapping[LessonKind, set[str]] = {
     TASTE: {*FROZEN_TENSORS, "middle", "spread"},
     TEXTS: {"better", "worse", "begins", "reference_better", "reference_worse", "is_kept_back"},
 }
-_HINT = "Put the original back; without it the run cannot go on as it began."
 
 
 def digest_of(lesson: Lesson) -> tuple[bytes, str]:
@@ -51,16 +51,16 @@ def load_lesson(run: Path, digest: str) -> Lesson:
     path = run / FILE
     content = lesson_bytes(run)
     if hashlib.sha256(content).hexdigest() != digest:
-        raise ProjectError(f"{path} is damaged", "It is not what run.toml was written with.", _HINT)
+        raise _damaged(path, tr("It is not what run.toml was written with."))
     try:
         tensors = load(content)
     except SafetensorError as error:
-        raise ProjectError(f"{path} is damaged", str(error), _HINT) from error
+        raise _damaged(path, str(error)) from error
     own = {name for name in tensors if not name.startswith(ANCHOR)}
     for kind, needed in _NEEDED.items():
         if own == needed:
             return Lesson(kind=kind, tensors=tensors)
-    raise ProjectError(f"{path} is damaged", "It holds something else than a lesson.", _HINT)
+    raise _damaged(path, tr("It holds something else than a lesson."))
 
 
 def lesson_bytes(run: Path) -> bytes:
@@ -73,4 +73,9 @@ def lesson_bytes(run: Path) -> bytes:
     try:
         return read_file(path, largest_bytes=_LARGEST_BYTES)
     except OSError as error:
-        raise ProjectError(f"{path} cannot be read", str(error), _HINT) from error
+        raise _damaged(path, str(error)) from error
+
+
+def _damaged(path: Path, reason: str) -> ProjectError:
+    hint = tr("Put the original back; without it the run cannot go on as it began.")
+    return ProjectError(tr("{path} is damaged", path=path), reason, hint)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
+from genstudio.domain.language import tr
+
 _REQUIRED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _NOTICES = "NOTICES.txt"
 # Inside other packages, or in the program itself: no metadata tells of them.
@@ -62,7 +64,7 @@ def licence_of(package: Distribution) -> str:
             return value
     classifiers = metadata.get_all("Classifier") or []
     found = [it.split(" :: ")[-1] for it in classifiers if it.startswith("License ::")]
-    return ", ".join(found) or "see its licence files"
+    return ", ".join(found) or tr("see its licence files")
 
 
 def notices_file() -> Path | None:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from genstudio.domain.errors import ProjectError
 from genstudio.domain.files import explained, write_text
+from genstudio.domain.language import tr
 
 _LOCK = ".lock"
 _OWNER = ".owner.json"
@@ -35,7 +36,12 @@ class Owner(BaseModel):
 
     def __str__(self) -> str:
         when = self.since.astimezone().strftime("%H:%M")
-        return f"process {self.pid} on {self.machine}, since {when}"
+        return tr(
+            "process {pid} on {machine}, since {when}",
+            pid=self.pid,
+            machine=self.machine,
+            when=when,
+        )
 
 
 class ProjectLock:
@@ -93,10 +99,13 @@ class ProjectLock:
     def _in_use(self) -> ProjectInUseError:
         owner = self._owner()
         return ProjectInUseError(
-            "This project is open in another GenStudio",
-            f"{self._project} is in use by {owner or 'another process'}. "
-            "Two at once would write over each other's work.",
-            "Close it there, or wait until its training has ended; then try again.",
+            tr("This project is open in another GenStudio"),
+            tr(
+                "{project} is in use by {owner}. Two at once would write over each other's work.",
+                project=self._project,
+                owner=owner or tr("another process"),
+            ),
+            tr("Close it there, or wait until its training has ended; then try again."),
         )
 
     def _owner(self) -> Owner | None:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from genstudio.domain.datasets import Manifest, ScanReport
+from genstudio.domain.language import tr
 
 _MOST_NAMED = 3
 
@@ -38,12 +39,12 @@ class SetChanges:
                 (self.added, "new"),
                 (self.gone, "gone"),
                 (self.changed, "changed"),
-                (self.left_out, "left out"),
+                (self.left_out, tr("left out")),
             )
             if names
         ]
         if self.cropped:
-            parts.append("other crops")
+            parts.append(tr("other crops"))
         return f"{', '.join(parts)}." if parts else ""
 
 

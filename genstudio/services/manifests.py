@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from genstudio.domain.datasets import Manifest
 from genstudio.domain.errors import ProjectError
 from genstudio.domain.files import is_file, replacing, write_text
+from genstudio.domain.language import tr
 from genstudio.services.toml_files import read_toml, refuse_newer
 
 FORMAT_VERSION = 3
@@ -95,7 +96,7 @@ def load_manifest(folder: Path) -> Manifest:
             }
         )
     except (ValidationError, KeyError) as error:
-        raise ProjectError(f"{path} is damaged", str(error)) from error
+        raise ProjectError(tr("{path} is damaged", path=path), str(error)) from error
 
 
 def pictures_folder(folder: Path) -> Path:
@@ -109,7 +110,7 @@ def pictures_folder(folder: Path) -> Path:
     try:
         return Manifest.model_validate({**raw, **dict.fromkeys(_FILES, ())}).folder
     except ValidationError as error:
-        raise ProjectError(f"{path} is damaged", str(error)) from error
+        raise ProjectError(tr("{path} is damaged", path=path), str(error)) from error
 
 
 def _read_header(path: Path) -> dict[str, Any]:
@@ -121,9 +122,13 @@ def _read_header(path: Path) -> dict[str, Any]:
 def _write_rows(path: Path, rows: tuple[Any, ...]) -> dict[str, Any]:
     if len(rows) > _MOST_ROWS:
         raise ProjectError(
-            "There are too many pictures",
-            f"{len(rows):,} were found; a set has up to {_MOST_ROWS:,}.",
-            "Choose a folder with fewer pictures.",
+            tr("There are too many pictures"),
+            tr(
+                "{num_rows:,} were found; a set has up to {most_rows:,}.",
+                num_rows=len(rows),
+                most_rows=_MOST_ROWS,
+            ),
+            tr("Choose a folder with fewer pictures."),
         )
     digest = hashlib.blake2b(digest_size=16)
     if rows:
@@ -146,9 +151,12 @@ def _read_rows(folder: Path, name: str, expected: _Rows) -> tuple[Any, ...]:
     path = folder / _FILES[name]
     if not is_file(path):
         raise ProjectError(
-            f"{path.name} cannot be read",
-            f"{path} is missing, or no ordinary file.",
-            "Put the original back: without it nobody knows which pictures the runs learned from.",
+            tr("{name} cannot be read", name=path.name),
+            tr("{path} is missing, or no ordinary file.", path=path),
+            tr(
+                "Put the original back: without it nobody knows which pictures "
+                "the runs learned from."
+            ),
         )
     digest = hashlib.blake2b(digest_size=16)
     rows: list[Any] = []
@@ -160,14 +168,19 @@ def _read_rows(folder: Path, name: str, expected: _Rows) -> tuple[Any, ...]:
                 if len(rows) > expected.count:
                     break
     except OSError as error:
-        raise ProjectError(f"{path.name} cannot be read", f"{path}: {error.strerror}.") from error
+        raise ProjectError(
+            tr("{name} cannot be read", name=path.name), f"{path}: {error.strerror}."
+        ) from error
     except ValueError as error:
-        raise ProjectError(f"{path} is damaged", str(error)) from error
+        raise ProjectError(tr("{path} is damaged", path=path), str(error)) from error
     if len(rows) != expected.count or digest.hexdigest() != expected.digest:
         raise ProjectError(
-            f"{path} is damaged",
-            f"It is not what was written beside {HEADER}.",
-            "Put the original back: without it nobody knows which pictures the runs learned from.",
+            tr("{path} is damaged", path=path),
+            tr("It is not what was written beside {header}.", header=HEADER),
+            tr(
+                "Put the original back: without it nobody knows which pictures "
+                "the runs learned from."
+            ),
         )
     return tuple(rows)
 

@@ -10,6 +10,7 @@ from genstudio.data.split import choose_held_out
 from genstudio.domain.cards import ModelCard
 from genstudio.domain.datasets import Crop, Manifest, ScanReport
 from genstudio.domain.errors import DatasetError, SettingsError
+from genstudio.domain.language import inside, tr
 from genstudio.domain.modalities import CAPTIONS, IMAGES, TWO_SETS
 from genstudio.domain.words import vocabulary
 
@@ -41,25 +42,33 @@ def choose_modality(report: ScanReport, card: ModelCard, wanted: str | None = No
     if wanted is not None and wanted not in card.modalities:
         MODALITIES.get(wanted)
         raise SettingsError(
-            f"“{card.title}” does not learn from “{wanted}”",
-            f"It learns from: {', '.join(card.modalities)}.",
-            "Choose another architecture; “genstudio models” lists them.",
+            tr("“{title}” does not learn from “{wanted}”", title=card.title, wanted=wanted),
+            tr("It learns from: {modalities}.", modalities=", ".join(card.modalities)),
+            tr("Choose another architecture; “genstudio models” lists them."),
         )
     if wanted is None:
         fitting = [key for key in recognise(report) if key in card.modalities]
         wanted = fitting[0] if fitting else card.modalities[0]
     modality = MODALITIES.get(wanted)
     if not takes(modality, report):
-        held = MODALITIES.get(report.material).card.title if report.material else "Pictures"
+        held = MODALITIES.get(report.material).card.title if report.material else tr("Pictures")
         raise DatasetError(
-            f"“{card.title}” learns from {modality.card.title.lower()}",
-            f"This folder holds {held.lower()}.",
+            tr(
+                "“{title}” learns from {title2}",
+                title=card.title,
+                title2=inside(modality.card.title),
+            ),
+            tr("This folder holds {held}.", held=inside(held)),
             modality.card.folder,
         )
     arrangement = modality.arrange(report)
     if arrangement.fault:
         raise DatasetError(
-            f"“{card.title}” learns from {modality.card.title.lower()}, and this folder holds none",
+            tr(
+                "“{title}” learns from {title2}, and this folder holds none",
+                title=card.title,
+                title2=inside(modality.card.title),
+            ),
             arrangement.fault,
             arrangement.hint or modality.card.folder,
         )

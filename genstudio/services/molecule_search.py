@@ -14,6 +14,7 @@ from torch import Tensor
 
 from genstudio.data import chemistry
 from genstudio.domain.artifacts import Artifact
+from genstudio.domain.language import tr
 from genstudio.domain.operations import GENERATE
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings
@@ -117,7 +118,7 @@ def search(
         for artifact in made:
             if goal.score(artifact) > -float("inf"):
                 found.setdefault(str(artifact.data), replace(artifact, seed=None))
-        yield Progress("Looking for better ones", number, rounds)
+        yield Progress(tr("Looking for better ones"), number, rounds)
         if number == rounds:
             break
         parents = _best(found, goal, max(_KEPT, count)) or made

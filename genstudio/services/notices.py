@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from genstudio.domain.errors import GenStudioError
+from genstudio.domain.language import tr
 from genstudio.domain.notices import Level, Notice
 
 _log = logging.getLogger("genstudio")
@@ -70,7 +71,7 @@ def notice_about(error: BaseException) -> Notice:
         return Notice(level=Level.ERROR, title=error.title, message=message)
     return Notice(
         level=Level.ERROR,
-        title="Something went wrong inside the program",
-        message="What was saved is intact. The details help to mend it.",
+        title=tr("Something went wrong inside the program"),
+        message=tr("What was saved is intact. The details help to mend it."),
         details="".join(traceback.format_exception(error)),
     )

@@ -8,6 +8,7 @@ import numpy as np
 
 from genstudio.data.squares import decode_picture
 from genstudio.domain.errors import DatasetError, SettingsError
+from genstudio.domain.language import tr
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.reports import OfficialFID
 from genstudio.metrics import fid
@@ -74,10 +75,16 @@ def number_to_make(count: int | None) -> int:
     """
     if count is not None and count < fid.FEWEST:
         raise SettingsError(
-            f"FID needs {fid.FEWEST:,} made pictures or more",
-            f"{count:,} were asked for. With fewer, the figure says more about their number than "
-            "about the pictures.",
-            "Raise --count, or leave --inception out: the other figures are made for few pictures.",
+            tr("FID needs {fewest:,} made pictures or more", fewest=fid.FEWEST),
+            tr(
+                "{count:,} were asked for. With fewer, the figure says more about their number "
+                "than about the pictures.",
+                count=count,
+            ),
+            tr(
+                "Raise --count, or leave --inception out: the other figures are "
+                "made for few pictures."
+            ),
         )
     return count or fid.OFFICIAL_COUNT
 
@@ -90,10 +97,14 @@ def refuse_too_few(count: int, where: str) -> None:
     """
     if count < fid.FEWEST:
         raise DatasetError(
-            f"FID needs {fid.FEWEST:,} pictures or more on each side",
-            f"{where} has {count:,}. With fewer, the figure says more about their number than "
-            "about the pictures.",
-            "Leave --inception out: the other figures are made for few pictures.",
+            tr("FID needs {fewest:,} pictures or more on each side", fewest=fid.FEWEST),
+            tr(
+                "{where} has {count:,}. With fewer, the figure says more about their number than "
+                "about the pictures.",
+                where=where,
+                count=count,
+            ),
+            tr("Leave --inception out: the other figures are made for few pictures."),
         )
 
 
@@ -105,9 +116,9 @@ def official_fid(weights: SuppliedWeights, made: Pictures, real: Pictures) -> Wo
     """
     for pictures in (made, real):
         refuse_too_few(pictures.count, pictures.where)
-    of_real = yield from _moments(weights.network, real, "FID: looking at real pictures")
-    of_made = yield from _moments(weights.network, made, "FID: looking at made pictures")
-    yield Progress("FID: comparing", 0, 1)
+    of_real = yield from _moments(weights.network, real, tr("FID: looking at real pictures"))
+    of_made = yield from _moments(weights.network, made, tr("FID: looking at made pictures"))
+    yield Progress(tr("FID: comparing"), 0, 1)
     return OfficialFID(
         clean=frechet_distance(of_made["clean"], of_real["clean"]),
         legacy=frechet_distance(of_made["legacy"], of_real["legacy"]),

@@ -14,6 +14,7 @@ from genstudio.data.decode import PARSER_ERRORS
 from genstudio.domain.artifacts import IMAGE, Artifact
 from genstudio.domain.errors import GenStudioError, ProjectError
 from genstudio.domain.files import is_file, read_file
+from genstudio.domain.language import tr
 from genstudio.domain.recipes import Recipe
 
 _LARGEST_COMPARED_BYTES = 2**30
@@ -29,9 +30,13 @@ def refuse_pictures_folders(out: Path, folders: Iterable[Path]) -> None:
     for folder in folders:
         if _lies_in(out, folder):
             raise ProjectError(
-                "Nothing is written into the pictures that a run learned from",
-                f"{out} belongs to {folder}, and GenStudio changes nothing in there.",
-                "Choose another folder, such as a new one beside it.",
+                tr("Nothing is written into the pictures that a run learned from"),
+                tr(
+                    "{out} belongs to {folder}, and GenStudio changes nothing in there.",
+                    out=out,
+                    folder=folder,
+                ),
+                tr("Choose another folder, such as a new one beside it."),
             )
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 import genstudio
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.files import read_file, write_text
+from genstudio.domain.language import tr
 from genstudio.domain.training import TrainingSettings
 from genstudio.services.presets import DEFAULT_PRESET, presets
 from genstudio.services.projects import slug
@@ -87,16 +88,16 @@ def read_preset(path: Path) -> OwnPreset:
         version = raw.get("format_version", 0)
         if isinstance(version, int) and version > FORMAT_VERSION:
             raise SettingsError(
-                "This preset was made by a newer GenStudio",
-                f"{path.name} has a format that this program does not read.",
-                "Update GenStudio to use it.",
+                tr("This preset was made by a newer GenStudio"),
+                tr("{name} has a format that this program does not read.", name=path.name),
+                tr("Update GenStudio to use it."),
             )
         return OwnPreset.model_validate(raw)
     except (OSError, ValueError, ValidationError, RecursionError) as error:
         raise SettingsError(
-            f"{path.name} is no preset that can be read",
+            tr("{name} is no preset that can be read", name=path.name),
             str(error)[:300],
-            "Presets are TOML files that “Save these settings…” writes.",
+            tr("Presets are TOML files that “Save these settings…” writes."),
         ) from error
 
 
@@ -137,8 +138,23 @@ def usable_part(
     )
     parts: list[str] = []
     if preset.genstudio != genstudio.__version__:
-        made_by = f"GenStudio {preset.genstudio}" if preset.genstudio else "another version"
-        parts.append(f"It was made by {made_by}; this is {genstudio.__version__}.")
+        made_by = (
+            tr("GenStudio {genstudio}", genstudio=preset.genstudio)
+            if preset.genstudio
+            else tr("another version")
+        )
+        parts.append(
+            tr(
+                "It was made by {made_by}; this is {version}.",
+                made_by=made_by,
+                version=genstudio.__version__,
+            )
+        )
     if unknown:
-        parts.append(f"Settings that are not known here are left out: {', '.join(unknown)}.")
+        parts.append(
+            tr(
+                "Settings that are not known here are left out: {unknown}.",
+                unknown=", ".join(unknown),
+            )
+        )
     return kept, " ".join(parts)

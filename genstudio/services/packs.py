@@ -7,11 +7,13 @@ without any of them.
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Final
+from typing import ClassVar, Final
+
+from genstudio.domain.language import Spoken, tr
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pack:
+class Pack(Spoken):
     """One pack.
 
     Attributes:
@@ -19,6 +21,8 @@ class Pack:
         brings: What a person can do with it, as the end of “It brings …”.
         modules: What is there when it is installed.
     """
+
+    spoken: ClassVar[frozenset[str]] = frozenset({"brings"})
 
     key: str
     brings: str
@@ -31,8 +35,12 @@ class Pack:
     def words(self) -> str:
         """Whether it is there, what it brings, and how to get it."""
         if self.is_installed():
-            return f"installed: {self.brings}"
-        return f"not installed; it brings {self.brings} (pip install 'genstudio[{self.key}]')"
+            return tr("installed: {brings}", brings=self.brings)
+        return tr(
+            "not installed; it brings {brings} (pip install 'genstudio[{key}]')",
+            brings=self.brings,
+            key=self.key,
+        )
 
 
 PACKS: Final = (

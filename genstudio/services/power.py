@@ -11,6 +11,7 @@ import psutil
 
 from genstudio.domain.commands import Command, Pause, Resume
 from genstudio.domain.errors import GenStudioError
+from genstudio.domain.language import tr
 from genstudio.domain.queue import WhenDone
 
 LOOK_EVERY_S = 15.0
@@ -58,8 +59,8 @@ def why_impossible(wanted: WhenDone) -> str:
     """Why the computer cannot do that when all is done; empty if it can."""
     if wanted == "nothing" or power_command(wanted) is not None:
         return ""
-    how = "put to sleep" if wanted == "sleep" else "shut down"
-    return f"This system has no command that is known by which it can be {how}."
+    how = tr("put to sleep") if wanted == "sleep" else tr("shut down")
+    return tr("This system has no command that is known by which it can be {how}.", how=how)
 
 
 def do_when_done(wanted: WhenDone) -> None:
@@ -72,7 +73,9 @@ def do_when_done(wanted: WhenDone) -> None:
         return
     command = power_command(wanted)
     if command is None:
-        raise PowerError("The computer stays on", why_impossible(wanted), "All runs are saved.")
+        raise PowerError(
+            tr("The computer stays on"), why_impossible(wanted), tr("All runs are saved.")
+        )
     try:
         done = subprocess.run(
             command, check=False, capture_output=True, text=True, timeout=_LONGEST_S
@@ -83,7 +86,9 @@ def do_when_done(wanted: WhenDone) -> None:
         trouble, failed = str(error), True
     if failed:
         raise PowerError(
-            "The computer stays on", f"The system refused: {trouble[:300]}", "All runs are saved."
+            tr("The computer stays on"),
+            tr("The system refused: {trouble}", trouble=trouble[:300]),
+            tr("All runs are saved."),
         )
 
 

@@ -22,6 +22,8 @@ class Preferences(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     theme: Literal["system", "light", "dark"] = "system"
+    # Code of a language; empty for the system's.
+    language: str = ""
     recent_projects: list[Path] = Field(default_factory=list[Path])
     pictures_folder: Path | None = None
     window: str = ""

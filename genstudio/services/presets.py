@@ -5,11 +5,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from genstudio.domain.errors import SettingsError
+from genstudio.domain.language import Spoken, tr
 from genstudio.domain.resources import resource
 from genstudio.domain.settings import parse_settings
 from genstudio.domain.training import TrainingSettings
@@ -17,7 +18,7 @@ from genstudio.domain.training import TrainingSettings
 DEFAULT_PRESET = "balanced"
 
 
-class Preset(BaseModel):
+class Preset(Spoken, BaseModel):
     """One file of ``resources/presets``.
 
     Attributes:
@@ -28,6 +29,8 @@ class Preset(BaseModel):
         training: Values of :class:`TrainingSettings`.
         model: Model key => values of its Config; models that are not named keep their defaults.
     """
+
+    spoken: ClassVar[frozenset[str]] = frozenset({"title", "summary"})
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -88,7 +91,9 @@ def preset_named(key: str) -> Preset:
         if preset.key == key:
             return preset
     known = ", ".join(preset.key for preset in presets())
-    raise SettingsError(f"There is no preset “{key}”", "", f"Known presets: {known}.")
+    raise SettingsError(
+        tr("There is no preset “{key}”", key=key), "", tr("Known presets: {known}.", known=known)
+    )
 
 
 def resolve_settings(

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from genstudio.domain.datasets import Manifest
 from genstudio.domain.errors import ProjectError
 from genstudio.domain.files import is_file, write_text
+from genstudio.domain.language import tr
 from genstudio.services import manifests
 from genstudio.services.toml_files import read_toml, refuse_newer
 
@@ -98,14 +99,16 @@ def open_or_create(path: Path, *, dataset: Path | None = None) -> Project:
     path = path.expanduser().absolute()
     if dataset is not None and path.resolve().is_relative_to(dataset.resolve()):
         raise ProjectError(
-            "The project cannot be inside the folder of pictures",
-            "GenStudio never writes into your pictures' folder.",
-            "Choose another folder for the project.",
+            tr("The project cannot be inside the folder of pictures"),
+            tr("GenStudio never writes into your pictures' folder."),
+            tr("Choose another folder for the project."),
         )
     if (path / _PROJECT_FILE).exists():
         return open_project(path)
     if path.exists() and not path.is_dir():
-        raise ProjectError(f"{path} is a file", "A project is a folder.", "Choose a folder.")
+        raise ProjectError(
+            tr("{path} is a file", path=path), tr("A project is a folder."), tr("Choose a folder.")
+        )
     content = _ProjectFile(name=path.name or "Project", created=datetime.now(UTC))
     write_text(path / _PROJECT_FILE, tomli_w.dumps(content.model_dump(mode="json")))
     return Project(path, content.name)
@@ -123,7 +126,9 @@ def open_project(path: Path) -> Project:
     try:
         return Project(path, _ProjectFile.model_validate(raw).name)
     except ValidationError as error:
-        raise ProjectError(f"{path / _PROJECT_FILE} is damaged", str(error)) from error
+        raise ProjectError(
+            tr("{path} is damaged", path=path / _PROJECT_FILE), str(error)
+        ) from error
 
 
 def _refuse_links_out(project: Path) -> None:
@@ -138,9 +143,13 @@ def _refuse_links_out(project: Path) -> None:
             target = os.path.realpath(path) if _is_link(path) else inside
             if not (target + os.sep).startswith(inside):
                 raise ProjectError(
-                    "The project leads out of its own folder",
-                    f"{path} is a link to {target}. GenStudio writes to no other folder.",
-                    "If you made the link, move the whole project to that drive instead.",
+                    tr("The project leads out of its own folder"),
+                    tr(
+                        "{path} is a link to {target}. GenStudio writes to no other folder.",
+                        path=path,
+                        target=target,
+                    ),
+                    tr("If you made the link, move the whole project to that drive instead."),
                 )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from genstudio.domain.cards import ModelCard
+from genstudio.domain.language import inside, tr, tr_noop
 from genstudio.domain.training import SIZES, Budget
 from genstudio.services.fitting import PictureFacts, suggest_model
 
@@ -12,21 +13,21 @@ What = Literal["one kind", "many kinds", "texture", "small"]
 HowGood = Literal["look", "good", "best"]
 
 WHAT: Final[dict[What, str]] = {
-    "one kind": "One kind of thing: faces, flowers, chairs",
-    "many kinds": "Many kinds of things",
-    "texture": "Textures and patterns",
-    "small": "Small drawings: sprites, icons, logos",
+    "one kind": tr_noop("One kind of thing: faces, flowers, chairs"),
+    "many kinds": tr_noop("Many kinds of things"),
+    "texture": tr_noop("Textures and patterns"),
+    "small": tr_noop("Small drawings: sprites, icons, logos"),
 }
 MINUTES: Final[dict[int, str]] = {
-    10: "Ten minutes",
-    60: "An hour",
-    240: "An evening — four hours",
-    600: "A night — ten hours",
+    10: tr_noop("Ten minutes"),
+    60: tr_noop("An hour"),
+    240: tr_noop("An evening — four hours"),
+    600: tr_noop("A night — ten hours"),
 }
 HOW_GOOD: Final[dict[HowGood, str]] = {
-    "look": "A first look: does it work at all?",
-    "good": "Good",
-    "best": "As good as can be",
+    "look": tr_noop("A first look: does it work at all?"),
+    "good": tr_noop("Good"),
+    "best": tr_noop("As good as can be"),
 }
 _PRESETS: Final[dict[HowGood, str]] = {"look": "quick", "good": "balanced", "best": "thorough"}
 # From so many minutes on, a size is worth its time: on a processor, and on a graphics card.
@@ -98,15 +99,35 @@ def propose(
 def _size(answers: Answers, accelerator: str, smallest_px: int) -> tuple[int, str]:
     worth = _WORTH_CPU if accelerator == "cpu" else _WORTH_CARD
     size = max(it for it, minutes in worth.items() if minutes <= answers.minutes)
-    device = "a processor" if accelerator == "cpu" else "a graphics card"
-    why = f"{size} px is what {device} learns well in {MINUTES[answers.minutes].lower()}."
+    device = tr("a processor") if accelerator == "cpu" else tr("a graphics card")
+    why = tr(
+        "{size} px is what {device} learns well in {minutes}.",
+        size=size,
+        device=device,
+        minutes=inside(tr(MINUTES[answers.minutes])),
+    )
     if answers.how_good == "look" and size > _LARGEST_LOOK_PX:
-        size, why = _LARGEST_LOOK_PX, f"{_LARGEST_LOOK_PX} px tell soonest whether it works."
+        size, why = (
+            _LARGEST_LOOK_PX,
+            tr(
+                "{largest_look_px} px tell soonest whether it works.",
+                largest_look_px=_LARGEST_LOOK_PX,
+            ),
+        )
     if answers.what == "small" and size > _LARGEST_SMALL_PX:
-        size, why = _LARGEST_SMALL_PX, f"{_LARGEST_SMALL_PX} px keep the pixels of small drawings."
+        size, why = (
+            _LARGEST_SMALL_PX,
+            tr(
+                "{largest_small_px} px keep the pixels of small drawings.",
+                largest_small_px=_LARGEST_SMALL_PX,
+            ),
+        )
     fitting = [it for it in SIZES if it <= max(smallest_px, SIZES[0])]
     if size > fitting[-1]:
-        size, why = fitting[-1], f"Your pictures are no larger than {fitting[-1]} px."
+        size, why = (
+            fitting[-1],
+            tr("Your pictures are no larger than {fitting} px.", fitting=fitting[-1]),
+        )
     return size, why
 
 
@@ -118,10 +139,10 @@ def _model(
     by_key = {card.key: card for card in cards}
     if answers.what == "texture" and "self-supervised-gan" in by_key:
         card = by_key["self-supervised-gan"]
-        return card.key, f"“{card.title}” is crispest at textures."
+        return card.key, tr("“{title}” is crispest at textures.", title=card.title)
     if answers.what == "many kinds" and answers.minutes >= 240 and "token-flow" in by_key:
         card = by_key["token-flow"]
         if (card.suggested_from or 300) <= pictures.count:
-            return card.key, f"“{card.title}” keeps many kinds apart, given hours."
+            return card.key, tr("“{title}” keeps many kinds apart, given hours.", title=card.title)
     found = suggest_model(pictures, cards)
     return (found.model_key, found.why) if found else ("", "")

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from genstudio.domain import events
 from genstudio.domain.errors import ProjectError
 from genstudio.domain.files import is_file, read_file, write_text
+from genstudio.domain.language import tr
 from genstudio.domain.queue import MOST_ITEMS, ItemState, RunQueue
 from genstudio.services.toml_files import refuse_newer
 
@@ -34,12 +35,14 @@ def load_queue(project: Path) -> RunQueue:
         refuse_newer(raw, path, FORMAT_VERSION)
         queue = RunQueue.model_validate(raw)
     except OSError as error:
-        raise ProjectError(f"{path.name} cannot be read", f"{path}: {error.strerror}.") from error
+        raise ProjectError(
+            tr("{name} cannot be read", name=path.name), f"{path}: {error.strerror}."
+        ) from error
     except (ValueError, RecursionError) as error:
         raise ProjectError(
-            "The queue cannot be read",
-            f"{path} is damaged: {str(error)[:500]}",
-            "Rename it to begin with an empty queue; your runs and pictures are not touched.",
+            tr("The queue cannot be read"),
+            tr("{path} is damaged: {error}", path=path, error=str(error)[:500]),
+            tr("Rename it to begin with an empty queue; your runs and pictures are not touched."),
         ) from error
     items = tuple(
         it.model_copy(update={"state": ItemState.WAITING}) if it.state is ItemState.RUNNING else it
@@ -56,7 +59,9 @@ def save_queue(project: Path, queue: RunQueue) -> None:
     """
     if len(queue.items) > MOST_ITEMS:
         raise ProjectError(
-            "The queue is too long", f"It takes {MOST_ITEMS} runs.", "Remove some of them first."
+            tr("The queue is too long"),
+            tr("It takes {most_items} runs.", most_items=MOST_ITEMS),
+            tr("Remove some of them first."),
         )
     here = queue.model_copy(update={"project": project})
     content = {"format_version": FORMAT_VERSION, **here.model_dump(mode="json")}
@@ -68,8 +73,16 @@ def words_of_moving(queue: RunQueue, project: Path) -> str:
     if queue.project == project or not queue.items:
         return ""
     gone = sorted({str(it.folder) for it in queue.waiting() if not it.folder.is_dir()})
-    missing = f" Not there: {', '.join(gone)}." if gone else " Its pictures are where they were."
-    return f"The project was at {queue.project} when its queue was made.{missing}"
+    missing = (
+        tr(" Not there: {gone}.", gone=", ".join(gone))
+        if gone
+        else tr(" Its pictures are where they were.")
+    )
+    return tr(
+        "The project was at {project} when its queue was made.{missing}",
+        project=queue.project,
+        missing=missing,
+    )
 
 
 def after(queue: RunQueue, item_id: str, event: events.Event) -> RunQueue:
@@ -78,10 +91,15 @@ def after(queue: RunQueue, item_id: str, event: events.Event) -> RunQueue:
         case events.RunStarted():
             return queue.changed(item_id, state=ItemState.RUNNING, run=event.run.name)
         case events.Finished():
-            told = f"{event.step:,} steps in {event.seconds / 60:.0f} minutes. {event.reason}"
+            told = tr(
+                "{step:,} steps in {seconds:.0f} minutes. {reason}",
+                step=event.step,
+                seconds=event.seconds / 60,
+                reason=event.reason,
+            )
             return queue.changed(item_id, state=ItemState.DONE, told=told.strip())
         case events.Stopped():
-            told = f"Stopped at step {event.step:,} and saved."
+            told = tr("Stopped at step {step:,} and saved.", step=event.step)
             return queue.changed(item_id, state=ItemState.STOPPED, told=told)
         case events.Failed():
             told = f"{event.title}. {event.message} {event.hint}".strip()

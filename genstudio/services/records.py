@@ -11,6 +11,7 @@ from PIL import Image
 from genstudio.domain import events
 from genstudio.domain.errors import ProjectError
 from genstudio.domain.files import explained, replacing
+from genstudio.domain.language import tr
 from genstudio.services.heard_previews import save_heard
 from genstudio.services.written_previews import save_written
 
@@ -141,7 +142,9 @@ class Recorder:
         line = event.model_dump_json().encode() + b"\n"
         if path.exists() and not path.is_file():
             # Opening a pipe would wait for ever.
-            raise ProjectError(f"{path} is not an ordinary file", "", "Move it away.")
+            raise ProjectError(
+                tr("{path} is not an ordinary file", path=path), "", tr("Move it away.")
+            )
         with explained(path), path.open("a+b") as record:
             if _is_torn(record):
                 line = b"\n" + line

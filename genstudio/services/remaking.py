@@ -10,6 +10,7 @@ from genstudio.data.decode import content_hash_of
 from genstudio.domain.artifacts import Artifact
 from genstudio.domain.errors import CheckpointError, GenStudioError, ProjectError
 from genstudio.domain.files import is_file
+from genstudio.domain.language import tr
 from genstudio.domain.operations import OperationCard
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.recipes import Recipe, RecipeInput
@@ -47,8 +48,8 @@ class Remade:
     def words(self) -> str:
         """Whether it is the same, for people."""
         if self.is_same:
-            return "the same to the last pixel"
-        return (
+            return tr("the same to the last pixel")
+        return tr(
             "not what the file holds: that was changed afterwards, or made on another kind of "
             "machine"
         )
@@ -104,9 +105,13 @@ def remake(
                 artifact=item.artifact, recipe=recipe, run=folder, is_same=same, work=work
             )
     raise ProjectError(
-        f"{path.name} cannot be made again",
-        f"Its recipe names result {recipe.position + 1}, and there are {position}.",
-        "Was the recipe changed?",
+        tr("{name} cannot be made again", name=path.name),
+        tr(
+            "Its recipe names result {position}, and there are {position2}.",
+            position=recipe.position + 1,
+            position2=position,
+        ),
+        tr("Was the recipe changed?"),
     )
 
 
@@ -132,9 +137,9 @@ def _recipe_of(path: Path) -> tuple[ArtifactKind, Recipe]:
     recipe = None if kind is None else kind.read_recipe(path)
     if kind is None or recipe is None:
         raise ProjectError(
-            f"{path.name} says nothing of how it was made",
-            "It comes from elsewhere, or was exported or saved without its recipe.",
-            "Choose a file as GenStudio saved it, such as one of a project's gallery.",
+            tr("{name} says nothing of how it was made", name=path.name),
+            tr("It comes from elsewhere, or was exported or saved without its recipe."),
+            tr("Choose a file as GenStudio saved it, such as one of a project's gallery."),
         )
     return kind, recipe
 
@@ -151,9 +156,13 @@ def _run_of(recipe: Recipe, projects: Iterable[Path]) -> Run:
         if is_name and is_file(folder / "run.toml"):
             return Run(folder)
     raise ProjectError(
-        "The run that made it is not here",
-        f"It was made by the run {recipe.run} of the project “{recipe.project}”.",
-        "Name that project's folder. Where the run is gone, nothing can make it again.",
+        tr("The run that made it is not here"),
+        tr(
+            "It was made by the run {run} of the project “{project}”.",
+            run=recipe.run,
+            project=recipe.project,
+        ),
+        tr("Name that project's folder. Where the run is gone, nothing can make it again."),
     )
 
 
@@ -162,15 +171,22 @@ def _refuse_other_weights(run: Run, recipe: Recipe) -> None:
         checkpoint = run.checkpoint(str(recipe.step))
     except CheckpointError as error:
         raise ProjectError(
-            f"The weights of step {recipe.step:,} are no longer there",
-            f"It was made with them by the run {run.path.name}, which goes on to keep others.",
-            "Star the points of a run that shall stay.",
+            tr("The weights of step {step:,} are no longer there", step=recipe.step),
+            tr(
+                "It was made with them by the run {name}, which goes on to keep others.",
+                name=run.path.name,
+            ),
+            tr("Star the points of a run that shall stay."),
         ) from error
     if checkpoint.checksums["ema.safetensors"] != recipe.weights_sha256:
         raise ProjectError(
-            "The run has other weights now",
-            f"Step {recipe.step:,} of {run.path.name} is not the one that this was made with.",
-            "Was the run gone back and trained anew? Then nothing can make it again.",
+            tr("The run has other weights now"),
+            tr(
+                "Step {step:,} of {name} is not the one that this was made with.",
+                step=recipe.step,
+                name=run.path.name,
+            ),
+            tr("Was the run gone back and trained anew? Then nothing can make it again."),
         )
 
 
@@ -187,9 +203,13 @@ def _inputs_of(wanted: Sequence[RecipeInput], places: Iterable[Path]) -> list[Pa
     missing = [it.name for it in wanted if it.content_hash not in found]
     if missing:
         raise ProjectError(
-            "What it was made from is not here",
-            f"It was made from {', '.join(missing[:3])}{' …' if len(missing) > 3 else ''}.",
-            "Name the files, or the folder that they lie in; they must not have changed.",
+            tr("What it was made from is not here"),
+            tr(
+                "It was made from {missing}{value}.",
+                missing=", ".join(missing[:3]),
+                value=" …" if len(missing) > 3 else "",
+            ),
+            tr("Name the files, or the folder that they lie in; they must not have changed."),
         )
     return [found[it.content_hash] for it in wanted]
 

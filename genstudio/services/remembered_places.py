@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from genstudio.domain.errors import ProjectError
 from genstudio.domain.files import is_file, read_file, write_text
+from genstudio.domain.language import tr
 
 _LARGEST_BYTES = 2**20
 _MOST_KNOWN = 200
@@ -87,6 +88,6 @@ def _of_file(path: Path) -> str:
                 digest.update(block)
     except OSError as error:
         raise ProjectError(
-            f"{path.name} cannot be read", str(error), "Is it still there?"
+            tr("{name} cannot be read", name=path.name), str(error), tr("Is it still there?")
         ) from error
     return digest.hexdigest()

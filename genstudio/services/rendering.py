@@ -11,6 +11,7 @@ from genstudio.data.sounds import Sound, from_int16, normalised, to_int16
 from genstudio.data.synth import render
 from genstudio.domain.errors import DatasetError, SettingsError
 from genstudio.domain.files import is_file
+from genstudio.domain.language import tr
 
 _RATE_HZ = 44_100
 _LONGEST_S = 20 * 60.0
@@ -90,9 +91,9 @@ def _synth() -> Any:
         library: Any = import_module("tinysoundfont")
     except ImportError as error:
         raise SettingsError(
-            "Soundfonts need the pack “soundfont”",
-            "The part of GenStudio that plays them is not installed.",
-            "Install genstudio[soundfont], or leave the soundfont out.",
+            tr("Soundfonts need the pack “soundfont”"),
+            tr("The part of GenStudio that plays them is not installed."),
+            tr("Install genstudio[soundfont], or leave the soundfont out."),
         ) from error
     return library.Synth(samplerate=_RATE_HZ)
 
@@ -100,14 +101,16 @@ def _synth() -> Any:
 def _loaded(synth: Any, path: Path) -> int:
     if not is_file(path):
         raise DatasetError(
-            f"There is no soundfont {path.name}", f"{path} is no file.", "Choose another one."
+            tr("There is no soundfont {name}", name=path.name),
+            tr("{path} is no file.", path=path),
+            tr("Choose another one."),
         )
     try:
         return synth.sfload(str(path))
     except Exception as error:
         # The library raises nothing more exact.
         raise DatasetError(
-            f"{path.name} cannot be used as a soundfont",
-            f"It cannot be read: {error}.",
-            "Choose a file in the format SF2 or SF3.",
+            tr("{name} cannot be used as a soundfont", name=path.name),
+            tr("It cannot be read: {error}.", error=error),
+            tr("Choose a file in the format SF2 or SF3."),
         ) from error

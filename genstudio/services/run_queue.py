@@ -9,6 +9,7 @@ from genstudio.domain import events
 from genstudio.domain.datasets import ScanReport
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.files import free_disk_bytes, is_file
+from genstudio.domain.language import tr
 from genstudio.domain.progress import drain
 from genstudio.domain.queue import QueuedRun
 from genstudio.engine.trainer import CommandSource
@@ -53,7 +54,7 @@ def check(
         manifest, arrangement = materials.freeze(report, item.excluded, modality)
     except GenStudioError as error:
         return item.model_copy(update={"fault": str(error)})
-    told, fault = f"{arrangement.num_examples:,} examples.", ""
+    told, fault = tr("{num_examples:,} examples.", num_examples=arrangement.num_examples), ""
     if tries:
         try:
             forecast = drain(check_fit(settings, manifest, project))
@@ -71,9 +72,11 @@ def _why_no_room(cache_bytes: int, project: Path) -> str:
     needed, free = cache_bytes + _CHECKPOINTS_BYTES, free_disk_bytes(project)
     if needed <= free:
         return ""
-    return (
-        f"The disk is too full: about {needed / 2**30:.1f} GB may be needed, and "
-        f"{free / 2**30:.1f} GB are free. Free some space."
+    return tr(
+        "The disk is too full: about {needed:.1f} GB may be needed, and {free:.1f} GB "
+        "are free. Free some space.",
+        needed=needed / 2**30,
+        free=free / 2**30,
     )
 
 

@@ -2,6 +2,7 @@
 
 from genstudio.data.modalities.protocol import Arrangement
 from genstudio.domain import events
+from genstudio.domain.language import tr
 from genstudio.domain.runs import RunState
 from genstudio.services.runs import Run
 
@@ -20,20 +21,31 @@ def remarks_on_resuming(run: Run, step: int) -> list[events.Message]:
             events.Message(
                 step=step,
                 level="warning",
-                title=f"The newest checkpoint is damaged; the run goes on from step {step:,}",
-                message=f"Step {names} could not be read back as it was written. "
-                "It may be time to check the drive.",
+                title=tr(
+                    "The newest checkpoint is damaged; the run goes on from step {step:,}",
+                    step=step,
+                ),
+                message=tr(
+                    "Step {names} could not be read back as it was written. It "
+                    "may be time to check "
+                    "the drive.",
+                    names=names,
+                ),
             )
         )
     summary = run.summary()
     if summary.state is RunState.INTERRUPTED:
-        lost = f"{summary.lost_seconds:.0f} seconds ({summary.lost_steps:,} steps)"
+        lost = tr(
+            "{lost_seconds:.0f} seconds ({lost_steps:,} steps)",
+            lost_seconds=summary.lost_seconds,
+            lost_steps=summary.lost_steps,
+        )
         remarks.append(
             events.Message(
                 step=step,
                 level="info",
-                title=f"This run was interrupted; it goes on from step {step:,}",
-                message=f"What it did after that, {lost}, is done again.",
+                title=tr("This run was interrupted; it goes on from step {step:,}", step=step),
+                message=tr("What it did after that, {lost}, is done again.", lost=lost),
             )
         )
     return remarks
@@ -52,8 +64,11 @@ def other_decoding(step: int) -> events.Message:
     return events.Message(
         step=step,
         level="warning",
-        title="The pictures were decoded anew, in their true colours",
-        message="This run began with an earlier version of the program, which read some of them "
-        "otherwise, and its decoded pictures are no longer there. It goes on, but not exactly as "
-        "it would have.",
+        title=tr("The pictures were decoded anew, in their true colours"),
+        message=tr(
+            "This run began with an earlier version of the program, which read some of them "
+            "otherwise, and its decoded pictures are no longer there. It goes "
+            "on, but not exactly as "
+            "it would have."
+        ),
     )

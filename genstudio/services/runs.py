@@ -19,6 +19,7 @@ from genstudio.domain.datasets import Manifest
 from genstudio.domain.errors import CheckpointError, ProjectError
 from genstudio.domain.fields import DataSpec
 from genstudio.domain.files import write_text
+from genstudio.domain.language import tr
 from genstudio.domain.marks import Mark, mark_of
 from genstudio.domain.runs import RunState, RunSummary, best_step
 from genstudio.domain.training import TrainingSettings, new_run_id, run_stamp
@@ -79,7 +80,9 @@ class Run:
         try:
             self.file = RunFile.model_validate(raw)
         except ValidationError as error:
-            raise ProjectError(f"{self.path / 'run.toml'} is damaged", str(error)) from error
+            raise ProjectError(
+                tr("{path} is damaged", path=self.path / "run.toml"), str(error)
+            ) from error
         self.store = CheckpointStore(self.path / "checkpoints")
         self._held_out: tuple[str, ...] | None = None
 
@@ -102,9 +105,9 @@ class Run:
             return self.file.held_out
         if self.file.held_out is None and "held_out" in self.settings.model_fields_set:
             raise ProjectError(
-                f"{self.path / 'run.toml'} is damaged",
-                "It no longer says which pictures are not learned from.",
-                "Put the original back; without it the run would learn from other pictures.",
+                tr("{path} is damaged", path=self.path / "run.toml"),
+                tr("It no longer says which pictures are not learned from."),
+                tr("Put the original back; without it the run would learn from other pictures."),
             )
         return self._held_out or ()
 
@@ -207,14 +210,16 @@ class Run:
             newest = self.store.newest().checkpoint
             if newest is None:
                 raise CheckpointError(
-                    "This run has no checkpoint yet",
-                    f"{self.path.name} was not trained long enough to be saved.",
-                    "Let it train for a minute or more.",
+                    tr("This run has no checkpoint yet"),
+                    tr("{name} was not trained long enough to be saved.", name=self.path.name),
+                    tr("Let it train for a minute or more."),
                 )
             return newest
         if not which.isdecimal():
             raise CheckpointError(
-                f"“{which}” names no checkpoint", "", "Give a step, “best” or “last”."
+                tr("“{which}” names no checkpoint", which=which),
+                "",
+                tr("Give a step, “best” or “last”."),
             )
         return self.store.load(int(which))
 

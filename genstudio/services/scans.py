@@ -15,6 +15,7 @@ from genstudio.data.groups import TABLE
 from genstudio.data.scans import AXES, Axis, Slice, UnreadableScanError, is_scan, read_slices, shown
 from genstudio.domain.errors import DatasetError, ProjectError
 from genstudio.domain.files import explained, write_bytes, write_text
+from genstudio.domain.language import tr
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.settings import Settings, setting
 
@@ -86,10 +87,20 @@ class Imported:
     @property
     def words(self) -> str:
         """For people."""
-        text = f"{self.pictures} pictures of {self.groups} groups in {self.folder}."
+        text = tr(
+            "{pictures} pictures of {groups} groups in {folder}.",
+            pictures=self.pictures,
+            groups=self.groups,
+            folder=self.folder,
+        )
         for why, count in self.left_out.items():
-            text += f" {count} {'file was' if count == 1 else 'files were'} left out: {why}"
-        return f"{text} Not for diagnosis."
+            text += tr(
+                " {count} {value} left out: {why}",
+                count=count,
+                value=tr("file was") if count == 1 else tr("files were"),
+                why=why,
+            )
+        return tr("{words} Not for diagnosis.", words=text)
 
 
 def find_scans(paths: Sequence[Path]) -> list[tuple[Path, Path]]:
@@ -107,9 +118,9 @@ def find_scans(paths: Sequence[Path]) -> list[tuple[Path, Path]]:
             found.append((path, path.parent))
     if not found:
         raise DatasetError(
-            "There are no scans",
-            "Neither DICOM nor NIfTI files were found, nor pictures.",
-            "Name the files, or the folder that they lie in.",
+            tr("There are no scans"),
+            tr("Neither DICOM nor NIfTI files were found, nor pictures."),
+            tr("Name the files, or the folder that they lie in."),
         )
     return found
 
@@ -133,9 +144,9 @@ def import_scans(paths: Sequence[Path], to: Path, options: ScanOptions) -> Worki
     with explained(to):
         if to.exists() and any(to.iterdir()):
             raise ProjectError(
-                "The folder for the pictures holds something already",
-                f"{to} is left as it is.",
-                "Choose a new folder.",
+                tr("The folder for the pictures holds something already"),
+                tr("{to} is left as it is.", to=to),
+                tr("Choose a new folder."),
             )
     window = (options.middle, options.width) if options.width > 0 else None
     numbers: dict[str, int] = {}
@@ -154,10 +165,10 @@ def import_scans(paths: Sequence[Path], to: Path, options: ScanOptions) -> Worki
                 rows.append((name, f"group-{group:04}"))
         except UnreadableScanError as error:
             left_out[error.message] = left_out.get(error.message, 0) + 1
-        yield Progress("Reading scans", done, len(scans))
+        yield Progress(tr("Reading scans"), done, len(scans))
     if not rows:
-        why = next(iter(left_out), "All of it is of one grey.")
-        raise DatasetError("None of the scans can be used", why, "Choose others.")
+        why = next(iter(left_out), tr("All of it is of one grey."))
+        raise DatasetError(tr("None of the scans can be used"), why, tr("Choose others."))
     _write_down(to, rows, options)
     return Imported(
         folder=to, pictures=len(rows), groups=len({it for _, it in rows}), left_out=left_out
@@ -180,7 +191,7 @@ def preview(paths: Sequence[Path], options: ScanOptions) -> np.ndarray:
         window = (options.middle, options.width) if options.width > 0 else None
         grey_HW = shown(pieces[len(pieces) // 2], window)
         return np.repeat(grey_HW[..., None], 3, axis=-1)
-    raise DatasetError("None of the scans can be used", why, "Choose others.")
+    raise DatasetError(tr("None of the scans can be used"), why, tr("Choose others."))
 
 
 def _chosen(path: Path, options: ScanOptions) -> Iterator[tuple[int, Slice]]:
@@ -198,10 +209,10 @@ def _class_of(path: Path, root: Path) -> str:
 
 def _group_of(piece: Slice, path: Path, options: ScanOptions) -> str:
     if options.groups == "patient" and piece.group:
-        return f"patient {piece.group}"
+        return tr("patient {group}", group=piece.group)
     if options.groups == "folder":
-        return f"folder {path.parent}"
-    return f"file {path}"
+        return tr("folder {parent}", parent=path.parent)
+    return tr("file {path}", path=path)
 
 
 def _write_down(to: Path, rows: Sequence[tuple[str, str]], options: ScanOptions) -> None:

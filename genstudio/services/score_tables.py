@@ -9,6 +9,7 @@ from typing import Final
 
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.files import is_file, read_file
+from genstudio.domain.language import tr
 
 CSV_NAME: Final = "scores.csv"
 COLUMNS: Final = (
@@ -81,9 +82,9 @@ def read_scores(folder: Path) -> ScoreTable:
         limits = [float(line["score"]) for line in lines if line["file"] == THRESHOLD]
     except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
         raise DatasetError(
-            f"{path.name} cannot be read",
-            f"{path} is not as it was written: {error}.",
-            "Have the pictures looked through once more.",
+            tr("{name} cannot be read", name=path.name),
+            tr("{path} is not as it was written: {error}.", path=path, error=error),
+            tr("Have the pictures looked through once more."),
         ) from error
     return ScoreTable(rows=rows, threshold=limits[-1] if limits else math.nan)
 

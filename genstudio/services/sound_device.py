@@ -17,12 +17,13 @@ from typing import Any, TextIO, cast
 
 import numpy as np
 
+from genstudio.domain.language import tr, tr_noop
 from genstudio.services.playback import Playback
 
 # Name of the command that starts it.
 SOUND_PLAYER = "sound-player"
-NO_DEVICE = "This machine has no sound device that could be opened."
-NO_LIBRARY = "Playing needs the pack “sound”: install genstudio[sound]."
+NO_DEVICE = tr_noop("This machine has no sound device that could be opened.")
+NO_LIBRARY = tr_noop("Playing needs the pack “sound”: install genstudio[sound].")
 _TOLD_EVERY_S = 0.05
 
 
@@ -107,7 +108,7 @@ class _Device:
         try:
             miniaudio: Any = import_module("miniaudio")
         except (ImportError, OSError):
-            return NO_LIBRARY
+            return tr(NO_LIBRARY)
         try:
             self._device = miniaudio.PlaybackDevice(
                 output_format=miniaudio.SampleFormat.SIGNED16,
@@ -120,7 +121,7 @@ class _Device:
             self._device.start(blocks)
         except (miniaudio.MiniaudioError, OSError):
             self._close_device()
-            return NO_DEVICE
+            return tr(NO_DEVICE)
         return ""
 
     def _close_device(self) -> None:

@@ -20,13 +20,14 @@ from genstudio.data.scores import TICKS_PER_BEAT, Score
 from genstudio.data.sound_pictures import draw_sound
 from genstudio.data.sounds import Sound, write_sound
 from genstudio.domain.errors import GenStudioError
+from genstudio.domain.language import tr, tr_noop
 from genstudio.services.playback import PlaybackStatus
 from genstudio.services.sound_device import SOUND_PLAYER
 
 _WIDTH_PX, _HEIGHT_PX = 1600, 640
 _FAREWELL_S = 5.0
 _BAR_TICKS = 4 * TICKS_PER_BEAT
-_GONE = "The part of the program that plays sounds has ended."
+_GONE = tr_noop("The part of the program that plays sounds has ended.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,7 +233,7 @@ class SoundPlayer:
             self._process.stdin.write(json.dumps(message) + "\n")
             self._process.stdin.flush()
         except (OSError, ValueError):
-            self.error = _GONE
+            self.error = tr(_GONE)
 
     def _listen_on(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdout is not None
@@ -242,4 +243,4 @@ class SoundPlayer:
                 if isinstance(found, dict):
                     self._told.put(cast("dict[str, Any]", found))
         if self._process is process:
-            self._told.put({"error": _GONE})
+            self._told.put({"error": tr(_GONE)})

@@ -11,6 +11,7 @@ import numpy as np
 
 from genstudio.data.sounds import Sound
 from genstudio.domain.errors import SettingsError
+from genstudio.domain.language import tr
 
 _PROGRAM: Final = "espeak-ng"
 _LONGEST_CHARACTERS = 50_000
@@ -42,9 +43,9 @@ def spoken(text: str, *, language: str = "English", words_per_minute: int = 150)
     program = shutil.which(_PROGRAM)
     if program is None:
         raise SettingsError(
-            "There is no voice on this machine",
-            "Stories are read aloud by espeak-ng, which is not installed.",
-            "Install it (Debian, Ubuntu: sudo apt install espeak-ng), or switch the voice off.",
+            tr("There is no voice on this machine"),
+            tr("Stories are read aloud by espeak-ng, which is not installed."),
+            tr("Install it (Debian, Ubuntu: sudo apt install espeak-ng), or switch the voice off."),
         )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "spoken.wav"
@@ -63,7 +64,7 @@ def spoken(text: str, *, language: str = "English", words_per_minute: int = 150)
                 content = file.readframes(file.getnframes())
         except (OSError, subprocess.SubprocessError, wave.Error, EOFError) as error:
             raise SettingsError(
-                "The text cannot be read aloud", str(error)[:200], "Switch the voice off."
+                tr("The text cannot be read aloud"), str(error)[:200], tr("Switch the voice off.")
             ) from error
     samples = np.frombuffer(content, "<i2").astype(np.float32) / 32768
     return Sound(samples, rate_hz)

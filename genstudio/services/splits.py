@@ -9,10 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from genstudio.domain.datasets import Manifest
 from genstudio.domain.errors import ProjectError
 from genstudio.domain.files import read_file, write_bytes
+from genstudio.domain.language import tr, tr_noop
 
 FILE = "held-out.json"
 _LARGEST_BYTES = 64 * 2**20
-_HINT = "Put the original back; without it the run would learn from other pictures."
+_HINT = tr_noop("Put the original back; without it the run would learn from other pictures.")
 
 
 class SplitReference(BaseModel):
@@ -45,7 +46,7 @@ def save_split(run: Path, manifest: Manifest, held_out: Sequence[str]) -> SplitR
     names = frozenset(held_out)
     places = tuple(at for at, (name, *_) in enumerate(manifest.pictures) if name in names)
     if len(places) != len(names):
-        raise ProjectError("The split names pictures that are not in the set")
+        raise ProjectError(tr("The split names pictures that are not in the set"))
     split = _Split(num_pictures=len(manifest.pictures), held_out=places)
     content = split.model_dump_json().encode()
     write_bytes(run / FILE, content)
@@ -63,19 +64,27 @@ def load_split(run: Path, manifest: Manifest, reference: SplitReference) -> tupl
         content = read_file(path, largest_bytes=_LARGEST_BYTES)
     except OSError as error:
         raise ProjectError(
-            f"{path} cannot be read",
-            f"It says which pictures are not learned from: {error.strerror}.",
-            _HINT,
+            tr("{path} cannot be read", path=path),
+            tr("It says which pictures are not learned from: {strerror}.", strerror=error.strerror),
+            tr(_HINT),
         ) from error
     if _digest(content) != reference.digest:
-        raise ProjectError(f"{path} is damaged", "It is not what run.toml was written with.", _HINT)
+        raise ProjectError(
+            tr("{path} is damaged", path=path),
+            tr("It is not what run.toml was written with."),
+            tr(_HINT),
+        )
     try:
         split = _Split.model_validate_json(content)
     except ValidationError as error:
-        raise ProjectError(f"{path} is damaged", str(error), _HINT) from error
+        raise ProjectError(tr("{path} is damaged", path=path), str(error), tr(_HINT)) from error
     count = len(manifest.pictures)
     if split.num_pictures != count or not all(0 <= at < count for at in split.held_out):
-        raise ProjectError(f"{path} is damaged", "It belongs to another set of pictures.", _HINT)
+        raise ProjectError(
+            tr("{path} is damaged", path=path),
+            tr("It belongs to another set of pictures."),
+            tr(_HINT),
+        )
     return tuple(manifest.pictures[at][0] for at in split.held_out)
 
 

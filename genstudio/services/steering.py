@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genstudio.domain.language import tr
 from genstudio.domain.places import Place
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.settings import Settings
@@ -89,7 +90,7 @@ class Steering:
             images = [self._explorer.picture(it, self._settings) for it in places]
             coordinates.append(latents @ steps_NZ.T / steps_NZ.square().sum(dim=1))
             scores.append(self._learned.scores(np.stack(images)))
-            yield Progress("Learning your taste", first + _PROBES_AT_ONCE, _PROBES)
+            yield Progress(tr("Learning your taste"), first + _PROBES_AT_ONCE, _PROBES)
         slope = steepest(torch.cat(coordinates).double(), torch.cat(scores))
         self._slope = slope
         return slope

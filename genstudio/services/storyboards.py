@@ -10,6 +10,7 @@ from typing import Final
 from PIL import Image, ImageDraw
 
 from genstudio.data.text_pictures import font_of, wrapped
+from genstudio.domain.language import tr
 from genstudio.services.narrating import Beat, Part
 from genstudio.services.report_pages import report_page
 from genstudio.services.unseen_words import Unseen
@@ -117,7 +118,9 @@ def _page(title: str, parts: Sequence[ToldPart]) -> Image.Image:
         page.paste(picture, (_MARGIN, top))
         left, room = _MARGIN + 324, _WIDTH - 2 * _MARGIN - 324
         y = _write(pen, it.text, (left, top), room, height - 60, _BODY_PX, _INK)
-        told = f"Not seen: {', '.join(dict.fromkeys(u.word for u in it.unseen))}"
+        told = tr(
+            "Not seen: {fromkeys}", fromkeys=", ".join(dict.fromkeys(u.word for u in it.unseen))
+        )
         if it.unseen:
             y = _write(pen, told, (left, y + 4), room, 34, _SMALL_PX, _UNSEEN)
         _write(pen, it.beat.facts, (left, y + 4), room, top + height - y - 24, _SMALL_PX, _QUIET)

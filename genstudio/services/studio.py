@@ -23,6 +23,7 @@ from genstudio.domain.cards import ModelCard
 from genstudio.domain.datasets import Manifest, ScanReport
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.events import Event
+from genstudio.domain.language import tr
 from genstudio.domain.operations import GENERATE
 from genstudio.domain.progress import Progress, with_result
 from genstudio.domain.runs import CheckpointInfo, RunSummary
@@ -99,7 +100,9 @@ def load_catalogue() -> Job[CatalogueEntry | Machine]:
 def _told_together(errors: Sequence[GenStudioError]) -> GenStudioError:
     if len(errors) == 1:
         return errors[0]
-    title = f"{len(errors)} architectures of other packages cannot be used"
+    title = tr(
+        "{num_errors} architectures of other packages cannot be used", num_errors=len(errors)
+    )
     return type(errors[0])(title, " ".join(str(error) for error in errors))
 
 
@@ -353,7 +356,7 @@ def picture(path: Path) -> np.ndarray:
     """
     if not path.exists():
         raise UnreadablePictureError(
-            "It is not there any more: it was moved or deleted outside of GenStudio."
+            tr("It is not there any more: it was moved or deleted outside of GenStudio.")
         )
     return _drawn(path, _LARGEST_PICTURE_PX)
 

@@ -7,6 +7,7 @@ from genstudio.data.cropping import Rule, crops_by_rule
 from genstudio.data.picture_figures import PictureFigures, measure_pictures
 from genstudio.data.threads import map_in_threads
 from genstudio.domain.datasets import Crop, PictureInfo, ScanReport
+from genstudio.domain.language import tr
 from genstudio.domain.progress import Progress, with_result
 from genstudio.services.folder_changes import changes_on_disk
 from genstudio.services.jobs import Job
@@ -29,7 +30,7 @@ def crop_all(
         work = map_in_threads(crops_for, pictures)
         for done, (picture, crops) in enumerate(zip(pictures, work, strict=True), start=1):
             found[picture.name] = crops
-            yield Progress("Choosing squares", done, len(pictures))
+            yield Progress(tr("Choosing squares"), done, len(pictures))
         yield found
 
     return Job("crop", items)

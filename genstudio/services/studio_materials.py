@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from genstudio.domain.datasets import ScanReport
+from genstudio.domain.language import inside
 from genstudio.domain.modalities import ModalityCard
 from genstudio.services.jobs import Job
 
@@ -83,7 +84,7 @@ def _material(card: ModalityCard, arrangement: Any, report: ScanReport) -> Mater
     return Material(
         card=card,
         num_examples=count,
-        summary=first.title if first is not None else f"{count:,} {card.title.lower()}",
+        summary=first.title if first is not None else f"{count:,} {inside(card.title)}",
         remarks=tuple(f"{it.title}. {it.reason}" for it in others),
         report=report,
     )

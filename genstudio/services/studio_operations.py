@@ -22,6 +22,7 @@ from genstudio.data.listing import list_pictures, natural_key
 from genstudio.domain.artifacts import IMAGE, TEXT
 from genstudio.domain.errors import DatasetError, GenStudioError
 from genstudio.domain.files import is_file, replacing
+from genstudio.domain.language import inside, tr
 from genstudio.domain.operations import MORE_LIKE_THESE, OperationCard, Report
 from genstudio.domain.progress import Progress, Working, with_result
 from genstudio.domain.settings import Settings
@@ -337,12 +338,12 @@ def _fitting(folder: Path, kind: str) -> list[Path]:
 def _unfitting(paths: Sequence[Path], kind: str) -> DatasetError:
     names = ", ".join(path.name for path in paths[:_MOST_NAMED])
     if len(paths) > _MOST_NAMED:
-        names += f" and {len(paths) - _MOST_NAMED:,} more"
-    what = ARTIFACTS.get(kind).card.title.lower()
+        names += tr(" and {num_paths:,} more", num_paths=len(paths) - _MOST_NAMED)
+    what = inside(ARTIFACTS.get(kind).card.title)
     return DatasetError(
-        f"{names} cannot be used here",
-        f"What is needed is a file of this kind: {what}.",
-        "Choose other files, or a folder that holds some.",
+        tr("{names} cannot be used here", names=names),
+        tr("What is needed is a file of this kind: {what}.", what=what),
+        tr("Choose other files, or a folder that holds some."),
     )
 
 

@@ -13,6 +13,7 @@ from genstudio.artifacts.catalog import kind_of_file
 from genstudio.data.decode import UnreadablePictureError, decode_thumbnail
 from genstudio.domain.artifacts import IMAGE
 from genstudio.domain.files import is_file
+from genstudio.domain.language import tr, trn
 from genstudio.metrics.features import random_features
 from genstudio.metrics.preferences import Taste, learn_taste, pairs_of_ratings
 from genstudio.metrics.taste_features import LARGEST_SIDE, SMALLEST_SIDE, plain_statistics
@@ -100,19 +101,24 @@ def learned(
     told = _counted(num_ratings, num_choices)
     taste = None
     if num_ratings + num_choices < FEWEST:
-        words = f"{told} so far: from {FEWEST} on, your taste can be learned."
+        words = tr(
+            "{told} so far: from {fewest} on, your taste can be learned.", told=told, fewest=FEWEST
+        )
     elif (taste := learn_taste(features_N, pairs)) is None:
-        words = f"{told}, but all say the same: give some more stars than others."
+        words = tr("{told}, but all say the same: give some more stars than others.", told=told)
     elif not taste.agreement.is_enough:
-        words = (
-            f"{told} do not agree with themselves yet: of those kept back, "
-            f"{taste.agreement.accuracy:.0%} are foretold, and chance has 50 %, so they are not "
-            "followed."
+        words = tr(
+            "{told} do not agree with themselves yet: of those kept back, {accuracy:.0%} are "
+            "foretold, and chance has 50 %, so they are not followed.",
+            told=told,
+            accuracy=taste.agreement.accuracy,
         )
         taste = None
     else:
-        words = (
-            f"Learned from {told}: {taste.agreement.accuracy:.0%} of those kept back are foretold."
+        words = tr(
+            "Learned from {told}: {accuracy:.0%} of those kept back are foretold.",
+            told=told,
+            accuracy=taste.agreement.accuracy,
         )
     return LearnedTaste(
         taste=taste, side=side, num_ratings=num_ratings, num_choices=num_choices, words=words
@@ -122,10 +128,12 @@ def learned(
 def _counted(num_ratings: int, num_choices: int) -> str:
     parts: list[str] = []
     if num_ratings or not num_choices:
-        parts.append(f"{num_ratings} rating{'' if num_ratings == 1 else 's'}")
+        parts.append(trn("{number} rating", "{number} ratings", num_ratings))
     if num_choices:
-        parts.append(f"{num_choices} choice{'' if num_choices == 1 else 's'} between two")
-    return " and ".join(parts)
+        parts.append(
+            trn("{number} choice between two", "{number} choices between two", num_choices)
+        )
+    return tr(" and ").join(parts)
 
 
 def _read(folder: Path, names: Sequence[str], side: int) -> tuple[list[str], Tensor]:

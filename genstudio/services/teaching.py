@@ -9,6 +9,7 @@ from torch import Tensor
 
 from genstudio.domain import events
 from genstudio.domain.errors import SettingsError
+from genstudio.domain.language import tr
 from genstudio.domain.operations import GENERATE
 from genstudio.domain.training import Budget
 from genstudio.engine.checkpoint import Checkpoint
@@ -58,7 +59,7 @@ def _teach(path: Path, source: CommandSource, minutes: float, which: str) -> Ite
     run = Run(path)
     checkpoint = run.checkpoint(which)
     model = load_model(run, checkpoint)
-    yield events.Preparing(what="Learning your taste", done=0, total=1)
+    yield events.Preparing(what=tr("Learning your taste"), done=0, total=1)
     if isinstance(model, DrawsWithGradients):
         learned = learn_project_taste(run.project(), run.settings.size)
         refuse_unless_known(learned)
@@ -67,9 +68,9 @@ def _teach(path: Path, source: CommandSource, minutes: float, which: str) -> Ite
         lesson = text_lesson(run, model)
     else:
         raise SettingsError(
-            f"“{model.card.title}” cannot be taught by choices",
-            "Its results cannot be followed back to its weights.",
-            "Choose a run of a GAN, a VAE, or a language model.",
+            tr("“{title}” cannot be taught by choices", title=model.card.title),
+            tr("Its results cannot be followed back to its weights."),
+            tr("Choose a run of a GAN, a VAE, or a language model."),
         )
     yield from resume_run(
         run.path,
@@ -89,16 +90,22 @@ def refuse_unless_known(learned: LearnedTaste) -> None:
     count = learned.num_choices + learned.num_ratings
     if count < FEWEST_TO_TEACH:
         raise SettingsError(
-            "There are too few choices to teach the model by",
-            f"{learned.counted} so far; {FEWEST_TO_TEACH} are needed.",
-            "“A or B” in the Gallery asks for choices; stars count as well. Until then, “More to "
-            "my taste” follows what there is.",
+            tr("There are too few choices to teach the model by"),
+            tr(
+                "{counted} so far; {fewest} are needed.",
+                counted=learned.counted,
+                fewest=FEWEST_TO_TEACH,
+            ),
+            tr(
+                "“A or B” in the Gallery asks for choices; stars count as well. Until then, “More "
+                "to my taste” follows what there is."
+            ),
         )
     if learned.taste is None:
         raise SettingsError(
-            "Your choices do not show a taste that could be taught",
+            tr("Your choices do not show a taste that could be taught"),
             learned.words,
-            "Choose by one thing that you like, or make some more choices.",
+            tr("Choose by one thing that you like, or make some more choices."),
         )
 
 
@@ -116,7 +123,7 @@ def _taste_lesson(
         scores.append(learned.scores(over_white(made.data)[None]))
         if number % _SAID_EVERY == 0:
             yield events.Preparing(
-                what="Looking at what it draws now", done=number, total=_NUM_UNTAUGHT
+                what=tr("Looking at what it draws now"), done=number, total=_NUM_UNTAUGHT
             )
     said = torch.cat(scores)
     anchors = {

@@ -12,6 +12,7 @@ from genstudio.data.modalities.texts import WINDOW
 from genstudio.domain.artifacts import TEXT
 from genstudio.domain.byte_pairs import BOUNDARY, Tokeniser, cleaned
 from genstudio.domain.errors import GenStudioError, SettingsError
+from genstudio.domain.language import tr
 from genstudio.domain.operations import CONTINUE_TEXT, GENERATE
 from genstudio.domain.recipes import Recipe
 from genstudio.domain.words import PADDING
@@ -125,9 +126,16 @@ def lesson_of_pairs(pairs: Sequence[tuple[Told, Told]], model: WeighsTexts) -> L
     """
     if len(pairs) < FEWEST_TO_TEACH:
         raise SettingsError(
-            "There are too few choices to teach the model by",
-            f"{len(pairs)} so far between texts with one beginning; {FEWEST_TO_TEACH} are needed.",
-            "Make some texts with one beginning; “A or B” in the Gallery asks which you like more.",
+            tr("There are too few choices to teach the model by"),
+            tr(
+                "{count} so far between texts with one beginning; {fewest} are needed.",
+                count=len(pairs),
+                fewest=FEWEST_TO_TEACH,
+            ),
+            tr(
+                "Make some texts with one beginning; “A or B” in the Gallery asks which you like "
+                "more."
+            ),
         )
     _refuse_chance(pairs)
     assert isinstance(model, Writes)
@@ -147,12 +155,16 @@ def _refuse_chance(pairs: Sequence[tuple[Told, Told]]) -> None:
     numbers = torch.tensor([(at[one.text], at[other.text]) for one, other in pairs])
     taste = learn_taste(text_features(texts), numbers)
     if taste is None or not taste.agreement.is_enough:
-        foretold = "" if taste is None else f" of those kept back, {taste.agreement.accuracy:.0%} "
+        accuracy = 0.5 if taste is None else taste.agreement.accuracy
         raise SettingsError(
-            "Your choices do not show a taste that could be taught",
-            f"{len(pairs)} choices between texts do not agree with themselves yet:{foretold}"
-            "are foretold, and chance has 50 %.",
-            "Choose by one thing that you like, or make some more choices.",
+            tr("Your choices do not show a taste that could be taught"),
+            tr(
+                "{count} choices between texts do not agree with themselves yet: of those kept "
+                "back, {accuracy:.0%} are foretold, and chance has 50 %.",
+                count=len(pairs),
+                accuracy=accuracy,
+            ),
+            tr("Choose by one thing that you like, or make some more choices."),
         )
 
 

@@ -108,7 +108,8 @@ def tiled_tileset(image: str, side: int, names: Sequence[str]) -> bytes:
         tiles.append(f'   <wangtile tileid="{number}" wangid="{wang}"/>')
     head = (
         f'<tileset version="1.10" name="{html.escape(image.rpartition(".")[0])}" '
-        f'tilewidth="{side}" tileheight="{side}" tilecount="{NUM_TILES}" columns="{TILES_IN_A_ROW}">'
+        f'tilewidth="{side}" tileheight="{side}" tilecount="{NUM_TILES}" '
+        f'columns="{TILES_IN_A_ROW}">'
     )
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',

@@ -12,6 +12,7 @@ from PIL import Image
 import genstudio
 from genstudio.data.decode import PARSER_ERRORS
 from genstudio.domain.errors import ProjectError
+from genstudio.domain.language import tr
 from genstudio.domain.progress import Working
 from genstudio.domain.recipes import Recipe
 from genstudio.services.films import write_film
@@ -42,9 +43,13 @@ def film_run(run: Run, path: Path, *, seconds: float = 10.0) -> Working[Path]:
     previews = _alike(run)
     if len(previews) < _FEWEST:
         raise ProjectError(
-            "There is nothing to film yet",
-            f"The run {run.path.name} has {len(previews)} previews that can be read.",
-            "Let it learn a while longer.",
+            tr("There is nothing to film yet"),
+            tr(
+                "The run {name} has {num_previews} previews that can be read.",
+                name=run.path.name,
+                num_previews=len(previews),
+            ),
+            tr("Let it learn a while longer."),
         )
     moving = max(len(previews), round(seconds * _FPS))
     count = moving + round(_END_S * _FPS)

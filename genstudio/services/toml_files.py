@@ -7,6 +7,7 @@ from typing import Any
 
 from genstudio.domain.errors import ProjectError
 from genstudio.domain.files import read_file
+from genstudio.domain.language import tr
 
 _LARGEST_TOML_BYTES = 2**20
 # Parsing a dotted key takes time and memory with the square of its parts; ours have two at most.
@@ -26,12 +27,12 @@ def read_toml(path: Path, *, largest_bytes: int = _LARGEST_TOML_BYTES) -> dict[s
         return tomllib.loads(text)
     except OSError as error:
         raise ProjectError(
-            f"{path.name} cannot be read",
+            tr("{name} cannot be read", name=path.name),
             f"{path}: {error.strerror}.",
-            "Is this the right folder?",
+            tr("Is this the right folder?"),
         ) from error
     except (ValueError, RecursionError) as error:
-        raise ProjectError(f"{path} is damaged", str(error)) from error
+        raise ProjectError(tr("{path} is damaged", path=path), str(error)) from error
 
 
 def _refuse_endless_keys(text: str) -> None:
@@ -51,8 +52,12 @@ def refuse_newer(raw: dict[str, Any], path: Path, known: int) -> None:
     if isinstance(version, int) and version > known:
         # The number itself may have more digits than can be printed.
         raise ProjectError(
-            "This was made by a newer GenStudio",
-            f"{path} has a newer format than the one that this program reads ({known}). "
-            "Nothing was changed.",
-            "Update GenStudio to open it.",
+            tr("This was made by a newer GenStudio"),
+            tr(
+                "{path} has a newer format than the one that this program reads ({known}). "
+                "Nothing was changed.",
+                path=path,
+                known=known,
+            ),
+            tr("Update GenStudio to open it."),
         )

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from genstudio.domain.language import inside, tr, tr_noop
+
 Build = Literal["CPU", "CUDA", "ROCm", "Metal"]
 Maker = Literal["NVIDIA", "AMD"]
 
 _PCI_MAKERS: dict[str, Maker] = {"0x10de": "NVIDIA", "0x1002": "AMD"}
 _DISPLAYS = "card*/device/vendor"
-_INSTALL = (
+_INSTALL = tr_noop(
     "Install GenStudio's wheel beside that build of torch, as “Graphics cards” in the README "
     "tells; this program fetches nothing by itself."
 )
@@ -82,37 +84,54 @@ def advise(found: Surroundings) -> Advice | None:
     match found:
         case Surroundings(build="CPU") if "NVIDIA" in found.makers:
             return Advice(
-                "an NVIDIA card is here, and this torch is built for processors", _INSTALL
+                tr("an NVIDIA card is here, and this torch is built for processors"), tr(_INSTALL)
             )
         case Surroundings(build="CPU") if "AMD" in found.makers and sys.platform == "linux":
             return Advice(
-                "an AMD card is here, and this torch is built for processors",
-                f"Where ROCm supports the card: {_INSTALL[0].lower()}{_INSTALL[1:]}",
+                tr("an AMD card is here, and this torch is built for processors"),
+                tr("Where ROCm supports the card: {install}", install=inside(tr(_INSTALL))),
             )
         case Surroundings(build="CUDA") if "NVIDIA" in found.makers and not found.driver:
             return Advice(
-                "an NVIDIA card is here, and its driver is not loaded",
-                "Install NVIDIA's driver and start the machine again. Until then, training works "
-                "on the processor.",
+                tr("an NVIDIA card is here, and its driver is not loaded"),
+                tr(
+                    "Install NVIDIA's driver and start the machine again. Until "
+                    "then, training works "
+                    "on the processor."
+                ),
             )
         case Surroundings(build="CUDA") if "NVIDIA" in found.makers:
             return Advice(
-                f"the driver {found.driver} of the NVIDIA card is too old for CUDA "
-                f"{found.toolkit}, which this torch is built with",
-                "Install a newer driver and start the machine again, or a torch that is built "
-                "with an older CUDA. Until then, training works on the processor.",
+                tr(
+                    "the driver {driver} of the NVIDIA card is too old for CUDA {toolkit}, which "
+                    "this torch is built with",
+                    driver=found.driver,
+                    toolkit=found.toolkit,
+                ),
+                tr(
+                    "Install a newer driver and start the machine again, or a torch that is built "
+                    "with an older CUDA. Until then, training works on the processor."
+                ),
             )
         case Surroundings(build="ROCm") if "AMD" in found.makers:
             return Advice(
-                f"an AMD card is here that this torch, built with ROCm {found.toolkit}, cannot use",
-                "See whether ROCm supports the card, and whether you belong to the groups render "
-                "and video.",
+                tr(
+                    "an AMD card is here that this torch, built with ROCm {toolkit}, cannot use",
+                    toolkit=found.toolkit,
+                ),
+                tr(
+                    "See whether ROCm supports the card, and whether you belong "
+                    "to the groups render "
+                    "and video."
+                ),
             )
         case _:
             return Advice(
-                "none that can train",
-                "Training works on the processor, slowly. An NVIDIA card makes it many times "
-                "faster.",
+                tr("none that can train"),
+                tr(
+                    "Training works on the processor, slowly. An NVIDIA card makes it many times "
+                    "faster."
+                ),
             )
 
 

@@ -17,6 +17,7 @@ from genstudio.domain.cards import KINDS, ModelCard
 from genstudio.domain.datasets import Manifest, ScanReport
 from genstudio.domain.errors import ProjectError, SettingsError
 from genstudio.domain.files import explained
+from genstudio.domain.language import tr
 from genstudio.domain.modalities import IMAGES
 from genstudio.domain.progress import Working
 from genstudio.domain.settings import parse_settings
@@ -129,16 +130,23 @@ def complete_settings(settings: TrainingSettings) -> TrainingSettings:
     config = parse_settings(chosen.Config, settings.model)
     if settings.kinds and KINDS not in chosen.card.capabilities:
         raise SettingsError(
-            f"“{chosen.card.title}” cannot tell kinds apart",
-            "It learns all pictures as one kind.",
-            "Choose another architecture, or do not ask for kinds.",
+            tr("“{title}” cannot tell kinds apart", title=chosen.card.title),
+            tr("It learns all pictures as one kind."),
+            tr("Choose another architecture, or do not ask for kinds."),
         )
     plan_device(settings.device, settings.precision, settings.devices)
     if settings.batch < _FEWEST_PER_DEVICE * settings.devices:
         raise SettingsError(
-            f"{settings.batch} pictures per step are too few for {settings.devices} devices",
-            "Each device takes its share of them.",
-            f"Choose {_FEWEST_PER_DEVICE * settings.devices} or more, or fewer devices.",
+            tr(
+                "{batch} pictures per step are too few for {devices} devices",
+                batch=settings.batch,
+                devices=settings.devices,
+            ),
+            tr("Each device takes its share of them."),
+            tr(
+                "Choose {fewest_per_device} or more, or fewer devices.",
+                fewest_per_device=_FEWEST_PER_DEVICE * settings.devices,
+            ),
         )
     update = {"model_key": chosen.card.key, "model": config.model_dump(mode="json")}
     return settings.model_copy(update=update)
@@ -244,9 +252,12 @@ def _refuse_strangers(run: Run, manifest: Manifest) -> None:
     strangers = set(run.held_out_of(manifest)) - {name for name, _ in manifest.pictures}
     if strangers:
         raise ProjectError(
-            f"{run.path / 'run.toml'} is damaged",
-            f"It holds out pictures that are not in the set, such as {min(strangers)}.",
-            "Put the original back; without it the run would learn from other pictures.",
+            tr("{path} is damaged", path=run.path / "run.toml"),
+            tr(
+                "It holds out pictures that are not in the set, such as {strangers}.",
+                strangers=min(strangers),
+            ),
+            tr("Put the original back; without it the run would learn from other pictures."),
         )
 
 
@@ -254,10 +265,15 @@ def _refuse_spent(budget: Budget, state: CheckpointState) -> None:
     spent = budget.progress(step=state.step, images_seen=state.images_seen, seconds=state.seconds)
     if spent >= 1:
         raise SettingsError(
-            "This run has already done what it was asked to",
-            f"It stands at step {state.step:,} after {state.seconds / 60:.1f} minutes; "
-            f"its budget is {budget}, counted from its beginning.",
-            "Give it a larger budget to keep learning.",
+            tr("This run has already done what it was asked to"),
+            tr(
+                "It stands at step {step:,} after {seconds:.1f} minutes; its budget is {budget}, "
+                "counted from its beginning.",
+                step=state.step,
+                seconds=state.seconds / 60,
+                budget=budget,
+            ),
+            tr("Give it a larger budget to keep learning."),
         )
 
 
@@ -349,9 +365,16 @@ def _too_few(card: ModelCard, arrangement: Arrangement) -> list[events.Message]:
         events.Message(
             step=0,
             level="warning",
-            title=f"{arrangement.num_examples} pictures are too few for “{card.title}”",
-            message=f"It learns, but with fewer than {card.fewest} nobody can say what it is "
-            "worth, and what needs to know that will refuse it. Add pictures.",
+            title=tr(
+                "{num_examples} pictures are too few for “{title}”",
+                num_examples=arrangement.num_examples,
+                title=card.title,
+            ),
+            message=tr(
+                "It learns, but with fewer than {fewest} nobody can say what it is worth, and "
+                "what needs to know that will refuse it. Add pictures.",
+                fewest=card.fewest,
+            ),
         )
     ]
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from send2trash import send2trash
 
 from genstudio.domain.errors import ProjectError
+from genstudio.domain.language import tr
 
 
 def move_to_trash(path: Path) -> None:
@@ -17,7 +18,7 @@ def move_to_trash(path: Path) -> None:
         send2trash(path)
     except OSError as error:
         raise ProjectError(
-            f"{path.name} could not be moved to the trash",
+            tr("{name} could not be moved to the trash", name=path.name),
             str(error),
-            "It is still where it was. Check that the drive has a trash and may be written to.",
+            tr("It is still where it was. Check that the drive has a trash and may be written to."),
         ) from error

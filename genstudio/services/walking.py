@@ -11,6 +11,7 @@ import numpy as np
 import genstudio
 from genstudio.artifacts.image import save_marked
 from genstudio.domain.errors import SettingsError
+from genstudio.domain.language import tr
 from genstudio.domain.places import Place
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.recipes import Recipe
@@ -86,9 +87,16 @@ def film_walk(
     count = round(seconds * fps)
     if len(seeds) < _FEWEST_SEEDS or not _FEWEST_SEEDS <= count <= _MOST_FRAMES:
         raise SettingsError(
-            "This is no walk",
-            f"{len(seeds)} seeds and {count:,} frames were asked for.",
-            f"Give two seeds or more, and up to {_MOST_FRAMES:,} frames.",
+            tr("This is no walk"),
+            tr(
+                "{num_seeds} seeds and {count:,} frames were asked for.",
+                num_seeds=len(seeds),
+                count=count,
+            ),
+            tr(
+                "Give two seeds or more, and up to {most_frames:,} frames.",
+                most_frames=_MOST_FRAMES,
+            ),
         )
     settings = explorer.settings(values or {})
     places = walk_places(seeds, count, is_loop=is_loop, easing=easing)
@@ -107,7 +115,7 @@ def draw_plane(explorer: Explorer, seeds: Sequence[int], path: Path, *, side: in
         ProjectError: It cannot be written.
     """
     if len(seeds) != _CORNERS:
-        raise SettingsError("A plane has four corners", "", "Give four seeds.")
+        raise SettingsError(tr("A plane has four corners"), "", tr("Give four seeds."))
     settings = explorer.settings({})
     rows: list[np.ndarray] = []
     for down in range(side):
@@ -115,7 +123,7 @@ def draw_plane(explorer: Explorer, seeds: Sequence[int], path: Path, *, side: in
         for across in range(side):
             place = Place(seeds=tuple(seeds), across=across / (side - 1), down=down / (side - 1))
             row.append(explorer.picture(place, settings))
-            yield Progress("Drawing the plane", down * side + across + 1, side * side)
+            yield Progress(tr("Drawing the plane"), down * side + across + 1, side * side)
         rows.append(np.concatenate(row, axis=1))
     place = free_place(path)
     save_marked(np.concatenate(rows), place, f"GenStudio {genstudio.__version__}")

@@ -6,15 +6,17 @@ so that the list of shortcuts is whole.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from genstudio.domain.language import Spoken
 from genstudio.ui.icons import icon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(Spoken):
     """Something a person can do from a menu or by a shortcut.
 
     Attributes:
@@ -28,6 +30,8 @@ class Command:
         separated: A line is drawn before it.
         words: Other words that it is looked for by.
     """
+
+    spoken: ClassVar[frozenset[str]] = frozenset({"menu", "title", "help", "words"})
 
     key: str
     menu: str
@@ -46,8 +50,10 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(Spoken):
     """Keys that mean something only in one part of the window: where, which, and what they do."""
+
+    spoken: ClassVar[frozenset[str]] = frozenset({"where", "does"})
 
     where: str
     keys: str

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData
 
 from genstudio.data.decode import SUFFIXES
+from genstudio.domain.language import tr
 from genstudio.domain.notices import Level, Notice
 
 _ARCHIVES = frozenset({".zip", ".rar", ".7z", ".tar", ".gz", ".bz2", ".xz", ".tgz"})
@@ -49,19 +50,25 @@ def sort_out(paths: Sequence[Path]) -> Dropped | Notice:
     if len(places) > 1 or (folders and pictures):
         return Notice(
             level=Level.WARNING,
-            title="One folder at a time can be opened",
-            message="What you dropped lies in several places, and nothing was opened. Drop folders "
-            "only, which become one set, or put the pictures into one folder and drop that.",
+            title=tr("One folder at a time can be opened"),
+            message=tr(
+                "What you dropped lies in several places, and nothing was opened. Drop folders "
+                "only, which become one set, or put the pictures into one folder and drop that."
+            ),
         )
     (folder,) = places
     if len(pictures) == 1:
-        title = f"The whole folder of {pictures[0].name} was opened"
-        return Dropped(folder, None, _remark(title, "One picture alone cannot be learned from."))
+        title = tr("The whole folder of {name} was opened", name=pictures[0].name)
+        return Dropped(
+            folder, None, _remark(title, tr("One picture alone cannot be learned from."))
+        )
     names = frozenset(path.name for path in pictures) if pictures else None
     passed_over = None
     if others:
         was = "was" if len(others) == 1 else "were"
-        passed_over = _remark(f"{_listed(others)} {was} passed over", _why(others))
+        passed_over = _remark(
+            tr("{listed} {was} passed over", listed=_listed(others), was=was), _why(others)
+        )
     return Dropped(folder, names, passed_over)
 
 
@@ -76,9 +83,9 @@ def _one_set(folders: Sequence[Path]) -> Dropped | None:
     # What lies in another of them is there already.
     outer = [it for it in folders if not any(it.is_relative_to(o) for o in folders if o != it)]
     within = tuple(sorted({it.relative_to(common).as_posix() for it in outer}))
-    title = f"{_listed(outer)} are one set"
+    title = tr("{listed} are one set", listed=_listed(outer))
     return Dropped(
-        common, None, _remark(title, "Nothing else in the folder around is looked at."), within
+        common, None, _remark(title, tr("Nothing else in the folder around is looked at.")), within
     )
 
 
@@ -89,31 +96,31 @@ def _may_be_picture(path: Path) -> bool:
 def _refused(others: Sequence[Path]) -> Notice:
     return Notice(
         level=Level.WARNING,
-        title=f"{_listed(others)} cannot be opened here",
-        message=f"{_why(others)} Drop a folder of pictures, or pictures of one folder.",
+        title=tr("{listed} cannot be opened here", listed=_listed(others)),
+        message=tr("{why} Drop a folder of pictures, or pictures of one folder.", why=_why(others)),
     )
 
 
 def _why(others: Sequence[Path]) -> str:
     if any(not path.exists() for path in others):
-        return "It is not there any more."
+        return tr("It is not there any more.")
     if any(path.suffix.lower() in _ARCHIVES for path in others):
-        return "An archive has to be unpacked first."
+        return tr("An archive has to be unpacked first.")
     if len(others) == 1:
-        return "It is neither a folder nor a picture."
-    return "They are neither folders nor pictures."
+        return tr("It is neither a folder nor a picture.")
+    return tr("They are neither folders nor pictures.")
 
 
 def _listed(paths: Sequence[Path]) -> str:
     names = [path.name for path in paths[:_MOST_NAMED]]
     if len(paths) > len(names):
-        names.append(f"{len(paths) - len(names):,} more")
+        names.append(tr("{num_paths:,} more", num_paths=len(paths) - len(names)))
     return _joined(names)
 
 
 def _joined(names: Iterable[str]) -> str:
     *before, last = names
-    return f"{', '.join(before)} and {last}" if before else last
+    return tr("{before} and {last}", before=", ".join(before), last=last) if before else last
 
 
 def _remark(title: str, message: str) -> Notice:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.domain.language import tr
 from genstudio.domain.settings import SettingField
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import mark
@@ -88,7 +89,7 @@ def named_choice_editor(field: SettingField, names: Sequence[str]) -> Editor:
     box = QComboBox()
     # Names are a person's own: a long one must not widen the form.
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.addItem("Any", "")
+    box.addItem(tr("Any"), "")
     for name in names:
         box.addItem(name, name)
         box.setItemData(box.count() - 1, name, Qt.ItemDataRole.ToolTipRole)
@@ -163,7 +164,7 @@ def _choice(field: SettingField) -> Editor:
     )
     for option in options:
         label = str(option.value if isinstance(option, Enum) else option)
-        box.addItem(label.replace("_", " "))
+        box.addItem(tr(label.replace("_", " ")))
 
     # Qt turns enumerations into plain strings when they are kept as item data.
     def value() -> Any:
@@ -212,8 +213,8 @@ def _path(field: SettingField) -> Editor:
     browse = QToolButton()
     browse.setIcon(icon("folder-open"))
     browse.setIconSize(QSize(16, 16))
-    browse.setToolTip("Choose…")
-    browse.setAccessibleName(f"Choose: {field.title}")
+    browse.setToolTip(tr("Choose…"))
+    browse.setAccessibleName(tr("Choose: {title}", title=field.title))
 
     def choose() -> None:
         chosen = QFileDialog.getExistingDirectory(line, field.title, line.text())
@@ -251,8 +252,8 @@ def _optional(field: SettingField) -> Editor:
             hints=field.hints,
         )
     )
-    box = QCheckBox("Choose")
-    box.setAccessibleName(f"Choose: {field.title}")
+    box = QCheckBox(tr("Choose"))
+    box.setAccessibleName(tr("Choose: {title}", title=field.title))
     box.toggled.connect(inner.widget.setEnabled)
     inner.widget.setEnabled(False)
 
@@ -288,7 +289,7 @@ def _boxed(
     ignore_wheel_unless_focused(control)
     widget = control
     if field.hints.unit:
-        unit = QLabel(field.hints.unit)
+        unit = QLabel(tr(field.hints.unit))
         mark(unit, role="muted")
         widget = _row(control, unit)
     return Editor(

@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QToolButton
 
+from genstudio.domain.language import tr
 from genstudio.ui.icons import icon
 
 
@@ -62,7 +63,7 @@ def back_button(name: str, words: str) -> QToolButton:
         name: Of the setting, for the button's ``objectName``.
         words: A painter's words for it.
     """
-    button = small_button("rotate-ccw", f"Back to the default: {words}")
+    button = small_button("rotate-ccw", tr("Back to the default: {words}", words=words))
     button.setObjectName(f"reset.{name}")
     policy = button.sizePolicy()
     policy.setRetainSizeWhenHidden(True)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain.errors import SettingsError
+from genstudio.domain.language import tr
 from genstudio.domain.settings import SettingField, Settings, setting_fields
 from genstudio.services.studio_languages import last_place
 from genstudio.ui.editors import OFFERING, Editor, editor_for, named_choice_editor
@@ -72,7 +73,7 @@ class SettingsForm(QWidget):
                 row = _Row(field, default, names if field.annotation is str else ())
                 row.changed.connect(partial(self._on_changed, row))
                 self._rows[field.name] = row
-        self._reset = QPushButton("Back to defaults")
+        self._reset = QPushButton(tr("Back to defaults"))
         self._reset.setIcon(icon("rotate-ccw", "muted"))
         self._reset.clicked.connect(self.reset)
         self._reset.setVisible(bool(self._rows))
@@ -152,7 +153,7 @@ class SettingsForm(QWidget):
             (more_layout if row.field.hints.advanced else layout).addWidget(row)
         more = None
         if more_layout.count():
-            more = Disclosure("More settings", more_page)
+            more = Disclosure(tr("More settings"), more_page)
             layout.addWidget(more)
         else:
             more_page.deleteLater()
@@ -163,7 +164,11 @@ class SettingsForm(QWidget):
         for name in names:
             if name not in self._rows:
                 known = ", ".join(self._rows) or "none"
-                raise SettingsError(f"There is no setting “{name}”", "", f"Known: {known}.")
+                raise SettingsError(
+                    tr("There is no setting “{name}”", name=name),
+                    "",
+                    tr("Known: {known}.", known=known),
+                )
 
     @contextmanager
     def _loading(self) -> Generator[None]:
@@ -213,7 +218,7 @@ class _Row(QWidget):
         self._help_text.setWordWrap(True)
         self._help_text.hide()
         mark(self._help_text, role="small")
-        help_button = small_button("circle-help", f"What does this do? {words}")
+        help_button = small_button("circle-help", tr("What does this do? {words}", words=words))
         help_button.setCheckable(True)
         help_button.setVisible(bool(field.help))
         help_button.toggled.connect(self._help_text.setVisible)

@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QUndoCommand, QUndoGroup, QUndoStack
 
+from genstudio.domain.language import trn
+
 LONGEST_HISTORY = 100
 
 D = TypeVar("D", bound=Sized)
@@ -90,7 +92,7 @@ class _Step(QUndoCommand):
 
 
 def _pictures(count: int) -> str:
-    return f"{count:,} picture{'' if count == 1 else 's'}"
+    return trn("{number:,} picture", "{number:,} pictures", count)
 
 
 def _titled(action: QAction) -> Callable[[str], None]:

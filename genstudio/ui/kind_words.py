@@ -4,17 +4,16 @@ from collections.abc import Collection, Sequence
 
 from genstudio.artifacts.catalog import ARTIFACTS, kind_of_file
 from genstudio.domain.errors import GenStudioError
+from genstudio.domain.language import inside, tr
 from genstudio.domain.operations import InputSpec, OperationCard
 
 
 def several(kind: str) -> str:
     """Things of a kind, such as "pictures"."""
     try:
-        title = ARTIFACTS.get(kind).card.title
-        one = title.lower() if title.istitle() else title  # “LoRA” is written so.
+        return ARTIFACTS.get(kind).card.noun[1]
     except GenStudioError:
-        one = kind  # Of a package that is missing.
-    return one if one.endswith("s") else f"{one}s"
+        return kind  # Of a package that is missing.
 
 
 def counted_files(names: Collection[str]) -> str:
@@ -24,18 +23,19 @@ def counted_files(names: Collection[str]) -> str:
     kinds = {
         kind.card.key if kind else "" for kind in map(kind_of_file, map(".{}".format, suffixes))
     }
-    what = (
-        several(kinds.pop() or "result") if len(kinds) == 1 else "results" if kinds else "pictures"
-    )
-    is_one = len(names) == 1 and what != "notes"
-    return f"{len(names):,} {what.removesuffix('s') if is_one else what}"
+    if kinds:
+        key = kinds.pop() if len(kinds) == 1 else ""
+        one, many = ARTIFACTS.get(key).card.noun if key else (tr("result"), tr("results"))
+    else:
+        one, many = tr("picture"), tr("pictures")
+    return tr("{number:,} {what}", number=len(names), what=one if len(names) == 1 else many)
 
 
 def way(card: OperationCard) -> str:
     """What goes into an operation and what comes out."""
     kinds = dict.fromkeys(several(spec.kind) for spec in card.inputs if spec.minimum)
-    given = f"your {' and '.join(kinds)}" if kinds else "nothing"
-    return f"From {given} → {several(card.output)}"
+    given = tr("your {kinds}", kinds=tr(" and ").join(kinds)) if kinds else tr("nothing")
+    return tr("From {given} → {several}", given=given, several=several(card.output))
 
 
 def missing(specs: Sequence[InputSpec], counts: Sequence[int]) -> str:
@@ -47,8 +47,16 @@ def missing(specs: Sequence[InputSpec], counts: Sequence[int]) -> str:
     """
     for spec, count in zip(specs, counts, strict=True):
         if count < spec.minimum:
-            least = "Add one" if spec.minimum == 1 else f"Add at least {spec.minimum}"
-            return f"{least}: {spec.title[:1].lower()}{spec.title[1:]}."
+            least = (
+                tr("Add one")
+                if spec.minimum == 1
+                else tr("Add at least {minimum}", minimum=spec.minimum)
+            )
+            return f"{least}: {inside(spec.title)}."
         if spec.maximum is not None and count > spec.maximum:
-            return f"At most {spec.maximum:,} can be taken; {count:,} are here."
+            return tr(
+                "At most {maximum:,} can be taken; {count:,} are here.",
+                maximum=spec.maximum,
+                count=count,
+            )
     return ""

@@ -1,11 +1,12 @@
 """The main window: rail, pages, messages and status bar, and what goes between the pages."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
-from PySide6.QtCore import QByteArray, QTimer, QUrl
+from PySide6.QtCore import QByteArray, QTimer, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices
 from PySide6.QtWidgets import (
     QApplication,
@@ -20,6 +21,7 @@ from genstudio.domain import commands, events
 from genstudio.domain.datasets import ScanReport
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.files import free_disk_bytes
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.training import TrainingSettings
 from genstudio.services.notices import NoticeBoard, notice_about
@@ -37,7 +39,7 @@ from genstudio.ui.manners.finding_anything import FindingAnything
 from genstudio.ui.manners.gallery_ways import GalleryWays
 from genstudio.ui.manners.importing_scans import ask_for_scans
 from genstudio.ui.state.studio import StudioStates
-from genstudio.ui.state.training import Activity
+from genstudio.ui.state.training import Activity, RunningTraining
 from genstudio.ui.studio_pages import PAGES, StudioPages
 from genstudio.ui.theme import Mode, apply_theme
 from genstudio.ui.widgets.notice_bar import NoticeBar
@@ -50,12 +52,30 @@ _LONGEST_WAIT_S = 60.0
 # Longer than that, systems end a program that keeps them from shutting down.
 _LOGOUT_WAIT_S = 5.0
 _IDLE_WORDS = {
-    Activity.IDLE: "Ready",
-    Activity.PREPARING: "Getting ready…",
-    Activity.TRAINING: "Training",
-    Activity.PAUSED: "Paused",
-    Activity.STOPPING: "Stopping and saving…",
+    Activity.IDLE: tr_noop("Ready"),
+    Activity.PREPARING: tr_noop("Getting ready…"),
+    Activity.TRAINING: tr_noop("Training"),
+    Activity.PAUSED: tr_noop("Paused"),
+    Activity.STOPPING: tr_noop("Stopping and saving…"),
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """What a window leaves to the one that takes its place.
+
+    Attributes:
+        page: Key of the page that is shown.
+        training: The running training; None if there is none.
+        folder: What is learned from, with the folders inside it that alone were looked into and
+            the names that are left out; None for nothing yet.
+    """
+
+    page: str
+    training: RunningTraining | None
+    folder: Path | None
+    within: tuple[str, ...]
+    excluded: frozenset[str]
 
 
 class MainWindow(QMainWindow):
@@ -65,7 +85,12 @@ class MainWindow(QMainWindow):
         project: Project folder to open, or to make when training begins; None for none yet.
         preferences: What was remembered; changed and saved when the window closes.
         notices: Where messages come together.
+
+    Signals:
+        language_wanted(str): The window is to be made anew in another language.
     """
+
+    language_wanted = Signal(str)
 
     def __init__(
         self, project: Path | None, preferences: Preferences, notices: NoticeBoard
@@ -191,7 +216,7 @@ class MainWindow(QMainWindow):
         self._disk_timer = QTimer(self, interval=_DISK_INTERVAL_MS)
         self._disk_timer.timeout.connect(self._show_free_disk)
         self._disk_timer.start()
-        openers = self.open_project, self.open_dataset
+        openers = self.open_project, self.open_dataset, self.language_wanted.emit
         self._manners = add_manners(
             self, self._states, pages, self._notices, self._preferences, *openers
         )
@@ -210,7 +235,7 @@ class MainWindow(QMainWindow):
 
     def _choose_project(self) -> None:
         if self._training.is_running:
-            self._tell("A training is under way", "Stop it before you change the project.")
+            self._tell(tr("A training is under way"), tr("Stop it before you change the project."))
             return
         chosen = choose_project(self, self._project.path)
         if chosen is not None:
@@ -219,7 +244,7 @@ class MainWindow(QMainWindow):
     def open_project(self, path: Path) -> None:
         """Open another project; what the chooser and the list of recent ones do."""
         if self._training.is_running:
-            self._tell("A training is under way", "Stop it before you change the project.")
+            self._tell(tr("A training is under way"), tr("Stop it before you change the project."))
         elif self._project.choose(path):
             self._reopen_dataset()
 
@@ -231,14 +256,16 @@ class MainWindow(QMainWindow):
     def _show_project_folder(self) -> None:
         project = self._project.project
         if project is None:
-            text = "A project is made when the first training begins."
-            self._tell("There is no project yet", text)
+            text = tr("A project is made when the first training begins.")
+            self._tell(tr("There is no project yet"), text)
         else:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(project.path)))
 
     def _on_project_changed(self) -> None:
         project = self._project.project
-        self.setWindowTitle(f"{project.name} — GenStudio" if project else "GenStudio")
+        self.setWindowTitle(
+            tr("{name} — GenStudio", name=project.name) if project else tr("GenStudio")
+        )
         choices = self._train_page.controls.choices
         choices.set_project(self._project.path, is_open=project is not None)
         self._states.set_project(project)
@@ -263,8 +290,8 @@ class MainWindow(QMainWindow):
         self._train_page.controls.choices.set_material(self._states.materials)
 
     def _on_samples_progressed(self, done: int, total: int) -> None:
-        words = f"Drawing flowers: {done:,} of {total:,}"
-        self._status.show_state(words if done < total else _IDLE_WORDS[self._training.activity])
+        words = tr("Drawing flowers: {done:,} of {total:,}", done=done, total=total)
+        self._status.show_state(words if done < total else tr(_IDLE_WORDS[self._training.activity]))
 
     # --- training -----------------------------------------------------------------------
 
@@ -292,7 +319,7 @@ class MainWindow(QMainWindow):
 
     def _on_activity_changed(self) -> None:
         activity = self._training.activity
-        self._status.show_state(_IDLE_WORDS[activity])
+        self._status.show_state(tr(_IDLE_WORDS[activity]))
         for key in ("train.preview", "train.save"):
             self._actions[key].setEnabled(activity in (Activity.TRAINING, Activity.PAUSED))
         if activity is Activity.IDLE:
@@ -352,6 +379,33 @@ class MainWindow(QMainWindow):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         apply_theme(app, mode)
+
+    @property
+    def project_path(self) -> Path | None:
+        """Folder of the project that is open, or is to be made; None for none yet."""
+        return self._project.path
+
+    def let_go(self) -> Handover:
+        """Close, and leave what is open to another window; a running training goes on."""
+        report = self._dataset.report
+        kept = Handover(
+            page=next(key for key, it in self._pages.by_key.items() if it.isVisibleTo(self)),
+            training=self._training.hand_over(),
+            folder=self._dataset.scanned,
+            within=report.within if report else (),
+            excluded=self._dataset.excluded,
+        )
+        self.close()
+        self.deleteLater()
+        return kept
+
+    def take_over(self, kept: Handover) -> None:
+        """Go on with what another window has left."""
+        if kept.training is not None:
+            self._training.take_over(kept.training)
+        if kept.folder is not None:
+            self._dataset.open(kept.folder, excluded=kept.excluded, within=kept.within)
+        self._show_page(kept.page)
 
     def _show_free_disk(self) -> None:
         self._status.show_free_disk(free_disk_bytes(self._project.path or Path.home()))

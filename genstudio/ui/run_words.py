@@ -3,14 +3,15 @@
 from datetime import timedelta
 from pathlib import Path
 
+from genstudio.domain.language import tr, tr_noop, trn
 from genstudio.domain.runs import CheckpointInfo, RunState, RunSummary
 from genstudio.domain.training import DataOptions
 
 _STATE_WORDS = {
-    RunState.FINISHED: "finished",
-    RunState.STOPPED: "stopped",
-    RunState.FAILED: "failed",
-    RunState.INTERRUPTED: "interrupted",
+    RunState.FINISHED: tr_noop("finished"),
+    RunState.STOPPED: tr_noop("stopped"),
+    RunState.FAILED: tr_noop("failed"),
+    RunState.INTERRUPTED: tr_noop("interrupted"),
 }
 _MINUTE_S = 60
 
@@ -25,8 +26,8 @@ def duration(seconds: float) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """A number of things, such as 1 step or 1,200 steps."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    """A number of things, such as 1 step or 1,200 steps; the noun is given in English."""
+    return trn(f"{{number:,}} {noun}", f"{{number:,}} {noun}s", number)
 
 
 def disk_size(num_bytes: int) -> str:
@@ -45,8 +46,8 @@ def run_when(run: Path) -> str:
 def run_title(run: RunSummary, *, is_live: bool) -> str:
     """When a run was begun, on what, and how it stands."""
     settings = run.settings
-    state = "learning now" if is_live else _STATE_WORDS[run.state]
-    origin = f" · from step {int(step):,}" if (step := _origin_step(run)) else ""
+    state = tr("learning now") if is_live else tr(_STATE_WORDS[run.state])
+    origin = tr(" · from step {step:,}", step=int(step)) if (step := _origin_step(run)) else ""
     when = run_when(run.path)
     return f"{when} · {settings.model_key} · {examples_words(settings)}{origin} · {state}"
 
@@ -58,8 +59,8 @@ def examples_words(settings: DataOptions) -> str:
 
 def run_details(run: RunSummary, *, is_live: bool) -> str:
     """When a run was begun, how far it came, and how it stands, in two lines."""
-    saved = f"step {run.step:,}" if run.checkpoints else "not saved yet"
-    state = "learning now" if is_live else _STATE_WORDS[run.state]
+    saved = tr("step {step:,}", step=run.step) if run.checkpoints else tr("not saved yet")
+    state = tr("learning now") if is_live else tr(_STATE_WORDS[run.state])
     return f"{run_when(run.path)} · {examples_words(run.settings)}\n{saved} · {state}"
 
 
@@ -72,28 +73,38 @@ def how_it_stands(run: RunSummary) -> str:
     """What a person should know about a run that is not being trained."""
     if run.state in (RunState.INTERRUPTED, RunState.FAILED):
         return what_was_lost(run)
-    return f"Step {run.step:,} is the last that is saved."
+    return tr("Step {step:,} is the last that is saved.", step=run.step)
 
 
 def what_was_lost(run: RunSummary) -> str:
     """What an interruption or a failure cost."""
-    happened = "failed" if run.state is RunState.FAILED else "was interrupted"
+    happened = "failed" if run.state is RunState.FAILED else tr("was interrupted")
     if not run.checkpoints:
-        return f"This run {happened} before it was first saved; it begins again."
-    saved = f"This run {happened}. It is saved up to step {run.step:,}"
+        return tr(
+            "This run {happened} before it was first saved; it begins again.", happened=happened
+        )
+    saved = tr(
+        "This run {happened}. It is saved up to step {step:,}", happened=happened, step=run.step
+    )
     if run.lost_steps == 0:
-        return f"{saved}; nothing is lost."
+        return tr("{saved}; nothing is lost.", saved=saved)
     time, steps = _whole_duration(run.lost_seconds), counted(run.lost_steps, "step")
     verb = "is" if time.startswith("1 ") else "are"
-    return f"{saved}; the last {time} ({steps}) {verb} lost and will be done again."
+    return tr(
+        "{saved}; the last {time} ({steps}) {verb} lost and will be done again.",
+        saved=saved,
+        time=time,
+        steps=steps,
+        verb=verb,
+    )
 
 
 def checkpoint_title(checkpoint: CheckpointInfo) -> str:
     """A checkpoint in a line."""
     parts = (
-        f"Saved at step {checkpoint.step:,}",
-        f"{duration(checkpoint.seconds)} of training",
-        "the best so far" if checkpoint.is_best else "",
+        tr("Saved at step {step:,}", step=checkpoint.step),
+        tr("{duration} of training", duration=duration(checkpoint.seconds)),
+        tr("the best so far") if checkpoint.is_best else "",
         "starred" if checkpoint.is_starred else "",
     )
     return ", ".join(part for part in parts if part)
@@ -106,7 +117,7 @@ def checkpoint_details(checkpoint: CheckpointInfo) -> str:
         lines.append(f"{checkpoint.saved_at.astimezone():%Y-%m-%d %H:%M:%S}")
     figures = {**checkpoint.losses, **checkpoint.metrics}
     lines += [f"{name}: {value:.4g}" for name, value in figures.items()]
-    lines.append(f"{disk_size(checkpoint.num_bytes)} on the disk")
+    lines.append(tr("{disk_size} on the disk", disk_size=disk_size(checkpoint.num_bytes)))
     return "\n".join(lines)
 
 

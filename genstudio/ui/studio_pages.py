@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import ClassVar, Final, TypeVar
 
 from PySide6.QtWidgets import QWidget
 
+from genstudio.domain.language import Spoken
 from genstudio.ui.pages.compare import ComparePage
 from genstudio.ui.pages.create import CreatePage
 from genstudio.ui.pages.dataset import DatasetPage
@@ -17,7 +18,7 @@ P = TypeVar("P", bound=QWidget)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PageSpec:
+class PageSpec(Spoken):
     """One page.
 
     Attributes:
@@ -26,6 +27,8 @@ class PageSpec:
         icon: Name of its icon.
         make: Makes it.
     """
+
+    spoken: ClassVar[frozenset[str]] = frozenset({"title"})
 
     key: str
     title: str

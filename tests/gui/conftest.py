@@ -128,7 +128,7 @@ def open_project(qtbot: QtBot, project: Path) -> Iterator[Opener]:
         opened.append(driver)
         training = driver.window._training
         driver.wait(lambda: training.entries and training.shown)
-        driver.wait(lambda: driver.text("dataset.summary").startswith("24 found"))
+        driver.wait(lambda: "24" in driver.text("dataset.summary"))
         driver.wait(lambda: driver.window._gallery.is_open)
         driver.go_to("train")
         return driver

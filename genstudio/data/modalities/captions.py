@@ -15,6 +15,7 @@ from genstudio.data.split import held_out_index
 from genstudio.domain.datasets import Advice, Manifest, ScanReport
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.fields import EXAMPLES, IMAGE, TOKENS, DataSpec, FieldSpec
+from genstudio.domain.language import tr
 from genstudio.domain.modalities import CAPTIONS, ModalityCard
 from genstudio.domain.words import MOST_TOKENS, token_ids, vocabulary, words_in
 
@@ -47,9 +48,11 @@ class Captions:
                 likelihood=0.0,
                 num_examples=len(captions),
                 fault=_fault(len(captions), report.captions.faults),
-                hint="Put a text file of the same name beside each picture, or a table "
-                "captions.csv with the columns “file” and “text” into the folder, or write "
-                "captions on the Dataset page.",
+                hint=tr(
+                    "Put a text file of the same name beside each picture, or a table "
+                    "captions.csv with the columns “file” and “text” into the folder, or write "
+                    "captions on the Dataset page."
+                ),
             )
         share = len(captions) / len(names)
         likelihood = _GUESSED if is_guessed else _LIKELY if share >= _MOSTLY else _SOME
@@ -106,9 +109,9 @@ class Captions:
         ids = [token_ids(caption_of.get(name, ""), known) for name in cache.names]
         if not ids:
             raise DatasetError(
-                "There are no captions to learn from",
-                "None of the pictures that have one can be decoded.",
-                "Were they moved? Choose the folder again.",
+                tr("There are no captions to learn from"),
+                tr("None of the pictures that have one can be decoded."),
+                tr("Were they moved? Choose the folder again."),
             )
         images = FieldSpec(name="images", type=IMAGE, shape=tuple(cache.images_NHWC.shape[1:]))
         return Dataset(
@@ -137,7 +140,7 @@ def _counted(count: int, one: str, several: str) -> str:
 
 
 def _fault(count: int, faults: Sequence[str]) -> str:
-    found = "No picture has a caption." if not count else "Only one picture has a caption."
+    found = tr("No picture has a caption.") if not count else tr("Only one picture has a caption.")
     return f"{found} {faults[0]}" if faults else found
 
 
@@ -148,52 +151,59 @@ def _remarks(
     first = ", ".join([*known][:_MOST_WORDS_NAMED])
     remarks = [
         Advice(
-            title=f"{len(captions):,} pictures with captions, {len(known):,} different words",
-            reason=f"The most frequent are: {first}.",
+            title=tr(
+                "{num_captions:,} pictures with captions, {num_known:,} different words",
+                num_captions=len(captions),
+                num_known=len(known),
+            ),
+            reason=tr("The most frequent are: {first}.", first=first),
         )
     ]
     if is_guessed:
         remarks.append(
             Advice(
-                title="The captions are the names of the folders",
-                reason="They are a start, and guesses: the Dataset page lets you write others.",
+                title=tr("The captions are the names of the folders"),
+                reason=tr("They are a start, and guesses: the Dataset page lets you write others."),
             )
         )
     if without := [name for name in names if name not in captions]:
         remarks.append(
             Advice(
-                title=_counted(len(without), "picture has", "pictures have") + " no caption",
-                reason=f"They are left out: {named(without)}.",
+                title=_counted(len(without), tr("picture has"), tr("pictures have"))
+                + tr(" no caption"),
+                reason=tr("They are left out: {named}.", named=named(without)),
             )
         )
     if orphans := report.captions.without_picture:
         remarks.append(
             Advice(
-                title=_counted(len(orphans), "caption belongs", "captions belong")
-                + " to no picture",
-                reason=f"They are passed over: {named(orphans)}.",
+                title=_counted(len(orphans), tr("caption belongs"), tr("captions belong"))
+                + tr(" to no picture"),
+                reason=tr("They are passed over: {named}.", named=named(orphans)),
             )
         )
     rare = sum(count < _FEW_TIMES for count in known.values())
     if rare > len(known) / 2 and len(captions) >= _FEW_TIMES:
         remarks.append(
             Advice(
-                title=_counted(rare, "word is", "words are")
-                + f" on fewer than {_FEW_TIMES} pictures",
-                reason="Of a word that it saw so rarely a model learns little. Use the same word "
-                "for the same thing.",
+                title=_counted(rare, tr("word is"), tr("words are"))
+                + tr(" on fewer than {few_times} pictures", few_times=_FEW_TIMES),
+                reason=tr(
+                    "Of a word that it saw so rarely a model learns little. Use the same word "
+                    "for the same thing."
+                ),
             )
         )
     if cut := sum(len(words_in(text)) > MOST_TOKENS for text in captions.values()):
         remarks.append(
             Advice(
-                title=_counted(cut, "caption is", "captions are")
-                + f" longer than {MOST_TOKENS} words",
-                reason="Only their beginnings are learned.",
+                title=_counted(cut, tr("caption is"), tr("captions are"))
+                + tr(" longer than {most_tokens} words", most_tokens=MOST_TOKENS),
+                reason=tr("Only their beginnings are learned."),
             )
         )
     remarks += [
-        Advice(title="Captions could not be read as they are", reason=fault)
+        Advice(title=tr("Captions could not be read as they are"), reason=fault)
         for fault in report.captions.faults
     ]
     return remarks

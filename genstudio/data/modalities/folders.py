@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from genstudio.data.listing import natural_key
+from genstudio.domain.language import tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,11 @@ def match(folders: TwoFolders) -> Matches:
 def named(names: Sequence[str], most: int = 3) -> str:
     """Some names for a sentence."""
     shown = ", ".join(names[:most])
-    return f"{shown} and {len(names) - most:,} more" if len(names) > most else shown
+    return (
+        tr("{shown} and {num_names:,} more", shown=shown, num_names=len(names) - most)
+        if len(names) > most
+        else shown
+    )
 
 
 def _stem(name: str) -> str:

@@ -31,6 +31,7 @@ from genstudio.domain.datasets import (
 )
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.fields import EXAMPLES, SMILES, DataSpec, FieldSpec
+from genstudio.domain.language import tr
 from genstudio.domain.modalities import MOLECULES, ModalityCard
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.smiles import MOST_TOKENS, numbered, token_counts, tokens_in
@@ -81,12 +82,12 @@ class Molecules:
                 for entry in read_entries(folder / name, reading, column=column):
                     found = scan.take(name, entry)
                     if scan.count % _TOLD_EVERY == 0 or found is None:
-                        yield Progress("Reading the molecules", file, len(names), found)
+                        yield Progress(tr("Reading the molecules"), file, len(names), found)
             except UnreadableFileError as error:
                 scan.unreadable.append(UnreadablePicture(name=name, reason=str(error)))
             if reading.column and reading.others:
                 scan.columns.append((name, reading))
-            yield Progress("Reading the molecules", file + 1, len(names))
+            yield Progress(tr("Reading the molecules"), file + 1, len(names))
         first = scan.columns[0][1] if scan.columns else None
         return ScanReport(
             folder=folder,
@@ -107,14 +108,17 @@ class Molecules:
                 likelihood=0.0,
                 num_examples=len(used),
                 fault=_fault(report, len(used)),
-                hint=f"{self.card.folder} Another column of a table is chosen with --column.",
+                hint=tr(
+                    "{folder} Another column of a table is chosen with --column.",
+                    folder=self.card.folder,
+                ),
             )
         remarks = list(_remarks(used))
         if len(usable) > _MOST:
             remarks.append(
                 Advice(
-                    title=f"Only the first {_MOST:,} molecules are learned",
-                    reason=f"{len(usable) - _MOST:,} more are left out.",
+                    title=tr("Only the first {most:,} molecules are learned", most=_MOST),
+                    reason=tr("{num_usable:,} more are left out.", num_usable=len(usable) - _MOST),
                 )
             )
         return Arrangement(
@@ -169,9 +173,9 @@ class Molecules:
             return found
         if len(manifest.captions) < _FEWEST:
             raise DatasetError(
-                "There are no molecules to learn from",
-                "The record of the set holds none.",
-                "Choose the folder again.",
+                tr("There are no molecules to learn from"),
+                tr("The record of the set holds none."),
+                tr("Choose the folder again."),
             )
         number = {
             token: id_ for id_, token in enumerate(self.vocabulary(manifest), start=FIRST_WORD)
@@ -182,8 +186,8 @@ class Molecules:
             spellings = _spellings(smiles)
             rows[row] = [numbered(text, number) for text in spellings]
             if row % _TOLD_EVERY == 0:
-                yield Progress("Writing the molecules as text", row, len(names))
-        yield Progress("Writing the molecules as text", len(names), len(names))
+                yield Progress(tr("Writing the molecules as text"), row, len(names))
+        yield Progress(tr("Writing the molecules as text"), len(names), len(names))
         return keep_rows(manifest, path, key, {"tokens": rows}, names)
 
     def examples(
@@ -263,19 +267,32 @@ class _Scan:
         if count:
             advice.append(
                 Advice(
-                    title=f"{count:,} cannot be read" if count > 1 else "One cannot be read",
-                    reason=f"The first is {self.unreadable[0].name}: {self.unreadable[0].reason}",
+                    title=tr("{count:,} cannot be read", count=count)
+                    if count > 1
+                    else tr("One cannot be read"),
+                    reason=tr(
+                        "The first is {name}: {reason}",
+                        name=self.unreadable[0].name,
+                        reason=self.unreadable[0].reason,
+                    ),
                     topic="unreadable",
                 )
             )
         told = (
-            (Remark.DUPLICATE, "there more than once", "Each is learned once."),
+            (Remark.DUPLICATE, tr("there more than once"), tr("Each is learned once.")),
             (
                 Remark.TOO_LONG,
-                "too long",
-                f"Their SMILES have more than {MOST_TOKENS} tokens; they are left out.",
+                tr("too long"),
+                tr(
+                    "Their SMILES have more than {most_tokens} tokens; they are left out.",
+                    most_tokens=MOST_TOKENS,
+                ),
             ),
-            (Remark.SALT, "a salt or a mixture", "Only the largest part of each is learned."),
+            (
+                Remark.SALT,
+                tr("a salt or a mixture"),
+                tr("Only the largest part of each is learned."),
+            ),
         )
         for remark, what, reason in told:
             names = [it.name for it in self.found if remark in it.remarks]
@@ -284,7 +301,7 @@ class _Scan:
                 advice.append(
                     Advice(
                         title=f"{len(names):,} {are} {what}",
-                        reason=f"{reason} {'It is' if len(names) == 1 else 'They are'}: "
+                        reason=f"{reason} {tr('It is') if len(names) == 1 else tr('They are')}: "
                         f"{named(names)}.",
                         topic=remark.value,
                     )
@@ -292,17 +309,21 @@ class _Scan:
         if self._num_stereo:
             advice.append(
                 Advice(
-                    title="One says how it lies in space"
+                    title=tr("One says how it lies in space")
                     if self._num_stereo == 1
-                    else f"{self._num_stereo:,} say how they lie in space",
-                    reason="Their stereochemistry is kept. What says that a sample is a mixture "
-                    "of both forms (racemic) is not.",
+                    else tr(
+                        "{num_stereo:,} say how they lie in space", num_stereo=self._num_stereo
+                    ),
+                    reason=tr(
+                        "Their stereochemistry is kept. What says that a sample is a mixture "
+                        "of both forms (racemic) is not."
+                    ),
                 )
             )
         advice += [
             Advice(
-                title=f"{name}: the column “{reading.column}” is read",
-                reason=f"Its other columns are: {named(reading.others, 6)}.",
+                title=tr("{name}: the column “{column}” is read", name=name, column=reading.column),
+                reason=tr("Its other columns are: {named}.", named=named(reading.others, 6)),
             )
             for name, reading in self.columns
         ]
@@ -311,19 +332,32 @@ class _Scan:
 
 def _fault(report: ScanReport, count: int) -> str:
     if report.pictures:
-        return f"{count} of its {len(report.pictures):,} molecules can be learned from."
+        return tr(
+            "{count} of its {num_pictures:,} molecules can be learned from.",
+            count=count,
+            num_pictures=len(report.pictures),
+        )
     first = report.unreadable[0] if report.unreadable else None
     why = "" if first is None else f" {first.name}: {first.reason}"
-    return f"No molecule can be read in it.{why}"
+    return tr("No molecule can be read in it.{why}", why=why)
 
 
 def _remarks(used: Mapping[str, str]) -> Iterable[Advice]:
     counts = token_counts(used.values())
     lengths = np.array([len(tokens_in(smiles)) for smiles in used.values()])
     yield Advice(
-        title=f"{len(used):,} molecules of {lengths.min()} to {lengths.max()} tokens",
-        reason=f"Their alphabet has {len(counts)} tokens, half of the molecules at most "
-        f"{int(np.median(lengths))} of them.",
+        title=tr(
+            "{num_used:,} molecules of {min} to {max} tokens",
+            num_used=len(used),
+            min=lengths.min(),
+            max=lengths.max(),
+        ),
+        reason=tr(
+            "Their alphabet has {num_counts} tokens, half of the molecules at most {median} "
+            "of them.",
+            num_counts=len(counts),
+            median=int(np.median(lengths)),
+        ),
     )
 
 

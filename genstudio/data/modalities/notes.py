@@ -19,6 +19,7 @@ from genstudio.domain.datasets import Advice, Manifest, PictureInfo, ScanReport,
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.fields import EXAMPLES, DataSpec, FieldSpec
 from genstudio.domain.fields import NOTES as NOTES_FIELD
+from genstudio.domain.language import tr
 from genstudio.domain.modalities import NOTES, ModalityCard
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.training import DataOptions
@@ -39,7 +40,9 @@ def bars_of(layout: str) -> int:
     found = layout.removesuffix(" bars") if layout else str(_BARS[0])
     if found not in map(str, _BARS):
         raise SettingsError(
-            f"“{layout[:60]}” is no layout of phrases", "", "Put the original run.toml back."
+            tr("“{layout}” is no layout of phrases", layout=layout[:60]),
+            "",
+            tr("Put the original run.toml back."),
         )
     return int(found)
 
@@ -75,7 +78,7 @@ class Notes:
             else:
                 unusable.append(result)
             item = result if isinstance(result, PictureInfo) else None
-            yield Progress("Reading the pieces", done, len(names), item)
+            yield Progress(tr("Reading the pieces"), done, len(names), item)
         return ScanReport(
             folder=folder,
             material=NOTES,
@@ -93,13 +96,17 @@ class Notes:
             return Arrangement(
                 likelihood=0.0,
                 num_examples=len(used),
-                fault=f"{len(used)} of its files hold phrases in bars of four quarters.{why}",
+                fault=tr(
+                    "{num_used} of its files hold phrases in bars of four quarters.{why}",
+                    num_used=len(used),
+                    why=why,
+                ),
                 hint=self.card.folder,
             )
         return Arrangement(
             likelihood=1.0,
             num_examples=int(sum(it.values["phrases"] for it in used)),
-            layout=f"{_BARS[0]} bars",
+            layout=tr("{bars} bars", bars=_BARS[0]),
             used=frozenset(it.name for it in used),
             remarks=tuple(_remarks(report.pictures)),
         )
@@ -107,7 +114,7 @@ class Notes:
     def laid_out(self, layout: str, options: DataOptions) -> str:
         """So many bars as a person chose."""
         del layout
-        return f"{options.bars} bars"
+        return tr("{bars} bars", bars=options.bars)
 
     def review(self, report: ScanReport) -> ScanReport:
         """All that the scan remarks."""
@@ -129,7 +136,7 @@ class Notes:
         """Fields "notes" and "instruments"."""
         del size, channels, classes, words
         bars = bars_of(layout)
-        return DataSpec(modality=NOTES, fields=_fields(bars), layout=f"{bars} bars")
+        return DataSpec(modality=NOTES, fields=_fields(bars), layout=tr("{bars} bars", bars=bars))
 
     def decode(self, manifest: Manifest, cache_dir: Path) -> Working[RowCache]:
         """Tokens of each phrase, int64, and the number of its group of instruments."""
@@ -149,7 +156,7 @@ class Notes:
 
         return (
             yield from build_rows(
-                manifest, cache_dir, rows_of, version=_VERSION, what="Reading the pieces"
+                manifest, cache_dir, rows_of, version=_VERSION, what=tr("Reading the pieces")
             )
         )
 
@@ -181,7 +188,9 @@ class Notes:
         except scores.UnreadableScoreError as error:
             raise scores.unreadable_score(path, str(error)) from error
         if not found:
-            why = f"No voice of it has {bars} bars of four quarters with a note in each."
+            why = tr(
+                "No voice of it has {bars} bars of four quarters with a note in each.", bars=bars
+            )
             raise scores.unreadable_score(path, why)
         best = found[0]
         return {"notes": best.tokens, "instruments": np.array(best.instrument, np.int64)}
@@ -212,7 +221,13 @@ def _look_at(folder: Path, name: str) -> tuple[PictureInfo | UnreadablePicture, 
     info = PictureInfo(
         name=name,
         content_hash=content_hash,
-        words=f"{len(score.parts)} parts, {bars} bars of 4/4, {'  '.join(metres[:3])}, {tempo} bpm",
+        words=tr(
+            "{num_parts} parts, {bars} bars of 4/4, {metres}, {tempo} bpm",
+            num_parts=len(score.parts),
+            bars=bars,
+            metres="  ".join(metres[:3]),
+            tempo=tempo,
+        ),
         values={
             "parts": float(len(score.parts)),
             "drums": float(sum(part.is_drums for part in score.parts)),
@@ -231,13 +246,16 @@ def _advice(found: Sequence[PictureInfo], told: Sequence[tuple[str, str]]) -> li
     advice = [Advice(title=name, reason=remark) for name, remark in told[:5]]
     doubled = [it.name for it in found if it.duplicate_of]
     if doubled:
-        what = "piece is there twice" if len(doubled) == 1 else "pieces are there twice"
-        reason = f"A model would favour them: {named(doubled)}."
+        what = tr("piece is there twice") if len(doubled) == 1 else tr("pieces are there twice")
+        reason = tr("A model would favour them: {named}.", named=named(doubled))
         advice.append(Advice(title=f"{len(doubled):,} {what}", reason=reason))
     without = [it.name for it in found if not it.values["phrases"]]
     if without:
-        what = "piece is left out" if len(without) == 1 else "pieces are left out"
-        reason = f"They have no two bars of four quarters with notes in them: {named(without)}."
+        what = tr("piece is left out") if len(without) == 1 else tr("pieces are left out")
+        reason = tr(
+            "They have no two bars of four quarters with notes in them: {named}.",
+            named=named(without),
+        )
         advice.append(Advice(title=f"{len(without):,} {what}", reason=reason))
     return advice
 
@@ -250,23 +268,34 @@ def _remarks(pieces: Sequence[PictureInfo]) -> list[Advice]:
     slow, fast = min(tempi), max(tempi)
     remarks = [
         Advice(
-            title=f"{len(pieces):,} pieces with {count:,} different phrases of two bars",
-            reason=f"They begin at {slow} to {fast} beats a minute; each voice is learned by "
-            "itself, its highest notes, on a grid of sixteenths.",
+            title=tr(
+                "{num_pieces:,} pieces with {count:,} different phrases of two bars",
+                num_pieces=len(pieces),
+                count=count,
+            ),
+            reason=tr(
+                "They begin at {slow} to {fast} beats a minute; each voice is learned by itself, "
+                "its highest notes, on a grid of sixteenths.",
+                slow=slow,
+                fast=fast,
+            ),
         )
     ]
     if bars < 0.95 * every:
         share = 1 - bars / every
         remarks.append(
             Advice(
-                title=f"{share:.0%} of the music is left out",
-                reason="Only bars of four quarters are learned; the rest has other metres.",
+                title=tr("{share:.0%} of the music is left out", share=share),
+                reason=tr("Only bars of four quarters are learned; the rest has other metres."),
             )
         )
     drums = sum(it.values["drums"] for it in pieces)
     if drums:
         remarks.append(
-            Advice(title=f"{drums:.0f} parts of drums are left out", reason="They have no pitch.")
+            Advice(
+                title=tr("{drums:.0f} parts of drums are left out", drums=drums),
+                reason=tr("They have no pitch."),
+            )
         )
     return remarks
 

@@ -25,6 +25,7 @@ from genstudio.domain.datasets import (
 )
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.fields import EXAMPLES, IMAGE, DataSpec, FieldSpec
+from genstudio.domain.language import tr
 from genstudio.domain.modalities import PAIRS, ModalityCard
 
 # Two classes may share some names by chance, as numbered photographs do.
@@ -110,9 +111,9 @@ class Pairs:
             fields.reverse()
         if len(names) < _FEWEST_PAIRS:
             raise DatasetError(
-                "There are too few pairs",
-                f"{len(names)} can be read on both sides.",
-                "Choose a folder with more of them.",
+                tr("There are too few pairs"),
+                tr("{num_names} can be read on both sides.", num_names=len(names)),
+                tr("Choose a folder with more of them."),
             )
         out = frozenset(held_out)
         return Dataset(
@@ -145,10 +146,18 @@ def _of_folders(report: ScanReport, folders: TwoFolders) -> Arrangement:
         return Arrangement(
             likelihood=0.0,
             num_examples=count,
-            fault=f"The files of “{folders.folders[0]}” and “{folders.folders[1]}” have other "
-            f"names: {count} belong together. {words}".strip(),
-            hint="Give the two pictures of a pair the same name, one in each folder. Pictures that "
-            "do not belong together one by one are two sets.",
+            fault=tr(
+                "The files of “{folders}” and “{folders2}” have other names: {count} belong "
+                "together. {words}",
+                folders=folders.folders[0],
+                folders2=folders.folders[1],
+                count=count,
+                words=words,
+            ).strip(),
+            hint=tr(
+                "Give the two pictures of a pair the same name, one in each folder. Pictures that "
+                "do not belong together one by one are two sets."
+            ),
         )
     alike = _share_of_like_shapes(report.pictures, matches)
     likelihood = _SURE if share >= _MOSTLY and alike >= _MOSTLY else 0.3 * share
@@ -160,8 +169,13 @@ def _of_folders(report: ScanReport, folders: TwoFolders) -> Arrangement:
         used=used,
         remarks=(
             Advice(
-                title=f"{count:,} pairs: “{folders.folders[0]}” → “{folders.folders[1]}”",
-                reason="The first folder goes in, the second one should come out.",
+                title=tr(
+                    "{count:,} pairs: “{folders}” → “{folders2}”",
+                    count=count,
+                    folders=folders.folders[0],
+                    folders2=folders.folders[1],
+                ),
+                reason=tr("The first folder goes in, the second one should come out."),
             ),
             *missing,
         ),
@@ -184,8 +198,13 @@ def _missing(folders: TwoFolders, matches: Matches) -> tuple[Advice, ...]:
     )  # fmt: skip
     remarks = [
         Advice(
-            title=f"{len(names):,} of “{own}” have no partner in “{other}”",
-            reason=f"They are left out: {named(names)}.",
+            title=tr(
+                "{num_names:,} of “{own}” have no partner in “{other}”",
+                num_names=len(names),
+                own=own,
+                other=other,
+            ),
+            reason=tr("They are left out: {named}.", named=named(names)),
         )
         for own, other, names in sides
         if names
@@ -193,8 +212,11 @@ def _missing(folders: TwoFolders, matches: Matches) -> tuple[Advice, ...]:
     if folders.beside:
         remarks.append(
             Advice(
-                title=f"{len(folders.beside):,} pictures lie beside the two folders",
-                reason=f"They are left out: {named(folders.beside)}.",
+                title=tr(
+                    "{num_beside:,} pictures lie beside the two folders",
+                    num_beside=len(folders.beside),
+                ),
+                reason=tr("They are left out: {named}.", named=named(folders.beside)),
             )
         )
     return tuple(remarks)
@@ -213,29 +235,34 @@ def _of_halves(report: ScanReport) -> Arrangement:
         return Arrangement(
             likelihood=0.0,
             num_examples=count,
-            fault=f"There are no two folders, and {count} pictures are twice as wide as high.",
-            hint="Put what goes in into one folder and what should come out into another, with the "
-            "same names; or join the two pictures of a pair side by side.",
+            fault=tr(
+                "There are no two folders, and {count} pictures are twice as wide as high.",
+                count=count,
+            ),
+            hint=tr(
+                "Put what goes in into one folder and what should come out into another, with the "
+                "same names; or join the two pictures of a pair side by side."
+            ),
         )
     others = len(report.pictures) - count
     remarks = [
         Advice(
-            title=f"{count:,} pictures of two halves: left → right",
-            reason="The left half goes in, the right one should come out.",
+            title=tr("{count:,} pictures of two halves: left → right", count=count),
+            reason=tr("The left half goes in, the right one should come out."),
         )
     ]
     if others:
         remarks.append(
             Advice(
-                title=f"{others:,} pictures are not twice as wide as high",
-                reason="They are left out.",
+                title=tr("{others:,} pictures are not twice as wide as high", others=others),
+                reason=tr("They are left out."),
             )
         )
     if odd := sum(picture.width % 2 for picture in wide):
         remarks.append(
             Advice(
-                title=f"{odd:,} pictures have an odd width",
-                reason="Their middle column of pixels belongs to neither half and is left out.",
+                title=tr("{odd:,} pictures have an odd width", odd=odd),
+                reason=tr("Their middle column of pixels belongs to neither half and is left out."),
             )
         )
     return Arrangement(

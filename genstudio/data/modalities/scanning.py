@@ -10,6 +10,7 @@ from genstudio.data.modalities.catalog import MODALITIES
 from genstudio.data.modalities.protocol import FileModality, HasColumns
 from genstudio.data.scan import scan_folder
 from genstudio.domain.datasets import Advice, ScanReport
+from genstudio.domain.language import tr
 from genstudio.domain.progress import Working
 
 # What has the name of a picture says what is on it, and is no material of its own.
@@ -68,9 +69,12 @@ def scan_material(
     advice = report.advice
     if others:
         told = ", ".join(f"{count:,} {noun}" for noun, count in others.items())
-        title = f"The folder also holds {told}"
+        title = tr("The folder also holds {told}", told=told)
         noun = known[chosen].card.noun[1]
-        advice = (*advice, Advice(title=title, reason=f"The {noun} are more, and are learned."))
+        advice = (
+            *advice,
+            Advice(title=title, reason=tr("The {noun} are more, and are learned.", noun=noun)),
+        )
     return report.model_copy(
         update={
             "passed_over": passed_over,

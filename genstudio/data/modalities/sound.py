@@ -21,6 +21,7 @@ from genstudio.domain.datasets import Advice, Manifest, PictureInfo, ScanReport,
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.fields import EXAMPLES, LABEL, DataSpec, FieldSpec
 from genstudio.domain.fields import SOUND as SOUND_FIELD
+from genstudio.domain.language import tr
 from genstudio.domain.modalities import SOUND, ModalityCard
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.training import DataOptions
@@ -47,7 +48,7 @@ class SoundLayout:
     samples: int
 
     def __str__(self) -> str:
-        return f"{self.rate_hz} Hz, {self.samples} samples"
+        return tr("{rate_hz} Hz, {samples} samples", rate_hz=self.rate_hz, samples=self.samples)
 
     @property
     def hop(self) -> int:
@@ -69,7 +70,9 @@ class SoundLayout:
         step = _FRAMES * hop_of(layout.rate_hz) if layout.rate_hz in _RATES_HZ else 0
         if not step or not 0 < layout.samples <= _MOST_SAMPLES or layout.samples % step:
             raise SettingsError(
-                f"“{text[:60]}” is no layout of sounds", "", "Put the original run.toml back."
+                tr("“{words}” is no layout of sounds", words=text[:60]),
+                "",
+                tr("Put the original run.toml back."),
             )
         return layout
 
@@ -108,7 +111,7 @@ class Sounds:
             else:
                 unusable.append(result)
             item = result if isinstance(result, PictureInfo) else None
-            yield Progress("Listening to the sounds", done, len(names), item)
+            yield Progress(tr("Listening to the sounds"), done, len(names), item)
         return ScanReport(
             folder=folder,
             material=SOUND,
@@ -126,7 +129,11 @@ class Sounds:
             return Arrangement(
                 likelihood=0.0,
                 num_examples=len(pictures),
-                fault=f"{len(pictures)} of its files can be used as sounds.{why}",
+                fault=tr(
+                    "{num_pictures} of its files can be used as sounds.{why}",
+                    num_pictures=len(pictures),
+                    why=why,
+                ),
                 hint=self.card.folder,
             )
         layout = _layout_for(pictures)
@@ -181,7 +188,7 @@ class Sounds:
 
         return (
             yield from build_rows(
-                manifest, cache_dir, samples_of, version=_VERSION, what="Reading the sounds"
+                manifest, cache_dir, samples_of, version=_VERSION, what=tr("Reading the sounds")
             )
         )
 
@@ -241,7 +248,9 @@ def _look_at(folder: Path, name: str) -> PictureInfo | UnreadablePicture:
         return UnreadablePicture(name=name, reason=why_inaccessible(error))
     peak, _ = sound.levels()
     heard = sounds.without_silence(sound)
-    channels = {1: "mono", 2: "stereo"}.get(info.channels, f"{info.channels} channels")
+    channels = {1: "mono", 2: "stereo"}.get(
+        info.channels, tr("{channels} channels", channels=info.channels)
+    )
     return PictureInfo(
         name=name,
         content_hash=content_hash,
@@ -273,26 +282,36 @@ def _advice(found: Sequence[PictureInfo]) -> list[Advice]:
     def tell(names: Sequence[str], one: str, several: str, reason: str) -> None:
         if names:
             what = one if len(names) == 1 else several
-            listed = f"{reason} They are: {named(names)}."
+            listed = tr("{reason} They are: {named}.", reason=reason, named=named(names))
             advice.append(Advice(title=f"{len(names):,} {what}", reason=listed))
 
     clipped = [it.name for it in found if it.values["peak"] >= _CLIPPED_PEAK]
-    tell(clipped, "sound is at full scale", "sounds are at full scale", "They may be clipped.")
+    tell(
+        clipped,
+        tr("sound is at full scale"),
+        tr("sounds are at full scale"),
+        tr("They may be clipped."),
+    )
     quiet = [it.name for it in found if it.values["peak"] < _QUIET_PEAK]
     tell(
         quiet,
-        "sound is very quiet",
-        "sounds are very quiet",
-        "All are brought to one level, and their noise with them.",
+        tr("sound is very quiet"),
+        tr("sounds are very quiet"),
+        tr("All are brought to one level, and their noise with them."),
     )
     doubled = [it.name for it in found if it.duplicate_of]
-    tell(doubled, "sound is there twice", "sounds are there twice", "A model would favour them.")
+    tell(
+        doubled,
+        tr("sound is there twice"),
+        tr("sounds are there twice"),
+        tr("A model would favour them."),
+    )
     mixed = [it.name for it in found if it.values["channels"] > 1]
     tell(
         mixed,
-        "sound has several channels",
-        "sounds have several channels",
-        "They are mixed down to one.",
+        tr("sound has several channels"),
+        tr("sounds have several channels"),
+        tr("They are mixed down to one."),
     )
     return advice
 
@@ -302,23 +321,36 @@ def _remarks(pictures: Sequence[PictureInfo], layout: SoundLayout) -> list[Advic
     seconds = layout.samples / layout.rate_hz
     remarks = [
         Advice(
-            title=f"{len(pictures):,} sounds of up to {seconds:.2f} s at {layout.rate_hz:,} Hz",
-            reason="Silence around them is left out, and all are as loud as each other.",
+            title=tr(
+                "{num_pictures:,} sounds of up to {seconds:.2f} s at {rate_hz:,} Hz",
+                num_pictures=len(pictures),
+                seconds=seconds,
+                rate_hz=layout.rate_hz,
+            ),
+            reason=tr("Silence around them is left out, and all are as loud as each other."),
         )
     ]
     others = sum(count for rate, count in rates.items() if rate != layout.rate_hz)
     if others:
         told = ", ".join(f"{rate:,} Hz ({count:,})" for rate, count in rates.most_common(4))
         remarks.append(
-            Advice(title=f"{others:,} have another rate and are converted", reason=f"{told}.")
+            Advice(
+                title=tr("{others:,} have another rate and are converted", others=others),
+                reason=f"{told}.",
+            )
         )
     longer = [it.name for it in pictures if it.values["heard_s"] > seconds]
     if longer:
-        what = "is longer" if len(longer) == 1 else "are longer"
+        what = tr("is longer") if len(longer) == 1 else tr("are longer")
         remarks.append(
             Advice(
-                title=f"{len(longer):,} {what} than {seconds:.2f} s",
-                reason=f"Only their beginnings are learned: {named(longer)}.",
+                title=tr(
+                    "{num_longer:,} {what} than {seconds:.2f} s",
+                    num_longer=len(longer),
+                    what=what,
+                    seconds=seconds,
+                ),
+                reason=tr("Only their beginnings are learned: {named}.", named=named(longer)),
             )
         )
     return remarks

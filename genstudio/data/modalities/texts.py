@@ -32,6 +32,7 @@ from genstudio.domain.datasets import (
 )
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.fields import EXAMPLES, TEXT, DataSpec, FieldSpec
+from genstudio.domain.language import tr
 from genstudio.domain.modalities import TEXTS, ModalityCard
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.training import DataOptions
@@ -79,16 +80,16 @@ class Texts:
                     texts[name] = text[:left]
                     left -= len(text)
                 else:
-                    unreadable.append(UnreadablePicture(name=name, reason="It has no words."))
+                    unreadable.append(UnreadablePicture(name=name, reason=tr("It has no words.")))
             except UnreadableTextError as error:
                 unreadable.append(UnreadablePicture(name=name, reason=str(error)))
-            yield Progress("Reading the texts", done, len(names))
+            yield Progress(tr("Reading the texts"), done, len(names))
         found: list[PictureInfo] = []
         size = piece_size([len(text) for text in texts.values()])
         first_of: dict[str, str] = {}
         for done, (name, text) in enumerate(texts.items(), start=1):
             found += _infos(name, text, size, first_of)
-            yield Progress("Cutting the texts", done, len(texts))
+            yield Progress(tr("Cutting the texts"), done, len(texts))
         return ScanReport(
             folder=folder,
             material=TEXTS,
@@ -106,13 +107,19 @@ class Texts:
                 likelihood=0.0,
                 num_examples=len(used) if count >= FEWEST_WORDS else min(len(used), 1),
                 fault=_fault(report, count),
-                hint=f"{self.card.folder} {_WANTED_WORDS:,} words or more give it a voice; "
-                f"{FEWEST_WORDS} are the least.",
+                hint=tr(
+                    "{folder} {wanted_words:,} words or more give it a voice; "
+                    "{fewest_words} are the "
+                    "least.",
+                    folder=self.card.folder,
+                    wanted_words=_WANTED_WORDS,
+                    fewest_words=FEWEST_WORDS,
+                ),
             )
         return Arrangement(
             likelihood=1.0,
             num_examples=len(used),
-            layout=f"{WINDOW} tokens",
+            layout=tr("{window} tokens", window=WINDOW),
             used=frozenset(used),
             captions=used,
             remarks=tuple(_remarks(used, count)),
@@ -163,11 +170,11 @@ class Texts:
             return found
         if len(manifest.captions) < _FEWEST_PIECES:
             raise DatasetError(
-                "There are no texts to learn from",
-                "The record of the set holds none.",
-                "Choose the folder again.",
+                tr("There are no texts to learn from"),
+                tr("The record of the set holds none."),
+                tr("Choose the folder again."),
             )
-        yield Progress("Learning the parts of words", 0, len(manifest.captions))
+        yield Progress(tr("Learning the parts of words"), 0, len(manifest.captions))
         tokeniser = Tokeniser(list(self.vocabulary(manifest)))
         last_of = {_file_of(name): name for name, _ in manifest.captions}
         rows: list[np.ndarray] = []
@@ -176,7 +183,7 @@ class Texts:
             own = rows_of(tokeniser, text, is_end=last_of[_file_of(name)] == name)
             rows += own
             names += [name] * len(own)
-            yield Progress("Writing the texts as tokens", done, len(manifest.captions))
+            yield Progress(tr("Writing the texts as tokens"), done, len(manifest.captions))
         return keep_rows(manifest, path, key, {"tokens": np.stack(rows)}, names)
 
     def examples(
@@ -203,7 +210,9 @@ class Texts:
             text = read_text(path)
         except UnreadableTextError as error:
             raise DatasetError(
-                f"{path.name} cannot be read as a text", str(error), "Choose another one."
+                tr("{name} cannot be read as a text", name=path.name),
+                str(error),
+                tr("Choose another one."),
             ) from error
         return {"text": np.array([ord(character) for character in text], np.int64)}
 
@@ -256,12 +265,14 @@ def _file_of(name: str) -> str:
 def _fault(report: ScanReport, count: int) -> str:
     if report.pictures:
         all_ = sum(int(it.values["words"]) for it in report.pictures)
-        return f"Its texts have {all_:,} words in all" + (
-            "." if all_ == count else f", and {count:,} without what is there twice."
+        return tr("Its texts have {all:,} words in all", all=all_) + (
+            "."
+            if all_ == count
+            else tr(", and {count:,} without what is there twice.", count=count)
         )
     first = report.unreadable[0] if report.unreadable else None
     why = "" if first is None else f" {first.name}: {first.reason}"
-    return f"No text can be read in it.{why}"
+    return tr("No text can be read in it.{why}", why=why)
 
 
 def _advice(
@@ -273,22 +284,35 @@ def _advice(
     if unreadable:
         count = len(unreadable)
         yield Advice(
-            title=f"{count:,} cannot be read" if count > 1 else "One cannot be read",
-            reason=f"The first is {unreadable[0].name}: {unreadable[0].reason}",
+            title=tr("{count:,} cannot be read", count=count)
+            if count > 1
+            else tr("One cannot be read"),
+            reason=tr(
+                "The first is {name}: {reason}",
+                name=unreadable[0].name,
+                reason=unreadable[0].reason,
+            ),
             topic="unreadable",
         )
     doubled = [it.name for it in found if Remark.DUPLICATE in it.remarks]
     if doubled:
         yield Advice(
-            title=f"{len(doubled):,} pieces are there twice",
-            reason=f"Each is learned once: {named(doubled)}.",
+            title=tr("{num_doubled:,} pieces are there twice", num_doubled=len(doubled)),
+            reason=tr("Each is learned once: {named}.", named=named(doubled)),
             topic=Remark.DUPLICATE.value,
         )
     if too_many is not None:
-        more = f" {len(too_many):,} files are left out." if too_many else ""
+        more = (
+            tr(" {num_too_many:,} files are left out.", num_too_many=len(too_many))
+            if too_many
+            else ""
+        )
         yield Advice(
-            title=f"Only the first {_MOST_CHARACTERS:,} characters are learned",
-            reason=f"{len(texts):,} texts hold them.{more}",
+            title=tr(
+                "Only the first {most_characters:,} characters are learned",
+                most_characters=_MOST_CHARACTERS,
+            ),
+            reason=tr("{num_texts:,} texts hold them.{more}", num_texts=len(texts), more=more),
         )
 
 
@@ -296,14 +320,26 @@ def _remarks(used: Mapping[str, str], count: int) -> Iterable[Advice]:
     files = len({_file_of(name) for name in used})
     what = "text" if files == 1 else "texts"
     yield Advice(
-        title=f"{files:,} {what} with {count:,} words, in {len(used):,} pieces",
-        reason=f"It begins: “{' '.join(next(iter(used.values())).split()[:_WORDS_SHOWN])} …”",
+        title=tr(
+            "{files:,} {what} with {count:,} words, in {num_used:,} pieces",
+            files=files,
+            what=what,
+            count=count,
+            num_used=len(used),
+        ),
+        reason=tr(
+            "It begins: “{split} …”",
+            split=" ".join(next(iter(used.values())).split()[:_WORDS_SHOWN]),
+        ),
     )
     if count < _WANTED_WORDS:
         yield Advice(
-            title=f"{count:,} words are few",
-            reason="A model of them soon knows whole sentences by heart; "
-            f"{_WANTED_WORDS:,} or more give it a voice of its own.",
+            title=tr("{count:,} words are few", count=count),
+            reason=tr(
+                "A model of them soon knows whole sentences by heart; {wanted_words:,} or more "
+                "give it a voice of its own.",
+                wanted_words=_WANTED_WORDS,
+            ),
         )
 
 

@@ -13,6 +13,7 @@ from genstudio.data.modalities.protocol import Arrangement, Modality
 from genstudio.domain.datasets import FOLDERS, Advice, Manifest, ScanReport
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.fields import IMAGE, DataSpec, FieldSpec
+from genstudio.domain.language import tr, trn
 from genstudio.domain.modalities import TWO_SETS, ModalityCard
 
 # One picture can show a style; what it is given to must be several.
@@ -43,8 +44,8 @@ class TwoSets:
         if folders is None:
             return Arrangement(
                 likelihood=0.0,
-                fault="There are not just two folders of pictures in it.",
-                hint="Put what goes in into one folder, and what it shall become into another.",
+                fault=tr("There are not just two folders of pictures in it."),
+                hint=tr("Put what goes in into one folder, and what it shall become into another."),
             )
         counts = len(folders.first), len(folders.second)
         if counts[0] < _FEWEST[0] or counts[1] < _FEWEST[1]:
@@ -52,8 +53,13 @@ class TwoSets:
             return Arrangement(
                 likelihood=0.0,
                 num_examples=min(counts),
-                fault=f"“{small}” holds {min(counts)} picture{'s' * (min(counts) != 1)}.",
-                hint="Both sets need some dozens of pictures, better hundreds.",
+                fault=trn(
+                    "“{small}” holds {number} picture.",
+                    "“{small}” holds {number} pictures.",
+                    min(counts),
+                    small=small,
+                ),
+                hint=tr("Both sets need some dozens of pictures, better hundreds."),
             )
         is_named_so = {name.casefold() for name in folders.folders} <= _USUAL_NAMES
         is_paired = len(match(folders).pairs) >= _MOSTLY * max(counts)
@@ -106,9 +112,9 @@ class TwoSets:
         folders = two_folders(cache.names)
         if folders is None:
             raise DatasetError(
-                "One of the two sets cannot be read",
-                "All pictures that can be decoded lie in one folder.",
-                "Were they moved? Choose the folder again.",
+                tr("One of the two sets cannot be read"),
+                tr("All pictures that can be decoded lie in one folder."),
+                tr("Were they moved? Choose the folder again."),
             )
         row_of = {name: row for row, name in enumerate(cache.names)}
         sets = [folders.first, folders.second]
@@ -139,24 +145,39 @@ def _remarks(
 ) -> tuple[Advice, ...]:
     remarks = [
         Advice(
-            title=f"Two sets: {counts[0]:,} of “{names[0]}” → {counts[1]:,} of “{names[1]}”",
-            reason="Pictures of the first shall come to look like those of the second.",
+            title=tr(
+                "Two sets: {counts:,} of “{names}” → {counts2:,} of “{names2}”",
+                counts=counts[0],
+                names=names[0],
+                counts2=counts[1],
+                names2=names[1],
+            ),
+            reason=tr("Pictures of the first shall come to look like those of the second."),
         )
     ]
     for name, count in zip(names, counts, strict=True):
         if count < _FEW:
             remarks.append(
                 Advice(
-                    title=f"“{name}” holds only {count} picture{'s' * (count != 1)}",
-                    reason="A model learns so few by heart; some hundreds of each are better. To "
-                    "learn a style, one picture of it is enough.",
+                    title=trn(
+                        "“{name}” holds only {number} picture",
+                        "“{name}” holds only {number} pictures",
+                        count,
+                        name=name,
+                    ),
+                    reason=tr(
+                        "A model learns so few by heart; some hundreds of each are better. To "
+                        "learn a style, one picture of it is enough."
+                    ),
                 )
             )
     if beside:
         remarks.append(
             Advice(
-                title=f"{len(beside):,} pictures lie beside the two folders",
-                reason=f"They are left out: {named(beside)}.",
+                title=tr(
+                    "{num_beside:,} pictures lie beside the two folders", num_beside=len(beside)
+                ),
+                reason=tr("They are left out: {named}.", named=named(beside)),
             )
         )
     return tuple(remarks)

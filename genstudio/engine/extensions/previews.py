@@ -8,6 +8,7 @@ import torch
 from genstudio.data.dataset import Dataset
 from genstudio.domain import events
 from genstudio.domain.artifacts import Artifact
+from genstudio.domain.language import tr
 from genstudio.engine.extension import Extension
 from genstudio.engine.preview import Sketch, drawn_sheet
 from genstudio.engine.schedule import Schedule, Task
@@ -109,8 +110,8 @@ class Previews(Extension):
             return events.Message(
                 step=state.step,
                 level="warning",
-                title="There was not enough memory for a preview",
-                message="The training goes on; the next preview is tried later.",
+                title=tr("There was not enough memory for a preview"),
+                message=tr("The training goes on; the next preview is tried later."),
             )
         state.observed.preview_HWC = sheet_HWC
         return events.PreviewReady(step=step, image=sheet_HWC, results=results)

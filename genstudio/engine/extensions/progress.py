@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from genstudio.domain import events
+from genstudio.domain.language import tr
 from genstudio.engine.extension import Extension
 from genstudio.engine.memory import memory_in_use_gib
 from genstudio.engine.meters import RateLimit, Speedometer
@@ -70,7 +71,10 @@ def _smaller_parts(state: TrainState) -> events.Message:
     return events.Message(
         step=state.step,
         level="warning",
-        title="There was not enough memory, so each step is taken in parts",
-        message=f"A step now has {state.parts} parts. It learns the same, a little more slowly.",
-        hint="Closing other programs, or a smaller size, would make it faster again.",
+        title=tr("There was not enough memory, so each step is taken in parts"),
+        message=tr(
+            "A step now has {parts} parts. It learns the same, a little more slowly.",
+            parts=state.parts,
+        ),
+        hint=tr("Closing other programs, or a smaller size, would make it faster again."),
     )

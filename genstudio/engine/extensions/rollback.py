@@ -2,6 +2,7 @@
 
 from genstudio.domain import events
 from genstudio.domain.errors import RunawayError, TrainingError
+from genstudio.domain.language import tr
 from genstudio.engine.checkpoint import CheckpointStore
 from genstudio.engine.state import TrainState
 from genstudio.engine.troubles import RUNAWAY
@@ -35,10 +36,14 @@ class Rollback:
             self._rollbacks = 0
         if self._rollbacks == _MOST_ROLLBACKS:
             raise TrainingError(
-                "The numbers ran away",
-                f"{error.message} Going back and learning more slowly did not help "
-                f"{_MOST_ROLLBACKS} times.",
-                "Branch from an earlier checkpoint, or begin anew with a lower learning rate.",
+                tr("The numbers ran away"),
+                tr(
+                    "{message} Going back and learning more slowly did not help {most_rollbacks} "
+                    "times.",
+                    message=error.message,
+                    most_rollbacks=_MOST_ROLLBACKS,
+                ),
+                tr("Branch from an earlier checkpoint, or begin anew with a lower learning rate."),
             ) from error
         self._rollbacks += 1
         diverged = state.step
@@ -56,9 +61,19 @@ class Rollback:
         return events.Advice(
             step=state.step,
             level="warning",
-            title=f"{error.title}; the run goes on from step {state.step:,}",
-            message=f"{error.message} The learning rate is now {scale:g} of what was chosen.",
+            title=tr(
+                "{title}; the run goes on from step {step:,}", title=error.title, step=state.step
+            ),
+            message=tr(
+                "{message} The learning rate is now {scale:g} of what was chosen.",
+                message=error.message,
+                scale=scale,
+            ),
             topic=RUNAWAY,
-            evidence=f"It happened at step {diverged:,}, for the {_ORDINALS[self._rollbacks]} time "
-            "since the last saved step beyond that place.",
+            evidence=tr(
+                "It happened at step {diverged:,}, for the {ordinals} time since the last saved "
+                "step beyond that place.",
+                diverged=diverged,
+                ordinals=_ORDINALS[self._rollbacks],
+            ),
         )

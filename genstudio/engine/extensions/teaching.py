@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from genstudio.domain import events
+from genstudio.domain.language import tr
 from genstudio.engine.extension import Extension
 from genstudio.engine.lessons import TeachingMemory
 from genstudio.engine.schedule import Schedule, Task
@@ -66,15 +67,22 @@ class TeachingWatch(Extension):
         self._teach_on(state, strength, troubles)
         is_over = troubles >= _MOST_TROUBLES
         if is_over:
-            self._schedule.end_early("What you like was taught as far as it goes")
+            self._schedule.end_early(tr("What you like was taught as far as it goes"))
         yield events.Advice(
             step=state.step,
             level="warning" if is_over else "info",
             topic=TOPIC,
-            title="The teaching ends here" if is_over else "The teaching goes on more gently",
-            message="The best of it, from before that, is what pictures and texts are made with."
+            title=tr("The teaching ends here")
             if is_over
-            else f"It now has {strength:.0%} of its strength, until what was lost is back.",
+            else tr("The teaching goes on more gently"),
+            message=tr(
+                "The best of it, from before that, is what pictures and texts are made with."
+            )
+            if is_over
+            else tr(
+                "It now has {strength:.0%} of its strength, until what was lost is back.",
+                strength=strength,
+            ),
             evidence=trouble,
         )
 

@@ -24,6 +24,7 @@ from genstudio.data.heat import heated
 from genstudio.data.tiles import places
 from genstudio.domain import operations
 from genstudio.domain.cards import SCORE, ModelCard
+from genstudio.domain.language import tr
 from genstudio.domain.operations import InputSpec, TaskCard
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.blocks.damage import damaged
@@ -225,7 +226,7 @@ class RepairAutoencoder:
     def graph_key(self, phase: str, batch: Batch, step: int) -> Hashable:
         """All steps launch the same operations."""
         del phase, batch, step
-        return "always alike"
+        return tr("always alike")
 
     def finalize(self, fields: Mapping[str, Tensor]) -> None:
         """Learn what places in whole pictures are like, and what is usual for left-out ones."""

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from genstudio.domain.errors import SettingsError
+from genstudio.domain.language import tr
 from genstudio.models.sampling import evaluating, over_white, to_uint8
 
 
@@ -70,9 +71,9 @@ def common_channels(*counts: int) -> int:
     """
     if not set(counts) <= {1, 2, 3, 4}:
         raise SettingsError(
-            "These pictures cannot be translated",
-            f"They have {' and '.join(str(count) for count in counts)} channels.",
-            "Pictures are grey or RGB, with or without an opacity (alpha channel).",
+            tr("These pictures cannot be translated"),
+            tr("They have {count} channels.", count=" and ".join(str(count) for count in counts)),
+            tr("Pictures are grey or RGB, with or without an opacity (alpha channel)."),
         )
     return 4 if {2, 4} & set(counts) else 3
 

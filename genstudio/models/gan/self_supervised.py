@@ -22,6 +22,7 @@ from torch.nn import functional
 
 from genstudio.domain import metric_names, roles
 from genstudio.domain.cards import INTERPOLATE, KINDS, TEACH, ModelCard
+from genstudio.domain.language import tr
 from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.blocks.augmentation import Augmentation
@@ -276,7 +277,7 @@ class SelfSupervisedGAN:
         """Steps differ by the gradient penalty and by the adaptation of the augmentation."""
         del batch
         if phase == "generator":
-            return "always alike"
+            return tr("always alike")
         is_steered = self.config.augment == "adaptive" and self._augmentation.is_due(step)
         return self._applies_r1(step), is_steered
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from genstudio.domain.errors import SettingsError
+from genstudio.domain.language import tr
 
 _MAGIC = b"GGUF"
 _VERSIONS = (2, 3)
@@ -103,13 +104,17 @@ def read_header(path: Path) -> GgufHeader:
             return _read(path, file)
     except OSError as error:
         raise SettingsError(
-            f"{path.name} cannot be read", str(error.strerror or error), "Is it still there?"
+            tr("{name} cannot be read", name=path.name),
+            str(error.strerror or error),
+            tr("Is it still there?"),
         ) from error
     except (_ShortError, struct.error) as error:
-        raise _cut_short(path, "Its header ends in the middle.") from error
+        raise _cut_short(path, tr("Its header ends in the middle.")) from error
     except (ValueError, OverflowError) as error:
         raise SettingsError(
-            f"{path.name} is damaged", str(error)[:200], "Copy or download it again."
+            tr("{name} is damaged", name=path.name),
+            str(error)[:200],
+            tr("Copy or download it again."),
         ) from error
 
 
@@ -121,16 +126,16 @@ def _read(path: Path, file: BinaryIO) -> GgufHeader:
     magic = file.read(4)
     if magic != _MAGIC:
         raise SettingsError(
-            f"{path.name} is no GGUF file",
-            "It does not begin as one does.",
-            "Choose a language model as .gguf, or a folder with .safetensors.",
+            tr("{name} is no GGUF file", name=path.name),
+            tr("It does not begin as one does."),
+            tr("Choose a language model as .gguf, or a folder with .safetensors."),
         )
     (version,) = _unpacked(file, "<I")
     if version not in _VERSIONS:
         raise SettingsError(
-            f"{path.name} has version {version} of its format",
-            f"Known are {' and '.join(map(str, _VERSIONS))}.",
-            "Take a newer copy of the model.",
+            tr("{name} has version {version} of its format", name=path.name, version=version),
+            tr("Known are {map}.", map=" and ".join(map(str, _VERSIONS))),
+            tr("Take a newer copy of the model."),
         )
     num_tensors, num_entries = _unpacked(file, "<QQ")
     if num_entries > _MOST_ENTRIES or num_tensors > _MOST_TENSORS:
@@ -160,13 +165,15 @@ def _read(path: Path, file: BinaryIO) -> GgufHeader:
     num_bytes = path.stat().st_size
     if num_bytes < begin + last:
         missing = (begin + last - num_bytes) / 2**20
-        raise _cut_short(path, f"Its last {missing:,.1f} MB are missing.")
+        raise _cut_short(path, tr("Its last {missing:,.1f} MB are missing.", missing=missing))
     return GgufHeader(path=path, num_bytes=num_bytes, values=values, num_parameters=num_parameters)
 
 
 def _cut_short(path: Path, why: str) -> SettingsError:
     return SettingsError(
-        f"{path.name} is cut short", why, "It was not copied or downloaded to the end: do it again."
+        tr("{name} is cut short", name=path.name),
+        why,
+        tr("It was not copied or downloaded to the end: do it again."),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.files import is_file
+from genstudio.domain.language import tr
 from genstudio.models.local_language.gguf import read_header
 from genstudio.models.stable_diffusion.folders import read_json
 
@@ -55,14 +56,29 @@ class LanguageModel:
     @property
     def title(self) -> str:
         """What it is, for people."""
-        size = f"{self.num_parameters / 1e6:,.0f} million numbers; " if self.num_parameters else ""
-        context = f"sees {self.context:,} tokens; " if self.context else ""
-        talks = "" if self.chat_template else "it has no chat template, so it only goes on; "
-        licence = f"licence: {self.licence}" if self.licence else "it states no licence"
+        size = (
+            tr("{num_parameters:,.0f} million numbers; ", num_parameters=self.num_parameters / 1e6)
+            if self.num_parameters
+            else ""
+        )
+        context = tr("sees {context:,} tokens; ", context=self.context) if self.context else ""
+        talks = "" if self.chat_template else tr("it has no chat template, so it only goes on; ")
+        licence = (
+            tr("licence: {licence}", licence=self.licence)
+            if self.licence
+            else tr("it states no licence")
+        )
         gigabytes = self.memory_bytes(min(self.context or 2048, 2048)) / 2**30
-        return (
-            f"{self.name} ({self.architecture}; {size}{context}needs about {gigabytes:.1f} GB; "
-            f"{talks}{licence})"
+        return tr(
+            "{name} ({architecture}; {size}{context}needs about {gigabytes:.1f} GB; "
+            "{talks}{licence})",
+            name=self.name,
+            architecture=self.architecture,
+            size=size,
+            context=context,
+            gigabytes=gigabytes,
+            talks=talks,
+            licence=licence,
         )
 
 
@@ -76,9 +92,9 @@ def language_model_at(path: Path) -> LanguageModel:
         return _in_folder(path)
     if not is_file(path):
         raise SettingsError(
-            "There is no such language model",
-            f"{path} is neither a file nor a folder.",
-            "Choose a .gguf file, or a folder with a config.json and .safetensors.",
+            tr("There is no such language model"),
+            tr("{path} is neither a file nor a folder.", path=path),
+            tr("Choose a .gguf file, or a folder with a config.json and .safetensors."),
         )
     header = read_header(path)
     return LanguageModel(
@@ -99,33 +115,38 @@ def language_model_at(path: Path) -> LanguageModel:
 def _in_folder(path: Path) -> LanguageModel:
     if not (path / "config.json").is_file():
         raise SettingsError(
-            f"{path.name} is no language model",
-            "It has no config.json.",
-            "Choose the folder that holds config.json, the tokenizer and .safetensors.",
+            tr("{name} is no language model", name=path.name),
+            tr("It has no config.json."),
+            tr("Choose the folder that holds config.json, the tokenizer and .safetensors."),
         )
     said = read_json(path / "config.json")
     classes = [str(it) for it in said.get("architectures") or []]
     if not any(name.endswith(("ForCausalLM", "LMHeadModel")) for name in classes):
         raise SettingsError(
-            f"{path.name} is no model that writes",
-            f"It is a {', '.join(classes)[:80] or 'model without a class'}.",
-            "Choose one that was made to generate text (…ForCausalLM).",
+            tr("{name} is no model that writes", name=path.name),
+            tr(
+                "It is a {classes}.", classes=", ".join(classes)[:80] or tr("model without a class")
+            ),
+            tr("Choose one that was made to generate text (…ForCausalLM)."),
         )
     weights = tuple(sorted(path.glob("*.safetensors")))
     if not weights:
         pickled = [it.name for it in path.iterdir() if it.suffix.lower() in _PICKLED]
         raise SettingsError(
-            f"{path.name} has no weights that can be read",
-            f"It holds {pickled[0]}, and pickled files can run programs when they are opened."
+            tr("{name} has no weights that can be read", name=path.name),
+            tr(
+                "It holds {pickled}, and pickled files can run programs when they are opened.",
+                pickled=pickled[0],
+            )
             if pickled
-            else "It holds no .safetensors.",
-            "Most models are offered as .safetensors as well.",
+            else tr("It holds no .safetensors."),
+            tr("Most models are offered as .safetensors as well."),
         )
     if not any((path / name).is_file() for name in _TOKENISERS):
         raise SettingsError(
-            f"{path.name} is not whole",
-            "Its tokenizer is missing.",
-            "Was it copied or unpacked to the end?",
+            tr("{name} is not whole", name=path.name),
+            tr("Its tokenizer is missing."),
+            tr("Was it copied or unpacked to the end?"),
         )
     size = sum(file.stat().st_size for file in weights)
     return LanguageModel(

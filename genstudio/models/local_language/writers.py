@@ -19,6 +19,7 @@ import psutil
 import torch
 
 from genstudio.domain.errors import SettingsError
+from genstudio.domain.language import tr
 from genstudio.models.blocks.text_writing import Constraint, chosen_id
 from genstudio.models.local_language.json_grammar import JsonConstraint
 from genstudio.models.local_language.places import GGUF, LanguageModel
@@ -227,10 +228,13 @@ def _llama_cpp() -> Any:
         return import_module("llama_cpp")
     except (ImportError, OSError, RuntimeError) as error:
         raise SettingsError(
-            "GGUF files need the pack “language”",
-            "llama.cpp is not installed.",
-            "Install it: pip install 'genstudio[language]'. A folder with .safetensors needs the "
-            "pack “diffusion” only, and a model of your own texts needs none.",
+            tr("GGUF files need the pack “language”"),
+            tr("llama.cpp is not installed."),
+            tr(
+                "Install it: pip install 'genstudio[language]'. A folder with "
+                ".safetensors needs the "
+                "pack “diffusion” only, and a model of your own texts needs none."
+            ),
         ) from error
 
 
@@ -241,17 +245,21 @@ def _transformers() -> Any:
         return import_module("transformers")
     except ImportError as error:
         raise SettingsError(
-            "Folders with language models need the pack “diffusion”",
-            "transformers is not installed.",
-            "Install it: pip install 'genstudio[diffusion]'.",
+            tr("Folders with language models need the pack “diffusion”"),
+            tr("transformers is not installed."),
+            tr("Install it: pip install 'genstudio[diffusion]'."),
         ) from error
 
 
 def _cannot_load(model: LanguageModel, why: str) -> SettingsError:
     return SettingsError(
-        f"{model.name} cannot be loaded",
-        f"Its architecture is “{model.architecture}”. {why[:200]}",
-        "What loads it may not know this architecture yet, or the file is damaged.",
+        tr("{name} cannot be loaded", name=model.name),
+        tr(
+            "Its architecture is “{architecture}”. {why}",
+            architecture=model.architecture,
+            why=why[:200],
+        ),
+        tr("What loads it may not know this architecture yet, or the file is damaged."),
     )
 
 
@@ -316,14 +324,22 @@ def refuse_too_large(model: LanguageModel, context: int, available: int) -> None
         return
     room = (available - model.bytes_at_least) // max(model.bytes_per_token, 1)
     fits = (
-        f"With a context of {room // 256 * 256:,} tokens it would fit."
+        tr("With a context of {room:,} tokens it would fit.", room=room // 256 * 256)
         if room >= 512 and model.bytes_per_token
-        else f"A file of up to about {available * 0.7 / 2**30:.1f} GB would fit: a smaller model, "
-        "or the same with fewer bits (such as Q4_K_M)."
+        else tr(
+            "A file of up to about {available:.1f} GB would fit: a smaller model, or the "
+            "same with fewer bits (such as Q4_K_M).",
+            available=available * 0.7 / 2**30,
+        )
     )
     raise SettingsError(
-        f"{model.name} does not fit into the memory",
-        f"It needs about {needed / 2**30:.1f} GB with a context of {context:,} tokens; "
-        f"{available / 2**30:.1f} GB are free.",
+        tr("{name} does not fit into the memory", name=model.name),
+        tr(
+            "It needs about {needed:.1f} GB with a context of {context:,} tokens; "
+            "{available:.1f} GB are free.",
+            needed=needed / 2**30,
+            context=context,
+            available=available / 2**30,
+        ),
         fits,
     )

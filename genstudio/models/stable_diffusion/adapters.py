@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from genstudio.domain.errors import SettingsError
+from genstudio.domain.language import tr
 from genstudio.models.low_rank import Lora, LoraWeights
 
 # Where a name of ours ends and the name of a layer inside that part begins.
@@ -166,10 +167,13 @@ def refuse_unless_for(parts: Mapping[str, nn.Module], lora: Lora) -> None:
         )
         if not fits:
             raise SettingsError(
-                f"The LoRA “{lora.name}” was made for another base model",
-                f"Its layer {name[:120]} does not fit.",
-                "Choose the model that it was made for: one for Stable Diffusion 1 fits neither 2 "
-                "nor XL.",
+                tr("The LoRA “{name}” was made for another base model", name=lora.name),
+                tr("Its layer {name} does not fit.", name=name[:120]),
+                tr(
+                    "Choose the model that it was made for: one for Stable "
+                    "Diffusion 1 fits neither 2 "
+                    "nor XL."
+                ),
             )
 
 

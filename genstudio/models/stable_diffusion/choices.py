@@ -2,6 +2,7 @@
 
 from typing import Any, Literal
 
+from genstudio.domain.language import tr
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.stable_diffusion.drawing import Drawing, Sampler
 
@@ -12,9 +13,11 @@ def base_setting() -> Any:
     """The setting that names a base model."""
     return setting(
         "",
-        title="Stable Diffusion on your disk — base model",
-        help="A folder in diffusers’ layout, or a single .safetensors file. It stays where it is; "
-        "nothing is fetched from the network.",
+        title=tr("Stable Diffusion on your disk — base model"),
+        help=tr(
+            "A folder in diffusers’ layout, or a single .safetensors file. It stays where it is; "
+            "nothing is fetched from the network."
+        ),
         opens="model",
     )
 

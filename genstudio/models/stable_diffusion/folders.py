@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 
 from genstudio.domain.errors import ProjectError, SettingsError
 from genstudio.domain.files import is_file, read_file
+from genstudio.domain.language import tr, tr_noop
 
 SD: Final = "Stable Diffusion 1 or 2"
 SDXL: Final = "Stable Diffusion XL"
@@ -41,7 +42,7 @@ _WITHOUT_WEIGHTS = ("tokenizer", "tokenizer_2", "scheduler")
 _PICKLED = (".ckpt", ".bin", ".pt", ".pth", ".pkl")
 _MOST_JSON_BYTES = 2**22
 _LICENCE_FILES = ("LICENSE", "LICENSE.md", "LICENSE.txt", "LICENCE", "license.txt")
-_TO_CONVERT = (
+_TO_CONVERT = tr_noop(
     "Pickled files can run programs when they are opened, so GenStudio reads .safetensors only. "
     "Most models are offered as .safetensors as well; ComfyUI and AUTOMATIC1111 can save them so."
 )
@@ -68,7 +69,11 @@ class BaseModel:
     @property
     def title(self) -> str:
         """For people."""
-        licence = f"licence: {self.licence}" if self.licence else "it states no licence"
+        licence = (
+            tr("licence: {licence}", licence=self.licence)
+            if self.licence
+            else tr("it states no licence")
+        )
         return f"{self.path.name} ({self.kind}; {licence})"
 
 
@@ -80,9 +85,9 @@ def chosen_base(text: str) -> BaseModel:
     """
     if not text.strip():
         raise SettingsError(
-            "No base model is chosen",
-            "Weights of Stable Diffusion are needed, and GenStudio brings none.",
-            "Choose a folder in diffusers’ layout or a .safetensors file that you have.",
+            tr("No base model is chosen"),
+            tr("Weights of Stable Diffusion are needed, and GenStudio brings none."),
+            tr("Choose a folder in diffusers’ layout or a .safetensors file that you have."),
         )
     return read_base(Path(text.strip()).expanduser())
 
@@ -97,12 +102,12 @@ def read_base(path: Path) -> BaseModel:
         return _read_folder(path)
     if not is_file(path):
         raise SettingsError(
-            "There is no such model",
-            f"{path} is neither a folder nor a file.",
-            "Choose a folder with a model_index.json, or a single .safetensors file.",
+            tr("There is no such model"),
+            tr("{path} is neither a folder nor a file.", path=path),
+            tr("Choose a folder with a model_index.json, or a single .safetensors file."),
         )
     if path.suffix.lower() in _PICKLED:
-        raise SettingsError(f"{path.name} is pickled", "", _TO_CONVERT)
+        raise SettingsError(tr("{name} is pickled", name=path.name), "", tr(_TO_CONVERT))
     return _read_file(path)
 
 
@@ -110,18 +115,22 @@ def _read_folder(path: Path) -> BaseModel:
     index = path / "model_index.json"
     if not index.is_file():
         raise SettingsError(
-            f"{path.name} is no model of Stable Diffusion",
-            "It has no model_index.json.",
-            "Choose the folder that holds model_index.json and folders such as unet and vae.",
+            tr("{name} is no model of Stable Diffusion", name=path.name),
+            tr("It has no model_index.json."),
+            tr("Choose the folder that holds model_index.json and folders such as unet and vae."),
         )
     said = read_json(index)
     named = str(said.get("_class_name", ""))
     kind = _PIPELINES.get(named)
     if kind is None:
         raise SettingsError(
-            f"{path.name} is of a kind that is not known: {named[:80] or 'it names none'}",
+            tr(
+                "{name} is of a kind that is not known: {named}",
+                name=path.name,
+                named=named[:80] or tr("it names none"),
+            ),
             "",
-            f"Known are {SD} and {SDXL}, in diffusers’ layout.",
+            tr("Known are {sd} and {sdxl}, in diffusers’ layout.", sd=SD, sdxl=SDXL),
         )
     variants: set[str] = set()
     weights: list[Path] = []
@@ -129,9 +138,9 @@ def _read_folder(path: Path) -> BaseModel:
         folder = path / part
         if not folder.is_dir():
             raise SettingsError(
-                f"{path.name} is not whole",
-                f"Its folder “{part}” is missing.",
-                "Was it copied or unpacked to the end?",
+                tr("{name} is not whole", name=path.name),
+                tr("Its folder “{part}” is missing.", part=part),
+                tr("Was it copied or unpacked to the end?"),
             )
         if part not in _WITHOUT_WEIGHTS:
             variant, files = _weights_in(folder)
@@ -139,9 +148,12 @@ def _read_folder(path: Path) -> BaseModel:
             weights += files
     if len(variants) > 1:
         raise SettingsError(
-            f"{path.name} mixes kinds of files",
-            f"Its parts are {', '.join(sorted(it or 'plain' for it in variants))}.",
-            "Keep the .safetensors of one kind in all folders.",
+            tr("{name} mixes kinds of files", name=path.name),
+            tr(
+                "Its parts are {sorted}.",
+                sorted=", ".join(sorted(it or "plain" for it in variants)),
+            ),
+            tr("Keep the .safetensors of one kind in all folders."),
         )
     return BaseModel(
         path=path,
@@ -164,11 +176,11 @@ def _weights_in(folder: Path) -> tuple[str, list[Path]]:
     if not by_variant:
         pickled = [it.name for it in folder.iterdir() if it.suffix.lower() in _PICKLED]
         raise SettingsError(
-            f"{folder.parent.name} has no weights that can be read",
-            f"Its folder “{folder.name}” holds {pickled[0]}."
+            tr("{name} has no weights that can be read", name=folder.parent.name),
+            tr("Its folder “{name}” holds {pickled}.", name=folder.name, pickled=pickled[0])
             if pickled
-            else f"Its folder “{folder.name}” holds no .safetensors.",
-            _TO_CONVERT if pickled else "Was it copied or unpacked to the end?",
+            else tr("Its folder “{name}” holds no .safetensors.", name=folder.name),
+            tr(_TO_CONVERT) if pickled else tr("Was it copied or unpacked to the end?"),
         )
     variant = "" if "" in by_variant else sorted(by_variant)[0]
     return variant, by_variant[variant]
@@ -179,13 +191,13 @@ def _read_file(path: Path) -> BaseModel:
     if not any(name.startswith("model.diffusion_model.") for name in names):
         is_lora = any("lora" in name for name in names)
         raise SettingsError(
-            f"{path.name} is no model of Stable Diffusion",
-            "It is a LoRA: a small change to a model."
+            tr("{name} is no model of Stable Diffusion", name=path.name),
+            tr("It is a LoRA: a small change to a model.")
             if is_lora
-            else "It holds none of the weights that one has.",
-            "Give it as a LoRA, and choose the model that it was made for here."
+            else tr("It holds none of the weights that one has."),
+            tr("Give it as a LoRA, and choose the model that it was made for here.")
             if is_lora
-            else "Choose a whole checkpoint, or a folder in diffusers’ layout.",
+            else tr("Choose a whole checkpoint, or a folder in diffusers’ layout."),
         )
     kind = SDXL if any(name.startswith("conditioner.embedders.1.") for name in names) else SD
     return BaseModel(
@@ -203,7 +215,9 @@ def _names_in(path: Path) -> tuple[list[str], dict[str, str]]:
             return list(file.keys()), dict(file.metadata() or {})
     except (SafetensorError, OSError) as error:
         raise SettingsError(
-            f"{path.name} cannot be read", str(error)[:200], "Was it copied to the end?"
+            tr("{name} cannot be read", name=path.name),
+            str(error)[:200],
+            tr("Was it copied to the end?"),
         ) from error
 
 
@@ -219,15 +233,15 @@ def read_json(path: Path) -> dict[str, Any]:
     except (OSError, ProjectError, ValueError) as error:
         raise _unreadable(path, str(error)) from error
     if not isinstance(found, dict):
-        raise _unreadable(path, "It holds no named entries.")
+        raise _unreadable(path, tr("It holds no named entries."))
     return cast("dict[str, Any]", found)
 
 
 def _unreadable(path: Path, why: str) -> SettingsError:
     return SettingsError(
-        f"{path.parent.name}/{path.name} cannot be read",
+        tr("{name}/{name2} cannot be read", name=path.parent.name, name2=path.name),
         why[:200],
-        "Was the model copied or unpacked to the end?",
+        tr("Was the model copied or unpacked to the end?"),
     )
 
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from genstudio.domain.errors import GenStudioError, SettingsError
+from genstudio.domain.language import tr, tr_noop
 from genstudio.models.stable_diffusion.adapters import layers_of
 from genstudio.models.stable_diffusion.folders import SDXL, BaseModel, read_json
 from genstudio.models.stable_diffusion.layouts import layout_of, layout_parts
@@ -21,9 +22,9 @@ from genstudio.models.stable_diffusion.lora_files import TEXT, TEXT_2, UNET
 
 VAE: Final = "vae"
 # What diffusers says where a pack is missing is about pip; people get a sentence.
-_PACK = "The pack “diffusion” is not installed"
+_PACK = tr_noop("The pack “diffusion” is not installed")
 _ROOM_FOR_A_PICTURE = 1.5
-_PACK_HINT = "Install it with: pip install “genstudio[diffusion]”."
+_PACK_HINT = tr_noop("Install it with: pip install “genstudio[diffusion]”.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,10 +266,13 @@ def _is_short(base: BaseModel, device: torch.device) -> bool:
         available = psutil.virtual_memory().available
         if stored > available:
             raise SettingsError(
-                f"{base.path.name} does not fit into memory",
-                f"Its weights take {stored / 2**30:.1f} GB, and {available / 2**30:.1f} GB are "
-                "free.",
-                "Close other programs, or choose a smaller model.",
+                tr("{name} does not fit into memory", name=base.path.name),
+                tr(
+                    "Its weights take {stored:.1f} GB, and {available:.1f} GB are free.",
+                    stored=stored / 2**30,
+                    available=available / 2**30,
+                ),
+                tr("Close other programs, or choose a smaller model."),
             )
         return False
     free, _ = torch.cuda.mem_get_info(device)
@@ -297,7 +301,7 @@ def import_diffusers() -> Any:
         import transformers  # noqa: PLC0415
     except ImportError as error:
         raise SettingsError(
-            _PACK, "Stable Diffusion needs diffusers and transformers.", _PACK_HINT
+            tr(_PACK), tr("Stable Diffusion needs diffusers and transformers."), tr(_PACK_HINT)
         ) from error
     from diffusers.utils import logging  # noqa: PLC0415
 
@@ -338,9 +342,9 @@ def _pipeline(base: BaseModel, dtype: torch.dtype) -> Any:
         raise
     except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
         raise SettingsError(
-            f"{base.path.name} cannot be loaded",
+            tr("{name} cannot be loaded", name=base.path.name),
             str(error).strip()[:300],
-            "Are its files whole, and all of one model?",
+            tr("Are its files whole, and all of one model?"),
         ) from error
 
 

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from genstudio.domain.cards import TRANSLATE, ModelCard
+from genstudio.domain.language import tr
 from genstudio.domain.operations import TaskCard
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.blocks.patch_discriminator import (
@@ -178,7 +179,7 @@ class PairedTranslation:
     def graph_key(self, phase: str, batch: Batch, step: int) -> Hashable:
         """All steps launch the same operations."""
         del phase, batch, step
-        return "always the same"
+        return tr("always the same")
 
     def _jittered(self, given: Tensor, wanted: Tensor) -> Sequence[Tensor]:
         reach_px = int(self.config.jitter * self._size)

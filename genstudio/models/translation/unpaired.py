@@ -20,6 +20,7 @@ from torch.nn import functional
 
 from genstudio.domain import roles
 from genstudio.domain.cards import TRANSLATE, ModelCard
+from genstudio.domain.language import tr
 from genstudio.domain.operations import TaskCard
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.blocks.patch_discriminator import PatchDiscriminator, adversarial_losses
@@ -247,7 +248,7 @@ class UnpairedTranslation:
     def graph_key(self, phase: str, batch: Batch, step: int) -> Hashable:
         """All steps launch the same operations."""
         del phase, batch, step
-        return "always the same"
+        return tr("always the same")
 
     def run(self, task: str, request: Request) -> Iterator[Artifact]:
         """Do a task: "translate"."""

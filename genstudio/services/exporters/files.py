@@ -12,6 +12,7 @@ from genstudio.artifacts.protocol import Metadata
 from genstudio.domain.artifacts import IMAGE
 from genstudio.domain.errors import GenStudioError, ProjectError
 from genstudio.domain.files import explained, write_bytes
+from genstudio.domain.language import tr
 from genstudio.services.exporters.protocol import ExportDone, LeftOut
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.outputs import has_content, numbered
@@ -35,23 +36,25 @@ def content_of(item: GalleryItem, metadata: Metadata) -> bytes:
     """
     if not item.path.resolve().is_relative_to(gallery_folder(item).resolve()):
         raise ProjectError(
-            f"{item.path.name} is a link to a file outside of the gallery",
-            f"{item.path} leads elsewhere, and is not exported.",
-            "Remove it from the gallery.",
+            tr("{name} is a link to a file outside of the gallery", name=item.path.name),
+            tr("{path} leads elsewhere, and is not exported.", path=item.path),
+            tr("Remove it from the gallery."),
         )
     try:
         content = item.path.read_bytes()
     except FileNotFoundError as error:
-        raise UnusableItemError("It was moved or deleted outside of GenStudio") from error
+        raise UnusableItemError(tr("It was moved or deleted outside of GenStudio")) from error
     except OSError as error:
-        raise UnusableItemError(f"It cannot be read: {error.strerror or error}") from error
+        raise UnusableItemError(
+            tr("It cannot be read: {strerror}", strerror=error.strerror or error)
+        ) from error
     kind = kind_of_file(item.path)
     if metadata == "everything" or kind is None:
         return content
     try:
         return kind.with_metadata(content, metadata)
     except GenStudioError as error:
-        raise UnusableItemError("It is damaged, and cannot be opened") from error
+        raise UnusableItemError(tr("It is damaged, and cannot be opened")) from error
 
 
 def drawn(item: GalleryItem, content: bytes, side: int) -> Image.Image:
@@ -71,7 +74,7 @@ def drawn(item: GalleryItem, content: bytes, side: int) -> Image.Image:
     try:
         return Image.fromarray(kind.thumbnail(item.path, side))
     except GenStudioError as error:
-        raise UnusableItemError("It is damaged, and cannot be opened") from error
+        raise UnusableItemError(tr("It is damaged, and cannot be opened")) from error
 
 
 def opened_picture(content: bytes) -> Image.Image:
@@ -84,7 +87,7 @@ def opened_picture(content: bytes) -> Image.Image:
         with Image.open(io.BytesIO(content), formats=("PNG",)) as picture:
             return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise UnusableItemError("It is damaged, and cannot be opened as a picture") from error
+        raise UnusableItemError(tr("It is damaged, and cannot be opened as a picture")) from error
 
 
 def place_for(
@@ -128,8 +131,8 @@ def finished(path: Path, items: Sequence[GalleryItem], left_out: Sequence[LeftOu
     """
     if len(left_out) == len(items):
         raise ProjectError(
-            left_out[0].reason if len(items) == 1 else "None of these pictures can be read",
+            left_out[0].reason if len(items) == 1 else tr("None of these pictures can be read"),
             "; ".join(f"{item.name}: {item.reason}" for item in left_out),
-            "If they were moved or deleted outside of GenStudio, put them back.",
+            tr("If they were moved or deleted outside of GenStudio, put them back."),
         )
     return ExportDone(path, len(items) - len(left_out), tuple(left_out))

@@ -20,6 +20,7 @@ from genstudio.data.palettes import (
 )
 from genstudio.domain.artifacts import IMAGE
 from genstudio.domain.errors import GenStudioError, SettingsError
+from genstudio.domain.language import tr
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.settings import setting
 from genstudio.services.exporters.files import (
@@ -155,9 +156,9 @@ class Game:
         assert isinstance(options, GameOptions)
         if options.sheet == "none" and not options.singles:
             raise SettingsError(
-                "Nothing would be exported",
-                "Neither a sheet nor single files are wanted.",
-                "Choose one of them.",
+                tr("Nothing would be exported"),
+                tr("Neither a sheet nor single files are wanted."),
+                tr("Choose one of them."),
             )
         palette = read_palette(Path(options.palette).expanduser()) if options.palette else None
         left_out: list[LeftOut] = []
@@ -178,10 +179,12 @@ class Game:
             palette = palette_of([it.image for it in given], most)
         if palette is not None and len(palette) == MOST_COLOURS and _has_clear(given):
             raise SettingsError(
-                "There is no place left for what is see-through",
-                "The palette has 256 colours, and a picture with a palette has 256 with the "
-                "see-through one.",
-                "Use a palette of up to 255 colours.",
+                tr("There is no place left for what is see-through"),
+                tr(
+                    "The palette has 256 colours, and a picture with a palette has 256 with the "
+                    "see-through one."
+                ),
+                tr("Use a palette of up to 255 colours."),
             )
         sprites: list[Sprite] = []
         for done, it in enumerate(given, start=1):
@@ -200,7 +203,7 @@ def _pixels_of(item: GalleryItem, options: GameOptions) -> np.ndarray:
     """RGBA as it is enlarged later: uint8 (height, width, 4)."""
     kind = kind_of_file(item.path)
     if kind is None or kind.card.key != IMAGE:
-        raise UnusableItemError("It is no picture")
+        raise UnusableItemError(tr("It is no picture"))
     picture = opened_picture(content_of(item, "everything")).convert("RGBA")
     image = np.asarray(picture)
     soft = options.colours or options.palette or options.hard_edges
@@ -210,9 +213,12 @@ def _pixels_of(item: GalleryItem, options: GameOptions) -> np.ndarray:
 def _refuse_too_many(pixels: int) -> None:
     if pixels > _MOST_PIXELS:
         raise SettingsError(
-            "These are too many pixels for one set of sprites",
-            f"More than {_MOST_PIXELS:,} pixels would have to be kept at once.",
-            "Export fewer pictures, or smaller ones.",
+            tr("These are too many pixels for one set of sprites"),
+            tr(
+                "More than {most_pixels:,} pixels would have to be kept at once.",
+                most_pixels=_MOST_PIXELS,
+            ),
+            tr("Export fewer pictures, or smaller ones."),
         )
 
 
@@ -266,9 +272,9 @@ def _write_sheet(
         layout = laid_out(sprites, columns=options.columns, spacing=options.spacing)
     except ValueError as error:
         raise SettingsError(
-            "The sheet would be too large for most programs",
-            f"It would be {error}.",
-            "Export fewer pictures, or enlarge them less.",
+            tr("The sheet would be too large for most programs"),
+            tr("It would be {error}.", error=error),
+            tr("Export fewer pictures, or enlarge them less."),
         ) from error
     sheet = drawn_sheet(sprites, layout, 0 if palette is None else len(palette))
     content = _png(sheet, palette, _software(given, options))

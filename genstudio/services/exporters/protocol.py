@@ -8,12 +8,13 @@ from typing import ClassVar, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from genstudio.artifacts.protocol import Metadata
+from genstudio.domain.language import Spoken
 from genstudio.domain.progress import Working
 from genstudio.domain.settings import Settings, setting
 from genstudio.services.gallery_items import GalleryItem
 
 
-class ExporterCard(BaseModel):
+class ExporterCard(Spoken, BaseModel):
     """A way of exporting.
 
     Attributes:
@@ -24,6 +25,8 @@ class ExporterCard(BaseModel):
         suffixes: Of the one file that it makes, with the dot, the usual one first; empty where it
             fills a folder.
     """
+
+    spoken: ClassVar[frozenset[str]] = frozenset({"title", "summary"})
 
     model_config = ConfigDict(frozen=True)
 

@@ -17,6 +17,7 @@ from genstudio.artifacts.protocol import Heard
 from genstudio.domain.artifacts import SOUND, Artifact
 from genstudio.domain.errors import GenStudioError, ProjectError
 from genstudio.domain.files import explained, is_file, write_bytes, write_text
+from genstudio.domain.language import inside, tr, trn
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.recipes import Recipe
 from genstudio.domain.resources import resource
@@ -94,7 +95,7 @@ class Web:
         template = Template(resource("web/gallery.html").read_text(encoding="utf-8"))
         page = template.substitute(
             title=html.escape(title),
-            count="1 picture" if done.count == 1 else f"{done.count} pictures",
+            count=trn("{number} picture", "{number} pictures", done.count),
             pictures="\n".join(figures),
         )
         write_text(to / _PAGE, page)
@@ -185,9 +186,9 @@ def _refuse_foreign_page(page: Path) -> None:
         foreign = page.exists() and _OUR_MARK not in page.read_bytes()[:4096]
     if foreign:
         raise ProjectError(
-            f"There is another {page.name} in that folder",
-            f"{page} was not made by GenStudio, and is left alone.",
-            "Choose an empty folder.",
+            tr("There is another {name} in that folder", name=page.name),
+            tr("{page} was not made by GenStudio, and is left alone.", page=page),
+            tr("Choose an empty folder."),
         )
 
 
@@ -201,12 +202,17 @@ def _figure(
 ) -> str:
     """A picture's part of the page."""
     look = "small" if max(size) < _SMALL_PX else "large"
-    alt, caption = "Made by a trained model", ""
+    alt, caption = tr("Made by a trained model"), ""
     if recipe is not None:
         # What is made without a trained model is named by what was done.
         model = html.escape(recipe.model_key or recipe.operation)
         made = html.escape(_made(recipe))
-        alt = f"Made by {model}, step {recipe.step}, {made[:1].lower()}{made[1:]}"
+        alt = tr(
+            "Made by {model}, step {step}, {made}",
+            model=model,
+            step=recipe.step,
+            made=inside(made),
+        )
         caption = _CAPTION.substitute(
             model=model, step=recipe.step, made=made, date=recipe.created.date().isoformat()
         )
@@ -227,7 +233,11 @@ def _figure(
 
 
 def _made(recipe: Recipe) -> str:
-    return f"Seed {recipe.seed}" if recipe.seed is not None else recipe.operation.capitalize()
+    return (
+        tr("Seed {seed}", seed=recipe.seed)
+        if recipe.seed is not None
+        else recipe.operation.capitalize()
+    )
 
 
 EXPORTER: Final[Exporter] = Web()

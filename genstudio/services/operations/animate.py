@@ -7,6 +7,7 @@ from typing import ClassVar, Final, Literal
 from genstudio.domain.artifacts import IMAGE, Artifact
 from genstudio.domain.cards import INTERPOLATE
 from genstudio.domain.errors import SettingsError
+from genstudio.domain.language import tr
 from genstudio.domain.operations import GENERATE, OperationCard
 from genstudio.domain.places import Place
 from genstudio.domain.progress import Progress
@@ -77,9 +78,9 @@ class Animate:
         is_walk = own.way == "from each to the next"
         if is_walk and len(seeds) < _FEWEST_SEEDS:
             raise SettingsError(
-                "There is no next picture to change into",
-                "One picture was asked for.",
-                "Ask for two or more, or choose “around each”.",
+                tr("There is no next picture to change into"),
+                tr("One picture was asked for."),
+                tr("Ask for two or more, or choose “around each”."),
             )
         walks = (
             [(seeds[0], _walk(seeds, own))] if is_walk else [(it, _loop(it, own)) for it in seeds]
@@ -103,7 +104,7 @@ class Animate:
                     name=f"{seed}-{number:03}",
                 )
                 done += 1
-                yield Progress("Drawing frames", done, total, picture)
+                yield Progress(tr("Drawing frames"), done, total, picture)
 
 
 def _walk(seeds: range, own: AnimateSettings) -> Iterator[Place]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from genstudio.data.kinds import kind_of
 from genstudio.domain.cards import KINDS
+from genstudio.domain.language import tr
 from genstudio.domain.operations import AUGMENT, GENERATE, InputSpec, OperationCard, Report
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
@@ -141,7 +142,7 @@ class Augment:
                 ),
                 name=_name(picture),
             )
-            yield Progress("Making pictures", len(made), total)
+            yield Progress(tr("Making pictures"), len(made), total)
         help_: Helpfulness | None = None
         if own.check and made and (tests is not None or augmenter.num_held_out):
             help_ = yield from does_it_help(
@@ -159,7 +160,7 @@ class Augment:
             return written
 
         done = max(1, len(made))
-        yield Progress("Making pictures", done, done, Report(files=files, words=words))
+        yield Progress(tr("Making pictures"), done, done, Report(files=files, words=words))
 
 
 def _model_of(request: OperationRequest) -> type[TrainableModel]:
@@ -185,13 +186,16 @@ def _words(
     augmenter: Augmenter, made: Sequence[NewPicture], help_: Helpfulness | None, *, is_asked: bool
 ) -> str:
     tally = augmenter.tally
-    words = (
-        f"{len(made)} new pictures; {tally.copies} of {tally.drawn} drawn were left out as copies."
+    words = tr(
+        "{num_made} new pictures; {copies} of {drawn} drawn were left out as copies.",
+        num_made=len(made),
+        copies=tally.copies,
+        drawn=tally.drawn,
     )
     if help_ is not None:
         return f"{words} {help_.words}"
     if is_asked and made:
-        return f"{words} Nothing was held out, so nobody can say whether they help."
+        return tr("{words} Nothing was held out, so nobody can say whether they help.", words=words)
     return words
 
 
@@ -221,7 +225,8 @@ def page_of(help_: Helpfulness, words: str) -> bytes:
             cells += [f"{gain.mean:+.1%}", f"{gain.low:+.1%} to {gain.high:+.1%}", gain.verdict]
         rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
     return report_page(
-        "helpfulness.html", title="Does it help?", words=html.escape(words), rows="\n".join(rows),
+        "helpfulness.html", title=tr("Does it help?"), words=html.escape(words),
+        rows="\n".join(rows),
         rounds=help_.num_rounds, tests=help_.num_tests, groups=help_.num_groups,
     )  # fmt: skip
 

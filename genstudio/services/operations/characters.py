@@ -11,6 +11,7 @@ from PIL import Image
 from genstudio.data.seen import seen_in
 from genstudio.domain.artifacts import IMAGE, TEXT, Artifact
 from genstudio.domain.byte_pairs import as_written
+from genstudio.domain.language import tr
 from genstudio.domain.operations import CHARACTERS, InputSpec, OperationCard, Report
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
@@ -96,7 +97,8 @@ class Characters:
         settings, files = request.settings, request.inputs["input"]
         assert isinstance(settings, CharactersSettings)
         pictures = {
-            path: read_picture(path, for_what="told of", largest_side=_SHOWN_PX) for path in files
+            path: read_picture(path, for_what=tr("told of"), largest_side=_SHOWN_PX)
+            for path in files
         }
         found = find_language_model(settings.language_model)
         named = settings.model_copy(update={"language_model": reference(found)})
@@ -116,7 +118,11 @@ class Characters:
                 source=path,
             )
             done, total = number + 1, len(pictures)
-            words = f"{JSON_NAME} holds {done} with the pictures beside it."
+            words = tr(
+                "{json_name} holds {done} with the pictures beside it.",
+                json_name=JSON_NAME,
+                done=done,
+            )
             report = Report(files=_files(settings.kind, entries, pictures), words=words)
             yield Progress("Inventing", done, total, report)
 
@@ -128,7 +134,7 @@ def _invented(
     schema = schema_for(settings.lines)
     most = max(settings.most_tokens, 64)
     talks = settings.chat_template and bool(writer.chat_template)
-    wish = f"a {settings.kind} of {settings.world}"
+    wish = tr("a {kind} of {world}", kind=settings.kind, world=settings.world)
     request = (
         f"Invent {wish}. Its picture shows: {facts}. Answer with JSON: name, description, "
         f"strength (0 to 20) and {settings.lines} lines to say."
@@ -156,7 +162,13 @@ def _parsed(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
 
 def _as_text(entry: Mapping[str, Any]) -> str:
     said = "\n".join(f"– {line}" for line in entry["lines"])
-    text = f"{entry['name']}\n\n{entry['description']}\n\nStrength {entry['strength']}\n\n{said}"
+    text = tr(
+        "{entry}\n\n{entry2}\n\nStrength {entry3}\n\n{said}",
+        entry=entry["name"],
+        entry2=entry["description"],
+        entry3=entry["strength"],
+        said=said,
+    )
     return as_written(text)
 
 

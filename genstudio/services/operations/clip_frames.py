@@ -10,6 +10,7 @@ import numpy as np
 from genstudio.data.films import chosen_frames, look_at_film
 from genstudio.domain.artifacts import CLIP, IMAGE, Artifact
 from genstudio.domain.errors import SettingsError
+from genstudio.domain.language import tr
 from genstudio.domain.operations import CLIP_FRAMES, InputSpec, OperationCard
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
@@ -74,7 +75,7 @@ class ClipFrames:
                 recipe=recipe.model_copy(update={"sampling": found}),
                 name=frame_name(clip, frame.number),
             )
-            yield Progress("Taking frames", done, len(numbers))
+            yield Progress(tr("Taking frames"), done, len(numbers))
 
 
 def _numbers(clip: Path, wanted: str, count: int) -> list[int]:
@@ -84,7 +85,11 @@ def _numbers(clip: Path, wanted: str, count: int) -> list[int]:
         return sorted({int(number) for number in np.linspace(0, last, min(count, _MOST))})
     parts = re.split(r"[\s,;]+", wanted.strip())
     if not all(part.isdecimal() for part in parts):
-        raise SettingsError(f"“{wanted}” names no frames", "", "Write numbers such as 0, 60, 120.")
+        raise SettingsError(
+            tr("“{wanted}” names no frames", wanted=wanted),
+            "",
+            tr("Write numbers such as 0, 60, 120."),
+        )
     return sorted({int(part) for part in parts})
 
 

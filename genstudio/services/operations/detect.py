@@ -13,6 +13,7 @@ from genstudio.data.listing import list_pictures
 from genstudio.domain.artifacts import IMAGE, Artifact
 from genstudio.domain.cards import SCORE
 from genstudio.domain.errors import DatasetError
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.operations import DETECT, InputSpec, OperationCard, Report
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
@@ -26,7 +27,7 @@ from genstudio.services.score_tables import CSV_NAME
 _POLL_S = 1.0
 # A file that changed just now may still be written to.
 _SETTLED_S = 2.0
-_WORDS = "Looking"
+_WORDS = tr_noop("Looking")
 
 
 class DetectSettings(Settings):
@@ -102,14 +103,18 @@ class DetectAnomalies:
                     name=path.stem,
                     source=path,
                 )
-                yield Progress(_WORDS, done, len(paths))
+                yield Progress(tr(_WORDS), done, len(paths))
             if all(not row.is_read for row in rows.values()):
                 _refuse(rows.values())
 
         def report() -> Progress:
             found = sum(row.is_strange for row in rows.values())
             everything = list(rows.values())
-            title = f"{request.run.path.name if request.run else ''}, step {checkpoint.state.step}"
+            title = tr(
+                "{value}, step {step}",
+                value=request.run.path.name if request.run else "",
+                step=checkpoint.state.step,
+            )
 
             def written(results: Mapping[Path, str]) -> dict[str, bytes]:
                 return {
@@ -117,10 +122,15 @@ class DetectAnomalies:
                     PAGE_NAME: page_of(everything, results, detector.threshold, model=title),
                 }
 
-            told = f"{found} of {len(rows)} do not belong. {detector.threshold.words}"
+            told = tr(
+                "{found} of {num_rows} do not belong. {words}",
+                found=found,
+                num_rows=len(rows),
+                words=detector.threshold.words,
+            )
             told = f"{told} {detector.doubts}".strip()
             item = Report(files=written, num_found=found, words=told)
-            return Progress(_WORDS, len(rows), len(rows), item)
+            return Progress(tr(_WORDS), len(rows), len(rows), item)
 
         files = list(request.inputs["input"])
         yield from look(files)
@@ -133,7 +143,7 @@ class DetectAnomalies:
                 yield report()
             else:
                 time.sleep(_POLL_S)
-                yield Progress("Watching for more", len(rows), len(rows))
+                yield Progress(tr("Watching for more"), len(rows), len(rows))
 
 
 def _row(finding: Finding, labels: Mapping[Path, str]) -> Row:
@@ -175,7 +185,9 @@ def _artifact(detector: Detector, finding: Finding, opacity: float) -> Artifact:
 def _refuse(rows: Iterable[Row]) -> None:
     first = next(iter(rows))
     raise DatasetError(
-        f"{first.path.name} cannot be looked at", first.note, "Choose pictures that can be read."
+        tr("{name} cannot be looked at", name=first.path.name),
+        first.note,
+        tr("Choose pictures that can be read."),
     )
 
 

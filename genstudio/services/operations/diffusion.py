@@ -10,6 +10,7 @@ from PIL import Image, ImageFilter
 
 from genstudio.domain.artifacts import IMAGE, LORA, Artifact
 from genstudio.domain.errors import DatasetError, SettingsError
+from genstudio.domain.language import tr
 from genstudio.domain.operations import (
     IMAGE_TO_IMAGE,
     INPAINT,
@@ -289,16 +290,16 @@ def _strengths(text: str, count: int) -> list[float]:
     is_usable = bool(given) and all(-4 <= it <= 4 for it in given)
     if not is_usable or len(given) not in (1, max(count, 1)):
         raise SettingsError(
-            "The strengths of the LoRAs cannot be read",
-            f"“{text[:80]}” was given for {count}.",
-            "Write one number for all, or as many as there are LoRAs: 0.8, 0.5.",
+            tr("The strengths of the LoRAs cannot be read"),
+            tr("“{words}” was given for {count}.", words=text[:80], count=count),
+            tr("Write one number for all, or as many as there are LoRAs: 0.8, 0.5."),
         )
     return given * count if len(given) == 1 else given
 
 
 def _picture(path: Path, largest_side: int) -> np.ndarray:
     """A picture whose sides are multiples of 8."""
-    image_HWC = read_picture(path, for_what="redrawn", largest_side=largest_side)
+    image_HWC = read_picture(path, for_what=tr("redrawn"), largest_side=largest_side)
     height, width = (max(_STEP_PX, side // _STEP_PX * _STEP_PX) for side in image_HWC.shape[:2])
     if (height, width) == image_HWC.shape[:2]:
         return image_HWC
@@ -312,15 +313,15 @@ def _size(image_HWC: np.ndarray) -> tuple[int, int]:
 
 def _mask(path: Path, size: tuple[int, int], feather: int) -> np.ndarray:
     """Where it is drawn anew: float32 (height, width) in [0, 1]."""
-    mask_HWC = read_picture(path, for_what="taken as a mask")
+    mask_HWC = read_picture(path, for_what=tr("taken as a mask"))
     height, width = size
     shape = Image.fromarray(mask_HWC).convert("L").resize((width, height), Image.Resampling.BOX)
     hard = Image.fromarray(np.where(np.asarray(shape) > 127, 255, 0).astype(np.uint8))
     if not hard.getbbox():
         raise DatasetError(
-            f"{path.name} is dark throughout",
-            "A mask is white where something is drawn, and black where the picture stays.",
-            "Choose another mask.",
+            tr("{name} is dark throughout", name=path.name),
+            tr("A mask is white where something is drawn, and black where the picture stays."),
+            tr("Choose another mask."),
         )
     soft = hard.filter(ImageFilter.GaussianBlur(feather / 2)) if feather else hard
     return np.asarray(soft, dtype=np.float32) / 255

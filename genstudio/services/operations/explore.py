@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from genstudio.domain.artifacts import IMAGE, Artifact
 from genstudio.domain.cards import INTERPOLATE
 from genstudio.domain.errors import SettingsError
+from genstudio.domain.language import tr
 from genstudio.domain.operations import EXPLORE, GENERATE, OperationCard
 from genstudio.domain.places import Place, parse_moves, parse_seeds
 from genstudio.domain.progress import Progress
@@ -59,9 +60,9 @@ def place_of(seeds: str, across: float, down: float, moves: str) -> Place:
     except ValidationError as error:
         reason = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise SettingsError(
-            "This is no place between seeds",
+            tr("This is no place between seeds"),
             f"{reason[:1].upper()}{reason[1:]}.",
-            "Give one, two or four seeds, and moves of up to 10 sigmas.",
+            tr("Give one, two or four seeds, and moves of up to 10 sigmas."),
         ) from error
 
 

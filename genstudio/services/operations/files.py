@@ -7,6 +7,7 @@ from genstudio.artifacts.catalog import kind_of_input
 from genstudio.data.listing import list_pictures
 from genstudio.domain.artifacts import IMAGE
 from genstudio.domain.errors import DatasetError
+from genstudio.domain.language import tr
 from genstudio.domain.operations import InputSpec
 from genstudio.services.operations.catalog import OPERATIONS
 
@@ -57,6 +58,8 @@ def _expanded(path: Path, kinds: set[str]) -> list[Path]:
         return [path / name for name in list_pictures(path.absolute()).names]
     if not path.exists():
         raise DatasetError(
-            f"There is no file {path}", "", "Check the spelling, or whether a drive is missing."
+            tr("There is no file {path}", path=path),
+            "",
+            tr("Check the spelling, or whether a drive is missing."),
         )
     return [path]

@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from typing import ClassVar, Final
 
+from genstudio.domain.language import tr
 from genstudio.domain.operations import GENERATE, OperationCard
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings
@@ -42,7 +43,7 @@ class Generate:
         )
         for done, result in enumerate(made, start=1):
             yield Made(artifact=result.artifact, recipe=result.recipe, name=str(result.recipe.seed))
-            yield Progress("Making new ones", done, request.count)
+            yield Progress(tr("Making new ones"), done, request.count)
 
 
 OPERATION: Final[Operation] = Generate()

@@ -10,6 +10,7 @@ from PIL import Image
 
 from genstudio.data.films import frames_at, opened_film
 from genstudio.domain.errors import DatasetError, SettingsError
+from genstudio.domain.language import tr
 from genstudio.models.style.key_frames import KeyFrame
 from genstudio.models.style.optimisation import edge_correlation
 from genstudio.services.operations.pictures import as_tensor, read_picture
@@ -41,9 +42,12 @@ def frame_numbers(clip: Path, painted: Sequence[Path], wanted: str) -> list[int]
         parts = re.split(r"[\s,;]+", wanted.strip())
         if len(parts) != len(painted) or not all(part.isdecimal() for part in parts):
             raise SettingsError(
-                f"“{wanted}” does not say which frames were painted",
-                f"There are {len(painted)} painted pictures, in the order in which they stand.",
-                "Write a number for each, such as 0, 60, 120; frames are counted from 0.",
+                tr("“{wanted}” does not say which frames were painted", wanted=wanted),
+                tr(
+                    "There are {num_painted} painted pictures, in the order in which they stand.",
+                    num_painted=len(painted),
+                ),
+                tr("Write a number for each, such as 0, 60, 120; frames are counted from 0."),
             )
         return [int(part) for part in parts]
     named = [_NUMBER.search(path.stem) for path in painted]
@@ -66,15 +70,21 @@ def key_frames(
     frames = frames_at(clip, list(numbers), largest_side)
     pairs: list[KeyFrame] = []
     for seen_HWC, path in zip(frames, painted, strict=True):
-        painted_HWC = read_picture(path, for_what="used as a painted frame")
+        painted_HWC = read_picture(path, for_what=tr("used as a painted frame"))
         height, width = seen_HWC.shape[:2]
         own_height, own_width = painted_HWC.shape[:2]
         if abs(own_width / own_height / (width / height) - 1) > _LIKE_SHAPES:
             raise DatasetError(
-                f"{path.name} has another shape than the film",
-                f"It has {own_width} × {own_height} pixels, a frame of the film {width} × "
-                f"{height}.",
-                "Paint on a frame as “Frames of a clip” gives it, without cutting it.",
+                tr("{name} has another shape than the film", name=path.name),
+                tr(
+                    "It has {own_width} × {own_height} pixels, a frame of the film {width} × "
+                    "{height}.",
+                    own_width=own_width,
+                    own_height=own_height,
+                    width=width,
+                    height=height,
+                ),
+                tr("Paint on a frame as “Frames of a clip” gives it, without cutting it."),
             )
         resized = Image.fromarray(painted_HWC).resize((width, height), Image.Resampling.LANCZOS)
         pairs.append(KeyFrame(seen_HWC, np.asarray(resized)))
@@ -83,7 +93,9 @@ def key_frames(
 
 def _most_alike(clip: Path, pictures: Sequence[Path]) -> list[int]:
     """The frame whose edges each picture has most of: paint changes colours, but few outlines."""
-    small = [_compared(read_picture(path, for_what="used as a painted frame")) for path in pictures]
+    small = [
+        _compared(read_picture(path, for_what=tr("used as a painted frame"))) for path in pictures
+    ]
     best = [(-2.0, 0)] * len(small)
     with opened_film(clip) as film:
         every = max(1, film.info.num_frames // _MOST_COMPARED)

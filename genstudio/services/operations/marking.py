@@ -3,6 +3,7 @@
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from genstudio.domain.language import tr
 from genstudio.domain.settings import setting
 
 _WORDS = "made with a model"
@@ -14,9 +15,11 @@ def visible_mark() -> bool:
     """The setting that switches the mark on."""
     return setting(
         False,
-        title="Say so in the picture — visible mark",
-        help="Writes “made with a model” into a corner. What is made says so in its file in any "
-        "case.",
+        title=tr("Say so in the picture — visible mark"),
+        help=tr(
+            "Writes “made with a model” into a corner. What is made says so in its file in any "
+            "case."
+        ),
         advanced=True,
     )
 

@@ -9,6 +9,7 @@ from genstudio.artifacts.catalog import ARTIFACTS
 from genstudio.domain.artifacts import MOLECULE, Artifact
 from genstudio.domain.cards import BLEND
 from genstudio.domain.errors import DatasetError, SettingsError
+from genstudio.domain.language import tr
 from genstudio.domain.operations import (
     BLEND_MOLECULES,
     GENERATE,
@@ -148,9 +149,13 @@ class OptimiseMolecules:
         assert isinstance(chosen, OptimiseMoleculesSettings)
         if chosen.lowest_logp >= chosen.highest_logp:
             raise SettingsError(
-                "No molecule lies between these limits of logP",
-                f"{chosen.lowest_logp:g} is not below {chosen.highest_logp:g}.",
-                "Give a lower and a higher one.",
+                tr("No molecule lies between these limits of logP"),
+                tr(
+                    "{lowest_logp:g} is not below {highest_logp:g}.",
+                    lowest_logp=chosen.lowest_logp,
+                    highest_logp=chosen.highest_logp,
+                ),
+                tr("Give a lower and a higher one."),
             )
         goal = Goal(
             name=chosen.property,
@@ -184,11 +189,11 @@ class OptimiseMolecules:
                 yield results.made(found)
         if not is_any:
             raise SettingsError(
-                "No molecule within these limits was found",
-                "Nothing that the model makes keeps to all of them.",
-                "Widen the limits, give it more rounds, or train it longer.",
+                tr("No molecule within these limits was found"),
+                tr("Nothing that the model makes keeps to all of them."),
+                tr("Widen the limits, give it more rounds, or train it longer."),
             )
-        yield Progress("Looking for better ones", chosen.rounds, chosen.rounds)
+        yield Progress(tr("Looking for better ones"), chosen.rounds, chosen.rounds)
 
 
 class _Results:
@@ -227,7 +232,9 @@ def _smiles_of(files: Sequence[Path]) -> list[str]:
     smiles = [str(kind.read(path).data) for path in files]
     for path, text in zip(files, smiles, strict=True):
         if not text:
-            raise DatasetError(f"{path.name} holds no molecule", "", "Choose another one.")
+            raise DatasetError(
+                tr("{name} holds no molecule", name=path.name), "", tr("Choose another one.")
+            )
     return smiles
 
 

@@ -10,6 +10,7 @@ from genstudio.data.seen import moving, seen_in
 from genstudio.data.shots import Shot, shots_of
 from genstudio.domain.artifacts import CLIP, IMAGE, SOUND, TEXT, Artifact
 from genstudio.domain.errors import DatasetError
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.operations import (
     NARRATE,
     NARRATE_CLIP,
@@ -115,7 +116,7 @@ class _Narrate:
         if settings.only_outline:
             outline = Artifact(kind=TEXT, data=outline_of(parts), seed=request.seed)
             yield Made(artifact=outline, recipe=recipe, name="outline", source=_only(files))
-            yield Progress("Writing the outline", 1, 1)
+            yield Progress(tr("Writing the outline"), 1, 1)
             return
         beats = _beats(parts, outlines)
         title = settings.title.strip() or files[0].stem
@@ -135,7 +136,7 @@ class _Narrate:
         )
         if not named:
             remarks.append(
-                "No language model was chosen, so it is told plainly, from what is seen."
+                tr("No language model was chosen, so it is told plainly, from what is seen.")
             )
         by_number = {part.number: part for part in parts}
         done: list[ToldPart] = []
@@ -225,7 +226,7 @@ class Narrate(_Narrate):
         tagger, remarks = installed_tagger(), list[str]()
         parts: list[Part] = []
         for number, path in enumerate(files, start=1):
-            image_HWC = read_picture(path, for_what="told of", largest_side=_SHOWN_PX)
+            image_HWC = read_picture(path, for_what=tr("told of"), largest_side=_SHOWN_PX)
             parts.append(
                 Part(
                     number=number,
@@ -234,9 +235,9 @@ class Narrate(_Narrate):
                     tags=tags_of(image_HWC, tagger),
                 )
             )
-            yield Progress("Looking at the pictures", number, len(files))
+            yield Progress(tr("Looking at the pictures"), number, len(files))
         if tagger is None:
-            remarks.append(_NO_TAGGER)
+            remarks.append(tr(_NO_TAGGER))
         yield from self._tell(request, files, parts, remarks)
 
 
@@ -266,13 +267,13 @@ class NarrateClip(_Narrate):
         shots = shots[:MOST_PARTS]
         if all(shot.is_black for shot in shots):
             raise DatasetError(
-                f"{clip.name} is black throughout",
-                "There is nothing to tell of.",
-                "Choose another clip.",
+                tr("{name} is black throughout", name=clip.name),
+                tr("There is nothing to tell of."),
+                tr("Choose another clip."),
             )
         tagger = installed_tagger()
         if tagger is None:
-            remarks.append(_NO_TAGGER)
+            remarks.append(tr(_NO_TAGGER))
         parts: list[Part] = []
         frames = chosen_frames(clip, [shot.middle for shot in shots], _SHOWN_PX)
         for number, (shot, frame) in enumerate(zip(shots, frames, strict=True), start=1):
@@ -287,11 +288,11 @@ class NarrateClip(_Narrate):
                     end_s=shot.end_s,
                 )
             )
-            yield Progress("Looking at the shots", number, len(shots))
+            yield Progress(tr("Looking at the shots"), number, len(shots))
         yield from self._tell(request, [clip], parts, remarks)
 
 
-_NO_TAGGER: Final = (
+_NO_TAGGER: Final = tr_noop(
     "What is on a picture is not named: no tagger is installed. Colours, light and motion are told."
 )
 
@@ -301,11 +302,19 @@ def _remarks_on(
 ) -> list[str]:
     remarks: list[str] = []
     if is_longer:
-        remarks.append(f"Only the first {settings.minutes:g} minutes were looked at.")
+        remarks.append(
+            tr("Only the first {minutes:g} minutes were looked at.", minutes=settings.minutes)
+        )
     if len(shots) > MOST_PARTS:
-        remarks.append(f"It has {len(shots):,} shots; the first {MOST_PARTS} are told of.")
+        remarks.append(
+            tr(
+                "It has {num_shots:,} shots; the first {most_parts} are told of.",
+                num_shots=len(shots),
+                most_parts=MOST_PARTS,
+            )
+        )
     if len(shots) == 1:
-        remarks.append("No cut was found: it is told as one shot.")
+        remarks.append(tr("No cut was found: it is told as one shot."))
     return remarks
 
 
@@ -317,26 +326,30 @@ def _refuse_no_voice(request: OperationRequest) -> None:
 
 def _beats(parts: Sequence[Part], outlines: Sequence[Path]) -> list[Beat]:
     if not outlines:
-        return read_outline(outline_of(parts), len(parts), "The outline")
+        return read_outline(outline_of(parts), len(parts), tr("The outline"))
     (path,) = outlines
     try:
         text = read_text(path)
     except UnreadableTextError as error:
         raise DatasetError(
-            f"{path.name} cannot be read as an outline", str(error), "Choose another one."
+            tr("{name} cannot be read as an outline", name=path.name),
+            str(error),
+            tr("Choose another one."),
         ) from error
     return read_outline(text, len(parts), path.name)
 
 
 def _report(title: str, done: Sequence[ToldPart], remarks: Sequence[str]) -> Report:
     count = len({it.word for part in done for it in part.unseen})
-    marked = f" {count} words that nobody saw are marked." if count else ""
+    marked = tr(" {count} words that nobody saw are marked.", count=count) if count else ""
 
     def files(_: Any) -> dict[str, bytes]:
         written = storyboard(title, done, remarks)
         return written | (subtitles(done) if any(it.part.end_s for it in done) else {})
 
-    return Report(files=files, words=f"A storyboard lies beside the story.{marked}")
+    return Report(
+        files=files, words=tr("A storyboard lies beside the story.{marked}", marked=marked)
+    )
 
 
 def _only(files: Sequence[Path]) -> Path | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from genstudio.domain.artifacts import IMAGE
 from genstudio.domain.errors import SettingsError
+from genstudio.domain.language import inside, tr
 from genstudio.domain.operations import OperationCard
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import parse_settings
@@ -77,17 +78,20 @@ def _opened(card: OperationCard, run: Path | None) -> Run | None:
         return None
     if run is None:
         raise SettingsError(
-            f"“{card.title}” needs a trained model",
-            "No run was named.",
-            "Name the folder of a run with --run, or choose one in the window.",
+            tr("“{title}” needs a trained model", title=card.title),
+            tr("No run was named."),
+            tr("Name the folder of a run with --run, or choose one in the window."),
         )
     opened = Run(run)
     model = model_class(opened.settings.model_key)
     if not can_be_done_with(card, model):
         raise SettingsError(
-            f"“{model.card.title}” cannot do “{card.title}”",
-            f"The run {opened.path.name} learned something else.",
-            f"Choose a run of another architecture; this one is of the family {model.card.family}.",
+            tr("“{title}” cannot do “{title2}”", title=model.card.title, title2=card.title),
+            tr("The run {name} learned something else.", name=opened.path.name),
+            tr(
+                "Choose a run of another architecture; this one is of the family {family}.",
+                family=model.card.family,
+            ),
         )
     return opened
 
@@ -97,16 +101,24 @@ def _refuse_wrong_inputs(card: OperationCard, given: Mapping[str, Sequence[Path]
     for name in given:
         if name not in known:
             raise SettingsError(
-                f"“{card.title}” takes nothing called “{name}”",
+                tr("“{title}” takes nothing called “{name}”", title=card.title, name=name),
                 "",
-                f"It takes: {', '.join(known) or 'nothing'}.",
+                tr("It takes: {known}.", known=", ".join(known) or tr("nothing")),
             )
     for spec in card.inputs:
         count = len(given.get(spec.name, ()))
         if count < spec.minimum or (spec.maximum is not None and count > spec.maximum):
-            most = "or more" if spec.maximum is None else f"to {spec.maximum}"
+            most = (
+                tr("or more") if spec.maximum is None else tr("to {maximum}", maximum=spec.maximum)
+            )
             raise SettingsError(
-                f"“{card.title}” takes {spec.minimum} {most}: {spec.title.lower()}",
-                f"{count} were given.",
-                "Name the files behind the operation, or drop them on the Create page.",
+                tr(
+                    "“{title}” takes {minimum} {most}: {title2}",
+                    title=card.title,
+                    minimum=spec.minimum,
+                    most=most,
+                    title2=inside(spec.title),
+                ),
+                tr("{count} were given.", count=count),
+                tr("Name the files behind the operation, or drop them on the Create page."),
             )

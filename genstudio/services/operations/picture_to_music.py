@@ -12,6 +12,7 @@ from genstudio.data.phrases import INSTRUMENTS, STEPS_PER_BEAT, to_score
 from genstudio.data.picture_attributes import PictureAttributes, attributes_of
 from genstudio.domain.artifacts import CLIP, NOTES, Artifact
 from genstudio.domain.cards import PLAY
+from genstudio.domain.language import tr
 from genstudio.domain.operations import GENERATE, InputSpec, OperationCard
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
@@ -126,7 +127,7 @@ class PictureToMusic:
         studio = _Studio(request, settings)
         pieces: list[np.ndarray] = []
         for done, path in enumerate(files, start=1):
-            picture = read_picture(path, for_what="played", largest_side=_LOOKED_AT_PX)
+            picture = read_picture(path, for_what=tr("played"), largest_side=_LOOKED_AT_PX)
             found = attributes_of(picture)
             phrases = studio.composer.compose(found, request.seed, settings.phrases)
             piece = joined(phrases)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from genstudio.data.decode import UnreadablePictureError, decode_thumbnail
 from genstudio.domain.errors import DatasetError
+from genstudio.domain.language import tr
 
 _LARGEST_SIDE = 4096
 _SMALLEST_SIDE = 8
@@ -28,14 +29,23 @@ def read_picture(path: Path, *, for_what: str, largest_side: int | None = None) 
         image_HWC = decode_thumbnail(path, side=largest_side or _LARGEST_SIDE)
     except UnreadablePictureError as error:
         raise DatasetError(
-            f"{path.name} cannot be {for_what}", str(error), "Choose another picture."
+            tr("{name} cannot be {for_what}", name=path.name, for_what=for_what),
+            str(error),
+            tr("Choose another picture."),
         ) from error
     if min(image_HWC.shape[:2]) < _SMALLEST_SIDE:
         height, width = image_HWC.shape[:2]
         raise DatasetError(
-            f"{path.name} cannot be {for_what}",
-            f"It has {width} × {height} pixels, which is too small to see anything in it.",
-            f"Choose pictures with sides of {_SMALLEST_SIDE} pixels or more.",
+            tr("{name} cannot be {for_what}", name=path.name, for_what=for_what),
+            tr(
+                "It has {width} × {height} pixels, which is too small to see anything in it.",
+                width=width,
+                height=height,
+            ),
+            tr(
+                "Choose pictures with sides of {smallest_side} pixels or more.",
+                smallest_side=_SMALLEST_SIDE,
+            ),
         )
     return image_HWC
 

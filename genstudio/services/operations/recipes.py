@@ -9,6 +9,7 @@ import genstudio
 from genstudio.data.decode import content_hash_of
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.files import is_file
+from genstudio.domain.language import tr
 from genstudio.domain.recipes import Recipe, RecipeInput
 from genstudio.engine.checkpoint import Checkpoint
 from genstudio.services.operations.protocol import OperationRequest
@@ -104,14 +105,18 @@ def says_synthetic(path: Path) -> bool:
             return _MARK in begin or _MARK in file.read(_MARK_WITHIN_BYTES)
     except OSError as error:
         raise DatasetError(
-            f"{path.name} cannot be read", f"{path}: {error.strerror}.", "Choose another one."
+            tr("{name} cannot be read", name=path.name),
+            f"{path}: {error.strerror}.",
+            tr("Choose another one."),
         ) from error
 
 
 def _noted(path: Path, role: str = "") -> RecipeInput:
     if not is_file(path):  # Reading a pipe would wait for ever.
         raise DatasetError(
-            f"{path.name} cannot be read", f"{path} is no file.", "Choose another one."
+            tr("{name} cannot be read", name=path.name),
+            tr("{path} is no file.", path=path),
+            tr("Choose another one."),
         )
     try:
         with path.open("rb") as file:
@@ -119,5 +124,7 @@ def _noted(path: Path, role: str = "") -> RecipeInput:
             return RecipeInput(name=path.name[:300], content_hash=found, role=role)
     except OSError as error:
         raise DatasetError(
-            f"{path.name} cannot be read", f"{path}: {error.strerror}.", "Choose another one."
+            tr("{name} cannot be read", name=path.name),
+            f"{path}: {error.strerror}.",
+            tr("Choose another one."),
         ) from error

@@ -4,6 +4,7 @@ from collections.abc import Generator
 from typing import ClassVar, Final
 
 from genstudio.domain.artifacts import CLIP
+from genstudio.domain.language import tr
 from genstudio.domain.operations import RESTYLE_VIDEO, InputSpec, OperationCard
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
@@ -65,14 +66,14 @@ class RestyleVideo:
         settings = request.settings
         assert isinstance(settings, RestyleVideoSettings)
         (clip,), painted = request.inputs["input"], request.inputs["key_frames"]
-        yield Progress("Looking at the film", 0, 1)
+        yield Progress(tr("Looking at the film"), 0, 1)
         numbers = frame_numbers(clip, painted, settings.key_frames_at)
         pairs = key_frames(clip, painted, numbers, settings.largest_side)
         painter = KeyFramePainter(pairs, seed=request.seed)
         for step in painter.learn(settings.steps):
             is_shown = step % _PREVIEW_EVERY == 0
             seen = painter.paint(pairs[0].seen_HWC) if is_shown else None
-            yield Progress("Learning from the painted frames", step, settings.steps, seen)
+            yield Progress(tr("Learning from the painted frames"), step, settings.steps, seen)
         used = {"input": [clip], "key_frames": painted}
         recipe = made_from_files(self.card.key, request, used, seed=request.seed)
         found = {"key_frames_at": ", ".join(map(str, numbers))}

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from genstudio.domain.artifacts import IMAGE, Artifact
 from genstudio.domain.errors import DatasetError
+from genstudio.domain.language import tr
 from genstudio.domain.operations import STYLE_TRANSFER, InputSpec, OperationCard
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
@@ -100,10 +101,12 @@ class StyleTransfer:
         assert isinstance(settings, StyleTransferSettings)
         files, style_files = request.inputs["input"], request.inputs["style"]
         mask_files = request.inputs.get("mask", ())
-        styles = [read_picture(path, for_what="taken as a style") for path in style_files]
+        styles = [read_picture(path, for_what=tr("taken as a style")) for path in style_files]
         _refuse_plain(styles, style_files)
         for done, path in enumerate(files, start=1):
-            content_HWC = read_picture(path, for_what="painted", largest_side=settings.largest_side)
+            content_HWC = read_picture(
+                path, for_what=tr("painted"), largest_side=settings.largest_side
+            )
             inside_HW = _inside(mask_files, (content_HWC.shape[0], content_HWC.shape[1]))
             stage: Stage | None = None
             for stage in _painted(content_HWC, styles, settings, request.seed, inside_HW):
@@ -185,16 +188,16 @@ def _inside(files: Sequence[Path], size: tuple[int, int]) -> np.ndarray | None:
     """Where a mask is light: bool of that height and width; None without a mask."""
     if not files:
         return None
-    mask_HWC = read_picture(files[0], for_what="taken as a mask")
+    mask_HWC = read_picture(files[0], for_what=tr("taken as a mask"))
     height, width = size
     mask = Image.fromarray(mask_HWC).convert("L")
     resized = mask.resize((width, height), Image.Resampling.BILINEAR)
     inside_HW = np.asarray(resized) > _MASKED * 255
     if not inside_HW.any():
         raise DatasetError(
-            f"{files[0].name} is dark throughout",
-            "A mask is white where the style goes, and black where the picture stays.",
-            "Choose another mask, or none.",
+            tr("{name} is dark throughout", name=files[0].name),
+            tr("A mask is white where the style goes, and black where the picture stays."),
+            tr("Choose another mask, or none."),
         )
     return inside_HW
 
@@ -203,9 +206,9 @@ def _refuse_plain(styles: Sequence[np.ndarray], files: Sequence[Path]) -> None:
     for style_HWC, path in zip(styles, files, strict=True):
         if (np.ptp(style_HWC.reshape(-1, 3), axis=0) == 0).all():
             raise DatasetError(
-                f"{path.name} has one colour only",
-                "There is no stroke in it that could be taken over.",
-                "Choose a picture whose hand can be seen.",
+                tr("{name} has one colour only", name=path.name),
+                tr("There is no stroke in it that could be taken over."),
+                tr("Choose a picture whose hand can be seen."),
             )
 
 

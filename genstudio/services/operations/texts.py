@@ -11,6 +11,7 @@ from genstudio.data.modalities.protocol import FileModality
 from genstudio.domain.artifacts import TEXT, Artifact
 from genstudio.domain.cards import WRITE
 from genstudio.domain.errors import DatasetError
+from genstudio.domain.language import tr
 from genstudio.domain.operations import (
     CONTINUE_TEXT,
     TITLE_TEXT,
@@ -172,8 +173,8 @@ class TitleText:
             for position, title in enumerate(found):
                 artifact = Artifact(kind=TEXT, data=title.text, values={"fit": title.fit})
                 yield work.made(artifact, path, None, position)
-                yield work.progress("Looking for titles", len(work.files) * request.count)
-        yield work.finished("Looking for titles")
+                yield work.progress(tr("Looking for titles"), len(work.files) * request.count)
+        yield work.finished(tr("Looking for titles"))
 
 
 class _Work:
@@ -189,7 +190,9 @@ class _Work:
         self.texts = ["".join(map(chr, codes.tolist())) for codes in self.codes]
         for path, text in zip(self.files, self.texts, strict=True):
             if not text.strip():
-                raise DatasetError(f"{path.name} holds no text", "", "Choose another one.")
+                raise DatasetError(
+                    tr("{name} holds no text", name=path.name), "", tr("Choose another one.")
+                )
         self._checkpoint: Checkpoint = request.run.checkpoint(request.checkpoint)
         self.model = load_model(request.run, self._checkpoint)
         self._meter: CopyMeter = copy_meter(request.run)

@@ -4,6 +4,7 @@ from collections.abc import Generator
 from typing import ClassVar, Final
 
 from genstudio.domain.artifacts import IMAGE, Artifact
+from genstudio.domain.language import tr
 from genstudio.domain.operations import TEXTURE, InputSpec, OperationCard
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
@@ -65,7 +66,7 @@ class Texture:
         files = request.inputs["input"]
         samples = [
             scaled(
-                as_tensor(read_picture(path, for_what="used", largest_side=_LARGEST_SAMPLE_PX)),
+                as_tensor(read_picture(path, for_what=tr("used"), largest_side=_LARGEST_SAMPLE_PX)),
                 settings.grain,
             )
             for path in files

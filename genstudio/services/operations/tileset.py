@@ -7,6 +7,7 @@ from typing import ClassVar, Final, Literal
 import numpy as np
 
 from genstudio.domain.artifacts import IMAGE, Artifact
+from genstudio.domain.language import tr
 from genstudio.domain.operations import InputSpec, OperationCard, Report
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.settings import Settings, setting
@@ -116,9 +117,11 @@ class Tileset:
             )
         report = Report(
             files=lambda results: _lists(results, made, settings.side, names),
-            words="Sixteen tiles each, with a list for Tiled (.tsx) and one for engines (.json).",
+            words=tr(
+                "Sixteen tiles each, with a list for Tiled (.tsx) and one for engines (.json)."
+            ),
         )
-        yield Progress("Cutting tiles", request.count, request.count, report)
+        yield Progress(tr("Cutting tiles"), request.count, request.count, report)
 
 
 def _texture(
@@ -127,7 +130,7 @@ def _texture(
     """uint8 (side, side, 3) that goes on beside itself."""
     samples = [
         scaled(
-            as_tensor(read_picture(path, for_what="used", largest_side=_LARGEST_SAMPLE_PX)),
+            as_tensor(read_picture(path, for_what=tr("used"), largest_side=_LARGEST_SAMPLE_PX)),
             settings.grain,
         )
         for path in files

@@ -9,6 +9,7 @@ from PIL import Image
 
 from genstudio.data.tiles import in_tiles
 from genstudio.domain.artifacts import IMAGE, Artifact
+from genstudio.domain.language import tr
 from genstudio.domain.operations import TRANSLATE, InputSpec, OperationCard
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
@@ -103,7 +104,9 @@ def _translated(
     is_full = chosen["detail"] == "full size"
     largest = chosen["largest_side"]
     assert isinstance(largest, int)
-    image_HWC = read_picture(path, for_what="translated", largest_side=largest if is_full else None)
+    image_HWC = read_picture(
+        path, for_what=tr("translated"), largest_side=largest if is_full else None
+    )
     if not is_full:
         return translate(_with_shorter_side(image_HWC, size))
     return in_tiles(image_HWC, translate, tile=_TILE * size, overlap=size)

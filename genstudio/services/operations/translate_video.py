@@ -7,6 +7,7 @@ import numpy as np
 
 from genstudio.data.films import frames_at, look_at_film
 from genstudio.domain.artifacts import CLIP
+from genstudio.domain.language import tr
 from genstudio.domain.operations import TRANSLATE, InputSpec, OperationCard
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
@@ -102,7 +103,7 @@ def _learned(
     pairs = [KeyFrame(frame, paint(frame)) for frame in frames]
     painter = KeyFramePainter(pairs, seed=request.seed)
     for step in painter.learn(settings.steps):
-        yield Progress("Learning to be steady", step, settings.steps)
+        yield Progress(tr("Learning to be steady"), step, settings.steps)
     return painter
 
 

@@ -9,6 +9,7 @@ from PIL import Image
 from genstudio.data.decode import UnreadablePictureError, decode_thumbnail
 from genstudio.domain.artifacts import IMAGE, Artifact
 from genstudio.domain.errors import DatasetError
+from genstudio.domain.language import tr
 from genstudio.domain.operations import UPSCALE, InputSpec, OperationCard
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
@@ -61,15 +62,21 @@ class Upscale:
                 image_HWC = decode_thumbnail(path, side=_LARGEST_GIVEN_PX, with_opacity=True)
             except UnreadablePictureError as error:
                 raise DatasetError(
-                    f"{path.name} cannot be made larger", str(error), "Choose another picture."
+                    tr("{name} cannot be made larger", name=path.name),
+                    str(error),
+                    tr("Choose another picture."),
                 ) from error
             longest = max(image_HWC.shape[:2]) * settings.factor
             if longest > _LARGEST_MADE_PX:
                 raise DatasetError(
-                    f"{path.name} would be too large",
-                    f"Its longer side would have {longest:,} pixels; {_LARGEST_MADE_PX:,} can be "
-                    "made.",
-                    "Choose a smaller factor.",
+                    tr("{name} would be too large", name=path.name),
+                    tr(
+                        "Its longer side would have {longest:,} pixels; "
+                        "{largest_made_px:,} can be made.",
+                        longest=longest,
+                        largest_made_px=_LARGEST_MADE_PX,
+                    ),
+                    tr("Choose a smaller factor."),
                 )
             yield Made(
                 artifact=Artifact(kind=IMAGE, data=enlarged(image_HWC, settings)),
@@ -79,7 +86,7 @@ class Upscale:
                 name=f"{path.stem}-{settings.factor}x",
                 source=path,
             )
-            yield Progress("Making larger", done, len(files))
+            yield Progress(tr("Making larger"), done, len(files))
 
 
 def enlarged(image_HWC: np.ndarray, settings: UpscaleSettings) -> np.ndarray:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Final
 
 from genstudio.domain.artifacts import TEXT, Artifact
 from genstudio.domain.byte_pairs import as_written
+from genstudio.domain.language import tr
 from genstudio.domain.operations import WRITE_TEXT, OperationCard
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
@@ -27,9 +28,11 @@ def language_model_setting() -> Any:
     """The setting that names a language model."""
     return setting(
         "",
-        title="Language model on your disk",
-        help="A .gguf file, a folder with .safetensors, or the folder of a run of yours that "
-        "learned texts. It stays where it is; nothing is fetched from the network.",
+        title=tr("Language model on your disk"),
+        help=tr(
+            "A .gguf file, a folder with .safetensors, or the folder of a run of yours that "
+            "learned texts. It stays where it is; nothing is fetched from the network."
+        ),
         opens="language-model",
     )
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 import genstudio
+from genstudio.domain.language import tr
 from genstudio.services.licences import notices_file, parts_and_licences
 from genstudio.ui.theme import GRID_PX, mark
 
@@ -27,19 +28,21 @@ class About(QDialog):
         super().__init__(window)
         self.setObjectName("dialog.about")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("About GenStudio")
+        self.setWindowTitle(tr("About GenStudio"))
         heading = QLabel(f"GenStudio {genstudio.__version__}")
         heading.setObjectName("about.version")
         mark(heading, role="heading")
         words = QLabel(
-            "Train generative models of your own on your own material, on your own machine. "
-            "Nothing leaves it.\n\nFree software under the Apache License 2.0. It is built of:"
+            tr(
+                "Train generative models of your own on your own material, on your own machine. "
+                "Nothing leaves it.\n\nFree software under the Apache License 2.0. It is built of:"
+            )
         )
         words.setWordWrap(True)
         parts = QTreeWidget()
         parts.setObjectName("about.licences")
-        parts.setAccessibleName("Parts of the program and their licences")
-        parts.setHeaderLabels(["part", "version", "licence"])
+        parts.setAccessibleName(tr("Parts of the program and their licences"))
+        parts.setHeaderLabels([tr("part"), tr("version"), tr("licence")])
         parts.setRootIsDecorated(False)
         for part in parts_and_licences():
             item = QTreeWidgetItem(parts, [part.name, part.version, part.licence])
@@ -51,7 +54,9 @@ class About(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         notices = notices_file()
         if notices is not None:
-            texts = buttons.addButton("Texts of all licences", QDialogButtonBox.ButtonRole.HelpRole)
+            texts = buttons.addButton(
+                tr("Texts of all licences"), QDialogButtonBox.ButtonRole.HelpRole
+            )
             texts.setObjectName("about.texts")
             link = QUrl.fromLocalFile(str(notices))
             texts.clicked.connect(lambda: QDesktopServices.openUrl(link))

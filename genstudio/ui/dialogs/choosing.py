@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.domain.language import tr
 from genstudio.services import studio, studio_examples
 from genstudio.services.choices import FEWEST
 from genstudio.services.gallery_items import GalleryItem
@@ -51,7 +52,7 @@ class ChoosingDialog(QDialog):
         super().__init__(window)
         self.setObjectName("dialog.choosing")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Which do you like more?")
+        self.setWindowTitle(tr("Which do you like more?"))
         self.resize(*_SIZE_PX)
         self._next_pair = next_pair
         self._choose = choose
@@ -59,28 +60,28 @@ class ChoosingDialog(QDialog):
         self._pair: Pair | None = None
         self._loader = PixelLoader(studio.picture, self)
         self._loader.loaded.connect(self._on_loaded)
-        heading = QLabel("Which do you like more?")
+        heading = QLabel(tr("Which do you like more?"))
         mark(heading, role="heading")
         self._views = (PictureView(), PictureView())
         self._texts = (ReadingView(), ReadingView())
         self._sides = (QStackedWidget(), QStackedWidget())
-        self._buttons = (QPushButton("This one"), QPushButton("This one"))
+        self._buttons = (QPushButton(tr("This one")), QPushButton(tr("This one")))
         sides = QHBoxLayout()
         sides.setSpacing(2 * GRID_PX)
         for number, (view, button) in enumerate(zip(self._views, self._buttons, strict=True)):
             side = ("left", "right")[number]
             view.setObjectName(f"choosing.picture.{side}")
-            view.setAccessibleName(f"The {side} picture")
+            view.setAccessibleName(tr("The {side} picture", side=side))
             view.setCursor(Qt.CursorShape.PointingHandCursor)
             view.clicked.connect(partial(self._on_chosen, number))
             text = self._texts[number]
             text.setObjectName(f"choosing.text.{side}")
-            text.setAccessibleName(f"The {side} text")
+            text.setAccessibleName(tr("The {side} text", side=side))
             self._sides[number].addWidget(view)
             self._sides[number].addWidget(text)
             button.setObjectName(f"choosing.{side}")
-            button.setAccessibleName(f"The {side} one is better")
-            button.setToolTip(f"The {side} arrow key does the same")
+            button.setAccessibleName(tr("The {side} one is better", side=side))
+            button.setToolTip(tr("The {side} arrow key does the same", side=side))
             button.clicked.connect(partial(self._on_chosen, number))
             column = QVBoxLayout()
             column.addWidget(self._sides[number], 1)
@@ -98,10 +99,10 @@ class ChoosingDialog(QDialog):
         self._words.setObjectName("choosing.words")
         self._words.setWordWrap(True)
         mark(self._words, role="muted")
-        skip = QPushButton("Neither (Space)")
+        skip = QPushButton(tr("Neither (Space)"))
         skip.setObjectName("choosing.skip")
         skip.clicked.connect(self._show_next)
-        done = QPushButton("Done")
+        done = QPushButton(tr("Done"))
         done.setObjectName("choosing.done")
         mark(done, primary=True)
         done.clicked.connect(self.accept)
@@ -133,16 +134,21 @@ class ChoosingDialog(QDialog):
             self._loader.want([it.path for it in self._pair])
 
     def _update_words(self) -> None:
-        told = f"{counted(self._num_choices, 'choice')} so far."
+        told = tr("{counted} so far.", counted=counted(self._num_choices, "choice"))
         if self._pair is None:
-            told = (
+            told = tr(
                 "There are fewer than two pictures, or texts with one beginning, in the gallery: "
                 "make some first."
             )
         elif self._num_choices < FEWEST:
-            told += f" From {FEWEST} on, with stars counted, “More to my taste” follows them."
+            told += tr(
+                " From {fewest} on, with stars counted, “More to my taste” follows them.",
+                fewest=FEWEST,
+            )
         elif self._num_choices < FEWEST_TO_TEACH:
-            told += f" From {FEWEST_TO_TEACH} on, the model can be taught by them."
+            told += tr(
+                " From {fewest} on, the model can be taught by them.", fewest=FEWEST_TO_TEACH
+            )
         self._words.setText(told)
 
     def _on_loaded(self, pixels: list[Pixels]) -> None:

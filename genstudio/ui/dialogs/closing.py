@@ -5,6 +5,8 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from genstudio.domain.language import tr
+
 
 def ask_before_closing(window: QWidget, stop_and_close: Callable[[], None]) -> None:
     """Ask whether to stop, save and close; does not wait for the answer."""
@@ -12,14 +14,16 @@ def ask_before_closing(window: QWidget, stop_and_close: Callable[[], None]) -> N
     box.setObjectName("dialog.closing")
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setIcon(QMessageBox.Icon.Question)
-    box.setWindowTitle("A training is under way")
-    box.setText("A model is still learning.")
+    box.setWindowTitle(tr("A training is under way"))
+    box.setText(tr("A model is still learning."))
     box.setInformativeText(
-        "GenStudio can stop at a safe point, save everything and close. "
-        "The training can go on from there later."
+        tr(
+            "GenStudio can stop at a safe point, save everything and close. "
+            "The training can go on from there later."
+        )
     )
-    stop = box.addButton("Stop, save and close", QMessageBox.ButtonRole.AcceptRole)
-    keep = box.addButton("Keep training", QMessageBox.ButtonRole.RejectRole)
+    stop = box.addButton(tr("Stop, save and close"), QMessageBox.ButtonRole.AcceptRole)
+    keep = box.addButton(tr("Keep training"), QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(keep)
     box.setEscapeButton(keep)
     stop.clicked.connect(stop_and_close)

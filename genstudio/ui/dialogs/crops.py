@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from genstudio.data.cropping import RULES, SMALLEST_TILE_PX, Rule, middle
 from genstudio.domain.datasets import Crop
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.progress import Progress
 from genstudio.services import studio, studio_dataset
 from genstudio.services.jobs import Job, JobEnded
@@ -33,12 +34,12 @@ from genstudio.ui.widgets.small import named_combo
 
 _SIZE = QSize(118 * GRID_PX, 84 * GRID_PX)
 _RULES: dict[Rule, str] = {
-    "middle": "The middle square",
-    "salient": "Where most is to see — saliency",
-    "several": "Several squares out of wide ones",
-    "tiles": "Tiles, for large textures",
+    "middle": tr_noop("The middle square"),
+    "salient": tr_noop("Where most is to see — saliency"),
+    "several": tr_noop("Several squares out of wide ones"),
+    "tiles": tr_noop("Tiles, for large textures"),
 }
-_HELP = (
+_HELP = tr_noop(
     "Drag a square to move it, its lower right corner to resize it. Your pictures stay as they "
     "are: squares are kept in the project."
 )
@@ -62,7 +63,7 @@ class CropDialog(QDialog):
         assert report is not None, "pictures were chosen"
         self.setObjectName("dialog.crops")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(f"Crop {counted(len(names), 'picture')}")
+        self.setWindowTitle(tr("Crop {counted}", counted=counted(len(names), "picture")))
         self._bridge, self._state, self._names = bridge, state, list(names)
         self._folder: Path = report.folder
         self._pictures = {it.name: it for it in report.pictures}
@@ -72,14 +73,14 @@ class CropDialog(QDialog):
         self._loader.loaded.connect(self._on_loaded)
         self._view = CropView()
         self._view.setObjectName("crops.view")
-        self._view.setAccessibleName("Picture with its squares")
+        self._view.setAccessibleName(tr("Picture with its squares"))
         self._view.changed.connect(self._on_dragged)
         layout = QVBoxLayout(self)
         layout.setSpacing(GRID_PX)
         layout.addWidget(self._view, 1)
         layout.addLayout(self._make_tools())
         layout.addLayout(self._make_rules())
-        help_ = QLabel(_HELP)
+        help_ = QLabel(tr(_HELP))
         help_.setWordWrap(True)
         mark(help_, role="small")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
@@ -98,12 +99,12 @@ class CropDialog(QDialog):
         super().done(result)
 
     def _make_tools(self) -> QHBoxLayout:
-        self._before = _tool("crops.before", "Earlier", "chevron-up", lambda: self._go(-1))
-        self._next = _tool("crops.next", "Next", "chevron-down", lambda: self._go(1))
+        self._before = _tool("crops.before", tr("Earlier"), "chevron-up", lambda: self._go(-1))
+        self._next = _tool("crops.next", tr("Next"), "chevron-down", lambda: self._go(1))
         self._where = QLabel()
         self._where.setObjectName("crops.where")
-        add = _tool("crops.add", "Add a square", "plus", self._view.add)
-        take = _tool("crops.remove", "Take it out", "minus", self._view.remove)
+        add = _tool("crops.add", tr("Add a square"), "plus", self._view.add)
+        take = _tool("crops.remove", tr("Take it out"), "minus", self._view.remove)
         row = QHBoxLayout()
         row.setSpacing(GRID_PX)
         for widget in (self._before, self._next):
@@ -114,12 +115,12 @@ class CropDialog(QDialog):
         return row
 
     def _make_rules(self) -> QHBoxLayout:
-        self._rule = named_combo("crops.rule", "Rule")
+        self._rule = named_combo("crops.rule", tr("Rule"))
         for rule in RULES:
-            self._rule.addItem(_RULES[rule], rule)
+            self._rule.addItem(tr(_RULES[rule]), rule)
         self._tile = QSpinBox()
         self._tile.setObjectName("crops.tile")
-        self._tile.setAccessibleName("Side of a tile")
+        self._tile.setAccessibleName(tr("Side of a tile"))
         self._tile.setRange(SMALLEST_TILE_PX, 4096)
         self._tile.setValue(256)
         self._tile.setSuffix(" px")
@@ -127,14 +128,14 @@ class CropDialog(QDialog):
             lambda: self._tile.setVisible(self._rule.currentData() == "tiles")
         )
         self._tile.hide()
-        one = QPushButton("For this picture")
+        one = QPushButton(tr("For this picture"))
         one.setObjectName("crops.one")
         one.clicked.connect(lambda: self._by_rule([self._names[self._at]]))
-        every = QPushButton(f"For all {len(self._names):,}")
+        every = QPushButton(tr("For all {num__names:,}", num__names=len(self._names)))
         every.setObjectName("crops.all")
         every.clicked.connect(lambda: self._by_rule(self._names))
         self._progress = QProgressBar()
-        self._progress.setAccessibleName("Choosing squares")
+        self._progress.setAccessibleName(tr("Choosing squares"))
         self._progress.hide()
         row = QHBoxLayout()
         row.setSpacing(GRID_PX)
@@ -156,7 +157,7 @@ class CropDialog(QDialog):
         name = self._names[self._at]
         self._before.setEnabled(self._at > 0)
         self._next.setEnabled(self._at < len(self._names) - 1)
-        self._view.set_placeholder("Reading the picture…")
+        self._view.set_placeholder(tr("Reading the picture…"))
         self._view.show_crops(None, self._size_of(name), ())
         self._loader.want([self._folder / name])
         self._describe()
@@ -175,8 +176,16 @@ class CropDialog(QDialog):
     def _describe(self) -> None:
         name = self._names[self._at]
         own = self._state.crops.get(name, ())
-        told = counted(len(own), "square") if own else "the middle square"
-        self._where.setText(f"{self._at + 1:,} of {len(self._names):,}: {name}, {told}")
+        told = counted(len(own), "square") if own else tr("the middle square")
+        self._where.setText(
+            tr(
+                "{at:,} of {num__names:,}: {name}, {told}",
+                at=self._at + 1,
+                num__names=len(self._names),
+                name=name,
+                told=told,
+            )
+        )
 
     def _size_of(self, name: str) -> tuple[int, int]:
         picture = self._pictures[name]

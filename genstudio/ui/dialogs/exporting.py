@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain.errors import SettingsError
+from genstudio.domain.language import tr
 from genstudio.domain.settings import parse_settings
 from genstudio.services.exporters.protocol import Exporter
 from genstudio.services.projects import slug
@@ -61,7 +62,7 @@ class _ExportDialog(QDialog):
         self._exporter = exporter
         self._export = export
         card = exporter.card
-        self.setWindowTitle(f"Export {counted(count, 'picture')}")
+        self.setWindowTitle(tr("Export {counted}", counted=counted(count, "picture")))
         self.setMinimumWidth(_WIDTH_PX)
         heading = QLabel(card.title)
         mark(heading, role="heading")
@@ -95,14 +96,14 @@ class _ExportDialog(QDialog):
         name = f"{slug(title)}{suffixes[0] if suffixes else ''}"
         self._place = QLineEdit(str(usual_export_folder() / name))
         self._place.setObjectName("export.place")
-        self._place.setAccessibleName("Where to")
+        self._place.setAccessibleName(tr("Where to"))
         self._place.textChanged.connect(self._update)
-        choose = QPushButton("Choose…")
+        choose = QPushButton(tr("Choose…"))
         choose.setObjectName("export.choose")
-        choose.setAccessibleName("Choose where to export to")
+        choose.setAccessibleName(tr("Choose where to export to"))
         choose.setIcon(icon("folder-open"))
         choose.clicked.connect(self._choose)
-        label = QLabel("Where to")
+        label = QLabel(tr("Where to"))
         label.setBuddy(self._place)
         row = QHBoxLayout()
         row.setSpacing(GRID_PX)
@@ -113,7 +114,7 @@ class _ExportDialog(QDialog):
 
     def _make_buttons(self) -> QDialogButtonBox:
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self._start = buttons.addButton("Export", QDialogButtonBox.ButtonRole.AcceptRole)
+        self._start = buttons.addButton(tr("Export"), QDialogButtonBox.ButtonRole.AcceptRole)
         self._start.setObjectName("export.start")
         mark(self._start, primary=True)
         self._start.setDefault(True)

@@ -6,16 +6,20 @@ from pathlib import Path
 from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from genstudio.domain.language import tr
+
 
 def choose_pictures(window: QWidget, begin: Path | None) -> Path | None:
     """Ask for a folder of pictures; None if a person changed their mind."""
     pictures = QStandardPaths.StandardLocation.PicturesLocation
-    return _choose(window, "Choose the folder of pictures to learn from", begin or _usual(pictures))
+    return _choose(
+        window, tr("Choose the folder of pictures to learn from"), begin or _usual(pictures)
+    )
 
 
 def choose_project(window: QWidget, begin: Path | None) -> Path | None:
     """Ask for a project's folder; None if a person changed their mind."""
-    title = "Choose a project folder, or an empty one for a new project"
+    title = tr("Choose a project folder, or an empty one for a new project")
     return _choose(window, title, begin or Path.home())
 
 
@@ -27,7 +31,7 @@ def choose_export(window: QWidget, suffixes: Sequence[str], begin: Path) -> Path
         suffixes: Of the file that is wanted; empty where it is a folder.
         begin: Where it would go.
     """
-    title = "Choose where to export to"
+    title = tr("Choose where to export to")
     if not suffixes:
         return _choose(window, title, begin)
     kinds = ";;".join(f"{suffix[1:].upper()} (*{suffix})" for suffix in suffixes)
@@ -45,7 +49,7 @@ def usual_export_folder() -> Path:
 def choose_report(window: QWidget) -> Path | None:
     """Ask for a folder for the report of a comparison; None if a person changed their mind."""
     documents = QStandardPaths.StandardLocation.DocumentsLocation
-    return _choose(window, "Choose a folder for the report", _usual(documents))
+    return _choose(window, tr("Choose a folder for the report"), _usual(documents))
 
 
 def _usual(location: QStandardPaths.StandardLocation) -> Path:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from genstudio.domain.language import tr
 from genstudio.domain.runs import CheckpointInfo
 from genstudio.ui.run_words import counted
 
@@ -30,15 +31,18 @@ def ask_before_going_back(
     box.setObjectName("dialog.going_back")
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setIcon(QMessageBox.Icon.Question)
-    box.setWindowTitle("Go back")
-    box.setText(f"Go back to step {step:,}?")
+    box.setWindowTitle(tr("Go back"))
+    box.setText(tr("Go back to step {step:,}?", step=step))
     box.setInformativeText(
-        f"{_moved(later)} to the system's trash. The run continues from here.\n\n"
-        "A branch continues from here as a new run and leaves this one as it is."
+        tr(
+            "{moved} to the system's trash. The run continues from here.\n\nA branch continues "
+            "from here as a new run and leaves this one as it is.",
+            moved=_moved(later),
+        )
     )
-    back = box.addButton("Go back and continue", QMessageBox.ButtonRole.AcceptRole)
-    aside = box.addButton("Branch instead", QMessageBox.ButtonRole.ActionRole)
-    cancel = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
+    back = box.addButton(tr("Go back and continue"), QMessageBox.ButtonRole.AcceptRole)
+    aside = box.addButton(tr("Branch instead"), QMessageBox.ButtonRole.ActionRole)
+    cancel = box.addButton(tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(cancel)
     box.setEscapeButton(cancel)
     back.clicked.connect(go_back)
@@ -48,8 +52,12 @@ def ask_before_going_back(
 
 def _moved(later: Sequence[CheckpointInfo]) -> str:
     starred = sum(checkpoint.is_starred for checkpoint in later)
-    stars = f" ({starred:,} of them starred)" if starred else ""
+    stars = tr(" ({starred:,} of them starred)", starred=starred) if starred else ""
     if len(later) == 1:
-        stars = " (it is starred)" if starred else ""
-        return f"The later saved point{stars} and its previews move"
-    return f"The {counted(len(later), 'later saved point')}{stars} and their previews move"
+        stars = tr(" (it is starred)") if starred else ""
+        return tr("The later saved point{stars} and its previews move", stars=stars)
+    return tr(
+        "The {counted}{stars} and their previews move",
+        counted=counted(len(later), "later saved point"),
+        stars=stars,
+    )

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.domain.language import tr
 from genstudio.services.guide import Chapter, chapters, look_up
 from genstudio.ui.dialogs.shortcuts import all_keys
 from genstudio.ui.theme import GRID_PX, mark
@@ -43,29 +44,29 @@ class Guide(QDialog):
         super().__init__(window)
         self.setObjectName("dialog.guide")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Guide")
+        self.setWindowTitle(tr("Guide"))
         self.setModal(False)
         self._chapters = [*chapters(), _chapter_of_keys()]
         self._by_name = {it.path.name: it for it in self._chapters}
         self._find = QLineEdit()
         self._find.setObjectName("guide.find")
-        self._find.setAccessibleName("Look something up in the guide")
-        self._find.setPlaceholderText("Look up: memory, blurred, copy…")
+        self._find.setAccessibleName(tr("Look something up in the guide"))
+        self._find.setPlaceholderText(tr("Look up: memory, blurred, copy…"))
         self._find.setClearButtonEnabled(True)
         self._find.textChanged.connect(self._show_list)
         self._list = QListWidget()
         self._list.setObjectName("guide.chapters")
-        self._list.setAccessibleName("Chapters")
+        self._list.setAccessibleName(tr("Chapters"))
         self._list.setWordWrap(True)
         self._list.setSpacing(GRID_PX // 4)
         self._list.currentItemChanged.connect(self._on_chosen)
-        self._nothing = QLabel("Nothing in the guide has these words.")
+        self._nothing = QLabel(tr("Nothing in the guide has these words."))
         self._nothing.setObjectName("guide.nothing")
         self._nothing.setWordWrap(True)
         mark(self._nothing, role="muted")
         self._text = QTextBrowser()
         self._text.setObjectName("guide.text")
-        self._text.setAccessibleName("Chapter")
+        self._text.setAccessibleName(tr("Chapter"))
         self._text.setOpenLinks(False)
         self._text.anchorClicked.connect(self._on_link)
         left = QVBoxLayout()
@@ -151,15 +152,15 @@ class Guide(QDialog):
 
 def _chapter_of_keys() -> Chapter:
     """All keys, from where they are declared."""
-    lines = ["# All keys"]
+    lines = [tr("# All keys")]
     heading = ""
     for where, keys, does in all_keys():
         if where != heading:
             heading = where
-            lines += ["", f"## {where}", "", "| keys | |", "|---|---|"]
+            lines += ["", f"## {where}", "", tr("| keys | |"), "|---|---|"]
         lines.append(f"| **{keys}** | {does} |")
     path = chapters()[0].path.with_name("keys.md")
-    return Chapter(key="keys", path=path, title="All keys", text="\n".join(lines))
+    return Chapter(key="keys", path=path, title=tr("All keys"), text="\n".join(lines))
 
 
 def show_guide(window: QWidget, chapter: str = "") -> None:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain.errors import SettingsError
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.settings import parse_settings
 from genstudio.services import studio_scans
 from genstudio.services.outputs import free_place
@@ -36,8 +37,8 @@ _FORM_PX = 44 * GRID_PX
 _PREVIEW_PX = 48 * GRID_PX
 # While somebody types or steps, looking waits.
 _SETTLED_MS = 200
-_NOTHING = "Choose a folder of scans: DICOM, NIfTI, 16-bit TIFF or PNG."
-_CARE = (
+_NOTHING = tr_noop("Choose a folder of scans: DICOM, NIfTI, 16-bit TIFF or PNG.")
+_CARE = tr_noop(
     "Pictures get numbers for names, and patients become numbers in groups.csv. "
     "Look at what you import: names that are written into a picture stay in it. "
     "Not for diagnosis."
@@ -63,7 +64,7 @@ class ScansDialog(QDialog):
         super().__init__(window)
         self.setObjectName("dialog.scans")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Import scans")
+        self.setWindowTitle(tr("Import scans"))
         self.resize(_WIDTH_PX, _HEIGHT_PX)
         self._import = import_scans
         self._folder: Path | None = None
@@ -75,9 +76,9 @@ class ScansDialog(QDialog):
         self._timer.timeout.connect(self._look)
         self._view = PictureView()
         self._view.setObjectName("scans.preview")
-        self._view.setAccessibleName("Middle slice of the first scan")
+        self._view.setAccessibleName(tr("Middle slice of the first scan"))
         self._view.setMinimumSize(_PREVIEW_PX, _PREVIEW_PX)
-        self._view.set_placeholder(_NOTHING)
+        self._view.set_placeholder(tr(_NOTHING))
         row = QHBoxLayout()
         row.setSpacing(2 * GRID_PX)
         row.addWidget(self._view, 1)
@@ -97,15 +98,15 @@ class ScansDialog(QDialog):
         self._update()
 
     def _make_form(self) -> QScrollArea:
-        choose = QPushButton("Choose a folder of scans…")
+        choose = QPushButton(tr("Choose a folder of scans…"))
         choose.setObjectName("scans.choose")
         choose.setIcon(icon("folder-open"))
         choose.clicked.connect(self._choose)
         self._path = ElidedLabel()
-        self._path.setAccessibleName("Folder of scans")
+        self._path.setAccessibleName(tr("Folder of scans"))
         self._form = SettingsForm(ScanOptions)
         self._form.changed.connect(self._update)
-        care = QLabel(_CARE)
+        care = QLabel(tr(_CARE))
         care.setWordWrap(True)
         mark(care, role="small")
         content = QWidget()
@@ -125,7 +126,7 @@ class ScansDialog(QDialog):
 
     def _make_buttons(self) -> QDialogButtonBox:
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self._start = buttons.addButton("Import", QDialogButtonBox.ButtonRole.AcceptRole)
+        self._start = buttons.addButton(tr("Import"), QDialogButtonBox.ButtonRole.AcceptRole)
         self._start.setObjectName("scans.start")
         mark(self._start, primary=True)
         buttons.accepted.connect(self._on_accepted)

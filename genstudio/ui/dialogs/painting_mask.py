@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.domain.language import tr, tr_noop
 from genstudio.services import studio
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import GRID_PX, mark
@@ -26,7 +27,9 @@ from genstudio.ui.widgets.pixel_loader import PixelLoader, Pixels
 
 _WIDTH_PX, _HEIGHT_PX = 112 * GRID_PX, 84 * GRID_PX
 _SMALLEST_BRUSH, _LARGEST_BRUSH, _FIRST_BRUSH = 2, 400, 48
-_HELP = "Left button paints, right button takes away, the wheel enlarges, 0 shows all of it."
+_HELP = tr_noop(
+    "Left button paints, right button takes away, the wheel enlarges, 0 shows all of it."
+)
 
 
 def ask_for_mask(window: QWidget, path: Path, use: Callable[[np.ndarray], None]) -> QDialog:
@@ -49,17 +52,17 @@ class MaskDialog(QDialog):
         super().__init__(window)
         self.setObjectName("dialog.mask")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(f"Paint a mask over {path.name}")
+        self.setWindowTitle(tr("Paint a mask over {name}", name=path.name))
         self.resize(_WIDTH_PX, _HEIGHT_PX)
         self._use = use
         self._loader = PixelLoader(studio.picture, self)
         self._loader.loaded.connect(self._on_loaded)
         self._view = MaskView()
         self._view.setObjectName("mask.view")
-        self._view.setAccessibleName("Picture with the mask")
-        self._view.set_placeholder("Reading the picture…")
+        self._view.setAccessibleName(tr("Picture with the mask"))
+        self._view.set_placeholder(tr("Reading the picture…"))
         self._view.changed.connect(self._update)
-        help_ = QLabel(_HELP)
+        help_ = QLabel(tr(_HELP))
         mark(help_, role="small")
         layout = QVBoxLayout(self)
         layout.setSpacing(GRID_PX)
@@ -79,18 +82,18 @@ class MaskDialog(QDialog):
     def _make_tools(self) -> QHBoxLayout:
         self._brush = QSlider(Qt.Orientation.Horizontal)
         self._brush.setObjectName("mask.brush")
-        self._brush.setAccessibleName("Width of the brush")
+        self._brush.setAccessibleName(tr("Width of the brush"))
         self._brush.setRange(_SMALLEST_BRUSH, _LARGEST_BRUSH)
         self._brush.valueChanged.connect(self._view.set_brush)
         self._brush.setValue(_FIRST_BRUSH)
-        title = QLabel("Brush")
+        title = QLabel(tr("Brush"))
         title.setBuddy(self._brush)
-        erase = QCheckBox("Take away")
+        erase = QCheckBox(tr("Take away"))
         erase.setObjectName("mask.erase")
         erase.toggled.connect(self._view.set_erasing)
-        self._undo = _tool("Undo", "undo-2", self._view.undo)
-        self._clear = _tool("Clear", "eraser", self._view.clear_mask)
-        self._invert = _tool("Invert", "contrast", self._view.invert)
+        self._undo = _tool("undo", tr("Undo"), "undo-2", self._view.undo)
+        self._clear = _tool("clear", tr("Clear"), "eraser", self._view.clear_mask)
+        self._invert = _tool("invert", tr("Invert"), "contrast", self._view.invert)
         row = QHBoxLayout()
         row.setSpacing(GRID_PX)
         row.addWidget(title)
@@ -101,7 +104,7 @@ class MaskDialog(QDialog):
 
     def _make_buttons(self) -> QDialogButtonBox:
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self._take = buttons.addButton("Use this mask", QDialogButtonBox.ButtonRole.AcceptRole)
+        self._take = buttons.addButton(tr("Use this mask"), QDialogButtonBox.ButtonRole.AcceptRole)
         self._take.setObjectName("mask.use")
         mark(self._take, primary=True)
         buttons.accepted.connect(self._on_accepted)
@@ -127,9 +130,9 @@ class MaskDialog(QDialog):
         self._take.setEnabled(not is_empty)
 
 
-def _tool(words: str, icon_name: str, do: Callable[[], None]) -> QPushButton:
+def _tool(key: str, words: str, icon_name: str, do: Callable[[], None]) -> QPushButton:
     button = QPushButton(words)
-    button.setObjectName(f"mask.{words.lower()}")
+    button.setObjectName(f"mask.{key}")
     button.setIcon(icon(icon_name))
     button.clicked.connect(do)
     return button

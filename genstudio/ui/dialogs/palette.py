@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.domain.language import tr
 from genstudio.ui.finding import Entry, find
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import GRID_PX, colors, mark
@@ -46,25 +47,25 @@ class Palette(QDialog):
     def __init__(self, window: QWidget, entries: Sequence[Entry]) -> None:
         super().__init__(window)
         self.setObjectName("dialog.palette")
-        self.setWindowTitle("Find anything")
+        self.setWindowTitle(tr("Find anything"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._entries = entries
         self._line = QLineEdit()
         self._line.setObjectName("palette.line")
-        self._line.setAccessibleName("Find anything")
-        self._line.setPlaceholderText("A command, a page, something to do, a project…")
+        self._line.setAccessibleName(tr("Find anything"))
+        self._line.setPlaceholderText(tr("A command, a page, something to do, a project…"))
         self._line.setClearButtonEnabled(True)
         self._line.textChanged.connect(self._look)
         self._line.installEventFilter(self)
         self._list = QListWidget()
         self._list.setObjectName("palette.list")
-        self._list.setAccessibleName("Found")
+        self._list.setAccessibleName(tr("Found"))
         self._list.setItemDelegate(_EntryDelegate(self._list))
         self._list.setUniformItemSizes(True)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.itemActivated.connect(self._do)
         self._list.itemClicked.connect(self._do)
-        self._nothing = QLabel("Nothing is called so. Try another word.")
+        self._nothing = QLabel(tr("Nothing is called so. Try another word."))
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         mark(self._nothing, role="muted")
         layout = QVBoxLayout(self)
@@ -97,7 +98,7 @@ class Palette(QDialog):
             item.setToolTip(entry.help)
             said = [entry.title, entry.where, entry.shortcut, entry.help]
             if not entry.is_enabled:
-                said.append("Not now.")
+                said.append(tr("Not now."))
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
             item.setData(
                 Qt.ItemDataRole.AccessibleTextRole, ". ".join(it.rstrip(".") for it in said if it)

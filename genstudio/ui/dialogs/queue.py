@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.queue import ENDED, ItemState, QueuedRun, WhenDone
 from genstudio.services.power import why_impossible
 from genstudio.ui.icons import icon
@@ -28,9 +29,9 @@ from genstudio.ui.widgets.small import named_combo
 _SIZE = QSize(84 * GRID_PX, 64 * GRID_PX)
 _ASKED_FOR_S = 60
 _WHEN_DONE: dict[WhenDone, str] = {
-    "nothing": "stays on",
-    "sleep": "goes to sleep",
-    "shut down": "shuts down",
+    "nothing": tr_noop("stays on"),
+    "sleep": tr_noop("goes to sleep"),
+    "shut down": tr_noop("shuts down"),
 }
 _MARKS = {
     ItemState.WAITING: "pause",
@@ -39,7 +40,7 @@ _MARKS = {
     ItemState.FAILED: "triangle-alert",
     ItemState.STOPPED: "square",
 }
-_EMPTY = (
+_EMPTY = tr_noop(
     "Nothing waits. Choose settings on the Train page and press “Add to the queue”; "
     "several runs are trained one after another, also over night."
 )
@@ -51,15 +52,15 @@ class QueueDialog(QDialog):
     def __init__(self, window: QWidget, state: QueueState) -> None:
         super().__init__(window)
         self.setObjectName("dialog.queue")
-        self.setWindowTitle("Queue for the night")
+        self.setWindowTitle(tr("Queue for the night"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._state = state
         self._list = QListWidget()
         self._list.setObjectName("queue.list")
-        self._list.setAccessibleName("Runs in their order")
+        self._list.setAccessibleName(tr("Runs in their order"))
         self._list.setWordWrap(True)
         self._list.currentItemChanged.connect(self._update_buttons)
-        self._empty = QLabel(_EMPTY)
+        self._empty = QLabel(tr(_EMPTY))
         self._empty.setWordWrap(True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         mark(self._empty, role="muted")
@@ -76,10 +77,10 @@ class QueueDialog(QDialog):
         self._show()
 
     def _make_buttons(self) -> QVBoxLayout:
-        self._up = _button("queue.up", "Earlier", "chevron-up", lambda: self._move(-1))
-        self._down = _button("queue.down", "Later", "chevron-down", lambda: self._move(1))
-        self._again = _button("queue.again", "Once more", "repeat", self._do_again)
-        self._remove = _button("queue.remove", "Take out", "x", self._take_out)
+        self._up = _button("queue.up", tr("Earlier"), "chevron-up", lambda: self._move(-1))
+        self._down = _button("queue.down", tr("Later"), "chevron-down", lambda: self._move(1))
+        self._again = _button("queue.again", tr("Once more"), "repeat", self._do_again)
+        self._remove = _button("queue.remove", tr("Take out"), "x", self._take_out)
         column = QVBoxLayout()
         for button in (self._up, self._down, self._again, self._remove):
             column.addWidget(button)
@@ -87,20 +88,22 @@ class QueueDialog(QDialog):
         return column
 
     def _make_end(self) -> QVBoxLayout:
-        self._when_done = named_combo("queue.when_done", "When all is done")
+        self._when_done = named_combo("queue.when_done", tr("When all is done"))
         for wanted in get_args(WhenDone):
-            self._when_done.addItem(f"Then the computer {_WHEN_DONE[wanted]}", wanted)
+            self._when_done.addItem(
+                tr("Then the computer {when_done}", when_done=tr(_WHEN_DONE[wanted])), wanted
+            )
         self._when_done.activated.connect(self._on_when_done)
-        self._battery = QCheckBox("Wait while it runs on its battery")
+        self._battery = QCheckBox(tr("Wait while it runs on its battery"))
         self._battery.setObjectName("queue.battery")
         self._battery.clicked.connect(lambda is_on: self._state.set_pauses_on_battery(pauses=is_on))
         self._told = QLabel()
         self._told.setWordWrap(True)
         mark(self._told, role="small")
-        self._start = _button("queue.start", "Start the queue", "play", self._on_start)
+        self._start = _button("queue.start", tr("Start the queue"), "play", self._on_start)
         self._start.setDefault(True)
         mark(self._start, primary=True)
-        self._report = _button("queue.report", "What came of it", "image", self._show_report)
+        self._report = _button("queue.report", tr("What came of it"), "image", self._show_report)
         row = QHBoxLayout()
         row.addWidget(self._when_done)
         row.addWidget(self._battery)
@@ -134,7 +137,7 @@ class QueueDialog(QDialog):
             self._told.setText(why_impossible(queue.when_done))
         self._told.setVisible(bool(self._told.text()))
         is_going = self._state.is_going
-        self._start.setText("Begin no further run" if is_going else "Start the queue")
+        self._start.setText(tr("Begin no further run") if is_going else tr("Start the queue"))
         self._start.setIcon(icon("pause" if is_going else "play", "on_accent"))
         self._start.setEnabled(is_going or bool(queue and queue.waiting()))
         self._report.setVisible(self._state.report is not None)
@@ -179,7 +182,7 @@ class QueueDialog(QDialog):
 
 
 def _words(number: int, run: QueuedRun) -> str:
-    state = "cannot begin" if run.fault else run.state.value
+    state = tr("cannot begin") if run.fault else run.state.value
     told = run.fault or run.told
     below = f"\n{told}" if told else ""
     return f"{number}. {run.title}, {run.settings.budget} — {state}{below}"
@@ -200,10 +203,15 @@ def ask_before_power(window: QWidget, wanted: WhenDone, do: Callable[[], object]
     box.setObjectName("dialog.power")
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setIcon(QMessageBox.Icon.Question)
-    box.setWindowTitle("The queue is done")
-    box.setText(f"All runs are over and saved. The computer {_WHEN_DONE[wanted]}, as you asked.")
-    now = box.addButton("Now", QMessageBox.ButtonRole.AcceptRole)
-    stay = box.addButton("Stay on", QMessageBox.ButtonRole.RejectRole)
+    box.setWindowTitle(tr("The queue is done"))
+    box.setText(
+        tr(
+            "All runs are over and saved. The computer {when_done}, as you asked.",
+            when_done=tr(_WHEN_DONE[wanted]),
+        )
+    )
+    now = box.addButton(tr("Now"), QMessageBox.ButtonRole.AcceptRole)
+    stay = box.addButton(tr("Stay on"), QMessageBox.ButtonRole.RejectRole)
     stay.setObjectName("power.stay")
     box.setDefaultButton(stay)
     box.setEscapeButton(stay)
@@ -213,7 +221,7 @@ def ask_before_power(window: QWidget, wanted: WhenDone, do: Callable[[], object]
     def tick() -> None:
         nonlocal left
         left -= 1
-        box.setInformativeText(f"In {left} seconds, unless you want to stay.")
+        box.setInformativeText(tr("In {left} seconds, unless you want to stay.", left=left))
         if left <= 0:
             now.click()
 

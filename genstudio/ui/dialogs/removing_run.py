@@ -5,6 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from genstudio.domain.language import tr
 from genstudio.domain.runs import RunSummary
 from genstudio.ui.run_words import counted, disk_size, run_title
 from genstudio.ui.theme import mark
@@ -17,17 +18,21 @@ def ask_before_removing_run(window: QWidget, run: RunSummary, remove: Callable[[
     box.setObjectName("dialog.removing_run")
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setIcon(QMessageBox.Icon.Question)
-    box.setWindowTitle("Move a run to the trash")
-    box.setText("Move this run to the system's trash?")
+    box.setWindowTitle(tr("Move a run to the trash"))
+    box.setText(tr("Move this run to the system's trash?"))
     box.setInformativeText(
-        f"{run_title(run, is_live=False)}\n\n"
-        f"It took {counted(run.step, 'step')} and has "
-        f"{counted(len(run.checkpoints), 'saved point')}, {disk_size(num_bytes)} on the disk. "
-        "Its previews go too; pictures in the Gallery stay."
+        tr(
+            "{run_title}\n\nIt took {counted} and has {counted2}, {disk_size} on the disk. Its "
+            "previews go too; pictures in the Gallery stay.",
+            run_title=run_title(run, is_live=False),
+            counted=counted(run.step, "step"),
+            counted2=counted(len(run.checkpoints), "saved point"),
+            disk_size=disk_size(num_bytes),
+        )
     )
-    yes = box.addButton("Move to the trash", QMessageBox.ButtonRole.DestructiveRole)
+    yes = box.addButton(tr("Move to the trash"), QMessageBox.ButtonRole.DestructiveRole)
     mark(yes, danger=True)
-    no = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
+    no = box.addButton(tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(no)
     box.setEscapeButton(no)
     yes.clicked.connect(remove)

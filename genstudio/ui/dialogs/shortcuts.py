@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.domain.language import tr
 from genstudio.ui.actions import COMMANDS, KEYS
 from genstudio.ui.theme import GRID_PX
 
@@ -36,16 +37,16 @@ class ShortcutList(QDialog):
         super().__init__(window)
         self.setObjectName("dialog.shortcuts")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Keyboard shortcuts")
+        self.setWindowTitle(tr("Keyboard shortcuts"))
         find = QLineEdit()
         find.setObjectName("shortcuts.find")
-        find.setAccessibleName("Find a key")
-        find.setPlaceholderText("Find: save, page, Ctrl+…")
+        find.setAccessibleName(tr("Find a key"))
+        find.setPlaceholderText(tr("Find: save, page, Ctrl+…"))
         find.setClearButtonEnabled(True)
         find.textChanged.connect(self._look)
         self._tree = QTreeWidget()
         self._tree.setObjectName("shortcuts.list")
-        self._tree.setAccessibleName("Keyboard shortcuts")
+        self._tree.setAccessibleName(tr("Keyboard shortcuts"))
         self._tree.setColumnCount(2)
         self._tree.setHeaderHidden(True)
         self._tree.setRootIsDecorated(False)
@@ -97,7 +98,7 @@ def all_keys() -> list[tuple[str, str, str]]:
     """Where, keys, what they do."""
     everywhere = [
         (
-            f"Everywhere: {command.menu.replace('&', '')}",
+            tr("Everywhere: {menu}", menu=command.menu.replace("&", "")),
             shown_keys(command.shortcut),
             f"{command.plain_title} — {command.help}",
         )

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMainWindow
 from genstudio.services.notices import NoticeBoard
 from genstudio.services.preferences import Preferences
 from genstudio.ui.manners.checking_fit import CheckingFit
+from genstudio.ui.manners.choosing_language import ChoosingLanguage
 from genstudio.ui.manners.coming_forward import ComingForward
 from genstudio.ui.manners.cropping import Cropping
 from genstudio.ui.manners.importing_scans import ImportingScans
@@ -33,6 +34,7 @@ def add_manners(
     preferences: Preferences,
     open_project: Callable[[Path], object],
     open_dataset: Callable[[Path], object],
+    change_language: Callable[[str], object],
 ) -> tuple[object, ...]:
     """Make them; they work as long as what is given back is kept."""
     endings = TellingEndings(window, states.training)
@@ -43,6 +45,7 @@ def add_manners(
         Queueing(window, states, pages, notices, endings),
         ImportingScans(states.scans, open_dataset),
         RecentProjects(window, preferences, open_project),
+        ChoosingLanguage(window, states, preferences, notices, change_language),
         ComingForward(window, lambda: states.project.path),
         endings,
     )

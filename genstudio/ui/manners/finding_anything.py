@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
+from genstudio.domain.language import tr
 from genstudio.services.preferences import Preferences
 from genstudio.services.projects import is_project
 from genstudio.ui.actions import COMMANDS
@@ -73,7 +74,7 @@ class FindingAnything:
         return [
             Entry(
                 title=it.card.title,
-                where="Create",
+                where=tr("Create"),
                 act=partial(self._choose_operation, key),
                 help=it.card.summary,
                 words=f"{way(it.card)} {key}",
@@ -86,10 +87,10 @@ class FindingAnything:
         return [
             Entry(
                 title=it.card.title,
-                where="Architecture",
+                where=tr("Architecture"),
                 act=partial(self._choose_model, key),
                 help=it.card.summary,
-                words=f"{it.card.family} {key} model train",
+                words=tr("{family} {key} model train", family=it.card.family, key=key),
                 icon="sparkles",
             )
             for key, it in self._states.training.entries.items()
@@ -99,10 +100,10 @@ class FindingAnything:
         return [
             Entry(
                 title=path.name,
-                where="Recent project",
+                where=tr("Recent project"),
                 act=partial(self._open_project, path),
                 help=str(path),
-                words="open project",
+                words=tr("open project"),
                 icon="folder-open",
                 is_enabled=is_project(path),
             )

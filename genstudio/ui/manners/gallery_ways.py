@@ -8,13 +8,14 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.notices import Level, Notice
 from genstudio.services.exporters.protocol import Exporter
 from genstudio.ui.dialogs.exporting import ask_how_to_export
 from genstudio.ui.state.studio import StudioStates
 from genstudio.ui.studio_pages import StudioPages
 
-_NOTHING_SELECTED = (
+_NOTHING_SELECTED = tr_noop(
     "Then choose “Use in Create” with a right click, or “Add” on the Create page again."
 )
 
@@ -69,7 +70,7 @@ class GalleryWays:
 
     def _title(self) -> str:
         project = self._states.project.project
-        return project.name if project else "Gallery"
+        return project.name if project else tr("Gallery")
 
     def _use_selected(self, name: str) -> None:
         """Take what is selected in the gallery for an input of the Create page."""
@@ -79,7 +80,11 @@ class GalleryWays:
             return
         self._show_page("gallery")
         self._post(
-            Notice(level=Level.INFO, title="Select pictures here first", message=_NOTHING_SELECTED)
+            Notice(
+                level=Level.INFO,
+                title=tr("Select pictures here first"),
+                message=tr(_NOTHING_SELECTED),
+            )
         )
 
     def _use_in_create(self, paths: list[Path]) -> None:
@@ -91,5 +96,5 @@ class GalleryWays:
         self._states.training.teach(run)
 
     def _on_exported(self, path: Path) -> None:
-        self._post(Notice(level=Level.INFO, title="The gallery is exported", message=str(path)))
+        self._post(Notice(level=Level.INFO, title=tr("The gallery is exported"), message=str(path)))
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))

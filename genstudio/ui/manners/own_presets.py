@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from genstudio.domain.errors import GenStudioError, SettingsError
+from genstudio.domain.language import tr
 from genstudio.domain.notices import Level, Notice
 from genstudio.services.notices import NoticeBoard, notice_about
 from genstudio.services.own_presets import OwnPreset, preset_of, save_preset, usable_part
@@ -36,16 +37,17 @@ class OwnPresets:
             self._notices.post(notice_about(error))
             return
         self._tell(
-            "The preset is saved", f"{saved}. Others can drop this file on their Train page."
+            tr("The preset is saved"),
+            tr("{saved}. Others can drop this file on their Train page.", saved=saved),
         )
 
     def _choose(self, preset: OwnPreset) -> None:
         choices = self._controls.choices
         if preset.model_key not in self._training.entries:
             error = SettingsError(
-                f"“{preset.title}” is for an architecture that is not here",
-                f"It needs “{preset.model_key}”.",
-                "Nothing was changed.",
+                tr("“{title}” is for an architecture that is not here", title=preset.title),
+                tr("It needs “{model_key}”.", model_key=preset.model_key),
+                tr("Nothing was changed."),
             )
             self._notices.post(notice_about(error))
             return
@@ -56,9 +58,11 @@ class OwnPresets:
             choices.apply(usable.training)
             choices.apply_model(usable.model)
         except (GenStudioError, ValueError, TypeError) as error:
-            self._tell(f"Not all of “{preset.title}” could be chosen", str(error)[:300])
+            self._tell(
+                tr("Not all of “{title}” could be chosen", title=preset.title), str(error)[:300]
+            )
             return
-        self._tell(f"“{preset.title}” is chosen", told)
+        self._tell(tr("“{title}” is chosen", title=preset.title), told)
 
     def _tell(self, title: str, message: str) -> None:
         self._notices.post(Notice(level=Level.INFO, title=title, message=message))

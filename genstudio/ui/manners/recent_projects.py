@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from genstudio.domain.language import tr
 from genstudio.services.preferences import Preferences
 from genstudio.services.projects import is_project
 
@@ -28,7 +29,7 @@ class RecentProjects:
         before = window.findChild(QAction, "project.show_folder")
         assert before is not None
         above = next(it for it in before.associatedObjects() if isinstance(it, QMenu))
-        self.menu = QMenu("Open &recent", above)
+        self.menu = QMenu(tr("Open &recent"), above)
         self.menu.setObjectName("project.recent")
         self.menu.setToolTipsVisible(True)
         self.menu.aboutToShow.connect(self.fill)
@@ -44,12 +45,12 @@ class RecentProjects:
             action = self.menu.addAction(f"&{number} {name}")
             is_there = is_project(path)
             action.setEnabled(is_there)
-            gone = "" if is_there else " is not there: moved, or on a drive that has gone"
+            gone = "" if is_there else tr(" is not there: moved, or on a drive that has gone")
             action.setToolTip(f"{path}{gone}")
             action.setStatusTip(f"{path}{gone}")
             action.triggered.connect(partial(self._chosen, path))
         if self.menu.isEmpty():
-            self.menu.addAction("None yet").setEnabled(False)
+            self.menu.addAction(tr("None yet")).setEnabled(False)
 
     def _chosen(self, path: Path, *_checked: bool) -> None:
         self._open(path)

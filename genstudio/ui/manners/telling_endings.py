@@ -4,6 +4,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
 from genstudio.domain import events
+from genstudio.domain.language import tr
 from genstudio.ui.state.training import TrainingState
 
 _SHOWN_MS = 10_000
@@ -56,5 +57,7 @@ class TellingEndings(QObject):
 def words_about(ending: events.Finished | events.Failed) -> tuple[str, str]:
     """Title and sentence about an ending."""
     if isinstance(ending, events.Failed):
-        return ending.title, ending.message or "What was saved is intact."
-    return "The training has ended", f"{ending.step:,} steps; its pictures hang in the gallery."
+        return ending.title, ending.message or tr("What was saved is intact.")
+    return tr("The training has ended"), tr(
+        "{step:,} steps; its pictures hang in the gallery.", step=ending.step
+    )

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.domain.language import tr, tr_noop
 from genstudio.services.compared import ComparedRun
 from genstudio.ui.dialogs.folders import choose_report
 from genstudio.ui.icons import IconLabel
@@ -26,7 +27,7 @@ from genstudio.ui.widgets.compare_table import CompareTable
 from genstudio.ui.widgets.empty_state import EmptyState
 
 _NOTHING, _SOMETHING = range(2)
-_EXPLAIN = "Point at a row, or go to it with the arrow keys, to read what it is about."
+_EXPLAIN = tr_noop("Point at a row, or go to it with the arrow keys, to read what it is about.")
 
 
 class ComparePage(QWidget):
@@ -43,15 +44,17 @@ class ComparePage(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("page.compare")
-        self.setAccessibleName("Compare")
+        self.setAccessibleName(tr("Compare"))
         self._state = state
         self._training = training
         self._empty = EmptyState(
             "scale",
-            "No run to compare yet",
-            "Train a model first. Train a second one with other settings, and this page tells "
-            "which of them paints more like your pictures, and whether one copies.",
-            "Go to Train",
+            tr("No run to compare yet"),
+            tr(
+                "Train a model first. Train a second one with other settings, and this page tells "
+                "which of them paints more like your pictures, and whether one copies."
+            ),
+            tr("Go to Train"),
         )
         self._empty.setObjectName("compare.empty")
         self._empty.triggered.connect(self.train_wanted)
@@ -89,9 +92,11 @@ class ComparePage(QWidget):
         self._chooser.save_wanted.connect(self._on_save)
         hint = EmptyState(
             "scale",
-            "Which run is the best?",
-            "Check runs at the right and press Compare. Figures stand beside their floor: what "
-            "your own pictures get against each other.",
+            tr("Which run is the best?"),
+            tr(
+                "Check runs at the right and press Compare. Figures stand beside their floor: what "
+                "your own pictures get against each other."
+            ),
         )
         self._results = QStackedWidget()
         self._results.addWidget(hint)
@@ -111,14 +116,14 @@ class ComparePage(QWidget):
         mark(self._note, role="muted")
         self._table = CompareTable()
         self._table.setObjectName("compare.table")
-        self._explanation = QLabel(_EXPLAIN)
+        self._explanation = QLabel(tr(_EXPLAIN))
         self._explanation.setObjectName("compare.explanation")
         self._explanation.setWordWrap(True)
         self._explanation.setAlignment(Qt.AlignmentFlag.AlignTop)
         # Room for the longest one, so that the table does not jump.
         self._explanation.setFixedHeight(3 * self.fontMetrics().lineSpacing())
         mark(self._explanation, role="small")
-        self._table.explained.connect(lambda text: self._explanation.setText(text or _EXPLAIN))
+        self._table.explained.connect(lambda text: self._explanation.setText(text or tr(_EXPLAIN)))
         side_by_side = QWidget()
         column = QVBoxLayout(side_by_side)
         column.setContentsMargins(0, GRID_PX, 0, 0)
@@ -128,8 +133,8 @@ class ComparePage(QWidget):
         self._copies = CompareCopies()
         self._tabs = QTabWidget()
         self._tabs.setObjectName("compare.tabs")
-        self._tabs.addTab(side_by_side, "Side by side")
-        self._tabs.addTab(self._copies, "Did it copy?")
+        self._tabs.addTab(side_by_side, tr("Side by side"))
+        self._tabs.addTab(self._copies, tr("Did it copy?"))
         results = QWidget()
         layout = QVBoxLayout(results)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -143,7 +148,7 @@ class ComparePage(QWidget):
         self._outdated = QLabel()
         self._outdated.setObjectName("compare.outdated")
         self._outdated.setWordWrap(True)
-        again = QPushButton("Compare again")
+        again = QPushButton(tr("Compare again"))
         again.setObjectName("compare.again")
         again.clicked.connect(self._on_again)
         self._state.busy_changed.connect(lambda: again.setEnabled(not self._state.is_busy))
@@ -183,20 +188,39 @@ class ComparePage(QWidget):
         for run in runs:
             newest = self._newest_step(run)
             title = f"{run.model_title}\n{run_when(run.path)}"
-            detail = f"{run.model_title}, {run_when(run.path)}, step {run.step:,}, {run.path.name}"
+            detail = tr(
+                "{model_title}, {run_when}, step {step:,}, {name}",
+                model_title=run.model_title,
+                run_when=run_when(run.path),
+                step=run.step,
+                name=run.path.name,
+            )
             if newest is None:
-                title += "\n▲ no longer in the project"
+                title += tr("\n▲ no longer in the project")
             elif newest != run.newest_step:
-                title += f"\n▲ saved at step {newest:,} since"
-                detail += f". It has been saved at step {newest:,} since."
+                title += tr("\n▲ saved at step {newest:,} since", newest=newest)
+                detail += tr(". It has been saved at step {newest:,} since.", newest=newest)
                 older.append(run)
             titles.append(title)
             details.append(detail)
         self._table.set_titles(titles, details)
         self._alert.setVisible(bool(older))
-        names = " and ".join(f"“{run.model_title}” of {run_when(run.path)}" for run in older)
+        names = " and ".join(
+            tr(
+                "“{model_title}” of {run_when}",
+                model_title=run.model_title,
+                run_when=run_when(run.path),
+            )
+            for run in older
+        )
         verb = "has" if len(older) == 1 else "have"
-        self._outdated.setText(f"{names} {verb} learned on: the figures are of an older state.")
+        self._outdated.setText(
+            tr(
+                "{names} {verb} learned on: the figures are of an older state.",
+                names=names,
+                verb=verb,
+            )
+        )
 
     def _newest_step(self, run: ComparedRun) -> int | None:
         """Step of a run's newest checkpoint now; None if the run is gone."""

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.runs import RunSummary
 from genstudio.services.studio import CatalogueEntry
 from genstudio.ui.icons import icon
@@ -22,7 +23,7 @@ from genstudio.ui.run_words import run_details
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.run_list import RunList, RunRow
 
-_NOTHING_SAVED = "Nothing of this run is saved yet: let it learn for a minute or more."
+_NOTHING_SAVED = tr_noop("Nothing of this run is saved yet: let it learn for a minute or more.")
 
 
 class CompareChooser(QFrame):
@@ -43,11 +44,14 @@ class CompareChooser(QFrame):
         mark(self, role="panel")
         self._is_busy = False
         self._has_result = False
-        heading = QLabel("Runs to compare")
+        heading = QLabel(tr("Runs to compare"))
         mark(heading, role="heading")
         advice = QLabel(
-            "Check one run or several. Each paints on the same seeds and is judged against your "
-            "pictures. A training may go on meanwhile."
+            tr(
+                "Check one run or several. Each paints on the same seeds and "
+                "is judged against your "
+                "pictures. A training may go on meanwhile."
+            )
         )
         advice.setWordWrap(True)
         mark(advice, role="small")
@@ -96,8 +100,8 @@ class CompareChooser(QFrame):
         mark(self._what, role="small")
         self._progress = QProgressBar()
         self._progress.setObjectName("compare.progress")
-        self._progress.setAccessibleName("Progress")
-        cancel = QPushButton("Cancel")
+        self._progress.setAccessibleName(tr("Progress"))
+        cancel = QPushButton(tr("Cancel"))
         cancel.setObjectName("compare.cancel")
         cancel.clicked.connect(self.cancel_wanted)
         bar = QVBoxLayout()
@@ -126,7 +130,7 @@ class CompareChooser(QFrame):
         self._compare.setIcon(icon("scale", "on_accent"))
         mark(self._compare, primary=True)
         self._compare.clicked.connect(lambda: self.compare_wanted.emit(self.runs.chosen()))
-        self._save = QPushButton("Save report…")
+        self._save = QPushButton(tr("Save report…"))
         self._save.setObjectName("compare.save")
         self._save.clicked.connect(self.save_wanted)
         row = QHBoxLayout()
@@ -137,19 +141,25 @@ class CompareChooser(QFrame):
 
     def _update(self) -> None:
         count = len(self.runs.chosen())
-        self._compare.setText(f"Compare {count} runs" if count > 1 else "Judge this run")
+        self._compare.setText(
+            tr("Compare {count} runs", count=count) if count > 1 else tr("Judge this run")
+        )
         if count == 0:
-            self._compare.setText("Compare")
+            self._compare.setText(tr("Compare"))
         self._compare.setEnabled(count > 0 and not self._is_busy)
-        self._compare.setToolTip("" if count else "Check at least one run first")
+        self._compare.setToolTip("" if count else tr("Check at least one run first"))
         self._save.setEnabled(self._has_result and not self._is_busy)
         self._save.setToolTip(
-            "Save a web page with everything, and the figures as JSON"
+            tr("Save a web page with everything, and the figures as JSON")
             if self._has_result
-            else "Compare runs first"
+            else tr("Compare runs first")
         )
         self._told.setText(
-            f"{count} of {self.runs.count()} checked. The first time takes some seconds a run."
+            tr(
+                "{count} of {count2} checked. The first time takes some seconds a run.",
+                count=count,
+                count2=self.runs.count(),
+            )
         )
 
 
@@ -164,5 +174,5 @@ def _row(run: RunSummary, entries: Mapping[str, CatalogueEntry], *, is_live: boo
         details=run_details(run, is_live=is_live),
         preview=saved,
         picture_px=run.settings.size,
-        why_not="" if run.checkpoints else _NOTHING_SAVED,
+        why_not="" if run.checkpoints else tr(_NOTHING_SAVED),
     )

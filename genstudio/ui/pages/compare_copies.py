@@ -2,12 +2,13 @@
 
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from genstudio.domain.language import tr, tr_noop
 from genstudio.services.compared import ComparedRun, Comparison
 from genstudio.ui.run_words import run_when
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.pair_list import PairList
 
-_EXPLAIN = (
+_EXPLAIN = tr_noop(
     "At the left of each pair what the model made, at the right the nearest of the pictures it "
     "learned from, as it is or mirrored; what comes nearest to a copy comes first. Nearer than the "
     "alarm lies at most one in a hundred of your own pictures to another, look-alikes left aside, "
@@ -23,12 +24,12 @@ class CompareCopies(QWidget):
         self._comparison: Comparison | None = None
         self._run = QComboBox()
         self._run.setObjectName("compare.copies_of")
-        self._run.setAccessibleName("Run whose nearest pairs are shown")
+        self._run.setAccessibleName(tr("Run whose nearest pairs are shown"))
         self._run.currentIndexChanged.connect(self._show_run)
         self._verdict = QLabel()
         self._verdict.setObjectName("compare.copies")
         self._verdict.setWordWrap(True)
-        self._explanation = QLabel(_EXPLAIN)
+        self._explanation = QLabel(tr(_EXPLAIN))
         self._explanation.setWordWrap(True)
         mark(self._explanation, role="small")
         self._pairs = PairList()
@@ -71,8 +72,14 @@ class CompareCopies(QWidget):
         self._pairs.show_pairs(run.pairs)
         share, usual = 100 * copying.value, 100 * copying.floor
         self._verdict.setText(
-            f"{copying.verdict} {share:.1f} % of {run.report.count:,} pictures are nearer than "
-            f"the alarm; of your own, {usual:.1f} % are."
+            tr(
+                "{verdict} {share:.1f} % of {count:,} pictures are nearer than the alarm; of "
+                "your own, {usual:.1f} % are.",
+                verdict=copying.verdict,
+                share=share,
+                count=run.report.count,
+                usual=usual,
+            )
         )
 
     def _current(self) -> ComparedRun | None:

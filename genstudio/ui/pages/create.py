@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain.artifacts import IMAGE
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.operations import EXPLORE
 from genstudio.domain.runs import RunSummary
 from genstudio.services.studio_operations import OperationEntry
@@ -39,7 +40,7 @@ from genstudio.ui.widgets.empty_state import EmptyState
 from genstudio.ui.widgets.operation_cards import OperationCards
 
 _CARDS_PX = 34 * GRID_PX
-_NO_MODEL = "No trained model of this project can do this yet."
+_NO_MODEL = tr_noop("No trained model of this project can do this yet.")
 _MOST_NAMED = 3
 _UNFIT_WIDTH_PX = 34 * GRID_PX
 _CONTROLS, _UNFIT = range(2)
@@ -65,7 +66,7 @@ class CreatePage(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("page.create")
-        self.setAccessibleName("Create")
+        self.setAccessibleName(tr("Create"))
         self.setAcceptDrops(True)
         self._state = state
         self._training = training
@@ -105,16 +106,16 @@ class CreatePage(QWidget):
     # --- building -----------------------------------------------------------------------
 
     def _make_body(self) -> QSplitter:
-        self._loading = QLabel("Getting the operations ready…")
+        self._loading = QLabel(tr("Getting the operations ready…"))
         mark(self._loading, role="muted")
         self._cards = OperationCards()
         self._cards.setObjectName("create.operation")
-        self._cards.setAccessibleName("What to do")
+        self._cards.setAccessibleName(tr("What to do"))
         self._cards.keyChanged.connect(self._show_operation)
         find = QLineEdit()
         find.setObjectName("create.find")
-        find.setPlaceholderText("Find: words, film, molecule…")
-        find.setAccessibleName("Find something to do")
+        find.setPlaceholderText(tr("Find: words, film, molecule…"))
+        find.setAccessibleName(tr("Find something to do"))
         find.setClearButtonEnabled(True)
         find.textChanged.connect(self._cards.look_for)
         left = QWidget()
@@ -147,9 +148,9 @@ class CreatePage(QWidget):
         self._controls.gallery_wanted.connect(self.gallery_wanted)
         self._unfit = EmptyState(
             "sparkles",
-            "A trained model is needed",
-            _NO_MODEL,
-            "Go to Train",
+            tr("A trained model is needed"),
+            tr(_NO_MODEL),
+            tr("Go to Train"),
             width_px=_UNFIT_WIDTH_PX,
         )
         self._unfit.setObjectName("create.empty")
@@ -178,7 +179,7 @@ class CreatePage(QWidget):
         entries = self._state.entries
         runs = {key: self._runs_for(entry) for key, entry in entries.items()}
         needy = [key for key, entry in entries.items() if entry.card.needs_run and not runs[key]]
-        self._cards.set_notes(dict.fromkeys(needy, "No trained model can do this yet."))
+        self._cards.set_notes(dict.fromkeys(needy, tr("No trained model can do this yet.")))
         entry = self._entry()
         if entry is None:
             return
@@ -216,9 +217,17 @@ class CreatePage(QWidget):
         known = self._training.entries
         titles = [f"“{known[key].card.title}”" for key in entry.settings if key in known]
         if not titles:
-            return f"{_NO_MODEL} None of the architectures that are installed can learn it."
-        more = "" if len(titles) <= _MOST_NAMED else ", or another that can"
-        return f"{_NO_MODEL} Train one: {' or '.join(titles[:_MOST_NAMED])}{more}."
+            return tr(
+                "{no_model} None of the architectures that are installed can learn it.",
+                no_model=tr(_NO_MODEL),
+            )
+        more = "" if len(titles) <= _MOST_NAMED else tr(", or another that can")
+        return tr(
+            "{no_model} Train one: {titles}{more}.",
+            no_model=tr(_NO_MODEL),
+            titles=tr(" or ").join(titles[:_MOST_NAMED]),
+            more=more,
+        )
 
     # --- reacting -----------------------------------------------------------------------
 
@@ -259,5 +268,10 @@ def _takes(entry: OperationEntry, kind: str) -> bool:
 
 def _run_name(run: RunSummary) -> str:
     settings = run.settings
-    what = f"{settings.model_key} · {examples_words(settings)} · step {run.step:,}"
+    what = tr(
+        "{model_key} · {examples_words} · step {step:,}",
+        model_key=settings.model_key,
+        examples_words=examples_words(settings),
+        step=run.step,
+    )
     return f"{what} · {run_when(run.path)}"

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.domain.language import tr
 from genstudio.domain.operations import InputSpec
 from genstudio.domain.runs import RunSummary
 from genstudio.services import studio_operations
@@ -129,18 +130,18 @@ class CreateControls(QFrame):
         mark(self._title, role="heading")
         self._run = QComboBox()
         self._run.setObjectName("create.run")
-        self._run.setAccessibleName("Trained model — run")
+        self._run.setAccessibleName(tr("Trained model — run"))
         self._run.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         ignore_wheel_unless_focused(self._run)
         self._run.currentIndexChanged.connect(self._show_form)
-        self._run_title = _title("Trained model", self._run)
+        self._run_title = _title(tr("Trained model"), self._run)
         self._count = WholeBox(1, _MOST)
         self._count.setObjectName("create.count")
-        self._count.setAccessibleName("How many")
+        self._count.setAccessibleName(tr("How many"))
         ignore_wheel_unless_focused(self._count)
-        self._count_title = _title("How many", self._count)
+        self._count_title = _title(tr("How many"), self._count)
         content = QWidget()
         self._column = QVBoxLayout(content)
         self._column.setContentsMargins(0, 0, GRID_PX, 0)
@@ -152,9 +153,9 @@ class CreateControls(QFrame):
         self._column.addLayout(self._inputs_column)
         self._column.addLayout(_stacked(self._count_title, self._count))
         self._column.addLayout(self._make_seed())
-        self._watch = QCheckBox("Keep watching these folders")
+        self._watch = QCheckBox(tr("Keep watching these folders"))
         self._watch.setObjectName("create.watch")
-        self._watch.setToolTip("Pictures that are put there later are looked at, until Cancel")
+        self._watch.setToolTip(tr("Pictures that are put there later are looked at, until Cancel"))
         self._column.addWidget(self._watch)
         self._form_row = self._column.count()
         self._optional_column = QVBoxLayout()
@@ -170,18 +171,18 @@ class CreateControls(QFrame):
     def _make_seed(self) -> QVBoxLayout:
         self._seed = WholeBox(0, _LARGEST_SEED)
         self._seed.setObjectName("create.seed")
-        self._seed.setAccessibleName("Seed of the first")
-        self._seed.setToolTip("The same seed and settings make the same results again")
+        self._seed.setAccessibleName(tr("Seed of the first"))
+        self._seed.setToolTip(tr("The same seed and settings make the same results again"))
         ignore_wheel_unless_focused(self._seed)
         self._seed.setValue(_new_seed())
-        self._roll = QPushButton("Other")
+        self._roll = QPushButton(tr("Other"))
         self._roll.setObjectName("create.roll")
-        self._roll.setAccessibleName("Another seed")
+        self._roll.setAccessibleName(tr("Another seed"))
         self._roll.setIcon(icon("dices"))
         self._roll.clicked.connect(lambda: self._seed.setValue(_new_seed()))
-        self._keeps_seed = QCheckBox("Keep this seed next time")
+        self._keeps_seed = QCheckBox(tr("Keep this seed next time"))
         self._keeps_seed.setObjectName("create.keep_seed")
-        self._seed_title = _title("Seed", self._seed)
+        self._seed_title = _title(tr("Seed"), self._seed)
         row = QHBoxLayout()
         row.setSpacing(GRID_PX)
         row.addWidget(self._seed, 1)
@@ -198,19 +199,19 @@ class CreateControls(QFrame):
         self._reason.setObjectName("create.reason")
         self._reason.setWordWrap(True)
         mark(self._reason, role="small")
-        self._start = QPushButton("Make")
+        self._start = QPushButton(tr("Make"))
         self._start.setObjectName("create.start")
-        self._start.setAccessibleName("Make")
+        self._start.setAccessibleName(tr("Make"))
         self._start.setIcon(icon("play", "on_accent"))
         mark(self._start, primary=True)
         self._start.clicked.connect(self._on_start)
-        self._cancel = QPushButton("Cancel")
+        self._cancel = QPushButton(tr("Cancel"))
         self._cancel.setObjectName("create.cancel")
-        self._cancel.setToolTip("Stop after the result at hand; what was made stays")
+        self._cancel.setToolTip(tr("Stop after the result at hand; what was made stays"))
         self._cancel.clicked.connect(self._on_cancel)
         self._progress = QProgressBar()
         self._progress.setObjectName("create.progress")
-        self._progress.setAccessibleName("Progress")
+        self._progress.setAccessibleName(tr("Progress"))
         self._status = QLabel()
         self._status.setObjectName("create.status")
         self._status.setWordWrap(True)
@@ -300,7 +301,7 @@ class CreateControls(QFrame):
             watch=self._watch.isChecked(),
         )
         self._progress.setRange(0, 0)
-        self._status.setText("Getting ready…")
+        self._status.setText(tr("Getting ready…"))
         self.start_wanted.emit(wanted)
         if self._entry.card.is_seeded and not self._keeps_seed.isChecked():
             self._seed.setValue(_new_seed())
@@ -308,7 +309,7 @@ class CreateControls(QFrame):
     def _on_mask_wanted(self, name: str, over: str) -> None:
         files = [path for it in self._inputs if it.spec.name == over for path in it.files()]
         if not files:
-            self._status.setText("Add the picture first: the mask is painted over it.")
+            self._status.setText(tr("Add the picture first: the mask is painted over it."))
             return
 
         def use(mask_HWC: np.ndarray) -> None:
@@ -320,13 +321,13 @@ class CreateControls(QFrame):
         ask_for_mask(self.window(), files[0], use)
 
     def _on_cancel(self) -> None:
-        self._status.setText("Stopping after the result at hand…")
+        self._status.setText(tr("Stopping after the result at hand…"))
         self._state.cancel()
 
     def _on_progressed(self, what: str, done: int, total: int) -> None:
         self._progress.setRange(0, max(total, 1))
         self._progress.setValue(done)
-        self._status.setText(f"{what}: {done:,} of {total:,}")
+        self._status.setText(tr("{what}: {done:,} of {total:,}", what=what, done=done, total=total))
 
     def _on_ended(self, words: str) -> None:
         self._status.setText(words)
@@ -346,11 +347,11 @@ class CreateControls(QFrame):
     def _why_not(self) -> str:
         """What is missing before it can start; empty if nothing is."""
         if self._entry is None:
-            return "The operations are being made ready."
+            return tr("The operations are being made ready.")
         if not self._state.is_open:
-            return "Open a project first: results are kept in its folder."
+            return tr("Open a project first: results are kept in its folder.")
         if self._entry.card.needs_run and self._run.currentData() is None:
-            return "No trained model can do this yet."
+            return tr("No trained model can do this yet.")
         specs = [given.spec for given in self._inputs]
         return missing(specs, [len(given.files()) for given in self._inputs])
 

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.domain.language import tr
 from genstudio.domain.operations import InputSpec
 from genstudio.services import studio_operations
 from genstudio.ui.dropping import dropped_paths
@@ -129,7 +130,7 @@ class InputFiles(QFrame):
     def _make_hint(self) -> QLabel:
         """What an empty grid says."""
         what = several(self.spec.kind)
-        hint = QLabel(f"Drop {what} or folders here.\nThey are only read.")
+        hint = QLabel(tr("Drop {what} or folders here.\nThey are only read.", what=what))
         hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         mark(hint, role="muted")
@@ -137,32 +138,34 @@ class InputFiles(QFrame):
         return hint
 
     def _make_buttons(self) -> QHBoxLayout:
-        self._add = QPushButton("Add…")
+        self._add = QPushButton(tr("Add…"))
         self._add.setObjectName("create.add")
-        self._add.setAccessibleName(f"Add: {self.spec.title}")
+        self._add.setAccessibleName(tr("Add: {title}", title=self.spec.title))
         self._add.setIcon(icon("plus"))
         menu = QMenu(self._add)
         if self.spec.paints:
             menu.addAction(
                 icon("brush"),
-                "Paint it…",
+                tr("Paint it…"),
                 lambda: self.mask_wanted.emit(self.spec.name, self.spec.paints),
             )
-        menu.addAction(icon("image-plus"), "Files…", self._choose_files)
-        menu.addAction(icon("folder-open"), "A folder…", self._choose_folder)
+        menu.addAction(icon("image-plus"), tr("Files…"), self._choose_files)
+        menu.addAction(icon("folder-open"), tr("A folder…"), self._choose_folder)
         keys = QKeySequence(QKeySequence.StandardKey.Paste)
         told = keys.toString(QKeySequence.SequenceFormat.NativeText)
-        menu.addAction(icon("clipboard-paste"), f"From the clipboard\t{told}", self.paste)
+        menu.addAction(
+            icon("clipboard-paste"), tr("From the clipboard\t{told}", told=told), self.paste
+        )
         menu.addAction(
             icon("layout-grid"),
-            "What is selected in the gallery",
+            tr("What is selected in the gallery"),
             lambda: self.gallery_wanted.emit(self.spec.name),
         )
         self._add.setMenu(menu)
-        self._remove = QPushButton("Take out")
+        self._remove = QPushButton(tr("Take out"))
         self._remove.setObjectName("create.remove")
-        self._remove.setAccessibleName(f"Take out: {self.spec.title}")
-        self._remove.setToolTip("Take the selected ones out; the files stay where they are")
+        self._remove.setAccessibleName(tr("Take out: {title}", title=self.spec.title))
+        self._remove.setToolTip(tr("Take the selected ones out; the files stay where they are"))
         self._remove.clicked.connect(self.remove_selected)
         row = QHBoxLayout()
         row.setSpacing(GRID_PX)
@@ -175,12 +178,14 @@ class InputFiles(QFrame):
     def _choose_files(self) -> None:
         pictures = QStandardPaths.StandardLocation.PicturesLocation
         begin = QStandardPaths.writableLocation(pictures)
-        names, _ = QFileDialog.getOpenFileNames(self, f"Choose {several(self.spec.kind)}", begin)
+        names, _ = QFileDialog.getOpenFileNames(
+            self, tr("Choose {several}", several=several(self.spec.kind)), begin
+        )
         self._gather([Path(name) for name in names])
 
     def _choose_folder(self) -> None:
         name = QFileDialog.getExistingDirectory(
-            self, f"Choose a folder of {several(self.spec.kind)}"
+            self, tr("Choose a folder of {several}", several=several(self.spec.kind))
         )
         self._gather([Path(name)] if name else [])
 
@@ -195,7 +200,7 @@ class InputFiles(QFrame):
     def _update(self) -> None:
         count = len(self._grid.keys())
         selected = len(self._grid.selected_keys())
-        chosen = f" · {selected:,} selected" if selected else ""
+        chosen = tr(" · {selected:,} selected", selected=selected) if selected else ""
         self._count.setText(f"{count:,}{chosen}" if count else "")
         self._hint.setVisible(count == 0)
         self._remove.setEnabled(selected > 0)

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from genstudio.domain.artifacts import IMAGE
 from genstudio.domain.errors import GenStudioError
+from genstudio.domain.language import tr, tr_noop
 from genstudio.services import studio_operations
 from genstudio.services.score_tables import ScoreTable
 from genstudio.services.studio_operations import OperationEntry, OperationResult, part_of
@@ -40,10 +41,10 @@ from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
 
 _SIDE_PX = 96
 _GRID_HEIGHT_PX = 19 * GRID_PX
-_NOTHING_YET = "What you make appears here as it comes."
+_NOTHING_YET = tr_noop("What you make appears here as it comes.")
 # Of the time in the name of a folder, with the sign behind it.
 _STAMP_LENGTH = 16
-_IN_GALLERY = "in gallery"
+_IN_GALLERY = tr_noop("in gallery")
 # The part of a picture that tells its viewer from that of plain ones.
 HEAT = "heat"
 
@@ -96,7 +97,7 @@ class CreateResults(QWidget):
 
     def _make_view(self) -> QWidget:
         self._stack = QStackedWidget()
-        self._words = QLabel(_NOTHING_YET)
+        self._words = QLabel(tr(_NOTHING_YET))
         self._words.setWordWrap(True)
         self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         mark(self._words, role="muted")
@@ -107,11 +108,11 @@ class CreateResults(QWidget):
         self._stack.addWidget(nothing)
         self._becoming = PictureView()
         self._becoming.setObjectName("create.becoming")
-        self._becoming.setAccessibleName("What is being made")
+        self._becoming.setAccessibleName(tr("What is being made"))
         self._stack.addWidget(self._becoming)
         self._writing = ReadingView()
         self._writing.setObjectName("create.writing")
-        self._writing.setAccessibleName("What is being written")
+        self._writing.setAccessibleName(tr("What is being written"))
         self._stack.addWidget(self._writing)
         self._caption = QLabel()
         self._caption.setObjectName("create.caption")
@@ -129,8 +130,8 @@ class CreateResults(QWidget):
     def _make_lower(self) -> QWidget:
         self._batch = QComboBox()
         self._batch.setObjectName("create.batch")
-        self._batch.setAccessibleName("What was made when")
-        self._batch.setPlaceholderText("Nothing made yet")
+        self._batch.setAccessibleName(tr("What was made when"))
+        self._batch.setPlaceholderText(tr("Nothing made yet"))
         ignore_wheel_unless_focused(self._batch)
         self._batch.currentIndexChanged.connect(self._on_batch)
         self._number = QLabel()
@@ -139,14 +140,14 @@ class CreateResults(QWidget):
         self._open_folder = QToolButton()
         self._open_folder.setObjectName("create.folder")
         self._open_folder.setIcon(icon("folder-open"))
-        self._open_folder.setToolTip("Show the files in their folder")
-        self._open_folder.setAccessibleName("Show the files in their folder")
+        self._open_folder.setToolTip(tr("Show the files in their folder"))
+        self._open_folder.setAccessibleName(tr("Show the files in their folder"))
         self._open_folder.clicked.connect(self._on_folder)
         self._scores_on = QToolButton()
         self._scores_on.setObjectName("create.scores")
-        self._scores_on.setText("Scores")
+        self._scores_on.setText(tr("Scores"))
         self._scores_on.setCheckable(True)
-        self._scores_on.setToolTip("Table, histogram and ROC curve instead of the pictures")
+        self._scores_on.setToolTip(tr("Table, histogram and ROC curve instead of the pictures"))
         self._scores_on.toggled.connect(self._show_lower)
         head = QHBoxLayout()
         head.setSpacing(GRID_PX)
@@ -169,7 +170,7 @@ class CreateResults(QWidget):
     def _make_grid(self) -> ThumbnailGrid:
         self._grid = ThumbnailGrid(studio_operations.thumbnail, self._described)
         self._grid.setObjectName("create.results")
-        self._grid.setAccessibleName("Results")
+        self._grid.setAccessibleName(tr("Results"))
         self._grid.set_side(_SIDE_PX)
         self._grid.setMinimumHeight(_GRID_HEIGHT_PX)
         self._grid.selection_changed_keys.connect(self._on_selection)
@@ -180,12 +181,12 @@ class CreateResults(QWidget):
         return self._grid
 
     def _make_buttons(self) -> QVBoxLayout:
-        self._send = QPushButton("Put into the gallery")
+        self._send = QPushButton(tr("Put into the gallery"))
         self._send.setObjectName("create.send")
         self._send.setIcon(icon("layout-grid"))
-        self._send.setToolTip("The selected ones, or all if none is selected; nothing twice")
+        self._send.setToolTip(tr("The selected ones, or all if none is selected; nothing twice"))
         self._send.clicked.connect(lambda: self._state.hang(self._chosen()))
-        self._use = QPushButton("Use as input of…")
+        self._use = QPushButton(tr("Use as input of…"))
         self._use.setObjectName("create.use")
         self._use.setIcon(icon("repeat"))
         self._use_menu = QMenu(self._use)
@@ -213,7 +214,7 @@ class CreateResults(QWidget):
             else:
                 self._becoming.set_picture(seen)
                 self._stack.setCurrentWidget(self._becoming)
-            self._caption.setText("Not done yet")
+            self._caption.setText(tr("Not done yet"))
             self._shown = None
 
     def _show_batches(self) -> None:
@@ -250,7 +251,7 @@ class CreateResults(QWidget):
 
     def _described(self, key: str) -> GridItem:
         result = self._state.results[key]
-        badge = _IN_GALLERY if key in self._state.hung else ""
+        badge = tr(_IN_GALLERY) if key in self._state.hung else ""
         return GridItem(result.path, _caption(result), badge=badge)
 
     def _show(self, key: str | None) -> None:
@@ -260,13 +261,15 @@ class CreateResults(QWidget):
         self._caption.setText("" if result is None else _caption(result))
         if result is None:
             self._stack.setCurrentWidget(self._nothing)
-            self._words.setText(_NOTHING_YET)
+            self._words.setText(tr(_NOTHING_YET))
             return
         try:
             viewer = self._viewer(result.kind)
         except GenStudioError as error:
             self._stack.setCurrentWidget(self._nothing)
-            self._words.setText(f"{error} A double-click opens it in another program.")
+            self._words.setText(
+                tr("{error} A double-click opens it in another program.", error=error)
+            )
             return
         if result.kind == IMAGE and part_of(result.path, HEAT).exists():
             viewer = self._viewer(HEAT)
@@ -284,9 +287,15 @@ class CreateResults(QWidget):
         num_selected, number = len(self._grid.selected_keys()), len(self._grid.keys())
         selected = f"{num_selected:,} of " if num_selected else ""
         self._number.setText(f"{selected}{counted(number, 'result')}" if number else "")
-        what = f"{num_selected:,} selected" if num_selected else f"all {number:,}"
+        what = (
+            tr("{num_selected:,} selected", num_selected=num_selected)
+            if num_selected
+            else tr("all {number_value:,}", number_value=number)
+        )
         what = "it" if number == 1 else what
-        self._send.setText(f"Put {what} into the gallery" if number else "Put into the gallery")
+        self._send.setText(
+            tr("Put {what} into the gallery", what=what) if number else tr("Put into the gallery")
+        )
         for button in (self._send, self._use, self._open_folder):
             button.setEnabled(number > 0)
 
@@ -338,10 +347,10 @@ class CreateResults(QWidget):
         menu = QMenu(self._grid)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(icon("layout-grid"), self._send.text(), self._send.click)
-        self._fill_use(menu.addMenu(icon("repeat"), "Use as input of"))
+        self._fill_use(menu.addMenu(icon("repeat"), tr("Use as input of")))
         menu.addSeparator()
-        menu.addAction("Select all", self._grid.selectAll)
-        menu.addAction("Select none", self._grid.clearSelection)
+        menu.addAction(tr("Select all"), self._grid.selectAll)
+        menu.addAction(tr("Select none"), self._grid.clearSelection)
         menu.popup(self._grid.viewport().mapToGlobal(place))
 
     def _fill_use(self, menu: QMenu) -> None:
@@ -353,7 +362,7 @@ class CreateResults(QWidget):
             if kinds & {spec.kind for spec in entry.card.inputs}:
                 menu.addAction(entry.card.title, self._using(entry, results))
         if menu.isEmpty():
-            menu.addAction("Nothing takes such results yet").setEnabled(False)
+            menu.addAction(tr("Nothing takes such results yet")).setEnabled(False)
 
     def _using(
         self, entry: OperationEntry, results: Sequence[OperationResult]
@@ -376,7 +385,7 @@ def _batch_title(folder: Path, entries: Mapping[str, OperationEntry]) -> str:
 
 
 def _caption(result: OperationResult) -> str:
-    made_of = f" · from {result.source.name}" if result.source else ""
+    made_of = tr(" · from {name}", name=result.source.name) if result.source else ""
     values = "".join(f" · {name} {_short(value)}" for name, value in result.values.items())
     return f"{result.path.name}{made_of}{values}"
 

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain.datasets import PictureInfo, Remark, ScanReport
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.notices import Notice
 from genstudio.services import studio, studio_examples
 from genstudio.ui.dropping import Dropped, dropped_paths, sort_out
@@ -39,9 +40,9 @@ from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
 
 # Pages of the stack.
 _EMPTY, _SCANNING, _FILLED, _CAPTIONS, _SET = range(5)
-_HINT = "Double-click or Space leaves a picture out, or takes it in again."
-_EARLY_HINT = "Pictures can be left out as soon as all have been looked at."
-_SCANNING_SENTENCE = "Every picture is opened once. Nothing in your folder is changed."
+_HINT = tr_noop("Double-click or Space leaves a picture out, or takes it in again.")
+_EARLY_HINT = tr_noop("Pictures can be left out as soon as all have been looked at.")
+_SCANNING_SENTENCE = tr_noop("Every picture is opened once. Nothing in your folder is changed.")
 # Laying out very many pictures takes a while; what arrives more often would hold up the window.
 _ARRIVALS_MS = 500
 
@@ -73,7 +74,7 @@ class DatasetPage(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("page.dataset")
-        self.setAccessibleName("Dataset")
+        self.setAccessibleName(tr("Dataset"))
         self.setAcceptDrops(True)
         self._state = state
         self._materials = materials
@@ -92,8 +93,8 @@ class DatasetPage(QWidget):
         self._stack.addWidget(
             EmptyState(
                 "search",
-                "Looking through the pictures",
-                _SCANNING_SENTENCE,
+                tr("Looking through the pictures"),
+                tr(_SCANNING_SENTENCE),
             )
         )
         self._stack.addWidget(self._make_filled())
@@ -127,34 +128,34 @@ class DatasetPage(QWidget):
     # --- building -----------------------------------------------------------------------
 
     def _make_head(self) -> QHBoxLayout:
-        self._choose = QPushButton("Choose a folder…")
+        self._choose = QPushButton(tr("Choose a folder…"))
         self._choose.setObjectName("dataset.choose")
-        self._choose.setAccessibleName("Choose a folder of pictures")
+        self._choose.setAccessibleName(tr("Choose a folder of pictures"))
         self._choose.setIcon(icon("folder-open"))
         self._choose.clicked.connect(self.choose_wanted)
         self._path = ElidedLabel()
         self._path.setObjectName("dataset.path")
-        self._path.setAccessibleName("Folder of pictures")
+        self._path.setAccessibleName(tr("Folder of pictures"))
         self._summary = QLabel()
         self._summary.setObjectName("dataset.summary")
-        self._summary.setAccessibleName("What was found")
+        self._summary.setAccessibleName(tr("What was found"))
         mark(self._summary, role="heading")
         self._progress = QProgressBar()
-        self._progress.setAccessibleName("Looking through the pictures")
+        self._progress.setAccessibleName(tr("Looking through the pictures"))
         self._progress.setFixedWidth(20 * GRID_PX)
         policy = self._progress.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self._progress.setSizePolicy(policy)
-        self._cancel = QPushButton("Cancel")
+        self._cancel = QPushButton(tr("Cancel"))
         self._cancel.clicked.connect(self._state.cancel)
-        self._caption = QPushButton("Captions")
+        self._caption = QPushButton(tr("Captions"))
         self._caption.setObjectName("dataset.captions")
-        self._caption.setToolTip("Read and write what is on the pictures, in words")
+        self._caption.setToolTip(tr("Read and write what is on the pictures, in words"))
         self._caption.setCheckable(True)
         self._caption.toggled.connect(self._show_page)
-        self._whole = QPushButton("Map and figures")
+        self._whole = QPushButton(tr("Map and figures"))
         self._whole.setObjectName("dataset.whole")
-        self._whole.setToolTip("A map of all pictures, alike ones, rankings, and plots")
+        self._whole.setToolTip(tr("A map of all pictures, alike ones, rankings, and plots"))
         self._whole.setCheckable(True)
         self._whole.toggled.connect(self._on_whole)
         head = QHBoxLayout()
@@ -171,14 +172,16 @@ class DatasetPage(QWidget):
     def _make_empty(self) -> EmptyState:
         self._empty = EmptyState(
             "images",
-            "Drop a folder of pictures here",
-            "Some hundred pictures of one kind of thing make a good start. "
-            "They are only read: nothing in your folder is changed, moved or copied elsewhere "
-            "than into your project.",
-            "Choose a folder…",
+            tr("Drop a folder of pictures here"),
+            tr(
+                "Some hundred pictures of one kind of thing make a good start. "
+                "They are only read: nothing in your folder is changed, moved or copied elsewhere "
+                "than into your project."
+            ),
+            tr("Choose a folder…"),
         )
         self._empty.triggered.connect(self.choose_wanted)
-        samples = QPushButton("Or try it with built-in pictures of flowers")
+        samples = QPushButton(tr("Or try it with built-in pictures of flowers"))
         samples.setObjectName("dataset.samples")
         mark(samples, flat=True)
         samples.clicked.connect(self.samples_wanted)
@@ -188,25 +191,25 @@ class DatasetPage(QWidget):
     def _make_filled(self) -> QWidget:
         self._grid = ThumbnailGrid(self._thumbnail, self._described)
         self._grid.setObjectName("dataset.grid")
-        self._grid.setAccessibleName("Pictures in the folder")
+        self._grid.setAccessibleName(tr("Pictures in the folder"))
         self._grid.toggled_key.connect(self._on_toggled)
         self._grid.activated_key.connect(self._on_toggled)
         self._grid.selection_changed_keys.connect(self._update_buttons)
-        self._exclude = QPushButton("Leave out")
+        self._exclude = QPushButton(tr("Leave out"))
         self._exclude.setObjectName("dataset.exclude")
-        self._exclude.setToolTip("Do not learn from the selected pictures (Space)")
+        self._exclude.setToolTip(tr("Do not learn from the selected pictures (Space)"))
         self._exclude.clicked.connect(lambda: self._state.exclude(self._grid.selected_keys()))
-        self._include = QPushButton("Use again")
+        self._include = QPushButton(tr("Use again"))
         self._include.setObjectName("dataset.include")
-        self._include.setToolTip("Learn from the selected pictures (Space)")
+        self._include.setToolTip(tr("Learn from the selected pictures (Space)"))
         self._include.clicked.connect(lambda: self._state.include(self._grid.selected_keys()))
-        self._crop = QPushButton("Crop…")
+        self._crop = QPushButton(tr("Crop…"))
         self._crop.setObjectName("dataset.crop")
         self._crop.setToolTip(
-            "Choose which squares of the selected, or of all pictures are learned"
+            tr("Choose which squares of the selected, or of all pictures are learned")
         )
         self._crop.clicked.connect(self._on_crop)
-        self._hint = QLabel(_HINT)
+        self._hint = QLabel(tr(_HINT))
         self._hint.setObjectName("dataset.hint")
         self._hint.setWordWrap(True)
         mark(self._hint, role="small")
@@ -307,7 +310,7 @@ class DatasetPage(QWidget):
             self._pictures = {}
             self._grid.set_keys(())
             self._path.set_text(str(self._state.scanned))
-            self._report.show_words("Looking through the pictures", _SCANNING_SENTENCE)
+            self._report.show_words(tr("Looking through the pictures"), tr(_SCANNING_SENTENCE))
             self._stack.setCurrentIndex(_FILLED)
             self._show_arrivals()
             self._update_buttons()
@@ -329,7 +332,7 @@ class DatasetPage(QWidget):
         if report is None:
             return ""
         found, used = len(report.pictures), len(self._state.used())
-        return f"{found:,} found · {used:,} will be used"
+        return tr("{found:,} found · {used:,} will be used", found=found, used=used)
 
     def _show_exclusions(self) -> None:
         changed = self._excluded ^ self._state.excluded
@@ -342,7 +345,11 @@ class DatasetPage(QWidget):
         folder = self._state.scanned if self._is_arriving or report is None else report.folder
         assert folder is not None, "its pictures are shown"
         crops = self._state.crops.get(name, ())
-        marks = [f"{len(crops)} squares" if len(crops) > 1 else "cropped"] if crops else []
+        marks = (
+            [tr("{num_crops} squares", num_crops=len(crops)) if len(crops) > 1 else "cropped"]
+            if crops
+            else []
+        )
         marks += sorted(remark.value for remark in picture.remarks - {Remark.TRANSPARENT})
         size = picture.words or f"{picture.width} × {picture.height}"
         return GridItem(
@@ -367,7 +374,7 @@ class DatasetPage(QWidget):
         self._grid.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _update_buttons(self) -> None:
-        self._hint.setText(_EARLY_HINT if self._is_arriving else _HINT)
+        self._hint.setText(tr(_EARLY_HINT) if self._is_arriving else tr(_HINT))
         selected = set() if self._is_arriving else set(self._grid.selected_keys())
         self._exclude.setEnabled(bool(selected - self._state.excluded))
         self._include.setEnabled(bool(selected & self._state.excluded))
@@ -378,7 +385,7 @@ class DatasetPage(QWidget):
     def _on_progressed(self, done: int, total: int) -> None:
         self._progress.setRange(0, total)
         self._progress.setValue(done)
-        self._summary.setText(f"Looking at {done:,} of {total:,}")
+        self._summary.setText(tr("Looking at {done:,} of {total:,}", done=done, total=total))
 
     # --- dropping -----------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.data.captions import captions_from_folders, checked_caption
+from genstudio.domain.language import tr
 from genstudio.domain.words import vocabulary
 from genstudio.services import studio
 from genstudio.ui.state.dataset import DatasetState
@@ -97,14 +98,16 @@ class CaptionEditor(QWidget):
     def _make_list(self) -> QWidget:
         self._filter = QComboBox()
         self._filter.setObjectName("dataset.captions.filter")
-        self._filter.setAccessibleName("Which pictures")
-        self._filter.addItems(["All pictures", "Without a caption", "With what is looked for"])
+        self._filter.setAccessibleName(tr("Which pictures"))
+        self._filter.addItems(
+            [tr("All pictures"), tr("Without a caption"), tr("With what is looked for")]
+        )
         ignore_wheel_unless_focused(self._filter)
         self._filter.currentIndexChanged.connect(self._show_pictures)
         self._items = CaptionItems(self)
         self._list = QListView()
         self._list.setObjectName("dataset.captions.list")
-        self._list.setAccessibleName("Captions")
+        self._list.setAccessibleName(tr("Captions"))
         self._list.setModel(self._items)
         self._list.setUniformItemSizes(True)
         self._list.setSpacing(GRID_PX // 4)
@@ -122,8 +125,10 @@ class CaptionEditor(QWidget):
         mark(self._name, role="small")
         self._text = _CaptionField()
         self._text.setObjectName("dataset.captions.text")
-        self._text.setAccessibleName("Caption of this picture")
-        self._text.setPlaceholderText("What is on this picture? Ctrl+Enter goes to the next one.")
+        self._text.setAccessibleName(tr("Caption of this picture"))
+        self._text.setPlaceholderText(
+            tr("What is on this picture? Ctrl+Enter goes to the next one.")
+        )
         self._text.setTabChangesFocus(True)
         self._text.setFixedHeight(_CAPTION_HEIGHT_PX)
         self._text.done.connect(self._next)
@@ -136,22 +141,22 @@ class CaptionEditor(QWidget):
         mark(self._summary, role="heading")
         self._words = QListWidget()
         self._words.setObjectName("dataset.captions.words")
-        self._words.setAccessibleName("Most frequent words")
+        self._words.setAccessibleName(tr("Most frequent words"))
         self._words.itemActivated.connect(self._look_for)
         self._words.itemClicked.connect(self._look_for)
-        self._find = _line("dataset.captions.find", "Look for")
+        self._find = _line("dataset.captions.find", tr("Look for"))
         self._find.textChanged.connect(self._on_find)
-        self._with = _line("dataset.captions.replace_with", "Put in its place")
-        self._replace = _button("dataset.captions.replace", "Replace", self._on_replace)
+        self._with = _line("dataset.captions.replace_with", tr("Put in its place"))
+        self._replace = _button("dataset.captions.replace", tr("Replace"), self._on_replace)
         self._folders = _button(
-            "dataset.captions.folders", "Begin with the folders' names", self._on_folders
+            "dataset.captions.folders", tr("Begin with the folders' names"), self._on_folders
         )
         self._folders.setToolTip(
-            "Pictures without a caption get the name of their folder: a guess, to be corrected"
+            tr("Pictures without a caption get the name of their folder: a guess, to be corrected")
         )
-        export = _button("dataset.captions.export", "Save as a table…", self._on_export)
-        export.setToolTip("Writes captions.csv; else captions are kept in the project only")
-        note = QLabel("Captions are kept in the project. Nothing in your folder is changed.")
+        export = _button("dataset.captions.export", tr("Save as a table…"), self._on_export)
+        export.setToolTip(tr("Writes captions.csv; else captions are kept in the project only"))
+        note = QLabel(tr("Captions are kept in the project. Nothing in your folder is changed."))
         note.setWordWrap(True)
         mark(note, role="small")
         panel = QFrame()
@@ -232,7 +237,12 @@ class CaptionEditor(QWidget):
         words = vocabulary(captions.values())
         count = sum(name in captions for name in names)
         self._summary.setText(
-            f"{count:,} of {len(names):,} pictures have a caption · {len(words):,} words"
+            tr(
+                "{count:,} of {num_names:,} pictures have a caption · {num_words:,} words",
+                count=count,
+                num_names=len(names),
+                num_words=len(words),
+            )
         )
         self._words.clear()
         for word, number in list(words.items())[:_MOST_WORDS_SHOWN]:
@@ -264,7 +274,9 @@ class CaptionEditor(QWidget):
 
     def _on_find(self) -> None:
         count = len(self._replaced())
-        self._replace.setText(f"Replace in {count:,} captions" if count else "Replace")
+        self._replace.setText(
+            tr("Replace in {count:,} captions", count=count) if count else tr("Replace")
+        )
         self._replace.setEnabled(count > 0)
         if self._filter.currentIndex() == _FOUND:
             self._show_pictures()
@@ -301,7 +313,7 @@ class CaptionEditor(QWidget):
         self.commit()
         start = str(Path.home() / "captions.csv")
         chosen, _ = QFileDialog.getSaveFileName(
-            self, "Save all captions as a table", start, "Tables (*.csv)"
+            self, tr("Save all captions as a table"), start, tr("Tables (*.csv)")
         )
         if chosen:
             self.export_wanted.emit(Path(chosen))

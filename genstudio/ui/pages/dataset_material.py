@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from genstudio.domain.language import tr
 from genstudio.ui.state.materials import MaterialsState
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
@@ -22,24 +23,24 @@ class LearnedAs(QWidget):
         self._state = state
         self._choice = QComboBox()
         self._choice.setObjectName("dataset.modality")
-        self._choice.setAccessibleName("Learned as")
+        self._choice.setAccessibleName(tr("Learned as"))
         self._choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         ignore_wheel_unless_focused(self._choice)
         self._choice.activated.connect(lambda: state.choose(self._choice.currentData()))
         self._column = QComboBox()
         self._column.setObjectName("dataset.column")
-        self._column.setAccessibleName("Column of the table")
-        self._column.setToolTip("The column of the table that holds the molecules")
+        self._column.setAccessibleName(tr("Column of the table"))
+        self._column.setToolTip(tr("The column of the table that holds the molecules"))
         self._column.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         ignore_wheel_unless_focused(self._column)
         self._column.textActivated.connect(self.column_chosen)
-        self._column_title = QLabel("Column")
+        self._column_title = QLabel(tr("Column"))
         self._column_title.setBuddy(self._column)
-        title = QLabel("Learned as")
+        title = QLabel(tr("Learned as"))
         title.setBuddy(self._choice)
         self._summary = QLabel()
         self._summary.setObjectName("dataset.examples")
-        self._summary.setAccessibleName("What was found for it")
+        self._summary.setAccessibleName(tr("What was found for it"))
         self._remarks = QLabel()
         self._remarks.setObjectName("dataset.remarks")
         self._remarks.setWordWrap(True)

@@ -13,28 +13,53 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain.datasets import PictureInfo, Remark, ScanReport
+from genstudio.domain.language import tr, tr_noop
 from genstudio.ui.state.dataset import DatasetState
 from genstudio.ui.theme import GRID_PX, mark
 
 _WIDTH_PX = 320
 # What a remark means, in the words of the report: one picture, several, why it matters.
 _MEANING = {
-    Remark.DUPLICATE: ("looks like another", "look like others", "The model would favour them."),
-    Remark.BLURRED: ("is blurred", "are blurred", "The model learns to blur as well."),
-    Remark.TOO_LONG: ("is too long", "are too long", "They are left out."),
+    Remark.DUPLICATE: (
+        tr_noop("looks like another"),
+        tr_noop("look like others"),
+        tr_noop("The model would favour them."),
+    ),
+    Remark.BLURRED: (
+        tr_noop("is blurred"),
+        tr_noop("are blurred"),
+        tr_noop("The model learns to blur as well."),
+    ),
+    Remark.TOO_LONG: (
+        tr_noop("is too long"),
+        tr_noop("are too long"),
+        tr_noop("They are left out."),
+    ),
     Remark.SALT: (
-        "is a salt",
-        "are salts or mixtures",
-        "The largest part is learned.",
+        tr_noop("is a salt"),
+        tr_noop("are salts or mixtures"),
+        tr_noop("The largest part is learned."),
     ),
-    Remark.TINY: ("is tiny", "are tiny", "Enlarged, they teach the model soft edges."),
+    Remark.TINY: (
+        tr_noop("is tiny"),
+        tr_noop("are tiny"),
+        tr_noop("Enlarged, they teach the model soft edges."),
+    ),
     Remark.ODD_ASPECT: (
-        "is very wide or tall",
-        "are very wide or tall",
-        "Only the middle square is used.",
+        tr_noop("is very wide or tall"),
+        tr_noop("are very wide or tall"),
+        tr_noop("Only the middle square is used."),
     ),
-    Remark.TRANSPARENT: ("is see-through", "are see-through", "They are laid on white."),
-    Remark.ANIMATED: ("is animated", "are animated", "The first frame is used."),
+    Remark.TRANSPARENT: (
+        tr_noop("is see-through"),
+        tr_noop("are see-through"),
+        tr_noop("They are laid on white."),
+    ),
+    Remark.ANIMATED: (
+        tr_noop("is animated"),
+        tr_noop("are animated"),
+        tr_noop("The first frame is used."),
+    ),
 }
 
 
@@ -61,7 +86,7 @@ class DatasetReport(QScrollArea):
         self.setMinimumWidth(_WIDTH_PX)
         self.setMaximumWidth(2 * _WIDTH_PX)
         self.setWidget(content)
-        self.setAccessibleName("Report on the pictures")
+        self.setAccessibleName(tr("Report on the pictures"))
 
     def show_words(self, title: str, text: str) -> None:
         """Say something instead of a report."""
@@ -79,25 +104,30 @@ class DatasetReport(QScrollArea):
         for remark, (one, several, why) in _MEANING.items():
             pictures = report.with_remark(remark)
             if pictures:
-                title = f"{len(pictures):,} {one if len(pictures) == 1 else several}"
-                reason = beside.get(remark.value, why)
+                title = f"{len(pictures):,} {tr(one if len(pictures) == 1 else several)}"
+                reason = beside.get(remark.value, tr(why))
                 self._report.addWidget(self._remark_row(title, reason, pictures))
         if report.unreadable:
             lines = [f"{item.name}: {item.reason}" for item in report.unreadable[:20]]
             if len(report.unreadable) > len(lines):
-                lines.append(f"… and {len(report.unreadable) - len(lines)} more")
-            title = f"{len(report.unreadable):,} cannot be read"
+                lines.append(
+                    tr(
+                        "… and {num_unreadable} more",
+                        num_unreadable=len(report.unreadable) - len(lines),
+                    )
+                )
+            title = tr("{num_unreadable:,} cannot be read", num_unreadable=len(report.unreadable))
             self._report.addWidget(_paragraph(title, "\n".join(lines)))
         self._report.addStretch(1)
 
     def _remark_row(self, title: str, why: str, pictures: list[PictureInfo]) -> QWidget:
         names = {picture.name for picture in pictures}
         row = _paragraph(title, why)
-        show = QPushButton("Show")
-        show.setAccessibleName(f"Show: {title}")
+        show = QPushButton(tr("Show"))
+        show.setAccessibleName(tr("Show: {title}", title=title))
         show.clicked.connect(lambda: self.show_wanted.emit(names))
         is_out = names <= self._state.excluded
-        change = QPushButton("Use again" if is_out else "Leave out")
+        change = QPushButton(tr("Use again") if is_out else tr("Leave out"))
         change.setAccessibleName(f"{change.text()}: {title}")
         act = self._state.include if is_out else self._state.exclude
         change.clicked.connect(lambda: act(names))

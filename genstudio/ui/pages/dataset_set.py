@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.data.picture_figures import PictureFigures, groups_of_alike
+from genstudio.domain.language import tr, tr_noop
 from genstudio.ui.run_words import counted
 from genstudio.ui.state.dataset import DatasetState
 from genstudio.ui.state.figures import FiguresState
@@ -33,21 +34,21 @@ from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
 _ASKING, _MEASURING, _SHOWING = range(3)
 _BINS = 40
 _RANKINGS: tuple[tuple[str, str, bool], ...] = (
-    ("Most blurred first", "sharpness", False),
-    ("Strangest first — outliers", "strangeness", True),
-    ("Darkest first", "brightness", False),
-    ("Brightest first", "brightness", True),
-    ("Greyest first", "colour", False),
-    ("Most colourful first", "colour", True),
-    ("Smallest first", "pixels", False),
+    (tr_noop("Most blurred first"), "sharpness", False),
+    (tr_noop("Strangest first — outliers"), "strangeness", True),
+    (tr_noop("Darkest first"), "brightness", False),
+    (tr_noop("Brightest first"), "brightness", True),
+    (tr_noop("Greyest first"), "colour", False),
+    (tr_noop("Most colourful first"), "colour", True),
+    (tr_noop("Smallest first"), "pixels", False),
 )
 _PLOTS = (
-    ("Shorter side, px", "pixels"),
-    ("Width by height", "aspect"),
-    ("Brightness", "brightness"),
-    ("Colourfulness", "colour"),
-    ("Hue, of colourful ones", "hue"),
-    ("Sharpness", "sharpness"),
+    (tr_noop("Shorter side, px"), "pixels"),
+    (tr_noop("Width by height"), "aspect"),
+    (tr_noop("Brightness"), "brightness"),
+    (tr_noop("Colourfulness"), "colour"),
+    (tr_noop("Hue, of colourful ones"), "hue"),
+    (tr_noop("Sharpness"), "sharpness"),
 )
 _GREY = 0.05
 
@@ -86,10 +87,10 @@ class SetView(QWidget):
         self._alike = self._make_grid("dataset.alike", thumbnail)
         self._plots = _Plots()
         self._tabs = QTabWidget()
-        self._tabs.addTab(self._make_map(), "Map")
-        self._tabs.addTab(self._make_alike(), "Look alike")
-        self._tabs.addTab(self._make_ranked(), "Ranked")
-        self._tabs.addTab(self._plots, "Figures")
+        self._tabs.addTab(self._make_map(), tr("Map"))
+        self._tabs.addTab(self._make_alike(), tr("Look alike"))
+        self._tabs.addTab(self._make_ranked(), tr("Ranked"))
+        self._tabs.addTab(self._plots, tr("Figures"))
         self._stack = QStackedWidget()
         self._stack.addWidget(self._make_asking())
         self._stack.addWidget(self._make_measuring())
@@ -118,10 +119,13 @@ class SetView(QWidget):
     def _make_asking(self) -> EmptyState:
         asking = EmptyState(
             "compass",
-            "See the set as a whole",
-            "Each picture is looked at once more: then there is a map of all of them, groups of "
-            "alike ones, outliers, and plots of sizes, light and colours.",
-            "Measure the pictures",
+            tr("See the set as a whole"),
+            tr(
+                "Each picture is looked at once more: then there is a map of "
+                "all of them, groups of "
+                "alike ones, outliers, and plots of sizes, light and colours."
+            ),
+            tr("Measure the pictures"),
         )
         asking.triggered.connect(self.begin)
         return asking
@@ -129,8 +133,8 @@ class SetView(QWidget):
     def _make_measuring(self) -> QWidget:
         page = QWidget()
         self._progress = QProgressBar()
-        self._progress.setAccessibleName("Measuring the pictures")
-        cancel = QPushButton("Cancel")
+        self._progress.setAccessibleName(tr("Measuring the pictures"))
+        cancel = QPushButton(tr("Cancel"))
         cancel.clicked.connect(self._figures.cancel)
         row = QHBoxLayout()
         row.addWidget(self._progress, 1)
@@ -142,16 +146,16 @@ class SetView(QWidget):
         return page
 
     def _make_map(self) -> QWidget:
-        hint = QLabel("Draw around points to choose pictures. Near ones are alike.")
+        hint = QLabel(tr("Draw around points to choose pictures. Near ones are alike."))
         self._chosen_words = QLabel()
         self._chosen_words.setObjectName("dataset.map_chosen")
         for label in (hint, self._chosen_words):
             mark(label, role="small")
         row = _row(hint, self._chosen_words)
         for name, text, act in (
-            ("dataset.map_show", "Show them", lambda: self.show_wanted.emit(set(self._chosen))),
-            ("dataset.map_exclude", "Leave out", lambda: self._state.exclude(self._chosen)),
-            ("dataset.map_include", "Use again", lambda: self._state.include(self._chosen)),
+            ("dataset.map_show", tr("Show them"), lambda: self.show_wanted.emit(set(self._chosen))),
+            ("dataset.map_exclude", tr("Leave out"), lambda: self._state.exclude(self._chosen)),
+            ("dataset.map_include", tr("Use again"), lambda: self._state.include(self._chosen)),
         ):
             row.addWidget(_button(name, text, act))
         return _page(self._map, row)
@@ -163,23 +167,23 @@ class SetView(QWidget):
         row = _row(self._alike_words)
         self._leave_others = _button(
             "dataset.alike_exclude",
-            "Leave out all but the sharpest",
+            tr("Leave out all but the sharpest"),
             lambda: self._state.exclude(self._others),
         )
         row.addWidget(self._leave_others)
         return _page(self._alike, row)
 
     def _make_ranked(self) -> QWidget:
-        self._ranking = named_combo("dataset.ranking", "Order")
+        self._ranking = named_combo("dataset.ranking", tr("Order"))
         for title, name, descends in _RANKINGS:
-            self._ranking.addItem(title, (name, descends))
+            self._ranking.addItem(tr(title), (name, descends))
         self._ranking.currentIndexChanged.connect(self._rank)
         row = QHBoxLayout()
         row.addWidget(self._ranking)
         row.addStretch(1)
         for name, text, act in (
-            ("dataset.ranked_exclude", "Leave out", self._state.exclude),
-            ("dataset.ranked_include", "Use again", self._state.include),
+            ("dataset.ranked_exclude", tr("Leave out"), self._state.exclude),
+            ("dataset.ranked_include", tr("Use again"), self._state.include),
         ):
             row.addWidget(_button(name, text, lambda act=act: act(self._ranked.selected_keys())))
         return _page(self._ranked, row)
@@ -214,11 +218,12 @@ class SetView(QWidget):
         self._first_of_group = {name: group[0] for group in groups for name in group}
         self._others = [name for group in groups for name in group[1:]]
         self._alike.set_keys([name for group in groups for name in group])
-        words = "No pictures look the same."
+        words = tr("No pictures look the same.")
         if groups:
-            words = (
-                f"{counted(len(groups), 'group')} of pictures that look the same, the sharpest of "
-                "each first and marked “keep”."
+            words = tr(
+                "{counted} of pictures that look the same, the sharpest of each first and marked "
+                "“keep”.",
+                counted=counted(len(groups), "group"),
             )
         self._alike_words.setText(words)
         self._leave_others.setEnabled(bool(self._others))
@@ -257,7 +262,9 @@ class SetView(QWidget):
 
     def _on_chosen(self, names: list[str]) -> None:
         self._chosen = names
-        self._chosen_words.setText(f"{counted(len(names), 'picture')} chosen" if names else "")
+        self._chosen_words.setText(
+            tr("{counted} chosen", counted=counted(len(names), "picture")) if names else ""
+        )
 
 
 class _Plots(QWidget):
@@ -265,12 +272,12 @@ class _Plots(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setAccessibleName("Figures of the pictures")
+        self.setAccessibleName(tr("Figures of the pictures"))
         layout = QGridLayout(self)
         layout.setSpacing(GRID_PX)
         self._plots: dict[str, QuietPlot] = {}
         for place, (title, name) in enumerate(_PLOTS):
-            plot = QuietPlot(f"dataset.plot.{name}", title)
+            plot = QuietPlot(f"dataset.plot.{name}", tr(title))
             self._plots[name] = plot
             layout.addWidget(plot, place // 2, place % 2)
 
@@ -278,7 +285,7 @@ class _Plots(QWidget):
         """Draw how many pictures have which value."""
         theme = colors()
         for (title, name), plot in zip(_PLOTS, self._plots.values(), strict=True):
-            plot.tint("", title)
+            plot.tint("", tr(title))
             values: np.ndarray = getattr(figures, name)
             if name == "hue":
                 values = values[figures.colour > _GREY]

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.places import Place, moves_text
 from genstudio.domain.runs import RunSummary
 from genstudio.domain.settings import Settings
@@ -40,7 +41,7 @@ _NUM_SEEDS = 24
 _LARGEST_SEED = 2**31 - 1
 _SIDE_WIDTH_PX = 42 * GRID_PX
 _GRID_HEIGHT_PX = 24 * GRID_PX
-_LOADING = "The model is being made ready…"
+_LOADING = tr_noop("The model is being made ready…")
 # Of the form of the operation: what the pad and the sliders say instead.
 _PLACE_FIELDS = ("seeds", "across", "down", "moves")
 
@@ -106,8 +107,8 @@ class ExploreView(QWidget):
     def _make_middle(self) -> QSplitter:
         self._view = PictureView()
         self._view.setObjectName("explore.picture")
-        self._view.setAccessibleName("Picture at this place")
-        self._view.set_placeholder(_LOADING)
+        self._view.setAccessibleName(tr("Picture at this place"))
+        self._view.set_placeholder(tr(_LOADING))
         self._where = QLabel()
         self._where.setObjectName("explore.where")
         self._where.setTextFormat(Qt.TextFormat.PlainText)
@@ -133,18 +134,20 @@ class ExploreView(QWidget):
         return splitter
 
     def _make_buttons(self) -> QHBoxLayout:
-        self._undo = _tool("undo", "explore.undo", "Back to where you were")
+        self._undo = _tool("undo", "explore.undo", tr("Back to where you were"))
         self._undo.clicked.connect(self._state.undo)
-        self._redo = _tool("repeat", "explore.redo", "And forward again")
+        self._redo = _tool("repeat", "explore.redo", tr("And forward again"))
         self._redo.clicked.connect(self._state.redo)
-        self._send = QPushButton("Put into the gallery")
+        self._send = QPushButton(tr("Put into the gallery"))
         self._send.setObjectName("explore.generate")
         self._send.setIcon(icon("layout-grid"))
         self._send.clicked.connect(self._on_send)
-        self._walk = QPushButton("Film")
+        self._walk = QPushButton(tr("Film"))
         self._walk.setObjectName("explore.walk")
         self._walk.setIcon(icon("film"))
-        self._walk.setToolTip("A film of the way from corner to corner and back, twelve seconds")
+        self._walk.setToolTip(
+            tr("A film of the way from corner to corner and back, twelve seconds")
+        )
         self._walk.clicked.connect(self._on_walk)
         row = QHBoxLayout()
         row.setSpacing(GRID_PX)
@@ -158,7 +161,7 @@ class ExploreView(QWidget):
     def _make_side(self) -> QFrame:
         self._run = QComboBox()
         self._run.setObjectName("explore.run")
-        self._run.setAccessibleName("Trained model — run")
+        self._run.setAccessibleName(tr("Trained model — run"))
         self._run.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
@@ -175,18 +178,20 @@ class ExploreView(QWidget):
         self._sliders = DirectionSliders()
         self._sliders.moved.connect(self._on_slider)
         self._sliders.named.connect(self._state.name_direction)
-        self._still = QPushButton("All back to the middle")
+        self._still = QPushButton(tr("All back to the middle"))
         self._still.setObjectName("explore.still")
         mark(self._still, flat=True)
         self._still.clicked.connect(
             lambda: self._state.go_to(self._state.place.with_values(moves={}))
         )
-        self._taste = QPushButton("A step to my taste")
+        self._taste = QPushButton(tr("A step to my taste"))
         self._taste.setObjectName("explore.taste")
         self._taste.setIcon(icon("thumbs-up"))
         self._taste.setToolTip(
-            "Learns from your stars and choices in the gallery what you like, and moves the "
-            "sliders towards it"
+            tr(
+                "Learns from your stars and choices in the gallery what you like, and moves the "
+                "sliders towards it"
+            )
         )
         self._taste.clicked.connect(self._state.go_to_taste)
         self._state.taste_sought.connect(self._on_taste_sought)
@@ -194,9 +199,9 @@ class ExploreView(QWidget):
         self._column = QVBoxLayout(content)
         self._column.setContentsMargins(0, 0, GRID_PX, 0)
         self._column.setSpacing(GRID_PX)
-        self._column.addWidget(_heading("Between four pictures"))
+        self._column.addWidget(_heading(tr("Between four pictures")))
         self._column.addWidget(self._pad)
-        self._column.addWidget(_heading("What changes pictures most"))
+        self._column.addWidget(_heading(tr("What changes pictures most")))
         self._column.addWidget(self._status)
         self._column.addWidget(self._sliders)
         self._column.addWidget(self._taste)
@@ -242,7 +247,7 @@ class ExploreView(QWidget):
         self._pad.forget()
         is_open = self._state.run is not None
         self._view.set_picture(None)
-        self._view.set_placeholder(_LOADING if is_open else "Choose a trained model.")
+        self._view.set_placeholder(tr(_LOADING) if is_open else tr("Choose a trained model."))
         if is_open:
             self._roll_seeds()
         else:
@@ -255,7 +260,9 @@ class ExploreView(QWidget):
         self._sliders.show_moves(place.moves)
         self._where.setText(_in_words(place))
         seeds = ", ".join(map(str, place.seeds))
-        self._where.setToolTip(f"{_in_words(place)}, between the seeds {seeds}")
+        self._where.setToolTip(
+            tr("{in_words}, between the seeds {seeds}", in_words=_in_words(place), seeds=seeds)
+        )
         self._update()
 
     def _on_drawn(self, place: Place, image_HWC: np.ndarray) -> None:
@@ -269,25 +276,29 @@ class ExploreView(QWidget):
 
     def _on_directions(self) -> None:
         self._sliders.show_directions(self._state.shares, self._state.names)
-        self._status.setText("" if self._state.shares else "Looking for directions…")
+        self._status.setText("" if self._state.shares else tr("Looking for directions…"))
         self._status.setVisible(not self._state.shares)
         self._still.setVisible(bool(self._state.shares))
         self._taste.setVisible(bool(self._state.shares))
         self._sliders.show_moves(self._state.place.moves)
 
     def _on_searching(self, done: int, total: int) -> None:
-        self._status.setText(f"Looking for directions: {done:,} of {total:,} pictures")
+        self._status.setText(
+            tr("Looking for directions: {done:,} of {total:,} pictures", done=done, total=total)
+        )
 
     def _on_taste_sought(self, is_sought: bool) -> None:
         self._taste.setEnabled(not is_sought)
-        self._taste.setText("Learning your taste…" if is_sought else "A step to my taste")
+        self._taste.setText(tr("Learning your taste…") if is_sought else tr("A step to my taste"))
 
     def _on_hung(self) -> None:
-        self._where.setText(f"{_in_words(self._state.place)} · in the gallery")
+        self._where.setText(
+            tr("{in_words} · in the gallery", in_words=_in_words(self._state.place))
+        )
 
     def _on_filmed(self, done: int, total: int) -> None:
         self._is_filming = total > 0
-        self._walk.setText(f"{done / total:.0%}" if total else "Film")
+        self._walk.setText(f"{done / total:.0%}" if total else tr("Film"))
         self._update()
 
     def _update(self) -> None:
@@ -380,8 +391,12 @@ def _form_beside_the_place(
 
 
 def _in_words(place: Place) -> str:
-    at = f"{place.across:.0%} right, {place.down:.0%} down"
-    return f"{at} · moved {moves_text(place.moves)}" if place.moves else at
+    at = tr("{across:.0%} right, {down:.0%} down", across=place.across, down=place.down)
+    return (
+        tr("{at} · moved {moves_text}", at=at, moves_text=moves_text(place.moves))
+        if place.moves
+        else at
+    )
 
 
 def _heading(words: str) -> QLabel:

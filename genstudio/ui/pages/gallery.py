@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain.errors import GenStudioError
+from genstudio.domain.language import tr, tr_noop
 from genstudio.services import studio, studio_exports
 from genstudio.services.exporters.protocol import Exporter
 from genstudio.services.gallery_items import GalleryItem
@@ -39,7 +40,7 @@ _TYPING_PAUSE_MS = 250
 _PICTURES, _PREVIEWS = range(2)
 
 
-_SEARCH_HELP = (
+_SEARCH_HELP = tr_noop(
     "<p>Words are looked for in the model, the run, the seed, the file’s name and your tags.</p>"
     "<p><b>tag:sea</b> · <b>stars:&gt;=3</b> · <b>model:gan</b> · <b>run:night</b> · <b>seed:7</b> "
     "· <b>made:translate</b></p>"
@@ -68,7 +69,7 @@ class GalleryPage(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("page.gallery")
-        self.setAccessibleName("Gallery")
+        self.setAccessibleName(tr("Gallery"))
         self._state = state
         self._training = training
         self._previews: dict[str, GridItem] = {}
@@ -109,30 +110,32 @@ class GalleryPage(QWidget):
     def _make_head(self) -> QHBoxLayout:
         self._source = QComboBox()
         self._source.setObjectName("gallery.source")
-        self._source.setAccessibleName("What is shown")
-        self._source.addItems(["Pictures", "Training previews"])
+        self._source.setAccessibleName(tr("What is shown"))
+        self._source.addItems([tr("Pictures"), tr("Training previews")])
         self._source.currentIndexChanged.connect(self._show_items)
         self._search = QLineEdit()
         self._search.setObjectName("gallery.search")
-        self._search.setAccessibleName("Search the gallery")
-        self._search.setPlaceholderText("Search: words, tag:…, stars:>=3, model:…, OR, -not")
-        self._search.setToolTip(_SEARCH_HELP)
+        self._search.setAccessibleName(tr("Search the gallery"))
+        self._search.setPlaceholderText(tr("Search: words, tag:…, stars:>=3, model:…, OR, -not"))
+        self._search.setToolTip(tr(_SEARCH_HELP))
         self._search.setClearButtonEnabled(True)
         self._search.textChanged.connect(self._on_typed)
         self._rating = QComboBox()
         self._rating.setObjectName("gallery.rating")
-        self._rating.setAccessibleName("Least rating")
-        self._rating.addItems(["All ratings", *(f"{'★' * stars} and up" for stars in range(1, 6))])
+        self._rating.setAccessibleName(tr("Least rating"))
+        self._rating.addItems(
+            [tr("All ratings"), *(tr("{value} and up", value="★" * stars) for stars in range(1, 6))]
+        )
         self._rating.currentIndexChanged.connect(self._on_filter)
         self._count = QLabel()
         self._count.setObjectName("gallery.count")
         mark(self._count, role="muted")
         self._progress = QProgressBar()
-        self._progress.setAccessibleName("Progress")
+        self._progress.setAccessibleName(tr("Progress"))
         self._progress.setFixedWidth(16 * GRID_PX)
-        self._cancel = QPushButton("Cancel")
+        self._cancel = QPushButton(tr("Cancel"))
         self._cancel.clicked.connect(self._state.cancel)
-        self._export = QPushButton("Export…")
+        self._export = QPushButton(tr("Export…"))
         self._export.setObjectName("gallery.export")
         self._export.setIcon(icon("share"))
         menu = QMenu(self._export)
@@ -155,16 +158,16 @@ class GalleryPage(QWidget):
     def _make_body(self) -> QWidget:
         self._grid = ThumbnailGrid(studio.thumbnail, self._described)
         self._grid.setObjectName("gallery.grid")
-        self._grid.setAccessibleName("Pictures in the gallery")
+        self._grid.setAccessibleName(tr("Pictures in the gallery"))
         self._grid.selection_changed_keys.connect(self._on_selection)
         self._grid.activated_key.connect(self._on_opened)
         self._grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._grid.customContextMenuRequested.connect(self._on_menu)
         self._empty = EmptyState(
             "layout-grid",
-            "No pictures yet",
-            "Train a model first: when it has finished, its first pictures hang here.",
-            "Go to Train",
+            tr("No pictures yet"),
+            tr("Train a model first: when it has finished, its first pictures hang here."),
+            tr("Go to Train"),
         )
         self._empty.triggered.connect(self.train_wanted)
         self._stack = QStackedWidget()
@@ -227,17 +230,19 @@ class GalleryPage(QWidget):
 
     def _why_empty(self) -> str:
         if self._state.is_opening:
-            return "The gallery is being looked through."
+            return tr("The gallery is being looked through.")
         if self._is_filtered():
-            return "No picture fits the search. Use fewer words, or clear it."
-        return "Train a model first: when it has finished, its first pictures hang here."
+            return tr("No picture fits the search. Use fewer words, or clear it.")
+        return tr("Train a model first: when it has finished, its first pictures hang here.")
 
     def _is_filtered(self) -> bool:
         return bool(self._search.text().strip()) or self._rating.currentIndex() > 0
 
     def _found_previews(self) -> dict[str, GridItem]:
         return {
-            str(path): GridItem(path, caption=f"{run.path.name}, step {step:,}")
+            str(path): GridItem(
+                path, caption=tr("{name}, step {step:,}", name=run.path.name, step=step)
+            )
             for run in reversed(self._training.runs)
             for step, path in reversed(run.previews)
         }
@@ -267,11 +272,11 @@ class GalleryPage(QWidget):
             return
         menu = QMenu(self._grid)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        use = menu.addAction(icon("palette"), "Use in Create")
+        use = menu.addAction(icon("palette"), tr("Use in Create"))
         use.triggered.connect(lambda: self.use_wanted.emit(self.selected_paths()))
-        again = menu.addAction(icon("repeat"), "Make this again")
+        again = menu.addAction(icon("repeat"), tr("Make this again"))
         again.setEnabled(len(self._grid.selected_keys()) == 1 and not self._state.is_busy)
-        again.setToolTip("Makes it from its recipe, and says whether it is the same")
+        again.setToolTip(tr("Makes it from its recipe, and says whether it is the same"))
         again.triggered.connect(lambda: self._state.remake(self._grid.selected_keys()[0]))
         menu.popup(self._grid.viewport().mapToGlobal(place))
 
@@ -288,21 +293,28 @@ class GalleryPage(QWidget):
         shows_pictures = self._source.currentIndex() == _PICTURES
         self._export.setEnabled(shows_pictures and bool(self._state.items) and not is_busy)
         self._export.setToolTip(
-            "Export the pictures that are shown; if several are selected, only those"
+            tr("Export the pictures that are shown; if several are selected, only those")
             if shows_pictures
-            else "Training previews lie in the project's folder, under runs"
+            else tr("Training previews lie in the project's folder, under runs")
         )
 
     def _on_progressed(self, what: str, done: int, total: int) -> None:
         self._progress.setRange(0, total)
         self._progress.setValue(done)
-        self._progress.setToolTip(f"{what}: {done:,} of {total:,}")
+        self._progress.setToolTip(
+            tr("{what}: {done:,} of {total:,}", what=what, done=done, total=total)
+        )
 
 
 def _grid_item(item: GalleryItem) -> GridItem:
     try:
         recipe = item.recipe
-        caption = f"{recipe.model_key}, step {recipe.step:,}, seed {recipe.seed}"
+        caption = tr(
+            "{model_key}, step {step:,}, seed {seed}",
+            model_key=recipe.model_key,
+            step=recipe.step,
+            seed=recipe.seed,
+        )
         if not recipe.run:
             caption = recipe.operation
     except GenStudioError:

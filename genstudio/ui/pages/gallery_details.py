@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain.errors import GenStudioError
+from genstudio.domain.language import tr, trn
 from genstudio.services import studio, studio_examples
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.sound_playing import is_heard
@@ -56,8 +57,8 @@ class GalleryDetails(QFrame):
         self._loader.loaded.connect(self._on_loaded)
         self._view = PictureView()
         self._view.setObjectName("gallery.picture")
-        self._view.setAccessibleName("Selected picture")
-        self._view.set_placeholder("Select a picture to see it large.")
+        self._view.setAccessibleName(tr("Selected picture"))
+        self._view.set_placeholder(tr("Select a picture to see it large."))
         # In a low window the picture gives way, so that no field beside it loses its edge.
         self._view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self._view.setMinimumHeight(12 * GRID_PX)
@@ -111,7 +112,7 @@ class GalleryDetails(QFrame):
         """Show a picture that is not in the gallery, such as a training preview."""
         self.show_items([])
         self._show_picture(path)
-        self._recipe.setText(f"Preview at step {path.stem.lstrip('0') or '0'}")
+        self._recipe.setText(tr("Preview at step {lstrip}", lstrip=path.stem.lstrip("0") or "0"))
         self._folder.setEnabled(True)
 
     # --- building -----------------------------------------------------------------------
@@ -123,24 +124,27 @@ class GalleryDetails(QFrame):
         for stars in range(1, _STARS + 1):
             star = QToolButton()
             star.setObjectName(f"gallery.star{stars}")
-            star.setAccessibleName(f"{stars} star{'s' if stars > 1 else ''}")
-            star.setToolTip("Rate; the same star again takes the rating away")
+            star.setAccessibleName(trn("{number} star", "{number} stars", stars))
+            star.setToolTip(tr("Rate; the same star again takes the rating away"))
             star.clicked.connect(lambda _checked=False, stars=stars: self._on_star(stars))
             self._stars.append(star)
             row.addWidget(star)
         self._folder = QToolButton()
         self._folder.setIcon(icon("folder-open"))
-        self._folder.setToolTip("Show the file in its folder")
-        self._folder.setAccessibleName("Show the file in its folder")
+        self._folder.setToolTip(tr("Show the file in its folder"))
+        self._folder.setAccessibleName(tr("Show the file in its folder"))
         self._folder.clicked.connect(self._on_folder)
         self._trash = QToolButton()
         self._trash.setObjectName("gallery.trash")
         self._trash.setIcon(icon("trash-2"))
         undo = QKeySequence("Ctrl+Z").toString(QKeySequence.SequenceFormat.NativeText)
         self._trash.setToolTip(
-            f"Move the selected pictures to the system's trash; {undo} brings them back"
+            tr(
+                "Move the selected pictures to the system's trash; {undo} brings them back",
+                undo=undo,
+            )
         )
-        self._trash.setAccessibleName("Move to trash")
+        self._trash.setAccessibleName(tr("Move to trash"))
         self._trash.clicked.connect(self.removed)
         row.addStretch(1)
         row.addWidget(self._folder)
@@ -150,8 +154,8 @@ class GalleryDetails(QFrame):
     def _make_tags(self) -> QLineEdit:
         self._tags = QLineEdit()
         self._tags.setObjectName("gallery.tags")
-        self._tags.setAccessibleName("Tags")
-        self._tags.setPlaceholderText("Tags, with commas between them")
+        self._tags.setAccessibleName(tr("Tags"))
+        self._tags.setPlaceholderText(tr("Tags, with commas between them"))
         self._tags.editingFinished.connect(self._on_tags)
         return self._tags
 
@@ -171,7 +175,7 @@ class GalleryDetails(QFrame):
         self._stack.setCurrentWidget(self._view)
         self._loader.want([] if path is None else [path])
         if path is None:
-            self._view.set_placeholder("Select a picture to see it large.")
+            self._view.set_placeholder(tr("Select a picture to see it large."))
             self._view.set_picture(None)
 
     def _on_loaded(self, pixels: list[Pixels]) -> None:
@@ -208,8 +212,9 @@ class GalleryDetails(QFrame):
 
 def _described(items: Sequence[GalleryItem]) -> str:
     if len(items) > 1:
-        return (
-            f"{counted_files([it.path.name for it in items])} are selected; the first one is shown."
+        return tr(
+            "{counted_files} are selected; the first one is shown.",
+            counted_files=counted_files([it.path.name for it in items]),
         )
     try:
         recipe = items[0].recipe
@@ -220,10 +225,18 @@ def _described(items: Sequence[GalleryItem]) -> str:
     # What was left open, such as the kind, says nothing.
     sampling = (f"{name} {value}" for name, value in recipe.sampling.items() if value != "")
     is_from_seed = recipe.seed is not None and recipe.run
-    what = f"seed {recipe.seed}" if is_from_seed else recipe.operation
+    what = tr("seed {seed}", seed=recipe.seed) if is_from_seed else recipe.operation
     if recipe.inputs:
         what += f" of {', '.join(given.name for given in recipe.inputs)}"
     how = " · ".join(words for words in (size, ", ".join(sampling)) if words)
     if not recipe.run:
         return f"{what}\n{how}\n{when}"
-    return f"{recipe.model_key} · step {recipe.step:,} · {what}\n{how}\n{when} · run {recipe.run}"
+    return tr(
+        "{model_key} · step {step:,} · {what}\n{how}\n{when} · run {run}",
+        model_key=recipe.model_key,
+        step=recipe.step,
+        what=what,
+        how=how,
+        when=when,
+        run=recipe.run,
+    )

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain.cards import INTERPOLATE, TEACH
+from genstudio.domain.language import tr
 from genstudio.services.studio import CatalogueEntry
 from genstudio.ui.dialogs.choosing import ChoosingDialog
 from genstudio.ui.forms import SettingsForm
@@ -51,42 +52,44 @@ class GalleryMaker(QFrame):
         self._form_kind: object = None
         self._run = QComboBox()
         self._run.setObjectName("gallery.run")
-        self._run.setAccessibleName("Run to make more from")
-        self._run.setPlaceholderText("No trained run yet")
+        self._run.setAccessibleName(tr("Run to make more from"))
+        self._run.setPlaceholderText(tr("No trained run yet"))
         ignore_wheel_unless_focused(self._run)
         self._run.currentIndexChanged.connect(self._show_form)
         self._count = WholeBox(1, 1000)
         self._count.setObjectName("gallery.number")
-        self._count.setAccessibleName("How many")
+        self._count.setAccessibleName(tr("How many"))
         self._count.setValue(_DEFAULT_COUNT)
         ignore_wheel_unless_focused(self._count)
-        self._generate = QPushButton("Make more")
+        self._generate = QPushButton(tr("Make more"))
         self._generate.setObjectName("gallery.generate")
-        self._generate.setAccessibleName("Make more")
+        self._generate.setAccessibleName(tr("Make more"))
         self._generate.setIcon(icon("sparkles", "on_accent"))
         mark(self._generate, primary=True)
         self._generate.clicked.connect(self._on_generate)
-        title = QLabel("Make more")
+        title = QLabel(tr("Make more"))
         mark(title, role="heading")
         row = QHBoxLayout()
         row.setSpacing(GRID_PX)
         row.addWidget(self._count)
         row.addWidget(self._generate, 1)
-        self._taste = QPushButton("More to my taste")
+        self._taste = QPushButton(tr("More to my taste"))
         self._taste.setObjectName("gallery.taste")
         self._taste.setIcon(icon("thumbs-up"))
         self._taste.setToolTip(
-            "Learns from your stars and choices what you like, and makes so many towards it; "
-            "every fifth is there to surprise you"
+            tr(
+                "Learns from your stars and choices what you like, and makes so many towards it; "
+                "every fifth is there to surprise you"
+            )
         )
         self._taste.clicked.connect(self._on_taste)
-        self._compare = QPushButton("A or B")
+        self._compare = QPushButton(tr("A or B"))
         self._compare.setObjectName("gallery.compare")
         self._compare.setIcon(icon("columns-2"))
-        self._compare.setToolTip("Shows two at a time and asks which you like more")
+        self._compare.setToolTip(tr("Shows two at a time and asks which you like more"))
         self._compare.clicked.connect(self._on_compare)
         self._teaching = GalleryTeaching(state)
-        self._teach = QPushButton("Teach the model")
+        self._teach = QPushButton(tr("Teach the model"))
         self._teach.setObjectName("gallery.teach")
         self._teach.setIcon(icon("git-branch"))
         self._teach.clicked.connect(lambda: self.teach_wanted.emit(self._run.currentData()))
@@ -113,7 +116,7 @@ class GalleryMaker(QFrame):
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setMinimumHeight(11 * GRID_PX)
-        self._scroll.setAccessibleName("Settings of what is made")
+        self._scroll.setAccessibleName(tr("Settings of what is made"))
         self._column.addWidget(self._scroll, 1)
         self._column.addLayout(row)
         self._column.addLayout(tastes)
@@ -135,7 +138,12 @@ class GalleryMaker(QFrame):
             if run.step > 0 and makes_some:
                 settings = run.settings
                 self._run.addItem(
-                    f"{settings.model_key} · {examples_words(settings)} · step {run.step:,}",
+                    tr(
+                        "{model_key} · {examples_words} · step {step:,}",
+                        model_key=settings.model_key,
+                        examples_words=examples_words(settings),
+                        step=run.step,
+                    ),
                     run.path,
                 )
         shown = self._training.shown
@@ -180,8 +188,10 @@ class GalleryMaker(QFrame):
         self._taught_by.setVisible(can_be_taught)
         self._teach.setEnabled(can_be_taught and is_ready)
         self._teach.setToolTip(
-            "Trains a branch of this run for some minutes that also follows your choices and "
-            "stars; this run stays as it is"
+            tr(
+                "Trains a branch of this run for some minutes that also follows your choices and "
+                "stars; this run stays as it is"
+            )
             if is_ready
             else words
         )

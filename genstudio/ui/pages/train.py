@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain import commands, events
+from genstudio.domain.language import inside, tr
 from genstudio.domain.marks import mark_of
 from genstudio.domain.progress import Progress
 from genstudio.domain.runs import CheckpointInfo, RunState, RunSummary
@@ -58,7 +59,7 @@ class TrainPage(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("page.train")
-        self.setAccessibleName("Train")
+        self.setAccessibleName(tr("Train"))
         self._state = state
         self._live_run: Path | None = None
         self._failure = ""
@@ -110,7 +111,7 @@ class TrainPage(QWidget):
     def _make_view(self) -> QVBoxLayout:
         self._plot = LossPlot()
         self._plot.setObjectName("train.plot")
-        self._plot.setAccessibleName("Losses")
+        self._plot.setAccessibleName(tr("Losses"))
         self._plot.tools.failed.connect(self.plot_failed)
         self._head = TrainHead(self._state)
         self._head.run_chosen.connect(self._forget_live_run)
@@ -132,7 +133,7 @@ class TrainPage(QWidget):
         self._coach.action_wanted.connect(self._on_coach_action)
         self._progress = QProgressBar()
         self._progress.setObjectName("train.progress")
-        self._progress.setAccessibleName("Progress")
+        self._progress.setAccessibleName(tr("Progress"))
         self._progress.setRange(0, 1000)
         view = QVBoxLayout()
         view.setSpacing(GRID_PX)
@@ -162,7 +163,14 @@ class TrainPage(QWidget):
                 self._plot.mark(*mark)
             match event:
                 case events.Preparing():
-                    self._say(f"{event.what}: {event.done:,} of {event.total:,}")
+                    self._say(
+                        tr(
+                            "{what}: {done:,} of {total:,}",
+                            what=event.what,
+                            done=event.done,
+                            total=event.total,
+                        )
+                    )
                     self._progress.setValue(1000 * event.done // max(event.total, 1))
                 case events.RunStarted():
                     self._on_started(event)
@@ -172,7 +180,12 @@ class TrainPage(QWidget):
                 case events.PreviewReady():
                     self._evolution.add_preview(event.step, event.path, event.image)
                 case events.CheckpointSaved():
-                    self._say(f"Saved at step {event.step:,}. Everything up to here is safe.")
+                    self._say(
+                        tr(
+                            "Saved at step {step:,}. Everything up to here is safe.",
+                            step=event.step,
+                        )
+                    )
                 case events.MetricsReady():
                     self._plot.add_quality(event.step, event.metrics)
                     self._figures.show_figures(event.step, event.metrics)
@@ -205,8 +218,12 @@ class TrainPage(QWidget):
             self._plot.cut_after(event.step)
             self._evolution.go_back(event.step)
         self._say(
-            f"A model with {event.num_parameters / 1e6:.1f} million weights learns from "
-            f"{event.num_images:,} pictures."
+            tr(
+                "A model with {num_parameters:.1f} million weights learns from {num_images:,} "
+                "pictures.",
+                num_parameters=event.num_parameters / 1e6,
+                num_images=event.num_images,
+            )
         )
 
     def _on_ending(self, event: events.Terminal) -> None:
@@ -214,11 +231,16 @@ class TrainPage(QWidget):
             case events.Finished():
                 took = timedelta(seconds=round(event.seconds))
                 self._progress.setValue(1000)
-                why = f": {event.reason[0].lower()}{event.reason[1:]}" if event.reason else ""
-                self._finished = f"Finished after {took}{why}."
+                why = f": {inside(event.reason)}" if event.reason else ""
+                self._finished = tr("Finished after {took}{why}.", took=took, why=why)
                 self._say(self._finished)
             case events.Stopped():
-                self._say(f"Stopped at step {event.step:,} and saved. It can go on from there.")
+                self._say(
+                    tr(
+                        "Stopped at step {step:,} and saved. It can go on from there.",
+                        step=event.step,
+                    )
+                )
             case events.Failed():
                 self._live_run = event.run or self._live_run
                 self._failure = f"{event.title}. {event.message} {event.hint}"
@@ -226,11 +248,21 @@ class TrainPage(QWidget):
 
     def _on_first_pictures(self, progress: Progress) -> None:
         if not self._state.is_running:
-            self._say(f"{self._finished} {progress.what}: {progress.done} of {progress.total}")
+            self._say(
+                tr(
+                    "{finished} {what}: {done} of {total}",
+                    finished=self._finished,
+                    what=progress.what,
+                    done=progress.done,
+                    total=progress.total,
+                )
+            )
 
     def _on_first_pictures_end(self) -> None:
         if not self._state.is_running:
-            self._say(f"{self._finished} The first pictures hang in the Gallery.")
+            self._say(
+                tr("{finished} The first pictures hang in the Gallery.", finished=self._finished)
+            )
 
     def _on_activity(self) -> None:
         self._update_commands()
@@ -238,20 +270,20 @@ class TrainPage(QWidget):
         self._coach.set_live(is_live=self._state.activity in steerable)
         match self._state.activity:
             case Activity.PREPARING:
-                self._say("Getting ready…")
+                self._say(tr("Getting ready…"))
                 self._progress.setValue(0)
             case Activity.PAUSED:
-                self._say("Paused. Nothing is lost; the model waits in memory.")
+                self._say(tr("Paused. Nothing is lost; the model waits in memory."))
             case Activity.STOPPING:
-                self._say("Stopping at a safe point and saving…")
+                self._say(tr("Stopping at a safe point and saving…"))
             case _:
                 pass
 
     def _update_commands(self) -> None:
         is_ready = bool(self._state.entries)
-        why_not = "" if is_ready else "The architectures are being made ready"
+        why_not = "" if is_ready else tr("The architectures are being made ready")
         if self._state.is_running:
-            why_not = "A training is under way: stop it first"
+            why_not = tr("A training is under way: stop it first")
         self._evolution.panel.forbid_training(why_not)
         self._coach.allow_keeping(is_allowed=not why_not)
 
@@ -281,7 +313,7 @@ class TrainPage(QWidget):
             self._say_how_it_stands(shown)
         else:
             self._progress.setValue(0)
-            self._say("Nothing has been trained in this project yet.")
+            self._say(tr("Nothing has been trained in this project yet."))
 
     def _say_how_it_stands(self, run: RunSummary) -> None:
         is_other = run.path != self._live_run

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.domain.language import tr
 from genstudio.domain.modalities import NOTES
 from genstudio.domain.settings import parse_settings, setting_fields
 from genstudio.domain.training import SIZES, Budget, TrainingSettings
@@ -181,7 +182,7 @@ class TrainChoices(QScrollArea):
         self._project.set_text("" if path is None else str(path))
         self._change_project.setEnabled(path is not None)
         self._change_project.setToolTip(
-            "Open another project" if is_open else "Save in another folder"
+            tr("Open another project") if is_open else tr("Save in another folder")
         )
 
     def budget(self) -> Budget:
@@ -221,14 +222,14 @@ class TrainChoices(QScrollArea):
         self._form.set_hidden(self._hidden)
         self._models = ModelCards()
         self._models.setObjectName("train.model")
-        self._models.setAccessibleName("Architecture")
+        self._models.setAccessibleName(tr("Architecture"))
         self._models.keyChanged.connect(self._on_model_changed)
         self._questions = QuestionsPanel()
         self._questions.answered.connect(self._on_answered)
-        self._loading = QLabel("Getting the architectures ready…")
+        self._loading = QLabel(tr("Getting the architectures ready…"))
         mark(self._loading, role="muted")
         self._column.addWidget(self._loading)
-        questions = Disclosure("Three questions set everything", self._questions)
+        questions = Disclosure(tr("Three questions set everything"), self._questions)
         questions.setObjectName("train.questions")
         self._column.addWidget(questions)
         self._column.addWidget(self._models)
@@ -241,14 +242,14 @@ class TrainChoices(QScrollArea):
         self._all_column.setSpacing(2 * GRID_PX)
         find = QLineEdit()
         find.setObjectName("train.find")
-        find.setAccessibleName("Find a setting")
-        find.setPlaceholderText("Find a setting: memory, mirror, learning rate…")
+        find.setAccessibleName(tr("Find a setting"))
+        find.setPlaceholderText(tr("Find a setting: memory, mirror, learning rate…"))
         find.setClearButtonEnabled(True)
         find.textChanged.connect(self._look_for)
         self._find = find
         self._all_column.addWidget(find)
         self._all_column.addWidget(self._form)
-        self._more = Disclosure("All settings", self._all)
+        self._more = Disclosure(tr("All settings"), self._all)
         self._more.setObjectName("train.all")
         self._column.addWidget(self._more)
         self._column.addStretch(1)
@@ -294,7 +295,10 @@ class TrainChoices(QScrollArea):
         cards = [card for card in known if card.key not in self._unfit]
         found = suggest_model(self._pictures, cards) if self._pictures else None
         if found is None and self._unfit and cards:
-            why = f"“{cards[0].title}” is suggested: it learns from what this folder holds."
+            why = tr(
+                "“{title}” is suggested: it learns from what this folder holds.",
+                title=cards[0].title,
+            )
             found = Suggestion(cards[0].key, why)
         self._suggestion = found.why if found else ""
         self._models.set_suggested(found.model_key if found else "", self._suggestion)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain.errors import GenStudioError
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.runs import RunState, RunSummary
 from genstudio.domain.training import Budget, TrainingSettings
 from genstudio.services.fitting import PictureFacts
@@ -25,7 +26,7 @@ from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.fit_panel import FitPanel
 
 _WIDTH_PX = 360
-_MEANWHILE = "What is chosen above is for another run: add it to the queue."
+_MEANWHILE = tr_noop("What is chosen above is for another run: add it to the queue.")
 
 
 class TrainControls(QFrame):
@@ -105,7 +106,7 @@ class TrainControls(QFrame):
     def show_waiting(self, count: int) -> None:
         """Say on its button how many runs wait in the queue."""
         title = command_named("train.queue").plain_title
-        self._queue.setText(f"Queue ({count})" if count else title)
+        self._queue.setText(tr("Queue ({count})", count=count) if count else title)
 
     def buttons(self) -> dict[str, QPushButton]:
         """The buttons that are commands, by their keys."""
@@ -197,20 +198,24 @@ class TrainControls(QFrame):
             self._keep.setToolTip(self._what_keeping_does(shown))
         self._pause.setEnabled(activity in (Activity.TRAINING, Activity.PAUSED))
         is_paused = activity is Activity.PAUSED
-        self._pause.setText("Go on" if is_paused else "Pause")
+        self._pause.setText(tr("Go on") if is_paused else tr("Pause"))
         self._pause.setIcon(icon("play" if is_paused else "pause"))
         self._stop.setEnabled(is_running and activity is not Activity.STOPPING)
-        self._reason.setText(_MEANWHILE if is_running else why_not)
+        self._reason.setText(tr(_MEANWHILE) if is_running else why_not)
         self._reason.setVisible(bool(self._reason.text()))
         self.commands_changed.emit()
 
     def _what_keeping_does(self, run: RunSummary) -> str:
         if run.state is RunState.FINISHED:
-            return f"Train this run for another {self.budget()}"
+            return tr("Train this run for another {budget}", budget=self.budget())
         if run.step == 0:
-            return "Begin this run again: it was not saved yet"
+            return tr("Begin this run again: it was not saved yet")
         budget = run.settings.budget
-        return f"Go on at step {run.step:,} until its budget of {budget} is spent"
+        return tr(
+            "Go on at step {step:,} until its budget of {budget} is spent",
+            step=run.step,
+            budget=budget,
+        )
 
 
 def _button(key: str) -> QPushButton:

@@ -4,6 +4,7 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from genstudio.domain import commands
+from genstudio.domain.language import tr
 from genstudio.ui.dialogs.removing_run import ask_before_removing_run
 from genstudio.ui.icons import icon
 from genstudio.ui.run_words import run_title
@@ -25,21 +26,21 @@ class TrainHead(QWidget):
         self._state = state
         self._runs = QComboBox()
         self._runs.setObjectName("train.run")
-        self._runs.setAccessibleName("Run that is shown")
-        self._runs.setPlaceholderText("No run yet")
+        self._runs.setAccessibleName(tr("Run that is shown"))
+        self._runs.setPlaceholderText(tr("No run yet"))
         self._runs.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._runs.activated.connect(self._on_run_chosen)
         self._remove = QToolButton()
         self._remove.setObjectName("train.remove_run")
-        self._remove.setAccessibleName("Move this run to the trash…")
+        self._remove.setAccessibleName(tr("Move this run to the trash…"))
         self._remove.setIcon(icon("trash-2"))
         self._remove.setIconSize(QSize(18, 18))
         self._remove.clicked.connect(self._on_remove)
-        self._sample = QPushButton("Preview now")
+        self._sample = QPushButton(tr("Preview now"))
         self._sample.setObjectName("train.sample")
         self._sample.setIcon(icon("refresh-cw"))
         self._sample.clicked.connect(lambda: state.send(commands.SampleNow()))
-        self._save = QPushButton("Save now")
+        self._save = QPushButton(tr("Save now"))
         self._save.setObjectName("train.save")
         self._save.setIcon(icon("save"))
         self._save.clicked.connect(lambda: state.send(commands.SaveNow()))
@@ -70,9 +71,9 @@ class TrainHead(QWidget):
         self._runs.setEnabled(has_run and not is_running)
         self._remove.setEnabled(has_run and not is_running)
         self._remove.setToolTip(
-            "A training is under way: stop it before you remove a run"
+            tr("A training is under way: stop it before you remove a run")
             if is_running
-            else "Move this run to the trash…"
+            else tr("Move this run to the trash…")
         )
         self._sample.setEnabled(is_training)
         self._save.setEnabled(is_training)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from genstudio.domain.datasets import ScanReport
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.files import write_text
+from genstudio.domain.language import tr
 from genstudio.domain.notices import Level, Notice
 from genstudio.services import caption_edits
 from genstudio.services.notices import notice_about
@@ -63,7 +64,7 @@ class CaptionsState(QObject):
         except GenStudioError as error:
             self.noticed.emit(notice_about(error))
             return
-        title = f"{len(captions):,} captions exported"
+        title = tr("{num_captions:,} captions exported", num_captions=len(captions))
         self.noticed.emit(Notice(level=Level.INFO, title=title, message=str(path)))
 
     def shutdown(self) -> None:

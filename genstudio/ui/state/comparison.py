@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from genstudio.domain.language import tr
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.progress import Progress
 from genstudio.services import studio
@@ -68,15 +69,19 @@ class ComparisonState(QObject):
                 self.progressed.emit(last.what, last.done, last.total)
 
         self._start(studio.compare_runs(runs), on_items)
-        self.progressed.emit("Getting ready", 0, 0)
+        self.progressed.emit(tr("Getting ready"), 0, 0)
 
     def save(self, to: Path) -> None:
         """Write the report of what was found into a folder, and tell where it is."""
         assert self.result is not None, "nothing was compared"
 
         def on_items(items: list[Path]) -> None:
-            text = f"{items[-1]} opens in any browser; the figures are beside it as JSON."
-            self.noticed.emit(Notice(level=Level.INFO, title="The report is saved", message=text))
+            text = tr(
+                "{items} opens in any browser; the figures are beside it as JSON.", items=items[-1]
+            )
+            self.noticed.emit(
+                Notice(level=Level.INFO, title=tr("The report is saved"), message=text)
+            )
 
         self._start(studio.save_comparison(self.result, to), on_items)
 

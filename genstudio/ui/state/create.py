@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from genstudio.domain.language import tr
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.operations import Report
 from genstudio.domain.progress import Progress
@@ -208,8 +209,10 @@ class CreateState(QObject):
                 self.filmed.emit(last.done, last.total)
             else:
                 self.filmed.emit(0, 0)
-                text = f"{last} plays in any player, over and over."
-                self.noticed.emit(Notice(level=Level.INFO, title="The film is made", message=text))
+                text = tr("{last} plays in any player, over and over.", last=last)
+                self.noticed.emit(
+                    Notice(level=Level.INFO, title=tr("The film is made"), message=text)
+                )
 
         self._do(job, on_items, lambda _: self.filmed.emit(0, 0))
 
@@ -221,8 +224,8 @@ class CreateState(QObject):
     def keep_pasted(self, name: str, image_HWC: np.ndarray) -> None:
         """Save a picture from the clipboard, for the input of that name."""
         if self._project is None:
-            message = "A picture from the clipboard is kept in the project's folder."
-            self.noticed.emit(_told("Open a project first", message))
+            message = tr("A picture from the clipboard is kept in the project's folder.")
+            self.noticed.emit(_told(tr("Open a project first"), message))
             return
         job = studio_operations.keep_pasted(self._project, image_HWC)
         self._do(job, lambda files: self.gathered.emit(name, files))
@@ -308,10 +311,12 @@ class CreateState(QObject):
 def _how_it_ended(num_made: int, ending: JobEnded) -> str:
     made = counted(num_made, "result")
     if ending.error is not None:
-        return f"It could not be finished; {made} came before." if num_made else ""
+        return tr("It could not be finished; {made} came before.", made=made) if num_made else ""
     if ending.cancelled:
-        return f"Stopped; {made} came before and stay." if num_made else "Stopped."
-    return f"{made} made."
+        return (
+            tr("Stopped; {made} came before and stay.", made=made) if num_made else tr("Stopped.")
+        )
+    return tr("{made} made.", made=made)
 
 
 def _told(title: str, message: str) -> Notice:

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from genstudio.domain.datasets import Crop, ScanReport
 from genstudio.domain.errors import GenStudioError
+from genstudio.domain.language import tr
 from genstudio.domain.notices import Level, Notice
 from genstudio.services import crop_edits
 from genstudio.services.crop_edits import KeptCrops
@@ -104,6 +105,6 @@ class CropsState(QObject):
         told = crop_edits.words_of_gone(self._seen, self._kept)
         if told and told != self._told:
             self.noticed.emit(
-                Notice(level=Level.WARNING, title="Some crops have no picture", message=told)
+                Notice(level=Level.WARNING, title=tr("Some crops have no picture"), message=told)
             )
         self._told = told

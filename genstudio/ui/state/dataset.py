@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from genstudio.domain.datasets import Crop, Manifest, PictureInfo, ScanReport
+from genstudio.domain.language import tr
 from genstudio.domain.modalities import MOLECULES
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.progress import Progress
@@ -219,7 +220,7 @@ class DatasetState(QObject):
         changes = {name: it for name, it in crops.items() if it != self.crops.get(name, ())}
         if changes:
             put = self._put_crops
-            self.history.add("crop {}", put(changes), undo=put, redo=put)
+            self.history.add(tr("crop {}"), put(changes), undo=put, redo=put)
 
     def _put_crops(self, changes: dict[str, tuple[Crop, ...]]) -> dict[str, tuple[Crop, ...]]:
         """Change crops; gives what they were."""
@@ -238,7 +239,7 @@ class DatasetState(QObject):
         if changes:
             before = self._put_captions(changes)
             put = self._put_captions
-            self.history.add("caption {}", before, undo=put, redo=put)
+            self.history.add(tr("caption {}"), before, undo=put, redo=put)
 
     def _put_captions(self, changes: dict[str, str]) -> dict[str, str]:
         """Change captions; gives what they were."""
@@ -252,20 +253,20 @@ class DatasetState(QObject):
     def why_not_ready(self) -> str:
         """Why nothing can be learned from these pictures yet; empty if it can."""
         if self.is_scanning:
-            return "The pictures are being looked through."
+            return tr("The pictures are being looked through.")
         if self.report is None:
-            return "Choose a folder of pictures on the Dataset page first."
+            return tr("Choose a folder of pictures on the Dataset page first.")
         if len(self.used()) < _FEWEST_PICTURES:
-            return "At least two pictures are needed; choose others on the Dataset page."
+            return tr("At least two pictures are needed; choose others on the Dataset page.")
         return ""
 
     def exclude(self, names: Iterable[str]) -> None:
         """Take pictures out; the files stay where they are."""
-        self._change("take out {}", frozenset(names) - self.excluded)
+        self._change(tr("take out {}"), frozenset(names) - self.excluded)
 
     def include(self, names: Iterable[str]) -> None:
         """Take pictures in again."""
-        self._change("take {} in again", frozenset(names) & self.excluded)
+        self._change(tr("take {} in again"), frozenset(names) & self.excluded)
 
     def toggle(self, name: str) -> None:
         """Take a picture out, or in again."""
@@ -312,9 +313,15 @@ class DatasetState(QObject):
         number, all_of_them = len(self.used()), len(self.report.pictures)
         return Notice(
             level=Level.INFO,
-            title=f"{number:,} of {all_of_them:,} pictures will be used",
-            message="The others in that folder were not dropped, and are left out. They can be "
-            "taken in again.",
+            title=tr(
+                "{number_value:,} of {all_of_them:,} pictures will be used",
+                number_value=number,
+                all_of_them=all_of_them,
+            ),
+            message=tr(
+                "The others in that folder were not dropped, and are left out. They can be "
+                "taken in again."
+            ),
         )
 
     def _on_end(self, job: Job[Progress | ScanReport], ending: JobEnded) -> None:
@@ -328,7 +335,10 @@ class DatasetState(QObject):
 def _notice_of_moved_pictures(folder: Path) -> Notice:
     return Notice(
         level=Level.WARNING,
-        title="The pictures are not where they were",
-        message=f"This project learned from {folder}. Its runs and its gallery are here, and runs "
-        "can go on; a new run needs the folder.",
+        title=tr("The pictures are not where they were"),
+        message=tr(
+            "This project learned from {folder}. Its runs and its gallery are here, and runs "
+            "can go on; a new run needs the folder.",
+            folder=folder,
+        ),
     )

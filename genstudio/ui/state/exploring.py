@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from genstudio.domain.language import tr
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.places import Place
 from genstudio.domain.progress import Progress
@@ -159,7 +160,7 @@ class ExploringState(QObject):
     def _on_taste(self, found: TasteFound) -> None:
         self.taste_sought.emit(False)
         if not found.way:
-            self.noticed.emit(Notice(level=Level.INFO, title="Your taste", message=found.words))
+            self.noticed.emit(Notice(level=Level.INFO, title=tr("Your taste"), message=found.words))
             return
         moves = dict(self.place.moves)
         for number, share in enumerate(found.way, start=1):

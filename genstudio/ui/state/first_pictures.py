@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from genstudio.domain import events
+from genstudio.domain.language import tr
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.progress import Progress
 from genstudio.services import studio_operations
@@ -102,8 +103,10 @@ class FirstPicturesState(QObject):
             self.noticed.emit(
                 Notice(
                     level=Level.WARNING,
-                    title=f"The first pictures could not be hung: {why.title}",
-                    message=f"The run itself is finished and saved. {why.message}",
+                    title=tr("The first pictures could not be hung: {title}", title=why.title),
+                    message=tr(
+                        "The run itself is finished and saved. {message}", message=why.message
+                    ),
                     details=why.details,
                 )
             )

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from genstudio.domain.errors import GenStudioError
+from genstudio.domain.language import tr
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.operations import Report
 from genstudio.domain.progress import Progress
@@ -128,9 +129,9 @@ class GalleryState(QObject):
 
     def _tell_of_repair(self) -> None:
         if self._gallery is not None and self._gallery.repaired:
-            text = "Its index was damaged and is made anew from the pictures; ratings are lost."
+            text = tr("Its index was damaged and is made anew from the pictures; ratings are lost.")
             self.noticed.emit(
-                Notice(level=Level.WARNING, title="The gallery was repaired", message=text)
+                Notice(level=Level.WARNING, title=tr("The gallery was repaired"), message=text)
             )
 
     def close(self) -> None:
@@ -212,18 +213,18 @@ class GalleryState(QObject):
     def rate(self, names: Iterable[str], stars: int) -> None:
         """Give pictures 0 to 5 stars."""
         before = self._rate(dict.fromkeys(names, stars))
-        self.history.add("rate {}", before, undo=self._rate, redo=self._rate)
+        self.history.add(tr("rate {}"), before, undo=self._rate, redo=self._rate)
 
     def tag(self, names: Iterable[str], tags: Sequence[str]) -> None:
         """Give pictures these tags instead of those they had."""
         before = self._tag(dict.fromkeys(names, tags))
-        self.history.add("tag {}", before, undo=self._tag, redo=self._tag)
+        self.history.add(tr("tag {}"), before, undo=self._tag, redo=self._tag)
 
     def remove(self, names: Iterable[str]) -> None:
         """Move pictures to the system's trash."""
         removed = self._move_to_trash(names)
         self.history.add(
-            "move {} to the trash", removed, undo=self._bring_back, redo=self._move_to_trash
+            tr("move {} to the trash"), removed, undo=self._bring_back, redo=self._move_to_trash
         )
 
     def generate(self, run: Path, *, count: int, sampling: Mapping[str, Any]) -> None:
@@ -234,7 +235,7 @@ class GalleryState(QObject):
         def on_items(items: list[GalleryItem]) -> None:
             nonlocal made
             made += len(items)
-            self.progressed.emit("Making pictures", made, count)
+            self.progressed.emit(tr("Making pictures"), made, count)
             self.take_in(items)
 
         self._start(
@@ -251,7 +252,9 @@ class GalleryState(QObject):
                     self.take_in([item])
                 elif isinstance(item.item, Report):
                     words = item.item.words
-                    self.noticed.emit(Notice(level=Level.INFO, title="Your taste", message=words))
+                    self.noticed.emit(
+                        Notice(level=Level.INFO, title=tr("Your taste"), message=words)
+                    )
                 else:
                     self.progressed.emit(item.what, item.done, item.total)
 
@@ -291,7 +294,7 @@ class GalleryState(QObject):
                     self.noticed.emit(notice_of_left_out(last))
                     self.refresh(look_at_files=True)
             else:
-                self.progressed.emit("Exporting", last.done, last.total)
+                self.progressed.emit(tr("Exporting"), last.done, last.total)
 
         job = studio_exports.export_pictures(chosen, to=to, kind=kind, title=title, options=options)
         self._start(job, on_items)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from genstudio.domain.errors import GenStudioError
+from genstudio.domain.language import tr
 from genstudio.domain.notices import Level, Notice
 from genstudio.services.exporters.protocol import ExportDone
 from genstudio.services.notices import notice_about
@@ -16,14 +17,17 @@ def notice_of_remade(name: str, made: RemadePicture) -> Notice:
     if made.is_same:
         return Notice(
             level=Level.INFO,
-            title=f"{name} was made again",
-            message="It is the same to the last pixel.",
+            title=tr("{name} was made again", name=name),
+            message=tr("It is the same to the last pixel."),
         )
     return Notice(
         level=Level.WARNING,
-        title=f"{name} is not what its recipe makes",
-        message="It was changed afterwards, or made on another kind of machine. What the recipe "
-        f"makes is in {made.path}.",
+        title=tr("{name} is not what its recipe makes", name=name),
+        message=tr(
+            "It was changed afterwards, or made on another kind of machine. What the recipe "
+            "makes is in {path}.",
+            path=made.path,
+        ),
     )
 
 
@@ -31,11 +35,20 @@ def notice_of_left_out(done: ExportDone) -> Notice:
     """Say what is missing from an export, and why."""
     reasons = [f"{item.name}: {item.reason}." for item in done.left_out[:_MOST_NAMED]]
     if len(done.left_out) > len(reasons):
-        reasons.append(f"The same goes for {len(done.left_out) - len(reasons):,} more.")
-    number = "1 picture was" if len(done.left_out) == 1 else f"{len(done.left_out):,} pictures were"
+        reasons.append(
+            tr(
+                "The same goes for {num_left_out:,} more.",
+                num_left_out=len(done.left_out) - len(reasons),
+            )
+        )
+    number = (
+        tr("1 picture was")
+        if len(done.left_out) == 1
+        else tr("{num_left_out:,} pictures were", num_left_out=len(done.left_out))
+    )
     return Notice(
         level=Level.WARNING,
-        title=f"{number} left out of the export",
+        title=tr("{number_value} left out of the export", number_value=number),
         message=" ".join(reasons),
     )
 
@@ -45,5 +58,5 @@ def notice_about_all(errors: Sequence[GenStudioError]) -> Notice:
     notice = notice_about(errors[0])
     if len(errors) == 1:
         return notice
-    others = f"The same goes for {len(errors) - 1:,} more."
+    others = tr("The same goes for {num_errors:,} more.", num_errors=len(errors) - 1)
     return notice.model_copy(update={"message": f"{notice.message} {others}"})

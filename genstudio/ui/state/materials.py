@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from genstudio.domain.cards import ModelCard
+from genstudio.domain.language import inside, tr
 from genstudio.domain.notices import Notice
 from genstudio.services import studio_materials
 from genstudio.services.jobs import Job, JobEnded
@@ -68,16 +69,23 @@ class MaterialsState(QObject):
         if self.materials is None or current is None or current.card.key in card.modalities:
             return ""
         titles = [self.materials.titles.get(key, key) for key in card.modalities]
-        learns_from = " or ".join(title.lower() for title in titles)
-        here = current.card.title.lower()
+        learns_from = tr(" or ").join(map(inside, titles))
+        here = inside(current.card.title)
         possible = [it for it in self.materials.fitting if it.card.key in card.modalities]
         if possible:
             title = possible[0].card.title
-            return (
-                f"Learns from {learns_from}; this folder is learned as {here}. "
-                f"The Dataset page lets you choose “{title}”."
+            return tr(
+                "Learns from {learns_from}; this folder is learned as {here}. The Dataset page "
+                "lets you choose “{title}”.",
+                learns_from=learns_from,
+                here=here,
+                title=title,
             )
-        return f"Learns from {learns_from}; this folder holds {here}."
+        return tr(
+            "Learns from {learns_from}; this folder holds {here}.",
+            learns_from=learns_from,
+            here=here,
+        )
 
     def shutdown(self) -> None:
         """Stop looking before the window closes."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from genstudio.domain.errors import GenStudioError, ProjectError
+from genstudio.domain.language import tr
 from genstudio.domain.notices import Level, Notice
 from genstudio.services.locks import ProjectInUseError, ProjectLock
 from genstudio.services.notices import notice_about
@@ -83,8 +84,11 @@ class ProjectState(QObject):
 def _notice_of_looking_only(path: Path, error: ProjectError) -> Notice:
     return Notice(
         level=Level.WARNING,
-        title="This project can only be looked at",
-        message=f"{path} cannot be written to, so nothing can be trained, rated or saved in it. "
-        f"{error.hint}",
+        title=tr("This project can only be looked at"),
+        message=tr(
+            "{path} cannot be written to, so nothing can be trained, rated or saved in it. {hint}",
+            path=path,
+            hint=error.hint,
+        ),
         details=str(error),
     )

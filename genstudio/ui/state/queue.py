@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from genstudio.domain import events
 from genstudio.domain.datasets import ScanReport
 from genstudio.domain.errors import GenStudioError
+from genstudio.domain.language import tr
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.queue import ItemState, QueuedRun, RunQueue, WhenDone
 from genstudio.services import studio_queue
@@ -163,7 +164,7 @@ class QueueState(QObject):
         if not self.is_going or self._project is None or self._training.is_running:
             return
         if item.fault:
-            self._warn(f"“{item.title}” is passed over", item.fault)
+            self._warn(tr("“{title}” is passed over", title=item.title), item.fault)
             self._go_on()
             return
         self._current = item.id
@@ -180,8 +181,8 @@ class QueueState(QObject):
                 self.hold()
             elif isinstance(event, events.Failed):
                 item = self.queue.find(self._current) if self.queue is not None else None
-                title = item.title if item is not None else "A run"
-                self._warn(f"“{title}” failed and is passed over", event.title)
+                title = item.title if item is not None else tr("A run")
+                self._warn(tr("“{title}” failed and is passed over", title=title), event.title)
 
     def _on_activity(self) -> None:
         if self._training.activity is Activity.IDLE:
@@ -193,8 +194,11 @@ class QueueState(QObject):
         self._end()
         pages: list[Path] = []
         counts = {state: sum(it.state is state for it in queue.items) for state in ItemState}
-        title = f"The queue is done: {counts[ItemState.DONE]} runs finished"
-        text = f"{counts[ItemState.FAILED]} failed. A contact sheet and a summary are there."
+        title = tr("The queue is done: {counts} runs finished", counts=counts[ItemState.DONE])
+        text = tr(
+            "{counts} failed. A contact sheet and a summary are there.",
+            counts=counts[ItemState.FAILED],
+        )
 
         def on_end(ending: JobEnded) -> None:
             if ending.error is not None:
@@ -222,7 +226,7 @@ class QueueState(QObject):
         def on_end(ending: JobEnded) -> None:
             if ending.error is not None:
                 self.noticed.emit(notice_about(ending.error))
-            checked = found[0] if found else item.model_copy(update={"fault": "Not checked."})
+            checked = found[0] if found else item.model_copy(update={"fault": tr("Not checked.")})
             update = {"told": checked.told, "fault": checked.fault, "settings": checked.settings}
             self._change(lambda queue: queue.changed(item.id, **update))
             if then is not None:
@@ -272,15 +276,18 @@ class QueueState(QObject):
         if not self._current or self.queue is None or not self.queue.pauses_on_battery:
             return
         if self._battery.look() and self._battery.is_pausing:
-            self._warn("The computer runs on its battery", "The queue waits for the mains.")
+            self._warn(tr("The computer runs on its battery"), tr("The queue waits for the mains."))
 
     def _tell_of_the_past(self, queue: RunQueue, here: Path) -> None:
         if told := words_of_moving(queue, here):
-            self._warn("The project has moved", told)
+            self._warn(tr("The project has moved"), told)
         elif queue.waiting():
-            text = f"{len(queue.waiting())} runs wait. “Queue” on the Train page starts them."
+            text = tr(
+                "{num_waiting} runs wait. “Queue” on the Train page starts them.",
+                num_waiting=len(queue.waiting()),
+            )
             self.noticed.emit(
-                Notice(level=Level.INFO, title="This project has a queue", message=text)
+                Notice(level=Level.INFO, title=tr("This project has a queue"), message=text)
             )
 
     def _warn(self, title: str, text: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from genstudio.domain.language import tr
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.progress import Progress
 from genstudio.services import studio_scans
@@ -34,9 +35,9 @@ class ScansState(QObject):
     def start(self, paths: Sequence[Path], to: Path, options: Mapping[str, Any]) -> None:
         """Begin, unless something is imported already."""
         if self._work is not None:
-            text = "Wait until they are pictures; then import the next."
+            text = tr("Wait until they are pictures; then import the next.")
             self.noticed.emit(
-                Notice(level=Level.INFO, title="Scans are being imported", message=text)
+                Notice(level=Level.INFO, title=tr("Scans are being imported"), message=text)
             )
             return
         job = studio_scans.import_scans(paths, to, options)
@@ -54,7 +55,7 @@ class ScansState(QObject):
     def _on_items(self, items: list[Progress | Imported]) -> None:
         last = items[-1]
         if isinstance(last, Imported):
-            title = "Scans are pictures now"
+            title = tr("Scans are pictures now")
             self.noticed.emit(Notice(level=Level.INFO, title=title, message=last.words))
             self.imported.emit(last.folder)
 

@@ -73,6 +73,11 @@ class StudioStates:
         ):
             state.set_project(project)
 
+    def is_busy(self) -> bool:
+        """Whether something is being made or measured that would be lost with the window."""
+        busy = (self.create, self.gallery, self.comparison, self.first_pictures, self.fit)
+        return any(state.is_busy for state in busy) or self.queue.is_going
+
     def close(self, longest_wait_s: float) -> None:
         """Stop everything before the window closes."""
         self.bridge.stop()

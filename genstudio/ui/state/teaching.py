@@ -1,6 +1,7 @@
 """Whether the choices of a gallery are enough to teach a model by."""
 
 from genstudio.domain.errors import GenStudioError
+from genstudio.domain.language import tr
 from genstudio.services.opinions import FEWEST_TO_TEACH, num_opinions
 from genstudio.ui.run_words import counted
 from genstudio.ui.state.gallery import GalleryState
@@ -34,13 +35,17 @@ class GalleryTeaching:
             is_training: Whether a training is under way.
         """
         if not self._state.is_open:
-            return False, "There is no project yet."
+            return False, tr("There is no project yet.")
         count = self.count
         if count < FEWEST_TO_TEACH:
-            return False, (
-                f"Needs {FEWEST_TO_TEACH} choices or stars; there are {count:,}. “A or B” asks "
-                "for more."
+            return False, tr(
+                "Needs {fewest} choices or stars; there are {count:,}. “A or B” asks for more.",
+                fewest=FEWEST_TO_TEACH,
+                count=count,
             )
         if is_training:
-            return False, "A training is under way: stop it first."
-        return True, f"{counted(count, 'choice')} and stars to teach it by; takes five minutes."
+            return False, tr("A training is under way: stop it first.")
+        return True, tr(
+            "{counted} and stars to teach it by; takes five minutes.",
+            counted=counted(count, "choice"),
+        )

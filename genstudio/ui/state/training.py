@@ -1,6 +1,7 @@
 """The training that runs, the runs so far, and what there is to train with."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from genstudio.domain import commands, events
 from genstudio.domain.datasets import ScanReport
+from genstudio.domain.language import tr
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.queue import QueuedRun
 from genstudio.domain.runs import CheckpointInfo, RunState, RunSummary
@@ -36,6 +38,15 @@ class Activity(Enum):
     TRAINING = auto()
     PAUSED = auto()
     STOPPING = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class RunningTraining:
+    """A training on its way from one window to the next: its session, and how far that came."""
+
+    session: TrainingSession
+    started: events.RunStarted | None
+    activity: Activity
 
 
 class TrainingState(QObject):
@@ -200,6 +211,23 @@ class TrainingState(QObject):
         if isinstance(command, commands.Stop):
             self._set_activity(Activity.STOPPING)
 
+    def hand_over(self) -> RunningTraining | None:
+        """Let go of the running training, which goes on; another state takes it over."""
+        if self._session is None:
+            return None
+        running = RunningTraining(self._session, self.started, self.activity)
+        self._session = None
+        return running
+
+    def take_over(self, running: RunningTraining) -> None:
+        """Follow a training that another state has handed over."""
+        assert not self.is_running, "one training at a time"
+        self._session = running.session
+        self._bridge.follow(running.session.events, self._on_events, self._on_session_end)
+        if running.started is not None:
+            self._on_events([running.started])
+        self._set_activity(running.activity)
+
     def wait(self, timeout_s: float) -> bool:
         """Wait for the worker threads to end; says whether they did."""
         for worker in (self._session, self._catalogue_job, *self._jobs):
@@ -334,8 +362,11 @@ class TrainingState(QObject):
             self.noticed.emit(
                 Notice(
                     level=Level.WARNING,
-                    title="A training was interrupted",
-                    message=f"{what_was_lost(shown)} “Keep learning” on the Train page goes on.",
+                    title=tr("A training was interrupted"),
+                    message=tr(
+                        "{what_was_lost} “Keep learning” on the Train page goes on.",
+                        what_was_lost=what_was_lost(shown),
+                    ),
                 )
             )
 

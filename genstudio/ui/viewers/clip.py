@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.domain.language import tr
 from genstudio.services.film_playing import FilmReader, Shown
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import GRID_PX, mark
@@ -48,7 +49,7 @@ class ClipViewer:
         self._wants_one = True
         self._view = PictureView()
         self._view.setObjectName("viewer.clip")
-        self._view.setAccessibleName("Clip")
+        self._view.setAccessibleName(tr("Clip"))
         self._timer = QTimer(self.widget)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(_TICK_MS)
@@ -67,7 +68,7 @@ class ClipViewer:
         self._let_go()
         self._path = path
         self._view.set_picture(None)
-        self._view.set_placeholder("Opening the clip…")
+        self._view.set_placeholder(tr("Opening the clip…"))
         self._reader = FilmReader(path, _LARGEST_PX)
         self._wants_one = True
         self._timer.start()
@@ -87,7 +88,7 @@ class ClipViewer:
         self._is_playing = wanted
         self._set_clock(self._at_s)
         self._play.setIcon(icon("pause" if wanted else "play"))
-        words = "Pause" if wanted else "Play"
+        words = tr("Pause") if wanted else tr("Play")
         self._play.setToolTip(words)
         self._play.setAccessibleName(words)
 
@@ -103,7 +104,7 @@ class ClipViewer:
         self._play.clicked.connect(lambda: self.play(wanted=not self._is_playing))
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setObjectName("viewer.position")
-        self._slider.setAccessibleName("Place in the clip")
+        self._slider.setAccessibleName(tr("Place in the clip"))
         self._slider.setRange(0, _PARTS)
         ignore_wheel_unless_focused(self._slider)
         # By mouse or keyboard, but not when the clip itself moves it.
@@ -113,8 +114,8 @@ class ClipViewer:
         outside = QToolButton()
         outside.setObjectName("viewer.outside")
         outside.setIcon(icon("volume-2"))
-        outside.setToolTip("Play it with sound in another program")
-        outside.setAccessibleName("Play it with sound in another program")
+        outside.setToolTip(tr("Play it with sound in another program"))
+        outside.setAccessibleName(tr("Play it with sound in another program"))
         outside.clicked.connect(self._on_outside)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from genstudio.data.heat import heated
+from genstudio.domain.language import tr
 from genstudio.services import studio
 from genstudio.services.studio_operations import part_of
 from genstudio.ui.theme import GRID_PX, mark
@@ -35,11 +36,11 @@ class HeatViewer:
         self._loader.loaded.connect(self._on_loaded)
         self._view = BeforeAfterView()
         self._view.setObjectName("viewer.heat")
-        self._view.setAccessibleName("Picture with heat map")
+        self._view.setAccessibleName(tr("Picture with heat map"))
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setObjectName("viewer.opacity")
-        self._slider.setAccessibleName("Opacity of the heat map")
-        self._slider.setToolTip("How strongly what is strange is coloured")
+        self._slider.setAccessibleName(tr("Opacity of the heat map"))
+        self._slider.setToolTip(tr("How strongly what is strange is coloured"))
         self._slider.setRange(0, _PERCENT)
         self._slider.setSingleStep(_STEP)
         self._slider.setPageStep(_PAGE)
@@ -48,7 +49,7 @@ class HeatViewer:
         self._slider.valueChanged.connect(self._paint)
         row = QHBoxLayout()
         row.setSpacing(GRID_PX)
-        for widget in (_end("Picture"), self._slider, _end("Heat map")):
+        for widget in (_end(tr("Picture")), self._slider, _end(tr("Heat map"))):
             row.addWidget(widget)
         layout = QVBoxLayout(self.widget)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
+from genstudio.domain.language import tr
 from genstudio.services import studio
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.before_after import BeforeAfterView
@@ -30,7 +31,7 @@ class ImageViewer:
         self._loader.loaded.connect(self._on_loaded)
         self._view = BeforeAfterView()
         self._view.setObjectName("viewer.picture")
-        self._view.setAccessibleName("Result")
+        self._view.setAccessibleName(tr("Result"))
         self._view.split_dragged.connect(lambda split: self._slider.setValue(round(split * _PARTS)))
         layout = QVBoxLayout(self.widget)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -59,8 +60,8 @@ class ImageViewer:
     def _make_slider(self) -> QWidget:
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setObjectName("viewer.before_after")
-        self._slider.setAccessibleName("Before and after")
-        self._slider.setToolTip("How much of the picture it was made from is shown")
+        self._slider.setAccessibleName(tr("Before and after"))
+        self._slider.setToolTip(tr("How much of the picture it was made from is shown"))
         self._slider.setRange(0, _PARTS)
         self._slider.setSingleStep(_STEP)
         self._slider.setPageStep(_PAGE)
@@ -71,7 +72,7 @@ class ImageViewer:
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID_PX)
         # As in the picture: left of the line it is as before.
-        for widget in (_end("Before"), self._slider, _end("After")):
+        for widget in (_end(tr("Before")), self._slider, _end(tr("After"))):
             row.addWidget(widget)
         self._row = QWidget()
         self._row.setLayout(row)
@@ -83,7 +84,9 @@ class ImageViewer:
 
     def _on_moved(self, value: int) -> None:
         self._view.set_split(value / _PARTS)
-        self._slider.setAccessibleDescription(f"{value} % of the picture before is shown")
+        self._slider.setAccessibleDescription(
+            tr("{value} % of the picture before is shown", value=value)
+        )
 
     def _on_loaded(self, pixels: list[Pixels]) -> None:
         after, *rest = pixels

@@ -7,11 +7,12 @@ from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from genstudio.domain.errors import GenStudioError
+from genstudio.domain.language import tr, tr_noop
 from genstudio.services import studio_operations
 from genstudio.ui.theme import GRID_PX, mark
 
 _BARS_PX = 256
-_WHERE = (
+_WHERE = tr_noop(
     "Use it here, as a LoRA of “Pictures from words”, or copy it to the folder of LoRAs of ComfyUI "
     "(models/loras) or AUTOMATIC1111 (models/Lora)."
 )
@@ -28,12 +29,12 @@ class LoraViewer:
         self.widget = QWidget()
         self._bars = QLabel()
         self._bars.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._bars.setAccessibleName("How much each layer is changed")
+        self._bars.setAccessibleName(tr("How much each layer is changed"))
         self._words = QLabel()
         self._words.setObjectName("viewer.lora")
         self._words.setWordWrap(True)
         self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._where = QLabel(_WHERE)
+        self._where = QLabel(tr(_WHERE))
         self._where.setWordWrap(True)
         self._where.setAlignment(Qt.AlignmentFlag.AlignCenter)
         mark(self._where, role="small")

@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from genstudio.domain.language import tr
 from genstudio.services import studio_examples
 from genstudio.ui.theme import GRID_PX
 from genstudio.ui.viewers.image import ImageViewer
@@ -22,7 +23,7 @@ class MoleculeViewer:
         self._drawing = ImageViewer()
         self._words = QLabel()
         self._words.setObjectName("viewer.words")
-        self._words.setAccessibleName("What is known of it")
+        self._words.setAccessibleName(tr("What is known of it"))
         self._words.setTextFormat(Qt.TextFormat.PlainText)
         self._words.setWordWrap(True)
         self._words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

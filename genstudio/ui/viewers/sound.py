@@ -4,6 +4,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from genstudio.domain.language import tr
 from genstudio.services.sound_playing import Listened
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.player_bar import PlayerBar
@@ -21,7 +22,7 @@ class SoundViewer:
         self.widget = QWidget()
         self._view = SoundView()
         self._view.setObjectName("viewer.sound")
-        self._view.setAccessibleName("Sound")
+        self._view.setAccessibleName(tr("Sound"))
         self._words = QLabel()
         self._words.setObjectName("viewer.words")
         mark(self._words, role="small")

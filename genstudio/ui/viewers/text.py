@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from genstudio.domain.language import tr
 from genstudio.services import studio_examples
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.reading import ReadingView
@@ -21,10 +22,10 @@ class TextViewer:
         self.widget = QWidget()
         self._text = ReadingView()
         self._text.setObjectName("viewer.text")
-        self._text.setAccessibleName("Text")
+        self._text.setAccessibleName(tr("Text"))
         self._words = QLabel()
         self._words.setObjectName("viewer.words")
-        self._words.setAccessibleName("What is known of it")
+        self._words.setAccessibleName(tr("What is known of it"))
         self._words.setTextFormat(Qt.TextFormat.PlainText)
         self._words.setWordWrap(True)
         self._words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -4,6 +4,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPen
 
+from genstudio.domain.language import tr
 from genstudio.ui.theme import GRID_PX, colors
 from genstudio.ui.widgets.picture_view import PictureView
 from genstudio.ui.widgets.pixels import image_from_pixels
@@ -104,7 +105,7 @@ class BeforeAfterView(PictureView):
         painter.drawEllipse(middle, _KNOB_PX, _KNOB_PX)
         if shown.width() < 16 * GRID_PX:
             return
-        for words, left in (("Before", True), ("After", False)):
+        for words, left in ((tr("Before"), True), (tr("After"), False)):
             self._paint_label(painter, words, shown, line, is_left=left)
 
     def _paint_label(

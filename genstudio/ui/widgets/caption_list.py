@@ -5,10 +5,11 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from genstudio.domain.language import tr, tr_noop
 from genstudio.ui.theme import colors
 
 _Index = QModelIndex | QPersistentModelIndex
-_NONE = "no caption yet"
+_NONE = tr_noop("no caption yet")
 
 
 class CaptionItems(QAbstractListModel):
@@ -45,11 +46,11 @@ class CaptionItems(QAbstractListModel):
         name = self._names[index.row()]
         caption = self._captions.get(name, "")
         if role == Qt.ItemDataRole.DisplayRole:
-            return caption or _NONE
+            return caption or tr(_NONE)
         if role == Qt.ItemDataRole.ForegroundRole and not caption:
             return colors().muted
         if role == Qt.ItemDataRole.ToolTipRole:
             return name
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{name}: {caption or _NONE}"
+            return f"{name}: {caption or tr(_NONE)}"
         return None

@@ -12,6 +12,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.runs import CheckpointInfo
 from genstudio.ui.icons import icon
 from genstudio.ui.run_words import duration
@@ -27,7 +28,7 @@ from genstudio.ui.widgets.thumbnail_painting import (
 
 _MARGIN_PX = 5
 _STAR_PX = 14
-_WIDEST_STEP = "step 999,999"
+_WIDEST_STEP = tr_noop("step 999,999")
 _BEST = "best"
 
 
@@ -50,7 +51,7 @@ class CheckpointDelegate(QStyledItemDelegate):
     def cell(self, base: QFont) -> QSize:
         """Size of every card, in that font."""
         metrics = QFontMetrics(small_font(base))
-        width = max(self.side_px, metrics.horizontalAdvance(_WIDEST_STEP))
+        width = max(self.side_px, metrics.horizontalAdvance(tr(_WIDEST_STEP)))
         height = self.side_px + GRID_PX // 2 + 2 * metrics.height()
         return QSize(width + 2 * _MARGIN_PX, height + 2 * _MARGIN_PX)
 
@@ -124,7 +125,7 @@ class CheckpointDelegate(QStyledItemDelegate):
         painter.setPen(QColor(theme.muted))
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft, duration(checkpoint.seconds))
         line.translate(0, -metrics.height())
-        words = f"step {checkpoint.step:,}"
+        words = tr("step {step:,}", step=checkpoint.step)
         painter.setPen(QColor(theme.text))
         painter.drawText(
             line,

@@ -7,13 +7,14 @@ from PySide6.QtCore import QPoint, Signal, SignalInstance
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.runs import CheckpointInfo
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import GRID_PX
 from genstudio.ui.widgets.checkpoint_strip import CheckpointStrip
 
-_STAR, _UNSTAR = "Star: keep for ever", "Remove star"
-_NONE_CHOSEN = "Choose a saved point first"
+_STAR, _UNSTAR = tr_noop("Star: keep for ever"), tr_noop("Remove star")
+_NONE_CHOSEN = tr_noop("Choose a saved point first")
 
 
 class CheckpointPanel(QWidget):
@@ -43,9 +44,9 @@ class CheckpointPanel(QWidget):
         self._menu.setObjectName("train.checkpoint_menu")
         self._menu.setToolTipsVisible(True)
         self._commands = [
-            _Command("train.continue", "Continue from here", "play", self),
-            _Command("train.branch", "Branch from here", "git-branch", self),
-            _Command("train.star", _STAR, "star", self),
+            _Command("train.continue", tr("Continue from here"), "play", self),
+            _Command("train.branch", tr("Branch from here"), "git-branch", self),
+            _Command("train.star", tr(_STAR), "star", self),
         ]
         wanted = (self.continue_wanted, self.branch_wanted, self.star_wanted)
         for command, signal in zip(self._commands, wanted, strict=True):
@@ -101,18 +102,22 @@ class CheckpointPanel(QWidget):
     def _update(self) -> None:
         checkpoint = self.strip.current()
         go_on, branch, star = self._commands
-        none_chosen = "" if checkpoint else _NONE_CHOSEN
+        none_chosen = "" if checkpoint else tr(_NONE_CHOSEN)
         is_newest = checkpoint is not None and checkpoint == self.strip.checkpoints()[-1]
         go_on.allow(
             none_chosen or self._why_not,
-            "Go on where the run ended"
+            tr("Go on where the run ended")
             if is_newest
-            else "Go on with this run from here; later saved points move to the trash",
+            else tr("Go on with this run from here; later saved points move to the trash"),
         )
-        branch.allow(none_chosen or self._why_not, "Begin a new run here; this one stays as it is")
+        branch.allow(
+            none_chosen or self._why_not, tr("Begin a new run here; this one stays as it is")
+        )
         is_starred = checkpoint is not None and checkpoint.is_starred
-        star.set_words(_UNSTAR if is_starred else _STAR, "star-filled" if is_starred else "star")
-        star.allow(none_chosen, "A starred point is never cleared away to make room (S)")
+        star.set_words(
+            tr(_UNSTAR if is_starred else _STAR), "star-filled" if is_starred else "star"
+        )
+        star.allow(none_chosen, tr("A starred point is never cleared away to make room (S)"))
 
 
 class _Command(QAction):

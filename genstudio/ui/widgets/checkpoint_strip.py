@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QListView, QSizePolicy, QWidget
 
 from genstudio.data.decode import UnreadablePictureError
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.runs import CheckpointInfo
 from genstudio.services import studio
 from genstudio.ui.theme import GRID_PX, colors
@@ -27,7 +28,7 @@ from genstudio.ui.widgets.checkpoint_items import CheckpointItems
 from genstudio.ui.widgets.thumbnail_loader import ThumbnailLoader
 
 _SIDE_PX = 64
-_EMPTY_TEXT = "Saved points appear here, at least one a minute."
+_EMPTY_TEXT = tr_noop("Saved points appear here, at least one a minute.")
 
 _Select = QItemSelectionModel.SelectionFlag
 
@@ -68,8 +69,8 @@ class CheckpointStrip(QListView):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Saved points")
-        self.setAccessibleDescription(_EMPTY_TEXT)
+        self.setAccessibleName(tr("Saved points"))
+        self.setAccessibleDescription(tr(_EMPTY_TEXT))
         self.set_side(_SIDE_PX)
 
     def checkpoints(self) -> tuple[CheckpointInfo, ...]:
@@ -114,7 +115,7 @@ class CheckpointStrip(QListView):
         self._is_replacing = False
         self.executeDelayedItemsLayout()
         bar.setValue(bar.maximum() if was_at_end else place)
-        self.setAccessibleDescription("" if checkpoints else _EMPTY_TEXT)
+        self.setAccessibleDescription("" if checkpoints else tr(_EMPTY_TEXT))
         self._want()
         # Its star may be another, though it is still the chosen one.
         self._tell(always=told is not None)
@@ -196,7 +197,7 @@ class CheckpointStrip(QListView):
             margin = 2 * GRID_PX
             box = self.viewport().rect().adjusted(margin, 0, -margin, 0)
             wrapped = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(box, wrapped, _EMPTY_TEXT)
+            painter.drawText(box, wrapped, tr(_EMPTY_TEXT))
         painter.end()
         super().paintEvent(event)
 

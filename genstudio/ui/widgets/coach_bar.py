@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from genstudio.domain.events import CHANGED, HEALTHY, Advice, CoachAction
+from genstudio.domain.language import tr
 from genstudio.ui.icons import IconLabel, icon
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.elided_label import ElidedLabel
@@ -39,17 +40,17 @@ class CoachBar(QFrame):
         mark(self._verdict, role="heading")
         self._text = QLabel()
         self._text.setObjectName("train.coach")
-        self._text.setAccessibleName("What is going on")
+        self._text.setAccessibleName(tr("What is going on"))
         self._text.setWordWrap(True)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
-        self._why = QPushButton("Why?")
+        self._why = QPushButton(tr("Why?"))
         self._why.setObjectName("train.why")
         self._why.clicked.connect(self._on_why)
         self._popup = WhyPopup(self)
         self._act = QPushButton()
         self._act.setObjectName("train.coach_action")
         self._act.clicked.connect(self._on_act)
-        self._keep = QPushButton("Keep learning")
+        self._keep = QPushButton(tr("Keep learning"))
         self._keep.setObjectName("train.resume_here")
         self._keep.setIcon(icon("rotate-ccw", "on_accent"))
         mark(self._keep, primary=True)
@@ -92,10 +93,12 @@ class CoachBar(QFrame):
             self._taken_back = None
         self._verdict.set_text(said.title if said else "")
         told = f"{said.title}. {said.message}" if said else ""
-        self._verdict.setAccessibleName(f"The coach: {told}" if told else "The coach")
+        self._verdict.setAccessibleName(
+            tr("The coach: {told}", told=told) if told else tr("The coach")
+        )
         self._verdict.setAccessibleDescription(said.evidence if said else "")
-        self._why.setAccessibleName(f"Why? {said.title}" if said else "Why?")
-        self._why.setToolTip("What was seen, in figures")
+        self._why.setAccessibleName(tr("Why? {title}", title=said.title) if said else tr("Why?"))
+        self._why.setToolTip(tr("What was seen, in figures"))
         self._update_look()
 
     def set_live(self, *, is_live: bool) -> None:
@@ -167,9 +170,15 @@ class CoachBar(QFrame):
 def what_it_does(action: CoachAction) -> str:
     """What pressing the button changes, in a sentence."""
     if not action.setting:
-        return "Saves the run and ends it here; it can go on later."
-    values = f"{_shown(action.value)} instead of {_shown(action.before)}"
-    return f"From the next step on, {action.setting} is {values}. It can be taken back."
+        return tr("Saves the run and ends it here; it can go on later.")
+    values = tr(
+        "{shown} instead of {shown2}", shown=_shown(action.value), shown2=_shown(action.before)
+    )
+    return tr(
+        "From the next step on, {setting} is {values}. It can be taken back.",
+        setting=action.setting,
+        values=values,
+    )
 
 
 def _shown(value: object) -> str:

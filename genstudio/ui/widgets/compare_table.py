@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QTableWidget, QTableWidgetItem, QWidget
 
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.reports import FIGURES, FigureCard
 from genstudio.services.compared import ComparedRun, Comparison, Mark
 from genstudio.ui.run_words import duration
@@ -18,35 +19,41 @@ _HEADER_PX = 22 * GRID_PX
 _NARROWEST_PX, _WIDEST_PX = 24 * GRID_PX, 72 * GRID_PX
 _SHEET_COLUMNS, _SHEET_ROWS = 4, 3
 _SHEET_GAP_PX = 1
-_SAMPLES = "Pictures"
-_SAMPLES_TERM = "the same seeds in every run"
-_SAMPLES_HELP = (
+_SAMPLES = tr_noop("Pictures")
+_SAMPLES_TERM = tr_noop("the same seeds in every run")
+_SAMPLES_HELP = tr_noop(
     "Each run painted these from the same random numbers (seeds). The same place is not the "
     "same picture: every model makes its own out of a seed."
 )
 _ABOUT: Mapping[str, tuple[str, Callable[[ComparedRun], Cell]]] = {
-    "Architecture": (
-        "The kind of model (network architecture).",
+    tr_noop("Architecture"): (
+        tr_noop("The kind of model (network architecture)."),
         lambda run: Cell(run.model_title),
     ),
-    "Saved point\ncheckpoint": (
-        "The saved point (checkpoint) that was judged: the best one, as far as was measured.",
+    tr_noop("Saved point\ncheckpoint"): (
+        tr_noop(
+            "The saved point (checkpoint) that was judged: the best one, as far as was measured."
+        ),
         lambda run: Cell(
-            f"step {run.step:,}",
-            "the newest" if run.step == run.newest_step else f"of {run.newest_step:,} in all",
+            tr("step {step:,}", step=run.step),
+            tr("the newest")
+            if run.step == run.newest_step
+            else tr("of {newest_step:,} in all", newest_step=run.newest_step),
         ),
     ),
-    "Time spent\ntraining": (
-        "How long it was trained up to that saved point.",
+    tr_noop("Time spent\ntraining"): (
+        tr_noop("How long it was trained up to that saved point."),
         lambda run: Cell(duration(run.seconds)),
     ),
-    "Weights\nparameters": (
-        "Numbers that the model learned (parameters). More can do more, and take longer.",
-        lambda run: Cell(f"{run.num_parameters / 1e6:.2f} million"),
+    tr_noop("Weights\nparameters"): (
+        tr_noop("Numbers that the model learned (parameters). More can do more, and take longer."),
+        lambda run: Cell(
+            tr("{num_parameters:.2f} million", num_parameters=run.num_parameters / 1e6)
+        ),
     ),
-    "Pictures compared": (
-        "So many made pictures stood against as many of yours.",
-        lambda run: Cell(f"{run.report.count:,} at {run.size} px"),
+    tr_noop("Pictures compared"): (
+        tr_noop("So many made pictures stood against as many of yours."),
+        lambda run: Cell(tr("{count:,} at {size} px", count=run.report.count, size=run.size)),
     ),
 }
 
@@ -63,7 +70,7 @@ class CompareTable(QTableWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._helps: list[str] = []
-        self.setAccessibleName("Figures of each run")
+        self.setAccessibleName(tr("Figures of each run"))
         self.setVerticalHeader(WordsHeader(Qt.Orientation.Vertical, _HEADER_PX, self))
         self.setHorizontalHeader(WordsHeader(Qt.Orientation.Horizontal, 0, self))
         self.verticalHeader().setFixedWidth(_HEADER_PX)
@@ -88,13 +95,13 @@ class CompareTable(QTableWidget):
         self.setColumnCount(len(runs))
         self._helps = []
         if comparison is not None:
-            sheets = [Cell(_SAMPLES, sheet=image_from_pixels(_sheet(run))) for run in runs]
-            self._add(f"{_SAMPLES}\n{_SAMPLES_TERM}", _SAMPLES_HELP, sheets)
+            sheets = [Cell(tr(_SAMPLES), sheet=image_from_pixels(_sheet(run))) for run in runs]
+            self._add(f"{tr(_SAMPLES)}\n{tr(_SAMPLES_TERM)}", tr(_SAMPLES_HELP), sheets)
             for title, (about, told) in _ABOUT.items():
-                self._add(title, about, [told(run) for run in runs])
+                self._add(tr(title), tr(about), [told(run) for run in runs])
             for card in FIGURES:
                 title = f"{card.title}\n{card.term}\n{card.better_words}"
-                self._add(title, f"{card.help} {_FLOOR}", _cells(card, comparison))
+                self._add(title, f"{card.help} {tr(_FLOOR)}", _cells(card, comparison))
         self._arranging.start()
 
     def set_titles(self, titles: Sequence[str], details: Sequence[str]) -> None:
@@ -156,15 +163,18 @@ class CompareTable(QTableWidget):
         return max(words, self.sizeHintForRow(row))
 
 
-_FLOOR = (
+_FLOOR = tr_noop(
     "The floor is what real pictures of yours get against others of yours: no model can be "
     "expected to do better."
 )
 
 
 _BADGES = {
-    Mark.BEST: ("★ best", "The best of these runs"),
-    Mark.LEVEL: ("≈ best", "As good as the best: chance alone may make the difference"),
+    Mark.BEST: (tr_noop("★ best"), tr_noop("The best of these runs")),
+    Mark.LEVEL: (
+        tr_noop("≈ best"),
+        tr_noop("As good as the best: chance alone may make the difference"),
+    ),
 }
 
 
@@ -176,10 +186,12 @@ def _cell(card: FigureCard, run: ComparedRun, mark: Mark | None) -> Cell:
     figure = card.of(run.report)
     if figure is None:
         return Cell("—")
-    badge, badge_words = _BADGES[mark] if mark else ("", "")
+    badge, badge_words = map(tr, _BADGES[mark]) if mark else ("", "")
     return Cell(
         card.told(figure.value),
-        f"floor {card.told(figure.floor)} ± {card.told(figure.floor_sd)}",
+        tr(
+            "floor {told} ± {told2}", told=card.told(figure.floor), told2=card.told(figure.floor_sd)
+        ),
         figure.verdict,
         badge,
         badge_words,

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.domain.language import tr
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
 
@@ -47,7 +48,7 @@ class DirectionSliders(QWidget):
         self._rows.setHorizontalSpacing(GRID_PX)
         self._rows.setVerticalSpacing(GRID_PX // 2)
         self._rows.setColumnStretch(1, 1)
-        self._more = QPushButton("More directions")
+        self._more = QPushButton(tr("More directions"))
         self._more.setObjectName("explore.more")
         mark(self._more, flat=True)
         self._more.clicked.connect(self._on_more)
@@ -101,9 +102,9 @@ class DirectionSliders(QWidget):
     def _add(self, number: int, share: float, name: str, value: int) -> None:
         edit = QLineEdit(name)
         edit.setObjectName(f"explore.name.{number}")
-        edit.setPlaceholderText(f"Direction {number}")
-        edit.setAccessibleName(f"Name of direction {number}")
-        edit.setToolTip("Call it what it does, such as “lighter”; kept for this model")
+        edit.setPlaceholderText(tr("Direction {number_value}", number_value=number))
+        edit.setAccessibleName(tr("Name of direction {number_value}", number_value=number))
+        edit.setToolTip(tr("Call it what it does, such as “lighter”; kept for this model"))
         edit.setMaximumWidth(15 * GRID_PX)
         edit.editingFinished.connect(lambda: self._on_named(number))
         slider = QSlider(Qt.Orientation.Horizontal)
@@ -113,8 +114,11 @@ class DirectionSliders(QWidget):
         slider.setPageStep(_PARTS)
         slider.setValue(value)
         slider.setToolTip(
-            f"{share:.0%} of what differs between its pictures; the number puts it back to the "
-            "middle"
+            tr(
+                "{share:.0%} of what differs between its pictures; the number puts it back to "
+                "the middle",
+                share=share,
+            )
         )
         ignore_wheel_unless_focused(slider)
         slider.valueChanged.connect(lambda _: self._on_moved(number))
@@ -123,8 +127,10 @@ class DirectionSliders(QWidget):
         figure = QToolButton()
         figure.setObjectName(f"explore.sigmas.{number}")
         figure.setMinimumWidth(4 * GRID_PX)
-        figure.setToolTip("Back to the middle")
-        figure.setAccessibleName(f"Direction {number} back to the middle")
+        figure.setToolTip(tr("Back to the middle"))
+        figure.setAccessibleName(
+            tr("Direction {number_value} back to the middle", number_value=number)
+        )
         figure.clicked.connect(lambda: slider.setValue(0))
         row = self._rows.rowCount()
         for column, widget in enumerate((edit, slider, figure)):
@@ -151,8 +157,8 @@ class DirectionSliders(QWidget):
     def _describe(self, number: int) -> None:
         slider, name = self._sliders[number], self._names[number].text()
         sigmas = slider.value() / _PARTS
-        slider.setAccessibleName(name or f"Direction {number}")
-        slider.setAccessibleDescription(f"{sigmas:+.1f} sigmas")
+        slider.setAccessibleName(name or tr("Direction {number_value}", number_value=number))
+        slider.setAccessibleDescription(tr("{sigmas:+.1f} sigmas", sigmas=sigmas))
         figure = self.findChild(QToolButton, f"explore.sigmas.{number}")
         if figure is not None:
             figure.setText(f"{sigmas:+.1f}" if sigmas else "0")

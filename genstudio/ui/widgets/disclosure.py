@@ -58,6 +58,6 @@ class Disclosure(QWidget):
         self.toggled.emit(is_open)
 
     def _describe(self) -> None:
-        state = "open" if self.is_open() else "closed"
+        state = tr("open") if self.is_open() else tr("closed")
         words = f"{state}. {self._description}" if self._description else state
         self._button.setAccessibleDescription(words)

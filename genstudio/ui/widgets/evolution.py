@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.data.decode import UnreadablePictureError
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.runs import CheckpointInfo, RunSummary
 from genstudio.services import studio
 from genstudio.services.records import preview_sound, preview_words
@@ -28,8 +29,8 @@ from genstudio.ui.widgets.player_bar import PlayerBar
 from genstudio.ui.widgets.reading import ReadingView
 from genstudio.ui.widgets.through_time import SeedThroughTime, TwoPoints
 
-_NONE_YET = "What the model paints will show here, soon after it has begun to learn."
-_UNREADABLE = "This preview cannot be read any more."
+_NONE_YET = tr_noop("What the model paints will show here, soon after it has begun to learn.")
+_UNREADABLE = tr_noop("This preview cannot be read any more.")
 
 
 class Evolution(QWidget):
@@ -55,7 +56,7 @@ class Evolution(QWidget):
         self._follows_newest = True
         self.preview = PictureView()
         self.preview.setObjectName("train.preview")
-        self.preview.setAccessibleName("Preview on fixed seeds")
+        self.preview.setAccessibleName(tr("Preview on fixed seeds"))
         self.preview.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.panel = CheckpointPanel()
         self.panel.chosen.connect(self._on_checkpoint_chosen)
@@ -64,7 +65,7 @@ class Evolution(QWidget):
         layout.setSpacing(GRID_PX)
         self.page = ReadingView()
         self.page.setObjectName("train.page")
-        self.page.setAccessibleName("Preview on fixed seeds, to read")
+        self.page.setAccessibleName(tr("Preview on fixed seeds, to read"))
         self._shown = QStackedWidget()
         self._shown.addWidget(self.preview)
         self._shown.addWidget(self.page)
@@ -102,7 +103,7 @@ class Evolution(QWidget):
         self._follows_newest = True
         self.panel.set_checkpoints((), picture_px=0)
         self._set_previews([])
-        self.preview.set_placeholder(_NONE_YET)
+        self.preview.set_placeholder(tr(_NONE_YET))
         self.preview.set_picture(None)
         self._open_beside(None)
 
@@ -124,8 +125,8 @@ class Evolution(QWidget):
     def _make_timeline(self) -> QHBoxLayout:
         self._timeline = QSlider(Qt.Orientation.Horizontal)
         self._timeline.setObjectName("train.timeline")
-        self._timeline.setAccessibleName("Evolution: previews so far")
-        self._timeline.setToolTip("Look back at earlier previews")
+        self._timeline.setAccessibleName(tr("Evolution: previews so far"))
+        self._timeline.setToolTip(tr("Look back at earlier previews"))
         self._timeline.valueChanged.connect(self._on_timeline)
         self._label = QLabel()
         self._label.setMinimumWidth(14 * GRID_PX)
@@ -133,8 +134,8 @@ class Evolution(QWidget):
         mark(self._label, role="small")
         self._unfold = QToolButton()
         self._unfold.setObjectName("train.show_checkpoints")
-        self._unfold.setAccessibleName("Show saved points")
-        self._unfold.setToolTip("Show or hide the saved points")
+        self._unfold.setAccessibleName(tr("Show saved points"))
+        self._unfold.setToolTip(tr("Show or hide the saved points"))
         self._unfold.setCheckable(True)
         self._unfold.setChecked(True)
         self._unfold.setIcon(icon("chevron-down"))
@@ -145,8 +146,8 @@ class Evolution(QWidget):
         row.addWidget(self._timeline, 1)
         row.addWidget(self._label)
         row.addWidget(self._make_film_button())
-        self._seed = _small("train.seed", "One seed through time", "grid-2x2", self.show_seed)
-        self._two = _small("train.two_points", "Before and after", "contrast", self.show_two)
+        self._seed = _small("train.seed", tr("One seed through time"), "grid-2x2", self.show_seed)
+        self._two = _small("train.two_points", tr("Before and after"), "contrast", self.show_two)
         row.addWidget(self._seed)
         row.addWidget(self._two)
         row.addWidget(self._unfold)
@@ -163,8 +164,8 @@ class Evolution(QWidget):
     def _make_film_button(self) -> QToolButton:
         self._film = QToolButton()
         self._film.setObjectName("train.film")
-        self._film.setAccessibleName("Film the evolution — time-lapse")
-        self._film.setToolTip("Make a film of all previews — time-lapse")
+        self._film.setAccessibleName(tr("Film the evolution — time-lapse"))
+        self._film.setToolTip(tr("Make a film of all previews — time-lapse"))
         self._film.setIcon(icon("film"))
         self._film.setIconSize(QSize(14, 14))
         self._film.clicked.connect(lambda: self.film_wanted.emit(self._run))
@@ -228,7 +229,7 @@ class Evolution(QWidget):
             self._open_beside(path)
             return
         self._open_beside(None)
-        self.preview.set_placeholder(_UNREADABLE)
+        self.preview.set_placeholder(tr(_UNREADABLE))
         self.preview.set_picture(None)
 
     def _open_beside(self, preview: Path | None) -> None:
@@ -245,10 +246,12 @@ class Evolution(QWidget):
     def _write_step(self) -> None:
         checkpoint, index = self.panel.strip.current(), self._timeline.value()
         if checkpoint is not None:
-            self._label.setText(f"step {checkpoint.step:,}")
+            self._label.setText(tr("step {step:,}", step=checkpoint.step))
         else:
             known = index < len(self._previews)
-            self._label.setText(f"step {self._previews[index][0]:,}" if known else "")
+            self._label.setText(
+                tr("step {previews:,}", previews=self._previews[index][0]) if known else ""
+            )
 
 
 def _small(name: str, title: str, icon_name: str, act: Callable[[], None]) -> QToolButton:

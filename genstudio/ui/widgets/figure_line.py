@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
+from genstudio.domain.language import tr
 from genstudio.domain.metric_names import SHOWN
 from genstudio.ui.theme import mark
 
@@ -14,7 +15,7 @@ class FigureLine(QLabel):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("train.figures")
-        self.setAccessibleName("Quality")
+        self.setAccessibleName(tr("Quality"))
         mark(self, role="muted")
         self.setWordWrap(True)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -24,7 +25,9 @@ class FigureLine(QLabel):
         """Show what was measured at a step; unknown figures are left out."""
         known = [(shown, figures[name]) for name, shown in SHOWN.items() if name in figures]
         parts = [f"{shown.words} {format(value, shown.form)}" for shown, value in known]
-        self.setText(f"At step {step:,}: {'  ·  '.join(parts)}" if parts else "")
+        self.setText(
+            tr("At step {step:,}: {parts}", step=step, parts="  ·  ".join(parts)) if parts else ""
+        )
         self.setToolTip("\n".join(f"{shown.words}: {shown.help}" for shown, _ in known))
         self.setVisible(bool(parts))
 

@@ -6,10 +6,11 @@ from html import escape
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from genstudio.domain.language import tr, tr_noop
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.disclosure import Disclosure
 
-_BEFORE = "Fits itself to your pictures"
+_BEFORE = tr_noop("Fits itself to your pictures")
 
 
 class FitNote(QWidget):
@@ -19,11 +20,11 @@ class FitNote(QWidget):
         super().__init__(parent)
         self._sentences = QLabel()
         self._sentences.setObjectName("train.fit.why")
-        self._sentences.setAccessibleName("Why these settings")
+        self._sentences.setAccessibleName(tr("Why these settings"))
         self._sentences.setTextFormat(Qt.TextFormat.RichText)
         self._sentences.setWordWrap(True)
         mark(self._sentences, role="small")
-        self._disclosure = Disclosure(_BEFORE, self._sentences)
+        self._disclosure = Disclosure(tr(_BEFORE), self._sentences)
         self._disclosure.setObjectName("train.fit")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -37,8 +38,10 @@ class FitNote(QWidget):
             count: Of the pictures; 0 if none are known.
             sentences: The reasons.
         """
-        of_all = f"{count:,} pictures" if count != 1 else "picture"
-        self._disclosure.set_title(f"Fitted to your {of_all}" if count else _BEFORE)
+        of_all = tr("{count:,} pictures", count=count) if count != 1 else "picture"
+        self._disclosure.set_title(
+            tr("Fitted to your {of_all}", of_all=of_all) if count else tr(_BEFORE)
+        )
         self._disclosure.setEnabled(bool(sentences))
         if not sentences:
             self._disclosure.set_open(False)

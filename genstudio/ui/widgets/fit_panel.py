@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from genstudio.domain.forecasts import Forecast, Remedy
+from genstudio.domain.language import tr
 from genstudio.domain.progress import Progress
 from genstudio.ui.actions import command_named
 from genstudio.ui.icons import icon
@@ -31,13 +32,13 @@ class FitPanel(QWidget):
         self.check.setAccessibleName(command.plain_title)
         self.check.setToolTip(command.help)
         self.check.clicked.connect(self.check_wanted)
-        self._mend = QPushButton(icon("wand-sparkles"), "Make it fit")
+        self._mend = QPushButton(icon("wand-sparkles"), tr("Make it fit"))
         self._mend.setObjectName("train.mend")
-        self._mend.setAccessibleName("Make it fit")
+        self._mend.setAccessibleName(tr("Make it fit"))
         self._mend.clicked.connect(self.mend_wanted)
         self._words = QLabel()
         self._words.setObjectName("train.forecast")
-        self._words.setAccessibleName("What the run needs")
+        self._words.setAccessibleName(tr("What the run needs"))
         self._words.setWordWrap(True)
         mark(self._words, role="small")
         buttons = QHBoxLayout()
@@ -64,13 +65,13 @@ class FitPanel(QWidget):
         text = "\n".join(words)
         if is_busy:
             seconds = f" ({progress.done} s)" if progress else ""
-            text = f"Trying some steps{seconds}: they are thrown away…"
+            text = tr("Trying some steps{seconds}: they are thrown away…", seconds=seconds)
         elif remedy is not None:
-            text += f"\nMended so: {remedy.why}"
+            text += tr("\nMended so: {why}", why=remedy.why)
         elif forecast is not None and not forecast.fits_memory:
-            text += "\nChoose a smaller model, or close other programs."
+            text += tr("\nChoose a smaller model, or close other programs.")
         self._words.setText(text)
         self._words.setVisible(bool(text))
         self._mend.setVisible(remedy is not None and not is_busy)
-        title = "Give up" if is_busy else command_named("train.fit").plain_title
+        title = tr("Give up") if is_busy else command_named("train.fit").plain_title
         self.check.setText(title)

@@ -2,6 +2,7 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
+from genstudio.domain.language import tr
 from genstudio.ui.icons import icon
 from genstudio.ui.state.dataset import DatasetState
 from genstudio.ui.state.figures import FiguresState
@@ -23,10 +24,10 @@ class FolderNews(QWidget):
         self._figures = figures
         self._words = QLabel()
         self._words.setObjectName("dataset.news")
-        self._words.setAccessibleName("What has changed")
+        self._words.setAccessibleName(tr("What has changed"))
         self._words.setWordWrap(True)
         mark(self._words, role="small")
-        self._again = QPushButton(icon("refresh-cw"), "Look again")
+        self._again = QPushButton(icon("refresh-cw"), tr("Look again"))
         self._again.setObjectName("dataset.again")
         self._again.clicked.connect(state.look_again)
         layout = QHBoxLayout(self)
@@ -40,9 +41,9 @@ class FolderNews(QWidget):
 
     def _show(self) -> None:
         now, before = self._figures.changes, self._figures.since_last_run
-        parts = [f"The folder has changed: {now.sentence()}"] if now else []
+        parts = [tr("The folder has changed: {sentence}", sentence=now.sentence())] if now else []
         if before:
-            parts.append(f"Since the last run: {before.sentence()}")
+            parts.append(tr("Since the last run: {sentence}", sentence=before.sentence()))
         self._words.setText(" ".join(parts))
         self._again.setVisible(bool(now))
         self.setVisible(bool(parts))

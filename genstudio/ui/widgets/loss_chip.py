@@ -15,6 +15,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QStyle, QStyleOptionToolButton, QToolButton, QWidget
 
+from genstudio.domain.language import tr
 from genstudio.ui.theme import GRID_PX, colors
 
 # In widths of the line; short enough to show in a chip. With the colours they tell any two of
@@ -68,9 +69,10 @@ class LossChip(QToolButton):
         super().__init__(parent)
         self._number = number
         self._value = ""
-        self.setText(name)
-        self.setAccessibleName(name)
-        self.setToolTip(f"{name}: click to hide or show the line")
+        words = tr(name)
+        self.setText(words)
+        self.setAccessibleName(words)
+        self.setToolTip(tr("{name}: click to hide or show the line", name=words))
         self.setCheckable(True)
         self.setChecked(True)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)

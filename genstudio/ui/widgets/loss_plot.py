@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from genstudio.domain import metric_names
+from genstudio.domain.language import tr, tr_noop
 from genstudio.ui.theme import GRID_PX, colors, is_restyled, mark
 from genstudio.ui.widgets.loss_canvas import LossCanvas, to_log
 from genstudio.ui.widgets.loss_chip import LossChip, chip_height, line_pen
@@ -19,7 +20,7 @@ from genstudio.ui.widgets.plot_tools import PlotTools
 
 # Figures that say how good it is, best first.
 _QUALITY = (metric_names.KID, metric_names.SWD)
-_EMPTY_TEXT = "The losses will show here once training has begun."
+_EMPTY_TEXT = tr_noop("The losses will show here once training has begun.")
 # A line beyond this ratio to the first would press that flat, and starts hidden.
 _LARGEST_RATIO = 20
 _POINTS_TO_JUDGE = 50
@@ -66,7 +67,7 @@ class LossPlot(QWidget):
         self._step = QLabel()
         self._step.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         mark(self._step, role="small")
-        self._empty = QLabel(_EMPTY_TEXT)
+        self._empty = QLabel(tr(_EMPTY_TEXT))
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         mark(self._empty, role="muted")
@@ -74,8 +75,8 @@ class LossPlot(QWidget):
         self._stack = QStackedLayout()
         self._lay_out()
         self._tint()
-        self.setAccessibleName("Losses")
-        self.setAccessibleDescription(_EMPTY_TEXT)
+        self.setAccessibleName(tr("Losses"))
+        self.setAccessibleDescription(tr(_EMPTY_TEXT))
 
     def add(self, step: int, values: Mapping[str, float]) -> None:
         """Note the losses of a step; they show at the next :meth:`redraw`.
@@ -246,9 +247,11 @@ class LossPlot(QWidget):
                 step, value = line.history.nearest(self._pointed_step)
                 line.chip.set_value(value)
         self._cursor.setVisible(self._pointed_step is not None)
-        self._step.setText(f"step {step:,.0f}" if step >= 0 and self._lines else "")
+        self._step.setText(tr("step {step:,.0f}", step=step) if step >= 0 and self._lines else "")
         words = (f"{line.chip.text()} {line.chip.value()}" for line in self._lines.values())
-        self.setAccessibleDescription(", ".join((self._step.text(), *words)).strip() or _EMPTY_TEXT)
+        self.setAccessibleDescription(
+            ", ".join((self._step.text(), *words)).strip() or tr(_EMPTY_TEXT)
+        )
 
     def _on_clicked(self) -> None:
         """A person's choice stays."""

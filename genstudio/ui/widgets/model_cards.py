@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain.cards import ModelCard
+from genstudio.domain.language import tr, tr_noop
 from genstudio.ui.theme import GRID_PX, colors
 from genstudio.ui.widgets.card_list import (
     CARD_ROLE,
@@ -42,7 +43,7 @@ _CHIP_PADDING_PX = 6
 _SUGGESTED_ROLE = FIRST_FREE_ROLE
 _WHY_NOT_ROLE = FIRST_FREE_ROLE + 1
 _WHY_ROLE = FIRST_FREE_ROLE + 2
-_SUGGESTED = "Suggested"
+_SUGGESTED = tr_noop("Suggested")
 
 
 class ModelCards(CardList):
@@ -53,7 +54,7 @@ class ModelCards(CardList):
         self._suggested = ""
         self._offered: Sequence[ModelCard] = ()
         self.setItemDelegate(_CardDelegate(self))
-        self.setAccessibleName("Model")
+        self.setAccessibleName(tr("Model"))
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -114,7 +115,7 @@ class ModelCards(CardList):
 
 
 def _in_words(card: ModelCard) -> str:
-    return f"{card.title}, {card.family}. {card.summary} {card.cost}. {card.needs}."
+    return f"{card.title}, {tr(card.family)}. {card.summary} {card.cost}. {card.needs}."
 
 
 class _Layout:
@@ -130,10 +131,10 @@ class _Layout:
         small = QFontMetrics(self.small_font)
         left, top = corner.x() + PADDING_PX, corner.y() + PADDING_PX
         room = width - 2 * PADDING_PX
-        chip_width = small.horizontalAdvance(card.family) + 2 * _CHIP_PADDING_PX
+        chip_width = small.horizontalAdvance(tr(card.family)) + 2 * _CHIP_PADDING_PX
         self.chip = QRect(left + room - chip_width, top, chip_width, small.height() + 2)
         # Its room is kept on every card: no title wraps anew when another card is suggested.
-        mark_width = small.horizontalAdvance(_SUGGESTED) + 2 * _CHIP_PADDING_PX
+        mark_width = small.horizontalAdvance(tr(_SUGGESTED)) + 2 * _CHIP_PADDING_PX
         self.suggested = QRect(
             self.chip.left() - mark_width - GRID_PX // 2, top, mark_width, self.chip.height()
         )
@@ -181,10 +182,16 @@ class _CardDelegate(CardDelegate):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(layout.suggested).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
             painter.setFont(layout.small_font)
-            painter.drawText(layout.suggested, Qt.AlignmentFlag.AlignCenter, _SUGGESTED)
+            painter.drawText(layout.suggested, Qt.AlignmentFlag.AlignCenter, tr(_SUGGESTED))
         usual = "muted" if why_not else "text"
         for rect, flags, font, color, text in (
-            (layout.chip, Qt.AlignmentFlag.AlignCenter, layout.small_font, "muted", card.family),
+            (
+                layout.chip,
+                Qt.AlignmentFlag.AlignCenter,
+                layout.small_font,
+                "muted",
+                tr(card.family),
+            ),
             (layout.title, WRAPPED, layout.title_font, usual, card.title),
             (layout.summary, WRAPPED, layout.summary_font, usual, card.summary),
             (layout.facts, WRAPPED, layout.small_font, "muted", layout.facts_text),

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.domain.language import tr
 from genstudio.domain.notices import Level, Notice
 from genstudio.ui.icons import IconLabel, icon
 from genstudio.ui.theme import GRID_PX, mark
@@ -44,20 +45,20 @@ class NoticeBar(QFrame):
         self._text.setWordWrap(True)
         self._count = QLabel()
         mark(self._count, role="small")
-        self._details_button = QPushButton("Details…")
+        self._details_button = QPushButton(tr("Details…"))
         self._details_button.setCheckable(True)
-        self._copy = QPushButton("Copy")
+        self._copy = QPushButton(tr("Copy"))
         self._copy.setIcon(icon("copy"))
-        self._copy.setToolTip("Copy the message and its details")
+        self._copy.setToolTip(tr("Copy the message and its details"))
         self._close = QToolButton()
         self._close.setIcon(icon("x"))
         self._close.setIconSize(QSize(16, 16))
-        self._close.setToolTip("Close this message")
-        self._close.setAccessibleName("Close this message")
+        self._close.setToolTip(tr("Close this message"))
+        self._close.setAccessibleName(tr("Close this message"))
         self._details = QPlainTextEdit()
         self._details.setReadOnly(True)
         self._details.setFixedHeight(_DETAILS_HEIGHT_PX)
-        self._details.setAccessibleName("Details")
+        self._details.setAccessibleName(tr("Details"))
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_INFO_SHOWN_MS)
@@ -95,11 +96,11 @@ class NoticeBar(QFrame):
         icon_name, color = _LOOKS[notice.level]
         self._icon.set_icon(icon_name, color)
         parts = [f"<b>{_escaped(notice.title)}</b>", _escaped(notice.message)]
-        self._text.setText(" &nbsp;".join(part for part in parts if part))
+        self._text.setText(tr(" &nbsp;").join(part for part in parts if part))
         self._text.setAccessibleName(f"{notice.level}: {notice.title}. {notice.message}")
         self.setAccessibleName(self._text.accessibleName())
         waiting = len(self._queue) - 1
-        self._count.setText(f"{waiting} more" if waiting else "")
+        self._count.setText(tr("{waiting} more", waiting=waiting) if waiting else "")
         self._details.setPlainText(notice.details)
         self._details_button.setVisible(bool(notice.details))
         if notice.level is Level.INFO:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QIcon, QImage, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QListWidget, QListWidgetItem, QWidget
 
+from genstudio.domain.language import tr
 from genstudio.services.compared import NearPair
 from genstudio.ui.theme import GRID_PX
 from genstudio.ui.widgets.pixels import image_from_pixels
@@ -23,7 +24,7 @@ class PairList(QListWidget):
         super().__init__(parent)
         self._pairs: tuple[NearPair, ...] = ()
         self._side_px = _SIDE_PX
-        self.setAccessibleName("Nearest pairs")
+        self.setAccessibleName(tr("Nearest pairs"))
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setMovement(QListView.Movement.Static)
         self.setResizeMode(QListView.ResizeMode.Adjust)
@@ -41,15 +42,24 @@ class PairList(QListWidget):
         for pair in pairs:
             item = QListWidgetItem()
             is_copy = pair.distance < pair.alarm
-            judged = "⚠ nearly the same" if is_copy else "not a copy"
+            judged = tr("⚠ nearly the same") if is_copy else tr("not a copy")
             item.setText(
-                f"{judged}\n{pair.distance:.3f} · alarm below {pair.alarm:.3f}\n"
-                f"{pair.training_name.rpartition('/')[2]}"
+                tr(
+                    "{judged}\n{distance:.3f} · alarm below {alarm:.3f}\n{rpartition}",
+                    judged=judged,
+                    distance=pair.distance,
+                    alarm=pair.alarm,
+                    rpartition=pair.training_name.rpartition("/")[2],
+                )
             )
-            words = (
-                f"Seed {pair.made_name} beside {pair.training_name}: distance "
-                f"{pair.distance:.3f}, alarm below {pair.alarm:.3f}, "
-                f"{'nearly the same' if is_copy else 'not a copy'}"
+            words = tr(
+                "Seed {made_name} beside {training_name}: distance {distance:.3f}, alarm below "
+                "{alarm:.3f}, {value}",
+                made_name=pair.made_name,
+                training_name=pair.training_name,
+                distance=pair.distance,
+                alarm=pair.alarm,
+                value=tr("nearly the same") if is_copy else tr("not a copy"),
             )
             item.setData(Qt.ItemDataRole.AccessibleTextRole, words)
             item.setToolTip(words)

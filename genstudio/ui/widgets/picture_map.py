@@ -7,6 +7,7 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from genstudio.domain.language import tr
 from genstudio.ui.theme import GRID_PX, colors
 from genstudio.ui.widgets.pixels import image_from_pixels
 
@@ -35,7 +36,7 @@ class PictureMap(QWidget):
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(30 * GRID_PX, 24 * GRID_PX)
-        self.setAccessibleName("Map of the pictures")
+        self.setAccessibleName(tr("Map of the pictures"))
 
     def show_places(self, names: Sequence[str], place: np.ndarray, out: Collection[str]) -> None:
         """Show points.

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
+from genstudio.domain.language import tr
 from genstudio.ui.theme import GRID_PX, colors
 from genstudio.ui.widgets.checkerboard import paint_checkerboard
 from genstudio.ui.widgets.pixels import image_from_pixels
@@ -60,7 +61,7 @@ class PictureView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("Picture")
+        self.setAccessibleName(tr("Picture"))
 
     def set_picture(self, picture_HWC: np.ndarray | None) -> None:
         """Show another picture; of the same size, it takes the place of the former unmoved.
@@ -272,8 +273,10 @@ class PictureView(QWidget):
         if self._image.isNull():
             words = self._placeholder
         else:
-            size = f"{self._image.width()} × {self._image.height()} pixels"
-            words = f"{size}, shown at {self.scale():.0%}"
+            size = tr(
+                "{width} × {height} pixels", width=self._image.width(), height=self._image.height()
+            )
+            words = tr("{size}, shown at {scale:.0%}", size=size, scale=self.scale())
         if words != self.accessibleDescription():
             self.setAccessibleDescription(words)
 

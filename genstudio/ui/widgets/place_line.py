@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.data.palettes import words_about_palette
+from genstudio.domain.language import tr, tr_noop
 from genstudio.services.base_models import words_about_base
 from genstudio.services.studio_languages import words_about_language_model
 from genstudio.ui.icons import icon
@@ -25,9 +26,12 @@ from genstudio.ui.theme import GRID_PX, mark
 _SETTLED_MS = 300
 # What lies at a place => what says what it is, and which files are offered.
 _LOOKS: Final[dict[str, tuple[Callable[[str], str], str]]] = {
-    "model": (words_about_base, "Weights (*.safetensors)"),
-    "language-model": (words_about_language_model, "Language models (*.gguf)"),
-    "palette": (words_about_palette, "Palettes (*.gpl *.pal *.hex *.txt *.png *.gif *.bmp)"),
+    "model": (words_about_base, tr_noop("Weights (*.safetensors)")),
+    "language-model": (words_about_language_model, tr_noop("Language models (*.gguf)")),
+    "palette": (
+        words_about_palette,
+        tr_noop("Palettes (*.gpl *.pal *.hex *.txt *.png *.gif *.bmp)"),
+    ),
 }
 
 
@@ -48,7 +52,7 @@ class PlaceLine(QWidget):
         self._may_be_folder = opens != "palette"
         self._words_about, self._kinds = _LOOKS.get(opens, _LOOKS["model"])
         self.line = QLineEdit()
-        self.line.setPlaceholderText("None is chosen")
+        self.line.setPlaceholderText(tr("None is chosen"))
         self._words = QLabel()
         self._words.setObjectName("place.words")
         self._words.setWordWrap(True)
@@ -71,13 +75,13 @@ class PlaceLine(QWidget):
         button = QToolButton()
         button.setIcon(icon("folder-open"))
         button.setIconSize(QSize(16, 16))
-        button.setToolTip("Choose…")
-        button.setAccessibleName(f"Choose: {self._title}")
+        button.setToolTip(tr("Choose…"))
+        button.setAccessibleName(tr("Choose: {title}", title=self._title))
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(button)
         if self._may_be_folder:
-            menu.addAction(icon("folder-open"), "A folder…", self._choose_folder)
-        menu.addAction(icon("file"), "A single file…", self._choose_file)
+            menu.addAction(icon("folder-open"), tr("A folder…"), self._choose_folder)
+        menu.addAction(icon("file"), tr("A single file…"), self._choose_file)
         button.setMenu(menu)
         return button
 
@@ -87,7 +91,7 @@ class PlaceLine(QWidget):
 
     def _choose_file(self) -> None:
         before = self.line.text()
-        chosen, _ = QFileDialog.getOpenFileName(self, self._title, before, self._kinds)
+        chosen, _ = QFileDialog.getOpenFileName(self, self._title, before, tr(self._kinds))
         if chosen:
             self.line.setText(chosen)
 

@@ -17,11 +17,17 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from genstudio.domain.language import tr, tr_noop
 from genstudio.ui.theme import GRID_PX, colors
 from genstudio.ui.widgets.pixels import image_from_pixels
 
 SEED_MIME = "application/x-genstudio-seed"
-CORNERS = ("top left", "top right", "bottom left", "bottom right")
+CORNERS = (
+    tr_noop("top left"),
+    tr_noop("top right"),
+    tr_noop("bottom left"),
+    tr_noop("bottom right"),
+)
 _SIDE_PX = 26 * GRID_PX
 _CORNER_SHARE = 0.3
 _STEP, _FINE = 0.05, 0.01
@@ -57,10 +63,12 @@ class PlanePad(QWidget):
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        self.setAccessibleName("Plane between four pictures")
+        self.setAccessibleName(tr("Plane between four pictures"))
         self.setToolTip(
-            "Drag the point, or move it with the arrow keys (Shift for small steps). Drop a "
-            "picture of the grid on a corner."
+            tr(
+                "Drag the point, or move it with the arrow keys (Shift for small steps). Drop a "
+                "picture of the grid on a corner."
+            )
         )
 
     def show_place(self, seeds: Sequence[int], across: float, down: float) -> None:
@@ -68,7 +76,9 @@ class PlanePad(QWidget):
         self._seeds = tuple(seeds)
         self._point = QPointF(across, down)
         self.setEnabled(len(seeds) == len(CORNERS))
-        self.setAccessibleDescription(f"{across:.0%} to the right, {down:.0%} down")
+        self.setAccessibleDescription(
+            tr("{across:.0%} to the right, {down:.0%} down", across=across, down=down)
+        )
         self.update()
 
     def show_seed(self, seed: int, image_HWC: np.ndarray) -> None:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.domain.language import tr
 from genstudio.services.sound_playing import SoundPlayer, SoundReader
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import GRID_PX, mark
@@ -96,16 +97,16 @@ class PlayerBar(QWidget):
     # --- building -----------------------------------------------------------------------
 
     def _build(self) -> None:
-        self._play = self._button("player.play", "play", "Play")
+        self._play = self._button("player.play", "play", tr("Play"))
         self._play.clicked.connect(self.play)
-        self._stop = self._button("player.stop", "square", "Stop")
+        self._stop = self._button("player.stop", "square", tr("Stop"))
         self._stop.clicked.connect(self._on_stop)
-        self._loop = self._button("player.loop", "repeat", "Over and over — loop")
+        self._loop = self._button("player.loop", "repeat", tr("Over and over — loop"))
         self._loop.setCheckable(True)
         self._loop.toggled.connect(lambda on: self._player.set_loop(wanted=on))
         self._place = QSlider(Qt.Orientation.Horizontal)
         self._place.setObjectName("player.place")
-        self._place.setAccessibleName("Place in the sound")
+        self._place.setAccessibleName(tr("Place in the sound"))
         self._place.setRange(0, _PARTS)
         ignore_wheel_unless_focused(self._place)
         # By mouse or keyboard, but not when the sound itself moves it.
@@ -115,22 +116,22 @@ class PlayerBar(QWidget):
         mark(self._time, role="small")
         self._level = QProgressBar()
         self._level.setObjectName("player.level")
-        self._level.setAccessibleName("Level")
-        self._level.setToolTip("How loud it is at this moment")
+        self._level.setAccessibleName(tr("Level"))
+        self._level.setToolTip(tr("How loud it is at this moment"))
         self._level.setRange(0, _PARTS)
         self._level.setTextVisible(False)
         self._level.setFixedWidth(_LEVEL_WIDTH_PX)
         self._volume = QSlider(Qt.Orientation.Horizontal)
         self._volume.setObjectName("player.volume")
-        self._volume.setAccessibleName("Volume")
-        self._volume.setToolTip("Volume")
+        self._volume.setAccessibleName(tr("Volume"))
+        self._volume.setToolTip(tr("Volume"))
         self._volume.setRange(0, 100)
         self._volume.setValue(100)
         self._volume.setFixedWidth(_VOLUME_WIDTH_PX)
         ignore_wheel_unless_focused(self._volume)
         # Ears hear ratios.
         self._volume.valueChanged.connect(lambda at: self._player.set_volume((at / 100) ** 2))
-        self._outside = self._button("player.outside", "volume-2", "Play it in another program")
+        self._outside = self._button("player.outside", "volume-2", tr("Play it in another program"))
         self._outside.clicked.connect(self._on_outside)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
@@ -214,7 +215,7 @@ class PlayerBar(QWidget):
         self.moved.emit(seconds)
 
     def _show_playing(self, *, is_playing: bool) -> None:
-        words = "Pause" if is_playing else "Play"
+        words = tr("Pause") if is_playing else tr("Play")
         if self._play.accessibleName() != words or self._play.icon().isNull():
             self._play.setIcon(icon("pause" if is_playing else "play"))
             self._play.setToolTip(words)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from genstudio.domain.errors import ProjectError
 from genstudio.domain.files import write_bytes, write_text
+from genstudio.domain.language import tr
 
 KINDS = (".png", ".svg", ".csv")
 _SHARPNESS = 2
@@ -48,7 +49,9 @@ def save_plot(
             write_bytes(path, _drawing(widget))
         case _:
             raise ProjectError(
-                f"A plot cannot be saved as “{path.suffix}”", "", f"Choose {', '.join(KINDS)}."
+                tr("A plot cannot be saved as “{suffix}”", suffix=path.suffix),
+                "",
+                tr("Choose {kinds}.", kinds=", ".join(KINDS)),
             )
 
 

@@ -7,6 +7,7 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QToolButton, QWidget
 
 from genstudio.domain.errors import GenStudioError
+from genstudio.domain.language import tr
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import GRID_PX
 
@@ -40,17 +41,17 @@ class PlotTools(QWidget):
         self._plot = plot
         self._log = QToolButton()
         self._log.setObjectName("plot.log")
-        self._log.setText("log")
-        self._log.setAccessibleName("Logarithmic scale")
-        self._log.setToolTip("Show values by their logarithms")
+        self._log.setText(tr("log"))
+        self._log.setAccessibleName(tr("Logarithmic scale"))
+        self._log.setToolTip(tr("Show values by their logarithms"))
         self._log.setCheckable(True)
         self._log.toggled.connect(plot.set_log)
         save = QToolButton()
         save.setObjectName("plot.save")
         save.setIcon(icon("save"))
         save.setIconSize(QSize(_ICON_PX, _ICON_PX))
-        save.setAccessibleName("Save the plot")
-        save.setToolTip("Save the plot as a picture (PNG), a drawing (SVG) or numbers (CSV)")
+        save.setAccessibleName(tr("Save the plot"))
+        save.setToolTip(tr("Save the plot as a picture (PNG), a drawing (SVG) or numbers (CSV)"))
         save.clicked.connect(self._ask)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -59,10 +60,10 @@ class PlotTools(QWidget):
         layout.addWidget(save)
 
     def _ask(self) -> None:
-        dialog = QFileDialog(self.window(), "Save the plot", "plot.png")
+        dialog = QFileDialog(self.window(), tr("Save the plot"), "plot.png")
         dialog.setObjectName("dialog.plot")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilters(["Picture (*.png)", "Drawing (*.svg)", "Numbers (*.csv)"])
+        dialog.setNameFilters([tr("Picture (*.png)"), tr("Drawing (*.svg)"), tr("Numbers (*.csv)")])
         dialog.fileSelected.connect(lambda path: self.save(Path(path)))
         dialog.open()
 

@@ -7,6 +7,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QToolButton, QWidget
 
 from genstudio.domain.errors import GenStudioError
+from genstudio.domain.language import tr
 from genstudio.services.own_presets import OwnPreset, own_presets, read_preset
 from genstudio.ui.icons import icon
 
@@ -27,8 +28,8 @@ class PresetMenu(QToolButton):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("train.presets")
-        self.setAccessibleName("Your presets")
-        self.setToolTip("Save these settings, or choose ones that you saved or were given")
+        self.setAccessibleName(tr("Your presets"))
+        self.setToolTip(tr("Save these settings, or choose ones that you saved or were given"))
         self.setIcon(icon("save"))
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._menu = QMenu(self)
@@ -43,9 +44,9 @@ class PresetMenu(QToolButton):
             action = self._menu.addAction(title)
             action.triggered.connect(partial(self._choose, preset))
         self._menu.addSeparator()
-        self._menu.addAction("Save these settings…").triggered.connect(self._ask_title)
-        self._menu.addAction("Save into a file to share…").triggered.connect(self._ask_file)
-        self._menu.addAction("Open a preset file…").triggered.connect(self._ask_which)
+        self._menu.addAction(tr("Save these settings…")).triggered.connect(self._ask_title)
+        self._menu.addAction(tr("Save into a file to share…")).triggered.connect(self._ask_file)
+        self._menu.addAction(tr("Open a preset file…")).triggered.connect(self._ask_which)
 
     def open_file(self, path: Path) -> None:
         """Choose what a preset file says."""
@@ -62,26 +63,26 @@ class PresetMenu(QToolButton):
     def _ask_title(self) -> None:
         dialog = QInputDialog(self.window())
         dialog.setObjectName("dialog.preset_title")
-        dialog.setWindowTitle("Save these settings")
-        dialog.setLabelText("Name of the preset")
+        dialog.setWindowTitle(tr("Save these settings"))
+        dialog.setLabelText(tr("Name of the preset"))
         dialog.textValueSelected.connect(
             lambda title: title.strip() and self.save_wanted.emit(title.strip(), None)
         )
         dialog.open()
 
     def _ask_file(self) -> None:
-        dialog = self._file_dialog("Save the preset", QFileDialog.AcceptMode.AcceptSave)
+        dialog = self._file_dialog(tr("Save the preset"), QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("toml")
         dialog.fileSelected.connect(lambda path: self.save_wanted.emit(Path(path).stem, Path(path)))
         dialog.open()
 
     def _ask_which(self) -> None:
-        dialog = self._file_dialog("Open a preset", QFileDialog.AcceptMode.AcceptOpen)
+        dialog = self._file_dialog(tr("Open a preset"), QFileDialog.AcceptMode.AcceptOpen)
         dialog.fileSelected.connect(lambda path: self.open_file(Path(path)))
         dialog.open()
 
     def _file_dialog(self, title: str, mode: QFileDialog.AcceptMode) -> QFileDialog:
         dialog = QFileDialog(self.window(), title)
         dialog.setAcceptMode(mode)
-        dialog.setNameFilter("Presets (*.toml)")
+        dialog.setNameFilter(tr("Presets (*.toml)"))
         return dialog

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QStringListModel, Qt, Signal
 from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from genstudio.domain.language import tr
 from genstudio.domain.words import read_prompt
 from genstudio.ui.theme import GRID_PX, mark
 
@@ -36,11 +37,11 @@ class PromptLine(QWidget):
         super().__init__(parent)
         self._words = tuple(words)
         self.line = QLineEdit()
-        self.line.setPlaceholderText("Anything")
+        self.line.setPlaceholderText(tr("Anything"))
         self.line.setClearButtonEnabled(True)
         self._note = QLabel()
         self._note.setObjectName("prompt.note")
-        self._note.setAccessibleName("How the prompt is read")
+        self._note.setAccessibleName(tr("How the prompt is read"))
         self._note.setWordWrap(True)
         self._note.setTextFormat(Qt.TextFormat.PlainText)
         mark(self._note, role="small")
@@ -106,9 +107,14 @@ class PromptLine(QWidget):
         reading = read_prompt(self.line.text(), self._words)
         if reading.remark:
             read = " ".join(reading.words) or "anything"
-            note = f"Read as: {read} ({reading.remark})."
+            note = tr("Read as: {read} ({remark}).", read=read, remark=reading.remark)
         else:
             named = ", ".join(self._words[:_MOST_NAMED])
             more = " …" if len(self._words) > _MOST_NAMED else ""
-            note = f"It knows {len(self._words):,} words: {named}{more}"
+            note = tr(
+                "It knows {num__words:,} words: {named}{more}",
+                num__words=len(self._words),
+                named=named,
+                more=more,
+            )
         self._note.setText(note)

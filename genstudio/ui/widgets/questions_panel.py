@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from genstudio.domain.language import tr
 from genstudio.services.questions import HOW_GOOD, MINUTES, WHAT, Answers, Proposal
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import GRID_PX, mark
@@ -25,12 +26,12 @@ class QuestionsPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._what = self._box("train.what", "What is it?", WHAT)
-        self._minutes = self._box("train.how_long", "How long may it take?", MINUTES)
+        self._what = self._box("train.what", tr("What is it?"), WHAT)
+        self._minutes = self._box("train.how_long", tr("How long may it take?"), MINUTES)
         self._minutes.setCurrentIndex(list(MINUTES).index(_MINUTES))
-        self._good = self._box("train.how_good", "How good shall it be?", HOW_GOOD)
+        self._good = self._box("train.how_good", tr("How good shall it be?"), HOW_GOOD)
         self._good.setCurrentIndex(1)
-        set_all = QPushButton(icon("wand-sparkles"), "Set everything")
+        set_all = QPushButton(icon("wand-sparkles"), tr("Set everything"))
         set_all.setObjectName("train.set_all")
         set_all.clicked.connect(lambda: self.answered.emit(self.answers()))
         self._reasons = QLabel()
@@ -66,5 +67,5 @@ class QuestionsPanel(QWidget):
     def _box(name: str, title: str, answers: Mapping[Any, str]) -> QComboBox:
         box = named_combo(name, title)
         for key, words in answers.items():
-            box.addItem(words, key)
+            box.addItem(tr(words), key)
         return box

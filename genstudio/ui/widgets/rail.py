@@ -3,6 +3,7 @@
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout, QWidget
 
+from genstudio.domain.language import tr
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import GRID_PX, mark
 
@@ -38,8 +39,8 @@ class Rail(QFrame):
         self._column.addStretch(1)
         guide = QToolButton()
         guide.setObjectName("rail.guide")
-        guide.setAccessibleName("Guide to this page")
-        guide.setToolTip("What this page is for, and how (F1)")
+        guide.setAccessibleName(tr("Guide to this page"))
+        guide.setToolTip(tr("What this page is for, and how (F1)"))
         guide.setIcon(icon("circle-help"))
         guide.setIconSize(QSize(_ICON_PX, _ICON_PX))
         guide.setFixedSize(self._width - 2 * GRID_PX, 5 * GRID_PX)

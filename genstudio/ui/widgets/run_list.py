@@ -9,6 +9,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QMouseEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QWidget
 
+from genstudio.domain.language import tr
 from genstudio.services import studio
 from genstudio.ui.theme import GRID_PX
 from genstudio.ui.widgets.thumbnail_loader import ThumbnailLoader
@@ -56,8 +57,8 @@ class RunList(QListWidget):
         self._loader = ThumbnailLoader(self._load, self)
         self._loader.loaded.connect(self._on_loaded)
         self.destroyed.connect(self._loader.stop)
-        self.setAccessibleName("Runs to compare")
-        self.setAccessibleDescription("Space checks and unchecks a run")
+        self.setAccessibleName(tr("Runs to compare"))
+        self.setAccessibleDescription(tr("Space checks and unchecks a run"))
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setIconSize(QSize(_PICTURE_PX, _PICTURE_PX))
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)

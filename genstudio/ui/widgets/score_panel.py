@@ -12,18 +12,26 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.domain.language import tr, tr_noop
 from genstudio.services.score_tables import ScoreRow, ScoreTable
 from genstudio.ui.theme import GRID_PX
 from genstudio.ui.widgets.score_plots import ScorePlots
 
-_HEADS = ("Picture", "Score", "Rarity", "Verdict", "Label", "Note")
+_HEADS = (
+    tr_noop("Picture"),
+    tr_noop("Score"),
+    tr_noop("Rarity"),
+    tr_noop("Verdict"),
+    tr_noop("Label"),
+    tr_noop("Note"),
+)
 _HELPS = (
     "",
-    "How strange it is; higher is stranger",
-    "Share of whole pictures that would score as high",
-    "Whether it lies above the threshold",
-    "What its folder says",
-    "What makes the score doubtful",
+    tr_noop("How strange it is; higher is stranger"),
+    tr_noop("Share of whole pictures that would score as high"),
+    tr_noop("Whether it lies above the threshold"),
+    tr_noop("What its folder says"),
+    tr_noop("What makes the score doubtful"),
 )
 _NAME_PX = 16 * GRID_PX
 
@@ -41,12 +49,12 @@ class ScorePanel(QWidget):
         super().__init__(parent)
         self._table = QTableWidget(0, len(_HEADS))
         self._table.setObjectName("scores.table")
-        self._table.setAccessibleName("Scores; sorted by a click on a column")
-        self._table.setHorizontalHeaderLabels(_HEADS)
+        self._table.setAccessibleName(tr("Scores; sorted by a click on a column"))
+        self._table.setHorizontalHeaderLabels([tr(head) for head in _HEADS])
         for column, words in enumerate(_HELPS):
             head = self._table.horizontalHeaderItem(column)
             if head is not None:
-                head.setToolTip(words)
+                head.setToolTip(tr(words))
         self._table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self._table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self._table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -99,7 +107,7 @@ def _items(row: ScoreRow) -> list[QTableWidgetItem]:
     verdict = "strange" if row.is_strange else "belongs"
     return [
         name, _number(row.score, 2), _number(row.rarity, 3),
-        QTableWidgetItem("could not be read" if math.isnan(row.score) else verdict),
+        QTableWidgetItem(tr("could not be read") if math.isnan(row.score) else verdict),
         QTableWidgetItem(row.label), QTableWidgetItem(row.note),
     ]  # fmt: skip
 

@@ -8,6 +8,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from genstudio.domain.language import tr
 from genstudio.metrics.detection import auroc, roc_curve
 from genstudio.services.score_tables import ScoreTable
 from genstudio.ui.theme import GRID_PX, colors, is_restyled, mark
@@ -50,8 +51,8 @@ class ScorePlots(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._table: ScoreTable | None = None
-        self._histogram = QuietPlot("scores.histogram", "Histogram of scores")
-        self._roc = QuietPlot("scores.roc", "ROC curve")
+        self._histogram = QuietPlot("scores.histogram", tr("Histogram of scores"))
+        self._roc = QuietPlot("scores.roc", tr("ROC curve"))
         self._words = QLabel()
         self._words.setObjectName("scores.words")
         self._words.setWordWrap(True)
@@ -78,13 +79,19 @@ class ScorePlots(QWidget):
         self._draw_histogram(whole, odd, table.threshold)
         self._roc.setVisible(is_labelled)
         strange = sum(row.is_strange for row in table.rows)
-        words = f"{strange:,} of {len(table.rows):,} lie above the threshold, the dashed line."
+        words = tr(
+            "{strange:,} of {num_rows:,} lie above the threshold, the dashed line.",
+            strange=strange,
+            num_rows=len(table.rows),
+        )
         if is_labelled:
             area = auroc(whole, odd)
             self._draw_roc(whole, odd)
-            words += (
-                f" By the names of their folders, {len(odd):,} have a defect: of a pair of a whole "
-                f"one and such, the model finds the right one in {area:.1%} (AUROC {area:.3f})."
+            words += tr(
+                " By the names of their folders, {num_odd:,} have a defect: of a pair of a whole "
+                "one and such, the model finds the right one in {area:.1%} (AUROC {area:.3f}).",
+                num_odd=len(odd),
+                area=area,
             )
         self._words.setText(words)
 
@@ -122,7 +129,7 @@ class ScorePlots(QWidget):
 
     def _draw_roc(self, whole: Sequence[float], odd: Sequence[float]) -> None:
         self._roc.view.clear()
-        self._roc.tint("found", "false alarms")
+        self._roc.tint("found", tr("false alarms"))
         curve, theme = roc_curve(whole, odd), colors()
         chance = pg.mkPen(theme.muted, style=Qt.PenStyle.DashLine)
         self._roc.view.addItem(pg.PlotCurveItem([0, 1], [0, 1], pen=chance))

@@ -7,6 +7,7 @@ from PySide6.QtCore import QByteArray, QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QWidget
 
+from genstudio.domain.language import tr
 from genstudio.ui.widgets.pixels import image_from_pixels
 from genstudio.ui.widgets.plane_pad import SEED_MIME
 
@@ -51,8 +52,8 @@ class SeedGrid(QListWidget):
         for seed in seeds:
             item = QListWidgetItem(QIcon(empty), "")
             item.setData(_SEED_ROLE, seed)
-            item.setToolTip(f"Seed {seed}")
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"Seed {seed}")
+            item.setToolTip(tr("Seed {seed}", seed=seed))
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, tr("Seed {seed}", seed=seed))
             self._items[seed] = item
             self.addItem(item)
         if seeds:

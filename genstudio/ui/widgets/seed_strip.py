@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from genstudio.domain.language import tr
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import GRID_PX
 from genstudio.ui.widgets.plane_pad import CORNERS
@@ -31,10 +32,13 @@ class SeedStrip(QWidget):
         super().__init__(parent)
         self._grid = SeedGrid()
         self._grid.setObjectName("explore.grid")
-        self._grid.setAccessibleName("Pictures to begin with")
+        self._grid.setAccessibleName(tr("Pictures to begin with"))
         self._grid.setToolTip(
-            "Double-click or Enter goes there; drag one to a corner of the plane, or put it there "
-            "with the buttons below"
+            tr(
+                "Double-click or Enter goes there; drag one to a corner of the "
+                "plane, or put it there "
+                "with the buttons below"
+            )
         )
         self._grid.seed_activated.connect(self.seed_activated)
         layout = QVBoxLayout(self)
@@ -58,16 +62,18 @@ class SeedStrip(QWidget):
     def _make_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(GRID_PX // 2)
-        row.addWidget(QLabel("To a corner"))
+        row.addWidget(QLabel(tr("To a corner")))
         for corner, words in enumerate(CORNERS):
             button = QToolButton()
             button.setText(_ARROWS[corner])
-            button.setToolTip(f"Put the chosen picture at the corner {words}")
+            button.setToolTip(tr("Put the chosen picture at the corner {words}", words=tr(words)))
             button.setObjectName(f"explore.corner{corner + 1}")
-            button.setAccessibleName(f"Put the chosen picture at the corner {words}")
+            button.setAccessibleName(
+                tr("Put the chosen picture at the corner {words}", words=tr(words))
+            )
             button.clicked.connect(lambda _=False, at=corner: self._put(at))
             row.addWidget(button)
-        others = QPushButton("Other pictures")
+        others = QPushButton(tr("Other pictures"))
         others.setObjectName("explore.seed")
         others.setIcon(icon("dices"))
         others.clicked.connect(self.others_wanted)

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from genstudio.domain import events
+from genstudio.domain.language import tr
 from genstudio.ui.run_words import duration
 
 
@@ -14,10 +15,10 @@ class StudioStatusBar(QStatusBar):
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         self._run: events.RunStarted | None = None
-        self._state = self._label("status.state", "State", 1)
-        self._device = self._label("status.device", "Device")
-        self._eta = self._label("status.eta", "Time left")
-        self._disk = self._label("status.disk", "Free disk space")
+        self._state = self._label("status.state", tr("State"), 1)
+        self._device = self._label("status.device", tr("Device"))
+        self._eta = self._label("status.eta", tr("Time left"))
+        self._disk = self._label("status.disk", tr("Free disk space"))
 
     def show_state(self, text: str) -> None:
         """Say what is going on."""
@@ -35,10 +36,17 @@ class StudioStatusBar(QStatusBar):
     def show_step(self, event: events.StepDone) -> None:
         """Say how fast the training goes and how long it will take."""
         self._state.setText(
-            f"Training · step {event.step:,} · {event.images_per_s:.0f} pictures/s · "
-            f"{event.memory_gib:.1f} GB in use"
+            tr(
+                "Training · step {step:,} · {images_per_s:.0f} pictures/s · {memory_gib:.1f} GB "
+                "in use",
+                step=event.step,
+                images_per_s=event.images_per_s,
+                memory_gib=event.memory_gib,
+            )
         )
-        self._eta.setText("" if event.eta_s is None else f"{duration(event.eta_s)} left")
+        self._eta.setText(
+            "" if event.eta_s is None else tr("{duration} left", duration=duration(event.eta_s))
+        )
         self._show_threads(event.threads)
 
     def clear_eta(self) -> None:
@@ -47,12 +55,14 @@ class StudioStatusBar(QStatusBar):
 
     def show_free_disk(self, free_bytes: int) -> None:
         """Say how much space is left where the project is."""
-        self._disk.setText(f"{free_bytes / 2**30:,.0f} GB free")
+        self._disk.setText(tr("{free_bytes:,.0f} GB free", free_bytes=free_bytes / 2**30))
 
     def _show_threads(self, count: int) -> None:
         """Beside a busy program a run may take fewer than it began with, and later more again."""
         if self._run is not None:
-            changed = f" (now {count})" if count not in (0, self._run.threads) else ""
+            changed = (
+                tr(" (now {count})", count=count) if count not in (0, self._run.threads) else ""
+            )
             self.show_device(f"{self._run.device}{changed} · {self._run.precision}")
 
     def _label(self, name: str, title: str, stretch: int = 0) -> QLabel:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.data.decode import UnreadablePictureError
+from genstudio.domain.language import tr
 from genstudio.services import studio
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.before_after import BeforeAfterView
@@ -69,7 +70,7 @@ class SeedThroughTime(QDialog):
         super().__init__(window)
         self.setObjectName("dialog.seed")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("One seed through time")
+        self.setWindowTitle(tr("One seed through time"))
         self._picture_px = picture_px
         step = -(-len(previews) // _MOST_SHOWN)
         chosen = [*previews[:: max(1, step)]]
@@ -80,18 +81,18 @@ class SeedThroughTime(QDialog):
         count = count_of(self._sheets[-1][1], picture_px) if self._sheets else 1
         self._seed = QSpinBox()
         self._seed.setObjectName("seed.number")
-        self._seed.setAccessibleName("Which picture of the sheet")
+        self._seed.setAccessibleName(tr("Which picture of the sheet"))
         self._seed.setRange(1, max(1, count))
         self._seed.valueChanged.connect(self._show)
         self._list = QListWidget()
         self._list.setObjectName("seed.pictures")
-        self._list.setAccessibleName("The picture at each step")
+        self._list.setAccessibleName(tr("The picture at each step"))
         self._list.setViewMode(QListWidget.ViewMode.IconMode)
         self._list.setResizeMode(QListWidget.ResizeMode.Adjust)
         self._list.setMovement(QListWidget.Movement.Static)
         self._list.setIconSize(QSize(_SHOWN_PX, _SHOWN_PX))
         self._list.setSpacing(GRID_PX // 2)
-        title = QLabel("Picture of the sheet")
+        title = QLabel(tr("Picture of the sheet"))
         title.setBuddy(self._seed)
         row = QHBoxLayout()
         row.addWidget(title)
@@ -113,7 +114,7 @@ class SeedThroughTime(QDialog):
             image = image_from_pixels(np.ascontiguousarray(cell)).scaled(
                 _SHOWN_PX, _SHOWN_PX, Qt.AspectRatioMode.KeepAspectRatio
             )
-            item = QListWidgetItem(QIcon(QPixmap.fromImage(image)), f"step {step:,}")
+            item = QListWidgetItem(QIcon(QPixmap.fromImage(image)), tr("step {step:,}", step=step))
             self._list.addItem(item)
 
 
@@ -124,20 +125,20 @@ class TwoPoints(QDialog):
         super().__init__(window)
         self.setObjectName("dialog.two_points")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Before and after")
+        self.setWindowTitle(tr("Before and after"))
         self._view = BeforeAfterView()
         self._view.setObjectName("two_points.view")
-        self._view.setAccessibleName("Earlier at the left of the line, later at its right")
+        self._view.setAccessibleName(tr("Earlier at the left of the line, later at its right"))
         self._view.split_dragged.connect(self._view.set_split)
-        self._before = named_combo("two_points.before", "Earlier point")
-        self._after = named_combo("two_points.after", "Later point")
+        self._before = named_combo("two_points.before", tr("Earlier point"))
+        self._after = named_combo("two_points.after", tr("Later point"))
         for box in (self._before, self._after):
             for step, path in previews:
-                box.addItem(f"step {step:,}", path)
+                box.addItem(tr("step {step:,}", step=step), path)
         self._after.setCurrentIndex(len(previews) - 1)
         for box in (self._before, self._after):
             box.currentIndexChanged.connect(self._show)
-        hint = QLabel("Move the line with the mouse; the wheel enlarges.")
+        hint = QLabel(tr("Move the line with the mouse; the wheel enlarges."))
         mark(hint, role="small")
         row = QHBoxLayout()
         row.setSpacing(GRID_PX)
@@ -154,7 +155,7 @@ class TwoPoints(QDialog):
     def _show(self) -> None:
         before, after = (_read(it.currentData()) for it in (self._before, self._after))
         if after is None:
-            self._view.set_placeholder("This preview cannot be read any more.")
+            self._view.set_placeholder(tr("This preview cannot be read any more."))
         self._view.set_picture(after)
         self._view.set_before(before)
 

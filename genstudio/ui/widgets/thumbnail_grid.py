@@ -24,6 +24,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QWidget
 
+from genstudio.domain.language import tr
 from genstudio.ui.theme import GRID_PX, colors
 from genstudio.ui.widgets.grid_items import Describe, GridItems
 from genstudio.ui.widgets.thumbnail_delegate import ThumbnailDelegate
@@ -91,7 +92,7 @@ class ThumbnailGrid(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.verticalScrollBar().setSingleStep(_WHEEL_STEP_PX)
-        self.setAccessibleName("Pictures")
+        self.setAccessibleName(tr("Pictures"))
         self.set_side(_SIDE_PX)
 
     def keys(self) -> list[str]:

@@ -5,6 +5,7 @@ from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from genstudio.domain.events import Advice
+from genstudio.domain.language import tr
 from genstudio.ui.theme import GRID_PX, mark
 
 _WIDTH_PX = 56 * GRID_PX
@@ -38,7 +39,9 @@ class WhyPopup(QFrame):
         """
         self._title.setText(said.title)
         self._message.setText(said.message)
-        self._evidence.setText(f"Seen at step {said.step:,}. {said.evidence}".strip())
+        self._evidence.setText(
+            tr("Seen at step {step:,}. {evidence}", step=said.step, evidence=said.evidence).strip()
+        )
         self._remedy.setText(remedy)
         self._remedy.setVisible(bool(remedy))
         self.setAccessibleName(" ".join(filter(None, (said.title, said.message))))
