@@ -6,7 +6,8 @@ Works in a copy of the run's project: texts with some beginnings are hung in its
 reader chooses between two of one beginning (short sentences, or the letter e) and errs in so many;
 then the model is taught as the window does. Told: how often what the taught model writes, after
 beginnings and with seeds that were not asked about, is liked more than what the untaught one writes
-with the same; and perplexity per token of all held-out rows. First it is asked for the same with random
+with the same; and perplexity per token of all held-out rows. First it is asked for the same with
+random
 choices.
 """
 
