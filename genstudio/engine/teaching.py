@@ -52,10 +52,10 @@ _WORTH_DISPUTING = 0.5
 # β of Rafailov et al. 2023; pairs in each part of a step.
 _BETA = 0.1
 _PAIRS_AT_ONCE = 6
-# A pair speaks of all its tokens, where the loss of texts is the mean of a token: with this, both
-# pull about as strongly.
-_PAIRS_WEIGHT = 0.2
-_MOST_ROWS = 96
+# At the learning rate of a run that begins, what texts are likely drifts by more than any choice
+# says.
+_PAIRS_LEARNING_RATE = 0.1
+_MOST_ROWS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +78,13 @@ class Teacher(Protocol):
         phase: Name of the phase.
         every: Measured after every so many steps.
         num_judged: Results that are made for it.
+        learning_rate_scale: What the learning rates of the run are multiplied with.
     """
 
     phase: str
     every: int
     num_judged: int
+    learning_rate_scale: float
 
     def add_to(
         self, losses: Losses, model: TrainableModel, batch: Batch, strength: float
@@ -134,6 +136,7 @@ class TasteTeacher:
     """
 
     every = 100
+    learning_rate_scale = 1.0
 
     def __init__(
         self, lesson: Lesson, model: DrawsWithGradients, dataset: Dataset, seed: int
@@ -227,7 +230,8 @@ class PairsTeacher:
         dataset: What it learns from.
     """
 
-    every = 20
+    every = 25
+    learning_rate_scale = _PAIRS_LEARNING_RATE
 
     def __init__(self, lesson: Lesson, model: WeighsTexts, dataset: Dataset) -> None:
         self.phase = model.writing_phase
@@ -254,7 +258,7 @@ class PairsTeacher:
         loss = -functional.logsigmoid(_BETA * margin).mean()
         share = (margin > 0).float().mean()
         values = {"choices": loss.detach(), "followed": share.detach()}
-        return Losses(losses.total + strength * _PAIRS_WEIGHT * loss, {**losses.values, **values})
+        return Losses(losses.total + strength * loss, {**losses.values, **values})
 
     def measure(self, averaged: TrainableModel) -> dict[str, float]:
         """How many kept pairs it follows, and how likely pages are that it never saw."""

@@ -29,8 +29,10 @@ class TeachingWatch(Extension):
 
     def start(self, state: TrainState) -> Iterator[events.Event]:
         """Note what the model is like before it is taught."""
-        if state.teacher is not None and not state.teaching.before:
-            state.set_teaching(TeachingMemory(before=_measured(state.teacher, state)))
+        teacher = state.teacher
+        if teacher is not None and not state.teaching.before:
+            state.set_teaching(TeachingMemory(before=_measured(teacher, state)))
+            state.set_learning_rate_scale(state.optimizers.scale * teacher.learning_rate_scale)
         return iter(())
 
     def after_step(self, state: TrainState) -> Iterator[events.Event]:

@@ -200,13 +200,13 @@ def test_the_loss_of_pairs_is_that_of_the_paper() -> None:
     torch.manual_seed(0)
     # As likely as by the reference: -log σ(0).
     losses = teacher.add_to(NOTHING, model, any_batch, 2.0)
-    assert float(losses.total.detach()) == pytest.approx(0.2 * 2 * np.log(2), rel=1e-4)
+    assert float(losses.total.detach()) == pytest.approx(2 * np.log(2), rel=1e-4)
 
     tensors = dict(lesson.tensors)
     tensors["reference_worse"] = tensors["reference_worse"] + 7.0
     teacher = teacher_of(Lesson(kind="texts", tensors=tensors), model, dataset, 1)
     losses = teacher.add_to(NOTHING, model, any_batch, 1.0)
-    assert float(losses.total.detach()) == pytest.approx(0.2 * np.log(1 + np.exp(-0.7)), rel=1e-4)
+    assert float(losses.total.detach()) == pytest.approx(np.log(1 + np.exp(-0.7)), rel=1e-4)
     assert float(losses.values["followed"]) == 1
 
 

@@ -19,7 +19,7 @@ FINE, WORSE = "", "Variety fell."
 
 
 class Teacher:
-    phase, every, num_judged = "generator", 10, 8
+    phase, every, num_judged, learning_rate_scale = "generator", 10, 8, 0.25
 
     def __init__(self, troubles: Iterator[str]) -> None:
         self._troubles = troubles
@@ -50,14 +50,19 @@ class Watched:
             teaching=TeachingMemory(),
             averaged=object(),
             observed=Observed(),
+            optimizers=SimpleNamespace(scale=1.0),
             compute=SimpleNamespace(threads=SimpleNamespace(adapt=lambda: None)),
         )
         self.state.set_teaching = self._set
+        self.state.set_learning_rate_scale = self._scale
         self.watch = TeachingWatch(self.schedule)
         list(self.watch.start(self.state))
 
     def _set(self, memory: TeachingMemory) -> None:
         self.state.teaching = memory
+
+    def _scale(self, scale: float) -> None:
+        self.state.optimizers.scale = scale
 
     def go_to(self, step: int) -> list[Event]:
         told: list[Event] = []
@@ -118,8 +123,10 @@ def test_what_was_measured_before_is_kept_when_it_goes_on() -> None:
     run = Watched(FINE)
     run.go_to(10)
     assert run.teacher.measured == 2
+    assert run.state.optimizers.scale == 0.25
     list(run.watch.start(run.state))
     assert run.teacher.measured == 2
+    assert run.state.optimizers.scale == 0.25
 
 
 def test_nothing_is_done_where_nothing_is_taught() -> None:
