@@ -32,6 +32,9 @@ _MOST_PAIRS = 2_000
 _MOST_RATED = 600
 _KEPT_BACK_EVERY: Final = 5
 _AT_A_TIME = 16
+# Of each text, so many pairs with others are looked at for being sure of.
+_DRAWN_FOR_EACH = 8
+_SEED = 20230529
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +142,48 @@ def lesson_of_pairs(pairs: Sequence[tuple[Told, Told]], model: WeighsTexts) -> L
         )
     _refuse_chance(pairs)
     assert isinstance(model, Writes)
+    kept_back = torch.arange(len(pairs)) % _KEPT_BACK_EVERY == 0
+    learned = [pair for pair, is_kept in zip(pairs, kept_back.tolist(), strict=True) if not is_kept]
+    implied = implied_pairs(learned)
+    pairs = [*pairs, *implied]
+    kept_back = torch.cat([kept_back, torch.zeros(len(implied), dtype=torch.bool)])
     better, begins = _rows(model.tokeniser, [one for one, _ in pairs])
     worse, _ = _rows(model.tokeniser, [other for _, other in pairs])
-    kept_back = torch.arange(len(pairs)) % _KEPT_BACK_EVERY == 0
     tensors = {"better": better, "worse": worse, "begins": begins, "is_kept_back": kept_back}
     for name in ("better", "worse"):
         tensors[f"reference_{name}"] = _log_likelihoods(model, tensors[name], begins)
     return Lesson(kind=TEXTS, tensors=tensors)
+
+
+def implied_pairs(pairs: Sequence[tuple[Told, Told]]) -> list[tuple[Told, Told]]:
+    """Further pairs of the same texts and beginnings that a taste learned from these is sure of.
+
+    A few hundred choices teach a model little; what they have in common tells the rest, and outvotes
+    choices that were slips.
+    """
+    told = list(dict.fromkeys(it for pair in pairs for it in pair))
+    at = {it: number for number, it in enumerate(told)}
+    numbers = torch.tensor([(at[one], at[other]) for one, other in pairs])
+    features = text_features([it.text for it in told])
+    taste = learn_taste(features, numbers)
+    if taste is None or not taste.agreement.is_enough:
+        return []
+    scores = taste(features)
+    by_beginning: dict[str, list[int]] = {}
+    for it, number in at.items():
+        by_beginning.setdefault(it.beginning, []).append(number)
+    generator = torch.Generator().manual_seed(_SEED)
+    found: list[tuple[float, int, int]] = []
+    for own in by_beginning.values():
+        drawn = torch.randint(len(own), (_DRAWN_FOR_EACH * len(own), 2), generator=generator)
+        for one, other in (sorted((own[int(a)], own[int(b)])) for a, b in drawn):
+            found.append((float(scores[one] - scores[other]), one, other))
+    surest = sorted(dict.fromkeys(found), key=lambda it: -abs(it[0]))[: len(found) // 3]
+    return [
+        (told[one], told[other]) if margin > 0 else (told[other], told[one])
+        for margin, one, other in surest[:_MOST_PAIRS]
+        if margin
+    ]
 
 
 def _refuse_chance(pairs: Sequence[tuple[Told, Told]]) -> None:

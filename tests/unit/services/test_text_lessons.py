@@ -18,7 +18,7 @@ from genstudio.models.language.text_transformer import TextTransformer
 from genstudio.services.choices import choose, two_to_compare
 from genstudio.services.gallery import Gallery
 from genstudio.services.projects import Project
-from genstudio.services.text_lessons import Told, lesson_of_pairs, text_pairs
+from genstudio.services.text_lessons import Told, implied_pairs, lesson_of_pairs, text_pairs
 
 KEY = "text-transformer"
 WORDS = [
@@ -135,15 +135,29 @@ def test_pairs_become_rows_and_what_was_given_is_counted() -> None:
     own = model()
     lesson = lesson_of_pairs(told_pairs(200, flips=0.0), own)
     tensors = lesson.tensors
-    assert tensors["better"].shape == (200, 257)
+    count = len(tensors["better"])
+    assert count > 300
+    assert tensors["better"].shape == (count, 257)
     given = [BOUNDARY, *own.tokeniser.ids("Once")]
-    assert tensors["begins"].tolist() == [len(given)] * 200
+    assert tensors["begins"].tolist() == [len(given)] * count
     assert tensors["better"][0, : len(given)].tolist() == given
     assert (tensors["worse"] != PADDING).any(dim=1).all()
     assert int(tensors["is_kept_back"].sum()) == 40
     with torch.no_grad():
         said = own.log_likelihoods(tensors["worse"][:3].long(), tensors["begins"][:3])
     torch.testing.assert_close(said, tensors["reference_worse"][:3], rtol=1e-3, atol=1e-2)
+
+
+def test_what_choices_have_in_common_tells_further_pairs() -> None:
+    pairs = told_pairs(200, flips=0.1)
+    implied = implied_pairs(pairs)
+    right = [one.text.count(".") > other.text.count(".") for one, other in implied]
+    assert len(implied) > 300
+    assert sum(right) / len(right) > 0.95
+    asked = {it for pair in pairs for it in pair}
+    assert {it for pair in implied for it in pair} <= asked
+    assert implied_pairs(told_pairs(200, flips=0.5)) == []
+    assert implied == implied_pairs(pairs)
 
 
 def test_a_beginning_longer_than_the_window_leaves_room() -> None:
