@@ -168,7 +168,6 @@ class LoopOptions(Settings):
     )
     # SHA-256 of the lesson in the run's folder that it follows beside its loss; empty for none.
     lesson: str = Field("", pattern=r"^([0-9a-f]{64})?$")
-    lesson_strength: float = Field(1.0, gt=0, le=10)
     preview_every_s: float = Field(20.0, gt=0)
     save_every_s: float = Field(60.0, gt=0)
 

@@ -238,8 +238,7 @@ class TrainState:
         """The losses of a phase with what choices add to them."""
         if self.teacher is None or self.teacher.phase != phase:
             return losses
-        strength = self.teaching.strength * self._job.settings.lesson_strength
-        return self.teacher.add_to(losses, self.model, batch, strength)
+        return self.teacher.add_to(losses, self.model, batch, self.teaching.strength)
 
     def reset(self) -> None:
         """Become what the run was before its first step."""

@@ -65,6 +65,7 @@ class Bench:
         self._run = Run(folder / "project" / "runs" / run.name)
         self._words = words
         shutil.rmtree(self._run.project().gallery, ignore_errors=True)
+        (self._run.project().path / "library.sqlite").unlink(missing_ok=True)
         self._texts: list[tuple[str, str, str]] = []
         each = math.ceil(2 * pairs / len(_ASKED))
         with Gallery(self._run.project()) as gallery:

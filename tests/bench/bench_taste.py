@@ -140,6 +140,7 @@ class Lesson:
         self._run = Run(project / "runs" / run.name)
         self._folder = folder
         shutil.rmtree(self._run.project().gallery, ignore_errors=True)
+        (self._run.project().path / "library.sqlite").unlink(missing_ok=True)
         seeds = range(10_000_000, 10_000_000 + 2 * comparisons)
         self._seen: list[np.ndarray] = []
         self._names: list[str] = []
