@@ -142,11 +142,12 @@ def lesson_of_pairs(pairs: Sequence[tuple[Told, Told]], model: WeighsTexts) -> L
         )
     _refuse_chance(pairs)
     assert isinstance(model, Writes)
-    kept_back = torch.arange(len(pairs)) % _KEPT_BACK_EVERY == 0
-    learned = [pair for pair, is_kept in zip(pairs, kept_back.tolist(), strict=True) if not is_kept]
-    implied = implied_pairs(learned)
-    pairs = [*pairs, *implied]
-    kept_back = torch.cat([kept_back, torch.zeros(len(implied), dtype=torch.bool)])
+    chosen = len(pairs)
+    # What is only measured with tells nothing of the others, either.
+    learned = [pair for at, pair in enumerate(pairs) if at % _KEPT_BACK_EVERY]
+    pairs = [*pairs, *implied_pairs(learned)]
+    numbers = torch.arange(len(pairs))
+    kept_back = (numbers % _KEPT_BACK_EVERY == 0) & (numbers < chosen)
     better, begins = _rows(model.tokeniser, [one for one, _ in pairs])
     worse, _ = _rows(model.tokeniser, [other for _, other in pairs])
     tensors = {"better": better, "worse": worse, "begins": begins, "is_kept_back": kept_back}
@@ -158,8 +159,8 @@ def lesson_of_pairs(pairs: Sequence[tuple[Told, Told]], model: WeighsTexts) -> L
 def implied_pairs(pairs: Sequence[tuple[Told, Told]]) -> list[tuple[Told, Told]]:
     """Further pairs of the same texts and beginnings that a taste learned from these is sure of.
 
-    A few hundred choices teach a model little; what they have in common tells the rest, and outvotes
-    choices that were slips.
+    A few hundred choices teach a model little; what they have in common tells the rest, and
+    outvotes choices that were slips.
     """
     told = list(dict.fromkeys(it for pair in pairs for it in pair))
     at = {it: number for number, it in enumerate(told)}
