@@ -18,6 +18,7 @@ from genstudio.cli_operations import apply, operations
 from genstudio.cli_pictures import blend, export, generate, remake
 from genstudio.cli_queue import queue
 from genstudio.cli_scans import import_scans
+from genstudio.cli_teaching import teach
 from genstudio.console import (
     AsJson,
     Assignments,
@@ -356,6 +357,7 @@ def _budget(steps: int | None, images: int | None, minutes: float | None) -> Bud
     )
 
 
+app.command()(teach)
 app.command()(generate)
 app.command()(blend)
 app.command()(explore)

@@ -22,6 +22,8 @@ KINDS: Final = "kinds"
 CROSS: Final = "cross"
 # It writes texts, and says how likely one is.
 WRITE: Final = "write"
+# A person's choices can take part in its training.
+TEACH: Final = "teach"
 # It says how unlike everything that it has seen a picture is, and where.
 SCORE: Final = "score"
 # What it learned is a LoRA, which other programs use with the same base model.

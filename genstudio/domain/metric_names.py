@@ -35,6 +35,15 @@ BITS_PER_BYTE_NGRAM: Final = "bits per byte of a 5-gram"
 COPIED_WORDS: Final = "copied words"
 COPIED_WORDS_FLOOR: Final = "copied words of held-out pages"
 
+# Of a run that is taught by a person's choices.
+# How much more its pictures are liked than before, in standard deviations of what it drew then.
+TASTE_GAIN: Final = "gain in taste"
+# Share of choices kept back in which it has become likelier to write what was chosen.
+CHOICES_FOLLOWED: Final = "choices followed"
+
+# 1 as long as variety, or fluency, and the agreement on what is liked are what they were; else 0.
+LESSON_WITHIN_BOUNDS: Final = "lesson within bounds"
+
 # Of the inside of a model that knows better than its pictures tell.
 # Chance that a critic finds a real picture more real than a made one; 0.5 is guessing.
 DISCRIMINATOR_ADVANTAGE: Final = "critic's advantage"
@@ -119,6 +128,18 @@ SHOWN: Final = {
         ".0%",
         "Share of the words that it writes in runs of eight or more as they stand in your texts. "
         "Lower is better.",
+    ),
+    TASTE_GAIN: ShownFigure(
+        "Nearer to your taste",
+        "+.2f",
+        "How much more you will like what it makes than before the teaching, in standard "
+        "deviations of what it made then (reward). Higher is better.",
+    ),
+    CHOICES_FOLLOWED: ShownFigure(
+        "Choices followed",
+        ".0%",
+        "Share of choices that were kept back in which it has become likelier to write what you "
+        "chose. 50 % is chance.",
     ),
     COPIES: ShownFigure(
         "Copies", ".0%", "Share that nearly is one of your pictures. Lower is better."

@@ -16,6 +16,8 @@ from genstudio.domain.training import TrainingSettings
 QUALITY = metric_names.KID
 QUALITY_BEFORE = metric_names.SWD
 _QUALITIES = (QUALITY, QUALITY_BEFORE, metric_names.BITS_PER_BYTE)
+# Those that a run is taught for, so that the highest wins of those within bounds.
+_LESSONS = (metric_names.TASTE_GAIN, metric_names.CHOICES_FOLLOWED)
 
 
 class RunState(StrEnum):
@@ -64,12 +66,25 @@ class CheckpointInfo(BaseModel):
 
 def best_measured(checkpoints: Iterable[CheckpointInfo]) -> CheckpointInfo | None:
     """The one with the best quality of those that were measured; None if none was."""
-    measured = [info for info in checkpoints if _is_measured(info)]
+    all_ = list(checkpoints)
+    if any(metric_names.LESSON_WITHIN_BOUNDS in info.metrics for info in all_):
+        # Where all went too far, what the teaching began with.
+        kept = [info for info in all_ if _is_within_bounds(info)]
+        return max(kept, key=_gain, default=all_[0])
+    measured = [info for info in all_ if _is_measured(info)]
     # Checkpoints of before and after a change can only be compared by what all of them have.
     common = (name for name in _QUALITIES if all(name in info.metrics for info in measured))
     name = next(common, QUALITY_BEFORE)
     comparable = (info for info in measured if name in info.metrics)
     return min(comparable, key=lambda info: info.metrics[name], default=None)
+
+
+def _gain(info: CheckpointInfo) -> float:
+    return next((info.metrics[name] for name in _LESSONS if name in info.metrics), 0.0)
+
+
+def _is_within_bounds(info: CheckpointInfo) -> bool:
+    return info.metrics.get(metric_names.LESSON_WITHIN_BOUNDS) == 1
 
 
 def _is_measured(info: CheckpointInfo) -> bool:
@@ -88,6 +103,8 @@ def best_step(checkpoints: Sequence[CheckpointInfo]) -> int | None:
     best = best_measured(checkpoints)
     if best is None:
         return None
+    if any(metric_names.LESSON_WITHIN_BOUNDS in info.metrics for info in checkpoints):
+        return best.step
     is_getting_better = not any(_is_measured(info) for info in checkpoints if info.step > best.step)
     return checkpoints[-1].step if is_getting_better else best.step
 

@@ -169,6 +169,8 @@ class LoopOptions(Settings):
         advanced=True,
         group="loop",
     )
+    # SHA-256 of the lesson in the run's folder that it follows beside its loss; empty for none.
+    lesson: str = Field("", pattern=r"^([0-9a-f]{64})?$")
     preview_every_s: float = Field(20.0, gt=0)
     save_every_s: float = Field(60.0, gt=0)
 

@@ -35,6 +35,7 @@ from genstudio.engine.checkpoint_files import (
     write_folder,
 )
 from genstudio.engine.coach import CoachMemory
+from genstudio.engine.lessons import TeachingMemory
 from genstudio.engine.retention import superfluous
 from genstudio.engine.troubles import Name
 
@@ -70,6 +71,7 @@ class CheckpointState(BaseModel):
         loss_scale: State of the loss scale of fp16; empty in other precisions.
         changes: Settings of the architecture that became others while the run went on.
         coach: What the coach goes on from.
+        teaching: What a run that is taught by choices goes on from; None for others.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -88,6 +90,7 @@ class CheckpointState(BaseModel):
     loss_scale: dict[str, int | float] = Field(default_factory=dict)
     changes: Annotated[dict[Name, SettingValue], Field(max_length=32)] = Field(default_factory=dict)
     coach: CoachMemory = CoachMemory()
+    teaching: TeachingMemory | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -330,7 +333,8 @@ class CheckpointStore:
 
 
 def _serialised(state: CheckpointState, preview_HWC: np.ndarray | None) -> dict[str, bytes]:
-    files = {"state.json": state.model_dump_json(indent=1).encode()}
+    # Older programs can read what is not taught.
+    files = {"state.json": state.model_dump_json(indent=1, exclude_none=True).encode()}
     if preview_HWC is not None:
         buffer = io.BytesIO()
         Image.fromarray(preview_HWC).save(buffer, "PNG")

@@ -7,6 +7,7 @@ from genstudio.data.dataset import Dataset
 from genstudio.domain.fields import DataSpec
 from genstudio.domain.training import TrainingSettings
 from genstudio.engine.checkpoint import Checkpoint
+from genstudio.engine.lessons import Lesson
 from genstudio.engine.process_group import ProcessGroup
 
 
@@ -21,6 +22,7 @@ class TrainingJob:
         checkpoints: Folder that checkpoints are written to.
         resume_from: The checkpoint to continue from; None starts anew.
         process_group: The processes that train it together.
+        lesson: What a person's choices say, where it is taught by them.
     """
 
     settings: TrainingSettings
@@ -29,6 +31,7 @@ class TrainingJob:
     checkpoints: Path
     resume_from: Checkpoint | None = None
     process_group: ProcessGroup = field(default_factory=ProcessGroup)
+    lesson: Lesson | None = None
 
     @property
     def data(self) -> DataSpec:

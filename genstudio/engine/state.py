@@ -17,12 +17,14 @@ from genstudio.engine.coach import CoachMemory
 from genstudio.engine.compute import Compute
 from genstudio.engine.device import derived_seed, place, seed_everything
 from genstudio.engine.job import TrainingJob
+from genstudio.engine.lessons import TeachingMemory
 from genstudio.engine.meters import LossMeter, Stopwatch
 from genstudio.engine.model_pair import ModelPair
 from genstudio.engine.optimizers import Optimizers
+from genstudio.engine.teaching import Teacher, teacher_of
 from genstudio.engine.threads import profile_step, useful_threads
 from genstudio.models.catalog import model_class
-from genstudio.models.protocol import TrainableModel
+from genstudio.models.protocol import Batch, Losses, TrainableModel
 
 
 @dataclass(slots=True)
@@ -115,6 +117,8 @@ class TrainState:
         clock: Counts time as training time.
         observed: What extensions have seen.
         milestones: What was done at which step.
+        teacher: What a person's choices add to the losses; None where they add nothing.
+        teaching: What it goes on from.
 
     Raises:
         GenStudioError: The model, its settings, the device or the checkpoint do not fit.
@@ -137,6 +141,10 @@ class TrainState:
         self._seed_weights()
         self.models = ModelPair(self._build, settings.ema_half_life_kimg)
         phases = self.model.phases()
+        self.teaching = TeachingMemory()
+        self.teacher: Teacher | None = None
+        if job.lesson is not None:
+            self.teacher = teacher_of(job.lesson, self.model, job.dataset, settings.seed)
         self.compute.threads.adapt(at_once=True)
         network = self.model.network
         for name, module in network.items():
@@ -220,6 +228,18 @@ class TrainState:
         self.optimizers.set_scale(scale)
         self.milestones.saved = None
 
+    def set_teaching(self, memory: TeachingMemory) -> None:
+        """Note what the untaught model was like, and how strongly it is taught from now on."""
+        self.compute.process_group.broadcast({"do": "teach", "memory": memory.model_dump()})
+        self.teaching = memory
+        self.milestones.saved = None
+
+    def taught(self, losses: Losses, phase: str, batch: Batch) -> Losses:
+        """The losses of a phase with what choices add to them."""
+        if self.teacher is None or self.teacher.phase != phase:
+            return losses
+        return self.teacher.add_to(losses, self.model, batch, self.teaching.strength)
+
     def reset(self) -> None:
         """Become what the run was before its first step."""
         self.compute.process_group.broadcast({"do": "reset"})
@@ -247,6 +267,8 @@ class TrainState:
         self.optimizers.set_scale(saved.learning_rate_scale)
         self.compute.restore_loss_scale(dict(saved.loss_scale))
         self.counters = Counters(saved.step, saved.images_seen, saved.seconds)
+        # The checkpoint that a teaching began with knows nothing of it.
+        self.teaching = saved.teaching or self.teaching
         self.parts = max(self.parts, saved.parts)
         self._begin_again()
 
@@ -280,6 +302,7 @@ class TrainState:
                 loss_scale=self.compute.loss_scale(),
                 changes=self.models.changes,
                 coach=observed.coach,
+                teaching=None if self.teacher is None else self.teaching,
             ),
             tensors=self.tensors(),
             preview_HWC=observed.preview_HWC,

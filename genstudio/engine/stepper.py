@@ -91,12 +91,17 @@ class Stepper:
         for number, part in enumerate(batch.split(parts), start=first):
             # Each part has random numbers of its own, the same ones whichever process takes it.
             seed = derived_seed(self._seed, step, phase.name, number)
-            if parts == 1:
+            if parts == 1 and not self._is_taught(phase):
                 told.append(self.graphs.run(phase, part, step, seed, self.add_gradients))
             else:
                 seed_everything(seed)
                 told.append(self.add_gradients(phase, part, step))
         return told
+
+    def _is_taught(self, phase: Phase) -> bool:
+        """Whether there is more to a phase than its model says, which no graph knows."""
+        teacher = self.state.teacher
+        return teacher is not None and teacher.phase == phase.name
 
     def add_gradients(self, phase: Phase, part: Batch, step: int) -> Mapping[str, Tensor]:
         """Add a part's gradients to those of the phase's parameters, weighted by its share.
@@ -106,6 +111,7 @@ class Stepper:
         """
         with allow_nested_autograd():
             losses = self.state.model.losses(phase.name, part, step)
+            losses = self.state.taught(losses, phase.name, part)
         share = len(part) / part.step_size
         # Gradients by pictures, which a model may have taken for itself, are not asked for again.
         self.state.compute.fabric.backward(losses.total * share, inputs=list(phase.parameters))

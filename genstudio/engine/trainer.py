@@ -23,6 +23,7 @@ from genstudio.engine.extensions.previews import Previews
 from genstudio.engine.extensions.progress import Progress
 from genstudio.engine.extensions.quality import QualityMeasuring
 from genstudio.engine.extensions.rollback import Rollback
+from genstudio.engine.extensions.teaching import TeachingWatch
 from genstudio.engine.job import TrainingJob
 from genstudio.engine.memory import is_out_of_memory
 from genstudio.engine.quality import quality_meter
@@ -141,6 +142,7 @@ class _Loop:
             self._prior,
             Progress(schedule, state.parts),
             self._previews,
+            TeachingWatch(schedule),
             QualityMeasuring(
                 quality_meter(state.averaged, dataset, settings.seed),
                 schedule,

@@ -4,6 +4,7 @@ from genstudio.domain.errors import TrainingError
 from genstudio.domain.language import tr
 from genstudio.engine.checkpoint import CheckpointStore
 from genstudio.engine.job import TrainingJob
+from genstudio.engine.lessons import TeachingMemory
 from genstudio.engine.process_group import Message
 from genstudio.engine.state import TrainState
 from genstudio.engine.stepper import Stepper
@@ -37,5 +38,7 @@ def run_worker(job: TrainingJob) -> None:
                 state.change(changes)
             case {"do": "scale", "to": scale}:
                 state.set_learning_rate_scale(scale)
+            case {"do": "teach", "memory": memory}:
+                state.set_teaching(TeachingMemory.model_validate(memory))
             case _:
                 raise TrainingError(tr("The processes do not understand each other"), str(message))

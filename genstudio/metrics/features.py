@@ -6,6 +6,7 @@ arXiv:2208.09218), need no download and know no other artist's pictures.
 
 import hashlib
 import math
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -74,24 +75,47 @@ class RandomFeatures:
             float32 of shape (N, D) in [-1.5, 1.5]; a picture's row does not depend on the others.
         """
         side = min(images_NHWC.shape[1], _LARGEST_SIDE)
-        assert side >= _SMALLEST_SIDE, "pictures have sides from 32 on"
-        if side not in self._scales:
-            leaves = torch.cat([self._responses(part) for part in batches(_leaves(side), side)])
-            self._scales[side] = leaves.mean(0), leaves.std(0).clamp_min(1e-3)
-        mean, deviation = self._scales[side]
-        rows = torch.cat([self._responses(part) for part in batches(images_NHWC, side)])
+        mean, deviation = self._scale(side)
+        rows = torch.cat(
+            [self._responses(part, self._weights) for part in batches(images_NHWC, side)]
+        )
         return rows.sub_(mean).div_(deviation).div_(_BOUND).tanh_().mul_(_BOUND)
 
-    def _responses(self, images_NCHW: Tensor) -> Tensor:
+    def of_tensor(self, images_NCHW: Tensor) -> Tensor:
+        """The same with gradients, for pictures that a network is drawing, on their device.
+
+        Args:
+            images_NCHW: In [-1, 1], three channels, square, sides from 32 to 128.
+        """
+        device = images_NCHW.device
+        # Copies, since what was computed in inference mode takes no part in gradients.
+        mean, deviation = (it.clone().to(device) for it in self._scale(images_NCHW.shape[-1]))
+        weights = [it.clone().to(device) for it in self._weights]
+        rows = (self._responses(images_NCHW.float(), weights) - mean) / deviation
+        return (rows / _BOUND).tanh() * _BOUND
+
+    def _scale(self, side: int) -> tuple[Tensor, Tensor]:
+        """Mean and deviation of each number among dead leaves of that side."""
+        assert _SMALLEST_SIDE <= side <= _LARGEST_SIDE, "pictures have sides from 32 on"
+        if side not in self._scales:
+            with torch.inference_mode():
+                leaves = torch.cat(
+                    [self._responses(part, self._weights) for part in batches(_leaves(side), side)]
+                )
+                self._scales[side] = leaves.mean(0), leaves.std(0).clamp_min(1e-3)
+        return self._scales[side]
+
+    @staticmethod
+    def _responses(images_NCHW: Tensor, kernels: Sequence[Tensor]) -> Tensor:
         parts = [functional.adaptive_avg_pool2d(images_NCHW, _COLOUR_PLACES).flatten(1)]
         hidden = images_NCHW
-        for layer, weights in enumerate(self._weights):
+        for layer, weights in enumerate(kernels):
             padded = functional.pad(hidden, (1, 1, 1, 1), mode="reflect")
             hidden = functional.conv2d(padded, weights).abs_()
             variance, mean = torch.var_mean(hidden, dim=(2, 3), correction=0)
             # In logarithms: halving the finest detail counts as much as halving the coarsest.
             parts += [mean, variance.add(1e-4).log().div(2)]
-            if layer >= len(self._weights) - _LAYERS_WITH_PLACES:
+            if layer >= len(kernels) - _LAYERS_WITH_PLACES:
                 parts.append(functional.adaptive_avg_pool2d(hidden, _PLACES).flatten(1))
             hidden = functional.avg_pool2d(hidden, 2)
         return torch.cat(parts, dim=1)

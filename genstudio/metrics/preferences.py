@@ -7,10 +7,12 @@ less.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 _HEADS = 5
@@ -27,6 +29,8 @@ _CAUTION = 0.5
 # One-sided, at five per cent.
 _Z = 1.645
 _SEED = 20231031
+
+FROZEN_TENSORS: Final = ("mean", "seen", "scale", "share", "weights")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,18 @@ class _Kernel:
     def __call__(self, features_N: Tensor) -> Tensor:
         return self._between(features_N.double() - self._mean) @ self._to_coordinates_N
 
+    def tensors(self, heads: Tensor) -> dict[str, Tensor]:
+        """What heads (H, C) say, written as weights of the pictures that were seen."""
+        share = torch.tensor(self._share, dtype=torch.float64)
+        found = {
+            "mean": self._mean,
+            "seen": self._seen_N,
+            "scale": self._scale,
+            "share": share,
+            "weights": self._to_coordinates_N @ heads.T,
+        }
+        return {name: value.float().contiguous() for name, value in found.items()}
+
 
 class Taste:
     """Tells how much a person will like pictures.
@@ -88,8 +104,47 @@ class Taste:
 
     def __call__(self, features_N: Tensor) -> Tensor:
         """Scores (N,) of pictures by their features (N, D); only differences mean something."""
-        said_N = self._kernel(features_N) @ self._heads.T
-        return said_N.mean(dim=1) - _CAUTION * said_N.std(dim=1)
+        return cautious(self._kernel(features_N) @ self._heads.T)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All that is needed to ask it again: see :class:`FrozenTaste`."""
+        return self._kernel.tensors(self._heads)
+
+
+class FrozenTaste(nn.Module):
+    """A taste as it was once learned, in float32 and with gradients: the reward of a training.
+
+    Args:
+        tensors: From :meth:`Taste.tensors`.
+    """
+
+    mean: Tensor
+    seen: Tensor
+    scale: Tensor
+    share: Tensor
+    weights: Tensor
+
+    def __init__(self, tensors: Mapping[str, Tensor]) -> None:
+        super().__init__()
+        for name in FROZEN_TENSORS:
+            self.register_buffer(name, tensors[name].float())
+
+    def forward(self, features_N: Tensor) -> Tensor:
+        """What each head says of pictures by their features (N, D): (N, H)."""
+        centred_N = features_N - self.mean
+        straight_N = centred_N @ self.seen.T / self.scale
+        squares_N = centred_N.square().sum(dim=1, keepdim=True)
+        products_N = 2 * centred_N @ self.seen.T
+        away_N = (squares_N + self.seen.square().sum(dim=1) - products_N).clamp_min(0)
+        bent_N = torch.exp(-away_N / (2 * self.scale))
+        return ((1 - self.share) * straight_N + self.share * bent_N) @ self.weights
+
+
+def cautious(said_N: Tensor) -> Tensor:
+    """Scores (N,) of what heads say (N, H): their mean, less where they disagree."""
+    # The root of nothing has no slope.
+    spread_N = said_N.var(dim=1).clamp_min(1e-12).sqrt()
+    return said_N.mean(dim=1) - _CAUTION * spread_N
 
 
 def pairs_of_ratings(stars: list[int], *, most: int = 4_000) -> Tensor:

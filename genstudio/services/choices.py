@@ -1,4 +1,4 @@
-"""Which of two pictures a person likes more: a file of the project that only grows."""
+"""Which of two pictures or texts a person likes more: a file of the project that only grows."""
 
 import random
 from collections.abc import Sequence
@@ -8,7 +8,8 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from genstudio.artifacts.catalog import kind_of_file
-from genstudio.domain.artifacts import IMAGE
+from genstudio.domain.artifacts import IMAGE, TEXT
+from genstudio.domain.errors import GenStudioError
 from genstudio.domain.files import explained, read_file
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.projects import Project
@@ -16,11 +17,12 @@ from genstudio.services.projects import Project
 FEWEST: Final = 20
 _FILE = "choices.jsonl"
 _LARGEST_BYTES = 2**24
-_PAIR = 2
+# Of so many, one at least has another like it, or there are hardly any.
+_MOST_TRIED = 60
 
 
 class Choice(BaseModel):
-    """One of two pictures was liked more.
+    """One of two pictures or texts was liked more.
 
     Attributes:
         better: Name in the gallery.
@@ -65,19 +67,37 @@ def choices_of(project: Project) -> list[Choice]:
 def two_to_compare(
     items: Sequence[GalleryItem], generator: random.Random
 ) -> tuple[GalleryItem, GalleryItem] | None:
-    """Two pictures drawn at random; None where there are not two.
+    """Two pictures or texts drawn at random; None where there are not two.
 
-    Of pictures of one size where there are such: a large one is not the better one.
+    Of pictures of one size where there are such: a large one is not the better one. Of texts only
+    such as go on from the same beginning.
     """
-    pictures = [it for it in items if _is_picture(it)]
-    if len(pictures) < _PAIR:
-        return None
-    first = generator.choice(pictures)
-    others = [it for it in pictures if it.name != first.name]
-    alike = [it for it in others if it.recipe.size == first.recipe.size]
-    return first, generator.choice(alike or others)
+    by_kind: dict[str, list[GalleryItem]] = {}
+    for it in items:
+        by_kind.setdefault(_kind_of(it), []).append(it)
+    pool = [*by_kind.get(IMAGE, []), *by_kind.get(TEXT, [])]
+    for first in generator.sample(pool, min(len(pool), _MOST_TRIED)):
+        kind = _kind_of(first)
+        others = [it for it in by_kind[kind] if it.name != first.name]
+        alike = [it for it in others if _like(it, kind) == _like(first, kind)]
+        if kind == IMAGE:
+            alike = alike or others
+        if alike:
+            return first, generator.choice(alike)
+    return None
 
 
-def _is_picture(item: GalleryItem) -> bool:
+def _kind_of(item: GalleryItem) -> str:
     kind = kind_of_file(item.path)
-    return kind is not None and kind.card.key == IMAGE
+    return kind.card.key if kind is not None else ""
+
+
+def _like(item: GalleryItem, kind: str) -> object:
+    """What two must have in common for a choice between them to say something."""
+    try:
+        recipe = item.recipe
+    except GenStudioError:
+        return item.name
+    if kind == IMAGE:
+        return recipe.size
+    return recipe.operation, recipe.sampling.get("beginning", ""), recipe.inputs

@@ -9,6 +9,7 @@ from genstudio.engine.checkpoint import Checkpoint
 from genstudio.engine.job import TrainingJob
 from genstudio.engine.process_group import ProcessGroup
 from genstudio.services.decoding import Decoded, dataset_of, decoded
+from genstudio.services.lessons import load_lesson
 from genstudio.services.runs import Run
 
 
@@ -31,7 +32,7 @@ def job_for(
         resume_from: The checkpoint to continue from; None starts anew.
 
     Raises:
-        GenStudioError: Too few of its examples can be read.
+        GenStudioError: Too few of its examples can be read, or its lesson is damaged.
     """
     # Manifests from before materials were noted in them are of pictures.
     manifest = manifest.model_copy(update={"modality": settings.modality})
@@ -49,6 +50,7 @@ def job_for(
         checkpoints=run.store.folder,
         resume_from=resume_from,
         process_group=process_group,
+        lesson=load_lesson(run.path, settings.lesson) if settings.lesson else None,
     )
 
 

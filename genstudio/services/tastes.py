@@ -16,15 +16,13 @@ from genstudio.domain.files import is_file
 from genstudio.domain.language import tr, trn
 from genstudio.metrics.features import random_features
 from genstudio.metrics.preferences import Taste, learn_taste, pairs_of_ratings
+from genstudio.metrics.taste_features import LARGEST_SIDE, SMALLEST_SIDE, plain_statistics
 from genstudio.services.choices import FEWEST, choices_of
 from genstudio.services.gallery import Gallery
 from genstudio.services.projects import Project
 
 # The newest; more would not fit into a moment.
 _MOST_RATED = 600
-_SIDES = (32, 128)
-# About as much, all together, as the features of the network.
-_STATISTICS_WEIGHT = 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +43,11 @@ class LearnedTaste:
     num_choices: int
     words: str
 
+    @property
+    def counted(self) -> str:
+        """How much it rests on, in words."""
+        return _counted(self.num_ratings, self.num_choices)
+
     def scores(self, images_NHWC: np.ndarray) -> Tensor:
         """How much the person will like pictures, uint8 (N, H, W, C): (N,)."""
         assert self.taste is not None
@@ -54,30 +57,14 @@ class LearnedTaste:
 def features_of(images_NHWC: Iterable[np.ndarray], side: int) -> Tensor:
     """Features (N, D) of pictures of any size, brought to ``side``; see-through parts on white."""
     squares_NHWC = np.stack([_squared(image, side) for image in images_NHWC])
-    return torch.cat([random_features()(squares_NHWC), _plain_statistics(squares_NHWC)], dim=1)
-
-
-def _plain_statistics(images_NHWC: np.ndarray) -> Tensor:
-    """What a person would name first: colour, light and contrast, whole and in the middle.
-
-    Among thousands of features these would hardly count, and a few choices would not find them.
-    """
-    levels = images_NHWC.astype(np.float32)
-    edge = levels.shape[1] // 4
-    middle = levels[:, edge:-edge, edge:-edge]
-    strength = levels.max(axis=-1) - levels.min(axis=-1)
-    columns = [
-        levels.mean(axis=(1, 2)) / 64,
-        (middle.mean(axis=(1, 2)) - levels.mean(axis=(1, 2))) / 32,
-        levels.std(axis=(1, 2)) / 32,
-        strength.mean(axis=(1, 2))[:, None] / 32,
-    ]
-    return _STATISTICS_WEIGHT * torch.as_tensor(np.concatenate(columns, axis=1))
+    levels_NCHW = torch.as_tensor(squares_NHWC).permute(0, 3, 1, 2).float()
+    statistics_N = plain_statistics(levels_NCHW / 127.5 - 1)
+    return torch.cat([random_features()(squares_NHWC), statistics_N], dim=1)
 
 
 def usual_side(size: int) -> int:
     """Of the pictures that a taste looks at, for a model of that size."""
-    return min(max(size, _SIDES[0]), _SIDES[1])
+    return min(max(size, SMALLEST_SIDE), LARGEST_SIDE)
 
 
 def learn_project_taste(project: Project, size: int) -> LearnedTaste:
@@ -122,7 +109,7 @@ def learned(
     elif not taste.agreement.is_enough:
         words = tr(
             "{told} do not agree with themselves yet: of those kept back, {accuracy:.0%} are "
-            "foretold, and chance has 50 %. Nothing is steered.",
+            "foretold, and chance has 50 %, so they are not followed.",
             told=told,
             accuracy=taste.agreement.accuracy,
         )

@@ -24,6 +24,7 @@ from genstudio.domain.settings import parse_settings
 from genstudio.domain.training import Budget, DataOptions, TrainingSettings
 from genstudio.engine.checkpoint import Checkpoint, CheckpointState
 from genstudio.engine.device import most_devices, plan_device
+from genstudio.engine.lessons import Lesson
 from genstudio.engine.meters import RateLimit
 from genstudio.engine.trainer import CommandSource, train, with_one_ending
 from genstudio.models.catalog import model_class
@@ -32,6 +33,7 @@ from genstudio.services.caption_edits import with_edits_of
 from genstudio.services.crop_edits import with_crops_of
 from genstudio.services.decoding import Decoded, decoded
 from genstudio.services.launcher import Launcher
+from genstudio.services.lessons import digest_of, keep_lesson, lesson_bytes
 from genstudio.services.locks import ProjectLock
 from genstudio.services.logs import log_event
 from genstudio.services.projects import open_or_create
@@ -89,6 +91,7 @@ def resume_run(
     budget: Budget | None = None,
     branch_from: int | None = None,
     devices: int | None = None,
+    lesson: Lesson | None = None,
 ) -> Iterator[events.Event]:
     """Continue a run from its newest undamaged checkpoint, or branch a new run from an older one.
 
@@ -100,11 +103,13 @@ def resume_run(
         budget: A new budget, counted from the beginning of the run.
         branch_from: Step of the checkpoint that a new run begins at.
         devices: How many share the work from now on; as before by default, or as many as there are.
+        lesson: What a new run is taught from there on; by default what the old one was.
 
     Yields:
         Events, of which the last and only the last is terminal.
     """
-    return _logged(with_one_ending(_resume(run, source, budget, branch_from, devices), run))
+    told = _resume(run, source, budget, branch_from, devices, lesson)
+    return _logged(with_one_ending(told, run))
 
 
 def _logged(told: Iterator[events.Event]) -> Iterator[events.Event]:
@@ -204,6 +209,7 @@ def _resume(
     budget: Budget | None,
     branch_from: int | None,
     devices: int | None,
+    lesson: Lesson | None,
 ) -> Iterator[events.Event]:
     run = Run(path)
     project = run.project()
@@ -228,7 +234,8 @@ def _resume(
         if branch_from is None:
             remarks = remarks_on_resuming(run, checkpoint.state.step if checkpoint else 0)
         elif checkpoint is not None:
-            run, checkpoint = _branch(run, checkpoint, settings, manifest)
+            run, checkpoint = _branch(run, checkpoint, settings, manifest, lesson)
+            settings = run.settings
         if cache.decoding != manifest.decoding:
             remarks.append(other_decoding(checkpoint.state.step if checkpoint else 0))
         yield from _record(run, settings, manifest, cache, source, checkpoint, remarks)
@@ -272,9 +279,17 @@ def _refuse_spent(budget: Budget, state: CheckpointState) -> None:
 
 
 def _branch(
-    run: Run, checkpoint: Checkpoint, settings: TrainingSettings, manifest: Manifest
+    run: Run,
+    checkpoint: Checkpoint,
+    settings: TrainingSettings,
+    manifest: Manifest,
+    lesson: Lesson | None,
 ) -> tuple[Run, Checkpoint]:
     """Make a new run that begins with a copy of a checkpoint; the old one is left as it is."""
+    content = lesson_bytes(run.path) if settings.lesson else b""
+    if lesson is not None:
+        content, digest = digest_of(lesson)
+        settings = settings.model_copy(update={"lesson": digest})
     project, step = run.project(), checkpoint.state.step
     dataset = project.dataset_folder(run.file.dataset)
     branch = create_run(
@@ -287,6 +302,8 @@ def _branch(
         words=run.file.words,
         branched_from=f"{run.path.name}/{step}",
     )
+    if content:
+        keep_lesson(branch.path, content)
     with explained(branch.store.folder):
         shutil.copytree(checkpoint.path, branch.store.folder / str(step))
     return branch, branch.store.load(step)

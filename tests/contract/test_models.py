@@ -43,6 +43,7 @@ from genstudio.domain.cards import (
     KINDS,
     RECONSTRUCT,
     SCORE,
+    TEACH,
     TRANSLATE,
     WRITE,
 )
@@ -76,6 +77,7 @@ from genstudio.models.protocol import (
     TrainableModel,
     Writes,
 )
+from genstudio.models.teachable import DrawsWithGradients, WeighsTexts
 from genstudio.services.training import NewRun, start_run
 
 SIDE = 32
@@ -273,6 +275,8 @@ def test_what_its_card_promises_is_what_it_can_do(key: str) -> None:
     assert (BLEND in capabilities) == isinstance(model, Blends)
     assert (CROSS in capabilities) == isinstance(model, Crosses)
     assert (WRITE in capabilities) == isinstance(model, Writes)
+    can_be_taught = isinstance(model, (DrawsWithGradients, WeighsTexts))
+    assert (TEACH in capabilities) == can_be_taught
     keys = [task.key for task in model.tasks]
     assert len(set(keys)) == len(keys)
     assert (TRANSLATE in capabilities) == ("translate" in keys)

@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from genstudio.domain.recipes import Recipe
 from genstudio.domain.runs import RunState, RunSummary
 from genstudio.domain.training import TrainingSettings
 from genstudio.models.catalog import model_class
+from genstudio.services.choices import choose
 from genstudio.services.gallery_items import GalleryItem
+from genstudio.services.projects import Project, open_or_create
 from genstudio.services.studio import CatalogueEntry
 from genstudio.ui.bridge import Bridge
 from genstudio.ui.pages.gallery_details import GalleryDetails
@@ -125,3 +127,74 @@ def test_details_tell_the_kind_that_was_asked_for(qtbot: QtBot, tmp_path: Path) 
         item = GalleryItem("a.png", tmp_path, recipe.model_dump_json(), 0, ())
         details.show_items([item])
         assert details._recipe.text().splitlines()[1] == words
+
+
+# Teaching
+
+
+def opened(maker: GalleryMaker, qtbot: QtBot, folder: Path) -> Project:
+    project = open_or_create(folder / "Meadow")
+    maker._state.set_project(project)
+    qtbot.waitUntil(lambda: maker._state.is_open, timeout=20_000)
+    return project
+
+
+def teaching(maker: GalleryMaker) -> tuple[QPushButton, str]:
+    button = maker.findChild(QPushButton, "gallery.teach")
+    words = maker.findChild(QLabel, "gallery.taught_by")
+    return button, words.text()
+
+
+def test_what_teaching_still_needs_is_said(
+    maker: GalleryMaker, training: TrainingState, qtbot: QtBot, tmp_path: Path
+) -> None:
+    show(training, run("a", {}))
+    project = opened(maker, qtbot, tmp_path)
+    button, words = teaching(maker)
+    assert not button.isHidden()
+    assert not button.isEnabled()
+    assert "200 choices" in words
+    assert "there are 0" in words
+    for _ in range(199):
+        choose(project, "a.png", "b.png")
+    maker._state.changed.emit()
+    button, words = teaching(maker)
+    assert not button.isEnabled()
+    assert "there are 199" in words
+    maker._state.close()
+
+
+def test_enough_choices_teach_the_run_that_is_chosen(
+    maker: GalleryMaker, training: TrainingState, qtbot: QtBot, tmp_path: Path
+) -> None:
+    show(training, run("a", {}))
+    project = opened(maker, qtbot, tmp_path)
+    for _ in range(200):
+        choose(project, "a.png", "b.png")
+    maker._state.changed.emit()
+    button, words = teaching(maker)
+    assert button.isEnabled()
+    assert "200 choices" in words
+    with qtbot.waitSignal(maker.teach_wanted) as asked:
+        button.click()
+    assert asked.args == [Path("/runs/a")]
+    training._is_going_back = True
+    training.activity_changed.emit()
+    button, words = teaching(maker)
+    assert not button.isEnabled()
+    assert "A training is under way" in words
+    training._is_going_back = False
+    maker._state.close()
+
+
+def test_a_model_that_cannot_be_taught_has_no_button_for_it(
+    maker: GalleryMaker, training: TrainingState
+) -> None:
+    model = model_class(KEY)
+    card = model.card.model_copy(update={"capabilities": frozenset[str]()})
+    training.entries = {
+        KEY: CatalogueEntry(card=card, config=model.Config, sampling=model.Sampling)
+    }
+    show(training, run("a", {}))
+    button, _ = teaching(maker)
+    assert button.isHidden()

@@ -352,6 +352,12 @@ def test_a_setting_that_does_not_work_is_explained_with_what_does(
     assert not (tmp_path / "P").exists()
 
 
+def test_teaching_without_choices_is_explained(trained_run: Path) -> None:
+    told = failed("teach", trained_run)
+    assert "too few choices" in told["title"]
+    assert "200 are needed" in told["message"]
+
+
 def test_a_run_that_has_done_its_work_wants_a_larger_budget(trained_run: Path) -> None:
     assert "larger budget" in failed("resume", trained_run)["hint"]
 

@@ -52,5 +52,7 @@ class QualityMeasuring(Extension):
         )
         self._schedule.done(Task.MEASURE, seconds, state.clock.now_s() - began_s)
         if figures:
-            state.observed.measurement = Measurement(state.step, figures, meter.count)
+            # Beside what a teaching may have measured.
+            whole = {**state.observed.figures_at(state.step), **figures}
+            state.observed.measurement = Measurement(state.step, whole, meter.count)
             yield events.MetricsReady(step=state.step, metrics=figures)

@@ -149,6 +149,12 @@ class MixturePrior(nn.Module):
         self.shares[:used] = mixture.shares
         self.shared.copy_(mixture.shared)
 
+    def draw_any(self, count: int, labels: Tensor | None) -> Tensor:
+        """Latents (count, Z) by seeds from torch's global generator, of classes (count, K)."""
+        seeds = torch.randint(2**31, (count,)).tolist()
+        wanted = torch.zeros(count, 0) if labels is None else labels.cpu()
+        return self.draw(seeds, 1.0, wanted).to(self.means.device)
+
     def draw(
         self, seeds: Sequence[int], temperature: float, labels_NK: Tensor | None = None
     ) -> Tensor:

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from genstudio.domain import metric_names, roles
-from genstudio.domain.cards import INTERPOLATE, KINDS, ModelCard
+from genstudio.domain.cards import INTERPOLATE, KINDS, TEACH, ModelCard
 from genstudio.domain.language import tr
 from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
@@ -185,7 +185,7 @@ class SelfSupervisedGAN:
         summary="Two networks compete: one paints, the other tells its pictures from yours. "
         "Crisp, surprising pictures.",
         family="GAN",
-        capabilities=frozenset({INTERPOLATE, KINDS}),
+        capabilities=frozenset({INTERPOLATE, KINDS, TEACH}),
         cost="Shapes after some minutes, good after an hour or more",
         needs="100 or more pictures of one kind of thing",
         suggested_from=100,
@@ -201,6 +201,8 @@ class SelfSupervisedGAN:
     Config: ClassVar[type[Settings]] = SelfSupervisedGANConfig
     Sampling: ClassVar[type[Settings]] = SelfSupervisedGANSampling
     tasks: ClassVar[Sequence[TaskCard]] = (generation(SelfSupervisedGANSampling),)
+    drawing_phase = "generator"
+    drawing_modules = ("generator",)
 
     def __init__(self, config: Settings, data: DataSpec) -> None:
         assert isinstance(config, SelfSupervisedGANConfig)
@@ -313,6 +315,10 @@ class SelfSupervisedGAN:
         images = batch.images_NCHW
         z = torch.randn(len(images), self.config.latent_size, device=images.device)
         return self.network["generator"](z if labels is None else torch.cat([z, labels], dim=1))
+
+    def draw(self, batch: Batch) -> Tensor:
+        """Draw as many pictures as a batch has, with gradients."""
+        return self._generate(batch, one_hot(batch.labels_N, len(self._classes)))
 
     def run(self, task: str, request: Request) -> Iterator[Artifact]:
         """Do a task: "generate"."""

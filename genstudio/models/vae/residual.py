@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from genstudio.domain import metric_names, roles
-from genstudio.domain.cards import ENCODE, INTERPOLATE, KINDS, RECONSTRUCT, SCORE, ModelCard
+from genstudio.domain.cards import ENCODE, INTERPOLATE, KINDS, RECONSTRUCT, SCORE, TEACH, ModelCard
 from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.blocks.adversarial import ADAM as DISCRIMINATOR_ADAM
@@ -196,7 +196,7 @@ class ResidualVAE:
         summary="Learns to describe each picture in a few numbers and to draw it again from "
         "them. Steady; made for blending pictures.",
         family="VAE",
-        capabilities=frozenset({ENCODE, INTERPOLATE, KINDS, RECONSTRUCT, SCORE}),
+        capabilities=frozenset({ENCODE, INTERPOLATE, KINDS, RECONSTRUCT, SCORE, TEACH}),
         cost="Recognisable after some minutes, good after half an hour",
         needs="50 or more pictures",
         suggested_from=0,
@@ -211,6 +211,7 @@ class ResidualVAE:
     Config: ClassVar[type[Settings]] = ResidualVAEConfig
     Sampling: ClassVar[type[Settings]] = ResidualVAESampling
     tasks: ClassVar[Sequence[TaskCard]] = (generation(ResidualVAESampling),)
+    drawing_phase, drawing_modules = "autoencoder", ("decoder",)
 
     def __init__(self, config: Settings, data: DataSpec) -> None:
         assert isinstance(config, ResidualVAEConfig)
@@ -230,25 +231,15 @@ class ResidualVAE:
 
     def phases(self) -> Sequence[Phase]:
         """Encoder and decoder learn, and at the same time their discriminator, if there is one."""
-        autoencoders = [
-            *self.network["encoder"].parameters(), *self.network["decoder"].parameters(),
-        ]  # fmt: skip
-        discriminators = (
-            list(self.network["discriminator"].parameters())
-            if self.config.adversarial_weight > 0
-            else []
-        )
-        group = ParameterGroup(
-            name="discriminator", parameters=discriminators, optimizer=DISCRIMINATOR_ADAM
-        )
-        return [
-            Phase(
-                name="autoencoder",
-                parameters=[*autoencoders, *discriminators],
-                optimizer=OptimizerSpec(learning_rate=self.config.learning_rate, betas=(0.9, 0.99)),
-                param_groups=[group] if discriminators else [],
-            )
-        ]
+        learned = [*self.network["encoder"].parameters(), *self.network["decoder"].parameters()]
+        groups: list[ParameterGroup] = []
+        if self.config.adversarial_weight > 0:
+            own = list(self.network["discriminator"].parameters())
+            adam = DISCRIMINATOR_ADAM
+            groups = [ParameterGroup(name="discriminator", parameters=own, optimizer=adam)]
+            learned += own
+        adam = OptimizerSpec(learning_rate=self.config.learning_rate, betas=(0.9, 0.99))
+        return [Phase(name="autoencoder", parameters=learned, optimizer=adam, param_groups=groups)]
 
     def losses(self, phase: str, batch: Batch, step: int) -> Losses:
         """The negative bound in nats per pixel value, and what the discriminator minimises."""
@@ -343,6 +334,12 @@ class ResidualVAE:
         if labels is None:
             return None
         return labels * (torch.rand(len(labels), 1, device=labels.device) >= _LABEL_DROPOUT)
+
+    def draw(self, batch: Batch) -> Tensor:
+        """Draw as many pictures from the prior as a batch has, with gradients."""
+        labels = one_hot(batch.labels_N, len(self._classes))
+        prior = cast("MixturePrior", self.network["prior"])
+        return self._draw(prior.draw_any(len(batch), labels), labels)
 
     def run(self, task: str, request: Request) -> Iterator[Artifact]:
         """Do a task: "generate"."""

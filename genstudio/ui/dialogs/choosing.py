@@ -1,32 +1,43 @@
-"""The question which of two pictures is the better one, asked again and again."""
+"""The question which of two pictures or texts is the better one, asked again and again."""
 
 from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from genstudio.domain.language import tr
-from genstudio.services import studio
+from genstudio.services import studio, studio_examples
 from genstudio.services.choices import FEWEST
 from genstudio.services.gallery_items import GalleryItem
+from genstudio.services.opinions import FEWEST_TO_TEACH
 from genstudio.ui.run_words import counted
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.picture_view import PictureView
 from genstudio.ui.widgets.pixel_loader import PixelLoader, Pixels
+from genstudio.ui.widgets.reading import ReadingView
 
 Pair = tuple[GalleryItem, GalleryItem]
 
+_PICTURE, _TEXT = range(2)
 _SIZE_PX = (110 * GRID_PX, 72 * GRID_PX)
 
 
 class ChoosingDialog(QDialog):
-    """Shows two pictures until it is closed; a click or an arrow key says which is better.
+    """Shows two at a time until it is closed; a click or an arrow key says which is better.
 
     Args:
         window: Where to ask.
-        next_pair: Gives two pictures.
+        next_pair: Gives two pictures, or two texts.
         choose: Called with the names of the better and the worse one.
         num_choices: Made so far.
     """
@@ -52,6 +63,8 @@ class ChoosingDialog(QDialog):
         heading = QLabel(tr("Which do you like more?"))
         mark(heading, role="heading")
         self._views = (PictureView(), PictureView())
+        self._texts = (ReadingView(), ReadingView())
+        self._sides = (QStackedWidget(), QStackedWidget())
         self._buttons = (QPushButton(tr("This one")), QPushButton(tr("This one")))
         sides = QHBoxLayout()
         sides.setSpacing(2 * GRID_PX)
@@ -61,12 +74,17 @@ class ChoosingDialog(QDialog):
             view.setAccessibleName(tr("The {side} picture", side=side))
             view.setCursor(Qt.CursorShape.PointingHandCursor)
             view.clicked.connect(partial(self._on_chosen, number))
+            text = self._texts[number]
+            text.setObjectName(f"choosing.text.{side}")
+            text.setAccessibleName(tr("The {side} text", side=side))
+            self._sides[number].addWidget(view)
+            self._sides[number].addWidget(text)
             button.setObjectName(f"choosing.{side}")
             button.setAccessibleName(tr("The {side} one is better", side=side))
             button.setToolTip(tr("The {side} arrow key does the same", side=side))
             button.clicked.connect(partial(self._on_chosen, number))
             column = QVBoxLayout()
-            column.addWidget(view, 1)
+            column.addWidget(self._sides[number], 1)
             column.addWidget(button)
             sides.addLayout(column, 1)
         for keys, act in (
@@ -106,17 +124,30 @@ class ChoosingDialog(QDialog):
         self._update_words()
         for button in self._buttons:
             button.setEnabled(self._pair is not None)
-        if self._pair is not None:
+        if self._pair is None:
+            return
+        texts = [studio_examples.text_of(it.path) for it in self._pair]
+        for side, view, text in zip(self._sides, self._texts, texts, strict=True):
+            view.show_text(text)
+            side.setCurrentIndex(_TEXT if text else _PICTURE)
+        if not all(texts):
             self._loader.want([it.path for it in self._pair])
 
     def _update_words(self) -> None:
         told = tr("{counted} so far.", counted=counted(self._num_choices, "choice"))
         if self._pair is None:
-            told = tr("There are fewer than two pictures in the gallery: make some first.")
+            told = tr(
+                "There are fewer than two pictures, or texts with one beginning, in the gallery: "
+                "make some first."
+            )
         elif self._num_choices < FEWEST:
             told += tr(
                 " From {fewest} on, with stars counted, “More to my taste” follows them.",
                 fewest=FEWEST,
+            )
+        elif self._num_choices < FEWEST_TO_TEACH:
+            told += tr(
+                " From {fewest} on, the model can be taught by them.", fewest=FEWEST_TO_TEACH
             )
         self._words.setText(told)
 

@@ -1,4 +1,4 @@
-"""What leads out of the gallery: exports, and pictures that Create goes on with."""
+"""What leads out of the gallery: exports, pictures that Create goes on with, and teaching."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,7 +21,7 @@ _NOTHING_SELECTED = tr_noop(
 
 
 class GalleryWays:
-    """Exports from the gallery, and takes its pictures to the Create page.
+    """Exports from the gallery, takes its pictures to the Create page, its choices to Train.
 
     Args:
         window: Where is asked how to export.
@@ -46,6 +46,7 @@ class GalleryWays:
         self._post = post
         pages.create.gallery_wanted.connect(self._use_selected)
         pages.gallery.use_wanted.connect(self._use_in_create)
+        pages.gallery.teach_wanted.connect(self._teach)
         pages.gallery.export_wanted.connect(self._ask)
         states.gallery.exported.connect(self._on_exported)
 
@@ -89,6 +90,10 @@ class GalleryWays:
     def _use_in_create(self, paths: list[Path]) -> None:
         self._show_page("create")
         self._pages.create.add_files(paths)
+
+    def _teach(self, run: Path) -> None:
+        self._show_page("train")
+        self._states.training.teach(run)
 
     def _on_exported(self, path: Path) -> None:
         self._post(Notice(level=Level.INFO, title=tr("The gallery is exported"), message=str(path)))

@@ -57,10 +57,12 @@ class GalleryPage(QWidget):
         export_wanted(Exporter, list): The way of exporting, and the names of the pictures.
         train_wanted(): There is nothing to show yet, and a person wants to change that.
         use_wanted(list[Path]): Use these pictures on the Create page.
+        teach_wanted(Path): Teach a branch of that run what the project's choices say.
     """
 
     export_wanted = Signal(object, list)
     use_wanted = Signal(list)
+    teach_wanted = Signal(Path)
     train_wanted = Signal()
 
     def __init__(
@@ -174,6 +176,7 @@ class GalleryPage(QWidget):
         self._details.tagged.connect(lambda tags: self._state.tag(self._selected(), tags))
         self._details.removed.connect(lambda: self._state.remove(self._selected()))
         self._maker = GalleryMaker(self._state, self._training)
+        self._maker.teach_wanted.connect(self.teach_wanted)
         side = QWidget()
         side_layout = QVBoxLayout(side)
         side_layout.setContentsMargins(0, 0, 0, 0)

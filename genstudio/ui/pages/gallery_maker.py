@@ -1,6 +1,8 @@
 """The part of the Gallery page that makes new pictures from a trained run."""
 
-from PySide6.QtCore import Qt
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -11,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from genstudio.domain.cards import INTERPOLATE
+from genstudio.domain.cards import INTERPOLATE, TEACH
 from genstudio.domain.language import tr
 from genstudio.services.studio import CatalogueEntry
 from genstudio.ui.dialogs.choosing import ChoosingDialog
@@ -20,6 +22,7 @@ from genstudio.ui.icons import icon
 from genstudio.ui.run_words import examples_words
 from genstudio.ui.state.choices import GalleryChoices
 from genstudio.ui.state.gallery import GalleryState
+from genstudio.ui.state.teaching import GalleryTeaching
 from genstudio.ui.state.training import TrainingState
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.number_boxes import WholeBox
@@ -30,7 +33,13 @@ _DEFAULT_COUNT = 24
 
 
 class GalleryMaker(QFrame):
-    """Chooses a run, how many and how adventurous, and makes them."""
+    """Chooses a run, how many and how adventurous, and makes them.
+
+    Signals:
+        teach_wanted(Path): Teach a branch of that run what the project's choices say.
+    """
+
+    teach_wanted = Signal(Path)
 
     def __init__(
         self, state: GalleryState, training: TrainingState, parent: QWidget | None = None
@@ -74,12 +83,25 @@ class GalleryMaker(QFrame):
         self._compare = QPushButton(tr("A or B"))
         self._compare.setObjectName("gallery.compare")
         self._compare.setIcon(icon("columns-2"))
-        self._compare.setToolTip(tr("Shows two pictures at a time and asks which you like more"))
+        self._compare.setToolTip(tr("Shows two at a time and asks which you like more"))
         self._compare.clicked.connect(self._on_compare)
+        self._teaching = GalleryTeaching(state)
+        self._teach = QPushButton(tr("Teach the model"))
+        self._teach.setObjectName("gallery.teach")
+        self._teach.setIcon(icon("git-branch"))
+        self._teach.clicked.connect(lambda: self.teach_wanted.emit(self._run.currentData()))
+        self._taught_by = QLabel()
+        self._taught_by.setObjectName("gallery.taught_by")
+        self._taught_by.setWordWrap(True)
+        mark(self._taught_by, role="small")
         tastes = QHBoxLayout()
         tastes.setSpacing(GRID_PX)
         tastes.addWidget(self._compare)
         tastes.addWidget(self._taste, 1)
+        lessons = QHBoxLayout()
+        lessons.setSpacing(GRID_PX)
+        lessons.addWidget(self._teach)
+        lessons.addWidget(self._taught_by, 1)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
         self._column.setSpacing(GRID_PX + GRID_PX // 2)
@@ -90,14 +112,18 @@ class GalleryMaker(QFrame):
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setMinimumHeight(16 * GRID_PX)
+        self._scroll.setMinimumHeight(11 * GRID_PX)
         self._scroll.setAccessibleName(tr("Settings of what is made"))
         self._column.addWidget(self._scroll, 1)
         self._column.addLayout(row)
         self._column.addLayout(tastes)
+        self._column.addLayout(lessons)
         training.runs_changed.connect(self._show_runs)
         training.catalogue_loaded.connect(self._show_runs)
+        training.activity_changed.connect(self._update_teaching)
         state.busy_changed.connect(self._update_button)
+        state.changed.connect(self._update_teaching)
+        state.item_changed.connect(self._update_teaching)
         self._show_runs()
 
     def _show_runs(self) -> None:
@@ -149,6 +175,24 @@ class GalleryMaker(QFrame):
         can_be_steered = entry is not None and INTERPOLATE in entry.card.capabilities
         self._taste.setEnabled(self._generate.isEnabled() and can_be_steered)
         self._compare.setEnabled(self._state.is_open)
+        self._update_teaching()
+
+    def _update_teaching(self) -> None:
+        entry = self._entry()
+        can_be_taught = entry is not None and TEACH in entry.card.capabilities
+        is_ready, words = self._teaching.readiness(is_training=self._training.is_running)
+        self._teach.setVisible(can_be_taught)
+        self._taught_by.setVisible(can_be_taught)
+        self._teach.setEnabled(can_be_taught and is_ready)
+        self._teach.setToolTip(
+            tr(
+                "Trains a branch of this run for some minutes that also follows your choices and "
+                "stars; this run stays as it is"
+            )
+            if is_ready
+            else words
+        )
+        self._taught_by.setText(words)
 
     def _entry(self) -> CatalogueEntry | None:
         """Of the architecture of the chosen run."""
@@ -158,7 +202,9 @@ class GalleryMaker(QFrame):
 
     def _on_compare(self) -> None:
         made = GalleryChoices(self._state)
-        ChoosingDialog(self, made.next_pair, made.choose, made.count).open()
+        dialog = ChoosingDialog(self, made.next_pair, made.choose, made.count)
+        dialog.finished.connect(self._update_teaching)
+        dialog.open()
 
     def _on_taste(self) -> None:
         assert self._form is not None

@@ -15,7 +15,7 @@ from genstudio.domain.notices import Level, Notice
 from genstudio.domain.queue import QueuedRun
 from genstudio.domain.runs import CheckpointInfo, RunState, RunSummary
 from genstudio.domain.training import Budget, TrainingSettings
-from genstudio.services import studio, studio_queue
+from genstudio.services import studio, studio_queue, studio_teaching
 from genstudio.services.jobs import Job, JobEnded
 from genstudio.services.notices import notice_about
 from genstudio.services.projects import Project
@@ -167,6 +167,10 @@ class TrainingState(QObject):
     def start_queued(self, project: Path, item: QueuedRun) -> None:
         """Begin a run of the queue, or go on with it where it was saved."""
         self._follow(studio_queue.train(project, item))
+
+    def teach(self, run: Path) -> None:
+        """Teach a branch of a run what the choices of its project say."""
+        self._follow(studio_teaching.teach(run))
 
     def keep_learning(self, run: RunSummary, extra: Budget) -> None:
         """Continue a run: to the end of its budget, or if that is spent, for ``extra`` more."""

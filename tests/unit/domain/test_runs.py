@@ -31,3 +31,19 @@ def test_old_and_new_checkpoints_are_compared_by_what_all_have() -> None:
 def test_where_nothing_was_measured_none_is_the_best() -> None:
     assert best_measured(saved({}, {"FID": 1.0})) is None
     assert best_step(saved({})) is None
+
+
+def taught(step: int, gain: float | None, *, is_within: bool = True) -> CheckpointInfo:
+    metrics = {"KID": 1.0} if gain is None else {"gain in taste": gain}
+    if gain is not None:
+        metrics["lesson within bounds"] = float(is_within)
+    return CheckpointInfo(
+        path=Path(str(step)), step=step, images_seen=step, seconds=1.0, metrics=metrics
+    )
+
+
+def test_of_a_taught_run_what_is_liked_most_within_bounds_is_the_best() -> None:
+    first = taught(1, None)
+    assert best_step([first, taught(2, 0.3), taught(3, 0.9, is_within=False)]) == 2
+    assert best_step([first, taught(2, 0.3), taught(3, 0.5), taught(4, 0.4)]) == 3
+    assert best_step([first, taught(3, 0.9, is_within=False)]) == 1

@@ -107,7 +107,7 @@ def test_files_have_one_flat_list() -> None:
         "device": "auto", "precision": "auto", "devices": 1, "mirror": True,
         "transparency": False, "reverse": False, "kinds": False, "ema_half_life_kimg": 10.0,
         "gradient_clip": 0.0, "groups": "picture", "held_out": 0.1,
-        "stop_when": "budget only",
+        "stop_when": "budget only", "lesson": "",
         "preview_every_s": 20.0, "save_every_s": 60.0,
     }  # fmt: skip
 

@@ -8,8 +8,14 @@ import torch
 from genstudio.domain.byte_pairs import BOUNDARY
 from genstudio.domain.modalities import TEXTS
 from genstudio.domain.operations import CONTINUE_TEXT, GENERATE
+from genstudio.domain.words import PADDING
 from genstudio.models.blocks.decoder_only import DecoderOnly
-from genstudio.models.blocks.text_writing import ContinuationSettings, WritingSettings, written
+from genstudio.models.blocks.text_writing import (
+    ContinuationSettings,
+    WritingSettings,
+    nats_of,
+    written,
+)
 from genstudio.models.language.text_transformer import TextTransformer, TextTransformerConfig
 from genstudio.models.protocol import Batch, DataSpec, Request
 
@@ -54,6 +60,26 @@ def test_no_place_sees_what_comes_after_it() -> None:
     other[0, 20:] = (ids[0, 20:] + 1) % 50
     torch.testing.assert_close(network(ids)[:, :20], network(other)[:, :20])
     assert not torch.allclose(network(ids)[:, 20:], network(other)[:, 20:])
+
+
+def test_padding_is_left_out_and_changes_no_loss(model: TextTransformer) -> None:
+    generator = torch.Generator().manual_seed(2)
+    ids = torch.randint(3, 40, (7, 257), generator=generator)
+    for row, length in enumerate((257, 3, 90, 1, 0, 200, 90)):
+        ids[row, length:] = PADDING
+    batch = Batch(fields={"tokens": ids}, images_seen=0)
+    with torch.no_grad():
+        loss = model.losses("writer", batch, 0).total
+        nats = nats_of(model.network["writer"](ids[:, :-1]), ids[:, 1:])
+        plain = nats.sum() / (ids[:, 1:] != PADDING).sum()
+    torch.testing.assert_close(loss, plain, rtol=1e-5, atol=1e-5)
+
+
+def test_rows_of_padding_alone_cost_nothing(model: TextTransformer) -> None:
+    batch = Batch(fields={"tokens": torch.full((2, 257), PADDING)}, images_seen=0)
+    losses = model.losses("writer", batch, 0)
+    losses.total.backward()
+    assert float(losses.total.detach()) == 0
 
 
 @torch.no_grad()
