@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from genstudio.domain.language import language
 from genstudio.domain.resources import resource
 
 _MARKUP = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|[*_`#|>]")
@@ -43,11 +44,17 @@ class Hit:
     around: str
 
 
-@cache
 def chapters() -> tuple[Chapter, ...]:
-    """All chapters in their order."""
+    """All chapters in their order, in the language that is spoken."""
+    return _chapters(language())
+
+
+@cache
+def _chapters(code: str) -> tuple[Chapter, ...]:
+    english = resource("guide")
+    folder = english / code if (english / code).is_dir() else english
     found: list[Chapter] = []
-    for path in sorted(resource("guide").glob("*.md")):
+    for path in sorted(folder.glob("*.md")):
         text = path.read_text(encoding="utf-8")
         title = text.partition("\n")[0].removeprefix("# ").strip()
         _, _, key = path.stem.partition("-")
