@@ -3,13 +3,14 @@
 from typing import Final
 
 from genstudio.domain import events
+from genstudio.domain.language import tr_noop
 
-PAUSED: Final = "paused"
-WENT_ON: Final = "went on"
-CHANGED: Final = "changed"
-WENT_BACK: Final = "went back"
+PAUSED: Final = tr_noop("paused")
+WENT_ON: Final = tr_noop("went on")
+CHANGED: Final = tr_noop("changed")
+WENT_BACK: Final = tr_noop("went back")
 # Topic of the engine's word on numbers that ran away.
-RUNAWAY_TOPIC: Final = "numbers ran away"
+RUNAWAY_TOPIC: Final = tr_noop("numbers ran away")
 
 # Step, and one of the words above.
 Mark = tuple[int, str]

@@ -1,13 +1,16 @@
-"""The small buttons of a plot: logarithms, and saving it."""
+"""The small buttons of a plot: logarithms, its values as a table, and saving it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QToolButton, QWidget
 
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.language import tr
+from genstudio.ui.dialogs.plot_table import show_plot_table
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import GRID_PX
 
@@ -25,9 +28,13 @@ class Plot(Protocol):
         """Write the plot into a file."""
         ...
 
+    def lines(self) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
+        """Name of each line => its steps and values."""
+        ...
+
 
 class PlotTools(QWidget):
-    """Two buttons.
+    """Three buttons.
 
     Signals:
         failed(GenStudioError): The plot could not be saved.
@@ -46,6 +53,13 @@ class PlotTools(QWidget):
         self._log.setToolTip(tr("Show values by their logarithms"))
         self._log.setCheckable(True)
         self._log.toggled.connect(plot.set_log)
+        table = QToolButton()
+        table.setObjectName("plot.as_table")
+        table.setIcon(icon("table"))
+        table.setIconSize(QSize(_ICON_PX, _ICON_PX))
+        table.setAccessibleName(tr("Values as a table"))
+        table.setToolTip(tr("Show the values as a table, the newest first"))
+        table.clicked.connect(self._show_table)
         save = QToolButton()
         save.setObjectName("plot.save")
         save.setIcon(icon("save"))
@@ -57,7 +71,11 @@ class PlotTools(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID_PX // 2)
         layout.addWidget(self._log)
+        layout.addWidget(table)
         layout.addWidget(save)
+
+    def _show_table(self) -> None:
+        show_plot_table(self.window(), tr("Losses"), self._plot.lines())
 
     def _ask(self) -> None:
         dialog = QFileDialog(self.window(), tr("Save the plot"), "plot.png")
