@@ -7,7 +7,7 @@ from string import Template
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTemporaryDir
-from PySide6.QtGui import QColor, QFontInfo, QPalette
+from PySide6.QtGui import QColor, QFontInfo, QFontMetrics, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
 from genstudio.domain.resources import resource
@@ -99,6 +99,8 @@ LIGHT = Colors(
 )
 
 _current = DARK
+# Height of the letters that desktops have where nobody asked for larger ones, at most.
+_USUAL_LETTERS_PX = 17
 
 
 def colors() -> Colors:
@@ -133,6 +135,12 @@ def mark(widget: QWidget, **properties: str | bool) -> None:
         widget.setProperty(name, value)
     widget.style().unpolish(widget)
     widget.style().polish(widget)
+
+
+def roomy(width_px: int) -> int:
+    """A width for words in pixels, as many times as wide as letters are taller than usual."""
+    letters = QFontMetrics(QApplication.font()).height()
+    return round(width_px * max(1.0, letters / _USUAL_LETTERS_PX))
 
 
 def is_restyled(event: QEvent) -> bool:

@@ -28,6 +28,8 @@ _NAMES = frozenset(
 )
 # Qt's own, which its translations have: there is none for the pseudo language.
 _OF_QT = frozenset(["Scroll Left", "Scroll Right", "Clear", "Export...", "Export"])
+# Projects that were open before, and where they lie.
+_RECENT = re.compile(r"&\d |[/\\]|[A-Z]:")
 # What is said in words of the program's files, of papers, or by Qt.
 _ELSEWHERE = (
     "dataset.path",
@@ -66,7 +68,7 @@ def words_unspoken(studio: StudioDriver) -> dict[str, str]:
     return {
         text: where
         for text, where in found.items()
-        if where not in _ELSEWHERE and text not in _OF_QT
+        if where not in _ELSEWHERE and text not in _OF_QT and not _RECENT.match(text)
     }
 
 

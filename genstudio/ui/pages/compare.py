@@ -22,7 +22,7 @@ from genstudio.ui.pages.compare_copies import CompareCopies
 from genstudio.ui.run_words import run_when
 from genstudio.ui.state.comparison import ComparisonState
 from genstudio.ui.state.training import TrainingState
-from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.theme import GRID_PX, mark, roomy
 from genstudio.ui.widgets.compare_table import CompareTable
 from genstudio.ui.widgets.empty_state import EmptyState
 
@@ -85,8 +85,8 @@ class ComparePage(QWidget):
 
     def _make_body(self) -> QWidget:
         self._chooser = CompareChooser()
-        self._chooser.setMinimumWidth(40 * GRID_PX)
-        self._chooser.setMaximumWidth(56 * GRID_PX)
+        self._chooser.setMinimumWidth(roomy(40 * GRID_PX))
+        self._chooser.setMaximumWidth(roomy(56 * GRID_PX))
         self._chooser.compare_wanted.connect(self._state.compare)
         self._chooser.cancel_wanted.connect(self._state.cancel)
         self._chooser.save_wanted.connect(self._on_save)

@@ -116,15 +116,16 @@ class CompareChooser(QFrame):
         row.addWidget(cancel)
         self._told = QLabel()
         self._told.setObjectName("compare.count")
+        self._told.setWordWrap(True)
         mark(self._told, role="small")
         # Of the same height whether or not something is under way.
         self._area = QStackedWidget()
         self._area.addWidget(self._told)
         self._area.addWidget(busy)
-        self._area.setFixedHeight(6 * GRID_PX)
+        self._area.setFixedHeight(max(6 * GRID_PX, 3 * self._told.fontMetrics().lineSpacing()))
         return self._area
 
-    def _make_buttons(self) -> QHBoxLayout:
+    def _make_buttons(self) -> QVBoxLayout:
         self._compare = QPushButton()
         self._compare.setObjectName("compare.start")
         self._compare.setIcon(icon("scale", "on_accent"))
@@ -133,7 +134,7 @@ class CompareChooser(QFrame):
         self._save = QPushButton(tr("Save report…"))
         self._save.setObjectName("compare.save")
         self._save.clicked.connect(self.save_wanted)
-        row = QHBoxLayout()
+        row = QVBoxLayout()
         row.setSpacing(GRID_PX)
         row.addWidget(self._compare, 1)
         row.addWidget(self._save)

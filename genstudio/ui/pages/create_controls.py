@@ -30,7 +30,7 @@ from genstudio.ui.icons import icon
 from genstudio.ui.kind_words import missing
 from genstudio.ui.pages.create_inputs import InputFiles
 from genstudio.ui.state.create import CreateState, Wanted
-from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.theme import GRID_PX, mark, roomy
 from genstudio.ui.widgets.number_boxes import WholeBox
 from genstudio.ui.widgets.small import named_combo
 from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
@@ -63,8 +63,8 @@ class CreateControls(QFrame):
         self._inputs: list[InputFiles] = []
         self._form: SettingsForm | None = None
         self._form_of: object = None
-        self.setMinimumWidth(_WIDTH_PX)
-        self.setMaximumWidth(_WIDTH_PX + 10 * GRID_PX)
+        self.setMinimumWidth(roomy(_WIDTH_PX))
+        self.setMaximumWidth(roomy(_WIDTH_PX + 10 * GRID_PX))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, GRID_PX, 2 * GRID_PX)
         layout.setSpacing(GRID_PX + GRID_PX // 2)

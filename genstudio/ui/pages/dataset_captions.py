@@ -27,7 +27,7 @@ from genstudio.domain.language import tr
 from genstudio.domain.words import vocabulary
 from genstudio.services import studio
 from genstudio.ui.state.dataset import DatasetState
-from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.theme import GRID_PX, mark, roomy
 from genstudio.ui.widgets.caption_list import CaptionItems
 from genstudio.ui.widgets.picture_view import PictureView
 from genstudio.ui.widgets.pixel_loader import PixelLoader, Pixels
@@ -157,8 +157,8 @@ class CaptionEditor(QWidget):
         mark(note, role="small")
         panel = QFrame()
         mark(panel, role="panel")
-        panel.setMinimumWidth(_SIDE_WIDTH_PX)
-        panel.setMaximumWidth(_SIDE_WIDTH_PX + 10 * GRID_PX)
+        panel.setMinimumWidth(roomy(_SIDE_WIDTH_PX))
+        panel.setMaximumWidth(roomy(_SIDE_WIDTH_PX + 10 * GRID_PX))
         layout = QVBoxLayout(panel)
         layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
         layout.setSpacing(GRID_PX)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from genstudio.domain.datasets import PictureInfo, Remark, ScanReport
 from genstudio.domain.language import tr, tr_noop
 from genstudio.ui.state.dataset import DatasetState
-from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.theme import GRID_PX, mark, roomy
 
 _WIDTH_PX = 320
 # What a remark means, in the words of the report: one picture, several, why it matters.
@@ -83,8 +83,8 @@ class DatasetReport(QScrollArea):
         content.setLayout(self._report)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumWidth(_WIDTH_PX)
-        self.setMaximumWidth(2 * _WIDTH_PX)
+        self.setMinimumWidth(roomy(_WIDTH_PX))
+        self.setMaximumWidth(roomy(2 * _WIDTH_PX))
         self.setWidget(content)
         self.setAccessibleName(tr("Report on the pictures"))
 

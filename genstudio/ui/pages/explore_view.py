@@ -30,7 +30,7 @@ from genstudio.ui.forms import SettingsForm
 from genstudio.ui.icons import icon
 from genstudio.ui.state.create import CreateState, Wanted
 from genstudio.ui.state.exploring import ExploringState
-from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.theme import GRID_PX, mark, roomy
 from genstudio.ui.widgets.direction_sliders import DirectionSliders
 from genstudio.ui.widgets.picture_view import PictureView
 from genstudio.ui.widgets.plane_pad import CORNERS, PlanePad
@@ -211,8 +211,8 @@ class ExploreView(QWidget):
         area.setWidget(content)
         side = QFrame()
         mark(side, role="panel")
-        side.setMinimumWidth(_SIDE_WIDTH_PX)
-        side.setMaximumWidth(_SIDE_WIDTH_PX + 10 * GRID_PX)
+        side.setMinimumWidth(roomy(_SIDE_WIDTH_PX))
+        side.setMaximumWidth(roomy(_SIDE_WIDTH_PX + 10 * GRID_PX))
         layout = QVBoxLayout(side)
         layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, GRID_PX, 2 * GRID_PX)
         layout.setSpacing(GRID_PX)

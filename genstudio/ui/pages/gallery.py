@@ -30,7 +30,7 @@ from genstudio.ui.pages.gallery_maker import GalleryMaker
 from genstudio.ui.run_words import counted
 from genstudio.ui.state.gallery import GalleryState
 from genstudio.ui.state.training import TrainingState
-from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.theme import GRID_PX, mark, roomy
 from genstudio.ui.widgets.empty_state import EmptyState
 from genstudio.ui.widgets.grid_items import GridItem
 from genstudio.ui.widgets.named_label import plain
@@ -183,8 +183,8 @@ class GalleryPage(QWidget):
         side_layout.setSpacing(2 * GRID_PX)
         side_layout.addWidget(self._details, 1)
         side_layout.addWidget(self._maker)
-        side.setMinimumWidth(38 * GRID_PX)
-        side.setMaximumWidth(64 * GRID_PX)
+        side.setMinimumWidth(roomy(38 * GRID_PX))
+        side.setMaximumWidth(roomy(64 * GRID_PX))
         splitter = QSplitter()
         splitter.setHandleWidth(2 * GRID_PX)
         splitter.setChildrenCollapsible(False)

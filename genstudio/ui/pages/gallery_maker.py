@@ -25,6 +25,7 @@ from genstudio.ui.state.gallery import GalleryState
 from genstudio.ui.state.teaching import GalleryTeaching
 from genstudio.ui.state.training import TrainingState
 from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.widgets.elided_label import ElidedLabel
 from genstudio.ui.widgets.number_boxes import WholeBox
 from genstudio.ui.widgets.small import named_combo
 from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
@@ -90,9 +91,8 @@ class GalleryMaker(QFrame):
         self._teach.setObjectName("gallery.teach")
         self._teach.setIcon(icon("git-branch"))
         self._teach.clicked.connect(lambda: self.teach_wanted.emit(self._run.currentData()))
-        self._taught_by = QLabel()
+        self._taught_by = ElidedLabel()
         self._taught_by.setObjectName("gallery.taught_by")
-        self._taught_by.setWordWrap(True)
         mark(self._taught_by, role="small")
         tastes = QHBoxLayout()
         tastes.setSpacing(GRID_PX)
@@ -192,7 +192,7 @@ class GalleryMaker(QFrame):
             if is_ready
             else words
         )
-        self._taught_by.setText(words)
+        self._taught_by.set_text(words)
 
     def _entry(self) -> CatalogueEntry | None:
         """Of the architecture of the chosen run."""

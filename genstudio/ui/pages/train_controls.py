@@ -22,7 +22,7 @@ from genstudio.ui.icons import icon
 from genstudio.ui.pages.train_choices import TrainChoices
 from genstudio.ui.run_words import can_go_on
 from genstudio.ui.state.training import Activity, TrainingState
-from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.theme import GRID_PX, mark, roomy
 from genstudio.ui.widgets.fit_panel import FitPanel
 
 _WIDTH_PX = 360
@@ -66,8 +66,8 @@ class TrainControls(QFrame):
         self._why_not = ""
         self.choices = TrainChoices(state)
         self.choices.project_change_wanted.connect(self.project_change_wanted)
-        self.setMinimumWidth(_WIDTH_PX)
-        self.setMaximumWidth(_WIDTH_PX + 10 * GRID_PX)
+        self.setMinimumWidth(roomy(_WIDTH_PX))
+        self.setMaximumWidth(roomy(_WIDTH_PX + 10 * GRID_PX))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, GRID_PX, 2 * GRID_PX)
         layout.setSpacing(GRID_PX + GRID_PX // 2)

@@ -5,7 +5,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from genstudio.ui.icons import IconLabel
-from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.theme import GRID_PX, mark, roomy
 
 _TEXT_WIDTH_PX = 420
 
@@ -37,7 +37,7 @@ class EmptyState(QWidget):
         mark(title, role="heading")
         self._sentence = QLabel(sentence)
         self._sentence.setWordWrap(True)
-        self._sentence.setFixedWidth(width_px)
+        self._sentence.setFixedWidth(roomy(width_px))
         self._sentence.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         mark(self._sentence, role="muted")
         self.button = QPushButton(action)
