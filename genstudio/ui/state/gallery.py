@@ -81,6 +81,10 @@ class GalleryState(QObject):
         """Whether there is a project to keep pictures in."""
         return self._gallery is not None
 
+    def num_rated(self) -> int:
+        """How many pictures have stars."""
+        return self._gallery.count(minimum_rating=1) if self._gallery is not None else 0
+
     @property
     def is_opening(self) -> bool:
         """Whether the gallery of a project is being opened and looked through."""

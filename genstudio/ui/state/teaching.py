@@ -2,7 +2,8 @@
 
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.language import tr
-from genstudio.services.opinions import FEWEST_TO_TEACH, num_opinions
+from genstudio.services.choices import choices_of
+from genstudio.services.opinions import FEWEST_TO_TEACH
 from genstudio.ui.run_words import counted
 from genstudio.ui.state.gallery import GalleryState
 
@@ -24,7 +25,7 @@ class GalleryTeaching:
         if project is None or not self._state.is_open:
             return 0
         try:
-            return num_opinions(project)
+            return self._state.num_rated() + len(choices_of(project))
         except GenStudioError:
             return 0  # What is wrong with the gallery is told where it is shown.
 

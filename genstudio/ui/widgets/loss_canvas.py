@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QGraphicsItem
 
+from genstudio.domain.language import tr
 from genstudio.ui.theme import GRID_PX, colors
 
 # Room at the ends of the axes, as a part of their length.
@@ -141,7 +142,7 @@ class LossCanvas(pg.GraphicsLayoutWidget):
         for axis in (self._steps, self._values):
             axis.setPen(theme.border)
             axis.setTextPen(theme.muted)
-        self._steps.setLabel("step", color=theme.muted)
+        self._steps.setLabel(tr("step"), color=theme.muted)
 
 
 def _roomy(outermost: float, end: float, margin: float) -> float:
