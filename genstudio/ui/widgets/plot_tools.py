@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QToolButton, QWidget
 
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.language import tr
-from genstudio.ui.dialogs.plot_table import show_plot_table
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import GRID_PX
+from genstudio.ui.widgets.plot_table import show_plot_table
 
 _ICON_PX = 14
 
