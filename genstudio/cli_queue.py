@@ -238,7 +238,7 @@ def _change(project: Path, number: int, change: Any, *, as_json: bool) -> None:
     with ProjectLock(now.project):
         if number > len(now.items):
             raise SettingsError(
-                tr("There is no run {number_value} in the queue", number_value=number),
+                tr("There is no run {number} in the queue", number=number),
                 tr("It has {num_items}.", num_items=len(now.items)),
                 tr("“genstudio queue list PROJECT” shows them."),
             )

@@ -171,17 +171,17 @@ def print_figures(record: dict[str, Any]) -> None:
         _print_fid(record["fid"])
     for pair in (record["copying"] or {"pairs": []})["pairs"][:_SHOWN_PAIRS]:
         line = tr(
-            "  nearest: {pair} and {pair2} ({pair3:.3f})",
+            "  nearest: {pair} and {other} ({distance:.3f})",
             pair=pair["made"],
-            pair2=pair["training"],
-            pair3=pair["distance"],
+            other=pair["training"],
+            distance=pair["distance"],
         )
         results.print(line, markup=False, soft_wrap=True)
     if record["unreadable"]:
         people.print(
             tr(
-                "{num_record} files could not be read and are left out.",
-                num_record=len(record["unreadable"]),
+                "{count} files could not be read and are left out.",
+                count=len(record["unreadable"]),
             ),
             soft_wrap=True,
         )
@@ -190,16 +190,16 @@ def print_figures(record: dict[str, Any]) -> None:
 def _print_fid(fid: dict[str, Any]) -> None:
     results.print(
         tr(
-            "FID: {fid:.2f} clean, {fid2:.2f} legacy; {fid3:,} made pictures against "
-            "{fid4:,} at {fid5} px, where papers take 50,000. Weights: {fid6}, SHA-256 "
-            "{fid7}.",
+            "FID: {fid:.2f} clean, {legacy:.2f} legacy; {num_made:,} made pictures against "
+            "{num_real:,} at {size} px, where papers take 50,000. Weights: {weights}, SHA-256 "
+            "{sha256}.",
             fid=fid["clean"],
-            fid2=fid["legacy"],
-            fid3=fid["num_made"],
-            fid4=fid["num_real"],
-            fid5=fid["size"],
-            fid6=fid["weights"],
-            fid7=fid["weights_sha256"],
+            legacy=fid["legacy"],
+            num_made=fid["num_made"],
+            num_real=fid["num_real"],
+            size=fid["size"],
+            weights=fid["weights"],
+            sha256=fid["weights_sha256"],
         ),
         markup=False,
         soft_wrap=True,
@@ -350,7 +350,7 @@ class _TrainingDisplay:
             else []
         )
         if event.eta_s is not None:
-            parts.append(tr("{timedelta} left", timedelta=timedelta(seconds=round(event.eta_s))))
+            parts.append(tr("{time} left", time=timedelta(seconds=round(event.eta_s))))
         parts += [
             tr("{name} {value:.3g}", name=name, value=value) for name, value in event.losses.items()
         ]

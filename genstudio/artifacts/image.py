@@ -187,7 +187,7 @@ def read_recipe(path: Path) -> Recipe | None:
     except ValidationError as error:
         raise ProjectError(
             tr("The recipe in {name} is damaged", name=path.name),
-            tr("{error_count} of its entries cannot be read.", error_count=error.error_count()),
+            tr("{count} of its entries cannot be read.", count=error.error_count()),
             tr("Use the original picture, as GenStudio saved it."),
         ) from error
 

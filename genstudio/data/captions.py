@@ -247,16 +247,14 @@ def _rows_of_lines(content: str) -> Iterator[_Row]:
         try:
             parsed: Any = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise _CaptionFileError(
-                tr("Line {number_value:,} is not JSON.", number_value=number)
-            ) from error
+            raise _CaptionFileError(tr("Line {number:,} is not JSON.", number=number)) from error
         row = cast("dict[str, Any]", parsed) if isinstance(parsed, dict) else {}
         file, text = (_value(row, known) for known in (_FILE_COLUMNS, _TEXT_COLUMNS))
         if file is None or text is None:
             raise _CaptionFileError(
                 tr(
-                    "Line {number_value:,} has no “file_name” or no “text” (or “caption”).",
-                    number_value=number,
+                    "Line {number:,} has no “file_name” or no “text” (or “caption”).",
+                    number=number,
                 )
             )
         yield file, text

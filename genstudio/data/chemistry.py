@@ -111,8 +111,8 @@ def _in_one_form(chem: Any, molecule: Any) -> ReadMolecule:
     if molecule.GetNumAtoms() > _MOST_ATOMS:
         raise UnreadableMoleculeError(
             tr(
-                "It has {getnumatoms:,} atoms; more than {most_atoms:,} are not read.",
-                getnumatoms=molecule.GetNumAtoms(),
+                "It has {num_atoms:,} atoms; more than {most_atoms:,} are not read.",
+                num_atoms=molecule.GetNumAtoms(),
                 most_atoms=_MOST_ATOMS,
             )
         )

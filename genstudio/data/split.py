@@ -98,9 +98,9 @@ def held_out_index(decoded: Sequence[str], held_out: Collection[str]) -> np.ndar
         raise ProjectError(
             tr("The run holds out almost all of its pictures"),
             tr(
-                "{num_index} of {num_decoded} pictures are held out, and the rest is too few to "
+                "{num_held_out} of {num_decoded} pictures are held out, and the rest is too few to "
                 "learn from.",
-                num_index=len(index),
+                num_held_out=len(index),
                 num_decoded=len(decoded),
             ),
             tr("If run.toml was changed, put the original back."),

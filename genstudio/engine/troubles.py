@@ -122,8 +122,8 @@ def too_few(number: int) -> Finding | None:
         topic=TOO_FEW,
         level="warning" if number < _FEW_PICTURES else "info",
         title=tr(
-            "{number_value} pictures are {value}",
-            number_value=number,
+            "{number} pictures are {value}",
+            number=number,
             value=tr("few") if number < _FEW_PICTURES else tr("rather few"),
         ),
         message=tr(
@@ -131,9 +131,8 @@ def too_few(number: int) -> Finding | None:
             "pictures help most. Some hundred of one kind give it room to invent."
         ),
         evidence=tr(
-            "{number_value} pictures to learn from; from {rather_few_pictures} on the danger "
-            "is smaller.",
-            number_value=number,
+            "{number} pictures to learn from; from {rather_few_pictures} on the danger is smaller.",
+            number=number,
             rather_few_pictures=_RATHER_FEW_PICTURES,
         ),
         remedies={roles.AUGMENTATION: _full},

@@ -83,10 +83,10 @@ def judging(
         raise DatasetError(
             tr("There are too few pictures to be judged"),
             tr(
-                "{num_made_nhwc} were made and {num_real_nhwc} are real; at least {fewest} and "
+                "{num_made} were made and {num_real} are real; at least {fewest} and "
                 "{value} are needed.",
-                num_made_nhwc=len(made_NHWC),
-                num_real_nhwc=len(real_NHWC),
+                num_made=len(made_NHWC),
+                num_real=len(real_NHWC),
                 fewest=FEWEST,
                 value=2 * FEWEST,
             ),

@@ -49,9 +49,7 @@ def compare(runs: Sequence[Path], *, count: int | None = None) -> Working[Compar
     compared: list[ComparedRun] = []
     for number, run in enumerate(opened, start=1):
         try:
-            beginning = tr(
-                "Run {number_value} of {num_opened}: ", number_value=number, num_opened=len(opened)
-            )
+            beginning = tr("Run {number} of {num_opened}: ", number=number, num_opened=len(opened))
             work = relabelled(evaluate(run.path, count=count), beginning.__add__)
             compared.append(_compared(run, (yield from work)))
         except GenStudioError as error:

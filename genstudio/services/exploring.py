@@ -96,7 +96,10 @@ class Explorer:
             raise SettingsError(
                 tr("There is no direction {moves}", moves=max(place.moves)),
                 "",
-                tr("This model has {num_steps_nz}.", num_steps_nz=len(self._directions.steps_NZ)),
+                tr(
+                    "This model has {num_directions}.",
+                    num_directions=len(self._directions.steps_NZ),
+                ),
             )
         return self._directions.moved(latent, dict(place.moves))
 

@@ -104,7 +104,7 @@ def suggest_model(pictures: PictureFacts, cards: Sequence[ModelCard]) -> Suggest
     card = max(known, key=lambda card: card.suggested_from or 0)
     others = [it.suggested_from for it in cards if (it.suggested_from or 0) > pictures.count]
     if others:
-        why = tr("it is steady with fewer than {filter} pictures", filter=min(filter(None, others)))
+        why = tr("it is steady with fewer than {fewest} pictures", fewest=min(filter(None, others)))
     elif card.suggested_from:
         why = tr(
             "{suggested_from} or more pictures are enough for it",

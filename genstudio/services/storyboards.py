@@ -118,9 +118,7 @@ def _page(title: str, parts: Sequence[ToldPart]) -> Image.Image:
         page.paste(picture, (_MARGIN, top))
         left, room = _MARGIN + 324, _WIDTH - 2 * _MARGIN - 324
         y = _write(pen, it.text, (left, top), room, height - 60, _BODY_PX, _INK)
-        told = tr(
-            "Not seen: {fromkeys}", fromkeys=", ".join(dict.fromkeys(u.word for u in it.unseen))
-        )
+        told = tr("Not seen: {words}", words=", ".join(dict.fromkeys(u.word for u in it.unseen)))
         if it.unseen:
             y = _write(pen, told, (left, y + 4), room, 34, _SMALL_PX, _UNSEEN)
         _write(pen, it.beat.facts, (left, y + 4), room, top + height - y - 24, _SMALL_PX, _QUIET)

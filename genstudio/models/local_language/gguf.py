@@ -134,7 +134,7 @@ def _read(path: Path, file: BinaryIO) -> GgufHeader:
     if version not in _VERSIONS:
         raise SettingsError(
             tr("{name} has version {version} of its format", name=path.name, version=version),
-            tr("Known are {map}.", map=" and ".join(map(str, _VERSIONS))),
+            tr("Known are {known}.", known=" and ".join(map(str, _VERSIONS))),
             tr("Take a newer copy of the model."),
         )
     num_tensors, num_entries = _unpacked(file, "<QQ")

@@ -150,8 +150,8 @@ def _read_folder(path: Path) -> BaseModel:
         raise SettingsError(
             tr("{name} mixes kinds of files", name=path.name),
             tr(
-                "Its parts are {sorted}.",
-                sorted=", ".join(sorted(it or "plain" for it in variants)),
+                "Its parts are {parts}.",
+                parts=", ".join(sorted(it or "plain" for it in variants)),
             ),
             tr("Keep the .safetensors of one kind in all folders."),
         )

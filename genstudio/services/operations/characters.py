@@ -163,10 +163,10 @@ def _parsed(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
 def _as_text(entry: Mapping[str, Any]) -> str:
     said = "\n".join(f"– {line}" for line in entry["lines"])
     text = tr(
-        "{entry}\n\n{entry2}\n\nStrength {entry3}\n\n{said}",
+        "{entry}\n\n{description}\n\nStrength {strength}\n\n{said}",
         entry=entry["name"],
-        entry2=entry["description"],
-        entry3=entry["strength"],
+        description=entry["description"],
+        strength=entry["strength"],
         said=said,
     )
     return as_written(text)

@@ -131,7 +131,7 @@ class CropDialog(QDialog):
         one = QPushButton(tr("For this picture"))
         one.setObjectName("crops.one")
         one.clicked.connect(lambda: self._by_rule([self._names[self._at]]))
-        every = QPushButton(tr("For all {num__names:,}", num__names=len(self._names)))
+        every = QPushButton(tr("For all {total:,}", total=len(self._names)))
         every.setObjectName("crops.all")
         every.clicked.connect(lambda: self._by_rule(self._names))
         self._progress = QProgressBar()
@@ -179,9 +179,9 @@ class CropDialog(QDialog):
         told = counted(len(own), "square") if own else tr("the middle square")
         self._where.setText(
             tr(
-                "{at:,} of {num__names:,}: {name}, {told}",
+                "{at:,} of {total:,}: {name}, {told}",
                 at=self._at + 1,
-                num__names=len(self._names),
+                total=len(self._names),
                 name=name,
                 told=told,
             )

@@ -286,7 +286,7 @@ class CreateResults(QWidget):
         what = (
             tr("{num_selected:,} selected", num_selected=num_selected)
             if num_selected
-            else tr("all {number_value:,}", number_value=number)
+            else tr("all {number:,}", number=number)
         )
         what = "it" if number == 1 else what
         self._send.setText(

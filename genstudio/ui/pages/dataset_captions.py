@@ -242,9 +242,7 @@ class CaptionEditor(QWidget):
         )
         self._words.clear()
         for word, number in list(words.items())[:_MOST_WORDS_SHOWN]:
-            item = QListWidgetItem(
-                tr("{word}  ·  {number_value:,}", word=word, number_value=number)
-            )
+            item = QListWidgetItem(tr("{word}  ·  {number:,}", word=word, number=number))
             item.setData(Qt.ItemDataRole.UserRole, word)
             self._words.addItem(item)
         without = captions_from_folders(names)

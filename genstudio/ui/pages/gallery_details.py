@@ -112,7 +112,7 @@ class GalleryDetails(QFrame):
         """Show a picture that is not in the gallery, such as a training preview."""
         self.show_items([])
         self._show_picture(path)
-        self._recipe.setText(tr("Preview at step {lstrip}", lstrip=path.stem.lstrip("0") or "0"))
+        self._recipe.setText(tr("Preview at step {step}", step=path.stem.lstrip("0") or "0"))
         self._folder.setEnabled(True)
 
     # --- building -----------------------------------------------------------------------

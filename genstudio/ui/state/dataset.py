@@ -314,8 +314,8 @@ class DatasetState(QObject):
         return Notice(
             level=Level.INFO,
             title=tr(
-                "{number_value:,} of {all_of_them:,} pictures will be used",
-                number_value=number,
+                "{number:,} of {all_of_them:,} pictures will be used",
+                number=number,
                 all_of_them=all_of_them,
             ),
             message=tr(

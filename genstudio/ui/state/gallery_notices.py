@@ -48,7 +48,7 @@ def notice_of_left_out(done: ExportDone) -> Notice:
     )
     return Notice(
         level=Level.WARNING,
-        title=tr("{number_value} left out of the export", number_value=number),
+        title=tr("{number} left out of the export", number=number),
         message=" ".join(reasons),
     )
 

@@ -102,8 +102,8 @@ class DirectionSliders(QWidget):
     def _add(self, number: int, share: float, name: str, value: int) -> None:
         edit = QLineEdit(name)
         edit.setObjectName(f"explore.name.{number}")
-        edit.setPlaceholderText(tr("Direction {number_value}", number_value=number))
-        edit.setAccessibleName(tr("Name of direction {number_value}", number_value=number))
+        edit.setPlaceholderText(tr("Direction {number}", number=number))
+        edit.setAccessibleName(tr("Name of direction {number}", number=number))
         edit.setToolTip(tr("Call it what it does, such as “lighter”; kept for this model"))
         edit.setMaximumWidth(15 * GRID_PX)
         edit.editingFinished.connect(lambda: self._on_named(number))
@@ -128,9 +128,7 @@ class DirectionSliders(QWidget):
         figure.setObjectName(f"explore.sigmas.{number}")
         figure.setMinimumWidth(4 * GRID_PX)
         figure.setToolTip(tr("Back to the middle"))
-        figure.setAccessibleName(
-            tr("Direction {number_value} back to the middle", number_value=number)
-        )
+        figure.setAccessibleName(tr("Direction {number} back to the middle", number=number))
         figure.clicked.connect(lambda: slider.setValue(0))
         row = self._rows.rowCount()
         for column, widget in enumerate((edit, slider, figure)):
@@ -157,7 +155,7 @@ class DirectionSliders(QWidget):
     def _describe(self, number: int) -> None:
         slider, name = self._sliders[number], self._names[number].text()
         sigmas = slider.value() / _PARTS
-        slider.setAccessibleName(name or tr("Direction {number_value}", number_value=number))
+        slider.setAccessibleName(name or tr("Direction {number}", number=number))
         slider.setAccessibleDescription(tr("{sigmas:+.1f} sigmas", sigmas=sigmas))
         figure = self.findChild(QToolButton, f"explore.sigmas.{number}")
         if figure is not None:

@@ -45,11 +45,11 @@ class PairList(QListWidget):
             judged = tr("⚠ nearly the same") if is_copy else tr("not a copy")
             item.setText(
                 tr(
-                    "{judged}\n{distance:.3f} · alarm below {alarm:.3f}\n{rpartition}",
+                    "{judged}\n{distance:.3f} · alarm below {alarm:.3f}\n{name}",
                     judged=judged,
                     distance=pair.distance,
                     alarm=pair.alarm,
-                    rpartition=pair.training_name.rpartition("/")[2],
+                    name=pair.training_name.rpartition("/")[2],
                 )
             )
             words = tr(

@@ -112,8 +112,8 @@ class PromptLine(QWidget):
             named = ", ".join(self._words[:_MOST_NAMED])
             more = " …" if len(self._words) > _MOST_NAMED else ""
             note = tr(
-                "It knows {num__words:,} words: {named}{more}",
-                num__words=len(self._words),
+                "It knows {num_words:,} words: {named}{more}",
+                num_words=len(self._words),
                 named=named,
                 more=more,
             )
