@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from genstudio.domain.language import chosen_language, speak, tr
+from genstudio.domain.model_packages import SUFFIX
 from genstudio.services.preferences import load_preferences
 
 _INTERRUPTED = 130
@@ -39,7 +40,8 @@ def _run(arguments: list[str]) -> None:
     ):
         run_command()
         return
-    project = _project_folder(Path(arguments[0])) if arguments else None
+    package = _package(arguments)
+    project = _project_folder(Path(arguments[0])) if arguments and package is None else None
     if project is not None and not project.is_dir():
         sys.exit(_not_found(arguments[0], command_names()))
     if sys.platform == "win32":
@@ -47,7 +49,13 @@ def _run(arguments: list[str]) -> None:
         import_module("torch")
     from genstudio.app import run
 
-    sys.exit(run(project))
+    sys.exit(run(project, package))
+
+
+def _package(arguments: list[str]) -> Path | None:
+    """A model package that was opened by a double-click."""
+    path = Path(arguments[0]) if arguments else Path()
+    return path.absolute() if path.suffix == SUFFIX and path.is_file() else None
 
 
 def _project_folder(path: Path) -> Path:

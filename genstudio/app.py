@@ -44,11 +44,12 @@ def build_window(project: Path | None) -> MainWindow:
     return _build(app, project, NoticeBoard())
 
 
-def run(project: Path | None) -> int:
+def run(project: Path | None, package: Path | None = None) -> int:
     """Open the window and give the exit code when it has closed.
 
     Args:
         project: Project folder to open; the most recent one by default.
+        package: A model package to be taken in, if a person agrees.
     """
     start_logging("window")
     notices = NoticeBoard()
@@ -68,6 +69,8 @@ def run(project: Path | None) -> int:
     studio = Studio(app, project, notices)
     app.setWindowIcon(icon("sparkles", "accent"))
     studio.window.show()
+    if package is not None:
+        studio.window.open_package(package)
     app.commitDataRequest.connect(lambda _: studio.window.save_before_logout())
     with _signals_heard(studio):
         return app.exec()

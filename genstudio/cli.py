@@ -9,13 +9,17 @@ import typer
 from rich.table import Column, Table
 from typer.main import get_command
 
+from genstudio import __version__
+from genstudio.cli_copies import copies
 from genstudio.cli_exploring import explore, timelapse
 from genstudio.cli_fit import fit
 from genstudio.cli_help import translate_help
 from genstudio.cli_judging import compare, evaluate
 from genstudio.cli_machine import doctor, fit_probe, sound_player, worker
+from genstudio.cli_models import save, take_in
 from genstudio.cli_operations import apply, operations
 from genstudio.cli_pictures import blend, export, generate, remake
+from genstudio.cli_provenance import verify
 from genstudio.cli_queue import queue
 from genstudio.cli_scans import import_scans
 from genstudio.cli_teaching import teach
@@ -59,9 +63,21 @@ def _try_oneself(wanted: bool) -> None:
         raise typer.Exit(run_selftest())
 
 
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        results.print(f"GenStudio {__version__}", highlight=False)
+        raise typer.Exit
+
+
 @app.callback()
 def begin(
     *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_tell_version, is_eager=True, help="Say which version this is."
+        ),
+    ] = False,
     selftest: Annotated[
         bool,
         typer.Option(
@@ -74,7 +90,8 @@ def begin(
     ] = False,
 ) -> None:
     """Keep a log of what the command does."""
-    assert not selftest  # It has been answered before.
+    assert not version, "it has been answered before"
+    assert not selftest, "it has been answered before"
     start_logging("commands")
 
 
@@ -365,6 +382,10 @@ app.command()(timelapse)
 app.command()(import_scans)
 app.command()(remake)
 app.command()(export)
+app.command()(verify)
+app.command()(save)
+app.command("import")(take_in)
+app.command()(copies)
 app.command()(operations)
 app.command()(apply)
 app.command()(evaluate)

@@ -62,17 +62,22 @@ def compare(
     runs: Annotated[list[Path], typer.Argument(help="Folders of runs.")],
     *,
     out: Annotated[Path, typer.Option(help="Folder for the report.")] = Path("comparison"),
-    count: Annotated[int | None, typer.Option(min=16, help="Pictures to judge, at most.")] = None,
+    count: Annotated[
+        int | None, typer.Option(min=16, help="Pictures, or other results, to judge, at most.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare runs: one page with pictures on the same seeds and all figures, and JSON."""
+    """Compare runs of one material: a page with results of the same seeds and figures, and JSON."""
     from genstudio.services.comparison import compare as set_side_by_side
-    from genstudio.services.comparison import refuse_place, save_comparison
+    from genstudio.services.comparison import comparison_record, refuse_place, save_comparison
+    from genstudio.services.comparison_words import said_of
 
     with explained(as_json=as_json):
         refuse_place(runs, out)
         done = run_with_progress(set_side_by_side(runs, count=count), as_json=as_json)
         page = save_comparison(done, out)
         if as_json:
-            print_json({"report": str(page), **done.record()})
+            print_json({"report": str(page), **comparison_record(done)})
+        for said in said_of(done):
+            people.print(f"• {said.text}", markup=False, highlight=False)
         people.print(tr("The report is in {page}", page=page), markup=False, soft_wrap=True)

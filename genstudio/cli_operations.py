@@ -17,7 +17,7 @@ from genstudio.console import (
     progress,
     results,
 )
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 
 # What needs torch is imported by the command that needs it: `--help` answers at once.
 
@@ -86,9 +86,9 @@ def apply(
     Exits with 3 if it looked for something and found it.
     """
     from genstudio.domain.operations import Report
+    from genstudio.domain.progress import Progress
     from genstudio.services.operations.files import input_files
     from genstudio.services.operations.perform import perform
-    from genstudio.services.operations.protocol import Made
     from genstudio.services.operations.save import ResultFolder
     from genstudio.services.outputs import refuse_pictures_folders
     from genstudio.services.runs import Run
@@ -100,33 +100,32 @@ def apply(
         if run is not None:
             refuse_pictures_folders(out, Run(run).project().pictures_folders())
         done, report = 0, None
-        folder = ResultFolder(out)
+        steps = perform(
+            operation,
+            run=run,
+            inputs=given,
+            count=count,
+            seed=seed,
+            checkpoint=checkpoint,
+            settings=loose_settings(assignments),
+            watch=watch,
+        )
         with progress(hidden=as_json) as bar:
             task = bar.add_task("Working", total=None)
-            for step in perform(
-                operation,
-                run=run,
-                inputs=given,
-                count=count,
-                seed=seed,
-                checkpoint=checkpoint,
-                settings=loose_settings(assignments),
-                watch=watch,
-            ):
-                if not isinstance(step, Made):
+            for step in ResultFolder(out).kept(steps):
+                if isinstance(step, Progress):
                     bar.update(task, completed=step.done, total=step.total, description=step.what)
                     if isinstance(step.item, Report):
                         report = step.item
-                        folder.write(report)
                     continue
-                path = folder.save(step)
                 done += 1
                 if as_json:
-                    print_json(_line(step, path))
+                    print_json(_line(*step))
         found = {} if report is None else {"found": report.num_found}
         if as_json:
             print_json({"done": done, **found})
-    people.print(tr("{done} results in {out}", done=done, out=out), markup=False, soft_wrap=True)
+    told = trn("{number:,} result in {out}", "{number:,} results in {out}", done, out=out)
+    people.print(told, markup=False, soft_wrap=True)
     if report is not None:
         people.print(report.words, markup=False, soft_wrap=True)
         if report.num_found:

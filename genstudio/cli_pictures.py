@@ -1,7 +1,7 @@
 """The commands that make pictures from trained runs, and take them out of a project."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -30,6 +30,13 @@ def generate(
     ],
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first picture.")] = 0,
     checkpoint: Annotated[str, typer.Option(help="A step, best or last.")] = "last",
+    device: Annotated[
+        str,
+        typer.Option(
+            help="cpu, which gives the same pixels again; or cuda, mps or auto, which are faster "
+            "and promise no pixels."
+        ),
+    ] = "cpu",
     assignments: Assignments = None,
     as_json: AsJson = False,
 ) -> None:
@@ -37,6 +44,7 @@ def generate(
     from genstudio.services.generation import generate as make
     from genstudio.services.outputs import refuse_pictures_folders, save_artifact
     from genstudio.services.runs import Run
+    from genstudio.services.writing_meanwhile import written_meanwhile
 
     with explained(as_json=as_json):
         opened = Run(run)
@@ -46,11 +54,15 @@ def generate(
             range(seed, seed + count),
             checkpoint=checkpoint,
             sampling=loose_settings(assignments),
+            device=device,
+        )
+        kept = written_meanwhile(
+            made,
+            lambda it: save_artifact(it.artifact, out / str(it.recipe.seed), it.recipe),
+            place=lambda it: it.recipe.seed,
         )
         with progress(hidden=as_json) as bar:
-            for picture in bar.track(made, total=count, description=tr("Making pictures")):
-                wanted = out / str(picture.recipe.seed)
-                path = save_artifact(picture.artifact, wanted, picture.recipe)
+            for picture, path in bar.track(kept, total=count, description=tr("Making pictures")):
                 if as_json:
                     recipe = picture.recipe.model_dump(mode="json")
                     told = {
@@ -132,14 +144,16 @@ def export(
     project: Annotated[Path, typer.Argument(help="Project folder.")],
     *,
     to: Annotated[Path, typer.Option(help="Folder or file to export to.")],
-    kind: Annotated[str, typer.Option("--as", help="folder, web, sheet, game or zip.")] = "folder",
+    kind: Annotated[
+        str, typer.Option("--as", help="folder, web, sheet, game, video or zip.")
+    ] = "folder",
     assignments: Assignments = None,
     query: Annotated[
         str, typer.Option(help="Words and filters, such as “tag:sea stars:>=3”.")
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Export a project's gallery: as a folder, a web page, a contact sheet or one ZIP file."""
+    """Export a project's gallery: files, a web page, a sheet, sprites, a film or one ZIP file."""
     from genstudio.services.export import export_gallery
     from genstudio.services.gallery import Gallery
     from genstudio.services.projects import open_project
@@ -155,13 +169,23 @@ def export(
         done = run_with_progress(work, as_json=as_json)
         left_out = [{"name": item.name, "reason": item.reason} for item in done.left_out]
         if as_json:
-            more = {"left_out": left_out} if left_out else {}
+            more: dict[str, Any] = {"left_out": left_out} if left_out else {}
+            if done.copies:
+                more["copies"] = list(done.copies)
+            if done.unsigned:
+                more["unsigned"] = done.unsigned
             print_json({"exported": done.count, "path": str(done.path), **more})
         people.print(
             tr("{count} pictures in {path}", count=done.count, path=done.path),
             markup=False,
             soft_wrap=True,
         )
+        if done.copies:
+            people.print(
+                tr("  nearly copies: {names}", names=", ".join(done.copies)),
+                markup=False,
+                soft_wrap=True,
+            )
         for item in done.left_out:
             people.print(
                 tr("  left out: {name}: {reason}", name=item.name, reason=item.reason),

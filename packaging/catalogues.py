@@ -82,6 +82,10 @@ def collect() -> Texts:
         for word in spoken:
             for text in _strings(defaults.get(word)):
                 texts.add(text, "genstudio")
+    for path in sorted((ROOT / "resources" / "web").glob("*.html")):
+        # As services/report_pages.py reads them.
+        for words in re.findall(r"\[\[(.+?)\]\]", path.read_text(encoding="utf-8"), re.DOTALL):
+            texts.add(" ".join(words.split()), path.relative_to(ROOT).as_posix())
     for path in sorted((ROOT / "resources" / "presets").glob("*.toml")):
         preset = tomllib.loads(path.read_text(encoding="utf-8"))
         for word in ("title", "summary"):
@@ -155,7 +159,7 @@ def _from_choices(
             )
             declared = item.annotation if is_wanted and isinstance(item, ast.AnnAssign) else None
         else:
-            declared = item.value if isinstance(item, ast.Assign) else None
+            declared = item.value if isinstance(item, ast.Assign | ast.AnnAssign) else None
         if isinstance(declared, ast.Subscript) and getattr(declared.value, "id", "") == "Literal":
             for text in _strings(declared.slice):
                 texts.add(text.replace("_", " "), file)

@@ -1,6 +1,7 @@
 """The steps of checking and testing: what each runs, how long it took, what came of it."""
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -14,6 +15,9 @@ from dev_environment import ROOT, python, script
 # pytest's own status for "no test was selected".
 _NO_TESTS = 5
 _WORKERS_PER_CORE = 2
+# The end of a long log is what people see first: it names what failed.
+_LAST_FAILED = ROOT / ".pytest_cache" / "v" / "cache" / "lastfailed"
+_MOST_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -28,11 +32,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a step: passed, FAILED or skipped."""
+    """What came of a step: passed, FAILED or skipped; of tests also which failed."""
 
     title: str
     outcome: str
     seconds: float
+    failed_tests: tuple[str, ...] = ()
 
 
 def checks() -> list[Step]:
@@ -81,13 +86,15 @@ def run(step: Step) -> Result:
     """Run one step to its end, showing what it prints."""
     print(f"\n==> {step.title}: {' '.join(step.command)}".replace(f"{ROOT}{os.sep}", ""))
     began = time.monotonic()
+    _LAST_FAILED.unlink(missing_ok=True)
     status = subprocess.run(
         step.command, cwd=ROOT, env={**os.environ, **step.environment}, check=False
     ).returncode
     outcome = "passed" if status == 0 else "FAILED"
     if status == _NO_TESTS and step.may_be_empty:
         outcome = "skipped"
-    return Result(step.title, outcome, time.monotonic() - began)
+    failed = _failed_tests() if outcome == "FAILED" else ()
+    return Result(step.title, outcome, time.monotonic() - began, failed)
 
 
 def report(results: list[Result]) -> int:
@@ -96,9 +103,21 @@ def report(results: list[Result]) -> int:
     print("\nSummary")
     for result in results:
         print(f"  {result.title:<{width}}  {result.outcome:<7}  {result.seconds:6.1f} s")
+    names = [name for result in results for name in result.failed_tests]
+    for name in names[:_MOST_NAMED]:
+        print(f"  failed: {name}")
+    if len(names) > _MOST_NAMED:
+        print(f"  and {len(names) - _MOST_NAMED} more")
     failed = [result.title for result in results if result.outcome == "FAILED"]
     print(f"FAILED: {', '.join(failed)}" if failed else "All passed.", flush=True)
     return 1 if failed else 0
+
+
+def _failed_tests() -> tuple[str, ...]:
+    """Those that pytest notes for its own --last-failed; none where nothing was tested."""
+    if not _LAST_FAILED.exists():
+        return ()
+    return tuple(json.loads(_LAST_FAILED.read_text(encoding="utf-8")))
 
 
 @contextlib.contextmanager

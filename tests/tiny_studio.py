@@ -287,6 +287,24 @@ def save_pieces(folder: Path, count: int = 12) -> Path:
     return folder
 
 
+def save_partners(partner: str, flowers: Path, place: Path) -> Path:
+    """Copies of the flowers, each with a caption, a piece or a sound of the same name beside it."""
+    if partner == CAPTIONS:
+        shutil.copytree(flowers, place)
+        for number, picture in enumerate(sorted(place.glob("*.png"))):
+            text = CAPTIONS_OF_FLOWERS[number % len(CAPTIONS_OF_FLOWERS)]
+            picture.with_suffix(".txt").write_text(text, encoding="utf-8")
+        return place
+    pictures = sorted(flowers.glob("*.png"))
+    if partner == modalities.NOTES:
+        save_pieces(place, len(pictures))
+    else:
+        save_sounds(place, len(pictures))
+    for picture in pictures:
+        shutil.copy(picture, place)
+    return place
+
+
 def folder_for(model_key: str, flowers: Path, place: Path) -> Path:
     """The folder of flowers itself, or one beside it whose layout the architecture learns from."""
     if _modality_of(model_key) == modalities.SOUND:
@@ -298,17 +316,10 @@ def folder_for(model_key: str, flowers: Path, place: Path) -> Path:
     if _modality_of(model_key) == modalities.NOTES:
         return save_pieces(place)
     if _modality_of(model_key) == modalities.PAIRED_MATERIALS:
-        save_sounds(place)
-        for picture in sorted(flowers.glob("*.png")):
-            shutil.copy(picture, place)
-        return place
+        return save_partners(modalities.SOUND, flowers, place)
     roles = MODALITIES.get(catalog.model_class(model_key).card.modalities[0]).card.roles
     if _modality_of(model_key) == CAPTIONS:
-        shutil.copytree(flowers, place)
-        for number, picture in enumerate(sorted(place.glob("*.png"))):
-            text = CAPTIONS_OF_FLOWERS[number % len(CAPTIONS_OF_FLOWERS)]
-            picture.with_suffix(".txt").write_text(text, encoding="utf-8")
-        return place
+        return save_partners(CAPTIONS, flowers, place)
     if len(roles) == 1:
         return flowers
     for letter, _ in zip("AB", roles, strict=True):

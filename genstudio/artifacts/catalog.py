@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Final
 
-from genstudio.artifacts.protocol import ArtifactKind
+from genstudio.artifacts.protocol import ArtifactKind, Varied
+from genstudio.domain.artifacts import Artifact
 from genstudio.domain.registry import Registry
 
 ARTIFACTS: Final[Registry[ArtifactKind]] = Registry(
@@ -34,4 +35,10 @@ def kind_of_input(path: Path | str) -> ArtifactKind | None:
 def kind_of_file(path: Path | str) -> ArtifactKind | None:
     """The kind whose files have such a suffix; None if no kind has it."""
     name = str(path).lower()
-    return next((kind for kind in ARTIFACTS.usable() if name.endswith(kind.card.suffix)), None)
+    return next((kind for kind in ARTIFACTS.usable() if name.endswith(kind.card.suffixes)), None)
+
+
+def suffix_of(artifact: Artifact) -> str:
+    """The suffix of the file that something becomes."""
+    kind = ARTIFACTS.get(artifact.kind)
+    return kind.suffix_of(artifact) if isinstance(kind, Varied) else kind.card.suffix

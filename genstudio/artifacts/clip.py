@@ -1,4 +1,4 @@
-"""Clips that say how they were made: MP4 files, with the recipe among what players show of them."""
+"""Clips that say how they were made: MP4 and WebM, with the recipe among what players show."""
 
 import hashlib
 from collections.abc import Iterator
@@ -9,41 +9,52 @@ from typing import Any, ClassVar, Final
 import numpy as np
 from pydantic import ValidationError
 
+from genstudio.artifacts.animation import SUFFIX as ANIMATION
+from genstudio.artifacts.animation import damaged_clip, unreadable_clip
 from genstudio.artifacts.image import LARGEST_RECIPE_BYTES, SOURCE_TYPE
 from genstudio.artifacts.protocol import ArtifactCard, ArtifactKind, Metadata
 from genstudio.data.films import SUFFIXES, look_at_film, poster, pyav
 from genstudio.domain.artifacts import CLIP, Artifact
-from genstudio.domain.errors import DatasetError, ProjectError
-from genstudio.domain.files import explained, is_file, replacing
-from genstudio.domain.language import tr
+from genstudio.domain.files import explained, is_file, replacing, write_bytes
 from genstudio.domain.recipes import Recipe
 
-# MP4 drops names that it does not know.
+# What WebM begins with.
+_EBML: Final = b"\x1a\x45\xdf\xa3"
+# MP4 drops names that it does not know; WebM writes all in capitals.
 _RECIPE, _MARK = "comment", "description"
 _WORDS: Final = f"Made with a trained model: {SOURCE_TYPE}"
 
 
 class Clips:
-    """Kind "clip": MP4 files. An artifact's data is the path of a film without a recipe."""
+    """Kind "clip": an artifact's data is the path of a film without a recipe, of either format."""
 
     card: ClassVar[ArtifactCard] = ArtifactCard(
         key=CLIP,
         title="Clip",
         noun=("clip", "clips"),
         suffix=".mp4",
+        other_suffixes=(".webm",),
         media_type="video/mp4",
         also_taken=tuple(sorted(SUFFIXES)),
     )
 
+    def suffix_of(self, artifact: Artifact) -> str:
+        """That of the film, which stays as it is encoded."""
+        suffix = Path(artifact.data).suffix.lower()
+        return suffix if suffix in (*self.card.suffixes, ANIMATION) else self.card.suffix
+
     def write(self, artifact: Artifact, path: Path, recipe: Recipe) -> None:
-        """Copy the film, not encoded anew, with its recipe."""
+        """Copy the film, not encoded anew, with its recipe; an animation has its own inside."""
+        if Path(artifact.data).suffix.lower() == ANIMATION:
+            write_bytes(path, Path(artifact.data).read_bytes())
+            return
         av = pyav()
         told = said_of_clip(recipe)
         with explained(path), replacing(path) as temporary:
             try:
-                _copied(av, str(artifact.data), str(temporary), told)
+                _copied(av, str(artifact.data), str(temporary), told, _container(path.suffix))
             except av.FFmpegError as error:
-                raise _unreadable(Path(artifact.data)) from error
+                raise unreadable_clip(Path(artifact.data)) from error
 
     def read(self, path: Path) -> Artifact:
         """Find out that it can be read; the frames stay in the file."""
@@ -55,21 +66,21 @@ class Clips:
         """Read how it was made."""
         av = pyav()
         if not is_file(path):
-            raise _unreadable(path)
+            raise unreadable_clip(path)
         try:
             with av.open(str(path), options={"protocol_whitelist": "file"}) as film:
-                text = film.metadata.get(_RECIPE, "")
+                text = film.metadata.get(_RECIPE) or film.metadata.get(_RECIPE.upper(), "")
         except av.FFmpegError as error:
-            raise _unreadable(path) from error
+            raise unreadable_clip(path) from error
         # Other programs write comments, too.
         if not text.startswith("{"):
             return None
         if len(text.encode()) > LARGEST_RECIPE_BYTES:
-            raise _damaged(path)
+            raise damaged_clip(path)
         try:
             return Recipe.model_validate_json(text)
         except ValidationError as error:
-            raise _damaged(path) from error
+            raise damaged_clip(path) from error
 
     def with_metadata(self, content: bytes, metadata: Metadata) -> bytes:
         """The same film, not encoded anew, that says less of itself."""
@@ -78,9 +89,10 @@ class Clips:
         av = pyav()
         made = BytesIO()
         try:
-            _copied(av, BytesIO(content), made, {_MARK: _WORDS} if metadata == "mark" else {})
+            told = {_MARK: _WORDS} if metadata == "mark" else {}
+            _copied(av, BytesIO(content), made, told, _container_of(content))
         except av.FFmpegError as error:
-            raise _unreadable(Path("The clip")) from error
+            raise unreadable_clip(Path("The clip")) from error
         return made.getvalue()
 
     def thumbnail(self, path: Path, side: int) -> np.ndarray:
@@ -102,12 +114,22 @@ def said_of_clip(recipe: Recipe) -> dict[str, str]:
     return {_RECIPE: recipe.model_dump_json(), _MARK: _WORDS}
 
 
-def _copied(av: Any, source: Any, target: Any, told: dict[str, str]) -> None:
-    with av.open(source) as given, av.open(target, "w", format="mp4") as made:
+def _container(suffix: str) -> str:
+    return "webm" if suffix.lower() == ".webm" else "mp4"
+
+
+def _container_of(content: bytes) -> str:
+    return "webm" if content.startswith(_EBML) else "mp4"
+
+
+def _copied(av: Any, source: Any, target: Any, told: dict[str, str], container: str) -> None:
+    with av.open(source) as given, av.open(target, "w", format=container) as made:
         # Whole, so that a cut file is noticed; the bytes that are written follow from the packets.
         made.metadata.update(told)
         streams = {
-            stream.index: made.add_stream_from_template(stream)
+            # Of AV1, FFmpeg has a reader and a writer of other names: the one cannot be asked for
+            # as the other, nor need it be, since nothing is encoded here.
+            stream.index: made.add_stream_from_template(stream, opaque=True)
             for stream in given.streams
             if stream.type in ("video", "audio")
         }
@@ -132,24 +154,8 @@ def _digest(path: Path) -> str:
                     digest.update(f"{packet.stream.index} {packet.pts} {packet.time_base}".encode())
                     digest.update(bytes(packet))
     except (av.FFmpegError, OSError) as error:
-        raise _unreadable(path) from error
+        raise unreadable_clip(path) from error
     return digest.hexdigest()
-
-
-def _unreadable(path: Path) -> DatasetError:
-    return DatasetError(
-        tr("{name} cannot be read as a clip", name=path.name),
-        tr("The file is missing, damaged, or of another kind."),
-        tr("Choose a clip that GenStudio made."),
-    )
-
-
-def _damaged(path: Path) -> ProjectError:
-    return ProjectError(
-        tr("The recipe in {name} is damaged", name=path.name),
-        tr("Its entries cannot be read."),
-        tr("Use the original clip, as GenStudio saved it."),
-    )
 
 
 KIND: Final[ArtifactKind] = Clips()

@@ -24,6 +24,8 @@ class ArtifactCard(Spoken, BaseModel):
         title: Name shown to people.
         noun: What one and several are called inside a sentence.
         suffix: Of its files, with the dot; no other kind has it.
+        other_suffixes: Further ones that its files may have, which no other kind has either: such a
+            kind is :class:`Varied`.
         media_type: For the web.
         also_taken: Further suffixes of a person's own files that operations take as this kind.
     """
@@ -36,22 +38,20 @@ class ArtifactCard(Spoken, BaseModel):
     title: str
     noun: tuple[str, str] = ("result", "results")
     suffix: str
+    other_suffixes: tuple[str, ...] = ()
     media_type: str
     also_taken: tuple[str, ...] = ()
 
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """All that its files may have."""
+        return (self.suffix, *self.other_suffixes)
 
-class ArtifactKind(Protocol):
-    """A kind of result; has no state."""
+
+class ReadKind(Protocol):
+    """A kind of file that says how it was made, and can be compared; has no state."""
 
     card: ClassVar[ArtifactCard]
-
-    def write(self, artifact: Artifact, path: Path, recipe: Recipe) -> None:
-        """Write it with its recipe inside; replaces what is there.
-
-        Raises:
-            ProjectError: The disk is full or the folder cannot be written to.
-        """
-        ...
 
     def read(self, path: Path) -> Artifact:
         """Read what was written.
@@ -67,6 +67,22 @@ class ArtifactKind(Protocol):
         Raises:
             DatasetError: The file is missing or of another kind.
             ProjectError: Its recipe is damaged.
+        """
+        ...
+
+    def is_same(self, one: Artifact, other: Artifact) -> bool:
+        """Whether both show or sound the same, to the last value; seeds and recipes may differ."""
+        ...
+
+
+class ArtifactKind(ReadKind, Protocol):
+    """A kind of result; has no state."""
+
+    def write(self, artifact: Artifact, path: Path, recipe: Recipe) -> None:
+        """Write it with its recipe inside; replaces what is there.
+
+        Raises:
+            ProjectError: The disk is full or the folder cannot be written to.
         """
         ...
 
@@ -86,10 +102,6 @@ class ArtifactKind(Protocol):
         """
         ...
 
-    def is_same(self, one: Artifact, other: Artifact) -> bool:
-        """Whether both show or sound the same, to the last value; seeds and recipes may differ."""
-        ...
-
     def words(self, artifact: Artifact) -> str:
         """Describe it in a line."""
         ...
@@ -101,6 +113,15 @@ class Drawn(Protocol):
 
     def draw(self, artifact: Artifact, side: int) -> np.ndarray:
         """Draw it for a sheet: uint8 (side, side, 3)."""
+        ...
+
+
+@runtime_checkable
+class Varied(Protocol):
+    """A kind whose files are of more than one format."""
+
+    def suffix_of(self, artifact: Artifact) -> str:
+        """Of the file that this becomes, which is one of the card's."""
         ...
 
 

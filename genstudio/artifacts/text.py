@@ -21,7 +21,7 @@ from genstudio.data.text_pictures import draw_text
 from genstudio.domain.artifacts import TEXT, Artifact
 from genstudio.domain.errors import DatasetError, ProjectError
 from genstudio.domain.files import explained, read_file, replacing
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.recipes import Recipe
 
 _MARK, _RECIPE, _VALUES = "DigitalSourceType: ", "Recipe: ", "Values: "
@@ -101,8 +101,11 @@ class Texts:
     def words(self, artifact: Artifact) -> str:
         """How long it is, and how much of it stands in what was learned."""
         count = num_words(str(artifact.data))
-        return tr(
-            "{count:,} words{copied_words}", count=count, copied_words=copied_words(artifact.values)
+        return trn(
+            "{number:,} word{copied_words}",
+            "{number:,} words{copied_words}",
+            count,
+            copied_words=copied_words(artifact.values),
         )
 
 

@@ -7,14 +7,16 @@ import numpy as np
 from genstudio.data.formats import NO_ENDING
 from genstudio.data.kinds import are_worth_telling_apart, kinds_of
 from genstudio.domain.datasets import (
+    GREYS,
     Advice,
     PictureInfo,
     Remark,
     ScanReport,
     UnreadablePicture,
+    are_grey,
     are_mostly_cut_out,
 )
-from genstudio.domain.language import tr
+from genstudio.domain.language import number_text, tr, trn
 from genstudio.domain.training import SIZES
 
 # A first run is quick at this size, and shows whether a larger one is worth the time.
@@ -121,6 +123,7 @@ def _advice(
                 named=named,
             ),
         )
+    yield from _advice_on_greys(pictures)
     if are_mostly_cut_out(pictures):
         yield Advice(
             title=tr("Most pictures are cut out"),
@@ -129,6 +132,14 @@ def _advice(
                 "Train page can lay all on white instead."
             ),
             topic=Remark.TRANSPARENT.value,
+        )
+    elif are_grey(pictures):
+        yield Advice(
+            title=tr("All pictures are grey"),
+            reason=tr(
+                "So new ones are, too, of a single channel: nothing is spent on colours. The Train "
+                "page can have them learned as colour pictures instead."
+            ),
         )
     duplicates = sum(picture.duplicate_of is not None for picture in pictures)
     if duplicates:
@@ -156,6 +167,53 @@ def _advice(
         )
     if passed_over:
         yield _advice_on_passed_over(passed_over)
+
+
+def _advice_on_greys(pictures: Sequence[PictureInfo]) -> Iterator[Advice]:
+    """What becomes of pictures of more than eight bits, and how to have it otherwise."""
+    found = [picture for picture in pictures if picture.greys is not None]
+    if not found:
+        return
+    faint = [picture for picture in found if picture.is_faint]
+    greys = np.array([picture.greys for picture in faint or found])
+    low, high = float(greys[:, 0].min()), float(greys[:, 1].max())
+    white = float(np.median(greys[:, 2]))
+    levels = {"white": white, "low": low, "high": high}
+    told = {name: _grey(level, white) for name, level in levels.items()}
+    if faint:
+        yield Advice(
+            title=trn(
+                "{number:,} picture of many greys is faint",
+                "{number:,} pictures of many greys are faint",
+                len(faint),
+            ),
+            reason=tr(
+                "0 becomes black and {white} white, and almost all of it lies between {low} and "
+                "{high}: a model would see next to nothing. “Import scans” in the menu “Project” "
+                "makes pictures of a range of your choice.",
+                **told,
+            ),
+            topic=GREYS,
+        )
+        return
+    yield Advice(
+        title=trn(
+            "{number:,} picture has more than 256 greys",
+            "{number:,} pictures have more than 256 greys",
+            len(found),
+        ),
+        reason=tr(
+            "0 becomes black and {white} white; almost all of it lies between {low} and {high}. If "
+            "only a part of this matters, “Import scans” in the menu “Project” makes pictures of a "
+            "range of your choice.",
+            **told,
+        ),
+        topic=GREYS,
+    )
+
+
+def _grey(level: float, white: float) -> str:
+    return number_text(level, 0 if white > 1 else 3)
 
 
 def _advice_on_passed_over(passed_over: Mapping[str, int]) -> Advice:

@@ -17,7 +17,8 @@ import numpy as np
 import psutil
 
 from genstudio.data.decode import DECODING_VERSION, ChangedPictureError, UnreadablePictureError
-from genstudio.data.squares import decode_picture
+from genstudio.data.shapes import Shapes, Sides
+from genstudio.data.squares import decode_picture, decode_shape
 from genstudio.data.threads import map_in_threads
 from genstudio.domain.datasets import HALVES, Crop, Manifest
 from genstudio.domain.errors import DatasetError, GenStudioError
@@ -53,13 +54,14 @@ class PictureCache:
     """Decoded pictures.
 
     Attributes:
-        images_NHWC: Read-only memory map, uint8, with 3 channels, or 4 with the opacity; twice as
-            wide as high where each file holds two halves.
+        images_NHWC: Read-only memory map, uint8, with 3 channels, 4 with the opacity or 1 of
+            grey; twice as wide as high where each file holds two halves.
         names: Name of each picture, in order.
         key: Hash of the pictures' contents and of how they were decoded.
         skipped: Names of pictures that could not be decoded after all.
         decoding: Version of the decoding that the pixels come from. Where it is not the manifest's
             own, a run that learned from those learns from other pixels from now on.
+        shapes: The same pictures in shapes of their own, where they are learned so.
     """
 
     images_NHWC: np.ndarray
@@ -67,6 +69,7 @@ class PictureCache:
     key: str
     skipped: tuple[str, ...] = ()
     decoding: int = DECODING_VERSION
+    shapes: Shapes | None = None
 
 
 def build_cache(
@@ -74,8 +77,10 @@ def build_cache(
     *,
     size: int,
     cache_dir: Path,
-    with_opacity: bool = False,
+    channels: int = 3,
     workers: int | None = None,
+    sides: Sides | None = None,
+    fewest: int = 2,
 ) -> Working[PictureCache]:
     """Decode the manifest's pictures, or find them decoded already.
 
@@ -86,18 +91,20 @@ def build_cache(
         manifest: What to decode; the files themselves are only read.
         size: Side of the decoded squares in pixels.
         cache_dir: Folder that holds caches, one folder for each key.
-        with_opacity: Keep the opacity as a fourth channel.
+        channels: 3 for RGB, 4 with the opacity, 1 for grey.
         workers: Threads; by default one for each processor.
+        sides: Height and width that whole pictures are brought to, instead of squares.
+        fewest: So many must be decodable.
 
     Returns:
         The decoded pictures, once all are.
 
     Raises:
-        DatasetError: Fewer than two pictures can be decoded, or one is not what the manifest says.
+        DatasetError: Too few pictures can be decoded, or one is not what the manifest says.
         ProjectError: The disk is full or the folder cannot be written to.
     """
     width = 2 * size if manifest.layout == HALVES else size
-    shape = (len(manifest.pictures), size, width, 4 if with_opacity else 3)
+    shape = (len(manifest.pictures), *(sides or (size, width)), channels)
     if manifest.decoding != DECODING_VERSION:
         found = _open(cache_dir, shape, manifest, manifest.decoding)
         if found is not None:
@@ -113,7 +120,7 @@ def build_cache(
                 _take_up(cache_dir, key, partial)
                 _check_space(math.prod(shape), cache_dir)
                 partial.mkdir(parents=True, exist_ok=True)
-                yield from _decode_all(manifest, shape, partial, workers)
+                yield from _decode_all(manifest, shape, partial, workers, fewest)
                 # What stood here before could not be opened.
                 shutil.rmtree(folder, ignore_errors=True)
                 partial.rename(folder)
@@ -136,14 +143,14 @@ def build_cache(
 
 
 def _decode_all(
-    manifest: Manifest, shape: _Shape, folder: Path, workers: int | None
+    manifest: Manifest, shape: _Shape, folder: Path, workers: int | None, fewest: int
 ) -> Iterator[Progress]:
     """Decode into a folder, going on from what is there already."""
     names = [name for name, _ in manifest.pictures]
     pixels, done, skipped = _begun(folder, shape, names)
     noted_s = time.monotonic()
     try:
-        decode = _decoder(manifest.folder, shape)
+        decode = _decoder(manifest, shape)
         crops = {place: (left, top, side) for place, left, top, side in manifest.crops}
         rows = [(*row, crops.get(place)) for place, row in enumerate(manifest.pictures)][done:]
         for picture in map_in_threads(decode, rows, workers=workers):
@@ -161,7 +168,7 @@ def _decode_all(
         with suppress(OSError, GenStudioError):
             _note(folder, pixels, done, skipped)
         raise
-    if done - len(skipped) < 2:
+    if done - len(skipped) < fewest:
         raise DatasetError(
             tr("Fewer than two pictures can be read"),
             tr(
@@ -223,11 +230,12 @@ def _note(folder: Path, pixels: np.memmap, done: int, skipped: list[str]) -> Non
 
 
 def _key(manifest: Manifest, shape: _Shape, decoding: int = DECODING_VERSION) -> str:
-    _, size, width, channels = shape
+    _, height, width, channels = shape
     hashes = [content_hash for _, content_hash in manifest.pictures]
-    kind: list[object] = [decoding, size, hashes]
+    kind: list[object] = [decoding, height, hashes]
     kind += [] if channels == 3 else [channels]
-    kind += [] if width == size else [HALVES]
+    if width != height:
+        kind += [HALVES] if manifest.layout == HALVES else ["shape", width]
     kind += [list(manifest.crops)] if manifest.crops else []
     text = json.dumps(kind)
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
@@ -302,16 +310,22 @@ def _check_space(needed: int, cache_dir: Path) -> None:
 _Row = tuple[str, str, Crop | None]
 
 
-def _decoder(folder: Path, shape: _Shape) -> Callable[[_Row], np.ndarray | None]:
+def _decoder(manifest: Manifest, shape: _Shape) -> Callable[[_Row], np.ndarray | None]:
+    folder, halves = manifest.folder, manifest.layout == HALVES
+
     def decode(row: _Row) -> np.ndarray | None:
         name, content_hash, crop = row
         try:
+            if shape[1] != shape[2] and not halves:
+                return decode_shape(
+                    folder / name, sides=shape[1:3], channels=shape[3], content_hash=content_hash
+                )
             return decode_picture(
                 folder / name,
                 size=shape[1],
-                with_opacity=shape[3] == 4,
+                channels=shape[3],
                 content_hash=content_hash,
-                halves=shape[2] != shape[1],
+                halves=halves,
                 crop=crop,
             )
         except ChangedPictureError as error:

@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw
 
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.language import tr
+from genstudio.domain.pack_hints import how_to_get
 
 # Longer texts are no drug-like molecules, and a stranger's could take minutes to read.
 LONGEST_SMILES: Final = 4000
@@ -68,7 +69,7 @@ def rdkit() -> Any:
         raise SettingsError(
             tr("Molecules need RDKit"),
             tr("It is not installed; everything else works without it."),
-            tr("Install it with: pip install 'genstudio[molecules]'"),
+            how_to_get("molecules"),
         ) from error
 
 

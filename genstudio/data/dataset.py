@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from genstudio.data.shapes import Shapes
 from genstudio.domain.fields import EXAMPLES, IMAGE, LABEL, DataSpec, FieldSpec
 
 
@@ -16,11 +17,13 @@ class Field:
         spec: What it is.
         values: One row or more, (rows, *shape of the field); may be a memory map.
         rows: Row of each example, int64; None where example k is row k.
+        shapes: Of pictures that are learned in shapes of their own; ``values`` are their squares.
     """
 
     spec: FieldSpec
     values: np.ndarray
     rows: np.ndarray | None = None
+    shapes: Shapes | None = None
 
     def __len__(self) -> int:
         return len(self.values if self.rows is None else self.rows)
@@ -30,6 +33,12 @@ class Field:
         if self.rows is None:
             return np.array(self.values[examples])
         return self.values[self.rows[examples]]
+
+    def take_shaped(self, examples: np.ndarray) -> np.ndarray:
+        """The same in the shape of their bucket, which is one for all of them."""
+        if self.shapes is None or not (bucket := self.shapes.bucket_N[examples[0]]):
+            return self.take(examples)
+        return self.shapes.images[bucket - 1][self.shapes.row_N[examples]]
 
     def rows_of(self, examples: np.ndarray) -> np.ndarray:
         """Rows that some examples have, each once: int64, ascending."""
@@ -127,6 +136,7 @@ def image_dataset(
     classes: Mapping[str, int] | None = None,
     labels_N: np.ndarray | None = None,
     names: Sequence[str] = (),
+    shapes: Shapes | None = None,
 ) -> Dataset:
     """Pictures, and where they are told apart, the number of each one's class.
 
@@ -136,10 +146,15 @@ def image_dataset(
         classes: Name of each class => pictures of it.
         labels_N: Number of each picture's class, int64.
         names: Of the pictures.
+        shapes: The same pictures in shapes of their own, where they are learned so.
     """
     shape = tuple(images_NHWC.shape[1:])
     fields = {
-        "images": Field(spec=FieldSpec(name="images", type=IMAGE, shape=shape), values=images_NHWC)
+        "images": Field(
+            spec=FieldSpec(name="images", type=IMAGE, shape=shape),
+            values=images_NHWC,
+            shapes=shapes,
+        )
     }
     if labels_N is not None:
         fields["labels"] = Field(spec=FieldSpec(name="labels", type=LABEL), values=labels_N)

@@ -20,7 +20,7 @@ from PIL import Image, UnidentifiedImageError
 from genstudio.data.colour import profile_of, to_srgb
 from genstudio.data.documents import psd_is_opaque, seek_largest_page, why_unreadable
 from genstudio.data.formats import FORMATS, PARSER_ERRORS, SUFFIXES, why_of_another_kind
-from genstudio.data.levels import DEEP_MODES, Box, Scale, scale_of
+from genstudio.data.levels import DEEP_MODES, Box, Scale, scale_of, usual_greys
 from genstudio.data.limits import (
     HUGE_PIXELS,
     MAX_PIXELS,
@@ -281,6 +281,14 @@ def _scale(image: Image.Image, box: Box | None, factor: int) -> Scale | None:
     if image.mode not in DEEP_MODES:
         return None
     return scale_of(image, _tiles(box or (0, 0, *image.size), factor))
+
+
+def greys_of(image: Image.Image) -> tuple[float, float, float] | None:
+    """Of a grey picture of more than eight bits: what 99 of 100 levels lie between, and white."""
+    if image.mode not in DEEP_MODES:
+        return None
+    image.load()
+    return usual_greys(image, _tiles((0, 0, *image.size), 1))
 
 
 def _in_tiles(

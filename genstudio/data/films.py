@@ -3,7 +3,7 @@
 Needs PyAV, which is the extra "video".
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,6 +16,7 @@ import numpy as np
 from genstudio.domain.errors import DatasetError, SettingsError
 from genstudio.domain.files import is_file
 from genstudio.domain.language import tr
+from genstudio.domain.pack_hints import how_to_get
 
 SUFFIXES: Final = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".mts", ".m2ts", ".ts",
@@ -80,8 +81,26 @@ def pyav() -> Any:
         raise SettingsError(
             tr("Films need the pack “video”"),
             tr("The part of GenStudio that writes and reads them is not installed."),
-            tr("Install genstudio[video]; a folder of pictures or a .webp goes without."),
+            tr(
+                "{install} A folder of pictures or a .webp goes without.",
+                install=how_to_get("video"),
+            ),
         ) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """When a frame is shown.
+
+    Attributes:
+        number: Of the frame, from 0, of those that could be read.
+        seconds: When it is shown, exactly.
+        pts: Its time as the file has it, by which it is found again; None where it has none.
+    """
+
+    number: int
+    seconds: Fraction
+    pts: int | None
 
 
 class Film:
@@ -91,9 +110,11 @@ class Film:
         info: What it says of itself.
         num_damaged: Packets that could not be decoded so far, whose frames are left out.
         container: PyAV's own, for whoever copies the sound.
+        first: Time of its first frame in the file, which is 0 for all others; None where it has no
+            times.
     """
 
-    def __init__(self, container: Any, path: Path) -> None:
+    def __init__(self, container: Any, path: Path, looked: "Film | None" = None) -> None:
         self.container = container
         self.num_damaged = 0
         self._av = pyav()
@@ -101,9 +122,11 @@ class Film:
         self.stream = _moving(container, path)
         self.stream.thread_type = "AUTO"
         self._turns = 0
-        self._first: Fraction | None = None
+        self.first: Fraction | None = None
         self._number = 0
-        self.info = self._looked_at()
+        self.info = self._looked_at() if looked is None else looked.info
+        if looked is not None:
+            self.first = looked.first
 
     def frames(self, largest_side: int | None = None) -> Iterator[Frame]:
         """Go through all frames, from where it stands.
@@ -124,6 +147,40 @@ class Film:
         for frame in found:
             yield self._made(frame, largest_side)
 
+    def moments(
+        self, is_drawn: Callable[[int], bool], largest_side: int
+    ) -> Iterator[tuple[Moment, np.ndarray | None]]:
+        """Go through all frames and draw only some, which is much faster.
+
+        Args:
+            is_drawn: Whether a frame is drawn, by its number.
+            largest_side: Drawn frames that are larger are made smaller.
+        """
+        for frame in self._undamaged():
+            number = self._number
+            moment = Moment(number=number, seconds=self._time_of(frame), pts=frame.pts)
+            self._number += 1
+            yield moment, _upright(frame, largest_side) if is_drawn(number) else None
+
+    def found_again(self, moment: Moment, largest_side: int) -> np.ndarray | None:
+        """Go to a frame that was passed and draw it: uint8 (height, width, 3).
+
+        None where it cannot be gone to: then only going through the film from its beginning
+        finds it. Frames that are gone through afterwards have no right numbers.
+        """
+        if moment.pts is None:
+            return None
+        try:
+            self.container.seek(moment.pts, stream=self.stream)
+        except self._av.FFmpegError:
+            return None
+        for frame in self._undamaged():
+            if frame.pts == moment.pts:
+                return _upright(frame, largest_side)
+            if frame.pts is None or frame.pts > moment.pts:
+                return None
+        return None
+
     def _made(self, frame: Any, largest_side: int | None) -> Frame:
         seconds = self._time_of(frame)
         image_HWC = _upright(frame, largest_side)
@@ -135,12 +192,12 @@ class Film:
         if frame.pts is None or frame.time_base is None:
             return Fraction(self._number) / self.info.fps
         time = frame.pts * Fraction(frame.time_base)
-        if self._first is None:
-            self._first = time
-        return max(time - self._first, Fraction(0))
+        if self.first is None:
+            self.first = time
+        return max(time - self.first, Fraction(0))
 
     def _looked_at(self) -> FilmInfo:
-        """Read one frame, which alone knows which way up it is, and go back."""
+        """Read one frame, which alone knows which way up it is."""
         first = next(self._undamaged(), None)
         if first is None:
             raise DatasetError(
@@ -150,8 +207,6 @@ class Film:
             )
         self._time_of(first)
         height, width = _turned_size(first)
-        self.container.seek(0)
-        self.num_damaged = 0
         stream = self.stream
         fps = stream.average_rate or stream.guessed_rate or Fraction(25)
         seconds = float(stream.duration * stream.time_base) if stream.duration else 0.0
@@ -190,9 +245,13 @@ def opened_film(path: Path) -> Iterator[Film]:
             tr("Choose a film."),
         )
     try:
-        # No playlist that leads elsewhere, and nothing from a network.
-        with av.open(str(path), options={"protocol_whitelist": "file"}) as container:
-            yield Film(container, path)
+        # No playlist that leads elsewhere, and nothing from a network. It is opened twice, since
+        # going back to the beginning loses the sound before it that decoders need to get going.
+        options = {"protocol_whitelist": "file"}
+        with av.open(str(path), options=options) as container:
+            looked = Film(container, path)
+        with av.open(str(path), options=options) as container:
+            yield Film(container, path, looked)
     except av.FFmpegError as error:
         raise DatasetError(
             tr("{name} cannot be read as a film", name=path.name),

@@ -58,7 +58,13 @@ PARSER_ERRORS = (
 )
 
 # What systems and programs leave beside pictures; nobody misses these.
-_NOT_MISSED = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "picasa.ini"})
+_NOT_MISSED = frozenset(
+    {
+        "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "picasa.ini",
+        # What belongs together, and how scans became pictures: both are of this program.
+        "groups.csv", "scans.json",
+    }
+)  # fmt: skip
 NO_ENDING = tr_noop("no ending")
 _LONGEST_SUFFIX = 12
 _HEAD_BYTES = 64

@@ -1,5 +1,6 @@
 """Grey levels of more than eight bits, whatever numbers they are, to eight."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,6 +14,9 @@ _UNSIGNED, _SIGNED = 1, 2
 # Floating point is written with white at one, and highlights somewhat above it.
 _BRIGHTEST_AROUND_ONE = 1.5
 _TYPICALLY_BRIGHTEST = 99
+_USUAL = (0.5, 99.5)
+# Of a large picture, about so many levels tell what is usual.
+_ASKED = 2**18
 
 Box = tuple[int, int, int, int]
 
@@ -65,6 +69,26 @@ def scale_of(image: Image.Image, tiles: Iterable[Box]) -> Scale:
         is_unsigned=raw.is_unsigned,
         is_inverted=tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO,
     )
+
+
+def usual_greys(image: Image.Image, tiles: Iterable[Box]) -> tuple[float, float, float]:
+    """What 99 of 100 levels lie between, and the level of white.
+
+    Args:
+        image: Of one of ``DEEP_MODES``.
+        tiles: The parts of it that are wanted.
+    """
+    tiles = list(tiles)
+    scale = scale_of(image, tiles)
+    every = max(1, math.isqrt(image.width * image.height // _ASKED))
+    some = np.concatenate(
+        [scale.levels(image.crop(tile))[::every, ::every].reshape(-1) for tile in tiles]
+    )
+    finite = some[np.isfinite(some)]
+    if not finite.size:
+        return 0.0, 0.0, scale.white
+    low, high = np.percentile(finite, _USUAL)
+    return float(low), float(high), scale.white
 
 
 def _first(value: object) -> int:

@@ -99,6 +99,11 @@ def measure_pictures(folder: Path, pictures: Sequence[PictureInfo]) -> Working[P
     )
 
 
+def features_of(rgb_HWC: np.ndarray) -> np.ndarray:
+    """Features of one small picture, uint8 (height, width, 3 or 4): alike ones are near."""
+    return _measured(rgb_HWC)[0]
+
+
 def _measured(rgb_HWC: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Features, and brightness, colour, hue and sharpness, of one small picture."""
     image = Image.fromarray(rgb_HWC[..., :3])

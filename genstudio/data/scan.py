@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageChops
 
 from genstudio.data.advice import advise, suggest_size
 from genstudio.data.captions import read_captions
@@ -13,6 +14,7 @@ from genstudio.data.decode import (
     DECODING_VERSION,
     UnreadablePictureError,
     content_hash_of,
+    greys_of,
     has_transparency,
     is_animated,
     opened,
@@ -39,6 +41,8 @@ from genstudio.domain.progress import Progress, Working
 _TINY_SIDE = 32
 _ODD_ASPECT = 2.0
 _LOOKED_AT_SIDE = 256
+# Levels that red, green and blue may differ by in a grey picture: what JPEG adds. Sepia is more.
+_GREY_SPREAD = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +164,7 @@ def _look_at(folder: Path, name: str) -> _Looked | UnreadablePicture:
                 remarks.add(Remark.ANIMATED)
             image.draft("RGB", (_LOOKED_AT_SIDE, _LOOKED_AT_SIDE))
             factor = shrink_factor(image.size, _LOOKED_AT_SIDE)
+            greys = greys_of(image)
             rgb = to_rgb(image, factor=factor, resize=_at_looked_at_size)
             opacity = None
             if has_transparency(image):
@@ -169,23 +174,31 @@ def _look_at(folder: Path, name: str) -> _Looked | UnreadablePicture:
     except UnreadablePictureError as error:
         # A name that is no text could be neither shown nor written down.
         return UnreadablePicture(name=shown_name(name), reason=str(error))
+    if _is_grey(rgb):
+        remarks.add(Remark.GREY)
     layers = [rgb.convert("L")]
     if opacity is not None:
         remarks.add(Remark.TRANSPARENT)
         opacity = _at_looked_at_size(opacity)
         layers.append(opacity)
-    # What is cut out of a plain colour is as sharp as its edge.
-    if all(is_blurred(np.asarray(layer)) for layer in layers):
+    info = PictureInfo(name=name, width=width, height=height, content_hash=digest, greys=greys)
+    # What is cut out of a plain colour is as sharp as its edge; what is faint has no edges to see.
+    if not info.is_faint and all(is_blurred(np.asarray(layer)) for layer in layers):
         remarks.add(Remark.BLURRED)
-    info = PictureInfo(
-        name=name, width=width, height=height, content_hash=digest, remarks=frozenset(remarks)
-    )
+    info = info.model_copy(update={"remarks": frozenset(remarks)})
     return _Looked(info=info, likeness=likeness_of(rgb, opacity))
 
 
 def _at_looked_at_size(image: Image.Image) -> Image.Image:
     image.thumbnail((_LOOKED_AT_SIDE, _LOOKED_AT_SIDE), reducing_gap=2.0)
     return image
+
+
+def _is_grey(rgb: Image.Image) -> bool:
+    red, green, blue = rgb.split()
+    pairs = (red, green), (green, blue), (blue, red)
+    spreads = [ImageChops.difference(*pair).getextrema() for pair in pairs]
+    return all(most <= _GREY_SPREAD for _, most in cast("list[tuple[int, int]]", spreads))
 
 
 def _refuse_strange(path: Path, name: str) -> None:

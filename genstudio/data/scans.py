@@ -1,9 +1,12 @@
 """Scans: DICOM and NIfTI files, and deep TIFF and PNG, as slices of numbers in their own units.
 
+A *window* is what of these units lies between black and white: its middle (centre) and its width.
+
 Nothing of what such files say of a person is handed on but the group that a slice belongs to, which
 whoever writes it down replaces by a number.
 """
 
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,17 +17,40 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from genstudio.data.decode import UnreadablePictureError, opened
+from genstudio.data.formats import may_be_picture
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.files import is_file
-from genstudio.domain.language import tr, tr_noop
+from genstudio.domain.language import tr
+from genstudio.domain.pack_hints import how_to_get
 
 Axis = Literal["left-right", "back-front", "bottom-top"]
 AXES: Final = ("left-right", "back-front", "bottom-top")
+Window = Literal[
+    "as the file says",
+    "99 of 100 values",
+    "whole range",
+    "CT: soft tissue",
+    "CT: lung",
+    "CT: bone",
+    "CT: brain",
+]
+# Middle and width in Hounsfield units, as they are usual for reading computed tomography.
+_OF_CT: Final = {
+    "CT: soft tissue": (40.0, 400.0),
+    "CT: lung": (-600.0, 1500.0),
+    "CT: bone": (400.0, 1800.0),
+    "CT: brain": (40.0, 80.0),
+}
 _NIFTI = (".nii", ".nii.gz")
 _PICTURES = (".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg")
 _DICOM_AT, _DICOM_MARK = 128, b"DICM"
 _MOST_NUMBERS = 2**30
-_PACK = tr_noop("Install the pack for it: pip install 'genstudio[medical]'.")
+# Of very many files, so many tell what a folder holds.
+_FILES_LOOKED_AT = 2000
+_DICOM_ENDINGS = frozenset({"", ".dcm", ".dicom", ".dic", ".ima"})
+_USUAL = (0.5, 99.5)
+# Of a large volume, so many numbers tell what is usual.
+_ASKED = 2**21
 # What the libraries raise on files that are not what they say.
 _BROKEN = (
     OSError, ValueError, TypeError, KeyError, AttributeError, NotImplementedError, RuntimeError,
@@ -45,9 +71,14 @@ class Slice:
         window: Middle and width of what the file says should be shown; None if it says nothing.
         is_inverted: Whether high values are dark.
         group: What the file says it belongs to, such as a patient: never to be written down.
+        usual: What 99 of 100 values of the whole file lie between, so that all its slices are shown
+            alike; None where the file is this slice.
+        extent: Least and largest value of the whole file; None as above.
     """
 
     values_HW: np.ndarray
+    usual: tuple[float, float] | None = None
+    extent: tuple[float, float] | None = None
     window: tuple[float, float] | None = None
     is_inverted: bool = False
     group: str = ""
@@ -57,6 +88,33 @@ def is_scan(path: Path) -> bool:
     """Whether a file may hold a scan, by its name and its first bytes."""
     name = path.name.lower()
     return name.endswith((*_NIFTI, *_PICTURES)) or is_dicom(path)
+
+
+def holds_scans(folder: Path) -> bool:
+    """Whether a folder, with those inside it, holds more DICOM and NIfTI files than pictures.
+
+    Pictures of many greys are pictures first: whoever wants them in a window of grey says so.
+    """
+    scans = pictures = looked_at = 0
+    for place, inside, names in os.walk(folder):
+        inside[:] = sorted(it for it in inside if not it.startswith("."))
+        for name in sorted(names):
+            if name.startswith("."):
+                continue
+            looked_at += 1
+            if may_be_picture(name):
+                pictures += 1
+            elif name.lower().endswith(_NIFTI) or _is_dicom_inside(Path(place, name)):
+                scans += 1
+        if looked_at >= _FILES_LOOKED_AT:
+            break
+    return scans > pictures
+
+
+def _is_dicom_inside(path: Path) -> bool:
+    # Devices write numbers with dots for names, whose end then looks like an ending.
+    ending = path.suffix.lower()
+    return (ending in _DICOM_ENDINGS or ending[1:].isdecimal()) and is_file(path) and is_dicom(path)
 
 
 def is_dicom(path: Path) -> bool:
@@ -90,23 +148,51 @@ def read_slices(path: Path, axis: Axis = "bottom-top") -> Iterator[Slice]:
         raise _unreadable(tr("It is neither DICOM nor NIfTI, and no picture."))
 
 
-def shown(piece: Slice, window: tuple[float, float] | None = None) -> np.ndarray:
+def shown(
+    piece: Slice,
+    window: tuple[float, float] | None = None,
+    preset: Window = "as the file says",
+) -> np.ndarray:
     """Grey of a slice, uint8 (height, width): what lies in a window, black to white.
 
     Args:
         piece: A slice.
-        window: Middle and width, in the scan's unit; by default the file's own, or else what 99 of
-            100 values lie in.
+        window: Middle and width, in the scan's unit; by default that of the preset.
+        preset: Where the file says nothing of a window, "as the file says" is what 99 of 100 values
+            lie in.
     """
     values_HW = piece.values_HW
-    chosen = window or piece.window
-    if chosen is None:
-        low, high = (float(it) for it in np.percentile(values_HW, (0.5, 99.5)))
-    else:
-        low, high = chosen[0] - chosen[1] / 2, chosen[0] + chosen[1] / 2
+    low, high = between(piece, window or _OF_CT.get(preset), preset)
     share = (values_HW - low) / max(high - low, 1e-6)
     grey = 1 - share if piece.is_inverted else share
     return np.rint(np.nan_to_num(grey).clip(0, 1) * 255).astype(np.uint8)
+
+
+def between(
+    piece: Slice, window: tuple[float, float] | None, preset: Window
+) -> tuple[float, float]:
+    """The least and the greatest value that are told apart; arguments as of :func:`shown`."""
+    if window is None and preset == "as the file says":
+        window = piece.window
+    if window is not None:
+        return window[0] - window[1] / 2, window[0] + window[1] / 2
+    if preset == "whole range":
+        return piece.extent or _extent(piece.values_HW)
+    return piece.usual or _usual(piece.values_HW)
+
+
+def _usual(values: np.ndarray) -> tuple[float, float]:
+    some = values.reshape(-1)[:: max(1, values.size // _ASKED)]
+    finite = some[np.isfinite(some)]
+    if not finite.size:
+        return 0.0, 1.0
+    low, high = np.percentile(finite, _USUAL)
+    return float(low), float(high)
+
+
+def _extent(values: np.ndarray) -> tuple[float, float]:
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
 
 
 def _library(load: Callable[[], Any]) -> Any:
@@ -116,7 +202,7 @@ def _library(load: Callable[[], Any]) -> Any:
         raise UnreadableScanError(
             tr("Scans cannot be read here"),
             tr("The package {name} is not installed.", name=error.name),
-            tr(_PACK),
+            how_to_get("medical"),
         ) from error
 
 
@@ -144,11 +230,13 @@ def _dicom(path: Path) -> Iterator[Slice]:
             raise
         except _BROKEN as error:
             raise _unreadable(_why(error)) from error
-    shape = (frames, *found.shape[-2:]) if not is_colour else (frames, *found.shape[-3:])
-    for frame in found.reshape(shape):
-        grey_HW = frame.mean(-1) if is_colour else frame
+    greys = found.mean(-1) if is_colour else found
+    usual, extent = _usual(greys), _extent(greys)
+    for grey_HW in greys.reshape(frames, *greys.shape[-2:]):
         yield Slice(
             values_HW=grey_HW.astype(np.float32),
+            usual=usual,
+            extent=extent,
             window=None if is_colour else window,
             is_inverted=is_inverted,
             group=group,
@@ -201,8 +289,9 @@ def _nifti(path: Path, axis: Axis) -> Iterator[Slice]:
         raise _unreadable(
             tr("It is not as NIfTI files are ({name}).", name=type(error).__name__)
         ) from error
+    usual, extent = _usual(values), _extent(values)
     for piece in np.moveaxis(values, number, 0):
-        yield Slice(values_HW=np.ascontiguousarray(np.rot90(piece)))
+        yield Slice(values_HW=np.ascontiguousarray(np.rot90(piece)), usual=usual, extent=extent)
 
 
 def _picture(path: Path) -> np.ndarray:

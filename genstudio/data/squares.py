@@ -1,5 +1,6 @@
-"""Pictures as models learn from them: the middle square of a file, resized."""
+"""Pictures as models learn from them: the middle square or another shape of a file, resized."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from torch.nn import functional
 
 from genstudio.data.decode import SHRUNK_MARGIN, Box, opened, to_opacity, to_rgb, upright_size
 from genstudio.data.limits import HUGE_PIXELS
+from genstudio.data.shapes import Sides
 from genstudio.domain.datasets import Crop
 
 # A JPEG that is read at 1/2, 1/4 or 1/8, by a filter of its own, keeps at least this times the
@@ -23,7 +25,7 @@ def decode_picture(
     path: Path,
     *,
     size: int,
-    with_opacity: bool = False,
+    channels: int = 3,
     content_hash: str | None = None,
     halves: bool = False,
     crop: Crop | None = None,
@@ -33,7 +35,7 @@ def decode_picture(
     Args:
         path: The file.
         size: Side in pixels.
-        with_opacity: Give the opacity as a fourth channel.
+        channels: 3 for RGB, 4 with the opacity, 1 for grey.
         content_hash: What the hash of the file must be; by default whatever it is.
         halves: Take the left and the right half for a picture each. Of an odd width, the middle
             column belongs to neither.
@@ -41,7 +43,7 @@ def decode_picture(
             inside.
 
     Returns:
-        uint8 array of shape (size, size, 3 or 4), or with ``halves`` (size, 2 × size, …), sRGB.
+        uint8 array of shape (size, size, channels), or with ``halves`` (size, 2 × size, …), sRGB.
         Transparent parts lie over white, also beside an opacity: colours that nobody sees are not
         learned, and both resize alike.
 
@@ -70,22 +72,64 @@ def decode_picture(
                 return fit(_cut_out(layer, crop, upright), size)
             return _fit_halves(layer, size, fit) if halves else fit(layer, size)
 
-        layers = [to_rgb(image, box=box, factor=factor, resize=resize)]
-        if with_opacity:
+        colours = to_rgb(image, box=box, factor=factor, resize=resize)
+        layers = [colours if channels > 1 else colours.convert("L")]
+        if channels == 4:
             layers.append(to_opacity(image, box=box, factor=factor, resize=resize))
         return np.dstack([np.asarray(layer) for layer in layers])
 
 
-def decode_whole(path: Path, *, size: int, with_opacity: bool = False) -> np.ndarray:
+def decode_shape(
+    path: Path, *, sides: Sides, channels: int = 3, content_hash: str | None = None
+) -> np.ndarray:
+    """Read the middle of a picture, as much of it as a shape can hold.
+
+    Args:
+        path: The file.
+        sides: Height and width of the shape in pixels.
+        channels: 3 for RGB, 4 with the opacity, 1 for grey.
+        content_hash: What the hash of the file must be; by default whatever it is.
+
+    Returns:
+        uint8 array of shape (height, width, channels), sRGB, see-through parts over white.
+
+    Raises:
+        UnreadablePictureError: It cannot be used; the message says why.
+        ChangedPictureError: It has another hash, or cannot be read any more.
+    """
+    height, width = sides
+    with opened(path, content_hash=content_hash) as image:
+        whole, upright = image.size, upright_size(image)
+        # Of the shorter side, when the whole picture just covers the shape.
+        wanted = math.ceil(min(upright) * max(width / upright[0], height / upright[1]))
+        kept = round(wanted * _DRAFT_MARGIN)
+        image.draft("RGB", (kept, kept))
+        fit = _cover_by_lanczos if image.size == whole else _cover_by_cubes
+        box, factor = None, 1
+        if image.width * image.height >= HUGE_PIXELS:
+            factor = _even_factor(min(image.size), wanted)
+            box = _whole(image.size, multiple_of=factor)
+
+        def resize(layer: Image.Image) -> Image.Image:
+            return fit(layer, (width, height))
+
+        colours = to_rgb(image, box=box, factor=factor, resize=resize)
+        layers = [colours if channels > 1 else colours.convert("L")]
+        if channels == 4:
+            layers.append(to_opacity(image, box=box, factor=factor, resize=resize))
+        return np.dstack([np.asarray(layer) for layer in layers])
+
+
+def decode_whole(path: Path, *, size: int, channels: int = 3) -> np.ndarray:
     """Read all of a picture at the scale that its middle square would be learned in.
 
     Args:
         path: The file.
         size: Of its shorter side in pixels; the longer one is at most 32 times as long.
-        with_opacity: Give the opacity as a fourth channel.
+        channels: 3 for RGB, 4 with the opacity, 1 for grey.
 
     Returns:
-        uint8 array of shape (height, width, 3 or 4), sRGB, see-through parts over white. Of a
+        uint8 array of shape (height, width, channels), sRGB, see-through parts over white. Of a
         square picture the same as :func:`decode_picture`.
 
     Raises:
@@ -107,8 +151,9 @@ def decode_whole(path: Path, *, size: int, with_opacity: bool = False) -> np.nda
             )
             return fit(layer, (width, height))
 
-        layers = [to_rgb(image, box=box, factor=factor, resize=resize)]
-        if with_opacity:
+        colours = to_rgb(image, box=box, factor=factor, resize=resize)
+        layers = [colours if channels > 1 else colours.convert("L")]
+        if channels == 4:
             layers.append(to_opacity(image, box=box, factor=factor, resize=resize))
         return np.dstack([np.asarray(layer) for layer in layers])
 
@@ -158,6 +203,18 @@ def _fit_by_lanczos(image: Image.Image, size: int) -> Image.Image:
 
 def _fit_by_cubes(image: Image.Image, size: int) -> Image.Image:
     return _resize_by_cubes(image.crop(_middle_square(image.size)), (size, size))
+
+
+def _cover_by_lanczos(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    return ImageOps.fit(image, size, Image.Resampling.LANCZOS)
+
+
+def _cover_by_cubes(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    scale = max(size[0] / image.width, size[1] / image.height)
+    width = min(image.width, max(1, round(size[0] / scale)))
+    height = min(image.height, max(1, round(size[1] / scale)))
+    left, top = (image.width - width) // 2, (image.height - height) // 2
+    return _resize_by_cubes(image.crop((left, top, left + width, top + height)), size)
 
 
 def _even_factor(side: int, size: int) -> int:

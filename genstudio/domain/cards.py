@@ -24,6 +24,10 @@ CROSS: Final = "cross"
 WRITE: Final = "write"
 # A person's choices can take part in its training.
 TEACH: Final = "teach"
+# Its form, texture and colour can be drawn from latents of their own.
+ZONES: Final = "zones"
+# The latent that draws a person's picture can be searched for.
+INVERT: Final = "invert"
 # It says how unlike everything that it has seen a picture is, and where.
 SCORE: Final = "score"
 # What it learned is a LoRA, which other programs use with the same base model.

@@ -11,6 +11,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 HALVES = "halves"
 FOLDERS = "folders"
 
+# Topic of advice on pictures of more than eight bits.
+GREYS = "greys"
+
+# Of all greys, what is in less than this share of them is hardly seen, or looks flat.
+_FAINT = 0.25
 # From this share on, what some pictures have is what the whole set is like.
 _MOSTLY = 0.5
 
@@ -24,6 +29,7 @@ class Remark(StrEnum):
 
     TINY = "tiny"
     ODD_ASPECT = "odd aspect"
+    GREY = "grey"
     BLURRED = "blurred"
     TRANSPARENT = "transparent"
     ANIMATED = "animated"
@@ -43,6 +49,8 @@ class PictureInfo(BaseModel):
         duplicate_of: Name of the picture that looks the same, and is larger or comes first.
         words: What is said of a file that is no picture, in a line, such as how long it is.
         values: Numbers that its modality goes by, such as its seconds; none of pictures.
+        greys: Of a grey picture of more than eight bits, in its own unit: what 99 of 100 of its
+            levels lie between, and the level that becomes white.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -55,12 +63,26 @@ class PictureInfo(BaseModel):
     duplicate_of: str | None = None
     words: str = ""
     values: dict[str, float] = Field(default_factory=dict)
+    greys: tuple[float, float, float] | None = None
+
+    @property
+    def is_faint(self) -> bool:
+        """Whether almost all of a picture of many greys lies in a small part of them."""
+        if self.greys is None:
+            return False
+        low, high, white = self.greys
+        return high - low < _FAINT * white
 
 
 def are_mostly_cut_out(pictures: Sequence[PictureInfo]) -> bool:
     """Whether more pictures than not have see-through parts."""
     count = sum(Remark.TRANSPARENT in picture.remarks for picture in pictures)
     return count > _MOSTLY * len(pictures)
+
+
+def are_grey(pictures: Sequence[PictureInfo]) -> bool:
+    """Whether there are pictures, and none of them has colours."""
+    return bool(pictures) and all(Remark.GREY in picture.remarks for picture in pictures)
 
 
 class UnreadablePicture(BaseModel):
@@ -78,8 +100,8 @@ class Advice(BaseModel):
     Attributes:
         title: What to do or to know, in a few words.
         reason: Why, in a sentence.
-        topic: What a report shows it beside: a remark's value, or "unreadable"; empty for
-            advice on the whole set.
+        topic: What a report shows it beside: a remark's value, or "unreadable"; ``GREYS`` where
+            the range of grey can be chosen; empty for advice on the whole set.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -87,6 +109,18 @@ class Advice(BaseModel):
     title: str
     reason: str
     topic: str = ""
+
+
+class ScansFound(BaseModel):
+    """A folder of scans, such as DICOM, which have to become pictures before they are learned.
+
+    Attributes:
+        folder: That holds them.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    folder: Path
 
 
 class CaptionReport(BaseModel):
@@ -146,6 +180,9 @@ class ScanReport(BaseModel):
         return [picture for picture in self.pictures if remark in picture.remarks]
 
 
+_Side = Annotated[int, Field(ge=1, lt=2**31)]
+
+
 def _inside(name: str) -> str:
     path = PurePath(name)
     if path.anchor or ".." in path.parts or "\0" in name:
@@ -167,6 +204,8 @@ class Manifest(BaseModel):
         crops: Place in ``pictures``, left, top, side of each square that is not the middle one. A
             picture of which several are learned is in ``pictures`` as often.
         within: Folders inside the folder that alone it was looked for in; none for all.
+        sizes: Width and height of each picture in pixels, upright, where that decides the shape
+            that it is learned in; none otherwise.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -180,4 +219,5 @@ class Manifest(BaseModel):
     layout: str = Field(default="", max_length=60)
     captions: tuple[tuple[str, str], ...] = ()
     crops: tuple[tuple[int, int, int, int], ...] = ()
+    sizes: tuple[tuple[_Side, _Side], ...] = ()
     within: tuple[Annotated[str, AfterValidator(_inside)], ...] = ()

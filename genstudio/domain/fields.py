@@ -10,6 +10,9 @@ SOUND = "sound"
 NOTES = "notes"
 SMILES = "smiles"
 TEXT = "text"
+# Of a batch whose pictures have shapes of their own: where each comes from, int64 (N, 4), as
+# :class:`genstudio.data.shapes.Shapes` has it.
+ORIGINS = "origins"
 # Examples of one group share an order: row k of one field belongs to row k of the others.
 EXAMPLES = "examples"
 
@@ -41,7 +44,8 @@ class DataSpec:
 
     Attributes:
         size: Side in pixels of pictures, which are square; 0 where there are none.
-        channels: 3 for RGB; 4 for RGB over white and the opacity. Of the pictures that are made.
+        channels: 1 for grey; 3 for RGB; 4 for RGB over white and the opacity. Of the pictures that
+            are made.
         classes: Name of each class => examples of it; empty if none are told apart.
         modality: Key of what was learned from.
         fields: All fields by name; by default the pictures of modality "images".

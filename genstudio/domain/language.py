@@ -23,6 +23,8 @@ VARIABLE: Final = "GENSTUDIO_LANGUAGE"
 
 # Thousands and decimals as each language writes them; French has a narrow no-break space.
 _SEPARATORS: Final[Mapping[str, tuple[str, str]]] = {"de": (".", ","), "fr": ("\u202f", ",")}
+# French sets no-break spaces inside.
+_QUOTES: Final[Mapping[str, tuple[str, str]]] = {"de": ("„", "“"), "fr": ("«\u202f", "\u202f»")}
 _ACCENTED: Final = str.maketrans("aeiouyAEIOUYcn", "àéîöûýÀÉÎÖÛÝçñ")
 _OPEN, _CLOSE = "⟦", "⟧"
 
@@ -122,6 +124,17 @@ def inside(text: str) -> str:
     return text if language() == "de" or is_name else text[:1].lower() + text[1:]
 
 
+def number_text(value: float, digits: int = 0) -> str:
+    """A number as the language writes it, with so many decimals."""
+    return _formatter.format_field(float(value), f",.{digits}f")
+
+
+def quoted(text: str) -> str:
+    """A name between the quotation marks of the language."""
+    before, behind = _QUOTES.get(_speaker.code, ("“", "”"))
+    return f"{before}{text}{behind}"
+
+
 class Spoken:
     """Base of cards: words that are declared in English are read in the language spoken.
 
@@ -148,7 +161,9 @@ class _Formatter(string.Formatter):
             return written
         thousands, decimal = separators
         parts = [part.replace(",", thousands) for part in written.split(".")]
-        return decimal.join(parts)
+        number = decimal.join(parts)
+        # "58 %" is not torn apart at the end of a line.
+        return f"{number[:-1]}\N{NO-BREAK SPACE}%" if format_spec.endswith("%") else number
 
 
 _formatter = _Formatter()

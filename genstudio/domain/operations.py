@@ -1,12 +1,13 @@
 """What can be done: tasks of models and operations for people, declared as data."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Final
 
 from genstudio.domain.artifacts import IMAGE
 from genstudio.domain.language import Spoken, tr
+from genstudio.domain.modalities import partner_kind
 from genstudio.domain.settings import Settings
 
 GENERATE: Final = "generate"
@@ -35,6 +36,10 @@ WRITE_TEXT: Final = "write-text"
 CHARACTERS: Final = "game-characters"
 NARRATE: Final = "narrate"
 NARRATE_CLIP: Final = "narrate-clip"
+# A view beside the form: the operation's clip as a timeline that its pictures are put on. The
+# numbers of their frames become the setting KEY_FRAMES_AT, in the order of the pictures.
+KEY_FRAMES: Final = "key-frames"
+KEY_FRAMES_AT: Final = "key_frames_at"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +79,7 @@ class TaskCard(Spoken):
         is_seeded: Whether each artifact needs a seed.
         conditions: Fields of examples that it takes beside seeds, one value for each artifact, in
             the place of what the settings ask for: so previews and figures show captions.
+        for_films: Settings, by name, that are others where each frame of a film is an input.
     """
 
     spoken: ClassVar[frozenset[str]] = frozenset({"title"})
@@ -85,6 +91,7 @@ class TaskCard(Spoken):
     inputs: tuple[InputSpec, ...] = ()
     is_seeded: bool = False
     conditions: tuple[str, ...] = ()
+    for_films: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +111,12 @@ class OperationCard(Spoken):
         needs_model: Whether it needs a trained model though no task of its is asked for.
         can_watch: Whether it can go on with what is put into the folders of its inputs later.
         icon: Name of its icon.
-        view: What the window shows it in instead of a form; empty for the form.
+        view: What the window shows it in: ``EXPLORE`` instead of the form, ``KEY_FRAMES`` beside
+            it; empty for the form alone.
         any_output: Whether what comes out may be of another kind, that of the model's task.
-        others: Kinds that come out besides, where each is a result of its own.
+        others: Kinds of which one comes out besides, each as a result of its own.
+        partner: Key of the kind that the run must have learned pictures together with; empty for
+            any, or none.
     """
 
     spoken: ClassVar[frozenset[str]] = frozenset({"title", "summary"})
@@ -126,11 +136,21 @@ class OperationCard(Spoken):
     view: str = ""
     any_output: bool = False
     others: tuple[str, ...] = ()
+    partner: str = ""
+
+    def suits(self, modality: str, layout: str) -> bool:
+        """Whether what a run learned has the partner that is needed."""
+        return not self.partner or self.partner == partner_kind(modality, layout)
 
     @property
     def needs_run(self) -> bool:
         """Whether it needs a trained model."""
         return bool(self.task) or self.needs_model
+
+    @property
+    def has_form(self) -> bool:
+        """Whether the window asks for its inputs in a form, and not in a view of its own."""
+        return self.view in {"", KEY_FRAMES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,10 @@ class Recipe(BaseModel):
         position: Which of several results of the same inputs it is.
         synthetic: Whether what is seen was made; a frame of a person's own film was not.
         created: When it was made.
+        batch: Pictures that the network drew at once; with another number the last bits may be
+            others. Alone, where nothing is said.
+        device: Kind of device that it was made on: "cpu", where pixels are the same again on
+            machines of one kind, or a graphics card, "cuda" or "mps", where none are promised.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -61,3 +65,5 @@ class Recipe(BaseModel):
     inputs: tuple[RecipeInput, ...] = Field(default=(), max_length=64)
     position: Count = 0
     synthetic: bool = True
+    batch: int = Field(default=1, ge=1, le=64)
+    device: str = Field(default="cpu", pattern="^[a-z]{1,16}$")

@@ -3,7 +3,6 @@
 import importlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from importlib.metadata import entry_points
 from typing import Generic, TypeVar, cast
 
@@ -50,14 +49,19 @@ class Registry(Generic[T]):
         self._fault = fault
         self._aliases = aliases or {}
         self._error = error
+        self._found: dict[str, str] | None = None
 
-    @cached_property
+    @property
     def _locations(self) -> dict[str, str]:
-        found = dict(self._built_in)
-        for entry in entry_points(group=self._group):
-            if entry.name.lower() not in self._aliases:
-                found.setdefault(entry.name, entry.value)
-        return found
+        # No cached_property: until Python 3.12 it holds one lock for all registries, and a thread
+        # that waits for it while another waits for that thread waits for ever.
+        if self._found is None:
+            found = dict(self._built_in)
+            for entry in entry_points(group=self._group):
+                if entry.name.lower() not in self._aliases:
+                    found.setdefault(entry.name, entry.value)
+            self._found = found
+        return self._found
 
     def keys(self) -> list[str]:
         """All keys, built-in ones first; some may turn out not to be usable."""

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from genstudio.domain.language import Spoken
+from genstudio.domain.language import Spoken, tr, tr_noop
 
 
 class Figure(BaseModel):
@@ -131,6 +131,7 @@ class FigureCard(Spoken):
         better_words: The same in words.
         help: What it looks at, in a sentence or two.
         is_share: It is a part of a whole, and shown in per cent.
+        beside: What its floor is, with ``{floor}`` and ``{sd}`` for the values.
     """
 
     spoken: ClassVar[frozenset[str]] = frozenset({"title", "term", "better_words", "help"})
@@ -142,17 +143,23 @@ class FigureCard(Spoken):
     better_words: str
     help: str
     is_share: bool = False
+    beside: str = tr_noop("floor {floor} ± {sd}")
 
-    def of(self, report: Report) -> Figure | None:
-        """This figure of a report; None if it was not taken."""
+    def of(self, report: BaseModel) -> Figure | None:
+        """This figure of a report that has one of that name; None if it was not taken."""
         return getattr(report, self.key)
+
+    def beside_words(self, figure: Figure) -> str:
+        """What stands beside the value."""
+        return tr(self.beside, floor=self.told(figure.floor), sd=self.told(figure.floor_sd))
 
     def told(self, value: float) -> str:
         """A value of this figure, as it is written: three digits, or all before the point."""
         if self.is_share:
-            return f"{100 * value:.1f} %"
-        text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
-        return text.replace("-", "−")
+            return tr("{share:.1f} %", share=100 * value)
+        if abs(value) >= 100:
+            return tr("{value:,.0f}", value=value).replace("-", "−")
+        return tr("{value:.3g}", value=value).replace("-", "−")
 
 
 FIGURES = (

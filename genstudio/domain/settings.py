@@ -45,6 +45,10 @@ class FieldHints:
         opens: Of a text that is a place on the disk, what lies there, such as "model": the window
             helps to choose it.
         lines: Of a text, how many lines there are to write in; 1 for a single one.
+        before: What was the case before there was this setting, where that is not its default:
+            runs that do not name it go on so.
+        only_with: Another setting of the same class and its value without which this one changes
+            nothing; the window shows it only then. None where it always counts.
     """
 
     unit: str = ""
@@ -57,6 +61,8 @@ class FieldHints:
     formerly: str = ""
     opens: str = ""
     lines: int = 1
+    before: Any = None
+    only_with: tuple[str, Any] | None = None
 
 
 def setting(
@@ -76,6 +82,8 @@ def setting(
     formerly: str = "",
     opens: str = "",
     lines: int = 1,
+    before: Any = None,
+    only_with: tuple[str, Any] | None = None,
 ) -> Any:
     """Declare one setting of a :class:`Settings` class.
 
@@ -95,6 +103,8 @@ def setting(
         formerly: The name that it had before; files and flags may still use it.
         opens: Of a text that is a place on the disk, what lies there.
         lines: Of a text, how many lines there are to write in.
+        before: What was the case before there was this setting, where that is not its default.
+        only_with: Another setting and its value without which this one changes nothing.
     """
     hints = FieldHints(
         unit=unit,
@@ -107,6 +117,8 @@ def setting(
         formerly=formerly,
         opens=opens,
         lines=lines,
+        before=before,
+        only_with=only_with,
     )
     extra = cast("dict[str, Any]", {"hints": hints})
     return Field(default, title=title, description=help, ge=ge, le=le, json_schema_extra=extra)
@@ -167,6 +179,13 @@ def with_current_names(
         named.pop(name_now, None)
         named[name_now] = value
     return named
+
+
+def as_before(settings_class: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values from a file that may be older than some settings, with what was the case then."""
+    named = with_current_names(settings_class, values)
+    before = {it.name: it.hints.before for it in setting_fields(settings_class)}
+    return {name: it for name, it in before.items() if it is not None} | named
 
 
 def _bound(metadata: list[Any], name: str) -> float | None:

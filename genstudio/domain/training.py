@@ -67,6 +67,14 @@ class DataOptions(Settings):
         "on white.",
         group="data",
     )
+    colours: Literal["colour", "grey"] = setting(
+        "colour",
+        title="Colour or grey — channels",
+        help="Grey learns and makes pictures of a single channel; pictures in colour become grey. "
+        "Where all of yours are grey, it is chosen by itself. With an alpha channel, pictures have "
+        "colours.",
+        group="data",
+    )
     reverse: bool = setting(
         False,
         title="The other way round — target to input",
@@ -100,6 +108,13 @@ class DataOptions(Settings):
         advanced=True,
         group="data",
     )
+
+    @property
+    def channels(self) -> int:
+        """Of pictures as they are learned: 1 for grey, 3 for RGB, 4 with the opacity."""
+        if self.transparency:
+            return 4
+        return 1 if self.colours == "grey" else 3
 
 
 class ComputeOptions(Settings):

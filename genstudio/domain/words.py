@@ -23,6 +23,7 @@ LONGEST_WORD: Final = 40
 # Scripts without spaces between words are taken character by character.
 _IDEOGRAPHS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_IDEOGRAPHS}]|[^\W_{_IDEOGRAPHS}]+(?:['’-][^\W_{_IDEOGRAPHS}]+)*")
+_IDEOGRAPH = re.compile(f"[{_IDEOGRAPHS}]")
 # Below this share of common letters, one word is hardly a slip of the pen for another.
 _ALIKE = 0.75
 _MOST_NAMED = 5
@@ -92,6 +93,17 @@ def token_ids(text: str, words: Iterable[str]) -> list[int]:
     number = {word: id_ for id_, word in enumerate(words, start=FIRST_WORD)}
     ids = [number.get(word, UNKNOWN) for word in words_in(text)[:MOST_TOKENS]]
     return ids + [PADDING] * (MOST_TOKENS - len(ids))
+
+
+def text_of(ids: Sequence[int], words: Sequence[str]) -> str:
+    """The words that ids stand for, with spaces where their script has such."""
+    text = ""
+    for id_ in ids:
+        if id_ >= FIRST_WORD:
+            word = words[id_ - FIRST_WORD]
+            is_close = bool(text) and all(map(_IDEOGRAPH.match, (text[-1], word)))
+            text += word if is_close or not text else f" {word}"
+    return text
 
 
 def read_prompt(text: str, words: Iterable[str]) -> PromptReading:

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from genstudio.data.dataset import Dataset
-from genstudio.data.order import DataOrder
-from genstudio.domain.fields import EXAMPLES, IMAGE, SOUND
+from genstudio.data.order import BucketOrder, DataOrder
+from genstudio.domain.fields import EXAMPLES, IMAGE, ORIGINS, SOUND
 from genstudio.engine.device import derived_seed
 from genstudio.engine.process_group import ProcessGroup
 from genstudio.models.protocol import Batch
@@ -24,7 +24,7 @@ class Batches:
         dataset: What the run learns from.
         process_group: The processes that take each step together.
         device: Where the model is trained.
-        batch: Examples in a step.
+        batch: Examples in a step; where pictures have shapes of their own, at most.
         seed: The run's seed, which the order follows from.
         mirrors: Whether images are also learned from mirrored.
     """
@@ -44,21 +44,26 @@ class Batches:
         self._device = device
         self._batch = batch
         self._mirrors = mirrors
-        self._groups = {name: _Group(dataset, name, seed) for name in dataset.groups}
+        self._groups = {name: _Group(dataset, name, seed, batch) for name in dataset.groups}
 
     def after(self, images_seen: int) -> Batch:
         """What the step learns from that comes after so many examples were seen."""
         fields: dict[str, Tensor] = {}
-        share = np.array_split(np.arange(self._batch), self._process_group.size)[
-            self._process_group.rank
-        ]
+        processes = self._process_group.size
+        # Of a small rest, every process has one all the same.
+        count = max(self.count_after(images_seen), min(processes, self._batch))
+        share = np.array_split(np.arange(count), processes)[self._process_group.rank]
+        origins: dict[str, Tensor] = {}
         for group in self._groups.values():
-            chosen = group.chosen(images_seen, self._batch, share)
+            chosen = np.resize(group.chosen(images_seen), count)[share]
             mirrored = None
             if self._mirrors:
-                mirrored = group.mirrored(images_seen, self._batch)[share]
+                mirrored = group.mirrored(images_seen, count)[share]
             for name, own in self._dataset.of_group(group.name).items():
-                values = torch.as_tensor(own.take(chosen))
+                values = torch.as_tensor(own.take_shaped(chosen))
+                if own.shapes is not None:
+                    rows = torch.as_tensor(own.shapes.origins_N[chosen])
+                    origins[ORIGINS] = self._handed_over(rows)
                 if own.spec.type != IMAGE:
                     fields[name] = as_learned(self._handed_over(values), own.spec.type)
                     continue
@@ -68,7 +73,11 @@ class Batches:
                 fields[name] = in_range(self._handed_over(values))
         # In the order in which the dataset names them, whatever their groups.
         fields = {name: fields[name] for name in self._dataset.fields}
-        return Batch(fields=fields, images_seen=images_seen, step_size=self._batch)
+        return Batch(fields=fields | origins, images_seen=images_seen, step_size=count)
+
+    def count_after(self, images_seen: int) -> int:
+        """How many examples are seen with the step that comes after so many."""
+        return min(group.count_after(images_seen) for group in self._groups.values())
 
     def spread(self, count: int) -> Mapping[str, Tensor]:
         """At most so many of the examples that are learned from, spread over all; on the CPU.
@@ -93,15 +102,29 @@ class Batches:
 class _Group:
     """Examples that share an order, and are mirrored alike."""
 
-    def __init__(self, dataset: Dataset, name: str, seed: int) -> None:
+    def __init__(self, dataset: Dataset, name: str, seed: int, batch: int) -> None:
         self.name = name
         # The first group keeps the seeds that it has always had.
         self._seed = seed if name == EXAMPLES else derived_seed(seed, name)
         self._learned_from = dataset.learned_from(name)
+        self._batch = batch
         self._order = DataOrder(len(self._learned_from), self._seed)
+        self._buckets: BucketOrder | None = None
+        for own in dataset.of_group(name).values():
+            if own.shapes is not None:
+                assert len(dataset.groups) == 1, "a smaller step is one of all fields"
+                buckets_N = own.shapes.bucket_N[self._learned_from]
+                # Of a single one, every step can be whole.
+                if len(np.unique(buckets_N)) > 1:
+                    self._buckets = BucketOrder(buckets_N, self._seed, batch)
 
-    def chosen(self, images_seen: int, count: int, share: np.ndarray) -> np.ndarray:
-        return self._learned_from[self._order.indices(images_seen, count)[share]]
+    def chosen(self, images_seen: int) -> np.ndarray:
+        if self._buckets is not None:
+            return self._learned_from[self._buckets.indices(images_seen)]
+        return self._learned_from[self._order.indices(images_seen, self._batch)]
+
+    def count_after(self, images_seen: int) -> int:
+        return self._batch if self._buckets is None else len(self._buckets.indices(images_seen))
 
     def mirrored(self, images_seen: int, count: int) -> np.ndarray:
         generator = torch.Generator().manual_seed(derived_seed(self._seed, images_seen, "mirror"))

@@ -100,7 +100,8 @@ class Sketch:
         if artifact.parts:
             whole = apart(artifact)
             self._cells.extend(_enlarged(_as_picture(it, self._side), self._side) for it in whole)
-            self.results.extend(it for it in whole if it.kind != IMAGE)
+            # Words stand on the sheet, beside their picture.
+            self.results.extend(it for it in whole if it.kind not in (IMAGE, TEXT))
         else:
             self._cells.extend(self._beside.row(self._drawn, _as_picture(artifact)))
             if artifact.kind != IMAGE:
@@ -126,12 +127,12 @@ class _Beside:
         yield from (pictures[number] for pictures in self._behind)
 
 
-def _as_picture(artifact: Artifact, side: int = DRAWING_PX) -> np.ndarray:
+def _as_picture(artifact: Artifact, side: int | None = None) -> np.ndarray:
     if artifact.kind == IMAGE:
         return artifact.data
     kind = ARTIFACTS.get(artifact.kind)
     assert isinstance(kind, Drawn), "whatever can be learned can be shown"
-    return kind.draw(artifact, _PAGE_PX if artifact.kind == TEXT else side)
+    return kind.draw(artifact, side or (_PAGE_PX if artifact.kind == TEXT else DRAWING_PX))
 
 
 def _enlarged(image_HWC: np.ndarray, side: int) -> np.ndarray:

@@ -191,7 +191,7 @@ class _Reals:
         self, real_NHWC: np.ndarray, originals_NHWC: np.ndarray, held_out_NHWC: np.ndarray
     ) -> None:
         features = random_features()(real_NHWC)
-        self._surface = SlicedWasserstein(_as_tensor(real_NHWC))
+        self._surface = SlicedWasserstein(_as_tensor(over_white(real_NHWC)))
         self._kernel = KernelDistances(features)
         self._chance = _kid_by_chance(features)
         self._mean_distance = mean_distance(features)

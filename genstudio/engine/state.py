@@ -203,7 +203,7 @@ class TrainState:
 
     def advance(self) -> None:
         """Count a step that was taken, and let the average follow it."""
-        batch = self._job.settings.batch
+        batch = self.batches.count_after(self.counters.images_seen)
         self.counters.step += 1
         self.counters.images_seen += batch
         self.models.follow(images_seen=self.counters.images_seen, batch=batch)

@@ -93,6 +93,22 @@ class CopyFinder:
             distances=found.distances,
         )
 
+    def nearest(self, image_HWC: np.ndarray, count: int) -> list[tuple[int, float]]:
+        """The training pictures that are nearest to one picture, the nearest first.
+
+        Args:
+            image_HWC: uint8.
+            count: How many, at most.
+
+        Returns:
+            Index and distance of each, as in :class:`Copies`.
+        """
+        (row,) = (at_most(image_HWC[None], _SIDE) / 2).flatten(1)
+        both = torch.stack([self._plain, self._mirrored])
+        distances = (both - row).square().mean(dim=2).sqrt().amin(dim=0)
+        found = distances.topk(min(count, len(distances)), largest=False)
+        return list(zip(found.indices.tolist(), found.values.tolist(), strict=True))
+
     def _alarms(self, found: "_Nearest") -> np.ndarray:
         nearer = _NEARER_THAN_OTHERS * found.to_others
         # Of a set of look-alikes, nothing is nearer to one than to others, and all are copies.

@@ -2,9 +2,10 @@
 
 Each round has a seed, which decides the first weights and the order of pictures; with it, the same
 classifier learns from the real pictures alone, and from these and others: the synthetic ones, and
-as controls the same once more, the same with noise, and the same shifted, turned and mirrored. All
-take as many steps. What is compared are rounds of the same seed, on pictures that neither the
-classifier nor what made the synthetic ones has seen.
+as controls the real ones once more, with noise, and shifted, turned and mirrored. Of each class
+controls have the share that the synthetic pictures have: where these balance classes, so do
+repeated real ones, which cost nothing. All take as many steps. What is compared are rounds of the
+same seed, on pictures that neither the classifier nor what made the synthetic ones has seen.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,14 +18,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from genstudio.domain.errors import DatasetError
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.progress import Progress, Working
 
-SYNTHETIC: Final = "synthetic"
-PLAIN: Final = "without"
-DUPLICATES: Final = "duplicates"
-NOISE: Final = "noise"
-CLASSICAL: Final = "shifted, turned, mirrored"
+SYNTHETIC: Final = tr_noop("synthetic")
+PLAIN: Final = tr_noop("without")
+DUPLICATES: Final = tr_noop("duplicates")
+NOISE: Final = tr_noop("noise")
+CLASSICAL: Final = tr_noop("shifted, turned, mirrored")
 ARMS: Final = (PLAIN, SYNTHETIC, DUPLICATES, NOISE, CLASSICAL)
 FEWEST_ROUNDS: Final = 10
 FEWEST_TESTS: Final = 20
@@ -80,8 +81,8 @@ class Difference:
     def verdict(self) -> str:
         """In a word or two: it helps only where the interval excludes nought."""
         if self.low > 0:
-            return "helps"
-        return "harms" if self.high < 0 else tr("cannot be told")
+            return tr_noop("helps")
+        return tr_noop("harms") if self.high < 0 else tr_noop("cannot be told")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +119,9 @@ class Helpfulness:
         )
         if own.verdict == "helps":
             best = max(self.differences, key=lambda arm: self.differences[arm].mean)
-            beside = "" if best == SYNTHETIC else tr(" “{best}” adds more, at no cost.", best=best)
+            beside = (
+                "" if best == SYNTHETIC else tr(" “{best}” adds more, at no cost.", best=tr(best))
+            )
             return tr(
                 "The synthetic pictures help: {interval}.{beside}", interval=interval, beside=beside
             )
@@ -163,12 +166,13 @@ def does_it_help(
     labels, made_labels, wanted = (
         torch.from_numpy(it.labels_N).long() for it in (real, synthetic, tests)
     )
+    share = _shares(labels, made_labels)
     arms: dict[str, _Extra | None] = {
         PLAIN: None,
-        SYNTHETIC: _Extra(made, made_labels),
-        DUPLICATES: _Extra(own, labels),
-        NOISE: _Extra(own, labels, _noisy),
-        CLASSICAL: _Extra(own, labels, _moved),
+        SYNTHETIC: _Extra(made, made_labels, torch.ones(len(made_labels))),
+        DUPLICATES: _Extra(own, labels, share),
+        NOISE: _Extra(own, labels, share, _noisy),
+        CLASSICAL: _Extra(own, labels, share, _moved),
     }
     right = {arm: np.zeros((rounds, len(tests)), np.float64) for arm in arms}
     for seed in range(rounds):
@@ -216,16 +220,29 @@ def difference(gains_NC: np.ndarray, groups: Sequence[str]) -> Difference:
 
 @dataclass(frozen=True, slots=True)
 class _Extra:
-    """What half of each batch is drawn from, and what is done to it."""
+    """What half of each batch is drawn from, how often each picture, and what is done to it."""
 
     images_NCHW: Tensor
     labels_N: Tensor
+    weights_N: Tensor
     change: Callable[[Tensor, torch.Generator], Tensor] | None = None
+
+
+def _shares(labels_N: Tensor, wanted_N: Tensor) -> Tensor:
+    """How often to draw each real picture, so that classes are as frequent as in ``wanted_N``."""
+    count = int(max(labels_N.max(), wanted_N.max())) + 1
+    frequent = torch.bincount(wanted_N, minlength=count) / torch.bincount(
+        labels_N, minlength=count
+    ).clamp_min(1)
+    weights = frequent[labels_N]
+    # Where no real picture is of a class that was made, all are alike.
+    return weights if weights.sum() > 0 else torch.ones(len(labels_N))
 
 
 def _small(images_NHWC: np.ndarray) -> Tensor:
     pixels = torch.from_numpy(np.ascontiguousarray(images_NHWC[..., :3])).permute(0, 3, 1, 2)
-    images = pixels.float().div(127.5).sub(1)
+    # Grey as RGB, so that pictures of both kinds go together.
+    images = pixels.expand(-1, 3, -1, -1).float().div(127.5).sub(1)
     return functional.adaptive_avg_pool2d(images, min(_SIDE_PX, images.shape[-1]))
 
 
@@ -248,7 +265,7 @@ def _learn_and_ask(
             images, wanted = own[chosen], labels[chosen]
             if extra is not None:
                 half = _BATCH // 2
-                other = torch.randint(len(extra.labels_N), (half,), generator=share)
+                other = torch.multinomial(extra.weights_N, half, replacement=True, generator=share)
                 further = extra.images_NCHW[other]
                 if extra.change is not None:
                     further = extra.change(further, share)

@@ -156,19 +156,36 @@ def _report(
         )
         for level, side in enumerate(sides)
     )
-    return Report(
-        swd=_said(swd, verdicts.on_swd(_sds(swd))),
+    report = Report(
+        swd=swd,
         swd_levels=tuple(levels),
-        kid=_said(kid, verdicts.on_kid(_sds(kid))),
-        density=_said(density, verdicts.on_density(_sds(density))),
-        coverage=_said(
-            coverage, verdicts.on_coverage(coverage.value, coverage.floor, _sds(coverage))
-        ),
-        diversity=_said(diversity, verdicts.on_diversity(diversity.value, _sds(diversity))),
+        kid=kid,
+        density=density,
+        coverage=coverage,
+        diversity=diversity,
         copying=copying,
         count=number,
         features=random_features().digest,
     )
+    return with_verdicts(report)
+
+
+def with_verdicts(report: Report) -> Report:
+    """The same figures, with what they mean said in the language that is spoken now."""
+    coverage, diversity, copying = report.coverage, report.diversity, report.copying
+    told = {
+        "swd": _said(report.swd, verdicts.on_swd(_sds(report.swd))),
+        "kid": _said(report.kid, verdicts.on_kid(_sds(report.kid))),
+        "density": _said(report.density, verdicts.on_density(_sds(report.density))),
+        "coverage": _said(
+            coverage, verdicts.on_coverage(coverage.value, coverage.floor, _sds(coverage))
+        ),
+        "diversity": _said(diversity, verdicts.on_diversity(diversity.value, _sds(diversity))),
+    }
+    if copying is not None:
+        words = verdicts.on_copies(copying.value, copying.floor, _sds(copying))
+        told["copying"] = _said(copying, words)
+    return report.model_copy(update=told)
 
 
 def _figure(values: Sequence[float], floors: Sequence[float]) -> Figure:
@@ -202,13 +219,11 @@ def _copying(finder: CopyFinder, made_NHWC: np.ndarray, index: Tensor) -> Copyin
         _share_sd(copies.usual_share, len(made_NHWC)) ** 2
         + _share_sd(copies.usual_share, copies.usual_count) ** 2
     ) ** 0.5
-    sds = verdicts.standing(copies.share, copies.usual_share, floor_sd)
     return CopyingFigure(
         value=copies.share,
         sd=_share_sd(copies.share, len(made_NHWC)),
         floor=copies.usual_share,
         floor_sd=floor_sd,
-        verdict=verdicts.on_copies(copies.share, copies.usual_share, sds),
         threshold=copies.threshold,
         pairs=tuple(pairs),
     )

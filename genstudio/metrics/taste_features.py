@@ -20,9 +20,9 @@ def taste_features(images_NCHW: Tensor) -> Tensor:
 
     Args:
         images_NCHW: In [-1, 1], square, sides a power of two from 32 on; of four channels, the
-            first three, which lie over white.
+            first three, which lie over white; grey is repeated.
     """
-    rgb_NCHW = images_NCHW[:, :3].float().clamp(-1, 1)
+    rgb_NCHW = images_NCHW[:, :3].float().clamp(-1, 1).expand(-1, 3, -1, -1)
     side = min(rgb_NCHW.shape[-1], LARGEST_SIDE)
     if rgb_NCHW.shape[-1] > side:
         rgb_NCHW = functional.adaptive_avg_pool2d(rgb_NCHW, side)

@@ -18,7 +18,7 @@ def on_swd(sds: float) -> str:
     """On the sliced Wasserstein distance: how the surface looks."""
     if sds <= _CHANCE_SDS:
         return tr("Colours, edges and textures are those of your pictures.")
-    how = "somewhat" if sds <= _FAR_SDS else "clearly"
+    how = tr("somewhat") if sds <= _FAR_SDS else tr("clearly")
     return tr("Colours, edges or textures differ {how} from those of your pictures.", how=how)
 
 
@@ -50,7 +50,7 @@ def on_diversity(value: float, sds: float) -> str:
     """On diversity: how much pictures differ from each other."""
     if abs(sds) <= _CHANCE_SDS:
         return tr("They differ from each other as much as your pictures do.")
-    more = "more" if sds > 0 else "less"
+    more = tr("more") if sds > 0 else tr("less")
     return tr(
         "They differ {more} from each other than your pictures do ({value:.0%} of it).",
         more=more,

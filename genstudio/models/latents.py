@@ -17,6 +17,7 @@ from genstudio.models.protocol import Interpolates
 # what moves a little does not count as another picture.
 _SIDE = 16
 _AT_A_TIME = 32
+_DIRECTIONS_AT_A_TIME = 32
 # Ridge of the regression, as a share of the mean variance of a coordinate.
 _RIDGE = 1e-2
 _NEARLY_PARALLEL = 1e-4
@@ -133,11 +134,12 @@ def _principal(z: Tensor, features: Tensor, count: int, num_classes: int) -> Dir
     z = (z - z.mean(0)).double()
     _, values, components = torch.linalg.svd(centred, full_matrices=False)
     count = min(count, int((values > values[0] * 1e-6).sum()))
-    coordinates = centred @ components[:count].T
-    sigmas = coordinates.std(0)
-    scaled = coordinates / sigmas
-    # Coordinates are uncorrelated, so the regression is one division.
-    steps = scaled.T @ z / (len(z) * (1 + _RIDGE))
+    # In parts, so that the first are to the last bit what they were when there were no others.
+    parts = [
+        _steps_along(components[first : min(first + _DIRECTIONS_AT_A_TIME, count)], centred, z)
+        for first in range(0, count, _DIRECTIONS_AT_A_TIME)
+    ]
+    steps = torch.cat(parts)
     # The sign of a component means nothing: let each brighten.
     brightness = components[:count].sum(1)
     steps *= torch.where(brightness < 0, -1.0, 1.0)[:, None]
@@ -146,6 +148,13 @@ def _principal(z: Tensor, features: Tensor, count: int, num_classes: int) -> Dir
         steps_NZ=functional.pad(steps.float(), (0, num_classes)),
         shares_N=(variances[:count] / variances.sum()).float(),
     )
+
+
+def _steps_along(components: Tensor, centred: Tensor, z: Tensor) -> Tensor:
+    coordinates = centred @ components.T
+    scaled = coordinates / coordinates.std(0)
+    # Coordinates are uncorrelated, so the regression is one division.
+    return scaled.T @ z / (len(z) * (1 + _RIDGE))
 
 
 def blended_in_batch(z_NZ: Tensor) -> Tensor:

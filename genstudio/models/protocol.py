@@ -23,7 +23,8 @@ class Batch:
 
     Attributes:
         fields: Name => one row for each example, on the training device: pictures float in
-            [-1, 1], (N, channels, height, width); labels int64, (N,).
+            [-1, 1], (N, channels, height, width); labels int64, (N,). Pictures are the squares
+            that the model was built for, or of a shape of their own (``LearnsShapes``).
         images_seen: Examples seen since the beginning of the run.
         step_size: Examples of the whole step, of which these are a part; these alone by default.
         seen_on_device: ``seen``, where the engine keeps that for many steps.
@@ -174,6 +175,9 @@ class Request:
         seeds: One for each artifact, in order; none where the task is not seeded.
         inputs: Name of an input => one value for each artifact: pictures as uint8 of shape
             (height, width, 3 or 4). Of a seeded task, what its conditions name; may be missing.
+        batch: Latents that the network is given at once, always so many, so that a seed gives the
+            same pixels in any company; with another number the last bits may be others. 1 draws
+            each alone; only models that draw together (``DrawsTogether``) are asked for more.
     """
 
     settings: Settings
@@ -181,6 +185,7 @@ class Request:
     inputs: Mapping[str, Sequence[np.ndarray]] = field(
         default_factory=dict[str, Sequence[np.ndarray]]
     )
+    batch: int = 1
 
 
 class TrainableModel(Protocol):
@@ -228,6 +233,34 @@ class TrainableModel(Protocol):
 
 
 @runtime_checkable
+class LearnsShapes(Protocol):
+    """Learns from pictures in their own shapes, where it is asked to.
+
+    The pictures of one batch then have one shape, and the batch has the field "origins".
+    """
+
+    @classmethod
+    def shape_step(cls, config: Settings) -> int:
+        """What both sides of its pictures are multiples of, in pixels; 0 where it learns squares.
+
+        Raises:
+            GenStudioError: What that depends on is not there.
+        """
+        ...
+
+
+@runtime_checkable
+class DrawsTogether(Protocol):
+    """Draws many pictures from seeds faster than one by one.
+
+    Attributes:
+        drawn_at_once: The ``batch`` of a request that is fastest.
+    """
+
+    drawn_at_once: ClassVar[int]
+
+
+@runtime_checkable
 class Interpolates(Protocol):
     """Capability INTERPOLATE: pictures between pictures."""
 
@@ -237,6 +270,51 @@ class Interpolates(Protocol):
 
     def decode(self, latents: Tensor, settings: Settings) -> np.ndarray:
         """Latents => uint8 pictures of shape (N, height, width, channels)."""
+        ...
+
+
+@runtime_checkable
+class HasDrawingNetwork(Protocol):
+    """Draws in one pass of one network, which other programs can run."""
+
+    def drawing_network(self) -> nn.Module:
+        """Latents (N, Z) as ``latents`` gives them => pictures (N, C, S, S), about in [-1, 1]."""
+        ...
+
+
+@runtime_checkable
+class Zoned(Protocol):
+    """Capability ZONES: form, texture and colour are drawn by layers of their own."""
+
+    def decode_zones(self, zone_latents: Tensor, settings: Settings) -> np.ndarray:
+        """Latents of each zone, as ``domain.places.ZONES`` orders them => pictures as ``decode``.
+
+        Where they are the same, the picture is that of ``decode``, up to the last bits.
+
+        Args:
+            zone_latents: Of shape (N, zones, latent size).
+            settings: As ``decode`` takes them.
+        """
+        ...
+
+
+@runtime_checkable
+class Inverts(Protocol):
+    """Capability INVERT: a picture's latent can be found by following gradients back to it."""
+
+    def latents(self, seeds: Sequence[int], settings: Settings) -> Tensor:
+        """Latents of shape (number of seeds, latent size)."""
+        ...
+
+    def draw_latents(self, zone_latents: Tensor) -> Tensor:
+        """Draw with gradients by the latents, and by nothing else.
+
+        Args:
+            zone_latents: Of shape (N, 1, latent size), or one for each zone where there are such.
+
+        Returns:
+            Pictures in [-1, 1], (N, C, S, S).
+        """
         ...
 
 
@@ -323,6 +401,23 @@ class Writes(Protocol):
 
     def next_words(self, before: str, seed: int, count: int, temperature: float) -> list[str]:
         """Words that may come next, each drawn by itself; some may be the same."""
+        ...
+
+
+@runtime_checkable
+class Bounds(Protocol):
+    """Says how surprised it is at most by examples; used where it is set beside others.
+
+    Not a capability that a card declares: whatever has it is measured by it.
+    """
+
+    def bounds(self, fields: Mapping[str, Tensor]) -> Tensor:
+        """Upper bounds of the negative log-likelihood of examples, in nats (N,), on the processor.
+
+        Of a sound for each level of its spectrogram, of a phrase for each token, of a molecule as
+        a whole. Nothing is hidden, moved or spelled otherwise as while learning, and noise comes
+        from a generator of its own: the same examples give the same numbers.
+        """
         ...
 
 

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -13,6 +14,10 @@ from genstudio.domain.errors import SettingsError
 from genstudio.domain.language import tr
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.protocol import Artifact, Request
+
+# Pictures that are drawn at once. On processors more are hardly faster, and would only come later
+# (tests/bench/RESULTS.md).
+DRAWN_AT_ONCE = 16
 
 
 def seeded_latents(seeds: Sequence[int], latent_size: int) -> Tensor:
@@ -79,11 +84,19 @@ class _Draws(Protocol):
     def decode(self, latents: Tensor, settings: Settings) -> np.ndarray: ...
 
 
-def one_by_one(model: _Draws, request: Request) -> Iterator[Artifact]:
-    """Draw one picture for each seed, alone, so that company changes nothing."""
-    for seed in request.seeds:
-        image = model.decode(model.latents([seed], request.settings), request.settings)[0]
-        yield Artifact(kind="image", seed=seed, data=image)
+def draw_seeds(model: _Draws, request: Request) -> Iterator[Artifact]:
+    """Draw one picture for each seed: alone, or in batches that are always filled up.
+
+    The network sees the same number of latents whoever is drawn, so that company changes nothing;
+    most of a picture that is drawn alone is the time that layers take to begin.
+    """
+    settings = request.settings
+    for first in range(0, len(request.seeds), request.batch):
+        seeds = request.seeds[first : first + request.batch]
+        rows = [model.latents([seed], settings) for seed in seeds]
+        latents = torch.cat([*rows, *[rows[-1]] * (request.batch - len(rows))])
+        for seed, image in zip(seeds, model.decode(latents, settings), strict=False):
+            yield Artifact(kind="image", seed=seed, data=image.copy())
 
 
 def to_uint8(images_NCHW: Tensor) -> np.ndarray:
@@ -102,11 +115,21 @@ def to_uint8(images_NCHW: Tensor) -> np.ndarray:
 
 
 def over_white(image_HWC: np.ndarray) -> np.ndarray:
-    """Lay a uint8 picture with an opacity over white paper; others are given back as they are."""
+    """A uint8 picture in RGB: one with an opacity is laid over white paper, grey is repeated."""
+    if image_HWC.shape[-1] == 1:
+        return image_HWC.repeat(3, axis=-1)
     if image_HWC.shape[-1] != 4:
         return image_HWC
     opacity = image_HWC[..., 3:].astype(np.float32) / 255
     return np.rint(255 + (image_HWC[..., :3] - 255.0) * opacity).astype(np.uint8)
+
+
+def grey_of(image_HWC: np.ndarray) -> np.ndarray:
+    """A uint8 picture of 1, 3 or 4 channels in grey, (height, width, 1), as it looks on white."""
+    if image_HWC.shape[-1] == 1:
+        return np.ascontiguousarray(image_HWC)
+    colours = Image.fromarray(np.ascontiguousarray(over_white(image_HWC)))
+    return np.asarray(colours.convert("L"))[..., None]
 
 
 @contextmanager
@@ -119,3 +142,25 @@ def evaluating(network: nn.ModuleDict) -> Iterator[torch.device]:
             yield next(network.parameters()).device
     finally:
         network.train(was_training)
+
+
+def drawn_latents(mean: Tensor, log_variance: Tensor, first_row: int = 0) -> Tensor:
+    """Latents drawn from what an encoder says, the same for the same rows: as its arguments.
+
+    Args:
+        mean: (N, Z).
+        log_variance: (N, Z).
+        first_row: Place of the first one among all that are drawn, a part at a time.
+    """
+    noise = torch.stack(
+        [
+            torch.randn(mean.shape[1], generator=torch.Generator().manual_seed(first_row + at))
+            for at in range(len(mean))
+        ]
+    )
+    return mean + noise.to(mean) * (log_variance / 2).exp()
+
+
+def kl_of_each(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """Divergence of each latent's distribution from the standard normal one, in nats (N,)."""
+    return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).float().sum(1)

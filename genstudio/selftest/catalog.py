@@ -37,6 +37,8 @@ CHECKS: Final[Registry[Check]] = Registry(
         "taste": "genstudio.selftest.making:follow_a_taste",
         "games": "genstudio.selftest.making:make_for_a_game",
         "export": "genstudio.selftest.making:export_gallery_everyhow",
+        "package": "genstudio.selftest.exchanging:pass_a_model_on",
+        "signing": "genstudio.selftest.exchanging:sign_an_export",
         "window": "genstudio.selftest.windows:show_every_page",
     },
 )

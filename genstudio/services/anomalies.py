@@ -249,7 +249,7 @@ class Detector:
         return finding.scored.map_HW > self.threshold.pixel
 
     def _read(self, path: Path) -> np.ndarray:
-        return decode_whole(path, size=self._size, with_opacity=self._channels == 4)
+        return decode_whole(path, size=self._size, channels=self._channels)
 
     def _doubt(self, path: Path) -> str:
         with opened(path) as image:
@@ -271,7 +271,7 @@ def _cached(run: Run) -> Working[PictureCache]:
             project.load_manifest(run.file.dataset),
             size=run.settings.size,
             cache_dir=project.dataset_folder(run.file.dataset),
-            with_opacity=run.settings.transparency,
+            channels=run.settings.channels,
         )
     )
 

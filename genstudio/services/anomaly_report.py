@@ -105,8 +105,13 @@ def page_of(
         model=html.escape(model),
         figures="\n".join(sections),
         rows="\n".join(_row(rank, row, results) for rank, row in _first(order)),
-        rest=f"<p>{left_out} more are in {CSV_NAME}.</p>" if left_out > 0 else "",
+        rest=_more(left_out) if left_out > 0 else "",
     )
+
+
+def _more(count: int) -> str:
+    told = tr("{count:,} more are in {name}.", count=count, name=CSV_NAME)
+    return f"<p>{html.escape(told)}</p>"
 
 
 def _first(order: Sequence[Row]) -> Sequence[tuple[int, Row]]:
@@ -117,12 +122,13 @@ def _row(rank: int, row: Row, results: Mapping[Path, str]) -> str:
     name = results.get(row.path)
     picture = ""
     if name is not None:
-        link = quote(name)
-        picture = f'<a href="{link}"><img src="{link}" alt="Heat map" loading="lazy"></a>'
+        link, seen = quote(name), html.escape(tr("Heat map"))
+        picture = f'<a href="{link}"><img src="{link}" alt="{seen}" loading="lazy"></a>'
     label = "" if row.label is None else row.label or WHOLE
     cells = [
         str(rank), picture, html.escape(row.path.name), f"{row.score:.2f}", f"{row.rarity:.3f}",
-        "strange" if row.is_strange else "belongs", html.escape(label), html.escape(row.note),
+        html.escape(tr("strange") if row.is_strange else tr("belongs")), html.escape(label),
+        html.escape(row.note),
     ]  # fmt: skip
     look = ' class="strange"' if row.is_strange else ""
     return f"<tr{look}>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
@@ -147,12 +153,18 @@ def _roc(rows: Sequence[Row]) -> str | None:
         for x, y in zip(curve.false_alarms, curve.found, strict=True)
     )
     area = auroc(whole, odd)
+    name = tr("ROC curve, area {area:.3f}", area=area)
+    said = tr(
+        "Found (up) against false alarms (right), by the names of the folders: area under the "
+        "curve {area:.3f}, where chance has {chance:.1f}.",
+        area=area,
+        chance=0.5,
+    )
     return (
         f'<figure><svg viewBox="-2 -2 {_HEIGHT + 4} {_HEIGHT + 4}" role="img" '
-        f'aria-label="ROC curve, area {area:.3f}"><polyline points="0,{_HEIGHT} {_HEIGHT},0" '
-        f'class="chance"/><polyline points="{points}" class="curve"/></svg><figcaption>Found '
-        f"(up) against false alarms (right), by the names of the folders: area under the curve "
-        f"{area:.3f}, where chance has 0.5.</figcaption></figure>"
+        f'aria-label="{html.escape(name)}"><polyline '
+        f'points="0,{_HEIGHT} {_HEIGHT},0" class="chance"/><polyline points="{points}" '
+        f'class="curve"/></svg><figcaption>{html.escape(said)}</figcaption></figure>'
     )
 
 
@@ -173,10 +185,16 @@ def _histogram(rows: Sequence[Row], threshold: Threshold) -> str:
             if count
         ]
     place = (threshold.score - low) / (high - low) * _WIDTH
+    name = html.escape(tr("Histogram of scores"))
+    said = tr(
+        "Scores of whole pictures (outlined) and of these (filled), from {low:.1f} to {high:.1f}; "
+        "the line is the threshold, {threshold:.2f}.",
+        low=low,
+        high=high,
+        threshold=threshold.score,
+    )
     return (
-        f'<figure><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="Histogram of '
-        f'scores">{"".join(bars)}<line x1="{place:.1f}" x2="{place:.1f}" y1="0" '
-        f'y2="{_HEIGHT}" class="threshold"/></svg><figcaption>Scores of whole pictures (outlined) '
-        f"and of these (filled), from {low:.1f} to {high:.1f}; the line is the threshold, "
-        f"{threshold.score:.2f}.</figcaption></figure>"
+        f'<figure><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{name}">'
+        f'{"".join(bars)}<line x1="{place:.1f}" x2="{place:.1f}" y1="0" y2="{_HEIGHT}" '
+        f'class="threshold"/></svg><figcaption>{html.escape(said)}</figcaption></figure>'
     )

@@ -124,7 +124,7 @@ class Augmenter:
             self._manifest,
             size=settings.size,
             cache_dir=self._project.dataset_folder(self._run.file.dataset),
-            with_opacity=settings.transparency,
+            channels=settings.channels,
         )
         self._cache = cache
         out = frozenset(self._held_out)
@@ -220,6 +220,7 @@ class Augmenter:
             DatasetError: One cannot be read, or lies in a folder that is no class.
         """
         settings = self._run.settings
+        channels = min(settings.channels, 3)
         images: list[np.ndarray] = []
         for path in files:
             if path.parent.name not in self.kinds:
@@ -232,7 +233,7 @@ class Augmenter:
                     ),
                 )
             try:
-                images.append(decode_picture(path, size=settings.size))
+                images.append(decode_picture(path, size=settings.size, channels=channels))
             except UnreadablePictureError as error:
                 raise DatasetError(
                     tr("{name} cannot be read", name=path.name), str(error), tr("Leave it out.")

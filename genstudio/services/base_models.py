@@ -64,6 +64,11 @@ def words_about_base(text: str) -> str:
         return str(error)
 
 
+def places_of(noted: str) -> list[str]:
+    """Places where weights were seen that a recipe or a run names."""
+    return _PLACES.places_of(noted.removeprefix(_PREFIX))
+
+
 def last_base() -> str:
     """The base model that was used last and is still there; empty if there is none."""
     return _PLACES.last()

@@ -61,7 +61,7 @@ def blend(
 
 def _read(path: Path, size: int, channels: int) -> np.ndarray:
     try:
-        return decode_picture(path, size=size, with_opacity=channels == 4)
+        return decode_picture(path, size=size, channels=channels)
     except UnreadablePictureError as error:
         raise DatasetError(
             tr("{name} cannot be used", name=path.name), str(error), tr("Choose another picture.")

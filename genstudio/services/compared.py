@@ -1,17 +1,24 @@
 """Runs that were compared, as plain values: no torch is needed to hold or to show them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from genstudio.domain.reports import Better, Figure, FigureCard, Report
+from genstudio.domain.model_reports import Cost, ModelReport
+from genstudio.domain.reports import FIGURES, Better, Figure, FigureCard, Report
+from genstudio.services.blind_picks import PickTally
 
 # Differences up to here are what other seeds might have made as well: 19 times of 20 they are.
 _CHANCE_SDS = 2.0
+# Share of the differences between real pictures below which a model has collapsed, as for the
+# monitors of training.
+_COLLAPSED = 0.6
+# Figures of walks, which are short and even where there is nowhere to go.
+_OF_WALKS = frozenset({"path_length", "evenness"})
 
 
 class Mark(Enum):
@@ -59,6 +66,11 @@ class ComparedRun:
         samples_NHWC: Pictures on the same seeds in every run, uint8.
         pairs: The pictures that come nearest to a copy, the nearest first.
         record: All of it as plain JSON values, without the pictures.
+        model: Figures of the model itself.
+        cost: What it costs; None if that was not measured.
+        ways: Pictures on ways between two seeds, each uint8 (N, H, W, 3); may be none.
+        held_out_NHWC: Held-out pictures, uint8; none where nothing can be redrawn.
+        redrawn_NHWC: The same, described and drawn again.
     """
 
     path: Path
@@ -72,6 +84,25 @@ class ComparedRun:
     samples_NHWC: np.ndarray
     pairs: Sequence[NearPair]
     record: Mapping[str, Any]
+    model: ModelReport = field(default_factory=ModelReport)
+    cost: Cost | None = None
+    ways: tuple[np.ndarray, ...] = ()
+    held_out_NHWC: np.ndarray = field(default_factory=lambda: np.empty((0, 0, 0, 3), np.uint8))
+    redrawn_NHWC: np.ndarray = field(default_factory=lambda: np.empty((0, 0, 0, 3), np.uint8))
+
+    @property
+    def has_collapsed(self) -> bool:
+        """Whether its pictures are so much alike that its walks lead nowhere."""
+        diversity = self.report.diversity
+        return diversity.value < _COLLAPSED * diversity.floor
+
+    def ranked_figure(self, card: FigureCard) -> Figure | None:
+        """A figure that may be set against that of others; None if there is none."""
+        return None if self.has_collapsed and card.key in _OF_WALKS else self.figure(card)
+
+    def figure(self, card: FigureCard) -> Figure | None:
+        """A figure of its pictures or of the model itself; None if it was not taken."""
+        return card.of(self.report if card in FIGURES else self.model)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,15 +114,13 @@ class Comparison:
         note: What a person must know to read the figures.
         is_alike: They learned from the same pictures at the same size, so that figures can be
             set against each other.
+        picks: What people picked blindly between two of these states.
     """
 
     runs: tuple[ComparedRun, ...]
     note: str
     is_alike: bool
-
-    def record(self) -> dict[str, Any]:
-        """All of it as plain JSON values."""
-        return {"note": self.note, "runs": [dict(run.record) for run in self.runs]}
+    picks: tuple[PickTally, ...] = ()
 
     def best(self, card: FigureCard) -> tuple[int, ...]:
         """Which runs have the best value of a figure.
@@ -100,7 +129,7 @@ class Comparison:
             Places in ``runs``: that of the best one, then those that only chance tells from it,
             better ones first; none where there is nothing to choose from.
         """
-        found = [(at, card.of(run.report)) for at, run in enumerate(self.runs)]
+        found = [(at, run.ranked_figure(card)) for at, run in enumerate(self.runs)]
         figures = {at: figure for at, figure in found if figure is not None}
         if not self.is_alike or len(figures) < 2:
             return ()
@@ -114,7 +143,7 @@ class Comparison:
         best = self.best(card)
         if place not in best:
             return None
-        figures = [card.of(self.runs[at].report) for at in (place, best[0])]
+        figures = [self.runs[at].figure(card) for at in (place, best[0])]
         values = {figure.value for figure in figures if figure is not None}
         return Mark.BEST if len(values) == 1 else Mark.LEVEL
 

@@ -1,43 +1,41 @@
 """Compares runs, and writes one report: a page with sheets of samples, and the figures as JSON."""
 
-import base64
-import html
-import io
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import count as counted
 from pathlib import Path
-from string import Template
-
-import numpy as np
-from PIL import Image
+from typing import Any
 
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.files import write_text
 from genstudio.domain.language import tr
 from genstudio.domain.progress import Working, relabelled
-from genstudio.domain.reports import FIGURES, FigureCard
-from genstudio.domain.resources import resource
+from genstudio.engine.checkpoint import Checkpoint
 from genstudio.models.catalog import model_class
-from genstudio.services.compared import ComparedRun, Comparison, Mark
+from genstudio.services.compared import ComparedRun, Comparison
+from genstudio.services.compared_materials import AnyComparison, MaterialComparison
+from genstudio.services.compared_picks import picks_among
+from genstudio.services.comparison_page import comparison_page
+from genstudio.services.comparison_words import said_of
 from genstudio.services.evaluation import Evaluation, evaluate
+from genstudio.services.judged_pictures import own_pictures
+from genstudio.services.material_comparison import compare_materials, material_of
+from genstudio.services.model_measures import Measures, measure
 from genstudio.services.outputs import refuse_pictures_folders
 from genstudio.services.projects import Project
 from genstudio.services.runs import Run
 
 PAGE = "comparison.html"
 RECORD = "comparison.json"
-_MARKS = {Mark.BEST: "★ ", Mark.LEVEL: "≈ "}
-_SHEET_COLUMNS = 8
 
 
-def compare(runs: Sequence[Path], *, count: int | None = None) -> Working[Comparison]:
+def compare(runs: Sequence[Path], *, count: int | None = None) -> Working[AnyComparison]:
     """Judge the best checkpoint of each run on the same seeds.
 
     Args:
         runs: Folders of runs.
-        count: Pictures to judge, at most.
+        count: Pictures, or other results, to judge, at most.
 
     Returns:
         What was found.
@@ -46,16 +44,34 @@ def compare(runs: Sequence[Path], *, count: int | None = None) -> Working[Compar
         GenStudioError: A run cannot be read or judged; the message says which.
     """
     opened = [Run(path) for path in runs]
+    if any(map(material_of, opened)):
+        return (yield from compare_materials(opened, count))
     compared: list[ComparedRun] = []
     for number, run in enumerate(opened, start=1):
         try:
             beginning = tr("Run {number} of {num_opened}: ", number=number, num_opened=len(opened))
-            work = relabelled(evaluate(run.path, count=count), beginning.__add__)
-            compared.append(_compared(run, (yield from work)))
+            compared.append((yield from relabelled(_judged(run, count), beginning.__add__)))
         except GenStudioError as error:
             raise _naming(run, error) from error
     note, is_alike = _note(opened)
-    return Comparison(runs=tuple(compared), note=note, is_alike=is_alike)
+    return Comparison(
+        runs=tuple(compared), note=note, is_alike=is_alike, picks=picks_among(compared)
+    )
+
+
+def comparison_record(comparison: AnyComparison) -> dict[str, Any]:
+    """All of a comparison as plain JSON values, without the pictures."""
+    kind = {"material": comparison.kind} if isinstance(comparison, MaterialComparison) else {}
+    return {
+        **kind,
+        "note": comparison.note,
+        "conclusions": [{"about": it.key, "text": it.text} for it in said_of(comparison)],
+        "picks": [
+            {**tally.model_dump(mode="json"), "chance": tally.chance, "claimed": tally.is_claimed}
+            for tally in comparison.picks
+        ],
+        "runs": [dict(run.record) for run in comparison.runs],
+    }
 
 
 def refuse_place(runs: Sequence[Path], out: Path) -> None:
@@ -68,7 +84,7 @@ def refuse_place(runs: Sequence[Path], out: Path) -> None:
         refuse_pictures_folders(out, Project(project, "").pictures_folders())
 
 
-def save_comparison(comparison: Comparison, out: Path) -> Path:
+def save_comparison(comparison: AnyComparison, out: Path) -> Path:
     """Write the report into a folder, or where another one is, into a new one inside it.
 
     Returns:
@@ -79,8 +95,9 @@ def save_comparison(comparison: Comparison, out: Path) -> Path:
     """
     refuse_place([run.path for run in comparison.runs], out)
     place = free_place(out)
-    write_text(place / PAGE, _page(comparison))
-    write_text(place / RECORD, json.dumps(comparison.record(), indent=2, ensure_ascii=False))
+    record = comparison_record(comparison)
+    write_text(place / PAGE, comparison_page(comparison))
+    write_text(place / RECORD, json.dumps(record, indent=2, ensure_ascii=False))
     return place / PAGE
 
 
@@ -92,16 +109,26 @@ def free_place(folder: Path) -> Path:
     return next(folder / name for name in names if not os.path.lexists(folder / name))
 
 
-def _compared(run: Run, evaluation: Evaluation) -> ComparedRun:
+def _judged(run: Run, count: int | None) -> Working[ComparedRun]:
+    evaluation = yield from evaluate(run.path, count=count)
     checkpoint = run.checkpoint(str(evaluation.step))
-    num_parameters = sum(tensor.numel() for tensor in checkpoint.tensors("ema").values())
+    own = yield from own_pictures(run)
+    measures = yield from measure(run, checkpoint, own)
+    return _compared(run, evaluation, checkpoint, measures)
+
+
+def _compared(
+    run: Run, evaluation: Evaluation, checkpoint: Checkpoint, measures: Measures
+) -> ComparedRun:
     record = {
         "run": str(run.path),
         "model": run.settings.model_key,
         "step": checkpoint.state.step,
         "minutes": checkpoint.state.seconds / 60,
-        "parameters": num_parameters,
+        "parameters": measures.cost.num_parameters,
         **evaluation.record(),
+        "latents": measures.report.model_dump(mode="json"),
+        "cost": measures.cost.model_dump(mode="json"),
     }
     return ComparedRun(
         path=run.path,
@@ -109,12 +136,17 @@ def _compared(run: Run, evaluation: Evaluation) -> ComparedRun:
         step=checkpoint.state.step,
         newest_step=run.store.steps()[-1],
         seconds=checkpoint.state.seconds,
-        num_parameters=num_parameters,
+        num_parameters=measures.cost.num_parameters,
         size=evaluation.size,
         report=evaluation.report,
         samples_NHWC=evaluation.samples_NHWC,
         pairs=evaluation.pairs,
         record=record,
+        model=measures.report,
+        cost=measures.cost,
+        ways=measures.ways,
+        held_out_NHWC=measures.held_out_NHWC,
+        redrawn_NHWC=measures.redrawn_NHWC,
     )
 
 
@@ -144,67 +176,3 @@ def _note(runs: Sequence[Run]) -> tuple[str, bool]:
     if len(runs) == 1:
         return tr("Judged against the pictures that it learned from."), True
     return tr("All runs learned from the same pictures, and are drawn on the same seeds."), True
-
-
-def _page(comparison: Comparison) -> str:
-    runs = comparison.runs
-    about: dict[str, Callable[[ComparedRun], str]] = {
-        "Architecture": lambda run: run.model_title,
-        "Checkpoint": lambda run: tr("step {step:,}", step=run.step),
-        "Time spent training": lambda run: tr("{seconds:.1f} minutes", seconds=run.seconds / 60),
-        "Weights": lambda run: tr(
-            "{num_parameters:.2f} million", num_parameters=run.num_parameters / 1e6
-        ),
-        "Pictures compared": lambda run: tr(
-            "{count} at {size} px", count=run.report.count, size=run.size
-        ),
-    }
-    rows = [_row(name, [html.escape(told(run)) for run in runs]) for name, told in about.items()]
-    for card in FIGURES:
-        title = f"{card.title} — {card.term} ({card.better_words})"
-        cells = [_cell(card, run, comparison.mark(card, at)) for at, run in enumerate(runs)]
-        rows.append(_row(title, cells, about=card.help))
-    return Template(resource("web/comparison.html").read_text(encoding="utf-8")).substitute(
-        title=tr("{num_runs} runs compared", num_runs=len(runs))
-        if len(runs) > 1
-        else tr("A run judged"),
-        note=html.escape(comparison.note),
-        runs="".join(f'<th scope="col">{html.escape(run.path.name)}</th>' for run in runs),
-        rows="\n".join(rows),
-        sheets="\n".join(_sheet(run) for run in runs),
-    )
-
-
-def _row(title: str, cells: Sequence[str], *, about: str = "") -> str:
-    content = "".join(f"<td>{cell}</td>" for cell in cells)
-    small = f"<small>{html.escape(about)}</small>" if about else ""
-    return f'<tr><th scope="row">{html.escape(title)}{small}</th>{content}</tr>'
-
-
-def _cell(card: FigureCard, run: ComparedRun, mark: Mark | None) -> str:
-    figure = card.of(run.report)
-    if figure is None:
-        return "—"
-    floor = tr(
-        "floor {told} ± {told2}", told=card.told(figure.floor), told2=card.told(figure.floor_sd)
-    )
-    return (
-        f"{_MARKS[mark] if mark else ''}{card.told(figure.value)} <small>{floor}</small>"
-        f"<small>{html.escape(figure.verdict)}</small>"
-    )
-
-
-def _sheet(run: ComparedRun) -> str:
-    """The first pictures, which have the same seeds in every run, inside the page itself."""
-    made_NHWC = run.samples_NHWC
-    full = len(made_NHWC) // _SHEET_COLUMNS * _SHEET_COLUMNS
-    rows = made_NHWC[:full].reshape(-1, _SHEET_COLUMNS, *made_NHWC.shape[1:])
-    sheet_HWC = np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
-    file = io.BytesIO()
-    Image.fromarray(sheet_HWC).save(file, "PNG")
-    name = html.escape(run.path.name)
-    content = base64.b64encode(file.getvalue()).decode()
-    return (
-        f'<figure><img src="data:image/png;base64,{content}" alt="Pictures made by {name}">'
-        f"<figcaption>{name}, step {run.step:,}</figcaption></figure>"
-    )

@@ -115,7 +115,7 @@ class PatternMeter:
         if artifact.kind != NOTES:
             return {}
         score: Score = artifact.data
-        shares = [self.share(_on_grid(part.notes)) for part in score.parts if not part.is_drums]
+        shares = [self.share(on_grid(part.notes)) for part in score.parts if not part.is_drums]
         found = [share for share in shares if share is not None]
         if not found:
             return {}
@@ -135,7 +135,8 @@ def patterns_of(notes: np.ndarray) -> Iterator[_Pattern]:
         yield tuple(between[at : at + PATTERN - 1])
 
 
-def _on_grid(notes: np.ndarray) -> np.ndarray:
+def on_grid(notes: np.ndarray) -> np.ndarray:
+    """Notes of a part, in ticks => step, length and pitch, as examples have them."""
     steps = np.rint(notes[:, :2] / STEP_TICKS).astype(np.int64)
     return np.concatenate([steps, notes[:, 2:3]], axis=1)
 
@@ -153,8 +154,8 @@ class NearestSound:
         names = list(dataset.names.get("sounds", dataset.names["examples"]))
         self._names: list[str] = [names[at] for at in learned.tolist()]
         sounds = dataset.fields["sounds"]
-        self._learned = self._levels(from_int16(sounds.take(learned)))
-        held_out = self._levels(from_int16(sounds.take(dataset.held_out_of()[:_MOST_HELD_OUT])))
+        self._learned = self.levels(from_int16(sounds.take(learned)))
+        held_out = self.levels(from_int16(sounds.take(dataset.held_out_of()[:_MOST_HELD_OUT])))
         nearest = [self._nearest(row)[1] for row in held_out]
         self.usual = float(np.median(nearest)) if nearest else 0.0
 
@@ -162,12 +163,13 @@ class NearestSound:
         """Name and distance of the nearest, and what distance is usual, in decibels."""
         if artifact.kind != SOUND:
             return {}
-        (levels,) = self._levels(artifact.data.samples[None])
+        (levels,) = self.levels(artifact.data.samples[None])
         at, distance = self._nearest(levels)
         name: str = self._names[at]
         return {"nearest": name, "distance": distance, "usual": self.usual}
 
-    def _levels(self, samples_NL: np.ndarray) -> Tensor:
+    def levels(self, samples_NL: np.ndarray) -> Tensor:
+        """Sounds (N, samples), float32 => their spectrograms in rows, (N, values)."""
         if not len(samples_NL):
             return torch.empty(0, 0)
         samples = torch.as_tensor(samples_NL)

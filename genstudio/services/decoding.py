@@ -13,9 +13,13 @@ from genstudio.data.dataset import Dataset
 from genstudio.data.modalities.catalog import MODALITIES
 from genstudio.data.modalities.protocol import FileModality, PictureModality
 from genstudio.data.row_cache import RowCache
+from genstudio.data.shape_cache import with_shapes
 from genstudio.domain.datasets import Manifest
 from genstudio.domain.progress import Working
-from genstudio.domain.training import DataOptions
+from genstudio.domain.settings import parse_settings
+from genstudio.domain.training import DataOptions, TrainingSettings
+from genstudio.models.catalog import model_class
+from genstudio.models.protocol import LearnsShapes
 
 _SMALL_SHARE_OF_MEMORY = 0.125
 
@@ -39,9 +43,37 @@ def decoded(manifest: Manifest, options: DataOptions, cache_dir: Path) -> Workin
         return (yield from modality.decode(manifest, cache_dir))
     return (
         yield from build_cache(
-            manifest, size=options.size, cache_dir=cache_dir, with_opacity=options.transparency
+            manifest, size=options.size, cache_dir=cache_dir, channels=options.channels
         )
     )
+
+
+def shape_step(settings: TrainingSettings) -> int:
+    """What the sides of pictures that are learned in their shapes are multiples of; 0 for squares.
+
+    Raises:
+        GenStudioError: The model or what it needs for that is not there.
+    """
+    chosen = model_class(settings.model_key)
+    if not issubclass(chosen, LearnsShapes):
+        return 0
+    return chosen.shape_step(parse_settings(chosen.Config, settings.model))
+
+
+def decoded_to_learn(
+    manifest: Manifest, settings: TrainingSettings, cache_dir: Path
+) -> Working[Decoded]:
+    """The same as :func:`decoded` for training: with shapes, where the model learns such.
+
+    Raises:
+        GenStudioError: As :func:`decoded` and :func:`shape_step`.
+    """
+    cache = yield from decoded(manifest, settings, cache_dir)
+    if not isinstance(cache, PictureCache) or not manifest.sizes:
+        return cache
+    if not (step := shape_step(settings)):
+        return cache
+    return (yield from with_shapes(manifest, cache, step=step, cache_dir=cache_dir))
 
 
 def dataset_of(
@@ -63,9 +95,12 @@ def dataset_of(
         assert isinstance(modality, FileModality), "it decoded them"
         return modality.examples(manifest, cache, held_out, classes)
     assert isinstance(modality, PictureModality), "it learns from pictures"
+    shapes = cache.shapes
+    if shapes is not None:
+        shapes = replace(shapes, images=tuple(map(_in_memory_if_small, shapes.images)))
     return modality.dataset(
         manifest,
-        replace(cache, images_NHWC=_in_memory_if_small(cache.images_NHWC)),
+        replace(cache, images_NHWC=_in_memory_if_small(cache.images_NHWC), shapes=shapes),
         held_out,
         classes,
         is_reversed=is_reversed,

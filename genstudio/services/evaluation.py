@@ -1,37 +1,34 @@
 """Judges what a run makes, or a folder of pictures, by everything that can be measured."""
 
-import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
-from genstudio.data.cache import build_cache
-from genstudio.data.decode import UnreadablePictureError, opened, upright_size
-from genstudio.data.formats import may_be_picture
-from genstudio.data.scan import picture_names
 from genstudio.data.split import held_out_index
-from genstudio.data.squares import decode_picture
 from genstudio.domain.errors import DatasetError, SettingsError
 from genstudio.domain.language import tr
 from genstudio.domain.operations import GENERATE
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.reports import OfficialFID, Report
-from genstudio.domain.training import SIZES
-from genstudio.engine.checkpoint import Checkpoint
 from genstudio.engine.threads import sharing_cores
-from genstudio.metrics.features import random_features
-from genstudio.metrics.pictures import batches
-from genstudio.metrics.report import FEWEST, judging
+from genstudio.metrics.report import FEWEST, judging, with_verdicts
 from genstudio.models.catalog import model_class
-from genstudio.models.sampling import over_white, to_uint8
+from genstudio.models.sampling import over_white
 from genstudio.models.tasks import find_task
 from genstudio.services.compared import NearPair
 from genstudio.services.generation import generate
-from genstudio.services.judgements import Basis, keep_report, kept_report
+from genstudio.services.judged_pictures import (
+    JudgedPictures,
+    basis_of,
+    brought_down,
+    common_size,
+    folder_pictures,
+    own_pictures,
+)
+from genstudio.services.judgements import keep_report, kept_report
 from genstudio.services.official_fid import (
     Pictures,
     SuppliedWeights,
@@ -46,13 +43,8 @@ DEFAULT_COUNT = 500
 FIRST_SEED = 2**33
 # More real pictures take longer and say no more.
 _MOST_REAL = 4000
-_TELL_EVERY_S = 0.1
 # Pictures on the same seeds that are shown of each run.
 _NUM_SAMPLES = 24
-# No measure looks at more, and thousands of larger ones would not fit into memory.
-_LARGEST_SIDE = 256
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,17 +86,6 @@ class Evaluation:
         if self.fid is not None:
             content["fid"] = self.fid.model_dump(mode="json")
         return content | {"unreadable": list(self.unreadable)}
-
-
-@dataclass(frozen=True, slots=True)
-class _Pictures:
-    """Pictures at the size at which they are judged; of a run's own, also as they were decoded."""
-
-    images_NHWC: np.ndarray
-    names: tuple[str, ...]
-    unreadable: tuple[str, ...] = ()
-    key: str = ""
-    whole_NHWC: np.ndarray = field(default_factory=lambda: np.empty((0, 0, 0, 3), np.uint8))
 
 
 @sharing_cores
@@ -167,10 +148,10 @@ def _of_run(
 ) -> Working[Evaluation]:
     _refuse_other_tasks(run)
     size, checkpoint = run.settings.size, run.checkpoint(which)
-    own = yield from _own_pictures(run)
+    own = yield from own_pictures(run)
     index = held_out_index(own.names, run.held_out)
     learned: list[int] = np.setdiff1d(np.arange(len(own.names)), index).tolist()
-    real = own if against is None else (yield from _decoded(against, size))
+    real = own if against is None else (yield from folder_pictures(against, size))
     _refuse_too_few(len(real.names), run.path.name if against is None else str(against))
     if against is None:
         compared = Pictures.of_cache(own.whole_NHWC, learned, run.path.name)
@@ -179,14 +160,16 @@ def _of_run(
     if weights is not None:
         refuse_too_few(compared.count, compared.where)
     if training is None:
-        originals = _Pictures(own.images_NHWC[learned], tuple(own.names[at] for at in learned))
+        originals = JudgedPictures(own.images_NHWC[learned], tuple(own.names[at] for at in learned))
         held_out_NHWC = own.images_NHWC[index]
     else:
-        originals, held_out_NHWC = (yield from _decoded(training, size)), None
+        originals, held_out_NHWC = (yield from folder_pictures(training, size)), None
     seeds = range(FIRST_SEED, FIRST_SEED + min(count or DEFAULT_COUNT, len(real.names) // 2))
     is_on_its_own = against is None and training is None
-    basis = _basis(run, checkpoint, own, len(seeds))
+    basis = basis_of(run, checkpoint, own, len(seeds))
     report = kept_report(basis) if is_on_its_own else None
+    # It may have been judged in another language.
+    report = report and with_verdicts(report)
     made = yield from _made(run, checkpoint.state.step, seeds, _shown(report, len(seeds)))
     if report is None:
         made_NHWC = np.stack([made[at] for at in range(len(seeds))])
@@ -222,19 +205,6 @@ def _refuse_other_tasks(run: Run) -> None:
         )
 
 
-def _basis(run: Run, checkpoint: Checkpoint, own: _Pictures, count: int) -> Basis:
-    return Basis(
-        run=run.path,
-        step=checkpoint.state.step,
-        weights_sha256=checkpoint.checksums["ema.safetensors"],
-        pictures=own.key,
-        held_out=run.held_out,
-        features=random_features().digest,
-        count=count,
-        num_training=len(own.names) - len(held_out_index(own.names, run.held_out)),
-    )
-
-
 def _refuse_too_few(num_real: int, where: str) -> None:
     if num_real < 2 * FEWEST:
         raise DatasetError(
@@ -260,7 +230,7 @@ def _made(
     made: dict[int, np.ndarray] = {}
     pictures = generate(run, [seeds[at] for at in wanted], checkpoint=str(step))
     for at, picture in zip(wanted, pictures, strict=True):
-        (made[at],) = _brought_down(over_white(picture.image_HWC)[None])
+        (made[at],) = brought_down(over_white(picture.image_HWC)[None])
         yield Progress(tr("Making pictures"), len(made), len(wanted))
     return made
 
@@ -277,7 +247,7 @@ def _pairs(
     report: Report,
     made: Mapping[int, np.ndarray] | np.ndarray,
     made_names: Sequence[str],
-    originals: _Pictures,
+    originals: JudgedPictures,
 ) -> tuple[NearPair, ...]:
     return tuple(
         NearPair(
@@ -300,9 +270,9 @@ def _of_folder(
     count: int | None,
     weights: SuppliedWeights | None,
 ) -> Working[Evaluation]:
-    size = _common_size(folder)
-    made = yield from _decoded(folder, size)
-    real = yield from _decoded(against, size)
+    size = common_size(folder)
+    made = yield from folder_pictures(folder, size)
+    real = yield from folder_pictures(against, size)
     fid = None
     if weights is not None:
         # From all over: names may be sorted by kind.
@@ -311,7 +281,7 @@ def _of_folder(
         many = Pictures.of_folder(folder, [made.names[at] for at in some], size)
         compared = Pictures.of_folder(against, real.names, size)
         fid = yield from official_fid(weights, many, compared)
-    originals = None if training is None else (yield from _decoded(training, size))
+    originals = None if training is None else (yield from folder_pictures(training, size))
     report = yield from _judged(made.images_NHWC, real, originals, None, count)
     return Evaluation(
         target=folder,
@@ -328,8 +298,8 @@ def _of_folder(
 
 def _judged(
     made_NHWC: np.ndarray,
-    real: _Pictures,
-    originals: _Pictures | None,
+    real: JudgedPictures,
+    originals: JudgedPictures | None,
     held_out_NHWC: np.ndarray | None,
     count: int | None,
 ) -> Working[Report]:
@@ -341,68 +311,3 @@ def _judged(
         held_out_NHWC=held_out_NHWC,
         count=count or DEFAULT_COUNT,
     )
-
-
-def _own_pictures(run: Run) -> Working[_Pictures]:
-    project = run.project()
-    manifest = project.load_manifest(run.file.dataset)
-    run.held_out_of(manifest)
-    dataset = project.dataset_folder(run.file.dataset)
-    # Beside pictures there may be what belongs to them.
-    pictures = tuple(row for row in manifest.pictures if may_be_picture(row[0]))
-    cache = yield from build_cache(
-        manifest.model_copy(update={"pictures": pictures or manifest.pictures}),
-        size=run.settings.size,
-        cache_dir=dataset,
-        with_opacity=run.settings.transparency,
-    )
-    return _Pictures(
-        # Beside an opacity, colours lie over white already.
-        _brought_down(cache.images_NHWC[..., :3]),
-        cache.names,
-        cache.skipped,
-        cache.key,
-        whole_NHWC=cache.images_NHWC,
-    )
-
-
-def _brought_down(images_NHWC: np.ndarray) -> np.ndarray:
-    """Pictures, uint8, at the size at which they are judged and shown."""
-    if images_NHWC.shape[1] <= _LARGEST_SIDE:
-        return images_NHWC
-    parts = batches(images_NHWC, _LARGEST_SIDE)
-    return np.concatenate([to_uint8(part) for part in parts])
-
-
-def _common_size(folder: Path) -> int:
-    """The largest size that three quarters of the pictures have, as for training."""
-    sides: list[int] = []
-    for name in picture_names(folder):
-        try:
-            with opened(folder / name) as image:
-                sides.append(min(upright_size(image)))
-        except UnreadablePictureError:
-            continue
-    typical = float(np.percentile(sides, 25)) if sides else 0.0
-    return max((size for size in SIZES if size <= typical), default=SIZES[0])
-
-
-def _decoded(folder: Path, size: int) -> Working[_Pictures]:
-    """The pictures of a folder, cut and resized as those of a dataset are."""
-    names = picture_names(folder)
-    pictures: dict[str, np.ndarray] = {}
-    next_s = 0.0
-    for done, name in enumerate(names, start=1):
-        with suppress(UnreadablePictureError):
-            (pictures[name],) = _brought_down(decode_picture(folder / name, size=size)[None])
-        if time.monotonic() >= next_s or done == len(names):
-            next_s = time.monotonic() + _TELL_EVERY_S
-            yield Progress(tr("Reading {name}", name=folder.name), done, len(names))
-    if not pictures:
-        raise DatasetError(
-            tr("None of the pictures in {folder} can be read", folder=folder),
-            tr("{num_names} files look like pictures by their names.", num_names=len(names)),
-            tr("Choose another folder."),
-        )
-    unreadable = tuple(name for name in names if name not in pictures)
-    return _Pictures(np.stack(list(pictures.values())), tuple(pictures), unreadable)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,17 +17,18 @@ from genstudio.domain.errors import SettingsError
 from genstudio.domain.files import is_file, read_file, write_bytes
 from genstudio.domain.language import tr
 from genstudio.domain.operations import GENERATE
-from genstudio.domain.places import Place
+from genstudio.domain.places import ZONES, Place
 from genstudio.domain.progress import Working
 from genstudio.domain.settings import Settings, parse_settings
 from genstudio.engine.threads import single_threaded
-from genstudio.models.latents import Directions, find_directions, on_plane
-from genstudio.models.protocol import Interpolates
+from genstudio.models.latents import Directions, between, find_directions, on_plane
+from genstudio.models.protocol import Encodes, Interpolates, Inverts, Zoned
 from genstudio.models.tasks import task_of
 from genstudio.services.generation import load_model
+from genstudio.services.own_pictures import find_latent
 from genstudio.services.runs import Run
 
-MOST_DIRECTIONS = 32
+MOST_DIRECTIONS = 64
 _LEAST_SAMPLES = 512
 # Some for each latent number, that the regression is not of noise.
 _SAMPLES_PER_NUMBER = 3
@@ -71,6 +72,17 @@ class Explorer:
         self._task = task_of(model, GENERATE)
         self._num_classes = len(run.data.classes)
         self._directions: Directions | None = None
+        self._pictures: dict[str, Tensor] = {}
+
+    @property
+    def has_zones(self) -> bool:
+        """Whether form, texture and colour can be drawn from places of their own."""
+        return isinstance(self._model, Zoned)
+
+    @property
+    def takes_pictures(self) -> bool:
+        """Whether a person's picture can be a place."""
+        return isinstance(self._model, Encodes | Inverts)
 
     def settings(self, values: Mapping[str, Any]) -> Settings:
         """Check how pictures are drawn.
@@ -81,27 +93,64 @@ class Explorer:
         return parse_settings(self._task.settings, values)
 
     def latent(self, place: Place, settings: Settings) -> Tensor:
-        """The latent of a place, of shape (latent size,).
+        """The latent of a place that is not zoned, of shape (latent size,).
 
         Raises:
             SettingsError: It moves along a direction that there is not.
         """
-        # Each alone, so that company changes nothing.
-        corners = [self._model.latents([seed], settings)[0] for seed in place.seeds]
+        corners = self._corners(place, settings)
         latent = on_plane(corners, place.across, place.down, self._num_classes)
-        if not place.moves:
+        return self._moved(latent, place, place.moves)
+
+    def zone_latents(self, place: Place, settings: Settings) -> Tensor:
+        """The latents of a place, one for each zone: (zones, latent size).
+
+        Raises:
+            SettingsError: It moves along a direction that there is not, or a picture is missing.
+        """
+        corners = self._corners(place, settings)
+        rows: list[Tensor] = []
+        for number, zone in enumerate(ZONES):
+            if zone in place.styles:
+                latent = self._model.latents([place.styles[zone]], settings)[0]
+            else:
+                own = [corner if corner.ndim == 1 else corner[number] for corner in corners]
+                latent = on_plane(own, place.across, place.down, self._num_classes)
+            latent = self._moved(latent, place, place.moves)
+            rows.append(self._moved(latent, place, place.moves_of(zone)))
+        return torch.stack(rows)
+
+    def _corners(self, place: Place, settings: Settings) -> list[Tensor]:
+        corners: list[Tensor] = []
+        for corner, seed in enumerate(place.seeds):
+            if corner not in place.pictures:
+                # Each alone, so that company changes nothing.
+                corners.append(self._model.latents([seed], settings)[0])
+                continue
+            found = self._pictures.get(place.pictures[corner])
+            if found is None:
+                raise SettingsError(
+                    tr("A picture of this place is not here"),
+                    tr("It leads on from a picture of yours."),
+                    tr("Give the picture again."),
+                )
+            corners.append(found)
+        return corners
+
+    def _moved(self, latent: Tensor, place: Place, moves: Mapping[int, float]) -> Tensor:
+        if not moves:
             return latent
         assert self._directions is not None, "they are found before a place is asked for"
-        if max(place.moves) > len(self._directions.steps_NZ):
+        if place.farthest_direction > len(self._directions.steps_NZ):
             raise SettingsError(
-                tr("There is no direction {moves}", moves=max(place.moves)),
+                tr("There is no direction {moves}", moves=place.farthest_direction),
                 "",
                 tr(
                     "This model has {num_directions}.",
                     num_directions=len(self._directions.steps_NZ),
                 ),
             )
-        return self._directions.moved(latent, dict(place.moves))
+        return self._directions.moved(latent, dict(moves))
 
     def decode(self, latent: Tensor, settings: Settings) -> np.ndarray:
         """The picture of a latent (Z,): uint8 of shape (height, width, channels)."""
@@ -109,7 +158,72 @@ class Explorer:
 
     def picture(self, place: Place, settings: Settings) -> np.ndarray:
         """The picture at a place: uint8 of shape (height, width, channels)."""
-        return self.decode(self.latent(place, settings), settings)
+        if not self._needs_zones(place):
+            return self.decode(self.latent(place, settings), settings)
+        return self._zoned().decode_zones(self.zone_latents(place, settings)[None], settings)[0]
+
+    def stops(self, places: Sequence[Place], settings: Settings) -> list[Tensor]:
+        """Latents of places that one goes between, all of one shape.
+
+        Returns:
+            Each (latent size,); where one of them is zoned, each (zones, latent size).
+
+        Raises:
+            SettingsError: It moves along a direction that there is not, or a picture is missing.
+        """
+        if any(self._needs_zones(place) for place in places):
+            return [self.zone_latents(place, settings) for place in places]
+        return [self.latent(place, settings) for place in places]
+
+    def picture_between(
+        self, start: Tensor, end: Tensor, share: float, settings: Settings
+    ) -> np.ndarray:
+        """The picture on the way between two stops: uint8 of (height, width, channels)."""
+        if start.ndim == 1:
+            return self.decode(between(start, end, share, self._num_classes), settings)
+        rows = [
+            between(one, other, share, self._num_classes)
+            for one, other in zip(start, end, strict=True)
+        ]
+        return self._zoned().decode_zones(torch.stack(rows)[None], settings)[0]
+
+    def _needs_zones(self, place: Place) -> bool:
+        """A picture that was searched for has a latent for each zone."""
+        searched = any(self._pictures[it].ndim > 1 for it in self._known_pictures(place))
+        return place.is_zoned or searched
+
+    def _zoned(self) -> Zoned:
+        model: object = self._model
+        if not isinstance(model, Zoned):
+            raise SettingsError(
+                tr("This model has no zones"),
+                tr("It draws form, texture and colour from the same layers."),
+                tr("Choose a run of a GAN, or leave the zones as they are."),
+            )
+        return model
+
+    def _known_pictures(self, place: Place) -> list[str]:
+        return [it for it in place.pictures.values() if it in self._pictures]
+
+    def knows(self, pictures: Iterable[str]) -> bool:
+        """Whether the places of all of these were found, by their content hashes."""
+        return all(it in self._pictures for it in pictures)
+
+    @single_threaded
+    def find_picture(self, path: Path) -> Working[str]:
+        """Find the place of a person's picture; gives its content hash, which places name it by.
+
+        Raises:
+            SettingsError: The architecture has no places of pictures.
+            DatasetError: The file cannot be read as a picture.
+        """
+        content_hash, latent = yield from find_latent(
+            self.run, self.checkpoint, self._model, self._task.settings(), path
+        )
+        if latent.ndim > 1 and len(latent) == 1:
+            latent = latent[0]  # Without zones.
+        self._pictures[content_hash] = latent
+        return content_hash
 
     @single_threaded
     def find_directions(self) -> Working[Directions]:
@@ -127,7 +241,8 @@ class Explorer:
                     samples=max(_LEAST_SAMPLES, _SAMPLES_PER_NUMBER * latent_size),
                     num_classes=self._num_classes,
                 )
-                tensors = {"steps": found.steps_NZ, "shares": found.shares_N}
+                most = torch.tensor(MOST_DIRECTIONS)
+                tensors = {"steps": found.steps_NZ, "shares": found.shares_N, "most": most}
                 write_bytes(path, save({name: it.contiguous() for name, it in tensors.items()}))
             self._directions = found
         return self._directions
@@ -163,7 +278,9 @@ def _read(path: Path) -> Directions | None:
     try:
         found = load(read_file(path, largest_bytes=_LARGEST_CACHE_BYTES))
         steps, shares = found["steps"], found["shares"]
-    except (OSError, SafetensorError, KeyError):
+        if int(found["most"]) != MOST_DIRECTIONS:  # Of a version that looked for fewer.
+            return None
+    except (OSError, SafetensorError, KeyError, ValueError, RuntimeError):
         return None  # It is found anew.
     is_right = steps.ndim == 2 and shares.shape == steps.shape[:1] and steps.dtype == torch.float32
     return Directions(steps_NZ=steps, shares_N=shares) if is_right else None

@@ -5,9 +5,9 @@ Importing this module does not import torch; the worker does, in its own thread.
 
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,72 +17,31 @@ import numpy as np
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.places import Place
 from genstudio.domain.progress import Progress
+from genstudio.services.explored import (
+    DirectionsFound,
+    Opened,
+    PictureFound,
+    PictureSought,
+    PlaceShown,
+    Refused,
+    SeedShown,
+    Shown,
+    TasteFound,
+)
+from genstudio.services.exploring_newer import NewerExplorer
 from genstudio.services.jobs import JobEnded
 
 if TYPE_CHECKING:
     from genstudio.models.latents import Directions
     from genstudio.services.exploring import Explorer
+    from genstudio.services.runs import Run
     from genstudio.services.steering import Steering
     from genstudio.services.tastes import LearnedTaste
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """The model is ready.
-
-    Attributes:
-        step: Of its checkpoint.
-        names: What a person called directions, by number.
-    """
-
-    step: int
-    names: Mapping[int, str]
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceShown:
-    """The picture of a place: uint8 (height, width, channels)."""
-
-    place: Place
-    image_HWC: np.ndarray = field(compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class SeedShown:
-    """The picture of a seed alone: uint8 (height, width, channels)."""
-
-    seed: int
-    image_HWC: np.ndarray = field(compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class DirectionsFound:
-    """Share of the variation between pictures that each direction accounts for, in order."""
-
-    shares: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TasteFound:
-    """The way on which pictures come nearer to a person's taste.
-
-    Attributes:
-        way: Sigmas of each direction, of length 1; empty where no taste is known.
-        words: What it rests on, or what is missing.
-    """
-
-    way: tuple[float, ...]
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Something that was wished for cannot be; the session goes on."""
-
-    error: GenStudioError
-
-
-Shown = Opened | PlaceShown | SeedShown | DirectionsFound | TasteFound | Progress | Refused
+_Search = Generator[Progress | PictureSought, None, None]
+# Of a run that trains, newer checkpoints are looked for so often.
+_LOOKED_EVERY_S = 2.0
 
 
 class ExploringSession:
@@ -92,13 +51,16 @@ class ExploringSession:
         items: What was drawn; the last is a ``JobEnded``.
     """
 
-    def __init__(self, run: Path, checkpoint: str, values: Mapping[str, Any]) -> None:
+    def __init__(
+        self, run: Path, checkpoint: str, values: Mapping[str, Any], *, follows: bool = False
+    ) -> None:
         """Prepare; nothing is loaded before :meth:`start`.
 
         Args:
             run: Folder of a run.
             checkpoint: A step, "best" or "last".
             values: How pictures are drawn, until :meth:`draw_with`.
+            follows: Take over newer checkpoints of the run as they are saved.
         """
         self.items: queue.SimpleQueue[Shown | JobEnded] = queue.SimpleQueue()
         self._run = run
@@ -109,6 +71,13 @@ class ExploringSession:
         self._seeds: deque[int] = deque()
         self._names: dict[int, str] = {}
         self._wants_taste = False
+        self._follows = follows
+        self._last_place: Place | None = None
+        self._newer: NewerExplorer | None = None
+        self._wanted_pictures: deque[Path] = deque()
+        self._gives_up_picture = False
+        # Those that are places already, which newer weights draw by other latents.
+        self._pictures: dict[str, Path] = {}
         self._is_closed = False
         self._thread = threading.Thread(target=self._work, name="genstudio-explore")
 
@@ -145,6 +114,19 @@ class ExploringSession:
             self._wants_taste = True
             self._wake.notify()
 
+    def find_picture(self, path: Path) -> None:
+        """Find the place of a person's picture, while nothing else is wanted."""
+        with self._wake:
+            self._wanted_pictures.append(path)
+            self._wake.notify()
+
+    def give_up_pictures(self) -> None:
+        """Search no more for places of pictures."""
+        with self._wake:
+            self._wanted_pictures.clear()
+            self._gives_up_picture = True
+            self._wake.notify()
+
     def close(self) -> None:
         """End after the picture at hand; does not wait."""
         with self._wake:
@@ -157,7 +139,11 @@ class ExploringSession:
 
     def _work(self) -> None:
         try:
-            self._serve()
+            try:
+                self._serve()
+            finally:
+                if self._newer is not None:
+                    self._newer.cancel()
         except Exception as error:  # noqa: BLE001  # the edge of a thread: told to whoever waits
             self.items.put(JobEnded(error))
         else:
@@ -168,29 +154,37 @@ class ExploringSession:
         runs = import_module("genstudio.services.runs")
         # As whatever becomes a file is made; and a training beside it needs the other cores.
         import_module("torch").set_num_threads(1)
-        explorer: Explorer = exploring.Explorer(runs.Run(self._run), self._checkpoint)
-        self.items.put(Opened(explorer.step, explorer.names()))
-        search: Generator[Progress, None, None] | None = self._find_directions(explorer)
+        run = runs.Run(self._run)
+        self._explorer: Explorer = exploring.Explorer(run, self._checkpoint)
+        self._tell_opened()
+        search: _Search | None = self._find_directions(self._explorer)
         has_directions = False
+        looked_s = time.monotonic()
         while True:
             with self._wake:
                 while not (self._wants_something() or search is not None):
-                    self._wake.wait()
+                    if not self._wake.wait(_LOOKED_EVERY_S if self._follows else None):
+                        break
                 if self._is_closed:
                     break
-                if self._wants_taste and search is None:
-                    self._wants_taste = False
-                    search = self._find_way(explorer, dict(self._values))
+                if search is None:
+                    search = self._next_search(dict(self._values))
                     has_directions = True
+                gives_up, self._gives_up_picture = self._gives_up_picture, False
                 wish = self._next_wish(has_directions=has_directions)
                 values = dict(self._values)
+            if gives_up and search is not None and has_directions:
+                search.close()
+                search = None
+            is_ready = self._newer is not None and self._newer.is_over
+            if search is None and self._follows and (is_ready or self._is_time(looked_s)):
+                looked_s = time.monotonic()
+                self._follow(run)
             try:
-                if wish is None:
-                    assert search is not None, "else something was wished for"
-                    if not self._search_on(search):
-                        search, has_directions = None, True
-                else:
-                    self._fulfil(explorer, wish, values)
+                if wish is not None:
+                    self._fulfil(self._explorer, wish, values)
+                elif search is not None and not self._search_on(search):
+                    search, has_directions = None, True
             except GenStudioError as error:
                 self.items.put(Refused(error))
                 if wish is None:  # The search itself cannot go on.
@@ -198,9 +192,61 @@ class ExploringSession:
         if search is not None:
             search.close()
 
+    def _tell_opened(self, *, is_newer: bool = False) -> None:
+        explorer = self._explorer
+        self.items.put(
+            Opened(
+                explorer.step,
+                explorer.names(),
+                has_zones=explorer.has_zones,
+                takes_pictures=explorer.takes_pictures,
+                is_newer=is_newer,
+            )
+        )
+
+    def _is_time(self, looked_s: float) -> bool:
+        return time.monotonic() - looked_s >= _LOOKED_EVERY_S
+
+    def _follow(self, run: "Run") -> None:
+        """Get a newer checkpoint ready if there is one, and take it over once it is."""
+        newer = self._newer
+        if newer is None:
+            steps = run.store.steps()
+            if steps and max(steps) > self._explorer.step:
+                pictures = list(self._pictures.values())
+                self._newer = NewerExplorer(self._run, self._explorer.step, pictures, self._notify)
+                self._newer.start()
+        elif newer.is_over:
+            newer.cancel()
+            self._newer = None
+            # With a picture that was found meanwhile it is got ready anew.
+            if newer.explorer is not None and newer.explorer.knows(self._pictures):
+                self._explorer = newer.explorer
+                self._tell_opened(is_newer=True)
+                self.items.put(DirectionsFound(newer.shares))
+                with self._wake:
+                    self._place = self._place or self._last_place
+
+    def _notify(self) -> None:
+        with self._wake:
+            self._wake.notify()
+
+    def _next_search(self, values: Mapping[str, Any]) -> _Search | None:
+        if self._wants_taste:
+            self._wants_taste = False
+            return self._find_way(self._explorer, values)
+        if self._wanted_pictures:
+            return self._find_picture(self._explorer, self._wanted_pictures.popleft(), values)
+        return None
+
     def _wants_something(self) -> bool:
         return bool(
-            self._is_closed or self._place or self._seeds or self._names or self._wants_taste
+            self._is_closed
+            or self._place
+            or self._seeds
+            or self._names
+            or self._wants_taste
+            or self._wanted_pictures
         )
 
     def _next_wish(self, *, has_directions: bool) -> "Place | int | dict[int, str] | None":
@@ -208,8 +254,9 @@ class ExploringSession:
             names, self._names = self._names, {}
             return names
         # A place along directions waits until they are known.
-        if self._place is not None and (has_directions or not self._place.moves):
+        if self._place is not None and (has_directions or not self._place.farthest_direction):
             place, self._place = self._place, None
+            self._last_place = place
             return place
         return self._seeds.popleft() if self._seeds else None
 
@@ -230,12 +277,30 @@ class ExploringSession:
                 for number, name in wish.items():
                     explorer.name_direction(number, name)
 
-    def _search_on(self, search: Generator[Progress, None, None]) -> bool:
+    def _search_on(self, search: _Search) -> bool:
         """Search a little further; False when the search has ended."""
         progress = next(search, None)
         if progress is not None:
             self.items.put(progress)
         return progress is not None
+
+    def _find_picture(self, explorer: "Explorer", path: Path, values: Mapping[str, Any]) -> _Search:
+        content_hash = ""
+        image_HWC: np.ndarray | None = None
+        try:
+            work = explorer.find_picture(path)
+            while True:
+                try:
+                    progress = next(work)
+                except StopIteration as end:
+                    content_hash = end.value
+                    break
+                yield PictureSought(progress.done, progress.total)
+            self._pictures[content_hash] = path
+            alone = Place(seeds=(0,), pictures={0: content_hash})
+            image_HWC = explorer.picture(alone, explorer.settings(values))
+        finally:
+            self.items.put(PictureFound(path, content_hash, image_HWC))
 
     def _find_directions(self, explorer: "Explorer") -> Generator[Progress, None, None]:
         found: Directions = yield from explorer.find_directions()

@@ -1,6 +1,7 @@
 """Taking results out of the gallery, in any of the ways that there are."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from genstudio.domain.language import tr
 from genstudio.domain.progress import Working
 from genstudio.domain.settings import parse_settings
 from genstudio.services.exporters.catalog import EXPORTERS
+from genstudio.services.exporters.copies import is_marked_copy
 from genstudio.services.exporters.files import gallery_folder
 from genstudio.services.exporters.protocol import ExportDone, ExporterCard
 from genstudio.services.gallery_items import GalleryItem
@@ -51,7 +53,20 @@ def export_gallery(
     chosen = parse_settings(exporter.Options, options or {})
     to = to.expanduser().absolute()
     _refuse_target(to, items, exporter.card)
-    return exporter.export(items, _place(to, title, exporter.card), title, chosen)
+    copies = frozenset(it.name for it in items if is_marked_copy(it))
+    kept = [it for it in items if it.name not in copies or not chosen.leave_out_copies]
+    if not kept:
+        raise ProjectError(
+            tr("There is nothing to export"),
+            tr("All of these pictures are nearly copies of what was learned from."),
+            tr("Choose others, or export copies as well."),
+        )
+    return _told(exporter.export(kept, _place(to, title, exporter.card), title, chosen), copies)
+
+
+def _told(work: Working[ExportDone], copies: frozenset[str]) -> Working[ExportDone]:
+    done = yield from work
+    return replace(done, copies=tuple(sorted(copies)))
 
 
 def _place(to: Path, title: str, card: ExporterCard) -> Path:

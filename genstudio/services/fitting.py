@@ -9,10 +9,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args, get_origin
 
+from genstudio.data.groups import TABLE
 from genstudio.data.kinds import are_worth_telling_apart, kinds_of
 from genstudio.domain import roles
-from genstudio.domain.cards import KINDS, ModelCard
-from genstudio.domain.datasets import Remark, ScanReport, are_mostly_cut_out
+from genstudio.domain.cards import HAS_LORA, KINDS, ModelCard
+from genstudio.domain.datasets import Remark, ScanReport, are_grey, are_mostly_cut_out
+from genstudio.domain.files import is_file
 from genstudio.domain.language import tr
 from genstudio.domain.modalities import CAPTIONS
 from genstudio.domain.settings import Settings, setting_fields
@@ -52,14 +54,18 @@ class PictureFacts:
         count: How many they are.
         num_cut_out: Those among them that have see-through parts.
         is_cut_out: Whether these are most of them.
+        is_grey: Whether none of them has colours.
         kinds: Pictures in each folder inside the folder, where they are enough to be told apart.
+        has_groups: Whether a table in their folder says what belongs together.
         side: A word of their captions that says left or right; empty if none does.
     """
 
     count: int
     num_cut_out: int = 0
     is_cut_out: bool = False
+    is_grey: bool = False
     kinds: Mapping[str, int] = field(default_factory=dict[str, int])
+    has_groups: bool = False
     side: str = ""
 
 
@@ -79,7 +85,9 @@ def facts_about(report: ScanReport, excluded: Collection[str] = ()) -> PictureFa
         count=len(used),
         num_cut_out=sum(Remark.TRANSPARENT in picture.remarks for picture in used),
         is_cut_out=are_mostly_cut_out(used),
+        is_grey=are_grey(used),
         kinds=kinds if are_worth_telling_apart(kinds) else {},
+        has_groups=not report.material and is_file(report.folder / TABLE),
         side=_side_in(report.captions.texts.values()),
     )
 
@@ -149,7 +157,8 @@ def fit(
     training = {**_default_training(), **base.training}
     fitted = _Fitted(config)
     _stretch(pictures, fitted)
-    _keep_opacity(pictures, fitted)
+    _choose_channels(pictures, fitted, card)
+    _keep_groups(pictures, fitted)
     if KINDS in card.capabilities:
         _tell_kinds(pictures, fitted)
     if pictures.side and CAPTIONS in card.modalities:
@@ -241,7 +250,17 @@ def _stretch(pictures: PictureFacts, fitted: _Fitted) -> None:
         fitted.architecture(why, roles.AUGMENTATION, "shift only")
 
 
-def _keep_opacity(pictures: PictureFacts, fitted: _Fitted) -> None:
+def _keep_groups(pictures: PictureFacts, fitted: _Fitted) -> None:
+    if pictures.has_groups:
+        why = tr(
+            "{table} says what belongs together: of each group all pictures are kept aside, or "
+            "none (groups).",
+            table=TABLE,
+        )
+        fitted.run(why, groups="table")
+
+
+def _choose_channels(pictures: PictureFacts, fitted: _Fitted, card: ModelCard) -> None:
     if pictures.is_cut_out:
         of_all = tr(
             "{num_cut_out:,} of {count:,} pictures",
@@ -250,6 +269,9 @@ def _keep_opacity(pictures: PictureFacts, fitted: _Fitted) -> None:
         )
         why = tr("{of_all} are cut out, so new ones are, too (alpha channel).", of_all=of_all)
         fitted.run(why, transparency=True)
+    elif pictures.is_grey and HAS_LORA not in card.capabilities:
+        why = tr("All pictures are grey, so new ones are, too (one channel).")
+        fitted.run(why, colours="grey")
 
 
 def _tell_kinds(pictures: PictureFacts, fitted: _Fitted) -> None:

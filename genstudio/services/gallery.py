@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from genstudio.artifacts.catalog import ARTIFACTS, kind_of_file
+from genstudio.artifacts.catalog import ARTIFACTS, kind_of_file, suffix_of
 from genstudio.artifacts.image import identity
 from genstudio.domain.artifacts import IMAGE, Artifact
 from genstudio.domain.errors import GenStudioError, ProjectError, SettingsError
@@ -134,7 +134,7 @@ class Gallery:
             known = database.execute(
                 "SELECT name FROM pictures WHERE identity = ? ORDER BY rowid", [identity(recipe)]
             ).fetchone()
-            suffix = kind.card.suffix
+            suffix = suffix_of(artifact)
             name = known[0] if known else self._unused_name(recipe, suffix, database)
             if not (known and self._path(name).is_file()):
                 kind.write(artifact, self._path(name), recipe)

@@ -18,12 +18,13 @@ from genstudio.domain.operations import GENERATE
 from genstudio.domain.recipes import Recipe
 from genstudio.domain.settings import Settings, parse_settings
 from genstudio.engine.checkpoint import Checkpoint
-from genstudio.engine.device import place
+from genstudio.engine.device import place, plan_device
 from genstudio.engine.threads import single_threaded
 from genstudio.models.catalog import model_class
-from genstudio.models.protocol import Request, TrainableModel
+from genstudio.models.protocol import DrawsTogether, Request, TrainableModel
 from genstudio.models.tasks import task_of
 from genstudio.services.copy_meters import CopyMeter, copy_meter, measured
+from genstudio.services.run_bases import refuse_other_base
 from genstudio.services.runs import Run
 
 _SEEDS_END = 2**63
@@ -52,36 +53,56 @@ def generate(
     *,
     checkpoint: str = "last",
     sampling: Mapping[str, Any] | None = None,
+    batch: int | None = None,
+    device: str = "cpu",
 ) -> Generator[Generated]:
     """Make one picture for each seed, on one core of the processor in fp32.
 
     One core gives the same pixels on every run, also beside other work, and leaves a graphics card
-    to training.
+    to training. On a graphics card, which is used only where it is asked for, no pixels are
+    promised.
 
     Args:
         run: A run that has a checkpoint.
         seeds: From 0 to 2⁶³ - 1.
         checkpoint: A step, "best" or "last".
         sampling: Settings of the architecture's Sampling class.
+        batch: Pictures that the network draws at once, as a recipe says; None for as many as are
+            fastest.
+        device: "cpu", another accelerator, or "auto" for the fastest that there is.
 
     Raises:
+        DeviceError: The device is not available.
         CheckpointError: There is no such checkpoint, or it is damaged.
         SettingsError: A seed or a sampling setting is unknown or out of bounds.
     """
     task = task_of(model_class(run.settings.model_key), GENERATE)
     settings = parse_settings(task.settings, sampling or {})
+    accelerator = plan_device(device).accelerator
     found = run.checkpoint(checkpoint)
     model = load_model(run, found)
-    project = run.project().name
+    place(model.network, torch.device(accelerator))
+    together = _together(model, batch)
+    recipe = _recipe(run, found, settings).model_copy(
+        update={"batch": together, "device": accelerator}
+    )
     meter: CopyMeter | None = None
-    at_once = _AT_ONCE.get(task.output, 1)
+    at_once = max(together, _AT_ONCE.get(task.output, 1))
     left = map(_checked_seed, seeds)
     while some := list(islice(left, at_once)):
-        made = model.run(GENERATE, Request(seeds=some, settings=settings))
+        made = model.run(GENERATE, Request(seeds=some, settings=settings, batch=together))
         for seed, artifact in zip(some, made, strict=True):
             meter = meter or (None if artifact.kind == IMAGE else copy_meter(run))
             whole = artifact if meter is None else measured(artifact, meter)
-            yield Generated(artifact=whole, recipe=_recipe(run, project, found, seed, settings))
+            # Each says when it was made.
+            own = {"seed": seed, "created": datetime.now(UTC).replace(microsecond=0)}
+            yield Generated(artifact=whole, recipe=recipe.model_copy(update=own))
+
+
+def _together(model: TrainableModel, wanted: int | None) -> int:
+    if not isinstance(model, DrawsTogether):
+        return 1
+    return model.drawn_at_once if wanted is None else wanted
 
 
 def _checked_seed(seed: int) -> int:
@@ -97,9 +118,11 @@ def load_model(run: Run, checkpoint: Checkpoint) -> TrainableModel:
 
     Raises:
         CheckpointError: The weights do not fit, or are no numbers.
+        ProjectError: The frozen weights that they belong to are others now.
     """
     chosen = model_class(run.settings.model_key)
     checkpoint.refuse_unless_of(chosen.card)
+    refuse_other_base(run)
     config = parse_settings(chosen.Config, run.settings.model)
     # Built without memory of its own: no random weights are drawn, so a training in the
     # same process keeps its random numbers, and loading is twice as fast.
@@ -136,17 +159,15 @@ def _refuse_other_numbers(weights: Mapping[str, Tensor], own: Mapping[str, Tenso
             )
 
 
-def _recipe(
-    run: Run, project: str, checkpoint: Checkpoint, seed: int, settings: Settings
-) -> Recipe:
+def _recipe(run: Run, checkpoint: Checkpoint, settings: Settings) -> Recipe:
+    """What is the same for all seeds."""
     return Recipe(
         software=f"GenStudio {genstudio.__version__}",
         model_key=run.settings.model_key,
         run=run.path.name,
-        project=project,
+        project=run.project().name,
         step=checkpoint.state.step,
         weights_sha256=checkpoint.checksums["ema.safetensors"],
-        seed=seed,
         size=run.data.size,
         sampling=settings.model_dump(mode="json"),
         created=datetime.now(UTC).replace(microsecond=0),

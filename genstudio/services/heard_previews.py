@@ -26,15 +26,23 @@ def save_heard(path: Path, results: Sequence[Artifact]) -> None:
     Raises:
         ProjectError: The disk is full or the folder cannot be written to.
     """
-    sounds = [sound for it in results[:_MOST] if (sound := _heard(it)) is not None]
-    if not sounds:
+    sound = joined(results)
+    if sound is None:
         return
+    content = BytesIO()
+    write_sound(sound, content, "FLAC")
+    write_bytes(path, content.getvalue())
+
+
+def joined(results: Sequence[Artifact], most: int = _MOST) -> Sound | None:
+    """The first results that can be heard, with pauses between; None if none can."""
+    sounds = [sound for it in results[:most] if (sound := _heard(it)) is not None]
+    if not sounds:
+        return None
     rate_hz = sounds[0].rate_hz
     pause = np.zeros(round(_PAUSE_S * rate_hz), np.float32)
     parts = [part for sound in sounds for part in (sound.samples, pause)]
-    content = BytesIO()
-    write_sound(Sound(np.concatenate(parts), rate_hz), content, "FLAC")
-    write_bytes(path, content.getvalue())
+    return Sound(np.concatenate(parts), rate_hz)
 
 
 def _heard(artifact: Artifact) -> Sound | None:

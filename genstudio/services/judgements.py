@@ -12,10 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 import genstudio
 from genstudio.domain.errors import ProjectError
 from genstudio.domain.files import read_file, write_text
+from genstudio.domain.model_reports import ModelReport
 from genstudio.domain.reports import Report
 
 # Raised when figures are reckoned differently from the same pictures.
 _METHOD = 2
+_MODEL_METHOD = 1
 _FOLDER = "evaluations"
 # A report has some ten kilobytes.
 _LARGEST_BYTES = 2**18
@@ -26,6 +28,13 @@ class _Kept(BaseModel):
 
     basis: str = Field(max_length=128)
     report: Report
+
+
+class _KeptOfModel(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    basis: str = Field(max_length=128)
+    report: ModelReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +66,14 @@ class Basis:
         """Where its report is kept."""
         return self.run / _FOLDER / f"{self.step}-{self.count}.json"
 
-    def digest(self) -> str:
+    @property
+    def model_path(self) -> Path:
+        """Where the figures of the model itself are kept."""
+        return self.run / _FOLDER / f"{self.step}-model.json"
+
+    def digest(self, method: object = _METHOD) -> str:
         """One name for all of it."""
-        parts = [_METHOD, genstudio.__version__, self.step, self.weights_sha256, self.pictures]
+        parts = [method, genstudio.__version__, self.step, self.weights_sha256, self.pictures]
         parts += [*self.held_out, self.features, self.count, self.num_training]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
@@ -81,6 +95,27 @@ def keep_report(basis: Basis, report: Report) -> None:
     # It is only to save time: a project that can be looked at, but not written to, is judged anew.
     with contextlib.suppress(ProjectError):
         write_text(basis.path, kept.model_dump_json())
+
+
+def kept_model_report(basis: Basis) -> ModelReport | None:
+    """As :func:`kept_report`, of the model itself."""
+    try:
+        content = read_file(basis.model_path, largest_bytes=_LARGEST_BYTES)
+        kept = _KeptOfModel.model_validate_json(content)
+    except (OSError, ValidationError):
+        return None
+    return kept.report if kept.basis == _digest_of_model(basis) else None
+
+
+def keep_model_report(basis: Basis, report: ModelReport) -> None:
+    """As :func:`keep_report`, of the model itself."""
+    kept = _KeptOfModel(basis=_digest_of_model(basis), report=report)
+    with contextlib.suppress(ProjectError):
+        write_text(basis.model_path, kept.model_dump_json())
+
+
+def _digest_of_model(basis: Basis) -> str:
+    return basis.digest(f"model {_MODEL_METHOD}")
 
 
 def _leads_to_pictures(report: Report, basis: Basis) -> bool:

@@ -28,9 +28,10 @@ _FILES = {
     "excluded": "excluded.jsonl",
     "captions": "captions.jsonl",
     "crops": "crops.jsonl",
+    "sizes": "sizes.jsonl",
 }
 # Earlier versions wrote no file for these.
-_LATER = frozenset({"captions", "crops"})
+_LATER = frozenset({"captions", "crops", "sizes"})
 _ROWS: dict[str, TypeAdapter[tuple[Any, ...]]] = {
     name: TypeAdapter(cast("type[tuple[Any, ...]]", Manifest.model_fields[name].annotation))
     for name in _FILES
@@ -85,10 +86,11 @@ def load_manifest(folder: Path) -> Manifest:
     raw = _read_header(path)
     try:
         if "rows" not in raw:
-            return Manifest.model_validate(raw)
+            # Before there were sizes.
+            return Manifest.model_validate({**raw, "sizes": ()})
         rows = _HEADER_ROWS.validate_python(raw["rows"])
         whole = Manifest.model_validate({**raw, **dict.fromkeys(_FILES, ())})
-        return whole.model_copy(
+        found = whole.model_copy(
             update={
                 name: _read_rows(folder, name, rows[name])
                 for name in _FILES
@@ -97,6 +99,9 @@ def load_manifest(folder: Path) -> Manifest:
         )
     except (ValidationError, KeyError) as error:
         raise ProjectError(tr("{path} is damaged", path=path), str(error)) from error
+    if found.sizes and len(found.sizes) != len(found.pictures):
+        raise ProjectError(tr("{path} is damaged", path=folder / _FILES["sizes"]))
+    return found
 
 
 def pictures_folder(folder: Path) -> Path:

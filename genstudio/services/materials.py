@@ -109,6 +109,18 @@ def laid_out(manifest: Manifest, options: DataOptions) -> Manifest:
     return manifest.model_copy(update={"layout": modality.laid_out(manifest.layout, options)})
 
 
+def with_sizes(manifest: Manifest, report: ScanReport) -> Manifest:
+    """The manifest with how large its pictures are, for a model that learns them in their shapes.
+
+    Of materials of which a picture is no example by itself it stays as it is.
+    """
+    if manifest.modality not in _CROPPED:
+        return manifest
+    found = {picture.name: (picture.width, picture.height) for picture in report.pictures}
+    sizes = tuple(found[name] for name, _ in manifest.pictures)
+    return manifest.model_copy(update={"sizes": sizes})
+
+
 def _cropped(
     rows: tuple[tuple[str, str], ...], crops: Mapping[str, tuple[Crop, ...]]
 ) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[int, int, int, int], ...]]:

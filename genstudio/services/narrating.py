@@ -12,6 +12,7 @@ from genstudio.data.seen import Seen
 from genstudio.domain.byte_pairs import as_written
 from genstudio.domain.errors import DatasetError
 from genstudio.models.local_language.writers import Sampling, Writer
+from genstudio.services.faces import faces_words
 from genstudio.services.language_models import prompt_for
 
 # A recipe names up to 64 files, with the outline.
@@ -38,6 +39,7 @@ class Part:
         image_HWC: What stands for it, uint8.
         seen: What can be said of it.
         tags: Name of what was recognised => how sure it is.
+        faces: How many faces are seen; nobody knows whose. 0 also where nothing looks for any.
         motion: How much moves, in a word; empty of single pictures.
         start_s: When it begins; 0 of single pictures.
         end_s: When it ends.
@@ -47,6 +49,7 @@ class Part:
     image_HWC: np.ndarray
     seen: Seen
     tags: dict[str, float]
+    faces: int = 0
     motion: str = ""
     start_s: float = 0.0
     end_s: float = 0.0
@@ -55,7 +58,7 @@ class Part:
     def facts(self) -> str:
         """All that is known of it, in a line."""
         named = ", ".join(f"{name} ({share:.2f})" for name, share in self.tags.items())
-        parts = (named, self.seen.words, self.motion)
+        parts = (named, faces_words(self.faces), self.seen.words, self.motion)
         return "black, nothing to see" if self.seen.is_black else "; ".join(filter(None, parts))
 
 

@@ -50,7 +50,7 @@ class Pictures:
     @classmethod
     def of_cache(cls, images_NHWC: np.ndarray, index: Sequence[int], where: str) -> "Pictures":
         """Some of the decoded pictures of a run; what comes after the colours is left out."""
-        images = (images_NHWC[at, ..., :3] for at in index)
+        images = (over_white(images_NHWC[at, ..., :3]) for at in index)
         return cls(images=images, count=len(index), size=images_NHWC.shape[1], where=where)
 
     @classmethod

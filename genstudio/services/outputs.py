@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from genstudio.artifacts.catalog import ARTIFACTS
+from genstudio.artifacts.catalog import ARTIFACTS, suffix_of
 from genstudio.artifacts.image import identity, read_recipe, save_marked, save_picture
 from genstudio.data.decode import PARSER_ERRORS
 from genstudio.domain.artifacts import IMAGE, Artifact
@@ -80,7 +80,11 @@ def save_artifact(artifact: Artifact, path: Path, recipe: Recipe) -> Path:
         ProjectError: The disk is full or the folder cannot be written to.
     """
     kind = ARTIFACTS.get(artifact.kind)
-    wanted = path.with_name(f"{path.name.removesuffix(kind.card.suffix)}{kind.card.suffix}")
+    own = suffix_of(artifact)
+    stem = path.name
+    for suffix in {*kind.card.suffixes, own}:
+        stem = stem.removesuffix(suffix)
+    wanted = path.with_name(f"{stem}{own}")
     place = free_place(wanted, lambda found: is_same_artifact(found, artifact, recipe))
     kind.write(artifact, place, recipe)
     return place

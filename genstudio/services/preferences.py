@@ -2,7 +2,7 @@
 
 import base64
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import platformdirs
 import tomli_w
@@ -16,17 +16,35 @@ from genstudio.services.toml_files import read_toml
 _MOST_RECENT = 8
 
 
+class ExportMemory(BaseModel):
+    """What goes along with exports, as it was chosen last; named as in ``ExportOptions``."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    author: str = ""
+    licence: str = ""
+    statement: str = ""
+    signed: bool = False
+    certificate: str = ""
+    private_key: str = ""
+
+
+# The look: as the system has it, or always one of these.
+Theme: TypeAlias = Literal["system", "light", "dark", "contrast_light", "contrast_dark"]
+
+
 class Preferences(BaseModel):
     """Content of ``preferences.toml``; a field that cannot be read falls back to its default."""
 
     model_config = ConfigDict(extra="ignore")
 
-    theme: Literal["system", "light", "dark"] = "system"
+    theme: Theme = "system"
     # Code of a language; empty for the system's.
     language: str = ""
     recent_projects: list[Path] = Field(default_factory=list[Path])
     pictures_folder: Path | None = None
     window: str = ""
+    export: ExportMemory = Field(default_factory=ExportMemory)
 
     def remember_project(self, project: Path) -> None:
         """Put a project first among the recent ones."""

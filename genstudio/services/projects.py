@@ -61,7 +61,8 @@ class Project:
     def save_manifest(self, manifest: Manifest) -> Path:
         """Keep the list of pictures that runs learn from; gives its folder."""
         # Sets without these keep the name that they had before there were any.
-        later = {name for name in ("captions", "crops", "within") if not getattr(manifest, name)}
+        names = ("captions", "crops", "within", "sizes")
+        later = {name for name in names if not getattr(manifest, name)}
         content = manifest.model_dump_json(exclude=later)
         digest = hashlib.blake2b(content.encode(), digest_size=4).hexdigest()
         folder = self.dataset_folder(f"{slug(manifest.folder.name)}-{digest}")

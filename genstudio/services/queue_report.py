@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from genstudio.domain import metric_names
+from genstudio.domain.amounts import duration
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.files import replacing, write_bytes
 from genstudio.domain.language import tr
@@ -72,13 +73,17 @@ def _row(item: QueuedRun, run: RunSummary | None) -> str:
     kid = best.metrics.get(metric_names.KID) if best else None
     cells = (
         item.title,
-        item.state.value,
-        f"{run.step:,}" if run else "—",
-        f"{run.seconds / 60:.0f} min" if run else "—",
+        _state(item),
+        tr("{step:,}", step=run.step) if run else "—",
+        duration(run.seconds) if run else "—",
         "—" if kid is None else f"{kid:.4f}",
         item.told or item.fault,
     )
     return "<tr>" + "".join(f"<td>{html.escape(it)}</td>" for it in cells) + "</tr>"
+
+
+def _state(item: QueuedRun) -> str:
+    return tr(item.state.value)
 
 
 def _write_sheet(told: Sequence[tuple[QueuedRun, RunSummary | None]], path: Path) -> None:
@@ -98,7 +103,7 @@ def _write_sheet(told: Sequence[tuple[QueuedRun, RunSummary | None]], path: Path
             sheet.paste(preview, (left, top))
         else:
             draw.rectangle((left, top, left + _CELL_PX, top + _CELL_PX), fill=(48, 48, 48))
-        for line, words in enumerate((item.title, item.state.value)):
+        for line, words in enumerate((item.title, _state(item))):
             draw.text((left, top + _CELL_PX + 4 + line * 17), _short(words), "white", font)
     with replacing(path) as temporary:
         sheet.save(temporary, format="PNG")

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from genstudio.artifacts import animation
 from genstudio.artifacts.catalog import kind_of_file
-from genstudio.artifacts.protocol import ArtifactKind
+from genstudio.artifacts.protocol import ReadKind
 from genstudio.data.decode import content_hash_of
 from genstudio.domain.artifacts import Artifact
 from genstudio.domain.errors import CheckpointError, GenStudioError, ProjectError
@@ -14,11 +15,15 @@ from genstudio.domain.language import tr
 from genstudio.domain.operations import OperationCard
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.recipes import Recipe, RecipeInput
+from genstudio.domain.settings import as_before
+from genstudio.engine.device import available_accelerators
 from genstudio.models.catalog import model_class
 from genstudio.services.operations.catalog import OPERATIONS
 from genstudio.services.operations.perform import perform
 from genstudio.services.projects import is_project
 from genstudio.services.runs import Run
+from genstudio.services.walk_remaking import walk_again
+from genstudio.services.walking import WALK
 
 # Of blends; of what is made from seeds, one is made.
 _COUNT = "count"
@@ -35,6 +40,7 @@ class Remade:
         run: The run that made it; None where none was needed.
         is_same: Whether the file holds exactly this; else it was changed afterwards, or made on
             another kind of machine.
+        device: That it was made on now.
         work: What made it: a film is there as long as this is.
     """
 
@@ -42,6 +48,7 @@ class Remade:
     recipe: Recipe
     run: Path | None
     is_same: bool
+    device: str = "cpu"
     work: object = None
 
     @property
@@ -49,6 +56,19 @@ class Remade:
         """Whether it is the same, for people."""
         if self.is_same:
             return tr("the same to the last pixel")
+        if self.recipe.device != self.device:
+            return tr(
+                "not to the last pixel what the file holds: that was drawn on another device "
+                "({recipe_device}), this one on {device}",
+                recipe_device=self.recipe.device,
+                device=self.device,
+            )
+        if self.device != "cpu":
+            return tr(
+                "not to the last pixel what the file holds: on a graphics card ({device}) the last "
+                "bits are not promised",
+                device=self.device,
+            )
         return tr(
             "not what the file holds: that was changed afterwards, or made on another kind of "
             "machine"
@@ -75,13 +95,17 @@ def remake(
         DatasetError: The file cannot be read.
     """
     kind, recipe = _recipe_of(path)
+    if recipe.operation == WALK:
+        return (yield from _walk_again(path, kind, recipe, projects, inputs))
     operation = OPERATIONS.get(recipe.operation)
     run = None
     if operation.card.needs_run:
-        run = _run_of(recipe, [*_projects_around(path), *projects])
+        run = run_that_made(path, recipe, projects)
         _refuse_other_weights(run, recipe)
     model = None if run is None else model_class(run.settings.model_key)
-    known = operation.settings(model).model_fields
+    chosen = operation.settings(model)
+    # Where there is no such card, it is drawn by the processor, and its words say so.
+    device = recipe.device if recipe.device in available_accelerators() else "cpu"
     files = _inputs_of(recipe.inputs, [*inputs, path.absolute().parent])
     work = perform(
         recipe.operation,
@@ -90,7 +114,13 @@ def remake(
         count=int(recipe.sampling.get(_COUNT, 1)),
         seed=recipe.seed or 0,
         checkpoint=str(recipe.step),
-        settings={name: value for name, value in recipe.sampling.items() if name in known},
+        settings={
+            name: value
+            for name, value in as_before(chosen, recipe.sampling).items()
+            if name in chosen.model_fields
+        },
+        batch=recipe.batch,
+        device=device,
     )
     position = 0
     for item in work:
@@ -99,10 +129,17 @@ def remake(
         elif position < recipe.position:
             position += 1
         else:
+            if run is None:
+                _refuse_other_network(item.recipe, recipe)
             same = _is_same(kind, path, item.artifact)
             folder = None if run is None else run.path
             return Remade(
-                artifact=item.artifact, recipe=recipe, run=folder, is_same=same, work=work
+                artifact=item.artifact,
+                recipe=recipe,
+                run=folder,
+                is_same=same,
+                device=item.recipe.device,
+                work=work,
             )
     raise ProjectError(
         tr("{name} cannot be made again", name=path.name),
@@ -115,6 +152,26 @@ def remake(
     )
 
 
+def _walk_again(
+    path: Path,
+    kind: ReadKind,
+    recipe: Recipe,
+    projects: Sequence[Path],
+    inputs: Sequence[Path],
+) -> Working[Remade]:
+    run = run_that_made(path, recipe, projects)
+    _refuse_other_weights(run, recipe)
+    files = _inputs_of(recipe.inputs, [*inputs, path.absolute().parent])
+    work = walk_again(run, recipe, kind.card, path.suffix.lower(), files)
+    for item in work:
+        if isinstance(item, Progress):
+            yield item
+            continue
+        same = _is_same(kind, path, item)
+        return Remade(artifact=item, recipe=recipe, run=run.path, is_same=same, work=work)
+    raise AssertionError("a walk gives a result")
+
+
 def _by_role(
     noted: Sequence[RecipeInput], files: Sequence[Path], card: OperationCard
 ) -> dict[str, list[Path]]:
@@ -125,15 +182,16 @@ def _by_role(
     return given
 
 
-def _is_same(kind: ArtifactKind, path: Path, made: Artifact) -> bool:
+def _is_same(kind: ReadKind, path: Path, made: Artifact) -> bool:
     try:
         return kind.is_same(kind.read(path), made)
     except GenStudioError:
         return False  # Only its recipe can be read any more.
 
 
-def _recipe_of(path: Path) -> tuple[ArtifactKind, Recipe]:
-    kind = kind_of_file(path)
+def _recipe_of(path: Path) -> tuple[ReadKind, Recipe]:
+    is_animation = path.suffix.lower() == animation.SUFFIX
+    kind = animation.KIND if is_animation else kind_of_file(path)
     recipe = None if kind is None else kind.read_recipe(path)
     if kind is None or recipe is None:
         raise ProjectError(
@@ -148,10 +206,20 @@ def _projects_around(path: Path) -> Iterator[Path]:
     return (folder for folder in path.absolute().parents if is_project(folder))
 
 
-def _run_of(recipe: Recipe, projects: Iterable[Path]) -> Run:
+def run_that_made(path: Path, recipe: Recipe, projects: Iterable[Path] = ()) -> Run:
+    """The run that a recipe names.
+
+    Args:
+        path: The file that has the recipe; projects around it are looked in first.
+        recipe: Its recipe.
+        projects: Where else the run may be.
+
+    Raises:
+        ProjectError: It is in none of them.
+    """
     # The recipe may be a stranger's: a name of a folder and nothing else.
     is_name = PurePath(recipe.run).name == recipe.run and "\\" not in recipe.run
-    for project in projects:
+    for project in [*_projects_around(path), *projects]:
         folder = project / "runs" / recipe.run
         if is_name and is_file(folder / "run.toml"):
             return Run(folder)
@@ -187,6 +255,16 @@ def _refuse_other_weights(run: Run, recipe: Recipe) -> None:
                 name=run.path.name,
             ),
             tr("Was the run gone back and trained anew? Then nothing can make it again."),
+        )
+
+
+def _refuse_other_network(made: Recipe, recipe: Recipe) -> None:
+    """Of networks that come with a pack: another version of it has others."""
+    if recipe.weights_sha256 and made.weights_sha256 != recipe.weights_sha256:
+        raise ProjectError(
+            tr("It was made with another network"),
+            tr("That one's weights are not those that are installed here now."),
+            tr("Install the version of the pack that it was made with."),
         )
 
 

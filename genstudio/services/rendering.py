@@ -12,6 +12,7 @@ from genstudio.data.synth import render
 from genstudio.domain.errors import DatasetError, SettingsError
 from genstudio.domain.files import is_file
 from genstudio.domain.language import tr
+from genstudio.domain.pack_hints import how_to_get
 
 _RATE_HZ = 44_100
 _LONGEST_S = 20 * 60.0
@@ -93,7 +94,7 @@ def _synth() -> Any:
         raise SettingsError(
             tr("Soundfonts need the pack “soundfont”"),
             tr("The part of GenStudio that plays them is not installed."),
-            tr("Install genstudio[soundfont], or leave the soundfont out."),
+            tr("{install} Or leave the soundfont out.", install=how_to_get("soundfont")),
         ) from error
     return library.Synth(samplerate=_RATE_HZ)
 

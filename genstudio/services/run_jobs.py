@@ -8,9 +8,9 @@ from genstudio.domain.training import TrainingSettings
 from genstudio.engine.checkpoint import Checkpoint
 from genstudio.engine.job import TrainingJob
 from genstudio.engine.process_group import ProcessGroup
-from genstudio.services.decoding import Decoded, dataset_of, decoded
+from genstudio.services.decoding import Decoded, dataset_of, decoded_to_learn
 from genstudio.services.lessons import load_lesson
-from genstudio.services.runs import Run
+from genstudio.services.runs import Run, as_begun
 
 
 def job_for(
@@ -65,5 +65,6 @@ def workers_job(path: Path, process_group: ProcessGroup) -> TrainingJob:
     manifest = project.load_manifest(run.file.dataset)
     run.held_out_of(manifest)
     # They are decoded already: the main process has them.
-    cache = drain(decoded(manifest, run.settings, project.dataset_folder(run.file.dataset)))
-    return job_for(run, run.settings, manifest, cache, process_group, None)
+    dataset = project.dataset_folder(run.file.dataset)
+    cache = drain(decoded_to_learn(manifest, as_begun(run.settings), dataset))
+    return job_for(run, as_begun(run.settings), manifest, cache, process_group, None)

@@ -1,10 +1,18 @@
 """What a person should know of a run when it begins or goes on, as events."""
 
+from collections.abc import Collection, Sequence
+
+from genstudio.data.kinds import kinds_of
 from genstudio.data.modalities.protocol import Arrangement
 from genstudio.domain import events
 from genstudio.domain.language import tr
 from genstudio.domain.runs import RunState
+from genstudio.domain.training import TrainingSettings
 from genstudio.services.runs import Run
+
+# Of fewer pictures nothing is kept aside; of fewer of a class nothing need be.
+_FEWEST_SPLIT = 50
+_FEWEST_OF_KIND = 5
 
 
 def remarks_on_resuming(run: Run, step: int) -> list[events.Message]:
@@ -56,6 +64,44 @@ def remarks_of(arrangement: Arrangement) -> list[events.Message]:
     return [
         events.Message(step=0, level="info", title=remark.title, message=remark.reason)
         for remark in arrangement.remarks
+    ]
+
+
+def remarks_on_what_is_kept_aside(
+    names: Sequence[str], held_out: Collection[str], settings: TrainingSettings
+) -> list[events.Message]:
+    """That groups are too large to be kept aside whole, so that too little is, or nothing.
+
+    Args:
+        names: Of all that the run could learn from.
+        held_out: Of those that it does not learn from.
+        settings: Of the run.
+    """
+    if settings.held_out <= 0 or settings.groups == "picture" or len(names) < _FEWEST_SPLIT:
+        return []
+    out = frozenset(held_out)
+    kinds = kinds_of(names) if settings.kinds else {"": len(names)}
+    kept = kinds_of(name for name in names if name in out) if settings.kinds else {"": len(out)}
+    lacking = [
+        kind for kind, count in kinds.items() if count >= _FEWEST_OF_KIND and not kept.get(kind)
+    ]
+    if not lacking:
+        return []
+    of_which = ", ".join(kind for kind in lacking[:3] if kind)
+    more = " …" if len(lacking) > 3 else ""
+    return [
+        events.Message(
+            step=0,
+            level="warning",
+            title=tr("Groups are too large to be kept aside")
+            if not of_which
+            else tr("Nothing of {kinds} is kept aside", kinds=of_which + more),
+            message=tr(
+                "What belongs together stays together, and every group is larger than what may be "
+                "kept aside. So this run cannot tell there whether it learned to draw or only to "
+                "repeat. More and smaller groups would help."
+            ),
+        )
     ]
 
 

@@ -22,9 +22,11 @@ from genstudio.domain.files import write_text
 from genstudio.domain.language import tr
 from genstudio.domain.marks import Mark, mark_of
 from genstudio.domain.runs import RunState, RunSummary, best_step
+from genstudio.domain.settings import as_before
 from genstudio.domain.training import TrainingSettings, new_run_id, run_stamp
 from genstudio.domain.words import LONGEST_WORD, MOST_WORDS
 from genstudio.engine.checkpoint import Checkpoint, CheckpointStore
+from genstudio.models.catalog import model_class
 from genstudio.services.projects import Project, open_project
 from genstudio.services.records import Record
 from genstudio.services.splits import SplitReference, load_split, save_split
@@ -54,6 +56,10 @@ class RunFile(BaseModel):
     dataset: str = Field(pattern=r"^[^./\\:\x00]+$")
     settings: TrainingSettings
     branched_from: str = Field(default="", max_length=300)
+    # Frozen weights that it learns beside: what was learned fits no others.
+    base: str = Field(default="", pattern=r"^(sha256:[0-9a-f]{64})?$")
+    # Title of the package that it came in; what it learned from is then not here.
+    imported_from: str = Field(default="", max_length=300)
     # Pictures that are not learned from: their places in the manifest are in a file of their own.
     # Format 1 held their names here; runs from before there were any have no such entry.
     held_out: SplitReference | tuple[str, ...] | None = None
@@ -124,11 +130,10 @@ class Run:
     @property
     def data(self) -> DataSpec:
         """What its pictures are like, as its model needs to know it."""
-        channels = 4 if self.settings.transparency else 3
         modality = MODALITIES.get(self.settings.modality)
         return modality.spec(
             self.settings.size,
-            channels,
+            self.settings.channels,
             self.file.kinds,
             self.file.words,
             layout=self.settings.layout,
@@ -166,6 +171,8 @@ class Run:
                 told = last
                 losses.append((last.step, last.losses))
         state = _ENDINGS.get(type(last), RunState.INTERRUPTED)
+        if self.file.imported_from:
+            state = RunState.FINISHED  # Elsewhere, and it cannot go on here.
         checkpoints = self.store.infos()
         step = checkpoints[-1].step if checkpoints else 0
         seconds = checkpoints[-1].seconds if checkpoints else 0.0
@@ -237,6 +244,16 @@ class Run:
             move_to_trash(path)
 
 
+def as_begun(settings: TrainingSettings) -> TrainingSettings:
+    """Settings of a run as it was begun, also where some of its model's came later.
+
+    Raises:
+        UnknownModelError: No architecture goes by that key.
+    """
+    config = model_class(settings.model_key).Config
+    return settings.model_copy(update={"model": as_before(config, settings.model)})
+
+
 def create_run(
     project: Project,
     dataset: Path,
@@ -247,6 +264,7 @@ def create_run(
     kinds: Mapping[str, int] | None = None,
     words: Mapping[str, int] | None = None,
     branched_from: str = "",
+    base: str = "",
 ) -> Run:
     """Make the folder of a new run and freeze its settings.
 
@@ -259,6 +277,7 @@ def create_run(
         kinds: Class labels and how many pictures there are of each.
         words: The vocabulary of captions and how many have each word.
         branched_from: Run and step that it begins at.
+        base: Of frozen weights that it learns beside, as :mod:`genstudio.services.run_bases` notes.
 
     Raises:
         ProjectError: The project cannot be written to.
@@ -279,6 +298,7 @@ def create_run(
         kinds=dict(kinds or {}),
         words=dict(words or {}),
         branched_from=branched_from,
+        base=base,
         versions={
             "genstudio": genstudio.__version__,
             "python": platform.python_version(),

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -11,8 +12,18 @@ from typing import Literal
 import numpy as np
 
 from genstudio.artifacts.image import save_bare
-from genstudio.data.groups import TABLE
-from genstudio.data.scans import AXES, Axis, Slice, UnreadableScanError, is_scan, read_slices, shown
+from genstudio.data.groups import TABLE, groups_of
+from genstudio.data.scans import (
+    AXES,
+    Axis,
+    Slice,
+    UnreadableScanError,
+    Window,
+    between,
+    is_scan,
+    read_slices,
+    shown,
+)
 from genstudio.domain.errors import DatasetError, ProjectError
 from genstudio.domain.files import explained, write_bytes, write_text
 from genstudio.domain.language import tr
@@ -27,6 +38,14 @@ _EMPTY = 2.0
 class ScanOptions(Settings):
     """How scans become pictures."""
 
+    window: Window = setting(
+        "as the file says",
+        title="What is shown — window",
+        help="Which values lie between black and white. Where a file says nothing of it, 99 of 100 "
+        "values, of each file for itself. The windows of CT are for computed tomography in "
+        "Hounsfield units. A width of your own, below, counts before this, and for all files "
+        "alike.",
+    )
     middle: float = setting(
         40.0,
         title="Middle grey — window centre (level)",
@@ -37,8 +56,7 @@ class ScanOptions(Settings):
     width: float = setting(
         0.0,
         title="From black to white — window width",
-        help="How many units lie between black and white; 0 takes what each file says, or else "
-        "what 99 of 100 values lie in.",
+        help="How many units lie between black and white; 0 takes the window above.",
         ge=0.0,
         le=2e6,
     )
@@ -54,11 +72,12 @@ class ScanOptions(Settings):
         ge=1,
         le=1000,
     )
-    groups: Literal["patient", "folder", "file"] = setting(
+    groups: Literal["patient", "folder", "file", "table"] = setting(
         "patient",
         title="What belongs together",
         help="Pictures of one patient (as the file says), of one folder or of one file are kept "
-        "aside together or not at all. Who it is is not written down.",
+        "aside together or not at all; or of one group in a table groups.csv (file, group) that "
+        "lies in the folder. Groups become numbers: who it is is not written down.",
     )
     classes: bool = setting(
         False,
@@ -148,7 +167,7 @@ def import_scans(paths: Sequence[Path], to: Path, options: ScanOptions) -> Worki
                 tr("{to} is left as it is.", to=to),
                 tr("Choose a new folder."),
             )
-    window = (options.middle, options.width) if options.width > 0 else None
+    tables = _tables(scans) if options.groups == "table" else {}
     numbers: dict[str, int] = {}
     rows: list[tuple[str, str]] = []
     left_out: dict[str, int] = {}
@@ -156,10 +175,11 @@ def import_scans(paths: Sequence[Path], to: Path, options: ScanOptions) -> Worki
         folder = _class_of(path, root) if options.classes else ""
         try:
             for at, piece in _chosen(path, options):
-                grey_HW = shown(piece, window)
+                grey_HW = _grey(piece, options)
                 if grey_HW.std() < _EMPTY:
                     continue
-                group = numbers.setdefault(_group_of(piece, path, options), len(numbers) + 1)
+                own = tables.get(path) or _group_of(piece, path, options)
+                group = numbers.setdefault(own, len(numbers) + 1)
                 name = f"{folder}scan-{done:05}-{at:04}.png"
                 save_bare(grey_HW[..., None], to / name)
                 rows.append((name, f"group-{group:04}"))
@@ -175,23 +195,89 @@ def import_scans(paths: Sequence[Path], to: Path, options: ScanOptions) -> Worki
     )
 
 
-def preview(paths: Sequence[Path], options: ScanOptions) -> np.ndarray:
-    """The middle slice of the first scan that can be read, uint8 (height, width, 3).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """A slice as it is shown, and in which numbers; these are in the scan's unit.
+
+    Attributes:
+        pixels: uint8 (height, width, 3).
+        least, most: What its values lie between.
+        low, high: What is told apart of these: one is black, the other white.
+    """
+
+    pixels: np.ndarray
+    least: float
+    most: float
+    low: float
+    high: float
+
+
+def preview(paths: Sequence[Path], options: ScanOptions, at: float = 0.5) -> Look:
+    """A slice of the first scan that can be read.
+
+    Args:
+        paths: Files and folders.
+        options: How it is shown.
+        at: Where it lies, from 0 to 1: among the slices of the first scan, or among the scans where
+            each is a slice.
 
     Raises:
         DatasetError: There is none.
     """
     why = ""
-    for path, _ in find_scans(paths):
+    scans = [path for path, _ in find_scans(paths)]
+    for number, path in enumerate(scans):
         try:
-            pieces = list(read_slices(path, options.axis))
+            pieces = [piece for _, piece in _chosen(path, options)]
+            if len(pieces) == 1:
+                other = scans[max(number, _place(at, len(scans)))]
+                with suppress(UnreadableScanError):
+                    pieces = [piece for _, piece in _chosen(other, options)]
         except UnreadableScanError as error:
             why = error.message
             continue
-        window = (options.middle, options.width) if options.width > 0 else None
-        grey_HW = shown(pieces[len(pieces) // 2], window)
-        return np.repeat(grey_HW[..., None], 3, axis=-1)
+        return _look_of(pieces[_place(at, len(pieces))], options)
     raise DatasetError(tr("None of the scans can be used"), why, tr("Choose others."))
+
+
+def _place(at: float, count: int) -> int:
+    return min(int(at * count), count - 1)
+
+
+def _look_of(piece: Slice, options: ScanOptions) -> Look:
+    finite = piece.values_HW[np.isfinite(piece.values_HW)]
+    low, high = between(piece, _own_window(options), options.window)
+    return Look(
+        pixels=np.repeat(_grey(piece, options)[..., None], 3, axis=-1),
+        least=float(finite.min()) if finite.size else 0.0,
+        most=float(finite.max()) if finite.size else 0.0,
+        low=low,
+        high=high,
+    )
+
+
+def _own_window(options: ScanOptions) -> tuple[float, float] | None:
+    return (options.middle, options.width) if options.width > 0 else None
+
+
+def _grey(piece: Slice, options: ScanOptions) -> np.ndarray:
+    return shown(piece, _own_window(options), options.window)
+
+
+def _tables(scans: Sequence[tuple[Path, Path]]) -> dict[Path, str]:
+    """Each scan that a table names => its group there.
+
+    Raises:
+        DatasetError: A table is missing, or cannot be read.
+    """
+    names: dict[Path, list[str]] = {}
+    for path, root in scans:
+        names.setdefault(root, []).append(path.relative_to(root).as_posix())
+    return {
+        root / name: f"table {group}"
+        for root, own in names.items()
+        for name, group in groups_of(root, own, "table").items()
+    }
 
 
 def _chosen(path: Path, options: ScanOptions) -> Iterator[tuple[int, Slice]]:

@@ -20,7 +20,7 @@ from genstudio.data.decode import UnreadablePictureError, decode_thumbnail
 from genstudio.data.samples import make_sample_folder
 from genstudio.domain.artifacts import IMAGE
 from genstudio.domain.cards import ModelCard
-from genstudio.domain.datasets import Manifest, ScanReport
+from genstudio.domain.datasets import Manifest, ScanReport, ScansFound
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.events import Event
 from genstudio.domain.language import tr
@@ -29,7 +29,7 @@ from genstudio.domain.progress import Progress, with_result
 from genstudio.domain.runs import CheckpointInfo, RunSummary
 from genstudio.domain.settings import Settings
 from genstudio.domain.training import Budget, TrainingSettings
-from genstudio.services.compared import Comparison
+from genstudio.services.compared_materials import AnyComparison
 from genstudio.services.gallery import Gallery
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.jobs import Job
@@ -106,10 +106,18 @@ def _told_together(errors: Sequence[GenStudioError]) -> GenStudioError:
     return type(errors[0])(title, " ".join(str(error) for error in errors))
 
 
-def scan(folder: Path, column: str = "", within: Sequence[str] = ()) -> Job[Progress | ScanReport]:
-    """Look through a folder, or some inside it, of whatever it holds most of; see scan_material."""
+def scan(
+    folder: Path, column: str = "", within: Sequence[str] = ()
+) -> Job[Progress | ScanReport | ScansFound]:
+    """Look through a folder, or some inside it, of whatever it holds most of; see scan_material.
 
-    def items() -> Iterator[Progress | ScanReport]:
+    Where these are scans, that is all that is said: they become pictures first.
+    """
+
+    def items() -> Iterator[Progress | ScanReport | ScansFound]:
+        if not within and import_module("genstudio.data.scans").holds_scans(folder):
+            yield ScansFound(folder=folder)
+            return
         scanning = import_module("genstudio.data.modalities.scanning")
         yield from with_result(scanning.scan_material(folder, column=column, within=within))
 
@@ -320,20 +328,20 @@ def generate_pictures(
     return Job("generate", items)
 
 
-def compare_runs(runs: Sequence[Path]) -> Job[Progress | Comparison]:
+def compare_runs(runs: Sequence[Path]) -> Job[Progress | AnyComparison]:
     """Judge runs and set them side by side; gives progress, then the comparison.
 
     Runs are only read, so that a training may go on meanwhile, also of one of them.
     """
 
-    def items() -> Iterator[Progress | Comparison]:
+    def items() -> Iterator[Progress | AnyComparison]:
         comparison = import_module("genstudio.services.comparison")
         yield from with_result(comparison.compare(runs))
 
     return Job("compare", items)
 
 
-def save_comparison(comparison: Comparison, to: Path) -> Job[Path]:
+def save_comparison(comparison: AnyComparison, to: Path) -> Job[Path]:
     """Write the report of a comparison beside those that are in a folder; gives its page."""
 
     def items() -> Iterator[Path]:

@@ -24,6 +24,7 @@ class Material:
         summary: What was found, in a line.
         remarks: What is worth knowing besides, such as files without a partner; a sentence each.
         report: Of all pictures of the folder, with what matters to such examples.
+        layout: How its examples are laid out; empty where there is nothing to say.
     """
 
     card: ModalityCard
@@ -31,6 +32,7 @@ class Material:
     summary: str
     remarks: tuple[str, ...] = ()
     report: ScanReport
+    layout: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,4 +91,5 @@ def _material(card: ModalityCard, arrangement: Any, report: ScanReport) -> Mater
         else tr("{count:,} {inside}", count=count, inside=inside(card.title)),
         remarks=tuple(f"{it.title}. {it.reason}" for it in others),
         report=report,
+        layout=arrangement.layout,
     )

@@ -23,8 +23,8 @@ from genstudio.domain.artifacts import IMAGE, TEXT
 from genstudio.domain.errors import DatasetError, GenStudioError
 from genstudio.domain.files import is_file, replacing
 from genstudio.domain.language import inside, tr
-from genstudio.domain.operations import MORE_LIKE_THESE, OperationCard, Report
-from genstudio.domain.progress import Progress, Working, with_result
+from genstudio.domain.operations import MORE_LIKE_THESE, OperationCard
+from genstudio.domain.progress import Progress, Working
 from genstudio.domain.settings import Settings
 from genstudio.services import score_tables
 from genstudio.services.gallery import Gallery
@@ -122,35 +122,41 @@ def perform_operation(
     def items() -> Iterator[OperationResult | Progress]:
         perform = import_module("genstudio.services.operations.perform")
         save = import_module("genstudio.services.operations.save")
-        folder = save.ResultFolder(out)
-        for step in perform.perform(
+        steps = perform.perform(
             key, run=run, inputs=inputs, count=count, seed=seed, settings=settings, watch=watch
-        ):
+        )
+        for step in save.ResultFolder(out).kept(steps):
             if isinstance(step, Progress):
-                if isinstance(step.item, Report):
-                    folder.write(step.item)
                 yield step
                 continue
-            path = folder.save(step)
+            made, path = step
             yield OperationResult(
                 path=path,
-                kind=step.artifact.kind,
-                source=step.source,
-                values=step.artifact.values,
+                kind=made.artifact.kind,
+                source=made.source,
+                values=made.artifact.values,
             )
 
     return Job("operation", items)
 
 
 def perform_and_hang(
-    project: Project, key: str, *, run: Path, settings: Mapping[str, Any]
+    project: Project,
+    key: str,
+    *,
+    run: Path,
+    settings: Mapping[str, Any],
+    inputs: Mapping[str, Sequence[Path]],
+    checkpoint: str,
 ) -> Job[GalleryItem]:
     """Have an operation done, and put what comes of it into the gallery."""
 
     def items() -> Iterator[GalleryItem]:
         perform = import_module("genstudio.services.operations.perform")
         with Gallery(project) as gallery:
-            for step in perform.perform(key, run=run, settings=settings):
+            for step in perform.perform(
+                key, run=run, settings=settings, inputs=inputs, checkpoint=checkpoint
+            ):
                 if not isinstance(step, Progress):
                     yield gallery.hang(step.artifact, step.recipe)
 
@@ -175,40 +181,6 @@ def more_to_taste(
                     yield gallery.hang(step.artifact, step.recipe)
 
     return Job("more-to-taste", items)
-
-
-def film_walk(
-    project: Project, run: Path, seeds: Sequence[int], values: Mapping[str, Any], *, seconds: float
-) -> Job[Progress | Path]:
-    """Film the way from seed to seed and back, among the results of a project; gives the film."""
-
-    def work() -> Iterator[Progress | Path]:
-        exploring = import_module("genstudio.services.exploring")
-        films = import_module("genstudio.services.films")
-        runs = import_module("genstudio.services.runs")
-        walking = import_module("genstudio.services.walking")
-        explorer = exploring.Explorer(runs.Run(run))
-        path = results_folder(project, "walk") / f"walk{films.best_suffix()}"
-        filming: Working[Path] = walking.film_walk(
-            explorer, seeds, path, seconds=seconds, is_loop=True, values=values
-        )
-        yield from with_result(filming)
-
-    return Job("walk", work)
-
-
-def film_run(project: Project, run: Path) -> Job[Progress | Path]:
-    """Film how a run's pictures came about, among the results of a project; gives the film."""
-
-    def work() -> Iterator[Progress | Path]:
-        films = import_module("genstudio.services.films")
-        runs = import_module("genstudio.services.runs")
-        time_lapses = import_module("genstudio.services.time_lapses")
-        path = results_folder(project, "time-lapse") / f"{run.name}{films.best_suffix()}"
-        filming: Working[Path] = time_lapses.film_run(runs.Run(run), path)
-        yield from with_result(filming)
-
-    return Job("time-lapse", work)
 
 
 def hang_results(project: Project, paths: Sequence[Path]) -> Job[GalleryItem]:
@@ -325,7 +297,7 @@ def fits(path: Path, kind: str) -> bool:
     if kind == IMAGE:
         return may_be_picture(path.name)
     card = ARTIFACTS.get(kind).card
-    return path.name.lower().endswith((card.suffix, *card.also_taken))
+    return path.name.lower().endswith((*card.suffixes, *card.also_taken))
 
 
 def _fitting(folder: Path, kind: str) -> list[Path]:

@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from genstudio.domain.progress import Progress, with_result
 from genstudio.domain.settings import parse_settings
 from genstudio.services import scans
@@ -25,10 +23,10 @@ def import_scans(
     return Job("scans", items)
 
 
-def preview(folder: Path, options: Mapping[str, Any]) -> np.ndarray:
-    """The middle slice of the first scan, uint8 (height, width, 3).
+def preview(folder: Path, options: Mapping[str, Any], at: float = 0.5) -> scans.Look:
+    """A slice of the first scan; 0 is the first one, 1 the last.
 
     Raises:
         GenStudioError: There is none, or an option is out of bounds.
     """
-    return scans.preview([folder], parse_settings(scans.ScanOptions, options))
+    return scans.preview([folder], parse_settings(scans.ScanOptions, options), at)

@@ -12,6 +12,7 @@ from PIL import Image
 import genstudio
 from genstudio.data.decode import PARSER_ERRORS
 from genstudio.domain.errors import ProjectError
+from genstudio.domain.films import Codec
 from genstudio.domain.language import tr
 from genstudio.domain.progress import Working
 from genstudio.domain.recipes import Recipe
@@ -25,7 +26,9 @@ _FEWEST: Final = 2
 _END_S: Final = 1.5
 
 
-def film_run(run: Run, path: Path, *, seconds: float = 10.0) -> Working[Path]:
+def film_run(
+    run: Run, path: Path, *, seconds: float = 10.0, codec: Codec = "usual"
+) -> Working[Path]:
     """Film the previews of a run, each as long as another, the last one longer.
 
     Args:
@@ -33,6 +36,7 @@ def film_run(run: Run, path: Path, *, seconds: float = 10.0) -> Working[Path]:
         path: See :func:`~genstudio.services.films.write_film`; what is there stays, and the film
             gets a number.
         seconds: How long it is, without the end.
+        codec: Of .mp4 and .webm.
 
     Returns:
         Where it is.
@@ -65,7 +69,8 @@ def film_run(run: Run, path: Path, *, seconds: float = 10.0) -> Working[Path]:
         operation="time-lapse",
     )
     frames = _frames([path for _, path in previews], moving, count)
-    return (yield from write_film(frames, free_place(path), count=count, fps=_FPS, recipe=recipe))
+    place = free_place(path)
+    return (yield from write_film(frames, place, count=count, fps=_FPS, recipe=recipe, codec=codec))
 
 
 def _alike(run: Run) -> list[tuple[int, Path]]:

@@ -13,15 +13,15 @@ from genstudio.data.modalities.catalog import MODALITIES
 from genstudio.data.modalities.protocol import Arrangement, FileModality, JoinsMaterials
 from genstudio.data.modalities.scanning import scan_material
 from genstudio.domain import events
-from genstudio.domain.cards import KINDS, ModelCard
+from genstudio.domain.cards import CROSS, KINDS, ModelCard
 from genstudio.domain.datasets import Manifest, ScanReport
 from genstudio.domain.errors import ProjectError, SettingsError
 from genstudio.domain.files import explained
 from genstudio.domain.language import tr
-from genstudio.domain.modalities import IMAGES
+from genstudio.domain.modalities import CAPTIONS, IMAGES, words_beside
 from genstudio.domain.progress import Working
 from genstudio.domain.settings import parse_settings
-from genstudio.domain.training import Budget, DataOptions, TrainingSettings
+from genstudio.domain.training import Budget, TrainingSettings
 from genstudio.engine.checkpoint import Checkpoint, CheckpointState
 from genstudio.engine.device import most_devices, plan_device
 from genstudio.engine.lessons import Lesson
@@ -31,16 +31,22 @@ from genstudio.models.catalog import model_class
 from genstudio.services import materials
 from genstudio.services.caption_edits import with_edits_of
 from genstudio.services.crop_edits import with_crops_of
-from genstudio.services.decoding import Decoded, decoded
+from genstudio.services.decoding import Decoded, decoded_to_learn, shape_step
 from genstudio.services.launcher import Launcher
 from genstudio.services.lessons import digest_of, keep_lesson, lesson_bytes
 from genstudio.services.locks import ProjectLock
 from genstudio.services.logs import log_event
 from genstudio.services.projects import open_or_create
 from genstudio.services.records import Recorder
+from genstudio.services.run_bases import note_of, refuse_other_base, remarks_on_base
 from genstudio.services.run_jobs import job_for
-from genstudio.services.run_remarks import other_decoding, remarks_of, remarks_on_resuming
-from genstudio.services.runs import Run, create_run
+from genstudio.services.run_remarks import (
+    other_decoding,
+    remarks_of,
+    remarks_on_resuming,
+    remarks_on_what_is_kept_aside,
+)
+from genstudio.services.runs import Run, as_begun, create_run
 
 _PREPARING_PER_S = 10
 _FEWEST_PER_DEVICE = 2
@@ -172,8 +178,13 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
         settings = settings.model_copy(update={"modality": modality})
         manifest, arrangement = materials.freeze(report, request.excluded, modality)
         manifest = materials.laid_out(manifest, settings)
+        if shape_step(settings):
+            manifest = materials.with_sizes(manifest, report)
         if isinstance(MODALITIES.get(modality), FileModality):
             settings = settings.model_copy(update={"layout": manifest.layout})
+        elif modality == CAPTIONS and CROSS in card.capabilities:
+            # Previews show each picture beside its words.
+            settings = settings.model_copy(update={"layout": words_beside(settings.size)})
         # Only now: pictures that cannot be used leave no empty project behind.
         project = open_or_create(request.project, dataset=request.folder)
         with ProjectLock(project.path):
@@ -187,6 +198,8 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
                 by_kind=settings.kinds,
                 groups=settings.groups,
             )
+            # Before there is a run: a base that cannot be used leaves none behind.
+            remarks = remarks_on_base(settings)
             run = create_run(
                 project,
                 dataset,
@@ -195,9 +208,12 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
                 held_out=held_out,
                 kinds=kinds,
                 words=materials.vocabulary_of(manifest, held_out),
+                base=note_of(settings),
             )
-            remarks = [] if modality == IMAGES else remarks_of(arrangement)
+            remarks += [] if modality == IMAGES else remarks_of(arrangement)
             remarks += _too_few(card, arrangement)
+            names = [name for name, _ in manifest.pictures]
+            remarks += remarks_on_what_is_kept_aside(names, held_out, settings)
             yield from _record(run, settings, manifest, cache, source, remarks=remarks)
     except _StopWantedError:
         yield _stopped_before_it_began()
@@ -212,9 +228,11 @@ def _resume(
     lesson: Lesson | None,
 ) -> Iterator[events.Event]:
     run = Run(path)
+    _refuse_imported(run)
+    refuse_other_base(run)
     project = run.project()
     with ProjectLock(project.path):
-        settings = run.settings
+        settings = as_begun(run.settings)
         if budget is not None:
             settings = settings.model_copy(update={"budget": budget})
         settings = _with_devices(settings, devices)
@@ -239,6 +257,15 @@ def _resume(
         if cache.decoding != manifest.decoding:
             remarks.append(other_decoding(checkpoint.state.step if checkpoint else 0))
         yield from _record(run, settings, manifest, cache, source, checkpoint, remarks)
+
+
+def _refuse_imported(run: Run) -> None:
+    if run.file.imported_from:
+        raise ProjectError(
+            tr("This model was taken in from a package"),
+            tr("What it learned from is not here, so it can make things but not go on learning."),
+            tr("Train a new run on material of your own."),
+        )
 
 
 def _with_devices(settings: TrainingSettings, devices: int | None) -> TrainingSettings:
@@ -301,6 +328,7 @@ def _branch(
         kinds=run.file.kinds,
         words=run.file.words,
         branched_from=f"{run.path.name}/{step}",
+        base=run.file.base,
     )
     if content:
         keep_lesson(branch.path, content)
@@ -326,9 +354,9 @@ def _stopped_before_it_began(
 
 
 def _own_material(settings: TrainingSettings) -> str | None:
-    """The material with files of its own that a model learns from; None for pictures."""
-    key = model_class(settings.model_key).card.modalities[0]
-    return key if isinstance(MODALITIES.get(key), FileModality) else None
+    """The material with files of its own that a model learns from; None if also from pictures."""
+    first, *others = model_class(settings.model_key).card.modalities
+    return first if not others and isinstance(MODALITIES.get(first), FileModality) else None
 
 
 def _joins(settings: TrainingSettings) -> bool:
@@ -349,9 +377,9 @@ def _scan(
 
 
 def _decode(
-    manifest: Manifest, options: DataOptions, dataset: Path, source: CommandSource
+    manifest: Manifest, settings: TrainingSettings, dataset: Path, source: CommandSource
 ) -> Preparation[Decoded]:
-    return (yield from _preparing(decoded(manifest, options, dataset), source))
+    return (yield from _preparing(decoded_to_learn(manifest, settings, dataset), source))
 
 
 def _preparing(work: Working[T], source: CommandSource) -> Preparation[T]:

@@ -12,6 +12,7 @@ from genstudio.domain.language import tr
 from genstudio.domain.notices import Level, Notice
 
 _ARCHIVES = frozenset({".zip", ".rar", ".7z", ".tar", ".gz", ".bz2", ".xz", ".tgz"})
+_SCANS = (".dcm", ".dicom", ".ima", ".nii", ".nii.gz")
 _MOST_NAMED = 5
 
 
@@ -43,6 +44,9 @@ def sort_out(paths: Sequence[Path]) -> Dropped | Notice:
     pictures = [path for path in paths if path not in folders and _may_be_picture(path)]
     others = [path for path in paths if path not in folders and path not in pictures]
     places = {*folders, *(path.parent for path in pictures)}
+    if not places and (scans := {it.parent for it in others if _may_be_scan(it)}):
+        # A volume is many files, and what lies beside one belongs to it.
+        return Dropped(min(scans))
     if not places:
         return _refused(others)
     if len(folders) > 1 and not pictures and (together := _one_set(folders)):
@@ -91,6 +95,10 @@ def _one_set(folders: Sequence[Path]) -> Dropped | None:
 
 def _may_be_picture(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES and path.is_file()
+
+
+def _may_be_scan(path: Path) -> bool:
+    return path.name.lower().endswith(_SCANS) and path.is_file()
 
 
 def _refused(others: Sequence[Path]) -> Notice:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -80,6 +81,7 @@ class SettingsForm(QWidget):
         mark(self._reset, flat=True)
         self._more = self._lay_out()
         self._update_reset()
+        self._show_conditional()
 
     def values(self) -> dict[str, Any]:
         """What is set now, by name; to be checked with ``parse_settings``."""
@@ -115,8 +117,7 @@ class SettingsForm(QWidget):
     def set_hidden(self, names: Collection[str]) -> None:
         """Leave out settings that mean nothing now, by name; all others are shown."""
         self._hidden = frozenset(names)
-        for name, row in self._rows.items():
-            row.setVisible(name not in names)
+        self._show_what_counts()
 
     def look_for(self, text: str) -> int:
         """Show only settings with all these words in title or help; says how many there are.
@@ -127,12 +128,25 @@ class SettingsForm(QWidget):
         found = 0
         for name, row in self._rows.items():
             said = f"{row.field.title} {row.field.help} {name}".casefold()
-            is_found = all(word in said for word in words) and name not in self._hidden
+            is_found = all(word in said for word in words) and self._counts(name)
             row.setVisible(is_found)
             found += is_found
         if self._more is not None and words:
             self._more.set_open(True)
         return found
+
+    def fields(self) -> list[SettingField]:
+        """What can be set now."""
+        return [row.field for name, row in self._rows.items() if self._counts(name)]
+
+    def show_setting(self, name: str) -> None:
+        """Open what it is inside of, and put the keyboard into its editor.
+
+        Raises:
+            SettingsError: The form has no setting of that name.
+        """
+        self._refuse_unknown([name])
+        bring_into_view(self._rows[name].editor.control)
 
     def reset(self) -> None:
         """Go back to the default of every setting."""
@@ -160,6 +174,27 @@ class SettingsForm(QWidget):
         layout.addWidget(self._reset, 0, Qt.AlignmentFlag.AlignLeft)
         return more
 
+    def _counts(self, name: str) -> bool:
+        """Whether a setting means something now, with the values of the others."""
+        only_with = self._rows[name].field.hints.only_with
+        if only_with is not None and only_with[0] in self._rows:
+            other, value = only_with
+            if self._rows[other].editor.value() != value:
+                return False
+        return name not in self._hidden
+
+    def _show_conditional(self) -> None:
+        """Show and hide only what hangs on others: a search may have hidden the rest."""
+        for name, row in self._rows.items():
+            if row.field.hints.only_with is not None:
+                row.setVisible(self._counts(name))
+        if self._more is not None:
+            self._more.setVisible(any(it.hints.advanced for it in self.fields()))
+
+    def _show_what_counts(self) -> None:
+        for name, row in self._rows.items():
+            row.setVisible(self._counts(name))
+
     def _refuse_unknown(self, names: Iterable[str]) -> None:
         for name in names:
             if name not in self._rows:
@@ -178,6 +213,7 @@ class SettingsForm(QWidget):
         yield
         self._is_loading = False
         self._update_reset()
+        self._show_conditional()
         if self.values() != before:
             self.changed.emit()
 
@@ -185,12 +221,33 @@ class SettingsForm(QWidget):
         if not self._is_loading:
             row.value.note_own()
             self._update_reset()
+            self._show_conditional()
             self.changed.emit()
 
     def _update_reset(self) -> None:
         for row in self._rows.values():
             row.update_reset()
         self._reset.setEnabled(any(row.value.is_changed() for row in self._rows.values()))
+
+
+def bring_into_view(control: QWidget) -> None:
+    """Open the sections around a control, scroll to it, and put the keyboard into it."""
+    above = control.parentWidget()
+    areas: list[QScrollArea] = []
+    while above is not None:
+        if isinstance(above, Disclosure):
+            above.set_open(True)
+        elif isinstance(above, QScrollArea):
+            areas.append(above)
+        above = above.parentWidget()
+    for area in areas:
+        # What has just been opened has no place yet.
+        content = area.widget()
+        if content is not None and (layout := content.layout()) is not None:
+            layout.activate()
+            content.adjustSize()
+        area.ensureWidgetVisible(control, 0, 6 * GRID_PX)
+    control.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
 
 class _Row(QWidget):

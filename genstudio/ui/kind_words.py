@@ -35,7 +35,8 @@ def way(card: OperationCard) -> str:
     """What goes into an operation and what comes out."""
     kinds = dict.fromkeys(several(spec.kind) for spec in card.inputs if spec.minimum)
     given = tr("your {kinds}", kinds=tr(" and ").join(kinds)) if kinds else tr("nothing")
-    made = tr(" and ").join(map(several, (card.output, *card.others)))
+    others = tr(" or ").join(map(several, card.others))
+    made = tr(" and ").join(filter(None, (several(card.output), others)))
     return tr("From {given} → {several}", given=given, several=made)
 
 

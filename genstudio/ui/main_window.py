@@ -25,7 +25,12 @@ from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.training import TrainingSettings
 from genstudio.services.notices import NoticeBoard, notice_about
-from genstudio.services.preferences import Preferences, save_preferences
+from genstudio.services.preferences import (
+    Preferences,
+    Theme,
+    default_project_folder,
+    save_preferences,
+)
 from genstudio.ui.actions import build_menus
 from genstudio.ui.bridge import Bridge
 from genstudio.ui.dialogs.about import show_about
@@ -35,13 +40,14 @@ from genstudio.ui.dialogs.guide import OF_PAGES, show_guide
 from genstudio.ui.dialogs.shortcuts import show_shortcuts
 from genstudio.ui.history import ShownHistory
 from genstudio.ui.manners.all_manners import add_manners, smallest_size, usual_size
+from genstudio.ui.manners.exchanging import Exchanging
 from genstudio.ui.manners.finding_anything import FindingAnything
 from genstudio.ui.manners.gallery_ways import GalleryWays
 from genstudio.ui.manners.importing_scans import ask_for_scans
 from genstudio.ui.state.studio import StudioStates
 from genstudio.ui.state.training import Activity, RunningTraining
 from genstudio.ui.studio_pages import PAGES, StudioPages
-from genstudio.ui.theme import Mode, apply_theme
+from genstudio.ui.theme import apply_theme
 from genstudio.ui.widgets.notice_bar import NoticeBar
 from genstudio.ui.widgets.rail import Rail
 from genstudio.ui.widgets.status_bar import StudioStatusBar
@@ -153,6 +159,14 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(central)
         self._status = StudioStatusBar()
         self.setStatusBar(self._status)
+        self._exchanging = Exchanging(
+            self,
+            self._states,
+            self._notices,
+            lambda: default_project_folder(Path(tr("Models"))),
+            self.open_project,
+            self._show_page,
+        )
         self._actions = build_menus(
             self,
             {
@@ -160,6 +174,9 @@ class MainWindow(QMainWindow):
                 "project.import_scans": lambda: ask_for_scans(self, self._states.scans),
                 "project.open": self._choose_project,
                 "project.show_folder": self._show_project_folder,
+                "project.save_model": self._exchanging.save_model,
+                "project.take_in": self._exchanging.take_in,
+                "project.check_origin": self._exchanging.check_origin,
                 "project.quit": self.close,
                 "edit.undo": self._history.undo,
                 "edit.redo": self._history.redo,
@@ -168,7 +185,7 @@ class MainWindow(QMainWindow):
                 "train.preview": partial(self._training.send, commands.SampleNow()),
                 "train.save": partial(self._training.send, commands.SaveNow()),
                 **{f"view.{spec.key}": partial(self._show_page, spec.key) for spec in PAGES},
-                **{f"view.{it}": partial(self._set_theme, it) for it in get_args(Mode)},
+                **{f"view.{it}": partial(self._set_theme, it) for it in get_args(Theme)},
                 "help.guide": self._show_guide,
                 "help.shortcuts": lambda: show_shortcuts(self),
                 "help.about": lambda: show_about(self),
@@ -192,6 +209,7 @@ class MainWindow(QMainWindow):
         pages.dataset.noticed.connect(self._notices.post)
         self._states.samples.made.connect(self.open_dataset)
         self._states.samples.progressed.connect(self._on_samples_progressed)
+        self._states.exchange.working.connect(self._on_exchange_working)
         self._dataset.changed.connect(self._on_dataset_changed)
         self._states.materials.changed.connect(self._update_training_controls)
         pages.train.start_wanted.connect(self._start)
@@ -202,10 +220,15 @@ class MainWindow(QMainWindow):
         self._training.activity_changed.connect(self._on_activity_changed)
         self._training.received.connect(self._on_received)
         self._training.catalogue_loaded.connect(self._on_catalogue_loaded)
-        for page in (pages.create, pages.gallery, pages.compare):
+        for page in (pages.dataset, pages.create, pages.gallery, pages.compare):
             page.train_wanted.connect(lambda: self._show_page("train"))
         self._gallery_ways = GalleryWays(
-            self, self._states, pages, self._show_page, self._notices.post
+            self,
+            self._states,
+            pages,
+            self._show_page,
+            self._notices.post,
+            self._preferences.export,
         )
         self._project.changed.connect(self._on_project_changed)
         for state in self._states.with_failures:
@@ -293,6 +316,9 @@ class MainWindow(QMainWindow):
         words = tr("Drawing flowers: {done:,} of {total:,}", done=done, total=total)
         self._status.show_state(words if done < total else tr(_IDLE_WORDS[self._training.activity]))
 
+    def _on_exchange_working(self, words: str) -> None:
+        self._status.show_state(words or tr(_IDLE_WORDS[self._training.activity]))
+
     # --- training -----------------------------------------------------------------------
 
     def _start(self, settings: TrainingSettings) -> None:
@@ -357,6 +383,10 @@ class MainWindow(QMainWindow):
         """Export pictures of the gallery; what the Gallery page's Export does."""
         self._gallery_ways.export(kind, to, names, options)
 
+    def open_package(self, path: Path) -> None:
+        """Ask whether to take a model in; what opening a package in the file manager does."""
+        self._exchanging.open_package(path)
+
     # --- window -------------------------------------------------------------------------
 
     def _show_guide(self) -> None:
@@ -374,7 +404,7 @@ class MainWindow(QMainWindow):
             self._actions, self._states, self._pages, self._preferences, self.open_project
         ).show(self)
 
-    def _set_theme(self, mode: Mode) -> None:
+    def _set_theme(self, mode: Theme) -> None:
         self._preferences.theme = mode
         app = QApplication.instance()
         assert isinstance(app, QApplication)

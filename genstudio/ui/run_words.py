@@ -1,8 +1,9 @@
 """Runs and their checkpoints in plain words."""
 
-from datetime import timedelta
+import re
 from pathlib import Path
 
+from genstudio.domain.amounts import disk_size, duration
 from genstudio.domain.language import tr, tr_noop, trn
 from genstudio.domain.runs import CheckpointInfo, RunState, RunSummary
 from genstudio.domain.training import DRAWING_PX, DataOptions
@@ -14,27 +15,21 @@ _STATE_WORDS = {
     RunState.INTERRUPTED: tr_noop("interrupted"),
 }
 _MINUTE_S = 60
-
-
-def duration(seconds: float) -> str:
-    """A time in short, such as 45 s, 12 min or 3:05 h."""
-    if seconds < 90:
-        return tr("{seconds:.0f} s", seconds=seconds)
-    if seconds < 90 * _MINUTE_S:
-        return tr("{seconds:.0f} min", seconds=seconds / _MINUTE_S)
-    return str(timedelta(minutes=round(seconds / _MINUTE_S)))[:-3] + " h"
+# As the modality of sounds writes it, also inside of pairs.
+_SOUND_LAYOUT = re.compile(r"(\d+) Hz, (\d+) samples")
+# Names of values beside results and of what they were drawn with.
+VALUE_WORDS = (
+    tr_noop("nearest"), tr_noop("distance"), tr_noop("usual"), tr_noop("similarity"),
+    tr_noop("novelty"), tr_noop("score"), tr_noop("fit"), tr_noop("damaged"), tr_noop("seconds"),
+    tr_noop("note"), tr_noop("not seen"), tr_noop("copied"), tr_noop("weight"),
+    tr_noop("temperature"), tr_noop("truncation"), tr_noop("guidance"), tr_noop("strength"),
+    tr_noop("kind"), tr_noop("steps"), tr_noop("frames"), tr_noop("sound"),
+)  # fmt: skip
 
 
 def counted(number: int, noun: str) -> str:
     """A number of things, such as 1 step or 1,200 steps; the noun is given in English."""
     return trn(f"{{number:,}} {noun}", f"{{number:,}} {noun}s", number)
-
-
-def disk_size(num_bytes: int) -> str:
-    """Space on a disk, in MB or GB."""
-    if num_bytes < 2**30:
-        return tr("{num_bytes:.3g} MB", num_bytes=max(num_bytes / 2**20, 0.1))
-    return tr("{num_bytes:.1f} GB", num_bytes=num_bytes / 2**30)
 
 
 def run_when(run: Path) -> str:
@@ -54,7 +49,9 @@ def run_title(run: RunSummary, *, is_live: bool) -> str:
 
 def examples_words(settings: DataOptions) -> str:
     """How large pictures are, or how examples of another material are laid out."""
-    return f"{settings.size} px" if _has_pictures(settings) else settings.layout
+    if _has_pictures(settings):
+        return f"{settings.size} px"
+    return _SOUND_LAYOUT.sub(_sound_words, settings.layout)
 
 
 def preview_px(settings: DataOptions) -> int:
@@ -62,6 +59,18 @@ def preview_px(settings: DataOptions) -> int:
     if not settings.layout:
         return settings.size
     return max(settings.size, DRAWING_PX) if _has_pictures(settings) else DRAWING_PX
+
+
+def value_word(name: str) -> str:
+    """What a value beside a result, or in its recipe, is called."""
+    return tr(name.replace("_", " "))
+
+
+def _sound_words(layout: re.Match[str]) -> str:
+    rate_hz, samples = int(layout[1]), int(layout[2])
+    return tr(
+        "{seconds:.2g} s at {rate_khz:g} kHz", seconds=samples / rate_hz, rate_khz=rate_hz / 1000
+    )
 
 
 def _has_pictures(settings: DataOptions) -> bool:

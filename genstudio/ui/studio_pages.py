@@ -53,7 +53,7 @@ PAGES: Final = (
         key="create",
         title="Create",
         icon="palette",
-        make=lambda it: CreatePage(it.create, it.exploring, it.training),
+        make=lambda it: CreatePage(it.create, it.exploring, it.key_frames, it.training),
     ),
     PageSpec(
         key="gallery",

@@ -4,15 +4,14 @@ import locale
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from string import Template
-from typing import Literal
+from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTemporaryDir
 from PySide6.QtGui import QColor, QFontInfo, QFontMetrics, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
 from genstudio.domain.resources import resource
-
-Mode = Literal["system", "light", "dark"]
+from genstudio.services.preferences import Theme
 
 # All distances are multiples of this many pixels.
 GRID_PX = 8
@@ -22,7 +21,8 @@ GRID_PX = 8
 class Colors:
     """Named colours of one theme, as ``#rrggbb``.
 
-    Text on window, panel, field and accent has at least the contrast of WCAG AA (4.5 : 1).
+    Text on window, panel, field and accent has at least the contrast of WCAG AA (4.5 : 1), in the
+    themes of high contrast that of AAA (7 : 1).
 
     Attributes:
         window: Behind everything.
@@ -41,6 +41,7 @@ class Colors:
         warning: What needs care.
         good: What went well.
         plot: Lines of plots, told apart by colour-blind people too (after Okabe and Ito).
+        is_contrast: Outlines say what shades say in other themes.
     """
 
     window: str
@@ -59,6 +60,7 @@ class Colors:
     warning: str
     good: str
     plot: tuple[str, ...]
+    is_contrast: bool = False
 
 
 DARK = Colors(
@@ -97,6 +99,50 @@ LIGHT = Colors(
     good="#1f6b2a",
     plot=("#0072b2", "#a86400", "#00785a", "#a3437c", "#75700a", "#c24e00", "#4d4d4d"),
 )
+CONTRAST_DARK = Colors(
+    window="#000000",
+    panel="#000000",
+    field="#000000",
+    hover="#303030",
+    canvas="#000000",
+    checker=("#5c5c5c", "#4e4e4e"),
+    text="#ffffff",
+    muted="#e6e6e6",
+    disabled="#9c9c9c",
+    accent="#ffd600",
+    on_accent="#000000",
+    border="#ffffff",
+    danger="#ff9d95",
+    warning="#ffb84d",
+    good="#7dff8a",
+    plot=DARK.plot,
+    is_contrast=True,
+)
+CONTRAST_LIGHT = Colors(
+    window="#ffffff",
+    panel="#ffffff",
+    field="#ffffff",
+    hover="#dedede",
+    canvas="#ffffff",
+    checker=("#ffffff", "#ebebeb"),
+    text="#000000",
+    muted="#262626",
+    disabled="#5e5e5e",
+    accent="#00306b",
+    on_accent="#ffffff",
+    border="#000000",
+    danger="#8b0000",
+    warning="#5c3a00",
+    good="#0a4d16",
+    plot=("#00508a", "#7a4800", "#00553f", "#7c2a5b", "#545000", "#8a3700", "#333333"),
+    is_contrast=True,
+)
+_ALWAYS: Final = {
+    "light": LIGHT,
+    "dark": DARK,
+    "contrast_light": CONTRAST_LIGHT,
+    "contrast_dark": CONTRAST_DARK,
+}
 
 _current = DARK
 # Height of the letters that desktops have where nobody asked for larger ones, at most.
@@ -119,8 +165,8 @@ def prepare_application(app: QApplication) -> None:
     app.setStyle("Fusion")
 
 
-def apply_theme(app: QApplication, mode: Mode) -> None:
-    """Show the light or the dark theme, or whichever the system has now and later."""
+def apply_theme(app: QApplication, mode: Theme) -> None:
+    """Show one theme, or whichever the system has now and later."""
     theme = app.findChild(_Theme) or _Theme(app)
     theme.show(mode)
 
@@ -149,28 +195,37 @@ def is_restyled(event: QEvent) -> bool:
 
 
 class _Theme(QObject):
-    """Lives as long as the application and follows the system's light and dark."""
+    """Lives as long as the application and follows the system's light, dark and contrast."""
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
         self._app = app
-        self._mode: Mode = "system"
+        self._mode: Theme = "system"
         self._files = QTemporaryDir()
-        app.styleHints().colorSchemeChanged.connect(self._on_system_changed)
+        hints = app.styleHints()
+        hints.colorSchemeChanged.connect(self._on_system_changed)
+        hints.accessibility().contrastPreferenceChanged.connect(self._on_system_changed)
 
-    def show(self, mode: Mode) -> None:
+    def show(self, mode: Theme) -> None:
         self._mode = mode
         # Title bars and native dialogs follow this where the platform can.
-        schemes = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
-        self._app.styleHints().setColorScheme(schemes.get(mode, Qt.ColorScheme.Unknown))
+        scheme = Qt.ColorScheme.Unknown
+        if mode != "system":
+            is_light = mode in ("light", "contrast_light")
+            scheme = Qt.ColorScheme.Light if is_light else Qt.ColorScheme.Dark
+        self._app.styleHints().setColorScheme(scheme)
         self._paint(self._chosen())
 
     def _chosen(self) -> Colors:
-        if self._mode == "light":
-            return LIGHT
+        if self._mode != "system":
+            return _ALWAYS[self._mode]
+        hints = self._app.styleHints()
         # A system that does not say gets the darkroom.
-        system_is_light = self._app.styleHints().colorScheme() == Qt.ColorScheme.Light
-        return LIGHT if self._mode == "system" and system_is_light else DARK
+        is_light = hints.colorScheme() == Qt.ColorScheme.Light
+        contrast = hints.accessibility().contrastPreference()
+        if contrast == Qt.ContrastPreference.HighContrast:
+            return CONTRAST_LIGHT if is_light else CONTRAST_DARK
+        return LIGHT if is_light else DARK
 
     def _on_system_changed(self) -> None:
         if self._mode == "system":
@@ -229,4 +284,6 @@ def _stylesheet(theme: Colors, app: QApplication, folder: Path) -> str:
         svg = resource(f"icons/{name}.svg").read_text(encoding="utf-8")
         path.write_text(svg.replace("currentColor", color), encoding="utf-8")
         values[key] = path.as_posix()
-    return Template(resource("styles/studio.qss").read_text(encoding="utf-8")).substitute(values)
+    names = ["studio", *(["contrast"] if theme.is_contrast else [])]
+    sheets = [resource(f"styles/{name}.qss").read_text(encoding="utf-8") for name in names]
+    return Template("\n".join(sheets)).substitute(values)

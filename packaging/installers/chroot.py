@@ -7,13 +7,13 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from dev_environment import ROOT, SetupError
 
-from installers import payload
+from installers import packs, payload
 
 _SUITE = "bookworm"
 # For the window: a screen, and something that takes pictures of it.
@@ -44,8 +44,12 @@ echo "It was closed and ended with $?."
 """
 
 
-def verify(package: Path) -> Path:
+def verify(package: Path, of_packs: Mapping[str, Path]) -> Path:
     """Install, use and remove a package in a fresh Debian; gives the transcript.
+
+    Args:
+        package: The program's.
+        of_packs: Those of packs, which are installed beside it and removed again.
 
     Raises:
         SetupError: Something did not work, or was left behind.
@@ -62,7 +66,9 @@ def verify(package: Path) -> Path:
         install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends"]
         _do(root, [*install, f"/srv/{package.name}"])
         installed = _files(root)
-        _do(root, ["genstudio", "--selftest"], person=_PERSON)
+        _tell_selftest(root, {})
+        if of_packs:
+            _try_packs(root, of_packs, install)
         training = ["genstudio", "demo", "--project", f"/home/{_PERSON}/Meadow", "--minutes", "0.2"]
         _do(root, training, person=_PERSON)
         _do(root, [*install, *_SCREEN])
@@ -77,6 +83,50 @@ def verify(package: Path) -> Path:
     _tell("Nothing of the program was left behind.")
     shutil.rmtree(root)
     return _TRANSCRIPT
+
+
+def _try_packs(root: Path, of_packs: Mapping[str, Path], install: list[str]) -> None:
+    """Install packs beside the program, try them, and remove them.
+
+    Raises:
+        SetupError: One is not found by the program, or leaves something behind.
+    """
+    before = _files(root)
+    for path in of_packs.values():
+        shutil.copy(path, root / "srv" / path.name)
+    _do(root, [*install, *(f"/srv/{path.name}" for path in of_packs.values())])
+    installed = _files(root)
+    _tell_selftest(root, of_packs)
+    names = [f"genstudio-pack-{key}" for key in of_packs]
+    _do(root, ["apt-get", "purge", "-y", "-qq", *names])
+    left = leftovers(before, installed, _files(root))
+    if left:
+        raise SetupError(f"{len(left)} files of packs were left behind: {', '.join(left[:20])}")
+    _tell("Nothing of the packs was left behind.")
+    _do(root, ["genstudio", "doctor"], person=_PERSON)
+
+
+def _tell_selftest(root: Path, of_packs: Mapping[str, Path]) -> None:
+    told = _do(root, ["genstudio", "--selftest"], person=_PERSON)
+    fault = misfound(told, set(of_packs))
+    if fault:
+        raise SetupError(f"The selftest does not tell of the packs that are there: {fault}")
+
+
+def misfound(told: str, installed: set[str]) -> str:
+    """Lines of a selftest that leave out an installed pack, or do what only a missing one could.
+
+    Args:
+        told: What the selftest said.
+        installed: Packs that are there.
+    """
+    lines = {line.split()[1].rstrip(":"): line for line in told.splitlines() if line[:2] == "ok"}
+    wrong = [
+        lines.get(check, f"nothing of {check}")
+        for key, check in packs.TRIED_BY.items()
+        if ("left out" in lines.get(check, "left out")) == (key in installed)
+    ]
+    return "; ".join(wrong)
 
 
 def leftovers(before: set[str], installed: set[str], after: set[str]) -> list[str]:
@@ -128,8 +178,12 @@ def _mounted(root: Path) -> Iterator[None]:
             subprocess.run(["umount", "--lazy", str(root / place)], check=False)
 
 
-def _do(root: Path, command: list[str], *, person: str = "root") -> None:
-    """Do something in the system, as a person whose surroundings are the system's own."""
+def _do(root: Path, command: list[str], *, person: str = "root") -> str:
+    """Do something in the system, as a person whose surroundings are the system's own.
+
+    Returns:
+        What it said.
+    """
     home = "/root" if person == "root" else f"/home/{person}"
     surroundings = [
         "env",
@@ -141,10 +195,10 @@ def _do(root: Path, command: list[str], *, person: str = "root") -> None:
     ]
     shown = "window.sh" if command[:2] == ["bash", "-c"] else " ".join(command)
     _tell(f"\n{person}# {shown}")
-    _said(["chroot", f"--userspec={person}", str(root), *surroundings, *command])
+    return _said(["chroot", f"--userspec={person}", str(root), *surroundings, *command])
 
 
-def _said(command: list[str], *, quiet: bool = False) -> None:
+def _said(command: list[str], *, quiet: bool = False) -> str:
     began_s = time.monotonic()
     told = subprocess.run(
         command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -156,6 +210,7 @@ def _said(command: list[str], *, quiet: bool = False) -> None:
         raise SetupError(
             f"This failed after {time.monotonic() - began_s:.0f} s: {' '.join(command[-3:])}"
         )
+    return told.stdout
 
 
 def _files(root: Path) -> set[str]:

@@ -14,6 +14,7 @@ from installers import (
     debian,
     environment,
     macos,
+    packs,
     payload,
     self_extracting,
     sums,
@@ -24,12 +25,13 @@ HELP = """\
   wheel      sdist and wheel; --verify installs the wheel and has it try itself
   folder     the program as a folder, which has tried itself
   deb        a package for Debian and Ubuntu; --verify installs it in a fresh system
-  verify-deb installs the .deb that is in dist/ in a fresh system
+  packs      what not everyone needs, for both Linux installers; names choose some
+  verify-deb installs the .deb that is in dist/ in a fresh system, and packs beside it
   run        an installer for other Linux systems, in one file
   windows    an installer for Windows; elsewhere one with a stand-in, which --verify
              installs under wine
   macos      a disk image for macOS
-  sums       checksums of what is in dist/, and a list of what is inside (SBOM)
+  sums       checksums of what is in dist/, and lists of what is inside each (SBOM)
 All go to dist/. --quick compresses in seconds instead of minutes."""
 
 
@@ -43,12 +45,16 @@ def package(arguments: list[str]) -> int:
         prog="dev.py package", epilog=HELP, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("kind", choices=list(_KINDS), metavar="kind")
+    parser.add_argument("names", nargs="*", help="of packs: " + ", ".join(packs.PACKAGES))
     parser.add_argument("--verify", action="store_true", help="install it somewhere and try it")
     parser.add_argument("--quick", action="store_true", help="compress quickly, for a try")
     parser.add_argument(
         "--packed", action="store_true", help="use the folder that was packed before"
     )
-    return _KINDS[parser.parse_args(arguments).kind](parser.parse_args(arguments))
+    options = parser.parse_args(arguments)
+    if options.names and (options.kind != "packs" or not set(options.names) <= set(packs.PACKAGES)):
+        parser.error(f"There are no such names for {options.kind}: {' '.join(options.names)}")
+    return _KINDS[options.kind](options)
 
 
 def _packed(options: argparse.Namespace) -> Path:
@@ -77,7 +83,13 @@ def _folder(options: argparse.Namespace) -> int:
 def _deb(options: argparse.Namespace) -> int:
     built = debian.build(_packed(options), compression="quick" if options.quick else "small")
     if options.verify:
-        chroot.verify(built)
+        chroot.verify(built, packs.to_verify(built))
+    return 0
+
+
+def _packs(options: argparse.Namespace) -> int:
+    keys = options.names or list(packs.PACKAGES)
+    packs.build(_packed(options), keys, compression="quick" if options.quick else "small")
     return 0
 
 
@@ -110,6 +122,7 @@ def _macos(options: argparse.Namespace) -> int:
 def _sums(_options: argparse.Namespace) -> int:
     environment.ensure_tools()
     sums.write_bill()
+    sums.write_bills_of_packs(packs.gathered())
     sums.write_sums()
     return 0
 
@@ -118,7 +131,7 @@ def _verify_deb(_options: argparse.Namespace) -> int:
     built = sorted(environment.DIST.glob("genstudio_*.deb"))
     if not built:
         raise SetupError("There is no .deb in dist/ yet: run package deb first.")
-    chroot.verify(built[-1])
+    chroot.verify(built[-1], packs.to_verify(built[-1]))
     return 0
 
 
@@ -127,6 +140,7 @@ _KINDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "folder": _folder,
     "deb": _deb,
     "verify-deb": _verify_deb,
+    "packs": _packs,
     "run": _run,
     "windows": _windows,
     "macos": _macos,

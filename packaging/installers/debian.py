@@ -19,7 +19,7 @@ _PLACE = "usr/lib/genstudio"
 # What the window loads while it runs, which no library list tells of: a display's drivers, and
 # the portal through which light or dark and file choosers come.
 _RECOMMENDED = ["xdg-desktop-portal", "fonts-dejavu-core | fonts-noto-core", "xdg-utils"]
-_MAINTAINER = "GenStudio developers <genstudio@localhost>"
+MAINTAINER = "GenStudio developers <genstudio@localhost>"
 # How dpkg-deb compresses: smallest, in minutes; or in seconds, for a try.
 COMPRESSIONS = {"small": ["-Zxz", "-z6"], "quick": ["-Zzstd", "-z3"]}
 
@@ -44,26 +44,45 @@ def build(packed: Path, *, compression: str = "small") -> Path:
         SetupError: A tool is missing or fails.
     """
     version = environment.project()["version"]
-    architecture = _said(["dpkg", "--print-architecture"]).strip()
     root = payload.WORK / "deb"
     shutil.rmtree(root, ignore_errors=True)
     _lay_out(packed, root, version)
     text = control(
         version=version,
-        architecture=architecture,
+        architecture=architecture(),
         installed_kib=round(payload.megabytes(root) * 1e6 / 1024),
-        depends=_depends(root),
+        depends=depends(root / _PLACE),
         summary=environment.project()["description"],
     )
-    _write(root / "DEBIAN" / "control", text)
     _write(root / "DEBIAN" / "postrm", _POSTRM, mode=0o755)
-    to = environment.DIST / f"genstudio_{version}_{architecture}.deb"
+    to = pack(root, text, "genstudio", compression)
+    print(f"{to.relative_to(ROOT)}: {to.stat().st_size / 1e6:.1f} MB")
+    return to
+
+
+def pack(root: Path, control_text: str, name: str, compression: str) -> Path:
+    """Make a package of a folder that is laid out, which goes; gives the file in ``dist``.
+
+    Raises:
+        SetupError: dpkg finds fault.
+    """
+    _write(root / "DEBIAN" / "control", control_text)
+    version = environment.project()["version"]
+    to = environment.DIST / f"{name}_{version}_{architecture()}.deb"
     to.parent.mkdir(exist_ok=True)
     command = ["dpkg-deb", *COMPRESSIONS[compression], "--root-owner-group", "--build"]
     environment.call([*command, str(root), str(to)])
     shutil.rmtree(root)
-    print(f"{to.relative_to(ROOT)}: {to.stat().st_size / 1e6:.1f} MB")
     return to
+
+
+def architecture() -> str:
+    """This machine's kind, as Debian calls it.
+
+    Raises:
+        SetupError: This is no Debian.
+    """
+    return _said(["dpkg", "--print-architecture"]).strip()
 
 
 def control(
@@ -74,7 +93,7 @@ def control(
 Package: genstudio
 Version: {version}
 Architecture: {architecture}
-Maintainer: {_MAINTAINER}
+Maintainer: {MAINTAINER}
 Installed-Size: {installed_kib}
 Depends: {", ".join(sorted(depends))}
 Recommends: {", ".join(_RECOMMENDED)}
@@ -110,21 +129,37 @@ def _lay_out(packed: Path, root: Path, version: str) -> None:
     _write(notes / "copyright", (ROOT / "LICENSE").read_text() + "\nSee NOTICES.txt as well.\n")
     (notes / "NOTICES.txt").symlink_to(f"../../../lib/{place.name}/NOTICES.txt")
     shutil.copy(ROOT / "CHANGELOG.md", notes / "CHANGELOG.md")
-    for path in (root / "usr").rglob("*"):
+    set_modes(root / "usr")
+
+
+def set_modes(folder: Path) -> None:
+    """Have everybody read what is packed, and nobody but root write it."""
+    for path in folder.rglob("*"):
         if not path.is_symlink():
             path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
 
 
-def _depends(root: Path) -> list[str]:
-    """Debian's packages that hold the libraries which the payload wants and does not have."""
+def depends(place: Path, beside: Path | None = None) -> list[str]:
+    """Debian's packages that hold the libraries which the payload wants and does not have.
+
+    Args:
+        place: Folder of the payload.
+        beside: The program's folder, where the payload is a pack that is loaded into it.
+
+    Raises:
+        SetupError: A tool is missing, or a library is in no package.
+    """
     binaries = [
         path
-        for path in (root / _PLACE).rglob("*")
+        for path in place.rglob("*")
         # A theme for desktops that have GTK is nothing that others should install GTK for.
         if path.name != "libqgtk3.so" and not path.is_symlink() and payload.is_elf(path)
     ]
+    if not binaries:
+        return []
     told = _said(["objdump", "--private-headers", *(str(path) for path in binaries)])
-    own = {path.name for path in (root / _PLACE).rglob("*")}
+    places_of_own = [place] if beside is None else [place, beside]
+    own = {path.name for folder in places_of_own for path in folder.rglob("*")}
     libraries, glibc = wanted_libraries(told)
     places = library_places(_said(["/sbin/ldconfig", "--print-cache"]))
     found = {f"libc6 (>= {glibc})"}

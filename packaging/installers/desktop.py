@@ -32,7 +32,9 @@ def lay_out(share: Path, version: str, program: str = "genstudio") -> None:
     for folder in (apps, kinds, entry.parent, metainfo.parent, mime.parent):
         folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(_SOURCE / "genstudio.svg", apps)
-    shutil.copy(_SOURCE / "genstudio-project.svg", kinds / "application-x-genstudio-project.svg")
+    for kind in ("project", "model"):
+        icon = kinds / f"application-x-genstudio-{kind}.svg"
+        shutil.copy(_SOURCE / "genstudio-project.svg", icon)
     shutil.copy(_SOURCE / "genstudio-mime.xml", mime)
     entry.write_text(menu_entry((_SOURCE / "genstudio.desktop").read_text("utf-8"), program))
     text = (_SOURCE / "genstudio.metainfo.xml").read_text("utf-8")

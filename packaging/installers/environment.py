@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -21,8 +21,13 @@ from dev_environment import LOCK, ROOT, SetupError
 _VENV = ROOT / "build" / "package" / "venv"
 _STAMP = _VENV / "genstudio.stamp"
 DIST = ROOT / "dist"
-# Films (encoders under the GPL) and molecules (40 MB) are not among them.
-SHIPPED_PACKS = ("sound", "medical", "diffusion")
+# What everyone needs: sounds, signed exports, performances that are steered; they are small. On
+# Linux, each other pack is a package of its own (packs.py). The installers of the other systems can
+# not be added to and bring two more, but no films (encoders under the GPL) and molecules.
+_FOR_EVERYONE = ("sound", "provenance", "live")
+SHIPPED_PACKS = (
+    _FOR_EVERYONE if sys.platform == "linux" else (*_FOR_EVERYONE, "medical", "diffusion")
+)
 _TOOLS = ["build>=1.3", "hatchling>=1.27", "pyinstaller>=6.22,<7", "cyclonedx-bom>=7"]
 
 
@@ -53,7 +58,7 @@ def ensure() -> None:
     """
     ensure_tools()
     wheel = build_wheel()
-    _pip("install", "--no-deps", "--force-reinstall", str(wheel))
+    pip("install", "--no-deps", "--force-reinstall", str(wheel))
 
 
 def ensure_tools() -> None:
@@ -91,7 +96,7 @@ def install_into(venv: Path, wheel: Path) -> Path:
     folder = venv / ("Scripts" if os.name == "nt" else "bin")
     torch = f"torch=={dev_environment.locked_version('torch')}"
     index = dev_environment.cpu_index()
-    for wanted in ([torch], ["--constraint", str(_constraints()), str(wheel)]):
+    for wanted in ([torch], ["--constraint", str(constraints()), str(wheel)]):
         call([str(folder / "python"), "-m", "pip", "install", "--quiet", *index, *wanted])
     return folder / ("genstudio.exe" if os.name == "nt" else "genstudio")
 
@@ -116,18 +121,18 @@ def _make() -> None:
         call([sys.executable, "-m", "venv", str(_VENV)])
     index = dev_environment.cpu_index()
     # torch first and alone: nothing after it may choose another build.
-    _pip("install", *index, f"torch=={dev_environment.locked_version('torch')}")
-    dependencies = [*project()["dependencies"], *_of_packs()]
-    _pip("install", *index, "--constraint", str(_constraints()), *dependencies, *_TOOLS)
+    pip("install", *index, f"torch=={dev_environment.locked_version('torch')}")
+    dependencies = [*project()["dependencies"], *of_packs(SHIPPED_PACKS)]
+    pip("install", *index, "--constraint", str(constraints()), *dependencies, *_TOOLS)
 
 
-def _of_packs() -> list[str]:
-    """What the packs need that installers bring: nobody can add to a packed program afterwards."""
+def of_packs(keys: Iterable[str]) -> list[str]:
+    """What packs need, as pyproject.toml names it."""
     packs = cast("dict[str, list[str]]", project()["optional-dependencies"])
-    return [needed for pack in SHIPPED_PACKS for needed in packs[pack]]
+    return [needed for key in keys for needed in packs[key]]
 
 
-def _constraints() -> Path:
+def constraints() -> Path:
     """The lock file's versions: what is shipped is what was tested."""
     path = ROOT / "build" / "package" / "constraints.txt"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -140,7 +145,7 @@ def _fingerprint() -> str:
     parts = [
         LOCK.read_text(encoding="utf-8"),
         repr(project()["dependencies"]),
-        repr(_of_packs()),
+        repr(of_packs(SHIPPED_PACKS)),
         repr(_TOOLS),
         re.sub(r"\+$", "", sys.version.split()[0]),
         str(ROOT),
@@ -148,5 +153,10 @@ def _fingerprint() -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _pip(*arguments: str) -> None:
+def pip(*arguments: str) -> None:
+    """Run the environment's pip.
+
+    Raises:
+        SetupError: It fails.
+    """
     call([str(python()), "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments])

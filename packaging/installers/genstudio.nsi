@@ -13,6 +13,7 @@ ShowInstDetails nevershow
 
 !define UNINSTALL "Software\Microsoft\Windows\CurrentVersion\Uninstall\GenStudio"
 !define KIND "GenStudio.Project"
+!define MODEL "GenStudio.Model"
 
 !include "MUI2.nsh"
 !include "LogicLib.nsh"
@@ -64,6 +65,11 @@ Section "GenStudio"
   WriteRegStr HKCU "Software\Classes\Directory\shell\${KIND}" "" "Open in GenStudio"
   WriteRegStr HKCU "Software\Classes\Directory\shell\${KIND}" "Icon" "$INSTDIR\genstudiow.exe"
   WriteRegStr HKCU "Software\Classes\Directory\shell\${KIND}\command" "" '"$INSTDIR\genstudiow.exe" "%1"'
+  ; Models that were saved to be given away: files of their own kind.
+  WriteRegStr HKCU "Software\Classes\.genstudio" "" "${MODEL}"
+  WriteRegStr HKCU "Software\Classes\${MODEL}" "" "GenStudio model"
+  WriteRegStr HKCU "Software\Classes\${MODEL}\DefaultIcon" "" "$INSTDIR\genstudiow.exe"
+  WriteRegStr HKCU "Software\Classes\${MODEL}\shell\open\command" "" '"$INSTDIR\genstudiow.exe" "%1"'
   WriteRegStr HKCU "${UNINSTALL}" "DisplayName" "GenStudio"
   WriteRegStr HKCU "${UNINSTALL}" "DisplayVersion" "${VERSION}"
   WriteRegStr HKCU "${UNINSTALL}" "DisplayIcon" "$INSTDIR\genstudiow.exe"
@@ -83,6 +89,8 @@ Section "Uninstall"
   RMDir "$INSTDIR"
   Delete "$SMPROGRAMS\GenStudio.lnk"
   DeleteRegKey HKCU "Software\Classes\Directory\shell\${KIND}"
+  DeleteRegKey HKCU "Software\Classes\${MODEL}"
+  DeleteRegKey HKCU "Software\Classes\.genstudio"
   DeleteRegKey HKCU "${UNINSTALL}"
   DeleteRegKey HKCU "Software\GenStudio"
   MessageBox MB_OK|MB_ICONINFORMATION "GenStudio is gone. Your projects stay where they are, usually in Documents\GenStudio." /SD IDOK

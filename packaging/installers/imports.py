@@ -4,12 +4,27 @@ Standard library only.
 """
 
 import ast
+import pkgutil
 import re
+import sys
 from collections.abc import Iterator
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 # How catalogues write down where something is: "package.module:object".
 _LOCATION = re.compile(r"([a-z_]\w*(?:\.\w+)*):[A-Za-z_]\w*")
+
+# Of the standard library: its own tests and tools, windows of another kit, and what wants libraries
+# of the system that not every desktop has (terminals, databases of Unix).
+_NOT_FOR_PACKS = frozenset(
+    {
+        "__phello__", "_crypt", "_curses", "_curses_panel", "_dbm", "_gdbm", "_tkinter",
+        "antigravity", "crypt", "curses", "dbm", "distutils", "ensurepip", "idlelib", "lib2to3",
+        "nis", "ossaudiodev", "pydoc_data", "readline", "rlcompleter", "spwd", "test", "this",
+        "tkinter", "turtle", "turtledemo", "venv",
+    }
+)  # fmt: skip
+_TESTS = re.compile(r"(^|\.)(_?tests?|conftest|idle_test|__main__|examples?|benchmarks?)(\.|$)")
 
 
 def hidden_imports(package: Path) -> list[str]:
@@ -54,3 +69,31 @@ def _locations(values: list[ast.expr], package: str) -> Iterator[str]:
             # A word with a colon is a location only where a module can be.
             if found and ("." in found[1] or found[1] == package):
                 yield found[1]
+
+
+def standard_library() -> list[str]:
+    """Every module of the standard library that a pack may want.
+
+    The program itself needs few of them, and a packed program holds no other: what is installed
+    beside it afterwards (packs.py) would miss them.
+    """
+    names = sorted(sys.stdlib_module_names - _NOT_FOR_PACKS)
+    return [name for top in names for name in modules_of(top) if not _TESTS.search(name)]
+
+
+def whole_package(name: str) -> list[str]:
+    """Every module of a package of others, without its tests."""
+    return [module for module in modules_of(name) if not _TESTS.search(module)]
+
+
+def modules_of(name: str, path: list[str] | None = None) -> Iterator[str]:
+    """A module and all below it that can be found here; imports none of them."""
+    spec = PathFinder.find_spec(name, path)
+    if spec is None and name in sys.builtin_module_names:
+        yield name
+    if spec is None:
+        return
+    yield name
+    folders = list(spec.submodule_search_locations or ())
+    for found in pkgutil.iter_modules(folders):
+        yield from modules_of(f"{name}.{found.name}", folders)

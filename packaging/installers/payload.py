@@ -57,7 +57,7 @@ def trim(folder: Path) -> None:
     for path in list(_files(inside)):
         if path.is_symlink() and not path.exists():
             path.unlink()  # It led to what has gone.
-    _remove_empty_folders(inside)
+    remove_empty_folders(inside)
     if sys.platform == "linux" and shutil.which("strip"):
         _strip(inside)
 
@@ -71,7 +71,8 @@ def _files(folder: Path) -> Iterator[Path]:
     return (path for path in folder.rglob("*") if path.is_symlink() or path.is_file())
 
 
-def _remove_empty_folders(folder: Path) -> None:
+def remove_empty_folders(folder: Path) -> None:
+    """Take out folders that hold nothing."""
     for path in sorted(folder.rglob("*"), key=lambda it: -len(it.parts)):
         if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
             path.rmdir()

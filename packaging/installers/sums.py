@@ -5,6 +5,7 @@ Standard library only.
 
 import hashlib
 from collections.abc import Iterable
+from importlib.metadata import distributions
 from pathlib import Path
 
 from dev_environment import ROOT, SetupError
@@ -37,6 +38,36 @@ def sums_of(files: Iterable[Path]) -> str:
         with path.open("rb") as file:
             lines.append(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {path.name}\n")
     return "".join(lines)
+
+
+def write_bills_of_packs(folders: Iterable[Path]) -> list[Path]:
+    """Write the same of packs that were made, each beside its packages.
+
+    Args:
+        folders: What each pack brings, in a folder with the pack's name.
+
+    Raises:
+        SetupError: The tool fails.
+    """
+    made: list[Path] = []
+    for folder in folders:
+        to = environment.DIST / f"genstudio-pack-{folder.name}-{_BILL.removeprefix('genstudio-')}"
+        # Pins by a file beside them: what is asked for is what is there.
+        pins = folder.with_suffix(".txt")
+        pins.write_text("".join(f"{pin}\n" for pin in pins_in(folder)), encoding="utf-8")
+        environment.call(
+            [str(environment.script("cyclonedx-py")), "requirements", "--output-format", "JSON",
+             "--output-file", str(to), str(pins)]
+        )  # fmt: skip
+        print(to.relative_to(ROOT))
+        made.append(to)
+    return made
+
+
+def pins_in(folder: Path) -> list[str]:
+    """Distributions in a folder as pip pins them, by name."""
+    found = distributions(path=[str(folder)])
+    return sorted({f"{it.metadata['Name'].lower()}=={it.version}" for it in found})
 
 
 def write_bill() -> Path:

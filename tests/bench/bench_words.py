@@ -8,19 +8,21 @@ pictures that the model draws; a prompt is right where shape, colour, place and 
 
 ``--clock cpu`` counts the processor time of the process instead, on machines that others use, too.
 With ``--judge-every M`` the model is judged on the way as well; the time for that is not counted.
+With ``--peer`` the same is done to the smallest conditional network of diffusers in its own loop.
 """
 
 import argparse
 import json
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
+from peers.conditional_ddpm import ConditionalDDPM
 from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
@@ -39,11 +41,12 @@ from word_sets import (
 from genstudio.data.dataset import Dataset, Field
 from genstudio.domain.fields import IMAGE, TOKENS, FieldSpec
 from genstudio.domain.operations import GENERATE
-from genstudio.domain.words import MOST_TOKENS, token_ids, vocabulary
+from genstudio.domain.words import FIRST_WORD, MOST_TOKENS, token_ids, vocabulary
 from genstudio.engine.job import TrainingJob
 from genstudio.engine.preview import tile
 from genstudio.engine.state import TrainState
 from genstudio.engine.stepper import Stepper
+from genstudio.metrics.report import judge as judge_pictures
 from genstudio.models.protocol import Request, TrainableModel
 from genstudio.models.tasks import task_of
 from genstudio.services.presets import resolve_settings
@@ -54,6 +57,8 @@ _ATTRIBUTES = (SHAPES, tuple(COLOURS), tuple(PLACES), tuple(SIZES))
 _NAMES = ("shape", "colour", "place", "size")
 _PICTURES_FOR_CLASSIFIER = 30
 _SHEET = 48
+# A prompt and a seed => uint8 (height, width, 3).
+Draw: TypeAlias = Callable[[str, int], np.ndarray]
 
 
 def main() -> None:
@@ -63,9 +68,13 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     judge = Judge(options.size, options.each_judged)
     print(f"classifier on other real pictures: {judge.accuracy_on_real:.4f}", flush=True)
-    model, record = _train(options, judge)
+    if options.peer:
+        record = _train_peer(options, judge)
+    else:
+        model, record = _train(options, judge)
+        draw = _drawing(model, options.guidance)
+        record["judged"].append(judge(draw, options.out / "sheet.png"))
     record["classifier"] = judge.accuracy_on_real
-    record["judged"].append(judge(model, options.out / "sheet.png", options.guidance))
     print(json.dumps(record["judged"][-1]))
     (options.out / "record.json").write_text(json.dumps(record, indent=1))
 
@@ -135,17 +144,17 @@ class Judge:
     def _seen_on(self, images_NHWC: np.ndarray) -> Tensor:
         return torch.stack([out.argmax(1) for out in self._net(_floats(images_NHWC))], dim=1)
 
-    def __call__(self, model: TrainableModel, sheet: Path, guidance: float) -> dict[str, Any]:
+    def __call__(self, draw: Draw, sheet: Path) -> dict[str, Any]:
         """Draw all prompts and see what came out of them."""
         figures: dict[str, Any] = {}
         cells: list[np.ndarray] = []
+        made: list[np.ndarray] = []
         began_s, drawn = time.process_time(), 0
         for name, combinations in self._prompts.items():
             wanted = [it for it in combinations for _ in range(self._each)]
-            images = np.stack(
-                [self._drawn(model, it, seed, guidance) for seed, it in enumerate(wanted)]
-            )
+            images = np.stack([draw(caption_of(it, n), n) for n, it in enumerate(wanted)])
             drawn += len(images)
+            made.append(images)
             found, labels = self._seen_on(images), _labels(wanted)
             right = found == labels
             shuffled = labels[torch.randperm(len(labels), generator=torch.manual_seed(2))]
@@ -159,17 +168,50 @@ class Judge:
             cells += list(images[:: max(1, len(images) // _SHEET)][:_SHEET])
         figures["cpu seconds per picture"] = (time.process_time() - began_s) / drawn
         figures["chance"] = 1 / len(all_combinations())
+        # Of the prompts' own combinations, painted anew.
+        asked = [it for combinations in self._prompts.values() for it in combinations]
+        real = painted(asked, self._each, self._size, seed=102).images_NHWC
+        figures["KID × 1,000"] = judge_pictures(np.concatenate(made), real).kid.value
         Image.fromarray(tile(cells, 12)).save(sheet)
         return figures
 
-    def _drawn(
-        self, model: TrainableModel, wanted: Combination, seed: int, guidance: float
-    ) -> np.ndarray:
-        settings = task_of(model, GENERATE).settings(prompt=caption_of(wanted, seed))
+
+def _drawing(model: TrainableModel, guidance: float) -> Draw:
+    """How our model draws one."""
+
+    def draw(prompt: str, seed: int) -> np.ndarray:
+        settings = task_of(model, GENERATE).settings(prompt=prompt)
         if guidance:
             settings = settings.model_copy(update={"guidance": guidance})
         (made,) = model.run(GENERATE, Request(seeds=[seed], settings=settings))
         return made.data
+
+    return draw
+
+
+def _train_peer(options: argparse.Namespace, judge: Judge) -> dict[str, Any]:
+    """The peer: judged as its pipelines draw, and once more by a faster sampler."""
+    seen, _ = split_combinations()
+    real = painted(seen, options.each, options.size, seed=0)
+    words = vocabulary(real.captions)
+    ids = torch.tensor([token_ids(it, words) for it in real.captions])
+    peer = ConditionalDDPM(len(words) + FIRST_WORD)
+    record: dict[str, Any] = {"parameters": peer.num_parameters, "judged": []}
+    images = _floats(real.images_NHWC)
+    record["images"] = peer.train(images, ids, _CLOCKS[options.clock], 60 * options.minutes)
+    for name, steps in (("DDPM, 1,000 steps", 1000), ("DDIM, 50 steps", 50)):
+        if steps > options.most_peer_steps:
+            continue
+
+        def draw(prompt: str, seed: int, steps: int = steps) -> np.ndarray:
+            return peer.draw(
+                torch.tensor([token_ids(prompt, words)]), seed, steps, options.guidance
+            )
+
+        figures = judge(draw, options.out / f"sheet-{steps}.png")
+        record["judged"].append({"sampler": name, **figures})
+        print(json.dumps(record["judged"][-1]), flush=True)
+    return record
 
 
 def _train(options: argparse.Namespace, judge: Judge) -> tuple[TrainableModel, dict[str, Any]]:
@@ -206,7 +248,9 @@ def _train(options: argparse.Namespace, judge: Judge) -> tuple[TrainableModel, d
                 seen_so_far = stepper.state.counters.images_seen
                 print(seen_so_far, round(now_s - begun_s), losses, flush=True)
             if options.judge_every and now_s - judged_s > 60 * options.judge_every:
-                figures = judge(stepper.state.averaged, options.out / "sheet.png", options.guidance)
+                figures = judge(
+                    _drawing(stepper.state.averaged, options.guidance), options.out / "sheet.png"
+                )
                 figures["minutes"] = (now_s - begun_s) / 60
                 record["judged"].append(figures)
                 print(json.dumps(figures), flush=True)
@@ -262,6 +306,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--each-judged", type=int, default=3)
     parser.add_argument("--judge-every", type=float, default=0, help="minutes")
     parser.add_argument("--guidance", type=float, default=0, help="0 is the model's default")
+    parser.add_argument("--peer", action="store_true", help="diffusers' network and loop")
+    parser.add_argument("--most-peer-steps", type=int, default=1000, help="of drawing")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
         "--set", action="append", default=[], help="setting of the model: key=value"

@@ -15,7 +15,7 @@ from genstudio.data.modalities.catalog import MODALITIES, recognise
 from genstudio.data.modalities.scanning import scan_material
 from genstudio.data.sounds import Sound, from_int16, to_int16
 from genstudio.domain.artifacts import Artifact
-from genstudio.domain.cards import KINDS
+from genstudio.domain.cards import CROSS, KINDS
 from genstudio.domain.datasets import ScanReport
 from genstudio.domain.errors import DatasetError, GenStudioError, SettingsError
 from genstudio.domain.modalities import ModalityCard
@@ -248,7 +248,7 @@ class TestExporter:
 
 @pytest.fixture(scope="module")
 def runs(flowers: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A run of each architecture, of one step."""
+    """A run of each architecture, of one step, and of each further kind of pairs."""
     monkey = pytest.MonkeyPatch()
     monkey.setattr("genstudio.engine.preview.sheet_layout", lambda _: (1, 2))
     found = {}
@@ -284,6 +284,12 @@ def runs(flowers: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
         request = NewRun(folder=pictures, project=place / key, settings=settings)
         *_, ended = start_run(request, NoCommands())
         found[key] = ended.run
+        # What learns several pairs has a run of each.
+        for partner in ("captions", "notes") if CROSS in model_class(key).card.capabilities else ():
+            pictures = tiny_studio.save_partners(partner, flowers, place / f"{partner} pictures")
+            request = NewRun(folder=pictures, project=place / partner, settings=settings)
+            *_, ended = start_run(request, NoCommands())
+            found[f"{key} {partner}"] = ended.run
     monkey.undo()
     return found
 
@@ -322,7 +328,11 @@ def smallest(key: str, run: Path | None) -> dict[str, Any]:
     """Settings with which an operation has little to do: whole numbers as low as they go."""
     model = None if run is None else model_class(Run(run).settings.model_key)
     fields = setting_fields(OPERATIONS.get(key).settings(model))
-    least = {it.name: int(it.minimum) for it in fields if it.annotation is int and it.minimum}
+    least: dict[str, Any] = {
+        it.name: int(it.minimum) for it in fields if it.annotation is int and it.minimum
+    }
+    if key == "words-to-picture":
+        least["prompt"] = "flower"
     return least | tiny_studio.base_for({it.name: it for it in fields})
 
 
@@ -337,7 +347,12 @@ def able(card: OperationCard, runs: dict[str, Path]) -> list[Path | None]:
     """Runs whose models can do it; None where no run is needed."""
     if not card.needs_run:
         return [None]
-    return [path for key, path in runs.items() if can_be_done_with(card, model_class(key))]
+    return [
+        path
+        for path in runs.values()
+        if can_be_done_with(card, model_class((own := Run(path).settings).model_key))
+        and card.suits(own.modality, own.layout)
+    ]
 
 
 @pytest.mark.parametrize("key", OPERATIONS.keys())
@@ -389,7 +404,7 @@ class TestOperation:
         self, key: str, runs: dict[str, Path], material: dict[str, list[Path]]
     ) -> None:
         card = OPERATIONS.get(key).card
-        for model_key, run in runs.items():
+        for model_key, run in ((it.split()[0], path) for it, path in runs.items()):
             if not can_be_done_with(card, model_class(model_key)):
                 with pytest.raises(SettingsError, match="cannot do"):
                     next(perform(key, run=run, inputs=inputs_of(card, material)))

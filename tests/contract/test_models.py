@@ -40,12 +40,14 @@ from genstudio.domain.cards import (
     ENCODE,
     HAS_LORA,
     INTERPOLATE,
+    INVERT,
     KINDS,
     RECONSTRUCT,
     SCORE,
     TEACH,
     TRANSLATE,
     WRITE,
+    ZONES,
 )
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.fields import IMAGE
@@ -69,6 +71,7 @@ from genstudio.models.protocol import (
     HasDiagnostics,
     HasLora,
     Interpolates,
+    Inverts,
     Losses,
     Phase,
     Reconstructs,
@@ -76,6 +79,7 @@ from genstudio.models.protocol import (
     Scores,
     TrainableModel,
     Writes,
+    Zoned,
 )
 from genstudio.models.teachable import DrawsWithGradients, WeighsTexts
 from genstudio.services.training import NewRun, start_run
@@ -270,6 +274,8 @@ def test_what_its_card_promises_is_what_it_can_do(key: str) -> None:
     assert (INTERPOLATE in capabilities) == isinstance(model, Interpolates)
     assert (RECONSTRUCT in capabilities) == isinstance(model, Reconstructs)
     assert (ENCODE in capabilities) == isinstance(model, Encodes)
+    assert (ZONES in capabilities) == isinstance(model, Zoned)
+    assert (INVERT in capabilities) == isinstance(model, Inverts)
     assert (SCORE in capabilities) == isinstance(model, Scores)
     assert (HAS_LORA in capabilities) == isinstance(model, HasLora)
     assert (BLEND in capabilities) == isinstance(model, Blends)

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 _NO_SOCKETS = """
 import sys
 def refuse(event, arguments):
@@ -17,6 +19,7 @@ from genstudio.__main__ import main
 main()
 """
 _HANGS_S = 1000
+_SET_BY_BUILDERS = {"CI", "TF_BUILD", "GITHUB_ACTIONS", "ORT_DISABLE_TELEMETRY"}
 
 
 def _without_network() -> list[str]:
@@ -45,6 +48,16 @@ def test_everything_works_without_sockets_and_without_a_network(tmp_path: Path) 
     did = {line.split(":")[0].split()[-1] for line in lines if line.startswith("ok ")}
     assert {"scan", "train", "resume", "generate", "translate", "export", "window"} <= did
     assert list(tmp_path.iterdir()) == [], "something was left behind"
+
+
+def test_libraries_leave_nothing_at_home(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    home = {"HOME": str(tmp_path), "TMPDIR": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
+    # Where this is set, libraries are quieter than at a person's desk.
+    surroundings = {name: it for name, it in os.environ.items() if name not in _SET_BY_BUILDERS}
+    script = "import genstudio, onnxruntime; onnxruntime.get_available_providers()"
+    subprocess.run([sys.executable, "-c", script], check=True, env={**surroundings, **home})
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_socket_is_an_error_there(tmp_path: Path) -> None:

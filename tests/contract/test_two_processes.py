@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 import pytest
 import torch
+from PIL import Image
 from test_models import live_change, small_config
 from tiny_studio import HANGS_S, Script, folder_for, of_kind, small_settings, steps
 
@@ -51,7 +52,7 @@ def assert_close(one: Checkpoint, other: Checkpoint) -> None:
         for entry, value in ours.items():
             # How many parts of steps were counted is another number for fewer parts; a running mean
             # moves once a part, and what is fitted beside it follows.
-            counted = ("augmentation.surplus", "augmentation.counted")
+            counted = ("augmentation.surplus", "augmentation.counted", "style.times_seen")
             if not entry.endswith(counted) and not entry.startswith("usual."):
                 off = (value.double() - theirs[entry].double()).norm()
                 assert off <= 1e-3 * value.double().norm() + 1e-9, f"{name}: {entry}"
@@ -73,6 +74,22 @@ def test_they_learn_what_one_does_in_as_many_parts(key: str, flowers: Path, tmp_
     # Or the comparison would say nothing.
     with pytest.raises(AssertionError):
         assert_close(ours, Run(otherwise.run).checkpoint())
+
+
+def test_they_share_steps_of_pictures_in_several_shapes(flowers: Path, tmp_path: Path) -> None:
+    key = "stable-diffusion-lora"
+    mixed = tmp_path / "mixed"
+    mixed.mkdir()
+    for number, file in enumerate(sorted(flowers.glob("*.png"))):
+        with Image.open(file) as picture:
+            picture.resize((128, 64) if number % 2 else (64, 64)).save(mixed / file.name)
+    *_, alone = trained(mixed, tmp_path / "alone", key, accumulate=2)
+    *_, together = trained(mixed, tmp_path / "together", key, devices=2)
+
+    assert isinstance(together, events.Finished)
+    # Eight of each shape: a step of six and one of two, twice.
+    assert together.images_seen == alone.images_seen == 16
+    assert_close(Run(alone.run).checkpoint(), Run(together.run).checkpoint())
 
 
 def test_a_run_goes_on_alone_and_together_again(flowers: Path, tmp_path: Path) -> None:

@@ -23,8 +23,9 @@ from pytestqt.qtbot import QtBot
 from saved_runs import Opener
 from studio_driver import StudioDriver
 
+from genstudio.services.preferences import Theme
 from genstudio.ui.studio_pages import PAGES
-from genstudio.ui.theme import Mode, apply_theme
+from genstudio.ui.theme import apply_theme
 from genstudio.ui.widgets.named_label import NamedLabel
 
 _Role = QAccessible.Role
@@ -97,8 +98,8 @@ def test_texts_that_change_are_said_beside_their_names(qtbot: QtBot) -> None:
     assert said.text(_Text.Description) == "73 GB free"
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
-def test_all_words_stand_out(mode: Mode, open_project: Opener, qapp: QApplication) -> None:
+@pytest.mark.parametrize("mode", ["light", "dark", "contrast_light", "contrast_dark"])
+def test_all_words_stand_out(mode: Theme, open_project: Opener, qapp: QApplication) -> None:
     studio = open_project()
     studio.wait(lambda: studio.window._training.runs)
     apply_theme(qapp, mode)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QListWidget,
     QPushButton,
+    QSpinBox,
     QTabWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -198,6 +199,45 @@ def test_runs_stand_side_by_side(open_compare: Opener, two_runs: Path) -> None:
     assert not studio.find("compare.again").isVisible()
 
 
+def test_what_follows_stands_above_the_figures(open_compare: Opener, two_runs: Path) -> None:
+    studio = open_compare(two_runs, 2)
+    assert not studio.find("compare.conclusions").isVisible()
+    compare(studio)
+    words = studio.text("compare.conclusions")
+    assert "ahead" in words
+    assert "Only 20 made pictures" in words
+    # Of 40 pictures none was held out.
+    assert "What is redrawn could not be judged" in words
+    told = rows(studio.find("compare.table", CompareTable))
+    assert all("at once" in cell for cell in told["Time of drawing"])
+    assert "cannot redraw" in told["Faithfulness of redrawing"][0]
+    assert "Too few pictures were held out" in told["Faithfulness of redrawing"][1]
+    assert all("GB" in cell or "record" in cell for cell in told["Memory of training"])
+
+
+def test_picking_blindly_is_remembered_and_told_among_what_follows(
+    open_compare: Opener, two_runs: Path
+) -> None:
+    studio = open_compare(two_runs, 2)
+    compare(studio)
+    studio.click("compare.blind")
+    studio.find("blind.count", QSpinBox).setValue(6)
+    assert "Painter and critic" in studio.find("blind.first", QComboBox).currentText()
+    assert "Describe and redraw" in studio.find("blind.second", QComboBox).currentText()
+    studio.click("blind.start")
+    studio.wait(lambda: "Pair 1 of 6" in studio.text("blind.where"))
+    for _ in range(6):
+        studio.click("blind.left")
+    studio.click("blind.reveal")
+    assert "of 6 pairs" in studio.text("blind.result")
+    studio.click("blind.done")
+    assert "Picked blindly" in studio.text("compare.conclusions")
+    assert (two_runs / "blind_picks.jsonl").is_file()
+    # The same is said when they are compared again.
+    compare(studio)
+    assert "of 6 pairs" in studio.text("compare.conclusions")
+
+
 def test_every_row_explains_itself_to_all(open_compare: Opener, two_runs: Path) -> None:
     studio = open_compare(two_runs, 2)
     table = compare(studio)
@@ -212,7 +252,7 @@ def test_every_row_explains_itself_to_all(open_compare: Opener, two_runs: Path) 
     for _ in range(table.rowCount() - 1):
         studio.qtbot.keyClick(table, Qt.Key.Key_Down)
     assert table.currentRow() == table.rowCount() - 1
-    assert "nearly repeat" in studio.text("compare.explanation")
+    assert "Blur makes it larger" in studio.text("compare.explanation")
 
 
 def test_nothing_is_cut_off(open_compare: Opener, two_runs: Path) -> None:
@@ -275,7 +315,7 @@ def test_comparing_goes_on_beside_a_training(open_compare: Opener, two_runs: Pat
     studio.choose("train.unit", "steps")
     studio.set_number("train.budget", 100_000)
     studio.click("train.resume")
-    studio.wait(lambda: "pictures/s" in studio.text("status.state"))
+    studio.wait(lambda: "a second" in studio.text("status.state"))
     studio.go_to("compare")
     runs = studio.find("compare.runs", RunList)
     studio.wait(lambda: any("learning now" in runs.item(at).text() for at in range(2)))

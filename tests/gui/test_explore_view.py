@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QMimeData, QPointF, Qt
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QLineEdit, QPushButton, QSlider, QToolButton
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QPushButton, QSlider, QToolButton
 from saved_runs import Opener
 from studio_driver import StudioDriver
 from torch import Tensor
@@ -16,6 +17,7 @@ from genstudio.artifacts.image import read_recipe
 from genstudio.services import tastes
 from genstudio.services.gallery import Gallery
 from genstudio.services.tastes import LearnedTaste
+from genstudio.ui.state.training import TrainingState
 from genstudio.ui.widgets.operation_cards import OperationCards
 from genstudio.ui.widgets.plane_pad import SEED_MIME, PlanePad
 from genstudio.ui.widgets.seed_grid import SeedGrid
@@ -215,3 +217,96 @@ def test_a_step_to_ones_taste_moves_the_sliders_and_can_be_undone(
     explorer.click("explore.undo")
     explorer.click("explore.undo")
     assert not state.place.moves
+
+
+def test_ctrl_z_goes_back_to_the_place_before(explorer: StudioDriver) -> None:
+    state = explorer.window._states.exploring
+    here = state.place
+    explorer.find("explore.direction.1", QSlider).setValue(20)
+    assert state.place != here
+    explorer.window.activateWindow()
+    explorer.wait(explorer.window.isActiveWindow)
+    explorer.find("explore.plane", PlanePad).setFocus()
+    explorer.qtbot.keyClick(explorer.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert state.place == here
+
+
+def test_a_place_is_kept_under_a_name_and_gone_back_to(explorer: StudioDriver) -> None:
+    state = explorer.window._states.exploring
+    explorer.find("explore.direction.1", QSlider).setValue(20)
+    kept = state.place
+    name = explorer.find("explore.slotname", QLineEdit)
+    name.setFocus()
+    explorer.qtbot.keyClicks(name, "red hills")
+    explorer.click("explore.keep")
+    assert state.slots == {"red hills": kept}
+    explorer.click("explore.still")
+    assert state.place != kept
+    explorer.click("explore.goslot")
+    assert state.place == kept
+    explorer.click("explore.forget")
+    assert state.slots == {}
+    assert not explorer.find("explore.goslot").isEnabled()
+
+
+def test_ones_own_picture_comes_to_a_corner_and_into_the_gallery_with_its_hash(
+    explorer: StudioDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = explorer.window._states.exploring
+    mine = tmp_path / "mine.png"
+    pixels = np.zeros((40, 40, 3), np.uint8)
+    pixels[10:30, 8:40] = (240, 90, 20)
+    Image.fromarray(pixels).save(mine)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(mine), ""))
+    before = image(explorer)
+    explorer.click("explore.own")
+    explorer.wait(lambda: state.place.pictures)
+    (content_hash,) = state.place.pictures.values()
+    assert (state.place.across, state.place.down) == (0, 0)
+    explorer.wait(changed(explorer, before))
+    told: list[str] = []
+    explorer.window._states.create.noticed.connect(lambda notice: told.append(str(notice)))
+    explorer.click("explore.walk")
+    explorer.wait(lambda: told)
+    assert "The film is made" in told[0]
+
+    explorer.click("explore.generate")
+    explorer.wait(lambda: "in the gallery" in explorer.text("explore.where"))
+    project = explorer.window._project.project
+    assert project is not None
+    with Gallery(project) as gallery:
+        recipes = [read_recipe(item.path) for item in gallery.items("")]
+    (recipe,) = [it for it in recipes if it is not None and it.operation == "explore"]
+    assert [(it.name, it.content_hash) for it in recipe.inputs] == [("mine.png", content_hash)]
+    assert recipe.sampling["corners"] == "1"
+
+    grid = explorer.find("explore.grid", SeedGrid)
+    grid.setCurrentRow(5)
+    explorer.click("explore.corner1")
+    assert not state.place.pictures
+    explorer.click("explore.undo")
+    assert state.place.pictures == {0: content_hash}
+
+
+def test_where_a_model_has_no_zones_nothing_is_offered(explorer: StudioDriver) -> None:
+    # The run is of a VAE, whose decoder takes its latent at once.
+    assert not explorer.find("explore.zone").isVisible()
+    assert not explorer.find("explore.style.colour").isVisible()
+
+
+def test_a_run_that_trains_is_followed_and_the_place_stays(
+    explorer: StudioDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = explorer.window._states.exploring
+    explorer.find("explore.direction.1", QSlider).setValue(20)
+    place, run = state.place, state.run
+    assert not state.follows
+    assert "newest" not in explorer.text("explore.step")
+    # As the training's own state says it of the run that it trains.
+    monkeypatch.setattr(TrainingState, "live_run", property(lambda _: run))
+    explorer.window._training.runs_changed.emit()
+    assert state.follows
+    explorer.wait(lambda: "newest point" in explorer.text("explore.step"))
+    explorer.wait(lambda: state.shares)
+    assert (state.run, state.place) == (run, place)
+    assert explorer.find("explore.undo").isEnabled()

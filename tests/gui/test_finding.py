@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QTreeWidget
+from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QTreeWidget, QWidget
 from saved_runs import Opener
 from studio_driver import StudioDriver
 
@@ -128,6 +128,31 @@ def test_operations_architectures_and_projects_are_found(
     line.setText("shoreline")
     studio.qtbot.keyClick(line, Qt.Key.Key_Return)
     assert studio.window.windowTitle() == "Shoreline — GenStudio"
+
+
+def test_settings_are_found_and_brought_into_view(
+    studio: StudioDriver, palette: Callable[[], tuple[QLineEdit, QListWidget]]
+) -> None:
+    studio.wait(lambda: studio.window._training.entries)
+    studio.find("train.find", QLineEdit).setText("nothing is called so")
+    choices = studio.window._pages.train.controls.choices
+    of_model = choices.forms()[1].fields()[0]
+    for query, name in (
+        ("horizontal flip", "setting.mirror"),
+        ("gradient clipping", "setting.gradient_clip"),
+        (of_model.title, f"setting.{of_model.name}"),
+        ("batch size", "train.batch"),
+    ):
+        line, found = palette()
+        line.setText(query)
+        assert found.count(), query
+        studio.qtbot.keyClick(line, Qt.Key.Key_Return)
+        control = choices.findChild(QWidget, name)
+        assert control.isVisible()
+        # An offscreen window does not become active again after a dialog.
+        assert studio.window.focusWidget() is control
+        assert not control.visibleRegion().isEmpty()
+        studio.go_to("gallery")
 
 
 def test_buttons_menu_and_palette_say_the_same(open_project: Opener) -> None:

@@ -15,6 +15,7 @@ from genstudio.domain.errors import SettingsError
 from genstudio.domain.settings import Settings, parse_settings, setting
 from genstudio.ui.editors import editor_for
 from genstudio.ui.forms import SettingsForm
+from genstudio.ui.widgets.disclosure import Disclosure
 from genstudio.ui.widgets.number_boxes import DecimalBox, WholeBox
 
 
@@ -355,3 +356,38 @@ def test_a_number_about_kinds_is_shown_where_there_are_some(qtbot: QtBot) -> Non
 
     assert with_kinds.values() == {"kind": "", "truncation": 1.0, "guidance": 1.5}
     assert without.values() == {"truncation": 1.0}
+
+
+class Framed(Settings):
+    frame: Literal["none", "wood"] = setting("none", title="Frame", help="")
+    varnish: bool = setting(False, title="Varnish", help="", only_with=("frame", "wood"))
+    rings: int = setting(
+        3, title="Rings", help="", ge=1, le=9, advanced=True, only_with=("frame", "wood")
+    )
+
+
+def test_a_setting_that_changes_nothing_now_is_not_shown(qtbot: QtBot) -> None:
+    form = SettingsForm(Framed)
+    qtbot.addWidget(form)
+    form.show()
+    varnish = form.findChild(QCheckBox, "setting.varnish")
+    frame = form.findChild(QComboBox, "setting.frame")
+    assert varnish is not None
+    assert frame is not None
+    assert not varnish.isVisible()
+    assert [it.name for it in form.fields()] == ["frame"]
+    more = form.findChild(Disclosure)
+    assert more is not None
+    assert not more.isVisible()
+
+    frame.setCurrentIndex(1)
+    assert varnish.isVisible()
+    assert more.isVisible()
+    assert [it.name for it in form.fields()] == ["frame", "varnish", "rings"]
+    assert form.look_for("varnish") == 1
+
+    form.reset()
+    assert not varnish.isVisible()
+    assert form.look_for("varnish") == 0
+    # What is not shown is still a value.
+    assert parse_settings(Framed, form.values()) == Framed()

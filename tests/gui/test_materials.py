@@ -131,10 +131,12 @@ def test_pictures_with_sounds_are_found_and_have_a_size(
     for number, path in enumerate(sorted(pictures.iterdir())[:7]):
         shutil.copy(path, folder / f"{number:02}.png")
     studio.open_pictures(folder, 13)
-    learned_as(studio, "Pictures with sounds")
+    learned_as(studio, "Pictures with sounds or music")
     assert studio.text("dataset.examples") == "6 pairs of pictures and sounds"
     studio.go_to("train")
-    assert "this folder holds pictures with sounds" in words_of(studio, "Describe and redraw")
-    studio.choose_model("Pictures and their sounds")
+    assert "this folder holds pictures with sounds or music" in words_of(
+        studio, "Describe and redraw"
+    )
+    studio.choose_model("Pictures and what belongs to them")
     assert studio.find("train.start").isEnabled()
     assert studio.find("train.size").isVisibleTo(studio.find("page.train"))

@@ -116,6 +116,12 @@ def test_leaving_out_with_the_buttons(open_studio: StudioDriver) -> None:
     assert open_studio.text("dataset.summary") == "24 found · 24 will be used"
 
 
+def test_the_dataset_leads_on_to_learning(open_studio: StudioDriver) -> None:
+    open_studio.go_to("dataset")
+    open_studio.click("dataset.next")
+    assert open_studio.find("page.train").isVisible()
+
+
 def test_dropping_a_picture_opens_its_folder(studio: StudioDriver, pictures: Path) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(pictures / "flower-0001.png"))])

@@ -78,7 +78,7 @@ def test_a_dropped_preset_of_another_version_is_told(ready: StudioDriver, tmp_pa
 
 
 def test_words_fit_what_is_learned_from(ready: StudioDriver) -> None:
-    rows = ready.window._pages.train.controls.choices._rows
+    rows = ready.window._pages.train.controls.choices.rows
     rows.name_examples("sounds")
     rows.show_size(is_shown=False)
     assert rows._batch_title.text() == "Sounds per step"

@@ -68,6 +68,7 @@ def test_what_was_lost_is_said_in_plain_words(run: RunSummary, words: str) -> No
     [
         ("", "32 px", 32),
         ("4 bars", "4 bars", 128),
+        ("8000 Hz, 6144 samples", "0.77 s at 8 kHz", 128),
         ("name; 32 px; sound: 8000 Hz, 2048 samples", "32 px", 128),
     ],
 )

@@ -5,14 +5,28 @@ from dataclasses import asdict
 
 import pytest
 from PySide6.QtCore import QPoint, QSize, Qt
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QAccessibilityHints, QColor, QPalette
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from genstudio.ui.icons import IconLabel, icon
-from genstudio.ui.theme import DARK, LIGHT, Colors, apply_theme, colors, mark, prepare_application
+from genstudio.ui.theme import (
+    CONTRAST_DARK,
+    CONTRAST_LIGHT,
+    DARK,
+    LIGHT,
+    Colors,
+    apply_theme,
+    colors,
+    mark,
+    prepare_application,
+)
 
-THEMES = [pytest.param(DARK, id="dark"), pytest.param(LIGHT, id="light")]
+CONTRASTS = [
+    pytest.param(CONTRAST_DARK, id="contrast_dark"),
+    pytest.param(CONTRAST_LIGHT, id="contrast_light"),
+]
+THEMES = [pytest.param(DARK, id="dark"), pytest.param(LIGHT, id="light"), *CONTRASTS]
 WRITTEN = ("text", "muted", "danger", "warning", "good", "accent")
 GROUNDS = ("window", "panel", "field")
 
@@ -52,6 +66,17 @@ def test_writing_can_be_read_on_accent_hover_and_canvas(theme: Colors) -> None:
     assert contrast(theme.muted, theme.canvas) >= 4.5
 
 
+@pytest.mark.parametrize("theme", CONTRASTS)
+def test_high_contrast_is_that_of_wcag_aaa(theme: Colors) -> None:
+    for ground in ("window", "panel", "field", "canvas"):
+        for role in (*WRITTEN, "border"):
+            assert contrast(getattr(theme, role), getattr(theme, ground)) >= 7, (role, ground)
+        assert contrast(theme.disabled, getattr(theme, ground)) >= 4.5
+        assert all(contrast(line, getattr(theme, ground)) >= 4.5 for line in theme.plot)
+    assert contrast(theme.on_accent, theme.accent) >= 7
+    assert contrast(theme.text, theme.hover) >= 7
+
+
 @pytest.mark.parametrize("theme", THEMES)
 def test_lines_of_plots_stand_out(theme: Colors) -> None:
     assert len(set(theme.plot)) == 7
@@ -69,7 +94,12 @@ def test_both_themes_name_the_same_colors() -> None:
 
 
 def test_the_palette_follows_the_theme(qapp: QApplication) -> None:
-    for mode, theme in (("light", LIGHT), ("dark", DARK)):
+    for mode, theme in (
+        ("contrast_light", CONTRAST_LIGHT),
+        ("contrast_dark", CONTRAST_DARK),
+        ("light", LIGHT),
+        ("dark", DARK),
+    ):
         apply_theme(qapp, mode)
         assert colors() is theme
         palette = qapp.palette()
@@ -99,6 +129,21 @@ def test_the_theme_follows_the_system_only_when_told_to(qapp: QApplication) -> N
     apply_theme(qapp, "system")
     system_is_light = qapp.styleHints().colorScheme() == Qt.ColorScheme.Light
     assert colors() is (LIGHT if system_is_light else DARK)
+
+
+def test_a_system_that_wants_high_contrast_gets_it(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply_theme(qapp, "system")
+    before = colors()
+    wanted = Qt.ContrastPreference.HighContrast
+    monkeypatch.setattr(QAccessibilityHints, "contrastPreference", lambda _: wanted)
+    qapp.styleHints().accessibility().contrastPreferenceChanged.emit(wanted)
+    assert colors() is (CONTRAST_LIGHT if before is LIGHT else CONTRAST_DARK)
+    assert "dashed" in qapp.styleSheet()
+    monkeypatch.undo()
+    apply_theme(qapp, "light")
+    assert "dashed" not in qapp.styleSheet()
 
 
 def test_icons_take_the_colors_of_the_theme_at_once(qtbot: QtBot, qapp: QApplication) -> None:

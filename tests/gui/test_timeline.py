@@ -40,7 +40,7 @@ def test_cards_come_with_training_and_the_strip_keeps_its_place(
     place = strip.geometry()
     assert "at least one a minute" in strip.accessibleDescription()
     studio.click("train.start")
-    studio.wait(lambda: "pictures/s" in studio.text("status.state"))
+    studio.wait(lambda: "a second" in studio.text("status.state"))
     studio.click("train.save")
     studio.wait(lambda: len(strip.checkpoints()) == 1)
     assert strip.geometry() == place

@@ -16,6 +16,7 @@ from tiny_studio import flowers_NHWC, install_models, save_pictures
 from typer.testing import CliRunner, Result
 
 from genstudio import __main__ as entry_point
+from genstudio import __version__
 from genstudio.artifacts.image import read_recipe
 from genstudio.cli import app, command_names
 from genstudio.models.catalog import model_keys
@@ -439,8 +440,8 @@ def started_as(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
 
     class App:
         @staticmethod
-        def run(project: Path | None) -> int:
-            opened.append(project)
+        def run(project: Path | None, package: Path | None) -> int:
+            opened.append(package or project)
             return 0
 
     monkeypatch.setitem(sys.modules, "genstudio.app", App)
@@ -457,6 +458,9 @@ def started_as(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
 def test_without_a_command_the_window_opens(started_as: Callable[..., Any], tmp_path: Path) -> None:
     assert started_as() == [None]
     assert started_as(str(tmp_path)) == [None, tmp_path]
+    package = tmp_path / "meadow.genstudio"
+    package.touch()
+    assert started_as(str(package)) == [None, tmp_path, package]
 
 
 def test_commands_and_options_are_carried_out(
@@ -464,6 +468,8 @@ def test_commands_and_options_are_carried_out(
 ) -> None:
     assert started_as("--help") == 0
     assert "train" in capsys.readouterr().out
+    assert started_as("--version") == 0
+    assert capsys.readouterr().out == f"GenStudio {__version__}\n"
     assert started_as("models", "--json") == 0
     assert started_as("train") == 2
     assert started_as("nonsense", "--json") == 2

@@ -92,6 +92,14 @@ def test_runs_are_compared_in_a_folder(run: Path, tmp_path: Path) -> None:
     record = succeeded("compare", run, run, "--out", out, "--count", 20)
     assert record["report"] == str(out / "comparison.html")
     assert [one["run"] for one in record["runs"]] == [str(run)] * 2
+    # The same run twice: nobody wins.
+    about = [said["about"] for said in record["conclusions"]]
+    assert "no-winner" in about
+    assert "ahead" not in about
+    assert record["picks"] == []
+    for one in record["runs"]:
+        assert one["latents"]["num_pairs"] == 20
+        assert one["cost"]["draw_s"] > 0
     assert {path.name for path in out.iterdir()} == {"comparison.html", "comparison.json"}
 
     before = {path: path.read_bytes() for path in out.iterdir()}
@@ -101,6 +109,7 @@ def test_runs_are_compared_in_a_folder(run: Path, tmp_path: Path) -> None:
     assert (out / "comparison-2" / "comparison.html").is_file()
     assert told.stdout == ""
     assert "The report is in" in told.stderr
+    assert "• Of “Describe and redraw”" in told.stderr
 
 
 def test_a_report_overwrites_no_file_of_a_persons(run: Path, tmp_path: Path) -> None:

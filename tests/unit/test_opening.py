@@ -11,7 +11,7 @@ from genstudio.services.projects import open_or_create
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[Path | None]:
     found: list[Path | None] = []
-    monkeypatch.setattr(app, "run", lambda project: found.append(project) or 0)
+    monkeypatch.setattr(app, "run", lambda project, _package: found.append(project) or 0)
     return found
 
 

@@ -117,7 +117,7 @@ class Captions:
         return Dataset(
             modality=CAPTIONS,
             fields={
-                "images": Field(spec=images, values=cache.images_NHWC),
+                "images": Field(spec=images, values=cache.images_NHWC, shapes=cache.shapes),
                 "tokens": Field(spec=_TOKENS, values=np.array(ids, np.int64)),
             },
             held_out={EXAMPLES: held_out_index(cache.names, held_out)},

@@ -69,6 +69,7 @@ class Images:
             classes=classes,
             labels_N=kind_index(cache.names, classes) if classes else None,
             names=cache.names,
+            shapes=cache.shapes,
         )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from genstudio.data.modalities import sound
+from genstudio.data.modalities import notes, sound
 from genstudio.data.modalities.partners import CLASS, NAME, By
 from genstudio.data.modalities.protocol import FileModality
 from genstudio.domain.datasets import Manifest
@@ -15,7 +15,9 @@ from genstudio.domain.modalities import PAIRED_MATERIALS
 from genstudio.domain.training import SIZES
 
 # What pictures may belong together with; the first is taken where nothing else is said.
-PARTNERS: Final[Mapping[str, FileModality]] = {it.card.key: it for it in (sound.MODALITY,)}
+PARTNERS: Final[Mapping[str, FileModality]] = {
+    it.card.key: it for it in (sound.MODALITY, notes.MODALITY)
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

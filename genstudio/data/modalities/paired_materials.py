@@ -1,4 +1,4 @@
-"""Modality "paired-materials": pictures, and with each a file of another material, as a sound.
+"""Modality "paired-materials": pictures, each with a file of another material: a sound or music.
 
 The other material is any :class:`FileModality` that :data:`PARTNERS` names: it scans, lays out and
 decodes its files as it does alone.
@@ -54,8 +54,8 @@ class PairedMaterials:
 
     card: ClassVar[ModalityCard] = ModalityCard(
         key=PAIRED_MATERIALS,
-        title="Pictures with sounds",
-        folder="Pictures with a sound of the same name beside each, or two folders "
+        title="Pictures with sounds or music",
+        folder="Pictures with a sound or a MIDI file of the same name beside each, or two folders "
         "whose files have the same names, or two folders with the same folders inside them: then "
         "all that lies in folders of one name belongs together.",
         suffixes=(

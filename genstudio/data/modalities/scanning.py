@@ -9,7 +9,9 @@ from genstudio.data.listing import Listing, list_files
 from genstudio.data.modalities.catalog import MODALITIES
 from genstudio.data.modalities.protocol import FileModality, HasColumns, JoinsMaterials
 from genstudio.data.scan import scan_folder
+from genstudio.data.scans import holds_scans
 from genstudio.domain.datasets import Advice, ScanReport
+from genstudio.domain.errors import DatasetError
 from genstudio.domain.language import tr
 from genstudio.domain.progress import Working
 
@@ -45,6 +47,12 @@ def scan_material(
         UnknownEntryError: There is no such modality.
     """
     folder = folder.absolute()
+    if wanted is None and not within and holds_scans(folder):
+        raise DatasetError(
+            tr("{folder} holds scans", folder=folder),
+            tr("DICOM and NIfTI become pictures before they are learned."),
+            tr("Open the folder on the Dataset page, or: genstudio import-scans FOLDER --out NEW"),
+        )
     if within:
         return (yield from scan_folder(folder, within=within))
     if wanted is not None and not isinstance(MODALITIES.get(wanted), FileModality):
@@ -83,13 +91,16 @@ def scan_material(
         for key, names in by_material.items()
         if key != chosen and (own := [it for it in names if not it.lower().endswith(".csv")])
     }
-    others = {known[key].card.noun[1]: count for key, count in beside.items()}
-    others |= {"pictures": len(pictures)} if pictures else {}
+    # One and several, for what is said of each.
+    nouns = {known[key].card.noun: count for key, count in beside.items()}
+    nouns |= {(tr("picture"), tr("pictures")): len(pictures)} if pictures else {}
+    others = {several: count for (_, several), count in nouns.items()}
     passed_over = dict(listing.passed_over.most_common()) | others
     advice = report.advice
     if others:
         told = ", ".join(
-            tr("{count:,} {noun}", count=count, noun=noun) for noun, count in others.items()
+            tr("{count:,} {noun}", count=count, noun=one if count == 1 else several)
+            for (one, several), count in nouns.items()
         )
         title = tr("The folder also holds {told}", told=told)
         noun = known[chosen].card.noun[1]

@@ -6,6 +6,10 @@ arXiv:1903.12436, section 4). Here it is one of many small Gaussians: each sprea
 directions in which its own latents lie apart, as in manifold Parzen windows (Vincent & Bengio 2002,
 Advances in Neural Information Processing Systems 15, section 3), a little along those in which all
 do, and along none less than the posterior of a picture does.
+
+Where pictures have classes, each Gaussian is of one class: what a class is drawn from holds nothing
+else, however rare it is. A class of few pictures has one, most of whose shape is what Gaussians of
+all classes share.
 """
 
 import math
@@ -56,8 +60,20 @@ class _Mixture:
     shares: Tensor
     shared: Tensor
 
-    def score(self, latents_NZ: Tensor) -> float:
-        """Mean logarithm of the density at latents, in nats."""
+    def score(
+        self,
+        latents_NZ: Tensor,
+        owners: Tensor | None = None,
+        classes_N: Tensor | None = None,
+    ) -> float:
+        """Mean logarithm of the density at latents, in nats.
+
+        Args:
+            latents_NZ: Where.
+            owners: The class of each component; None where all are of every class.
+            classes_N: The class of each latent, whose components alone count for it. Latents of
+                classes that have none count as all components explain them.
+        """
         shared_covariance = self.shared @ self.shared.T
         constant = 0.5 * latents_NZ.shape[1] * math.log(2 * math.pi)
         logs: list[Tensor] = []
@@ -70,7 +86,14 @@ class _Mixture:
             off = torch.linalg.solve_triangular(factor, (latents_NZ - mean).T, upper=False)
             log_volume = factor.diagonal().log().sum()
             logs.append(weight.log() - 0.5 * off.square().sum(0) - log_volume - constant)
-        return torch.stack(logs).logsumexp(0).mean().item()
+        stacked = torch.stack(logs)
+        if owners is not None and classes_N is not None:
+            is_own = owners[:, None] == classes_N
+            is_own |= ~is_own.any(0)
+            weights = self.weights[:, None] * is_own
+            # Of the class alone: how frequent it is says nothing about where it lies.
+            stacked = stacked.masked_fill(~is_own, -math.inf) - weights.sum(0).log()
+        return stacked.logsumexp(0).mean().item()
 
 
 class MixturePrior(nn.Module):
@@ -106,8 +129,8 @@ class MixturePrior(nn.Module):
     def fit(self, means_NZ: Tensor, variances_NZ: Tensor, labels_N: Tensor | None = None) -> None:
         """Fit to the posteriors of pictures; the same ones always give the same prior.
 
-        The number of components is what explains left-out latents best; if none does better
-        than the standard normal, that stays.
+        The number of components is what explains left-out latents best, each by its class's
+        components. Of one class, if none does better than the standard normal, that stays.
 
         Args:
             means_NZ: Mean of each picture's posterior.
@@ -119,25 +142,39 @@ class MixturePrior(nn.Module):
         if not (means.isfinite().all() and spread.isfinite().all()):
             # Weights that ran away describe nothing; whoever saves them notices.
             return
+        num_classes = self.class_counts.shape[1]
+        classes_N = torch.zeros(len(means), dtype=torch.long)
+        if labels_N is not None:
+            count = len(labels_N.unique())
+            # With more classes than there is room for, all are fitted as one.
+            if count <= MOST_COMPONENTS and count * means.shape[1] ** 2 <= _MOST_NUMBERS:
+                classes_N = labels_N.cpu()
         left_out = torch.arange(len(means)) % _EVERY_LEFT_OUT == 0
         fitted_to, tried_on = means[~left_out], means[left_out]
         chosen = _standard_normal(means.shape[1])
         best, number = chosen.score(tried_on), 0
+        if len(classes_N.unique()) > 1:
+            # It knows no classes: where most latents lie like it, it would hide the rare ones.
+            best = -math.inf
         for tried in _COMPONENT_NUMBERS:
             few = tried * _FEWEST_PER_COMPONENT > len(fitted_to)
             if few or tried * means.shape[1] ** 2 > _MOST_NUMBERS:
                 break
-            score = _fitted(fitted_to, spread, _clusters(fitted_to, tried)).score(tried_on)
+            belongs_N = _clusters_of_classes(fitted_to, classes_N[~left_out], tried)
+            mixture = _fitted(fitted_to, spread, belongs_N)
+            owners = _owners(belongs_N, classes_N[~left_out])
+            score = mixture.score(tried_on, owners, classes_N[left_out])
             if score > best:
                 best, number = score, tried
         self.class_counts.fill_(1)
         if number:
-            belongs_N = _clusters(means, number)
+            belongs_N = _clusters_of_classes(means, classes_N, number)
             chosen = _fitted(means, spread, belongs_N)
             if labels_N is not None:
-                pairs = belongs_N * self.class_counts.shape[1] + labels_N.cpu()
-                counts = torch.bincount(pairs, minlength=number * self.class_counts.shape[1])
-                self.class_counts[:number] = counts.reshape(number, -1).to(self.class_counts)
+                used = len(chosen.weights)
+                pairs = belongs_N * num_classes + labels_N.cpu()
+                counts = torch.bincount(pairs, minlength=used * num_classes)
+                self.class_counts[:used] = counts.reshape(used, -1).to(self.class_counts)
         self._take(chosen)
 
     def _take(self, mixture: _Mixture) -> None:
@@ -281,6 +318,34 @@ def _fitted(latents_NZ: Tensor, spread_Z: Tensor, belongs_N: Tensor) -> _Mixture
         shares=1 - own_weights.double(),
         shared=torch.linalg.cholesky(covariance + jitter * torch.eye(len(covariance))),
     )
+
+
+def _clusters_of_classes(latents_NZ: Tensor, classes_N: Tensor, number: int) -> Tensor:
+    """Number of each latent's cluster, none of which has latents of two classes: (N,).
+
+    Each class has at least one, and more as it has more latents; about ``number`` together, and
+    never more than there is room for.
+    """
+    room = MOST_COMPONENTS - len(classes_N.unique())
+    belongs_N = torch.zeros_like(classes_N)
+    begin = 0
+    for which in classes_N.unique().tolist():
+        is_own_N = classes_N == which
+        count = int(is_own_N.sum())
+        share = number * count // len(classes_N)
+        own = min(max(1, min(share, count // _FEWEST_PER_COMPONENT)), 1 + room)
+        room -= own - 1
+        within = _clusters(latents_NZ[is_own_N], own)
+        belongs_N[is_own_N] = begin + within
+        begin += int(within.max()) + 1
+    return belongs_N
+
+
+def _owners(belongs_N: Tensor, classes_N: Tensor) -> Tensor:
+    """The class of each cluster: (K,)."""
+    owners = torch.zeros(int(belongs_N.max()) + 1, dtype=torch.long)
+    owners[belongs_N] = classes_N
+    return owners
 
 
 def _clusters(latents_NZ: Tensor, number: int) -> Tensor:

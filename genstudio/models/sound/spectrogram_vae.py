@@ -35,12 +35,21 @@ from genstudio.models.protocol import (
     Phase,
     Request,
 )
-from genstudio.models.sampling import class_label, evaluating, one_hot, seeded_labels
+from genstudio.models.sampling import (
+    class_label,
+    drawn_latents,
+    evaluating,
+    kl_of_each,
+    one_hot,
+    seeded_labels,
+)
 
 _SMALLEST_SIGMA = 1e-2
 _LABEL_DROPOUT = 0.1
 # Both sides of a spectrogram are halved so often.
 _HALVINGS = 4
+# Held-out examples that are judged at once.
+_AT_A_TIME = 64
 
 
 class SpectrogramVAEConfig(Settings):
@@ -212,6 +221,25 @@ class SpectrogramVAE:
             "KL per sound": kl.sum().detach(),
         }
         return Losses(reconstruction + bounded * ramp, values)
+
+    def bounds(self, fields: Mapping[str, Tensor]) -> Tensor:
+        """The negative bound of each sound in nats per level; the noise is that of all of them."""
+        errors: list[Tensor] = []
+        divergences: list[Tensor] = []
+        with evaluating(self.network) as device:
+            for rows in fields["sounds"].split(_AT_A_TIME):
+                levels = self._heard.levels(rows.to(device))
+                mean, log_variance = self.network["encoder"](levels)
+                z = drawn_latents(mean, log_variance, sum(map(len, errors)))
+                # Their kinds are left open, as now and then while learning.
+                open_kinds = z.new_zeros(len(z), len(self._classes))
+                drawn = self.network["decoder"](torch.cat([z, open_kinds], dim=1)).float()
+                errors.append((drawn - levels).square().flatten(1).mean(1).cpu())
+                values = math.prod(levels.shape[1:])
+                divergences.append((kl_of_each(mean, log_variance) / values).cpu())
+        error = torch.cat(errors)
+        variance = error.mean().clamp(min=_SMALLEST_SIGMA**2)
+        return 0.5 * (variance.log() + error / variance - 1) + torch.cat(divergences)
 
     def run(self, task: str, request: Request) -> Iterator[Artifact]:
         """Do a task: "generate"."""

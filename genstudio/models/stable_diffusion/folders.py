@@ -14,8 +14,11 @@ from safetensors import SafetensorError, safe_open
 from genstudio.domain.errors import ProjectError, SettingsError
 from genstudio.domain.files import is_file, read_file
 from genstudio.domain.language import tr, tr_noop
+from genstudio.models.stable_diffusion.answers import Answers, answers_said
 
 SD: Final = "Stable Diffusion 1 or 2"
+# A single file of it; folders say themselves how they are built.
+SD2: Final = "Stable Diffusion 2"
 SDXL: Final = "Stable Diffusion XL"
 # Class of the pipeline that a folder names => what it is.
 _PIPELINES: Final = {
@@ -39,9 +42,12 @@ _NEEDED: Final = {
     ),
 }
 _WITHOUT_WEIGHTS = ("tokenizer", "tokenizer_2", "scheduler")
+# What reads words in single files of Stable Diffusion 2; of 1, there is no "model" in between.
+_OPEN_CLIP: Final = "cond_stage_model.model."
 _PICKLED = (".ckpt", ".bin", ".pt", ".pth", ".pkl")
 _MOST_JSON_BYTES = 2**22
 _LICENCE_FILES = ("LICENSE", "LICENSE.md", "LICENSE.txt", "LICENCE", "license.txt")
+_TO_MEASURE = tr_noop("what its answers mean is measured when it is loaded")
 _TO_CONVERT = tr_noop(
     "Pickled files can run programs when they are opened, so GenStudio reads .safetensors only. "
     "Most models are offered as .safetensors as well; ComfyUI and AUTOMATIC1111 can save them so."
@@ -54,10 +60,12 @@ class BaseModel:
 
     Attributes:
         path: The folder, or the single file.
-        kind: ``SD`` or ``SDXL``.
+        kind: ``SD``, ``SD2`` or ``SDXL``.
         variant: Of the files, such as "fp16"; empty for the plain ones.
         weights: The files with weights that are read.
         licence: What the folder says of it; empty if it says nothing.
+        answers: How those of a Stable Diffusion 2 are meant, if something at its place says so;
+            None for all others.
     """
 
     path: Path
@@ -65,6 +73,7 @@ class BaseModel:
     variant: str
     weights: tuple[Path, ...]
     licence: str
+    answers: Answers | None = None
 
     @property
     def title(self) -> str:
@@ -74,7 +83,11 @@ class BaseModel:
             if self.licence
             else tr("it states no licence")
         )
-        return f"{self.path.name} ({self.kind}; {licence})"
+        kind = self.kind
+        if kind == SD2:
+            known = self.answers.words if self.answers else tr(_TO_MEASURE)
+            kind = f"{kind}; {known}"
+        return f"{self.path.name} ({kind}; {licence})"
 
 
 def chosen_base(text: str) -> BaseModel:
@@ -199,13 +212,18 @@ def _read_file(path: Path) -> BaseModel:
             if is_lora
             else tr("Choose a whole checkpoint, or a folder in diffusers’ layout."),
         )
-    kind = SDXL if any(name.startswith("conditioner.embedders.1.") for name in names) else SD
+    kind = SD
+    if any(name.startswith("conditioner.embedders.1.") for name in names):
+        kind = SDXL
+    elif any(name.startswith(_OPEN_CLIP) for name in names):
+        kind = SD2
     return BaseModel(
         path=path,
         kind=kind,
         variant="",
         weights=(path,),
         licence=metadata.get("modelspec.license", "")[:200],
+        answers=answers_said(path, metadata) if kind == SD2 else None,
     )
 
 

@@ -8,10 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, cast
 
+from genstudio.domain.errors import SettingsError
+from genstudio.domain.language import tr
 from genstudio.domain.resources import resource
-from genstudio.models.stable_diffusion.folders import SD, SDXL
+from genstudio.models.stable_diffusion.folders import SD, SD2, SDXL, BaseModel, read_json
 
-_FILES: Final = {SD: "sd1.json", SDXL: "sdxl.json"}
+_FILES: Final = {SD: "sd1.json", SD2: "sd2.json", SDXL: "sdxl.json"}
+# Sides of pictures that all of Stable Diffusion learned from are multiples of it.
+_SHAPE_STEP: Final = 64
 _FIRST_PRINTABLE = ((33, 127), (161, 173), (174, 256))
 
 
@@ -20,7 +24,7 @@ def layout_of(kind: str) -> Generator[Path]:
     """A folder in diffusers' layout without weights, as long as it is needed.
 
     Args:
-        kind: "Stable Diffusion 1 or 2", which is taken for 1, or XL.
+        kind: "Stable Diffusion 1 or 2", which is taken for 1, or 2, or XL.
     """
     files: Mapping[str, Any] = json.loads(resource(f"diffusion/{_FILES[kind]}").read_text("utf-8"))
     vocabulary, merges = clip_vocabulary()
@@ -57,3 +61,27 @@ def layout_parts(kind: str) -> Mapping[str, Any]:
     """The settings of each part of such a folder, by the name of its file."""
     text = resource(f"diffusion/{_FILES[kind]}").read_text("utf-8")
     return cast("Mapping[str, Any]", json.loads(text))
+
+
+def shape_step_of(base: BaseModel) -> int:
+    """What both sides of pictures that a base learns from are multiples of, in pixels.
+
+    64, or for a smaller one what its networks can halve to the end.
+
+    Raises:
+        SettingsError: Its folder does not say how its networks are built.
+    """
+    if not base.path.is_dir():
+        return _SHAPE_STEP
+    unet, vae = (read_json(base.path / part / "config.json") for part in ("unet", "vae"))
+    try:
+        levels = len(unet["block_out_channels"]) + len(vae["block_out_channels"]) - 2
+        latent_scale = 2 ** (len(vae["block_out_channels"]) - 1)
+        side = int(unet["sample_size"]) * latent_scale
+    except (KeyError, TypeError, ValueError) as error:
+        raise SettingsError(
+            tr("{name} cannot be loaded", name=base.path.name),
+            tr("Its config.json does not say {what}.", what=str(error)[:100]),
+            tr("Was the model copied or unpacked to the end?"),
+        ) from error
+    return min(_SHAPE_STEP, max(2**levels, side // 8))

@@ -1,6 +1,5 @@
 """Loads a base model from disk, never from the network, and keeps the one that was used last."""
 
-import os
 import threading
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,16 +14,18 @@ from torch import Tensor, nn
 
 from genstudio.domain.errors import GenStudioError, SettingsError
 from genstudio.domain.language import tr, tr_noop
+from genstudio.domain.pack_hints import how_to_get
 from genstudio.models.stable_diffusion.adapters import layers_of
-from genstudio.models.stable_diffusion.folders import SDXL, BaseModel, read_json
+from genstudio.models.stable_diffusion.answers import SIDES, Answers
+from genstudio.models.stable_diffusion.folders import SD2, SDXL, BaseModel, read_json
 from genstudio.models.stable_diffusion.layouts import layout_of, layout_parts
 from genstudio.models.stable_diffusion.lora_files import TEXT, TEXT_2, UNET
+from genstudio.models.stable_diffusion.measuring import measured_answers
 
 VAE: Final = "vae"
 # What diffusers says where a pack is missing is about pip; people get a sentence.
 _PACK = tr_noop("The pack “diffusion” is not installed")
 _ROOM_FOR_A_PICTURE = 1.5
-_PACK_HINT = tr_noop("Install it with: pip install “genstudio[diffusion]”.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,8 @@ class LoadedBase:
         parts: "unet", "vae", "text_encoder" and, for XL, "text_encoder_2"; frozen.
         scheduler_config: As the model was trained, for samplers to be built from.
         lock: To be held by whoever changes or calls the networks.
+        answers: How those of a single file of Stable Diffusion 2 are meant, and how that is known;
+            None for all others, which say so in their settings.
         is_offloaded: Whether all but the network that draws wait in the main memory.
     """
 
@@ -79,6 +82,37 @@ class LoadedBase:
         self.unet_channels: int = int(unet_config.in_channels)
         # In pixels: pictures come out best at the size that it was trained at.
         self.side: int = int(unet_config.sample_size) * self.vae_scale
+        self.answers: Answers | None = None
+
+    def settle_answers(self) -> None:
+        """See how the answers of a Stable Diffusion 2 are meant: as is said of it, or by measuring.
+
+        Raises:
+            SettingsError: It cannot be told.
+        """
+        if self.base.kind != SD2:
+            return
+        self.answers = self.base.answers or self._measured()
+        self.scheduler_config["prediction_type"] = self.answers.meaning
+        self.side = SIDES[self.answers.meaning]
+
+    def _measured(self) -> Answers:
+        last = torch.tensor(int(self.scheduler_config["num_train_timesteps"]) - 1)
+        nothing = self.read([""])
+
+        def predict(noise: Tensor) -> Tensor:
+            more = self.unet_channels - noise.shape[1]
+            # One that fills holes is also given a mask and a picture: all is to be drawn.
+            around = torch.zeros(1, max(more, 0), *noise.shape[2:])
+            around[:, :1] = 1
+            given = torch.cat([noise, around], dim=1).to(self.device)
+            size = tuple(side * self.vae_scale for side in noise.shape[2:])
+            return self.predict(
+                self.parts[UNET], given, last.to(self.device), nothing, (size[0], size[1])
+            )
+
+        with torch.no_grad():
+            return measured_answers(self.base.path.name, predict, self.latent_channels)
 
     @property
     def device(self) -> torch.device:
@@ -150,6 +184,7 @@ class LoadedBase:
         times: Tensor,
         conditioning: Conditioning,
         size: tuple[int, int],
+        origins: Tensor | None = None,
     ) -> Tensor:
         """What the network says of noisy latents, float32 of their shape.
 
@@ -159,11 +194,16 @@ class LoadedBase:
             times: Whole numbers (N,) or (): no precision rounds those.
             conditioning: One for each.
             size: Height and width of the picture in pixels.
+            origins: Where pictures that are learned from come from: height and width of the file's
+                picture and what was cut off above and on the left, (N, 4); by default they are
+                whole, and of this size.
         """
         more: dict[str, Any] = {}
         if conditioning.pooled is not None:
             height, width = size
             ids = torch.tensor([[height, width, 0, 0, height, width]] * len(latents_NCHW))
+            if origins is not None:
+                ids[:, :4] = origins.to(ids.device)
             more["added_cond_kwargs"] = {
                 "text_embeds": conditioning.pooled.to(self.dtype),
                 "time_ids": ids.to(self.device, self.dtype),
@@ -219,6 +259,7 @@ def load_base(base: BaseModel, device: torch.device | None = None) -> LoadedBase
             # XL's VAE overflows in half precision.
             waits = is_short and name != UNET
             part.to("cpu" if waits else device, torch.float32 if name == VAE else dtype)
+        loaded.settle_answers()
         _held.append(loaded)
         return loaded
 
@@ -285,15 +326,11 @@ def best_device() -> torch.device:
 
 
 def import_diffusers() -> Any:
-    """The library, told to stay off the network.
+    """The library.
 
     Raises:
         SettingsError: It is not installed.
     """
-    # Read when its parts are imported; nothing is asked of a hub, and nothing is told to one.
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    os.environ["DISABLE_TELEMETRY"] = "1"
     # Before diffusers: it declares what torchvision needs beside this torch.
     import_module("genstudio.data.vision")
     try:
@@ -301,7 +338,9 @@ def import_diffusers() -> Any:
         import transformers  # noqa: PLC0415
     except ImportError as error:
         raise SettingsError(
-            tr(_PACK), tr("Stable Diffusion needs diffusers and transformers."), tr(_PACK_HINT)
+            tr(_PACK),
+            tr("Stable Diffusion needs diffusers and transformers."),
+            how_to_get("diffusion"),
         ) from error
     from diffusers.utils import logging  # noqa: PLC0415
 

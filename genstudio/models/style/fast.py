@@ -27,7 +27,8 @@ from genstudio.models.protocol import (
 from genstudio.models.style.network import STRIDE, RepaintingNetwork
 from genstudio.models.style.optimisation import edge_correlation
 from genstudio.models.style.patches import patch_distance
-from genstudio.models.translating import TranslationSettings, run_translation
+from genstudio.models.style.touching_up import StyleQuantiles
+from genstudio.models.translating import run_translation
 
 _DIRECTIONS = 32
 _MOST_PATCHES = 16_384
@@ -79,6 +80,18 @@ class FastStyleConfig(Settings):
     )
 
 
+class PaintingSettings(Settings):
+    """How pictures are painted."""
+
+    touch_up: bool = setting(
+        True,
+        title="Touch up",
+        help="Brings each picture close to the style in a few steps after the network, which takes "
+        "most of the time. Without, and in a film that is painted frame by frame, it is what the "
+        "network paints.",
+    )
+
+
 class FastStyle:
     """A repainting network held to patches of the style and to edges of the picture."""
 
@@ -100,7 +113,8 @@ class FastStyle:
         TaskCard(
             key=operations.TRANSLATE,
             title="Paint pictures in the style",
-            settings=TranslationSettings,
+            settings=PaintingSettings,
+            for_films={"touch_up": False},
             inputs=(InputSpec(name="input", title="Pictures to paint"),),
         ),
     )
@@ -110,7 +124,8 @@ class FastStyle:
         self.config: FastStyleConfig = config
         self._channels = data.image_channels("input")
         network = RepaintingNetwork(self._channels, config.width, config.blocks)
-        self.network = nn.ModuleDict({"painter": network})
+        self._style = StyleQuantiles(self._channels, data.size)
+        self.network = nn.ModuleDict({"painter": network, "style": self._style})
 
     def phases(self) -> Sequence[Phase]:
         """One."""
@@ -119,8 +134,9 @@ class FastStyle:
 
     def losses(self, phase: str, batch: Batch, step: int) -> Losses:
         """Distance of patches at each scale, and of colours; edges that are lost."""
-        del phase, step
+        del phase
         given, style = batch.fields["input"].float(), batch.fields["target"].float()
+        self._style.see(style, step)
         made = self.network["painter"](batch.fields["input"])
         patches = torch.stack(
             [
@@ -149,11 +165,18 @@ class FastStyle:
 
     def run(self, task: str, request: Request) -> Iterator[Artifact]:
         """Do a task: "translate"."""
+        settings = request.settings
+        assert isinstance(settings, PaintingSettings)
+
+        def paint(image_NCHW: Tensor) -> Tensor:
+            painted = self.network["painter"](image_NCHW)
+            return self._style.touched_up(painted) if settings.touch_up else painted
+
         return run_translation(
             task,
             request,
             self.network,
-            self.network["painter"],
+            paint,
             channels=self._channels,
             stride=STRIDE,
         )

@@ -17,7 +17,7 @@ from torch.nn import functional
 from genstudio.models.style.patches import PATCH_PX, patch_distance
 
 _FIRST_RATE, _LAST_RATE = 0.04, 0.004
-_BETAS = (0.9, 0.99)
+_SECOND_BETA = 0.99
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 # Weight of lost edges beside the distance of patches, which is seldom above 1.
 _EDGES = 2.0
@@ -35,12 +35,15 @@ class Effort:
         directions: Random directions that each step looks along.
         patches: That each step looks at, about.
         coarsest_px: Shorter side of the first level, about; forms larger than it are left alone.
+        momentum: Adam's first beta. Each step looks along other directions: with 0.5 a restyled
+            picture ends closer to the style than with the usual 0.9, and with more of its edges.
     """
 
     steps: int = 60
     directions: int = 32
     patches: int = 16_384
     coarsest_px: int = 128
+    momentum: float = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,7 @@ def _matched(
 ) -> Iterator[Stage]:
     """Optimise one level in place."""
     image.requires_grad_(True)
-    optimizer = torch.optim.Adam([image], lr=_FIRST_RATE, betas=_BETAS)
+    optimizer = torch.optim.Adam([image], lr=_FIRST_RATE, betas=(effort.momentum, _SECOND_BETA))
     total = levels * effort.steps
     for step in range(effort.steps):
         share = step / max(1, effort.steps - 1)

@@ -24,6 +24,7 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from genstudio.domain.cards import HAS_LORA, ModelCard
+from genstudio.domain.fields import ORIGINS
 from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
 from genstudio.domain.words import FIRST_WORD
@@ -41,6 +42,7 @@ from genstudio.models.stable_diffusion.adapters import Adapters
 from genstudio.models.stable_diffusion.choices import FromWords, base_setting, drawing_of
 from genstudio.models.stable_diffusion.drawing import draw, make_scheduler
 from genstudio.models.stable_diffusion.folders import chosen_base
+from genstudio.models.stable_diffusion.layouts import shape_step_of
 from genstudio.models.stable_diffusion.loading import (
     Conditioning,
     LoadedBase,
@@ -98,6 +100,14 @@ class LoraConfig(Settings):
         False,
         title="Learn words as well — text encoder",
         help="For a new word, such as a name that the model never read. Takes more memory.",
+    )
+    keep_shapes: bool = setting(
+        True,
+        title="Keep the pictures’ shapes — aspect buckets",
+        help="Wide and tall pictures are learned nearly whole, up to 2:1, each step from pictures "
+        "of one shape; squares that you chose stay, and previews are square. Off, one square of "
+        "each is learned.",
+        before=False,
     )
     learning_rate: float = setting(
         1e-4,
@@ -160,6 +170,12 @@ class LoraModel:
         self._latents = _Kept(_KEPT_LATENTS_BYTES)
         self._readings: OrderedDict[str, tuple[Tensor, Tensor | None]] = OrderedDict()
 
+    @classmethod
+    def shape_step(cls, config: Settings) -> int:
+        """As its base halves pictures on the way down; 0 where squares are learned."""
+        assert isinstance(config, LoraConfig)
+        return shape_step_of(chosen_base(config.base)) if config.keep_shapes else 0
+
     def phases(self) -> Sequence[Phase]:
         """One."""
         rate = OptimizerSpec(learning_rate=self.config.learning_rate, weight_decay=0.01)
@@ -188,7 +204,9 @@ class LoraModel:
             "" if gone else caption
             for gone, caption in zip(hidden, self._captions(batch.fields["tokens"]), strict=True)
         ]
-        said = self._said(loaded, noisy, times, captions)
+        height, width = batch.images_NCHW.shape[-2:]
+        place = (height, width), batch.fields.get(ORIGINS)
+        said = self._said(loaded, noisy, times, captions, place)
         weight = _weights(scheduler.alphas_cumprod.to(times.device)[times], is_velocity=is_velocity)
         errors = (said - target).square().mean(dim=(1, 2, 3))
         loss = (errors * weight).mean()
@@ -196,16 +214,20 @@ class LoraModel:
         if self.config.prior > 0:
             nothing = [""] * len(latents)
             with torch.no_grad():
-                size = (self._size, self._size)
                 context = loaded.read(nothing)
-                knew = loaded.predict(loaded.parts[UNET], noisy, times, context, size)
-            held = functional.mse_loss(self._said(loaded, noisy, times, nothing), knew)
+                knew = loaded.predict(loaded.parts[UNET], noisy, times, context, *place)
+            held = functional.mse_loss(self._said(loaded, noisy, times, nothing, place), knew)
             loss = loss + self.config.prior * held
             values["prior"] = held.detach()
         return Losses(loss, values)
 
     def _said(
-        self, loaded: LoadedBase, noisy: Tensor, times: Tensor, captions: Sequence[str]
+        self,
+        loaded: LoadedBase,
+        noisy: Tensor,
+        times: Tensor,
+        captions: Sequence[str],
+        place: tuple[tuple[int, int], Tensor | None],
     ) -> Tensor:
         unet: Any = loaded.parts[UNET]
 
@@ -216,8 +238,7 @@ class LoraModel:
         if self.config.saves_memory:
             unet.enable_gradient_checkpointing(partial(_computed_twice, adapters, unet))
         try:
-            size = (self._size, self._size)
-            return loaded.predict(adapted, noisy, times, self._read(loaded, captions), size)
+            return loaded.predict(adapted, noisy, times, self._read(loaded, captions), *place)
         finally:
             if self.config.saves_memory:
                 unet.disable_gradient_checkpointing()
@@ -242,7 +263,9 @@ class LoraModel:
 
     def _encoded(self, loaded: LoadedBase, images_NCHW: Tensor) -> tuple[Tensor, Tensor]:
         """Means and deviations of latents; each picture is encoded once, and once mirrored."""
-        rows = [self._latents.of(image, loaded) for image in images_NCHW]
+        # Frozen weights know RGB alone.
+        rgb_NCHW = images_NCHW[:, :3].expand(-1, 3, -1, -1)
+        rows = [self._latents.of(image, loaded) for image in rgb_NCHW]
         both = torch.stack(rows).to(images_NCHW.device)
         return both[:, 0], both[:, 1]
 
@@ -291,18 +314,23 @@ class _Kept:
 
     def __init__(self, most_bytes: int) -> None:
         self._most = most_bytes
+        self._bytes = 0
         self._rows: OrderedDict[bytes, Tensor] = OrderedDict()
 
     def of(self, image_CHW: Tensor, loaded: LoadedBase) -> Tensor:
         """Mean and deviation, (2, channels, height, width), on the CPU."""
         content = image_CHW.detach().float().cpu().contiguous().numpy()
-        key = hashlib.blake2b(content.tobytes(), digest_size=16).digest()
+        # The same bytes are another picture in another shape.
+        person = str(content.shape[1]).encode()
+        key = hashlib.blake2b(content.tobytes(), digest_size=16, person=person).digest()
         if key not in self._rows:
             with torch.no_grad():
                 row = torch.cat(loaded.encode(image_CHW[None])).cpu()
             self._rows[key] = row
-            if len(self._rows) * row.nbytes > self._most:
-                self._rows.popitem(last=False)
+            self._bytes += row.nbytes
+            while self._bytes > self._most and len(self._rows) > 1:
+                _, oldest = self._rows.popitem(last=False)
+                self._bytes -= oldest.nbytes
         return self._rows[key]
 
 

@@ -275,7 +275,7 @@ def _luminance_loss(given_NCHW: Tensor, fake_NCHW: Tensor) -> Tensor:
 
 def _light(images_NCHW: Tensor) -> Tensor:
     """Luma (ITU-R BT.601), coarsely and without its mean: (N, places)."""
-    red, green, blue = images_NCHW[:, :3].unbind(dim=1)
+    red, green, blue = images_NCHW[:, :3].expand(-1, 3, -1, -1).unbind(dim=1)
     luma = 0.299 * red + 0.587 * green + 0.114 * blue
     coarse = functional.avg_pool2d(luma[:, None], _LIGHT_POOLED_PX).flatten(1)
     return coarse - coarse.mean(dim=1, keepdim=True)

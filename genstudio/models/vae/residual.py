@@ -47,9 +47,10 @@ from genstudio.models.protocol import (
     Scored,
 )
 from genstudio.models.sampling import (
+    DRAWN_AT_ONCE,
     class_label,
+    draw_seeds,
     evaluating,
-    one_by_one,
     one_hot,
     seeded_labels,
     to_uint8,
@@ -211,6 +212,7 @@ class ResidualVAE:
     Config: ClassVar[type[Settings]] = ResidualVAEConfig
     Sampling: ClassVar[type[Settings]] = ResidualVAESampling
     tasks: ClassVar[Sequence[TaskCard]] = (generation(ResidualVAESampling),)
+    drawn_at_once: ClassVar[int] = DRAWN_AT_ONCE
     drawing_phase, drawing_modules = "autoencoder", ("decoder",)
 
     def __init__(self, config: Settings, data: DataSpec) -> None:
@@ -344,7 +346,7 @@ class ResidualVAE:
     def run(self, task: str, request: Request) -> Iterator[Artifact]:
         """Do a task: "generate"."""
         assert task == GENERATE
-        return one_by_one(self, request)
+        return draw_seeds(self, request)
 
     def latents(self, seeds: Sequence[int], settings: Settings) -> Tensor:
         """Latents from the fitted prior, and behind them the one-hot class label."""
@@ -362,6 +364,10 @@ class ResidualVAE:
             )
         prior = cast("MixturePrior", self.network["prior"])
         prior.fit(posteriors[:, 0], posteriors[:, 1].exp(), fields.get("labels"))
+
+    def drawing_network(self) -> nn.Module:
+        """The decoder."""
+        return self.network["decoder"]
 
     def decode(self, latents: Tensor, settings: Settings) -> np.ndarray:
         """Latents => uint8 pictures of shape (N, height, width, channels)."""

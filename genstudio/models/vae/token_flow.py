@@ -39,9 +39,10 @@ from genstudio.models.protocol import (
     Request,
 )
 from genstudio.models.sampling import (
+    DRAWN_AT_ONCE,
     class_label,
+    draw_seeds,
     evaluating,
-    one_by_one,
     one_hot,
     seeded_labels,
     seeded_latents,
@@ -230,6 +231,7 @@ class TokenFlow:
     Config: ClassVar[type[Settings]] = TokenFlowConfig
     Sampling: ClassVar[type[Settings]] = TokenFlowSampling
     tasks: ClassVar[Sequence[TaskCard]] = (generation(TokenFlowSampling),)
+    drawn_at_once: ClassVar[int] = DRAWN_AT_ONCE
 
     def __init__(self, config: Settings, data: DataSpec) -> None:
         assert isinstance(config, TokenFlowConfig)
@@ -309,7 +311,7 @@ class TokenFlow:
 
     def sample(self, request: Request) -> Iterator[Artifact]:
         """Draw one picture per seed."""
-        return one_by_one(self, request)
+        return draw_seeds(self, request)
 
     def latents(self, seeds: Sequence[int], settings: Settings) -> Tensor:
         """The noise that pictures begin as, and behind it the one-hot class label."""

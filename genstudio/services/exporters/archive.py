@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from genstudio.domain.files import explained, replacing
+from genstudio.domain.language import tr
 from genstudio.domain.progress import Progress, Working
-from genstudio.services.exporters.files import UnusableItemError, content_of, finished
+from genstudio.services.exporters.copies import is_marked_copy
+from genstudio.services.exporters.files import UnusableItemError, finished
 from genstudio.services.exporters.protocol import (
     ExportDone,
     Exporter,
@@ -16,6 +18,7 @@ from genstudio.services.exporters.protocol import (
     ExportOptions,
     LeftOut,
 )
+from genstudio.services.exporters.signing import Finisher
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.projects import slug
 
@@ -40,6 +43,7 @@ class Archive:
         self, items: Sequence[GalleryItem], to: Path, title: str, options: ExportOptions
     ) -> Working[ExportDone]:
         """Write the archive; what is in it lies in a folder of the title's name."""
+        finisher = Finisher(options)
         left_out: list[LeftOut] = []
         listed: list[dict[str, object]] = []
         folder = slug(title)
@@ -51,20 +55,23 @@ class Archive:
         ):
             for done, item in enumerate(items, start=1):
                 try:
-                    content = content_of(item, options.metadata)
+                    content = finisher.content_of(item)
                 except UnusableItemError as error:
                     left_out.append(LeftOut(item.name, error.title))
                 else:
                     archive.writestr(zipfile.ZipInfo(f"{folder}/{item.name}", _EPOCH), content)
-                    listed.append(
-                        {"file": item.name, "rating": item.rating, "tags": list(item.tags)}
-                    )
-                yield Progress("Exporting", done, len(items))
+                    told: dict[str, object] = {
+                        "file": item.name,
+                        "rating": item.rating,
+                        "tags": list(item.tags),
+                    }
+                    listed.append({**told, "copy": True} if is_marked_copy(item) else told)
+                yield Progress(tr("Exporting"), done, len(items))
             finished(to, items, left_out)
             if options.metadata == "everything":
                 text = json.dumps(listed, ensure_ascii=False, indent=1)
                 archive.writestr(zipfile.ZipInfo(f"{folder}/{_LIST}", _EPOCH), text)
-        return finished(to, items, left_out)
+        return finished(to, items, left_out, finisher.unsigned)
 
 
 EXPORTER: Final[Exporter] = Archive()

@@ -13,6 +13,7 @@ EXPORTERS: Final[Registry[Exporter]] = Registry(
         "web": "genstudio.services.exporters.web:EXPORTER",
         "sheet": "genstudio.services.exporters.sheet:EXPORTER",
         "game": "genstudio.services.exporters.game:EXPORTER",
+        "video": "genstudio.services.exporters.video:EXPORTER",
         "zip": "genstudio.services.exporters.archive:EXPORTER",
     },
 )

@@ -97,6 +97,7 @@ def place_for(
     *,
     beside: Path | None = None,
     is_ours: Callable[[Path], bool] = lambda _: False,
+    is_there: Callable[[Path, bytes], bool] = has_content,
 ) -> Path:
     """Where a result goes: under its name, or a numbered one if another file has that name.
 
@@ -106,11 +107,12 @@ def place_for(
         content: What is to be written.
         beside: Another folder, in which the name must be free or taken by what ``is_ours``.
         is_ours: See above.
+        is_there: Whether a file holds such content already.
     """
 
     def fits(place: Path) -> bool:
         other = None if beside is None else beside / place.name
-        is_free = not os.path.lexists(place) or has_content(place, content)
+        is_free = not os.path.lexists(place) or is_there(place, content)
         return is_free and (other is None or not os.path.lexists(other) or is_ours(other))
 
     with explained(folder / item.path.name):
@@ -123,7 +125,9 @@ def write_once(place: Path, content: bytes) -> None:
         write_bytes(place, content)
 
 
-def finished(path: Path, items: Sequence[GalleryItem], left_out: Sequence[LeftOut]) -> ExportDone:
+def finished(
+    path: Path, items: Sequence[GalleryItem], left_out: Sequence[LeftOut], unsigned: int = 0
+) -> ExportDone:
     """The end of an export.
 
     Raises:
@@ -135,4 +139,4 @@ def finished(path: Path, items: Sequence[GalleryItem], left_out: Sequence[LeftOu
             "; ".join(f"{item.name}: {item.reason}" for item in left_out),
             tr("If they were moved or deleted outside of GenStudio, put them back."),
         )
-    return ExportDone(path, len(items) - len(left_out), tuple(left_out))
+    return ExportDone(path, len(items) - len(left_out), tuple(left_out), unsigned)

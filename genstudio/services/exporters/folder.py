@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
+from genstudio.domain.language import tr
 from genstudio.domain.progress import Progress, Working
 from genstudio.services.exporters.files import (
     UnusableItemError,
-    content_of,
     finished,
     place_for,
     write_once,
@@ -20,6 +20,7 @@ from genstudio.services.exporters.protocol import (
     ExportOptions,
     LeftOut,
 )
+from genstudio.services.exporters.signing import Finisher
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.outputs import free_place, has_content
 
@@ -40,19 +41,21 @@ class Folder:
     ) -> Working[ExportDone]:
         """Copy the files."""
         del title
+        finisher = Finisher(options)
         left_out: list[LeftOut] = []
         molecules: list[ListedMolecule] = []
         for done, item in enumerate(items, start=1):
             try:
-                content = content_of(item, options.metadata)
+                content = finisher.content_of(item)
             except UnusableItemError as error:
                 left_out.append(LeftOut(item.name, error.title))
             else:
-                write_once(place_for(to, item, content), content)
+                place = place_for(to, item, content, is_there=finisher.is_there)
+                write_once(place, content)
                 if (molecule := listed(item, content)) is not None:
                     molecules.append(molecule)
-            yield Progress("Exporting", done, len(items))
-        done_with = finished(to, items, left_out)
+            yield Progress(tr("Exporting"), done, len(items))
+        done_with = finished(to, items, left_out, finisher.unsigned)
         for name, content in lists_of(molecules, options.metadata):
             place = free_place(to / name, lambda it, own=content: has_content(it, own))
             write_once(place, content)

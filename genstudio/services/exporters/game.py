@@ -37,8 +37,9 @@ from genstudio.services.exporters.protocol import (
     ExportOptions,
     LeftOut,
 )
+from genstudio.services.exporters.signing import Finisher
 from genstudio.services.gallery_items import GalleryItem
-from genstudio.services.outputs import free_place, has_content
+from genstudio.services.outputs import free_place
 from genstudio.services.projects import slug
 from genstudio.services.sprite_sheets import (
     Sprite,
@@ -160,6 +161,7 @@ class Game:
                 tr("Neither a sheet nor single files are wanted."),
                 tr("Choose one of them."),
             )
+        finisher = Finisher(options)
         palette = read_palette(Path(options.palette).expanduser()) if options.palette else None
         left_out: list[LeftOut] = []
         given: list[_Given] = []
@@ -191,11 +193,16 @@ class Game:
             sprite = _sprite(it, palette, options)
             sprites.append(sprite)
             if options.singles:
-                content = _png(sprite.pixels, palette, _software([it], options))
-                write_once(_place(to / sprite.name, content), content)
-            yield Progress("Exporting", done, len(given))
+                software = _software([it], options)
+                content = finisher.finished(
+                    _png(sprite.pixels, palette, software),
+                    to / sprite.name,
+                    is_synthetic=bool(software),
+                )
+                write_once(_place(to / sprite.name, content, finisher), content)
+            yield Progress(tr("Exporting"), done, len(given))
         if options.sheet != "none":
-            _write_sheet(_unique(sprites), to, slug(title), palette, options, given)
+            _write_sheet(_unique(sprites), to, slug(title), palette, options, given, finisher)
         return done_with
 
 
@@ -267,6 +274,7 @@ def _write_sheet(
     palette: np.ndarray | None,
     options: GameOptions,
     given: Sequence[_Given],
+    finisher: Finisher,
 ) -> None:
     try:
         layout = laid_out(sprites, columns=options.columns, spacing=options.spacing)
@@ -277,8 +285,9 @@ def _write_sheet(
             tr("Export fewer pictures, or enlarge them less."),
         ) from error
     sheet = drawn_sheet(sprites, layout, 0 if palette is None else len(palette))
-    content = _png(sheet, palette, _software(given, options))
-    place = _place(to / f"{name}-sheet.png", content)
+    software, wanted = _software(given, options), to / f"{name}-sheet.png"
+    content = finisher.finished(_png(sheet, palette, software), wanted, is_synthetic=bool(software))
+    place = _place(wanted, content, finisher)
     write_once(place, content)
     if options.sheet == "godot":
         text = godot_frames(
@@ -299,7 +308,7 @@ def _write_sheet(
             is_indexed=palette is not None,
         )
         beside = place.with_suffix(".json")
-    write_once(_place(beside, text.encode()), text.encode())
+    write_once(_place(beside, text.encode(), finisher), text.encode())
 
 
 def _software(given: Sequence[_Given], options: GameOptions) -> str:
@@ -319,8 +328,8 @@ def _png(pixels: np.ndarray, palette: np.ndarray | None, software: str) -> bytes
     return encoded(picture, software, clear_index=len(palette) if has_clear else None)
 
 
-def _place(wanted: Path, content: bytes) -> Path:
-    return free_place(wanted, lambda found: has_content(found, content))
+def _place(wanted: Path, content: bytes, finisher: Finisher) -> Path:
+    return free_place(wanted, lambda found: finisher.is_there(found, content))
 
 
 EXPORTER: Final[Exporter] = Game()

@@ -46,6 +46,48 @@ class ExportOptions(Settings):
         help="Everything: how each was made, so that it can be made again. Mark: only that a "
         "trained model made it. Nothing: the bare pictures.",
     )
+    leave_out_copies: bool = setting(
+        False,
+        title="Leave out what is nearly a copy",
+        help="Pictures that “Did it copy?” found to be nearly the same as one that was learned "
+        "from. Else they are exported and told.",
+    )
+    author: str = setting(
+        "",
+        title="Your name",
+        help="Goes along with what is exported, unless nothing shall; may stay empty.",
+        advanced=True,
+    )
+    licence: str = setting(
+        "",
+        title="Licence",
+        help="What others may do with it, such as CC BY 4.0.",
+        advanced=True,
+    )
+    statement: str = setting(
+        "", title="What you say of it", help="A sentence that goes along.", advanced=True
+    )
+    signed: bool = setting(
+        False,
+        title="Sign it — C2PA",
+        help="Others can see that it comes from you and was not changed since. Needs the pack "
+        "“provenance”.",
+        advanced=True,
+    )
+    certificate: str = setting(
+        "",
+        title="Certificate to sign with",
+        help="Empty for one of this machine, which names nobody.",
+        opens="certificate",
+        advanced=True,
+    )
+    private_key: str = setting(
+        "",
+        title="Key of that certificate",
+        help="A file without a password; it is only read.",
+        opens="key",
+        advanced=True,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +106,15 @@ class ExportDone:
         path: What to open.
         count: How many results it has.
         left_out: Those that are missing from it.
+        unsigned: How many could not be signed, where they should have been.
+        copies: Names of those that are nearly copies of what was learned from.
     """
 
     path: Path
     count: int
     left_out: tuple[LeftOut, ...] = ()
+    unsigned: int = 0
+    copies: tuple[str, ...] = ()
 
 
 class Exporter(Protocol):

@@ -10,7 +10,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 import genstudio
 from genstudio.artifacts.image import save_bare, save_marked
-from genstudio.domain.files import explained, replacing
+from genstudio.domain.files import explained, replacing, write_bytes
+from genstudio.domain.language import tr
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.recipes import Recipe
 from genstudio.domain.settings import setting
@@ -27,6 +28,7 @@ from genstudio.services.exporters.protocol import (
     ExportOptions,
     LeftOut,
 )
+from genstudio.services.exporters.signing import Finisher
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.outputs import free_place
 
@@ -85,6 +87,7 @@ class Sheet:
     ) -> Working[ExportDone]:
         """Draw the sheet, page by page, so that memory does not grow with their number."""
         assert isinstance(options, SheetOptions)
+        finisher = Finisher(options)
         is_pdf = to.suffix.lower() == ".pdf"
         layout = _Layout(options, len(items), is_pdf=is_pdf)
         left_out: list[LeftOut] = []
@@ -96,6 +99,7 @@ class Sheet:
                     yield page
                 else:
                     _save_png(page, to, options)
+                    _finish(to, finisher)
                     to = free_place(first)
             return finished(first, items, left_out)
         with explained(to), replacing(to) as temporary:
@@ -108,7 +112,16 @@ class Sheet:
                     page.save(temporary, "PDF", append=is_begun, resolution=_DOTS_PER_INCH, **about)
                     is_begun = True
             finished(to, items, left_out)
-        return finished(to, items, left_out)
+        _finish(to, finisher)
+        return finished(to, items, left_out, finisher.unsigned)
+
+
+def _finish(path: Path, finisher: Finisher) -> None:
+    with explained(path):
+        content = path.read_bytes()
+    told = finisher.finished(content, path)
+    if told != content:
+        write_bytes(path, told)
 
 
 def _about(title: str) -> dict[str, str]:
@@ -194,7 +207,7 @@ def _pages(
         if parts and (done == len(items) or len(parts) == layout.columns * layout.rows):
             yield layout.draw(parts)
             parts = []
-        yield Progress("Exporting", done, len(items))
+        yield Progress(tr("Exporting"), done, len(items))
 
 
 def _fitted(picture: Image.Image, cell: int) -> Image.Image:

@@ -17,13 +17,12 @@ from genstudio.artifacts.protocol import Heard
 from genstudio.domain.artifacts import SOUND, Artifact
 from genstudio.domain.errors import GenStudioError, ProjectError
 from genstudio.domain.files import explained, is_file, write_bytes, write_text
-from genstudio.domain.language import inside, tr, trn
+from genstudio.domain.language import inside, language, tr, tr_noop, trn
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.recipes import Recipe
-from genstudio.domain.resources import resource
+from genstudio.services.exporters.copies import is_marked_copy
 from genstudio.services.exporters.files import (
     UnusableItemError,
-    content_of,
     drawn,
     finished,
     place_for,
@@ -36,8 +35,10 @@ from genstudio.services.exporters.protocol import (
     ExportOptions,
     LeftOut,
 )
+from genstudio.services.exporters.signing import Finisher
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.outputs import has_pixels, is_same_picture
+from genstudio.services.report_pages import page_template
 
 _THUMBNAIL_PX: Final = 400
 # Below this, a picture is shown as the pixels that it is, not blurred.
@@ -62,8 +63,9 @@ _SOUND = Template("""
 <audio src="$heard" controls preload="none"></audio>
 <a href="$file" download>$name</a>""")
 _CAPTION = Template("""
-<figcaption><strong>$model</strong> Step $step · $made<br>
+<figcaption><strong>$model</strong> $step · $made<br>
 <time datetime="$date">$date</time></figcaption>""")
+_COPY = tr_noop("Nearly the same as a picture that was learned from")
 
 
 class Web:
@@ -82,21 +84,23 @@ class Web:
     ) -> Working[ExportDone]:
         """Make the page; files that an earlier one of ours listed, and this does not, go."""
         _refuse_foreign_page(to / _PAGE)
+        finisher = Finisher(options)
         former = _former_files(to)
         figures: list[str] = []
         left_out: list[LeftOut] = []
         for done, item in enumerate(items, start=1):
             try:
-                figures.append(_hang(to, item, options))
+                figures.append(_hang(to, item, options, finisher))
             except UnusableItemError as error:
                 left_out.append(LeftOut(item.name, error.title))
-            yield Progress("Exporting", done, len(items))
-        done = finished(to / _PAGE, items, left_out)
-        template = Template(resource("web/gallery.html").read_text(encoding="utf-8"))
-        page = template.substitute(
+            yield Progress(tr("Exporting"), done, len(items))
+        done = finished(to / _PAGE, items, left_out, finisher.unsigned)
+        page = page_template("gallery.html").substitute(
+            language=language(),
             title=html.escape(title),
             count=trn("{number} picture", "{number} pictures", done.count),
             pictures="\n".join(figures),
+            recipes=_recipes_go_along(options),
         )
         write_text(to / _PAGE, page)
         for stale in former - _listed(to, page):
@@ -104,9 +108,9 @@ class Web:
         return done
 
 
-def _hang(to: Path, item: GalleryItem, options: ExportOptions) -> str:
+def _hang(to: Path, item: GalleryItem, options: ExportOptions, finisher: Finisher) -> str:
     """Write a picture and its thumbnail; gives their part of the page."""
-    content = content_of(item, options.metadata)
+    content = finisher.content_of(item)
     picture = drawn(item, content, _DRAWING_PX)
     size = picture.size
     picture.thumbnail((_THUMBNAIL_PX, _THUMBNAIL_PX))
@@ -118,7 +122,14 @@ def _hang(to: Path, item: GalleryItem, options: ExportOptions) -> str:
             return has_pixels(path, small_HWC)
         return is_same_picture(path, small_HWC, recipe)
 
-    place = place_for(to / "images", item, content, beside=to / "thumbnails", is_ours=is_ours)
+    place = place_for(
+        to / "images",
+        item,
+        content,
+        beside=to / "thumbnails",
+        is_ours=is_ours,
+        is_there=finisher.is_there,
+    )
     write_once(place, content)
     thumbnail = to / "thumbnails" / _thumbnail_name(place.name)
     if not os.path.lexists(thumbnail):
@@ -129,7 +140,14 @@ def _hang(to: Path, item: GalleryItem, options: ExportOptions) -> str:
         else:
             save_bare(small_HWC, thumbnail)
     heard = _heard_beside(item, place, options)
-    return _figure(recipe, place.name, size, heard, is_see_through=small_HWC.shape[-1] == 4)
+    return _figure(
+        recipe,
+        place.name,
+        size,
+        heard,
+        is_see_through=small_HWC.shape[-1] == 4,
+        is_copy=is_marked_copy(item),
+    )
 
 
 def _heard_beside(item: GalleryItem, place: Path, options: ExportOptions) -> str:
@@ -199,6 +217,7 @@ def _figure(
     heard: str = "",
     *,
     is_see_through: bool,
+    is_copy: bool,
 ) -> str:
     """A picture's part of the page."""
     look = "small" if max(size) < _SMALL_PX else "large"
@@ -214,8 +233,15 @@ def _figure(
             made=inside(made),
         )
         caption = _CAPTION.substitute(
-            model=model, step=recipe.step, made=made, date=recipe.created.date().isoformat()
+            model=model,
+            step=tr("Step {step:,}", step=recipe.step),
+            made=made,
+            date=recipe.created.date().isoformat(),
         )
+        if is_copy:
+            caption = caption.replace(
+                "</figcaption>", f"<br>⚠ {html.escape(tr(_COPY))}</figcaption>"
+            )
     file, sound = quote(f"images/{name}"), ""
     if heard:
         sound = _SOUND.substitute(heard=quote(f"images/{heard}"), file=file, name=html.escape(name))
@@ -230,6 +256,12 @@ def _figure(
         alt=alt,
         caption=caption,
     )
+
+
+def _recipes_go_along(options: ExportOptions) -> str:
+    if options.metadata != "everything":
+        return ""
+    return " " + html.escape(tr("Each carries its recipe inside its file."))
 
 
 def _made(recipe: Recipe) -> str:

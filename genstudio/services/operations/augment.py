@@ -217,12 +217,13 @@ def page_of(help_: Helpfulness, words: str) -> bytes:
     """A page for people: each arm, what it adds, and the answer."""
     rows: list[str] = []
     for arm in ARMS:
-        cells = [html.escape(arm), f"{help_.accuracies[arm]:.1%}"]
+        cells = [html.escape(tr(arm)), tr("{share:.1%}", share=help_.accuracies[arm])]
         if arm == PLAIN:
             cells += ["", "", ""]
         else:
             gain = help_.differences[arm]
-            cells += [f"{gain.mean:+.1%}", f"{gain.low:+.1%} to {gain.high:+.1%}", gain.verdict]
+            interval = tr("{low:+.1%} to {high:+.1%}", low=gain.low, high=gain.high)
+            cells += [tr("{mean:+.1%}", mean=gain.mean), interval, html.escape(tr(gain.verdict))]
         rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
     return report_page(
         "helpfulness.html", title=tr("Does it help?"), words=html.escape(words),

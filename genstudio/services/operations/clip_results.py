@@ -1,18 +1,28 @@
-"""What operations on clips share: their settings, their size, and films as results."""
+"""What operations on clips share: their settings, their size, and films or frames as results."""
 
-from collections.abc import Callable, Generator
+import csv
+import io
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 
 import numpy as np
 
-from genstudio.domain.artifacts import CLIP, Artifact
+from genstudio.data.films import opened_film
+from genstudio.domain.artifacts import CLIP, IMAGE, Artifact
+from genstudio.domain.language import tr
+from genstudio.domain.operations import Report
 from genstudio.domain.progress import Progress
 from genstudio.domain.recipes import Recipe
 from genstudio.domain.settings import Settings, setting
 from genstudio.services.film_conversion import convert_film
+from genstudio.services.operations.key_frames import frame_name
 from genstudio.services.operations.marking import marked, visible_mark
 from genstudio.services.operations.protocol import Made
+
+_PICTURES = "png"
+_TIMES = "times.csv"
 
 
 class ClipSettings(Settings):
@@ -26,6 +36,14 @@ class ClipSettings(Settings):
         le=3840,
         unit="px",
     )
+    saved_as: Literal["mp4", "webm", "av1", "png"] = setting(
+        "mp4",
+        title="Saved as",
+        help="“mp4” plays everywhere; “webm” (VP9, Opus) is free of patents and for the web, but "
+        "slower to write; “av1” is an MP4 with AV1, smaller, for players of today; “png” is "
+        "each frame as a picture without loss, for editing, with a table of their times and "
+        "without sound.",
+    )
     mark: bool = visible_mark()
 
 
@@ -37,7 +55,7 @@ def filmed(
     *,
     what: str,
 ) -> Generator[Made | Progress, None, None]:
-    """Paint a film frame by frame; the result is there until the next step.
+    """Paint a film frame by frame; a film as result is there until the next step.
 
     Raises:
         GenStudioError: The film cannot be read, or the new one not written.
@@ -47,12 +65,23 @@ def filmed(
         painted_HWC = paint(frame_HWC)
         return marked(painted_HWC) if settings.mark else painted_HWC
 
+    if settings.saved_as == _PICTURES:
+        yield from _pictured(source, work, recipe, settings.largest_side, what)
+        return
     with TemporaryDirectory(prefix="genstudio-clip-") as folder:
-        path = Path(folder) / "clip.mp4"
+        is_av1 = settings.saved_as == "av1"
+        path = Path(folder) / ("clip.mp4" if is_av1 else f"clip.{settings.saved_as}")
         done = yield from convert_film(
-            source, path, work, largest_side=settings.largest_side, what=what
+            source,
+            path,
+            work,
+            largest_side=settings.largest_side,
+            what=what,
+            codec="av1" if is_av1 else "usual",
         )
         values: dict[str, float | str] = {"frames": done.num_frames}
+        if done.sound:
+            values["sound"] = done.sound
         if done.num_damaged:
             values["damaged"] = done.num_damaged
         yield Made(
@@ -62,3 +91,45 @@ def filmed(
             source=source,
         )
         yield Progress(what, done.num_frames, done.num_frames)
+
+
+def _pictured(
+    source: Path,
+    work: Callable[[np.ndarray], np.ndarray],
+    recipe: Recipe,
+    largest_side: int,
+    what: str,
+) -> Generator[Made | Progress, None, None]:
+    """Each frame as a picture; a table says when it is shown."""
+    times: list[tuple[str, float]] = []
+    with opened_film(source) as film:
+        for frame in film.frames(largest_side):
+            image_HWC = work(frame.image_HWC)
+            name = f"{frame_name(source, frame.number)}-{recipe.operation}"
+            seconds = float(frame.seconds)
+            times.append((name, seconds))
+            yield Made(
+                artifact=Artifact(
+                    kind=IMAGE, data=image_HWC, seed=recipe.seed, values={"seconds": seconds}
+                ),
+                recipe=recipe.model_copy(update={"position": frame.number}),
+                name=name,
+            )
+            total = max(film.info.num_frames, frame.number + 1)
+            yield Progress(what, frame.number + 1, total)
+        words = tr("{name} says when each frame is shown.", name=_TIMES)
+        if film.info.has_sound:
+            words = tr("{words} The sound stays in {source}.", words=words, source=source.name)
+
+    def files(names: Mapping[Path, str]) -> Mapping[str, bytes]:
+        return {_TIMES: _table(times, names)}
+
+    yield Progress(what, len(times), len(times), Report(files=files, words=words))
+
+
+def _table(times: Sequence[tuple[str, float]], names: Mapping[Path, str]) -> bytes:
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["file", "seconds"])
+    table.writerows((names[Path(name)], f"{seconds:.6f}") for name, seconds in times)
+    return text.getvalue().encode()

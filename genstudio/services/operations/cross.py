@@ -1,32 +1,48 @@
 """Operations on materials that a model learned together: from one to the other, or both anew."""
 
 from collections.abc import Generator
-from pathlib import Path
+from dataclasses import replace
+from functools import cache
 from typing import ClassVar, Final
 
-import torch
-from torch import Tensor
-
-from genstudio.data.formats import may_be_picture
-from genstudio.data.modalities.catalog import MODALITIES
-from genstudio.data.modalities.protocol import FileModality
-from genstudio.domain.artifacts import IMAGE, SOUND, apart
+from genstudio.domain.artifacts import IMAGE, NOTES, SOUND, TEXT, apart
 from genstudio.domain.cards import CROSS
-from genstudio.domain.errors import DatasetError
-from genstudio.domain.language import tr
+from genstudio.domain.errors import SettingsError
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.operations import GENERATE, GENERATE_PAIRS, InputSpec, OperationCard
 from genstudio.domain.progress import Progress
-from genstudio.domain.settings import Settings
-from genstudio.engine.batches import in_range
+from genstudio.domain.settings import Settings, setting
 from genstudio.models.protocol import Crosses, Request, TrainableModel
 from genstudio.models.tasks import task_of
 from genstudio.services.copy_meters import copy_meter, measured
 from genstudio.services.generation import load_model
 from genstudio.services.operations.protocol import Made, Operation, OperationRequest
 from genstudio.services.operations.recipes import made_by_run
+from genstudio.services.own_examples import Example, example_of, example_of_words
 from genstudio.services.runs import Run
 
 _MOST_FILES = 64
+_PICTURES = InputSpec(name="input", title="Pictures", maximum=_MOST_FILES)
+_PROMPT = "prompt"
+
+
+def _card(
+    key: str, title: str, summary: str, *, output: str, given: InputSpec, icon: str
+) -> OperationCard:
+    """Of an operation from pictures to what they were learned with, or back."""
+    return OperationCard(
+        key=key,
+        title=title,
+        summary=summary,
+        output=output,
+        inputs=(given,),
+        task=GENERATE,
+        capability=CROSS,
+        partner=output if given.kind == IMAGE else given.kind,
+        has_count=True,
+        is_seeded=True,
+        icon=icon,
+    )
 
 
 class CrossFiles:
@@ -41,24 +57,38 @@ class CrossFiles:
 
     def run(self, request: OperationRequest) -> Generator[Made | Progress, None, None]:
         """Make them, file by file."""
-        run, files = request.run, request.inputs["input"]
+        run = request.run
         assert run is not None
         checkpoint = run.checkpoint(request.checkpoint)
         model = load_model(run, checkpoint)
         assert isinstance(model, Crosses), "its card says so"
         meter = copy_meter(run)
         seeds = range(request.seed, request.seed + request.count)
-        for at, path in enumerate(files):
-            fields = _example(run, path, self.card.inputs[0].kind)
-            made = model.cross(fields, self.card.output, seeds, request.settings)
+        given = self._given(run, request)
+        for at, example in enumerate(given):
+            made = model.cross(example.fields, self.card.output, seeds, request.settings)
+            files = [example.path] if example.path is not None else []
             for number, (seed, artifact) in enumerate(zip(seeds, made, strict=True), start=1):
+                own = replace(artifact, values={**artifact.values, **example.values})
                 yield Made(
-                    artifact=measured(artifact, meter),
-                    recipe=made_by_run(self.card.key, request, checkpoint, files=[path], seed=seed),
-                    name=f"{path.stem}-{seed}",
-                    source=path,
+                    artifact=measured(own, meter),
+                    recipe=made_by_run(
+                        self.card.key,
+                        request,
+                        checkpoint,
+                        files=files,
+                        settings=example.settings,
+                        seed=seed,
+                    ),
+                    name=f"{example.name}-{seed}",
+                    source=example.path,
                 )
-                yield Progress("Making", at * request.count + number, len(files) * request.count)
+                yield Progress("Making", at * request.count + number, len(given) * request.count)
+
+    def _given(self, run: Run, request: OperationRequest) -> list[Example]:
+        """What results are made for."""
+        kind = self.card.inputs[0].kind
+        return [example_of(run, path, kind) for path in request.inputs["input"]]
 
 
 class MakePairs:
@@ -67,8 +97,9 @@ class MakePairs:
     card: ClassVar[OperationCard] = OperationCard(
         key=GENERATE_PAIRS,
         title="Make pairs",
-        summary="Invents pictures together with their sounds, each two for one another.",
-        others=(SOUND,),
+        summary="Invents pictures together with what belongs to them, a sound, words or music, "
+        "each two for one another.",
+        others=(SOUND, TEXT, NOTES),
         task=GENERATE,
         capability=CROSS,
         has_count=True,
@@ -104,17 +135,15 @@ class MakePairs:
 class PictureToSound(CrossFiles):
     """Sounds for pictures."""
 
-    card: ClassVar[OperationCard] = OperationCard(
-        key="picture-to-sound",
-        title="A sound for a picture",
-        summary="Makes sounds that belong to your pictures, as a model learned from pairs; as many "
-        "different ones as you like.",
+    card: ClassVar[OperationCard] = _card(
+        "picture-to-sound",
+        tr_noop("A sound for a picture"),
+        tr_noop(
+            "Makes sounds that belong to your pictures, as a model learned from pairs; as many "
+            "different ones as you like."
+        ),
         output=SOUND,
-        inputs=(InputSpec(name="input", title="Pictures", maximum=_MOST_FILES),),
-        task=GENERATE,
-        capability=CROSS,
-        has_count=True,
-        is_seeded=True,
+        given=_PICTURES,
         icon="image",
     )
 
@@ -122,42 +151,124 @@ class PictureToSound(CrossFiles):
 class SoundToPicture(CrossFiles):
     """Pictures for sounds."""
 
-    card: ClassVar[OperationCard] = OperationCard(
-        key="sound-to-picture",
-        title="A picture for a sound",
-        summary="Draws pictures that belong to your sounds, as a model learned from pairs; as many "
-        "different ones as you like.",
+    card: ClassVar[OperationCard] = _card(
+        "sound-to-picture",
+        tr_noop("A picture for a sound"),
+        tr_noop(
+            "Draws pictures that belong to your sounds, as a model learned from pairs; as many "
+            "different ones as you like."
+        ),
         output=IMAGE,
-        inputs=(InputSpec(name="input", kind=SOUND, title="Sounds", maximum=_MOST_FILES),),
-        task=GENERATE,
-        capability=CROSS,
-        has_count=True,
-        is_seeded=True,
+        given=InputSpec(name="input", kind=SOUND, title="Sounds", maximum=_MOST_FILES),
         icon="wand-sparkles",
     )
 
 
-def _example(run: Run, path: Path, kind: str) -> dict[str, Tensor]:
-    """A file as a model of the run takes it.
+class PictureToNotes(CrossFiles):
+    """Phrases for pictures."""
 
-    Raises:
-        DatasetError: It cannot be read, or is of another kind.
-    """
-    modality = MODALITIES.get(run.settings.modality)
-    assert isinstance(modality, FileModality), "materials that belong together have files"
-    if (kind == IMAGE) != may_be_picture(path.name):
-        raise DatasetError(
-            tr("{name} is no {kind}", name=path.name, kind=kind),
-            tr("By its name it is of another kind."),
-            tr("Choose the operation that takes such files."),
+    card: ClassVar[OperationCard] = _card(
+        "picture-to-notes",
+        tr_noop("A phrase for a picture"),
+        tr_noop(
+            "Makes phrases of music that belong to your pictures, as a model learned from pairs; "
+            "as many different ones as you like."
+        ),
+        output=NOTES,
+        given=_PICTURES,
+        icon="image",
+    )
+
+
+class NotesToPicture(CrossFiles):
+    """Pictures for phrases."""
+
+    card: ClassVar[OperationCard] = _card(
+        "notes-to-picture",
+        tr_noop("A picture for a phrase"),
+        tr_noop(
+            "Draws pictures that belong to your MIDI files, as a model learned from pairs; as many "
+            "different ones as you like."
+        ),
+        output=IMAGE,
+        given=InputSpec(name="input", kind=NOTES, title="MIDI files", maximum=_MOST_FILES),
+        icon="wand-sparkles",
+    )
+
+
+class PictureToWords(CrossFiles):
+    """Captions for pictures."""
+
+    card: ClassVar[OperationCard] = _card(
+        "picture-to-words",
+        tr_noop("Words for a picture"),
+        tr_noop(
+            "Says what is on your pictures, in the words of the captions that a model learned "
+            "with its pictures."
+        ),
+        output=TEXT,
+        given=_PICTURES,
+        icon="message-square-text",
+    )
+
+
+class WordsToPicture(CrossFiles):
+    """Pictures for words: those that a person writes, and those of text files."""
+
+    card: ClassVar[OperationCard] = _card(
+        "words-to-picture",
+        tr_noop("A picture for words"),
+        tr_noop(
+            "Draws pictures that belong to your words, as a model learned from pictures with "
+            "captions; as many different ones as you like."
+        ),
+        output=IMAGE,
+        given=InputSpec(
+            name="input", kind=TEXT, title="Text files", minimum=0, maximum=_MOST_FILES
+        ),
+        icon="wand-sparkles",
+    )
+
+    def settings(self, model: type[TrainableModel] | None) -> type[Settings]:
+        """Those of the model's first task, and the words."""
+        assert model is not None
+        return _with_words(task_of(model, GENERATE).settings)
+
+    def _given(self, run: Run, request: OperationRequest) -> list[Example]:
+        files = request.inputs.get("input", ())
+        prompt = str(getattr(request.settings, _PROMPT)).strip()
+        if not files and not prompt:
+            raise SettingsError(
+                tr("There are no words to draw a picture for"),
+                "",
+                tr("Write some, or add a text file."),
+            )
+        # Words are noted with a picture only where they are what it was drawn for.
+        written = [example_of_words(run, prompt, name="words")] if prompt else []
+        without = {_PROMPT: ""}
+        read = [replace(example_of(run, path, TEXT), settings=without) for path in files]
+        return [*written, *read]
+
+
+@cache
+def _with_words(base: type[Settings]) -> type[Settings]:
+    class WithWords(base):
+        """The model's own, and the words that a person writes."""
+
+        prompt: str = setting(
+            "",
+            title="What to draw — prompt",
+            help="In words that it learned from your captions.",
+            choices="words",
         )
-    row = {
-        name: torch.as_tensor(values)[None]
-        for name, values in modality.read_one(path, run.settings.layout).items()
-    }
-    return {name: in_range(it) if it.dtype == torch.uint8 else it for name, it in row.items()}
+
+    return WithWords
 
 
 PICTURE_TO_SOUND: Final[Operation] = PictureToSound()
 SOUND_TO_PICTURE: Final[Operation] = SoundToPicture()
+PICTURE_TO_NOTES: Final[Operation] = PictureToNotes()
+NOTES_TO_PICTURE: Final[Operation] = NotesToPicture()
+PICTURE_TO_WORDS: Final[Operation] = PictureToWords()
+WORDS_TO_PICTURE: Final[Operation] = WordsToPicture()
 PAIRS: Final[Operation] = MakePairs()

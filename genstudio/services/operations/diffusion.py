@@ -139,6 +139,8 @@ class _Diffusion:
             # The folder of a person's disk does not travel along.
             sampling = {**recipe.sampling, "base": reference(loaded.base)}
             values = {"left_out": stage.left_out} if stage.left_out else {}
+            if loaded.answers is not None:
+                sampling["base_answers"] = loaded.answers.words
             yield Made(
                 artifact=Artifact(
                     kind=IMAGE, data=stage.image_HWC, seed=wanted.seed, values=values

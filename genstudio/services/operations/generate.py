@@ -40,6 +40,8 @@ class Generate:
             range(request.seed, request.seed + request.count),
             checkpoint=request.checkpoint,
             sampling=request.settings.model_dump(),
+            batch=request.batch,
+            device=request.device,
         )
         for done, result in enumerate(made, start=1):
             yield Made(artifact=result.artifact, recipe=result.recipe, name=str(result.recipe.seed))

@@ -8,14 +8,15 @@ import numpy as np
 import torch
 from PIL import Image
 
-from genstudio.data.films import frames_at, opened_film
+from genstudio.data.films import FilmInfo, frames_at, opened_film
 from genstudio.domain.errors import DatasetError, SettingsError
 from genstudio.domain.language import tr
 from genstudio.models.style.key_frames import KeyFrame
 from genstudio.models.style.optimisation import edge_correlation
 from genstudio.services.operations.pictures import as_tensor, read_picture
 
-_NUMBER = re.compile(r"-f(\d{1,9})$")
+# A number behind it tells it from another file of that name.
+_NUMBER = re.compile(r"-f(\d{1,9})(?:-\d+)?$")
 _COMPARED_PX = 96
 _MOST_COMPARED = 400
 _LIKE_SHAPES = 0.02
@@ -72,23 +73,61 @@ def key_frames(
     for seen_HWC, path in zip(frames, painted, strict=True):
         painted_HWC = read_picture(path, for_what=tr("used as a painted frame"))
         height, width = seen_HWC.shape[:2]
-        own_height, own_width = painted_HWC.shape[:2]
-        if abs(own_width / own_height / (width / height) - 1) > _LIKE_SHAPES:
-            raise DatasetError(
-                tr("{name} has another shape than the film", name=path.name),
-                tr(
-                    "It has {own_width} × {own_height} pixels, a frame of the film {width} × "
-                    "{height}.",
-                    own_width=own_width,
-                    own_height=own_height,
-                    width=width,
-                    height=height,
-                ),
-                tr("Paint on a frame as “Frames of a clip” gives it, without cutting it."),
-            )
+        _refuse_other_shape(path, painted_HWC, width, height)
         resized = Image.fromarray(painted_HWC).resize((width, height), Image.Resampling.LANCZOS)
         pairs.append(KeyFrame(seen_HWC, np.asarray(resized)))
     return pairs
+
+
+def placed(
+    clip: Path, painted: Path, info: FilmInfo, num_frames: int, at: int | None
+) -> tuple[int, np.ndarray]:
+    """Of which frame a painted picture is, and the picture: uint8 (height, width, 3).
+
+    Args:
+        clip: The film.
+        painted: The picture.
+        info: What the film says of itself.
+        num_frames: How many frames of it can be read.
+        at: The frame where its name says none; None finds it by what is on it.
+
+    Raises:
+        DatasetError: There is no such frame, or the picture cannot be read, or has another shape.
+    """
+    painted_HWC = read_picture(painted, for_what=tr("used as a painted frame"))
+    _refuse_other_shape(painted, painted_HWC, info.width, info.height)
+    named = _NUMBER.search(painted.stem)
+    if named is not None:
+        number = int(named[1])
+    else:
+        number = at if at is not None else _most_alike(clip, [painted])[0]
+    if number >= num_frames:
+        raise DatasetError(
+            tr("{name} has no frame {wanted:,}", name=clip.name, wanted=number),
+            tr(
+                "{painted} is called after it; the film has {count:,} frames, counted from 0.",
+                painted=painted.name,
+                count=num_frames,
+            ),
+            tr("Is it of another film? Else give it a name without a number of a frame."),
+        )
+    return number, painted_HWC
+
+
+def _refuse_other_shape(path: Path, painted_HWC: np.ndarray, width: int, height: int) -> None:
+    own_height, own_width = painted_HWC.shape[:2]
+    if abs(own_width / own_height / (width / height) - 1) > _LIKE_SHAPES:
+        raise DatasetError(
+            tr("{name} has another shape than the film", name=path.name),
+            tr(
+                "It has {own_width} × {own_height} pixels, a frame of the film {width} × {height}.",
+                own_width=own_width,
+                own_height=own_height,
+                width=width,
+                height=height,
+            ),
+            tr("Paint on a frame as “Frames of a clip” gives it, without cutting it."),
+        )
 
 
 def _most_alike(clip: Path, pictures: Sequence[Path]) -> list[int]:

@@ -1,8 +1,11 @@
 """Operations "narrate" and "narrate-clip": a story from pictures, or from the shots of a clip."""
 
 from collections.abc import Generator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, Final
+
+import numpy as np
 
 from genstudio.data.films import chosen_frames
 from genstudio.data.plain_texts import UnreadableTextError, read_text
@@ -22,6 +25,7 @@ from genstudio.domain.progress import Progress
 from genstudio.domain.recipes import Recipe
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.protocol import TrainableModel
+from genstudio.services.faces import FaceFinder, installed_finder
 from genstudio.services.language_models import find_language_model, open_writer, reference
 from genstudio.services.narrating import (
     MOST_PARTS,
@@ -38,7 +42,7 @@ from genstudio.services.operations.recipes import made_from_files
 from genstudio.services.operations.write import WithLanguageModel
 from genstudio.services.speaking import can_speak, spoken
 from genstudio.services.storyboards import ToldPart, facts_of, storyboard, subtitles
-from genstudio.services.tagging import installed_tagger, tags_of
+from genstudio.services.tagging import Tagger, installed_tagger, tags_of
 from genstudio.services.unseen_words import unseen_words
 
 _SHOWN_PX = 640
@@ -223,7 +227,7 @@ class Narrate(_Narrate):
         """Look at all of them, then tell."""
         files = request.inputs["input"][:MOST_PARTS]
         _refuse_no_voice(request)
-        tagger, remarks = installed_tagger(), list[str]()
+        tagger, finder, remarks = installed_tagger(), installed_finder(), list[str]()
         parts: list[Part] = []
         for number, path in enumerate(files, start=1):
             image_HWC = read_picture(path, for_what=tr("told of"), largest_side=_SHOWN_PX)
@@ -233,11 +237,11 @@ class Narrate(_Narrate):
                     image_HWC=image_HWC,
                     seen=seen_in(image_HWC),
                     tags=tags_of(image_HWC, tagger),
+                    faces=_faces_on(image_HWC, finder),
                 )
             )
             yield Progress(tr("Looking at the pictures"), number, len(files))
-        if tagger is None:
-            remarks.append(tr(_NO_TAGGER))
+        remarks += _missing(tagger, finder)
         yield from self._tell(request, files, parts, remarks)
 
 
@@ -271,18 +275,22 @@ class NarrateClip(_Narrate):
                 tr("There is nothing to tell of."),
                 tr("Choose another clip."),
             )
-        tagger = installed_tagger()
-        if tagger is None:
-            remarks.append(tr(_NO_TAGGER))
+        tagger, finder = installed_tagger(), installed_finder()
+        remarks += _missing(tagger, finder)
         parts: list[Part] = []
-        frames = chosen_frames(clip, [shot.middle for shot in shots], _SHOWN_PX)
-        for number, (shot, frame) in enumerate(zip(shots, frames, strict=True), start=1):
+        wanted = [_places_in(shot, looks_for_faces=finder is not None) for shot in shots]
+        frames = chosen_frames(clip, [place for places in wanted for place in places], _SHOWN_PX)
+        for number, (shot, places) in enumerate(zip(shots, wanted, strict=True), start=1):
+            looked_at = list(islice(frames, len(places)))
+            shown = next(it for it in looked_at if it.number == shot.middle)
             parts.append(
                 Part(
                     number=number,
-                    image_HWC=frame.image_HWC,
-                    seen=seen_in(frame.image_HWC),
-                    tags=tags_of(frame.image_HWC, tagger),
+                    image_HWC=shown.image_HWC,
+                    seen=seen_in(shown.image_HWC),
+                    tags=tags_of(shown.image_HWC, tagger),
+                    # Heads turn: as many as one frame shows.
+                    faces=max(_faces_on(it.image_HWC, finder) for it in looked_at),
                     motion=moving(shot.motion),
                     start_s=shot.start_s,
                     end_s=shot.end_s,
@@ -295,6 +303,24 @@ class NarrateClip(_Narrate):
 _NO_TAGGER: Final = tr_noop(
     "What is on a picture is not named: no tagger is installed. Colours, light and motion are told."
 )
+_NO_FINDER: Final = tr_noop("Faces are not counted: no face finder is installed.")
+
+
+def _missing(tagger: Tagger | None, finder: FaceFinder | None) -> list[str]:
+    """What is not told of pictures here, a sentence each."""
+    told = ((tagger, _NO_TAGGER), (finder, _NO_FINDER))
+    return [tr(sentence) for it, sentence in told if it is None]
+
+
+def _places_in(shot: Shot, *, looks_for_faces: bool) -> list[int]:
+    """Numbers of the frames of a shot that are looked at, in order; the middle is among them."""
+    length = shot.last - shot.first
+    others = (shot.first + length // 4, shot.last - length // 4) if looks_for_faces else ()
+    return sorted({shot.middle, *others})
+
+
+def _faces_on(image_HWC: np.ndarray, finder: FaceFinder | None) -> int:
+    return 0 if finder is None else finder.count(image_HWC)
 
 
 def _remarks_on(

@@ -30,6 +30,8 @@ def perform(
     checkpoint: str = "best",
     settings: Mapping[str, Any] | None = None,
     watch: bool = False,
+    batch: int | None = None,
+    device: str = "cpu",
 ) -> Generator[Made | Progress, None, None]:
     """Have an operation done.
 
@@ -42,6 +44,8 @@ def perform(
         checkpoint: A step, "best" or "last".
         settings: Loose values, checked here.
         watch: Go on with what comes later; never ends by itself.
+        batch: See :class:`~genstudio.services.operations.protocol.OperationRequest`.
+        device: See there.
 
     Raises:
         GenStudioError: Something is missing, does not fit or cannot be read.
@@ -60,6 +64,8 @@ def perform(
         count=count,
         seed=seed,
         watch=watch and card.can_watch,
+        batch=batch,
+        device=device,
     )
     yield from operation.run(request)
 
@@ -92,6 +98,12 @@ def _opened(card: OperationCard, run: Path | None) -> Run | None:
                 "Choose a run of another architecture; this one is of the family {family}.",
                 family=model.card.family,
             ),
+        )
+    if not card.suits(opened.settings.modality, opened.settings.layout):
+        raise SettingsError(
+            tr("The run {name} learned other pairs", name=opened.path.name),
+            tr("“{title}” needs pictures that were learned with it.", title=card.title),
+            tr("Choose a run that learned from such pairs."),
         )
     return opened
 

@@ -26,6 +26,9 @@ class OperationRequest:
         count: How many are wanted, where a person can say so.
         seed: Of the first artifact.
         watch: Go on with what is put into the folders of the inputs later, until it is cancelled.
+        batch: How many pictures from seeds are drawn at once, as a recipe says; None for as many as
+            are fastest.
+        device: Of pictures from seeds: "cpu", another accelerator, or "auto".
     """
 
     settings: Settings
@@ -35,6 +38,8 @@ class OperationRequest:
     count: int = 1
     seed: int = 0
     watch: bool = False
+    batch: int | None = None
+    device: str = "cpu"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import genstudio
-from genstudio.data.decode import content_hash_of
 from genstudio.domain.errors import DatasetError
-from genstudio.domain.files import is_file
 from genstudio.domain.language import tr
-from genstudio.domain.recipes import Recipe, RecipeInput
+from genstudio.domain.recipes import Recipe
 from genstudio.engine.checkpoint import Checkpoint
 from genstudio.services.operations.protocol import OperationRequest
+from genstudio.services.recipe_inputs import noted
 
 _MARK = b"trainedAlgorithmicMedia"
 _MARK_WITHIN_BYTES = 2**20
@@ -54,7 +53,7 @@ def made_by_run(
         sampling={**request.settings.model_dump(mode="json"), **(settings or {})},
         created=datetime.now(UTC).replace(microsecond=0),
         operation=operation,
-        inputs=tuple(_noted(path) for path in files),
+        inputs=tuple(noted(path) for path in files),
     )
 
 
@@ -85,7 +84,7 @@ def made_from_files(
         created=datetime.now(UTC).replace(microsecond=0),
         operation=operation,
         synthetic=synthetic,
-        inputs=tuple(_noted(path, role) for role, paths in files.items() for path in paths),
+        inputs=tuple(noted(path, role) for role, paths in files.items() for path in paths),
     )
 
 
@@ -103,25 +102,6 @@ def says_synthetic(path: Path) -> bool:
             begin = file.read(_MARK_WITHIN_BYTES)
             file.seek(max(file.tell(), path.stat().st_size - _MARK_WITHIN_BYTES))
             return _MARK in begin or _MARK in file.read(_MARK_WITHIN_BYTES)
-    except OSError as error:
-        raise DatasetError(
-            tr("{name} cannot be read", name=path.name),
-            f"{path}: {error.strerror}.",
-            tr("Choose another one."),
-        ) from error
-
-
-def _noted(path: Path, role: str = "") -> RecipeInput:
-    if not is_file(path):  # Reading a pipe would wait for ever.
-        raise DatasetError(
-            tr("{name} cannot be read", name=path.name),
-            tr("{path} is no file.", path=path),
-            tr("Choose another one."),
-        )
-    try:
-        with path.open("rb") as file:
-            found = content_hash_of(file)
-            return RecipeInput(name=path.name[:300], content_hash=found, role=role)
     except OSError as error:
         raise DatasetError(
             tr("{name} cannot be read", name=path.name),

@@ -3,9 +3,9 @@
 from collections.abc import Generator
 from typing import ClassVar, Final
 
-from genstudio.domain.artifacts import CLIP
+from genstudio.domain.artifacts import CLIP, IMAGE
 from genstudio.domain.language import tr
-from genstudio.domain.operations import RESTYLE_VIDEO, InputSpec, OperationCard
+from genstudio.domain.operations import KEY_FRAMES, RESTYLE_VIDEO, InputSpec, OperationCard
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.protocol import TrainableModel
@@ -52,8 +52,10 @@ class RestyleVideo:
             InputSpec(name="key_frames", title="Painted frames of it", maximum=_MOST_KEY_FRAMES),
         ),
         output=CLIP,
+        others=(IMAGE,),
         is_seeded=True,
         icon="clapperboard",
+        view=KEY_FRAMES,
     )
 
     def settings(self, model: type[TrainableModel] | None) -> type[Settings]:

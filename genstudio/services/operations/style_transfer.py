@@ -68,6 +68,16 @@ class StyleTransferSettings(Settings):
         title="Care or speed — steps",
         help="Thorough comes closest to the style, and takes five times as long as quick.",
     )
+    momentum: float = setting(
+        0.5,
+        title="How steadily it paints — momentum",
+        help="Low comes closest to the style and keeps most edges; 0.9 paints as earlier versions "
+        "did.",
+        ge=0.0,
+        le=0.95,
+        advanced=True,
+        before=0.9,
+    )
     mark: bool = visible_mark()
 
 
@@ -147,7 +157,7 @@ def _painted(
         seed=seed,
         keep_edges=_MOST_KEPT + (_LEAST_KEPT - _MOST_KEPT) * settings.strength,
         inside_HW=None if inside_HW is None else torch.as_tensor(inside_HW),
-        effort=Effort(steps=_STEPS[settings.care], coarsest_px=64),
+        effort=Effort(steps=_STEPS[settings.care], coarsest_px=64, momentum=settings.momentum),
     )
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar, Final, Literal
 import numpy as np
 
 from genstudio.data.films import frames_at, look_at_film
-from genstudio.domain.artifacts import CLIP
+from genstudio.domain.artifacts import CLIP, IMAGE
 from genstudio.domain.language import tr
 from genstudio.domain.operations import TRANSLATE, InputSpec, OperationCard
 from genstudio.domain.progress import Progress
@@ -53,6 +53,7 @@ class TranslateVideo:
         "steadily; its sound stays.",
         inputs=(InputSpec(name="input", kind=CLIP, title="Clip", maximum=1),),
         output=CLIP,
+        others=(IMAGE,),
         task=TRANSLATE,
         is_seeded=True,
         icon="film",
@@ -71,14 +72,16 @@ class TranslateVideo:
         (clip,) = request.inputs["input"]
         checkpoint = request.run.checkpoint(request.checkpoint)
         model = load_model(request.run, checkpoint)
-        chosen = task_of(model, TRANSLATE).settings()
+        task = task_of(model, TRANSLATE)
+        is_steady = settings.steady == "steady"
+        chosen = task.settings.model_validate({} if is_steady else task.for_films)
 
         def paint(frame_HWC: np.ndarray) -> np.ndarray:
             wanted = Request(settings=chosen, inputs={"input": [frame_HWC]})
             (artifact,) = model.run(TRANSLATE, wanted)
             return over_white(artifact.data)
 
-        if settings.steady == "steady":
+        if is_steady:
             painter = yield from _learned(request, paint, settings)
             paint = painter.paint
         recipe = made_by_run(self.card.key, request, checkpoint, files=[clip], seed=request.seed)

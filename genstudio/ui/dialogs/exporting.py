@@ -9,10 +9,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFrame,
-    QHBoxLayout,
     QLabel,
-    QLineEdit,
-    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -22,12 +19,13 @@ from genstudio.domain.errors import SettingsError
 from genstudio.domain.language import tr
 from genstudio.domain.settings import parse_settings
 from genstudio.services.exporters.protocol import Exporter
+from genstudio.services.preferences import ExportMemory
 from genstudio.services.projects import slug
 from genstudio.ui.dialogs.folders import choose_export, usual_export_folder
 from genstudio.ui.forms import SettingsForm
-from genstudio.ui.icons import icon
 from genstudio.ui.run_words import counted
 from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.widgets.place_row import PlaceRow
 
 Export = Callable[[Path, Mapping[str, Any]], None]
 
@@ -38,7 +36,12 @@ _LOWEST_FORM_PX = 12 * GRID_PX
 
 
 def ask_how_to_export(
-    window: QWidget, exporter: Exporter, count: int, title: str, export: Export
+    window: QWidget,
+    exporter: Exporter,
+    count: int,
+    title: str,
+    memory: ExportMemory,
+    export: Export,
 ) -> None:
     """Ask, and have it done; does not wait for the answer.
 
@@ -47,19 +50,27 @@ def ask_how_to_export(
         exporter: What was chosen.
         count: So many pictures are exported.
         title: Of the project; what is made is called so.
+        memory: What goes along, as it was chosen last; changed to what is chosen now.
         export: Called with the place and the options.
     """
-    _ExportDialog(window, exporter, count, title, export).open()
+    _ExportDialog(window, exporter, count, title, memory, export).open()
 
 
 class _ExportDialog(QDialog):
     def __init__(
-        self, window: QWidget, exporter: Exporter, count: int, title: str, export: Export
+        self,
+        window: QWidget,
+        exporter: Exporter,
+        count: int,
+        title: str,
+        memory: ExportMemory,
+        export: Export,
     ) -> None:
         super().__init__(window)
         self.setObjectName("dialog.export")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._exporter = exporter
+        self._memory = memory
         self._export = export
         card = exporter.card
         self.setWindowTitle(tr("Export {counted}", counted=counted(count, "picture")))
@@ -69,12 +80,14 @@ class _ExportDialog(QDialog):
         summary = QLabel(card.summary)
         summary.setWordWrap(True)
         self._form = SettingsForm(exporter.Options)
+        self._form.set_values(memory.model_dump())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
         layout.setSpacing(GRID_PX + GRID_PX // 2)
         layout.addWidget(heading)
         layout.addWidget(summary)
-        layout.addLayout(self._make_place(title))
+        self._row = self._make_place(title)
+        layout.addWidget(self._row)
         layout.addWidget(self._scrolled_form(window), 1)
         layout.addWidget(self._make_buttons())
 
@@ -91,25 +104,15 @@ class _ExportDialog(QDialog):
         area.setMinimumHeight(max(_LOWEST_FORM_PX, min(wanted, room)))
         return area
 
-    def _make_place(self, title: str) -> QHBoxLayout:
+    def _make_place(self, title: str) -> PlaceRow:
         suffixes = self._exporter.card.suffixes
         name = f"{slug(title)}{suffixes[0] if suffixes else ''}"
-        self._place = QLineEdit(str(usual_export_folder() / name))
-        self._place.setObjectName("export.place")
-        self._place.setAccessibleName(tr("Where to"))
-        self._place.textChanged.connect(self._update)
-        choose = QPushButton(tr("Choose…"))
-        choose.setObjectName("export.choose")
-        choose.setAccessibleName(tr("Choose where to export to"))
-        choose.setIcon(icon("folder-open"))
-        choose.clicked.connect(self._choose)
-        label = QLabel(tr("Where to"))
-        label.setBuddy(self._place)
-        row = QHBoxLayout()
-        row.setSpacing(GRID_PX)
-        row.addWidget(label)
-        row.addWidget(self._place, 1)
-        row.addWidget(choose)
+        row = PlaceRow(
+            "export",
+            usual_export_folder() / name,
+            lambda at, begin: choose_export(at, suffixes, begin),
+        )
+        row.changed.connect(self._update)
         return row
 
     def _make_buttons(self) -> QDialogButtonBox:
@@ -122,20 +125,18 @@ class _ExportDialog(QDialog):
         buttons.rejected.connect(self.reject)
         return buttons
 
-    def _choose(self) -> None:
-        begin = Path(self._place.text() or usual_export_folder())
-        chosen = choose_export(self, self._exporter.card.suffixes, begin)
-        if chosen is not None:
-            self._place.setText(str(chosen))
-
     def _update(self) -> None:
-        self._start.setEnabled(bool(self._place.text().strip()))
+        self._start.setEnabled(self._row.place is not None)
 
     def _on_accepted(self) -> None:
-        values = self._form.values()
+        values, place = self._form.values(), self._row.place
+        if place is None:
+            return
         try:
             parse_settings(self._exporter.Options, values)
         except SettingsError:
             return  # The form says beside the value what is wrong with it.
+        for name in ExportMemory.model_fields:
+            setattr(self._memory, name, values[name])
         self.accept()
-        self._export(Path(self._place.text().strip()), values)
+        self._export(place, values)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from genstudio.domain.language import tr
+from genstudio.services.outputs import free_place
 
 
 def choose_pictures(window: QWidget, begin: Path | None) -> Path | None:
@@ -44,6 +45,11 @@ def choose_export(window: QWidget, suffixes: Sequence[str], begin: Path) -> Path
 def usual_export_folder() -> Path:
     """Where exports go unless a person chooses another place."""
     return _usual(QStandardPaths.StandardLocation.DocumentsLocation)
+
+
+def place_for_scans() -> Path:
+    """A new folder for pictures of scans: not called like theirs, whose name may be a person's."""
+    return free_place(usual_export_folder() / "GenStudio scans")
 
 
 def choose_report(window: QWidget) -> Path | None:

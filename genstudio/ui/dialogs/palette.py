@@ -53,7 +53,7 @@ class Palette(QDialog):
         self._line = QLineEdit()
         self._line.setObjectName("palette.line")
         self._line.setAccessibleName(tr("Find anything"))
-        self._line.setPlaceholderText(tr("A command, a page, something to do, a project…"))
+        self._line.setPlaceholderText(tr("A command, a page, a setting, something to do…"))
         self._line.setClearButtonEnabled(True)
         self._line.textChanged.connect(self._look)
         self._line.installEventFilter(self)
@@ -104,8 +104,7 @@ class Palette(QDialog):
                 Qt.ItemDataRole.AccessibleTextRole, ". ".join(it.rstrip(".") for it in said if it)
             )
             self._list.addItem(item)
-        usable = (row for row, entry in enumerate(found) if entry.is_enabled)
-        self._list.setCurrentRow(next(usable, -1))
+        self._list.setCurrentRow(_row_to_do(query, found))
         self._list.setVisible(bool(found))
         self._nothing.setVisible(not found)
 
@@ -116,6 +115,14 @@ class Palette(QDialog):
         # What it opens would else open behind this.
         self.accept()
         entry.act()
+
+
+def _row_to_do(query: str, found: Sequence[Entry]) -> int:
+    """What Enter does: the best that can be done; -1 for nothing."""
+    if found and found[0].title.casefold() == query.strip().casefold():
+        # Typed in full: nothing else is meant, even where that cannot be done now.
+        return 0 if found[0].is_enabled else -1
+    return next((row for row, entry in enumerate(found) if entry.is_enabled), -1)
 
 
 class _EntryDelegate(QStyledItemDelegate):

@@ -43,7 +43,7 @@ def add_manners(
         OwnPresets(states.training, pages, notices),
         CheckingFit(states, pages, notices),
         Queueing(window, states, pages, notices, endings),
-        ImportingScans(states.scans, open_dataset),
+        ImportingScans(states.scans, pages.dataset, open_dataset),
         RecentProjects(window, preferences, open_project),
         ChoosingLanguage(window, states, preferences, notices, change_language),
         ComingForward(window, lambda: states.project.path),

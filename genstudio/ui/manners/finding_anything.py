@@ -14,6 +14,7 @@ from genstudio.ui.actions import COMMANDS
 from genstudio.ui.dialogs.palette import show_palette
 from genstudio.ui.dialogs.shortcuts import shown_keys
 from genstudio.ui.finding import Entry
+from genstudio.ui.forms import SettingsForm, bring_into_view
 from genstudio.ui.kind_words import way
 from genstudio.ui.state.studio import StudioStates
 from genstudio.ui.studio_pages import StudioPages
@@ -52,7 +53,13 @@ class FindingAnything:
 
     def entries(self) -> list[Entry]:
         """All that can be found now."""
-        return [*self._commands(), *self._operations(), *self._models(), *self._projects()]
+        return [
+            *self._commands(),
+            *self._operations(),
+            *self._models(),
+            *self._settings(),
+            *self._projects(),
+        ]
 
     def _commands(self) -> list[Entry]:
         return [
@@ -96,6 +103,32 @@ class FindingAnything:
             for key, it in self._states.training.entries.items()
         ]
 
+    def _settings(self) -> list[Entry]:
+        choices = self._pages.train.controls.choices
+        basics = [
+            Entry(
+                title=control.accessibleName(),
+                where=tr("Train"),
+                act=partial(self._show_control, control),
+                help=control.toolTip(),
+                icon="settings",
+            )
+            for control in choices.rows.controls()
+        ]
+        others = [
+            Entry(
+                title=field.title,
+                where=tr("Train"),
+                act=partial(self._show_setting, form, field.name),
+                help=field.help,
+                words=field.name,
+                icon="settings",
+            )
+            for form in choices.forms()
+            for field in form.fields()
+        ]
+        return [*basics, *others]
+
     def _projects(self) -> list[Entry]:
         return [
             Entry(
@@ -113,6 +146,15 @@ class FindingAnything:
     def _choose_operation(self, key: str) -> None:
         self._actions["view.create"].trigger()
         self._pages.create.choose(key)
+
+    def _show_control(self, control: QWidget) -> None:
+        self._actions["view.train"].trigger()
+        bring_into_view(control)
+
+    def _show_setting(self, form: SettingsForm, name: str) -> None:
+        self._actions["view.train"].trigger()
+        self._pages.train.controls.choices.show_all_settings()
+        form.show_setting(name)
 
     def _choose_model(self, key: str) -> None:
         self._actions["view.train"].trigger()

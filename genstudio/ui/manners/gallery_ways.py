@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.notices import Level, Notice
 from genstudio.services.exporters.protocol import Exporter
+from genstudio.services.preferences import ExportMemory
 from genstudio.ui.dialogs.exporting import ask_how_to_export
 from genstudio.ui.state.studio import StudioStates
 from genstudio.ui.studio_pages import StudioPages
@@ -29,6 +30,7 @@ class GalleryWays:
         pages: Of the window.
         show_page: Shows a page by its key.
         post: Tells a person something.
+        memory: What went along with the last export.
     """
 
     def __init__(
@@ -38,7 +40,9 @@ class GalleryWays:
         pages: StudioPages,
         show_page: Callable[[str], object],
         post: Callable[[Notice], object],
+        memory: ExportMemory,
     ) -> None:
+        self._memory = memory
         self._window = window
         self._states = states
         self._pages = pages
@@ -66,7 +70,7 @@ class GalleryWays:
         def export(to: Path, options: Mapping[str, Any]) -> None:
             self.export(exporter.card.key, to, names, options)
 
-        ask_how_to_export(self._window, exporter, len(names), self._title(), export)
+        ask_how_to_export(self._window, exporter, len(names), self._title(), self._memory, export)
 
     def _title(self) -> str:
         project = self._states.project.project

@@ -14,16 +14,21 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain.language import tr, tr_noop
-from genstudio.services.compared import ComparedRun
+from genstudio.services.compared_materials import AnyRun, MaterialComparison
+from genstudio.services.comparison_words import said_of
+from genstudio.ui.dialogs.blind_picking import BlindPickingDialog
 from genstudio.ui.dialogs.folders import choose_report
 from genstudio.ui.icons import IconLabel
+from genstudio.ui.pages.compare_blind import candidates_of, proposed
 from genstudio.ui.pages.compare_chooser import CompareChooser
 from genstudio.ui.pages.compare_copies import CompareCopies
+from genstudio.ui.pages.compare_results import CompareResults
 from genstudio.ui.run_words import run_when
 from genstudio.ui.state.comparison import ComparisonState
 from genstudio.ui.state.training import TrainingState
 from genstudio.ui.theme import GRID_PX, mark, roomy
 from genstudio.ui.widgets.compare_table import CompareTable
+from genstudio.ui.widgets.conclusions import Conclusions
 from genstudio.ui.widgets.empty_state import EmptyState
 
 _NOTHING, _SOMETHING = range(2)
@@ -80,6 +85,7 @@ class ComparePage(QWidget):
     def shutdown(self) -> None:
         """Leave no thread behind."""
         self._chooser.runs.shutdown()
+        self._made.shutdown()
 
     # --- building -----------------------------------------------------------------------
 
@@ -90,6 +96,7 @@ class ComparePage(QWidget):
         self._chooser.compare_wanted.connect(self._state.compare)
         self._chooser.cancel_wanted.connect(self._state.cancel)
         self._chooser.save_wanted.connect(self._on_save)
+        self._chooser.blind_wanted.connect(self._on_blind)
         hint = EmptyState(
             "scale",
             tr("Which run is the best?"),
@@ -128,13 +135,17 @@ class ComparePage(QWidget):
         column = QVBoxLayout(side_by_side)
         column.setContentsMargins(0, GRID_PX, 0, 0)
         column.setSpacing(GRID_PX)
+        self._conclusions = Conclusions()
+        column.addWidget(self._conclusions)
         column.addWidget(self._table, 1)
         column.addWidget(self._explanation)
         self._copies = CompareCopies()
+        self._made = CompareResults()
         self._tabs = QTabWidget()
         self._tabs.setObjectName("compare.tabs")
         self._tabs.addTab(side_by_side, tr("Side by side"))
         self._tabs.addTab(self._copies, tr("Did it copy?"))
+        self._tabs.addTab(self._made, tr("Results"))
         results = QWidget()
         layout = QVBoxLayout(results)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -166,6 +177,8 @@ class ComparePage(QWidget):
     def _show_runs(self) -> None:
         training = self._training
         self._chooser.show_runs(training.runs, training.entries, training.live_run)
+        candidates = candidates_of(training.runs, training.entries)
+        self._chooser.set_can_pick(can_pick=len(candidates) > 1)
         has_any = any(run.checkpoints for run in training.runs)
         has_any |= self._state.result is not None
         self._stack.setCurrentIndex(_SOMETHING if has_any else _NOTHING)
@@ -176,15 +189,20 @@ class ComparePage(QWidget):
         self._chooser.set_result(has_result=result is not None)
         self._results.setCurrentIndex(_NOTHING if result is None else _SOMETHING)
         self._note.setText(result.note if result else "")
+        self._conclusions.show_all(said_of(result) if result else ())
         self._table.show_comparison(result)
         self._copies.show_comparison(result)
+        self._made.show_comparison(result)
+        is_material = isinstance(result, MaterialComparison)
+        self._tabs.setTabVisible(self._tabs.indexOf(self._copies), not is_material)
+        self._tabs.setTabVisible(self._tabs.indexOf(self._made), is_material)
         self._show_runs()
 
     def _show_titles(self) -> None:
         runs = self._state.result.runs if self._state.result else ()
         titles: list[str] = []
         details: list[str] = []
-        older: list[ComparedRun] = []
+        older: list[AnyRun] = []
         for run in runs:
             newest = self._newest_step(run)
             title = f"{run.model_title}\n{run_when(run.path)}"
@@ -222,7 +240,7 @@ class ComparePage(QWidget):
             )
         )
 
-    def _newest_step(self, run: ComparedRun) -> int | None:
+    def _newest_step(self, run: AnyRun) -> int | None:
         """Step of a run's newest checkpoint now; None if the run is gone."""
         for other in self._training.runs:
             if other.path == run.path:
@@ -236,6 +254,11 @@ class ComparePage(QWidget):
         assert self._state.result is not None
         runs = [run for run in self._state.result.runs if self._newest_step(run) is not None]
         self._state.compare([run.path for run in runs])
+
+    def _on_blind(self) -> None:
+        candidates = candidates_of(self._training.runs, self._training.entries)
+        chosen = proposed(candidates, self._training.runs, self._chooser.runs.chosen())
+        BlindPickingDialog(self, self._state, candidates, chosen).open()
 
     def _on_save(self) -> None:
         chosen = choose_report(self)

@@ -33,11 +33,13 @@ class CompareChooser(QFrame):
         compare_wanted(list): Compare the runs in these folders.
         cancel_wanted(): Stop comparing.
         save_wanted(): Save the report.
+        blind_wanted(): Pick between two saved points without knowing which is which.
     """
 
     compare_wanted = Signal(list)
     cancel_wanted = Signal()
     save_wanted = Signal()
+    blind_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,9 +50,8 @@ class CompareChooser(QFrame):
         mark(heading, role="heading")
         advice = QLabel(
             tr(
-                "Check one run or several. Each paints on the same seeds and "
-                "is judged against your "
-                "pictures. A training may go on meanwhile."
+                "Check one run or several that make the same kind of thing. Each works on the same "
+                "seeds and is judged against what is yours. A training may go on meanwhile."
             )
         )
         advice.setWordWrap(True)
@@ -86,6 +87,15 @@ class CompareChooser(QFrame):
         """There is something to save, or not."""
         self._has_result = has_result
         self._update()
+
+    def set_can_pick(self, *, can_pick: bool) -> None:
+        """There are two saved points to pick between, or not."""
+        self._blind.setEnabled(can_pick)
+        self._blind.setToolTip(
+            tr("Pair by pair, without being told which is which")
+            if can_pick
+            else tr("This takes two saved points of runs that make pictures")
+        )
 
     def show_progress(self, what: str, done: int, total: int) -> None:
         """Say what is being done, and how far it is."""
@@ -134,9 +144,13 @@ class CompareChooser(QFrame):
         self._save = QPushButton(tr("Save report…"))
         self._save.setObjectName("compare.save")
         self._save.clicked.connect(self.save_wanted)
+        self._blind = QPushButton(tr("Pick blindly…"))
+        self._blind.setObjectName("compare.blind")
+        self._blind.clicked.connect(self.blind_wanted)
         row = QVBoxLayout()
         row.setSpacing(GRID_PX)
         row.addWidget(self._compare, 1)
+        row.addWidget(self._blind)
         row.addWidget(self._save)
         return row
 
@@ -176,4 +190,5 @@ def _row(run: RunSummary, entries: Mapping[str, CatalogueEntry], *, is_live: boo
         preview=saved,
         picture_px=preview_px(run.settings),
         why_not="" if run.checkpoints else tr(_NOTHING_SAVED),
+        material=run.settings.modality,
     )

@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from genstudio.domain.language import tr, tr_noop
 from genstudio.services.compared import ComparedRun, Comparison
+from genstudio.services.compared_materials import AnyComparison
 from genstudio.ui.run_words import run_when
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.pair_list import PairList
@@ -44,11 +45,12 @@ class CompareCopies(QWidget):
         layout.addWidget(self._explanation)
         layout.addWidget(self._pairs, 1)
 
-    def show_comparison(self, comparison: Comparison | None) -> None:
+    def show_comparison(self, comparison: AnyComparison | None) -> None:
         """Show the pairs of another comparison, of the same run if it has that."""
         before = self._shown()
-        self._comparison = comparison
-        runs = comparison.runs if comparison else ()
+        # Only pictures are shown in pairs.
+        self._comparison = comparison if isinstance(comparison, Comparison) else None
+        runs = self._comparison.runs if self._comparison else ()
         self._run.blockSignals(True)
         self._run.clear()
         for run in runs:

@@ -30,10 +30,12 @@ from genstudio.services.studio_operations import OperationEntry
 from genstudio.ui.dropping import dropped_paths
 from genstudio.ui.pages.create_controls import CreateControls
 from genstudio.ui.pages.create_results import CreateResults
+from genstudio.ui.pages.create_timeline import CreateTimeline
 from genstudio.ui.pages.explore_view import ExploreView
 from genstudio.ui.run_words import examples_words, run_when
 from genstudio.ui.state.create import CreateState
 from genstudio.ui.state.exploring import ExploringState
+from genstudio.ui.state.key_frames import KeyFramesState
 from genstudio.ui.state.training import TrainingState
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.empty_state import EmptyState
@@ -61,6 +63,7 @@ class CreatePage(QWidget):
         self,
         state: CreateState,
         exploring: ExploringState,
+        key_frames: KeyFramesState,
         training: TrainingState,
         parent: QWidget | None = None,
     ) -> None:
@@ -70,15 +73,18 @@ class CreatePage(QWidget):
         self.setAcceptDrops(True)
         self._state = state
         self._training = training
+        self._num_saved = 0
         self._explore = ExploreView(exploring, state)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
         layout.setSpacing(2 * GRID_PX)
-        layout.addWidget(self._make_body(), 1)
-        layout.addWidget(self._make_side())
+        side = self._make_side()
+        layout.addWidget(self._make_body(key_frames), 1)
+        layout.addWidget(side)
         state.loaded.connect(self._on_loaded)
         for changed in (training.runs_changed, training.catalogue_loaded):
             changed.connect(self._show_operation)
+        training.checkpoints_changed.connect(self._on_checkpoints)
         state.busy_changed.connect(self._show_operation)
         state.gathered.connect(lambda name, files: self.add_files(files, name))
         self._on_loaded()
@@ -90,7 +96,7 @@ class CreatePage(QWidget):
     def add_files(self, files: Sequence[Path], name: str = "") -> None:
         """Add files to the inputs; where the chosen operation takes none, choose one that does."""
         entry = self._entry()
-        takes_some = entry is not None and entry.card.inputs
+        takes_some = entry is not None and entry.card.inputs and entry.card.has_form
         if not takes_some:
             fitting = [key for key, it in self._state.entries.items() if _takes(it, IMAGE)]
             usable = [key for key in fitting if self._runs_for(self._state.entries[key])]
@@ -105,7 +111,7 @@ class CreatePage(QWidget):
 
     # --- building -----------------------------------------------------------------------
 
-    def _make_body(self) -> QSplitter:
+    def _make_body(self, key_frames: KeyFramesState) -> QSplitter:
         self._loading = QLabel(tr("Getting the operations ready…"))
         mark(self._loading, role="muted")
         self._cards = OperationCards()
@@ -133,7 +139,8 @@ class CreatePage(QWidget):
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(left)
         self._middle = QStackedWidget()
-        self._middle.addWidget(self._results)
+        self._timeline = CreateTimeline(self._state, key_frames, self._results, self._controls)
+        self._middle.addWidget(self._timeline)
         self._middle.addWidget(self._explore)
         splitter.addWidget(self._middle)
         splitter.setStretchFactor(1, 1)
@@ -175,7 +182,16 @@ class CreatePage(QWidget):
         self._cards.set_cards([entry.card for entry in entries.values()])
         self._show_operation()
 
+    def _on_checkpoints(self) -> None:
+        """Offer a run from its first checkpoint on, while it is still being trained."""
+        if self._num_saved != self._count_saved():
+            self._show_operation()
+
+    def _count_saved(self) -> int:
+        return sum(run.step > 0 for run in self._training.runs)
+
     def _show_operation(self) -> None:
+        self._num_saved = self._count_saved()
         entries = self._state.entries
         runs = {key: self._runs_for(entry) for key, entry in entries.items()}
         needy = [key for key, entry in entries.items() if entry.card.needs_run and not runs[key]]
@@ -187,6 +203,7 @@ class CreatePage(QWidget):
         if self._show_view(entry, named):
             return
         self._controls.show_operation(entry, named)
+        self._timeline.show_operation(entry.card)
         # What is under way is shown until it has ended, whatever is chosen meanwhile.
         is_unfit = entry.card.key in needy and not self._state.is_busy
         if is_unfit:
@@ -196,10 +213,10 @@ class CreatePage(QWidget):
     def _show_view(self, entry: OperationEntry, runs: list[tuple[str, RunSummary]]) -> bool:
         """Show an operation that has a view of its own in it; says whether it has one."""
         is_explored = entry.card.view == EXPLORE and bool(runs)
-        self._middle.setCurrentWidget(self._explore if is_explored else self._results)
+        self._middle.setCurrentWidget(self._explore if is_explored else self._timeline)
         self._side.setVisible(not is_explored)
         if is_explored:
-            self._explore.show_operation(entry, runs)
+            self._explore.show_operation(entry, runs, self._training.live_run)
         return is_explored
 
     def _entry(self) -> OperationEntry | None:
@@ -210,7 +227,9 @@ class CreatePage(QWidget):
         return [
             run
             for run in reversed(self._training.runs)
-            if run.step > 0 and run.settings.model_key in entry.settings
+            if run.step > 0
+            and run.settings.model_key in entry.settings
+            and entry.card.suits(run.settings.modality, run.settings.layout)
         ]
 
     def _what_to_train(self, entry: OperationEntry) -> str:
@@ -263,7 +282,8 @@ class CreatePage(QWidget):
 
 
 def _takes(entry: OperationEntry, kind: str) -> bool:
-    return any(spec.kind == kind for spec in entry.card.inputs)
+    # A view of its own asks for its pictures itself.
+    return entry.card.has_form and any(spec.kind == kind for spec in entry.card.inputs)
 
 
 def _run_name(run: RunSummary) -> str:

@@ -1,7 +1,7 @@
 """The right side of the Create page: what an operation is done with, and what starts it."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -46,10 +46,12 @@ class CreateControls(QFrame):
 
     Signals:
         start_wanted(Wanted): Have it done.
+        files_changed(): Other files are in the inputs.
         gather_wanted, paste_wanted, gallery_wanted: As those of an input.
     """
 
     start_wanted = Signal(object)
+    files_changed = Signal()
     gather_wanted = Signal(str, list, str)
     paste_wanted = Signal(str, object)
     gallery_wanted = Signal(str)
@@ -63,6 +65,8 @@ class CreateControls(QFrame):
         self._inputs: list[InputFiles] = []
         self._form: SettingsForm | None = None
         self._form_of: object = None
+        # Settings that a view beside the form says, which shows them in its own way.
+        self._said: dict[str, object] = {}
         self.setMinimumWidth(roomy(_WIDTH_PX))
         self.setMaximumWidth(roomy(_WIDTH_PX + 10 * GRID_PX))
         layout = QVBoxLayout(self)
@@ -108,6 +112,22 @@ class CreateControls(QFrame):
             if given.spec.name == name or (not name and is_fit):
                 given.add(files)
                 return
+
+    def files(self, name: str) -> list[Path]:
+        """What is in the input of that name."""
+        return [path for it in self._inputs if it.spec.name == name for path in it.files()]
+
+    def take_out(self, files: Sequence[Path], name: str) -> None:
+        """Take files out of the input of that name."""
+        for given in self._inputs:
+            if given.spec.name == name:
+                given.take_out(files)
+
+    def say(self, settings: Mapping[str, object]) -> None:
+        """Have settings said by a view beside the form, and not shown in it."""
+        self._said = dict(settings)
+        if self._form is not None:
+            self._form.set_hidden(self._said)
 
     def clear_files(self) -> None:
         """Take all files out of the inputs."""
@@ -254,6 +274,7 @@ class CreateControls(QFrame):
             name = "create.inputs" if number == 0 else f"create.inputs.{spec.name}"
             given = InputFiles(spec, name)
             given.changed.connect(self._update)
+            given.changed.connect(self.files_changed)
             given.gather_wanted.connect(self.gather_wanted)
             given.paste_wanted.connect(self.paste_wanted)
             given.gallery_wanted.connect(self.gallery_wanted)
@@ -282,6 +303,7 @@ class CreateControls(QFrame):
             if settings is not None:
                 self._form = SettingsForm(settings, choices=choices)
                 self._form.setVisible(bool(self._form.values()))
+                self._form.set_hidden(self._said)
                 self._column.insertWidget(self._form_row, self._form)
         self._update()
 
@@ -295,7 +317,7 @@ class CreateControls(QFrame):
             inputs={given.spec.name: given.files() for given in self._inputs},
             count=self._count.value(),
             seed=self._seed.value(),
-            settings=self._form.values() if self._form is not None else {},
+            settings={**(self._form.values() if self._form is not None else {}), **self._said},
             watch=self._watch.isChecked(),
         )
         self._progress.setRange(0, 0)
@@ -305,7 +327,7 @@ class CreateControls(QFrame):
             self._seed.setValue(_new_seed())
 
     def _on_mask_wanted(self, name: str, over: str) -> None:
-        files = [path for it in self._inputs if it.spec.name == over for path in it.files()]
+        files = self.files(over)
         if not files:
             self._status.setText(tr("Add the picture first: the mask is painted over it."))
             return

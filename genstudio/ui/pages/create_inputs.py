@@ -116,6 +116,13 @@ class InputFiles(QFrame):
         self._grid.set_keys([key for key in before if key not in selected])
         self._on_changed()
 
+    def take_out(self, files: Sequence[Path]) -> None:
+        """Take these files out; the files themselves stay."""
+        gone = set(map(str, files))
+        before = self._grid.keys()
+        self._grid.set_keys([key for key in before if key not in gone])
+        self._on_changed()
+
     def clear(self) -> None:
         """Take all files out."""
         self._grid.set_keys(())

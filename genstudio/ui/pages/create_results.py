@@ -26,7 +26,7 @@ from genstudio.services import studio_operations
 from genstudio.services.score_tables import ScoreTable
 from genstudio.services.studio_operations import OperationEntry, OperationResult, part_of
 from genstudio.ui.icons import icon
-from genstudio.ui.run_words import counted, run_when
+from genstudio.ui.run_words import counted, run_when, value_word
 from genstudio.ui.state.create import CreateState
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.viewers.catalog import VIEWERS
@@ -283,15 +283,7 @@ class CreateResults(QWidget):
         num_selected, number = len(self._grid.selected_keys()), len(self._grid.keys())
         selected = tr("{num_selected:,} of ", num_selected=num_selected) if num_selected else ""
         self._number.setText(f"{selected}{counted(number, 'result')}" if number else "")
-        what = (
-            tr("{num_selected:,} selected", num_selected=num_selected)
-            if num_selected
-            else tr("all {number:,}", number=number)
-        )
-        what = "it" if number == 1 else what
-        self._send.setText(
-            tr("Put {what} into the gallery", what=what) if number else tr("Put into the gallery")
-        )
+        self._send.setText(_sending(num_selected, number))
         for button in (self._send, self._use, self._open_folder):
             button.setEnabled(number > 0)
 
@@ -355,7 +347,8 @@ class CreateResults(QWidget):
         results = [self._state.results[key] for key in self._chosen()]
         kinds = {result.kind for result in results}
         for entry in self._state.entries.values():
-            if kinds & {spec.kind for spec in entry.card.inputs}:
+            takes = {spec.kind for spec in entry.card.inputs if entry.card.has_form}
+            if kinds & takes:
                 menu.addAction(entry.card.title, self._using(entry, results))
         if menu.isEmpty():
             menu.addAction(tr("Nothing takes such results yet")).setEnabled(False)
@@ -382,7 +375,9 @@ def _batch_title(folder: Path, entries: Mapping[str, OperationEntry]) -> str:
 
 def _caption(result: OperationResult) -> str:
     made_of = tr(" · from {name}", name=result.source.name) if result.source else ""
-    values = "".join(f" · {name} {_short(value)}" for name, value in result.values.items())
+    values = "".join(
+        f" · {value_word(name)} {_short(value)}" for name, value in result.values.items()
+    )
     return f"{result.path.name}{made_of}{values}"
 
 
@@ -392,3 +387,11 @@ def _short(value: float | str) -> str:
 
 def _open(key: str) -> None:
     QDesktopServices.openUrl(QUrl.fromLocalFile(key))
+
+
+def _sending(num_selected: int, number: int) -> str:
+    if number <= 1:
+        return tr("Put it into the gallery") if number else tr("Put into the gallery")
+    if num_selected:
+        return tr("Put {num_selected:,} selected into the gallery", num_selected=num_selected)
+    return tr("Put all {number:,} into the gallery", number=number)

@@ -24,8 +24,10 @@ from genstudio.services import studio, studio_examples
 from genstudio.ui.dropping import Dropped, dropped_paths, sort_out
 from genstudio.ui.icons import icon
 from genstudio.ui.pages.dataset_captions import CaptionEditor
+from genstudio.ui.pages.dataset_empty import nothing_open
 from genstudio.ui.pages.dataset_material import LearnedAs
-from genstudio.ui.pages.dataset_report import DatasetReport
+from genstudio.ui.pages.dataset_report import DatasetReport, summary_of, with_next_step
+from genstudio.ui.pages.dataset_scans import DatasetScans
 from genstudio.ui.pages.dataset_set import SetView
 from genstudio.ui.state.captions import CaptionsState
 from genstudio.ui.state.dataset import DatasetState
@@ -40,10 +42,12 @@ from genstudio.ui.widgets.named_label import NamedLabel
 from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
 
 # Pages of the stack.
-_EMPTY, _SCANNING, _FILLED, _CAPTIONS, _SET = range(5)
+_EMPTY, _SCANNING, _FILLED, _CAPTIONS, _SET, _SCANS = range(6)
 _HINT = tr_noop("Double-click or Space leaves a picture out, or takes it in again.")
 _EARLY_HINT = tr_noop("Pictures can be left out as soon as all have been looked at.")
 _SCANNING_SENTENCE = tr_noop("Every picture is opened once. Nothing in your folder is changed.")
+# Remarks that nothing has to be done about are no badges.
+_UNMARKED = frozenset({Remark.TRANSPARENT, Remark.GREY})
 # Laying out very many pictures takes a while; what arrives more often would hold up the window.
 _ARRIVALS_MS = 500
 
@@ -56,6 +60,7 @@ class DatasetPage(QWidget):
         samples_wanted(): A person wants to try the built-in pictures.
         dropped(Dropped): A folder, or pictures of one, were dropped on the page.
         crop_wanted(list[str]): Squares of these pictures shall be chosen.
+        train_wanted(): A person wants to go on.
         noticed(Notice): What cannot be opened of what was dropped, and why.
     """
 
@@ -64,6 +69,7 @@ class DatasetPage(QWidget):
     dropped = Signal(object)
     noticed = Signal(Notice)
     crop_wanted = Signal(list)
+    train_wanted = Signal()
 
     def __init__(
         self,
@@ -90,7 +96,7 @@ class DatasetPage(QWidget):
         self._arrivals.timeout.connect(self._show_arrivals)
         self._excluded: frozenset[str] = frozenset()
         self._stack = QStackedWidget()
-        self._stack.addWidget(self._make_empty())
+        self._stack.addWidget(nothing_open(self.choose_wanted, self.samples_wanted))
         self._stack.addWidget(
             EmptyState(
                 "search",
@@ -105,6 +111,10 @@ class DatasetPage(QWidget):
         self._set = SetView(state, figures, studio.thumbnail)
         self._set.show_wanted.connect(self._show_some)
         self._stack.addWidget(self._set)
+        self.scans = DatasetScans()
+        self.scans.choose_wanted.connect(self.choose_wanted)
+        self.scans.dismissed.connect(lambda: self._show_scans(None))
+        self._stack.addWidget(self.scans)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
         layout.setSpacing(GRID_PX + GRID_PX // 2)
@@ -117,6 +127,7 @@ class DatasetPage(QWidget):
         state.changed.connect(self._show_state)
         state.progressed.connect(self._on_progressed)
         state.arrived.connect(self._on_arrived)
+        state.scans_found.connect(self._show_scans)
         materials.changed.connect(self._on_materials_changed)
         self._show_state()
 
@@ -125,6 +136,7 @@ class DatasetPage(QWidget):
         self._grid.shutdown()
         self._captions.shutdown()
         self._set.shutdown()
+        self.scans.shutdown()
 
     # --- building -----------------------------------------------------------------------
 
@@ -169,25 +181,6 @@ class DatasetPage(QWidget):
         head.addWidget(self._caption)
         return head
 
-    def _make_empty(self) -> EmptyState:
-        self._empty = EmptyState(
-            "images",
-            tr("Drop a folder of pictures here"),
-            tr(
-                "Some hundred pictures of one kind of thing make a good start. "
-                "They are only read: nothing in your folder is changed, moved or copied elsewhere "
-                "than into your project."
-            ),
-            tr("Choose a folder…"),
-        )
-        self._empty.triggered.connect(self.choose_wanted)
-        samples = QPushButton(tr("Or try it with built-in pictures of flowers"))
-        samples.setObjectName("dataset.samples")
-        mark(samples, flat=True)
-        samples.clicked.connect(self.samples_wanted)
-        self._empty.add_below(samples)
-        return self._empty
-
     def _make_filled(self) -> QWidget:
         self._grid = ThumbnailGrid(self._thumbnail, self._described)
         self._grid.setObjectName("dataset.grid")
@@ -230,7 +223,8 @@ class DatasetPage(QWidget):
         splitter.addWidget(left)
         self._report = DatasetReport(self._state)
         self._report.show_wanted.connect(self._select)
-        splitter.addWidget(self._report)
+        self._report.range_wanted.connect(self._on_range)
+        splitter.addWidget(with_next_step(self._report, self.train_wanted))
         splitter.setStretchFactor(0, 1)
         return splitter
 
@@ -238,6 +232,8 @@ class DatasetPage(QWidget):
 
     def _show_state(self) -> None:
         report, is_scanning = self._state.report, self._state.is_scanning
+        if is_scanning:
+            self.scans.set_folder(None)
         self._progress.setVisible(is_scanning)
         self._cancel.setVisible(is_scanning)
         self._choose.setVisible(report is not None or is_scanning)
@@ -249,7 +245,7 @@ class DatasetPage(QWidget):
         self._arrivals.stop()
         self._is_arriving = False
         self._show_page()
-        self._summary.setText(self._summary_text())
+        self._summary.setText(summary_of(report, self._state.used()))
         if report is None:
             self._path.set_text("")
             return
@@ -271,7 +267,18 @@ class DatasetPage(QWidget):
         filled = _CAPTIONS if self._caption.isChecked() else _FILLED
         filled = _SET if self._whole.isChecked() else filled
         page = filled if report is not None else _SCANNING if is_scanning else _EMPTY
+        page = page if self.scans.folder is None else _SCANS
         self._stack.setCurrentIndex(page)
+
+    def _show_scans(self, folder: Path | None) -> None:
+        self.scans.set_folder(folder)
+        self._show_page()
+
+    def _on_range(self) -> None:
+        report = self._state.report
+        if report is not None:
+            self.scans.set_folder(report.folder, are_pictures=True)
+            self._show_page()
 
     def _on_whole(self, is_wanted: bool) -> None:
         if is_wanted:
@@ -327,13 +334,6 @@ class DatasetPage(QWidget):
         if not self._is_arriving:
             self._state.toggle(name)
 
-    def _summary_text(self) -> str:
-        report = self._state.report
-        if report is None:
-            return ""
-        found, used = len(report.pictures), len(self._state.used())
-        return tr("{found:,} found · {used:,} will be used", found=found, used=used)
-
     def _show_exclusions(self) -> None:
         changed = self._excluded ^ self._state.excluded
         self._excluded = self._state.excluded
@@ -350,7 +350,7 @@ class DatasetPage(QWidget):
             if crops
             else []
         )
-        marks += sorted(remark.value for remark in picture.remarks - {Remark.TRANSPARENT})
+        marks += sorted(remark.value for remark in picture.remarks - _UNMARKED)
         size = picture.words or f"{picture.width} × {picture.height}"
         return GridItem(
             folder / name,

@@ -1,19 +1,21 @@
 """The right side of the Dataset page: what the scan found, in plain words."""
 
-from PySide6.QtCore import Qt, Signal
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
-from genstudio.domain.datasets import PictureInfo, Remark, ScanReport
+from genstudio.domain.datasets import GREYS, Advice, PictureInfo, Remark, ScanReport, are_grey
 from genstudio.domain.language import tr, tr_noop
+from genstudio.ui.icons import icon
 from genstudio.ui.state.dataset import DatasetState
 from genstudio.ui.theme import GRID_PX, mark, roomy
 
@@ -50,6 +52,11 @@ _MEANING = {
         tr_noop("are very wide or tall"),
         tr_noop("Only the middle square is used."),
     ),
+    Remark.GREY: (
+        tr_noop("is grey"),
+        tr_noop("are grey"),
+        tr_noop("Among pictures in colour, the model makes some of both."),
+    ),
     Remark.TRANSPARENT: (
         tr_noop("is see-through"),
         tr_noop("are see-through"),
@@ -63,14 +70,46 @@ _MEANING = {
 }
 
 
+def summary_of(report: ScanReport | None, used: Sequence[PictureInfo]) -> str:
+    """How many pictures were found and will be used, in a line; empty before any are."""
+    if report is None:
+        return ""
+    num_found, num_used = len(report.pictures), len(used)
+    text = tr("{found:,} found · {used:,} will be used", found=num_found, used=num_used)
+    return tr("{text} · grey", text=text) if are_grey(used) else text
+
+
+def with_next_step(report: QWidget, go_on: SignalInstance) -> QWidget:
+    """The report above a button that leads on, for whoever does not know what comes next.
+
+    Args:
+        report: What stands above.
+        go_on: Emitted by the button.
+    """
+    button = QPushButton(tr("Next: let a model learn"))
+    button.setObjectName("dataset.next")
+    button.setIcon(icon("sparkles", "on_accent"))
+    mark(button, primary=True)
+    button.clicked.connect(go_on)
+    column = QWidget()
+    layout = QVBoxLayout(column)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(GRID_PX)
+    layout.addWidget(report, 1)
+    layout.addWidget(button)
+    return column
+
+
 class DatasetReport(QScrollArea):
     """Advice and remarks, with buttons that show or leave out the pictures they are about.
 
     Signals:
         show_wanted(set[str]): Show these pictures.
+        range_wanted(): A person wants to choose what of many greys lies between black and white.
     """
 
     show_wanted = Signal(object)
+    range_wanted = Signal()
 
     def __init__(self, state: DatasetState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -99,11 +138,14 @@ class DatasetReport(QScrollArea):
         _clear(self._report)
         beside = {advice.topic: advice.reason for advice in report.advice}
         for advice in report.advice:
-            if not advice.topic:
+            if advice.topic == GREYS:
+                self._report.addWidget(self._greys_row(advice))
+            elif not advice.topic:
                 self._report.addWidget(_paragraph(advice.title, advice.reason))
         for remark, (one, several, why) in _MEANING.items():
             pictures = report.with_remark(remark)
-            if pictures:
+            # Of a set that is grey throughout, the advice says so.
+            if pictures and not (remark is Remark.GREY and are_grey(report.pictures)):
                 title = f"{len(pictures):,} {tr(one if len(pictures) == 1 else several)}"
                 reason = beside.get(remark.value, tr(why))
                 self._report.addWidget(self._remark_row(title, reason, pictures))
@@ -120,6 +162,15 @@ class DatasetReport(QScrollArea):
             self._report.addWidget(_paragraph(title, "\n".join(lines)))
         self._report.addStretch(1)
 
+    def _greys_row(self, advice: Advice) -> QWidget:
+        choose = QPushButton(tr("Choose the range…"))
+        choose.setObjectName("dataset.range")
+        choose.setAccessibleName(f"{choose.text()} {advice.title}")
+        choose.clicked.connect(self.range_wanted)
+        row = _paragraph(advice.title, advice.reason)
+        _add_buttons(row, choose)
+        return row
+
     def _remark_row(self, title: str, why: str, pictures: list[PictureInfo]) -> QWidget:
         names = {picture.name for picture in pictures}
         row = _paragraph(title, why)
@@ -131,21 +182,12 @@ class DatasetReport(QScrollArea):
         change.setAccessibleName(f"{change.text()}: {title}")
         act = self._state.include if is_out else self._state.exclude
         change.clicked.connect(lambda: act(names))
-        buttons = QHBoxLayout()
-        buttons.setContentsMargins(0, GRID_PX // 2, 0, 0)
-        buttons.setSpacing(GRID_PX)
-        buttons.addWidget(show)
-        buttons.addWidget(change)
-        buttons.addStretch(1)
-        layout = row.layout()
-        assert isinstance(layout, QVBoxLayout)
-        layout.addLayout(buttons)
+        _add_buttons(row, show, change)
         return row
 
 
 def _paragraph(title: str, text: str) -> QWidget:
     widget = QWidget()
-    widget.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
     layout = QVBoxLayout(widget)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(GRID_PX // 4)
@@ -156,6 +198,18 @@ def _paragraph(title: str, text: str) -> QWidget:
         mark(label, role=role)
         layout.addWidget(label)
     return widget
+
+
+def _add_buttons(paragraph: QWidget, *buttons: QPushButton) -> None:
+    row = QHBoxLayout()
+    row.setContentsMargins(0, GRID_PX // 2, 0, 0)
+    row.setSpacing(GRID_PX)
+    for button in buttons:
+        row.addWidget(button)
+    row.addStretch(1)
+    layout = paragraph.layout()
+    assert isinstance(layout, QVBoxLayout)
+    layout.addLayout(row)
 
 
 def _clear(layout: QVBoxLayout) -> None:

@@ -23,12 +23,16 @@ from genstudio.domain.language import tr, tr_noop
 from genstudio.services import studio, studio_exports
 from genstudio.services.exporters.protocol import Exporter
 from genstudio.services.gallery_items import GalleryItem
+from genstudio.ui.dialogs.copies import show_copies
 from genstudio.ui.icons import icon
 from genstudio.ui.kind_words import counted_files
 from genstudio.ui.pages.gallery_details import GalleryDetails
 from genstudio.ui.pages.gallery_maker import GalleryMaker
+from genstudio.ui.pages.gallery_order import CollectionsButton, GalleryOrder
+from genstudio.ui.pages.gallery_viewing import PAIR, GalleryViewing
 from genstudio.ui.run_words import counted
 from genstudio.ui.state.gallery import GalleryState
+from genstudio.ui.state.gallery_copies import GalleryCopies
 from genstudio.ui.state.training import TrainingState
 from genstudio.ui.theme import GRID_PX, mark, roomy
 from genstudio.ui.widgets.empty_state import EmptyState
@@ -73,6 +77,9 @@ class GalleryPage(QWidget):
         self.setAccessibleName(tr("Gallery"))
         self._state = state
         self._training = training
+        self._copies = GalleryCopies(state)
+        self._copies.changed.connect(self._on_copies)
+        self._copies.found.connect(lambda found: show_copies(self, found))
         self._previews: dict[str, GridItem] = {}
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
@@ -143,9 +150,14 @@ class GalleryPage(QWidget):
         self._export.setMenu(menu)
         head = QHBoxLayout()
         head.setSpacing(GRID_PX)
+        self._order = GalleryOrder(self._state, self._selected)
+        self._order.changed.connect(self._show_items)
+        self._collections = CollectionsButton(self._state, self._search, self._selected)
         head.addWidget(self._source)
         head.addWidget(self._search, 1)
+        head.addWidget(self._collections)
         head.addWidget(self._rating)
+        head.addWidget(self._order.box)
         for widget in (self._count, self._progress, self._cancel, self._export):
             head.addWidget(widget)
         return head
@@ -161,6 +173,8 @@ class GalleryPage(QWidget):
         self._grid.activated_key.connect(self._on_opened)
         self._grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._grid.customContextMenuRequested.connect(self._on_menu)
+        self._grid.set_drags_out()
+        self._viewing = GalleryViewing(self, self._grid, self._state, self._described)
         self._empty = EmptyState(
             "layout-grid",
             tr("No pictures yet"),
@@ -175,6 +189,7 @@ class GalleryPage(QWidget):
         self._details.rated.connect(lambda stars: self._state.rate(self._selected(), stars))
         self._details.tagged.connect(lambda tags: self._state.tag(self._selected(), tags))
         self._details.removed.connect(lambda: self._state.remove(self._selected()))
+        self._details.copies_wanted.connect(lambda: self._copies.check(self._selected()))
         self._maker = GalleryMaker(self._state, self._training)
         self._maker.teach_wanted.connect(self.teach_wanted)
         side = QWidget()
@@ -210,11 +225,17 @@ class GalleryPage(QWidget):
     def _show_items(self) -> None:
         shows_pictures = self._source.currentIndex() == _PICTURES
         self._previews = {} if shows_pictures else self._found_previews()
-        keys = list(self._state.items if shows_pictures else self._previews)
+        keys = list(self._previews)
+        if shows_pictures:
+            keys = self._order.ordered(list(self._state.items))
         self._search.setEnabled(shows_pictures)
         self._rating.setEnabled(shows_pictures)
+        self._order.box.setEnabled(shows_pictures)
+        self._collections.setEnabled(shows_pictures)
+        # What was hung while a person was elsewhere is what they come to see.
+        is_news = bool(keys) and not self.isVisible() and keys[0] not in set(self._grid.keys())
         self._grid.set_keys(keys)
-        if keys and self._grid.current_key() is None:
+        if keys and (is_news or self._grid.current_key() is None):
             self._grid.select(keys[0])
         self._stack.setCurrentIndex(1 if keys else 0)
         self._empty.button.setVisible(not self._is_filtered() and not self._state.is_opening)
@@ -246,7 +267,10 @@ class GalleryPage(QWidget):
         }
 
     def _described(self, key: str) -> GridItem:
-        return self._previews.get(key) or _grid_item(self._state.items[key])
+        preview = self._previews.get(key)
+        if preview is not None:
+            return preview
+        return _grid_item(self._state.items[key], is_copy=self._copies.is_copy(key))
 
     def _on_selection(self) -> None:
         keys: Sequence[str] = self._grid.selected_keys()
@@ -256,14 +280,20 @@ class GalleryPage(QWidget):
         else:
             self._details.show_file(Path(keys[0]))
 
+    def _on_copies(self) -> None:
+        for name in self._copies.marks:
+            self._grid.update_key(name)
+
     def _on_item_changed(self, item: GalleryItem) -> None:
         self._grid.update_key(item.name)
         self._on_selection()
 
     def _on_opened(self, key: str) -> None:
-        item = self._state.items.get(key)
-        path = item.path if item else Path(key)
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+        path = self._described(key).path
+        if path.suffix.lower() == ".png":
+            self._viewing.show_full_screen()
+        else:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
     def _on_menu(self, place: QPoint) -> None:
         if not self._grid.selected_keys():
@@ -272,10 +302,20 @@ class GalleryPage(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         use = menu.addAction(icon("palette"), tr("Use in Create"))
         use.triggered.connect(lambda: self.use_wanted.emit(self.selected_paths()))
+        whole = menu.addAction(icon("maximize-2"), tr("Full screen\tF"))
+        whole.triggered.connect(self._viewing.show_full_screen)
+        two = menu.addAction(icon("square-split-horizontal"), tr("Compare two\tC"))
+        two.setEnabled(len(self._grid.selected_keys()) == PAIR)
+        two.triggered.connect(self._viewing.compare_two)
+        copy = menu.addAction(icon("copy"), tr("Copy\tCtrl+C"))
+        copy.triggered.connect(self._viewing.copy)
         again = menu.addAction(icon("repeat"), tr("Make this again"))
         again.setEnabled(len(self._grid.selected_keys()) == 1 and not self._state.is_busy)
         again.setToolTip(tr("Makes it from its recipe, and says whether it is the same"))
         again.triggered.connect(lambda: self._state.remake(self._grid.selected_keys()[0]))
+        copies = menu.addAction(icon("scan-search"), tr("Did it copy?"))
+        copies.setEnabled(bool(self._selected()) and not self._state.is_busy)
+        copies.triggered.connect(lambda: self._copies.check(self._selected()))
         menu.popup(self._grid.viewport().mapToGlobal(place))
 
     def _on_typed(self) -> None:
@@ -304,7 +344,7 @@ class GalleryPage(QWidget):
         )
 
 
-def _grid_item(item: GalleryItem) -> GridItem:
+def _grid_item(item: GalleryItem, *, is_copy: bool) -> GridItem:
     try:
         recipe = item.recipe
         caption = tr(
@@ -317,4 +357,7 @@ def _grid_item(item: GalleryItem) -> GridItem:
             caption = recipe.operation
     except GenStudioError:
         caption = ""  # What is wrong with it is told beside the picture when it is selected.
-    return GridItem(item.path, caption, badge="★" * item.rating)
+    if is_copy:
+        caption = tr("nearly a copy · {caption}", caption=caption)
+    badge = " ".join(it for it in ("★" * item.rating, "⚠" if is_copy else "") if it)
+    return GridItem(item.path, caption, badge=badge)

@@ -24,6 +24,7 @@ from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.sound_playing import is_heard
 from genstudio.ui.icons import icon
 from genstudio.ui.kind_words import counted_files
+from genstudio.ui.run_words import value_word
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.viewers.sound import SoundViewer
 from genstudio.ui.widgets.picture_view import PictureView
@@ -40,11 +41,13 @@ class GalleryDetails(QFrame):
         rated(int): So many stars for the selected pictures.
         tagged(list): These tags for the selected pictures.
         removed(): Move the selected pictures to the trash.
+        copies_wanted(): Compare the selected pictures with what was learned from.
     """
 
     rated = Signal(int)
     tagged = Signal(list)
     removed = Signal()
+    copies_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -83,7 +86,7 @@ class GalleryDetails(QFrame):
 
     def show_items(self, items: Sequence[GalleryItem]) -> None:
         """Show the selected pictures: the first one large."""
-        for widget in (*self._stars, self._tags, self._trash):
+        for widget in (*self._stars, self._tags, self._copies, self._trash):
             widget.setEnabled(bool(items))
         self._folder.setEnabled(len(items) == 1)
         if not items:
@@ -129,6 +132,14 @@ class GalleryDetails(QFrame):
             star.clicked.connect(lambda _checked=False, stars=stars: self._on_star(stars))
             self._stars.append(star)
             row.addWidget(star)
+        self._copies = QToolButton()
+        self._copies.setObjectName("gallery.copies")
+        self._copies.setIcon(icon("scan-search"))
+        self._copies.setToolTip(
+            tr("Did it copy? Compare the selected pictures with those that were learned from")
+        )
+        self._copies.setAccessibleName(tr("Did it copy?"))
+        self._copies.clicked.connect(self.copies_wanted)
         self._folder = QToolButton()
         self._folder.setIcon(icon("folder-open"))
         self._folder.setToolTip(tr("Show the file in its folder"))
@@ -147,6 +158,7 @@ class GalleryDetails(QFrame):
         self._trash.setAccessibleName(tr("Move to trash"))
         self._trash.clicked.connect(self.removed)
         row.addStretch(1)
+        row.addWidget(self._copies)
         row.addWidget(self._folder)
         row.addWidget(self._trash)
         return row
@@ -223,11 +235,14 @@ def _described(items: Sequence[GalleryItem]) -> str:
     when = recipe.created.astimezone().strftime("%Y-%m-%d %H:%M")
     size = f"{recipe.size} × {recipe.size} px" if recipe.size else ""
     # What was left open, such as the kind, says nothing.
-    sampling = (f"{name} {value}" for name, value in recipe.sampling.items() if value != "")
+    sampling = (
+        f"{value_word(name)} {value}" for name, value in recipe.sampling.items() if value != ""
+    )
     is_from_seed = recipe.seed is not None and recipe.run
     what = tr("seed {seed}", seed=recipe.seed) if is_from_seed else recipe.operation
     if recipe.inputs:
-        what += f" of {', '.join(given.name for given in recipe.inputs)}"
+        names = ", ".join(given.name for given in recipe.inputs)
+        what = tr("{what} of {names}", what=what, names=names)
     how = " · ".join(words for words in (size, ", ".join(sampling)) if words)
     if not recipe.run:
         return f"{what}\n{how}\n{when}"

@@ -40,6 +40,11 @@ class TrainBasics(QGridLayout):
         self._add(tr("Device"), self.device)
         self._add(tr("Saved in"), side_by_side(self.project, self.change_project))
 
+    def controls(self) -> list[QWidget]:
+        """What sets something, each called what it sets, as far as it means something now."""
+        every: list[QWidget] = [self.preset, self.size, self.batch, self.amount, self.device]
+        return [it for it in every if not it.isHidden()]
+
     def name_examples(self, examples: str) -> None:
         """Call what is learned from by its name: a sound is no picture.
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain.language import tr
-from genstudio.domain.modalities import NOTES
+from genstudio.domain.modalities import NOTES, partner_kind
 from genstudio.domain.settings import parse_settings, setting_fields
 from genstudio.domain.training import SIZES, Budget, TrainingSettings
 from genstudio.services.fitting import PictureFacts, Suggestion, fit, suggest_model
@@ -44,6 +44,9 @@ class TrainChoices(QScrollArea):
     """Everything that is chosen before a run.
 
     What a person has not chosen follows the preset, the pictures and the machine.
+
+    Attributes:
+        rows: The settings that everybody meets.
 
     Signals:
         project_change_wanted(): A person wants another project folder.
@@ -88,7 +91,7 @@ class TrainChoices(QScrollArea):
         self._unfit = {key: why for key, why in reasons.items() if why}
         self._models.set_unfit(self._unfit)
         current = materials.current()
-        self._rows.name_examples(current.card.noun[1] if current else "pictures")
+        self.rows.name_examples(current.card.noun[1] if current else "pictures")
         has_roles = current is not None and len(current.card.roles) > 1
         has_classes = current is None or current.card.has_classes
         pictures = current is None or not current.card.suffixes
@@ -98,9 +101,11 @@ class TrainChoices(QScrollArea):
             "kinds": has_classes,
             "mirror": has_pictures,
             "transparency": pictures,
-            "bars": current is not None and current.card.key == NOTES,
+            "colours": pictures,
+            "bars": current is not None
+            and NOTES in (current.card.key, partner_kind(current.card.key, current.layout)),
         }
-        self._rows.show_size(is_shown=has_pictures)
+        self.rows.show_size(is_shown=has_pictures)
         self._hidden = frozenset(name for name, is_shown in shown.items() if not is_shown)
         self._form.set_hidden(self._hidden)
         self._suggest_model()
@@ -174,9 +179,16 @@ class TrainChoices(QScrollArea):
 
     def _look_for(self, text: str) -> None:
         """Show the settings that were looked for."""
-        for form in (self._form, self._model_form):
-            if form is not None:
-                form.look_for(text)
+        for form in self.forms():
+            form.look_for(text)
+
+    def forms(self) -> list[SettingsForm]:
+        """Those of all settings: of the run, and of the architecture."""
+        return [self._form, *([self._model_form] if self._model_form is not None else [])]
+
+    def show_all_settings(self) -> None:
+        """Show those again that the line to find one had hidden."""
+        self._find.clear()
 
     def set_project(self, path: Path | None, *, is_open: bool) -> None:
         """Show where runs are saved."""
@@ -260,7 +272,7 @@ class TrainChoices(QScrollArea):
 
     def _take_rows(self, rows: TrainBasics) -> None:
         """Have the widgets of a run's first settings, and follow what is chosen with them."""
-        self._rows = rows
+        self.rows = rows
         self._preset, self._size, self._batch = rows.preset, rows.size, rows.batch
         self._amount, self._unit, self._device = rows.amount, rows.unit, rows.device
         self._project, self._change_project = rows.project, rows.change_project

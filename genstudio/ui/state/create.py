@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from genstudio.domain.films import Codec
 from genstudio.domain.language import tr
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.operations import Report
 from genstudio.domain.progress import Progress
-from genstudio.services import studio_operations
+from genstudio.domain.walks import Walk
+from genstudio.services import studio_films, studio_operations
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.jobs import Job, JobEnded
 from genstudio.services.notices import notice_about
@@ -21,8 +23,6 @@ from genstudio.services.score_tables import has_scores
 from genstudio.services.studio_operations import OperationEntry, OperationResult
 from genstudio.ui.bridge import Bridge
 from genstudio.ui.run_words import counted
-
-_SECONDS_PER_SEED = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,7 @@ class Wanted:
         seed: Of the first result.
         settings: Values of the operation's form.
         watch: Go on with what is put into the folders of the inputs later.
+        checkpoint: A step, "best" or "last"; only for what is kept at once.
     """
 
     key: str
@@ -46,6 +47,7 @@ class Wanted:
     seed: int = 0
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
     watch: bool = False
+    checkpoint: str = "best"
 
 
 class CreateState(QObject):
@@ -185,22 +187,54 @@ class CreateState(QObject):
         assert self._project is not None
         assert wanted.run is not None
         job = studio_operations.perform_and_hang(
-            self._project, wanted.key, run=wanted.run, settings=wanted.settings
+            self._project,
+            wanted.key,
+            run=wanted.run,
+            settings=wanted.settings,
+            inputs=wanted.inputs,
+            checkpoint=wanted.checkpoint,
         )
         self._do(job, self.hung_now.emit)
 
-    def film(self, run: Path, seeds: Sequence[int], values: Mapping[str, Any]) -> None:
-        """Film the way from seed to seed and back."""
+    def film_key_frames(
+        self,
+        run: Path,
+        walk: Walk,
+        values: Mapping[str, Any],
+        *,
+        fps: int = 30,
+        suffix: str | None = None,
+        codec: Codec = "usual",
+        pictures: Sequence[Path] = (),
+    ) -> None:
+        """Film a walk between places; see ``studio_films.film_key_frames``."""
         assert self._project is not None
-        job = studio_operations.film_walk(
-            self._project, run, seeds, values, seconds=_SECONDS_PER_SEED * len(seeds)
+        self._film(
+            studio_films.film_key_frames(
+                self._project,
+                run,
+                walk,
+                values,
+                fps=fps,
+                suffix=suffix,
+                codec=codec,
+                pictures=pictures,
+            )
         )
-        self._film(job)
+
+    def follow(
+        self,
+        job: Job[Any],
+        on_items: Callable[[list[Any]], None],
+        on_end: Callable[[JobEnded], None],
+    ) -> None:
+        """Tell of a job that a dialog has begun, and ends before it is closed."""
+        self._bridge.follow(job.items, on_items, on_end)
 
     def film_run(self, run: Path) -> None:
         """Film how the pictures of a run came about."""
         assert self._project is not None
-        self._film(studio_operations.film_run(self._project, run))
+        self._film(studio_films.film_run(self._project, run))
 
     def _film(self, job: Job[Progress | Path]) -> None:
         def on_items(items: list[Progress | Path]) -> None:

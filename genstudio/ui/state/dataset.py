@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from genstudio.domain.datasets import Crop, Manifest, PictureInfo, ScanReport
+from genstudio.domain.datasets import Crop, Manifest, PictureInfo, ScanReport, ScansFound
 from genstudio.domain.language import tr
 from genstudio.domain.modalities import MOLECULES
 from genstudio.domain.notices import Level, Notice
@@ -56,6 +56,7 @@ class DatasetState(QObject):
         arrived(list[PictureInfo]): Pictures were found in the folder that is looked through.
         failed(Notice): The folder cannot be used; the one before stays open.
         noticed(Notice): Something a person should know about the open folder.
+        scans_found(Path): The folder holds scans; what was open before stays open.
         captioned(Mapping[str, str]): Captions were written; empty ones were taken away.
         cropped(Mapping[str, tuple[Crop, ...]]): Squares were chosen; none is the middle one.
     """
@@ -65,13 +66,14 @@ class DatasetState(QObject):
     arrived = Signal(list)
     failed = Signal(Notice)
     noticed = Signal(Notice)
+    scans_found = Signal(object)
     captioned = Signal(object)
     cropped = Signal(object)
 
     def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._bridge = bridge
-        self._job: Job[Progress | ScanReport] | None = None
+        self._job: Job[Progress | ScanReport | ScansFound] | None = None
         self._reading: Job[Manifest | None] | None = None
         self._readings: list[Job[Manifest | None]] = []
         self.scanned: Path | None = None
@@ -285,8 +287,8 @@ class DatasetState(QObject):
 
     def _on_items(
         self,
-        job: Job[Progress | ScanReport],
-        items: list[Progress | ScanReport],
+        job: Job[Progress | ScanReport | ScansFound],
+        items: list[Progress | ScanReport | ScansFound],
         wanted: "_Wanted",
     ) -> None:
         if job is not self._job:
@@ -297,6 +299,11 @@ class DatasetState(QObject):
         last = items[-1]
         if isinstance(last, Progress):
             self.progressed.emit(last.done, last.total)
+            return
+        if isinstance(last, ScansFound):
+            self._job = None
+            self.changed.emit()
+            self.scans_found.emit(last.folder)
             return
         self.history.clear()
         self.report = last
@@ -324,7 +331,7 @@ class DatasetState(QObject):
             ),
         )
 
-    def _on_end(self, job: Job[Progress | ScanReport], ending: JobEnded) -> None:
+    def _on_end(self, job: Job[Progress | ScanReport | ScansFound], ending: JobEnded) -> None:
         if job is self._job:
             self._job = None
             self.changed.emit()

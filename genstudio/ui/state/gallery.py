@@ -24,8 +24,10 @@ from genstudio.ui.bridge import Bridge
 from genstudio.ui.history import History
 from genstudio.ui.state.gallery_notices import (
     notice_about_all,
+    notice_of_copies,
     notice_of_left_out,
     notice_of_remade,
+    notice_of_unsigned,
 )
 
 T = TypeVar("T")
@@ -242,7 +244,7 @@ class GalleryState(QObject):
             self.progressed.emit(tr("Making pictures"), made, count)
             self.take_in(items)
 
-        self._start(
+        self.start_work(
             studio.generate_pictures(self._project, run, count=count, sampling=sampling), on_items
         )
 
@@ -262,7 +264,7 @@ class GalleryState(QObject):
                 else:
                     self.progressed.emit(item.what, item.done, item.total)
 
-        self._start(
+        self.start_work(
             studio_operations.more_to_taste(self._project, run=run, count=count, settings=settings),
             on_items,
         )
@@ -294,6 +296,10 @@ class GalleryState(QObject):
             last = items[-1]
             if isinstance(last, ExportDone):
                 self.exported.emit(last.path)
+                if last.copies and not (options or {}).get("leave_out_copies"):
+                    self.noticed.emit(notice_of_copies(last))
+                if last.unsigned:
+                    self.noticed.emit(notice_of_unsigned(last))
                 if last.left_out:
                     self.noticed.emit(notice_of_left_out(last))
                     self.refresh(look_at_files=True)
@@ -301,7 +307,7 @@ class GalleryState(QObject):
                 self.progressed.emit(tr("Exporting"), last.done, last.total)
 
         job = studio_exports.export_pictures(chosen, to=to, kind=kind, title=title, options=options)
-        self._start(job, on_items)
+        self.start_work(job, on_items)
 
     def remake(self, name: str) -> None:
         """Make a picture again, and tell whether it is the same; one that is not is kept aside."""
@@ -315,7 +321,7 @@ class GalleryState(QObject):
             else:
                 self.noticed.emit(notice_of_remade(name, last))
 
-        self._start(studio_operations.remake(path, self._project), on_items)
+        self.start_work(studio_operations.remake(path, self._project), on_items)
 
     def cancel(self) -> None:
         """Stop making or exporting after the picture at hand."""
@@ -383,7 +389,8 @@ class GalleryState(QObject):
         if any(item.name not in self.items for item in items):
             self.refresh()
 
-    def _start(self, job: Job[Any], on_items: Any) -> None:
+    def start_work(self, job: Job[Any], on_items: Callable[[list[Any]], None]) -> None:
+        """Have a job done; one at a time, which :meth:`cancel` ends."""
         assert self._job is None, "one thing at a time"
         self._job = job
         self._bridge.follow(job.items, on_items, self._on_end)

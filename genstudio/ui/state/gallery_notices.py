@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from genstudio.domain.errors import GenStudioError
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.notices import Level, Notice
 from genstudio.services.exporters.protocol import ExportDone
 from genstudio.services.notices import notice_about
@@ -50,6 +50,30 @@ def notice_of_left_out(done: ExportDone) -> Notice:
         level=Level.WARNING,
         title=tr("{number} left out of the export", number=number),
         message=" ".join(reasons),
+    )
+
+
+def notice_of_unsigned(done: ExportDone) -> Notice:
+    """Say how many files carry no signature, where one was wanted."""
+    return Notice(
+        level=Level.INFO,
+        title=trn(
+            "{number} file could not be signed", "{number} files could not be signed", done.unsigned
+        ),
+        message=tr("Files of their kind hold no signature; they are exported all the same."),
+    )
+
+
+def notice_of_copies(done: ExportDone) -> Notice:
+    """Say which pictures of an export are nearly what was learned from."""
+    return Notice(
+        level=Level.WARNING,
+        title=trn(
+            "{number} picture is nearly a copy of one that was learned from",
+            "{number} pictures are nearly copies of what was learned from",
+            len(done.copies),
+        ),
+        message=", ".join(done.copies[:_MOST_NAMED]),
     )
 
 

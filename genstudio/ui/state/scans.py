@@ -21,10 +21,12 @@ class ScansState(QObject):
 
     Signals:
         imported(Path): A new folder holds the pictures.
+        progressed(int, int): So many of so many files are read; 0 of 0 when it has ended.
         noticed(Notice): Something a person should read.
     """
 
     imported = Signal(object)
+    progressed = Signal(int, int)
     noticed = Signal(Notice)
 
     def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
@@ -58,8 +60,11 @@ class ScansState(QObject):
             title = tr("Scans are pictures now")
             self.noticed.emit(Notice(level=Level.INFO, title=title, message=last.words))
             self.imported.emit(last.folder)
+        else:
+            self.progressed.emit(last.done, last.total)
 
     def _on_end(self, ending: JobEnded) -> None:
         self._work = None
+        self.progressed.emit(0, 0)
         if ending.error is not None:
             self.noticed.emit(notice_about(ending.error))

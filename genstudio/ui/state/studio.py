@@ -9,11 +9,13 @@ from genstudio.ui.state.comparison import ComparisonState
 from genstudio.ui.state.create import CreateState
 from genstudio.ui.state.crops import CropsState
 from genstudio.ui.state.dataset import DatasetState
+from genstudio.ui.state.exchange import ExchangeState
 from genstudio.ui.state.exploring import ExploringState
 from genstudio.ui.state.figures import FiguresState
 from genstudio.ui.state.first_pictures import FirstPicturesState
 from genstudio.ui.state.fit import FitState
 from genstudio.ui.state.gallery import GalleryState
+from genstudio.ui.state.key_frames import KeyFramesState
 from genstudio.ui.state.materials import MaterialsState
 from genstudio.ui.state.project import ProjectState
 from genstudio.ui.state.queue import QueueState
@@ -47,12 +49,14 @@ class StudioStates:
         self.create = CreateState(bridge, parent)
         self.scans = ScansState(bridge, parent)
         self.exploring = ExploringState(bridge, parent)
+        self.key_frames = KeyFramesState(bridge, parent)
         self.gallery = GalleryState(bridge, parent)
         self.comparison = ComparisonState(bridge, parent)
+        self.exchange = ExchangeState(bridge, parent)
         self.with_notices = (
             self.dataset, self.captions, self.materials, self.training, self.first_pictures,
-            self.create, self.exploring, self.gallery, self.comparison, self.scans, self.queue,
-            self.fit, self.crops, self.figures,
+            self.create, self.exploring, self.key_frames, self.gallery, self.comparison,
+            self.scans, self.queue, self.fit, self.crops, self.figures, self.exchange,
         )  # fmt: skip
         self.with_failures = (self.dataset, self.samples, self.project)
         self.training.catalogue_loaded.connect(self.create.load)
@@ -75,7 +79,14 @@ class StudioStates:
 
     def is_busy(self) -> bool:
         """Whether something is being made or measured that would be lost with the window."""
-        busy = (self.create, self.gallery, self.comparison, self.first_pictures, self.fit)
+        busy = (
+            self.create,
+            self.gallery,
+            self.comparison,
+            self.first_pictures,
+            self.fit,
+            self.exchange,
+        )
         return any(state.is_busy for state in busy) or self.queue.is_going
 
     def close(self, longest_wait_s: float) -> None:
@@ -92,7 +103,9 @@ class StudioStates:
         self.first_pictures.close()
         self.create.close()
         self.scans.close()
+        self.exchange.close()
         self.exploring.close()
+        self.key_frames.close()
         self.gallery.close()
         self.comparison.close()
         self.training.wait(longest_wait_s)

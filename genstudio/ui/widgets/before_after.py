@@ -23,8 +23,14 @@ class BeforeAfterView(PictureView):
 
     split_dragged = Signal(float)
 
-    def __init__(self) -> None:
+    def __init__(self, names: tuple[str, str] | None = None) -> None:
+        """Make an empty view.
+
+        Args:
+            names: What is left and right of the line; by default before and after.
+        """
         super().__init__()
+        self._names = names or (tr("Before"), tr("After"))
         self._before = QImage()
         self._fitted_before = QImage()
         self._split = 0.5
@@ -105,7 +111,7 @@ class BeforeAfterView(PictureView):
         painter.drawEllipse(middle, _KNOB_PX, _KNOB_PX)
         if shown.width() < 16 * GRID_PX:
             return
-        for words, left in ((tr("Before"), True), (tr("After"), False)):
+        for words, left in zip(self._names, (True, False), strict=True):
             self._paint_label(painter, words, shown, line, is_left=left)
 
     def _paint_label(

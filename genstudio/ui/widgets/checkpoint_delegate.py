@@ -29,7 +29,7 @@ from genstudio.ui.widgets.thumbnail_painting import (
 _MARGIN_PX = 5
 _STAR_PX = 14
 _WIDEST_STEP = tr_noop("step 999,999")
-_BEST = "best"
+_BEST = tr_noop("best")
 
 
 class CheckpointDelegate(QStyledItemDelegate):
@@ -93,7 +93,7 @@ class CheckpointDelegate(QStyledItemDelegate):
         thumbnail = self._loader.thumbnail(checkpoint.preview)
         paint_thumbnail(painter, square, thumbnail, ground=colors().canvas, broken=self._broken)
         if checkpoint.is_best:
-            paint_badge(painter, square, _BEST, option.font)
+            paint_badge(painter, square, tr(_BEST), option.font)
         self._paint_words(painter, card, option.font, checkpoint)
         star = QRect(0, 0, _STAR_PX, _STAR_PX)
         star.moveCenter(self.star_rect(whole).center())

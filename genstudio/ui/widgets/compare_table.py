@@ -1,6 +1,6 @@
 """Runs as columns: pictures on the same seeds, what they cost, and their figures."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -8,9 +8,10 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QTableWidget, QTableWidgetItem, QWidget
 
 from genstudio.domain.language import tr, tr_noop
-from genstudio.domain.reports import FIGURES, FigureCard
-from genstudio.services.compared import ComparedRun, Comparison, Mark
-from genstudio.ui.run_words import duration
+from genstudio.services.compared import Mark
+from genstudio.services.compared_materials import AnyComparison, AnyRun, MaterialComparison
+from genstudio.services.compared_rows import RowCell
+from genstudio.services.comparison_words import table_rows
 from genstudio.ui.theme import GRID_PX
 from genstudio.ui.widgets.compare_cells import CELL, Cell, CellDelegate, WordsHeader
 from genstudio.ui.widgets.pixels import image_from_pixels
@@ -25,37 +26,12 @@ _SAMPLES_HELP = tr_noop(
     "Each run painted these from the same random numbers (seeds). The same place is not the "
     "same picture: every model makes its own out of a seed."
 )
-_ABOUT: Mapping[str, tuple[str, Callable[[ComparedRun], Cell]]] = {
-    tr_noop("Architecture"): (
-        tr_noop("The kind of model (network architecture)."),
-        lambda run: Cell(run.model_title),
-    ),
-    tr_noop("Saved point\ncheckpoint"): (
-        tr_noop(
-            "The saved point (checkpoint) that was judged: the best one, as far as was measured."
-        ),
-        lambda run: Cell(
-            tr("step {step:,}", step=run.step),
-            tr("the newest")
-            if run.step == run.newest_step
-            else tr("of {newest_step:,} in all", newest_step=run.newest_step),
-        ),
-    ),
-    tr_noop("Time spent\ntraining"): (
-        tr_noop("How long it was trained up to that saved point."),
-        lambda run: Cell(duration(run.seconds)),
-    ),
-    tr_noop("Weights\nparameters"): (
-        tr_noop("Numbers that the model learned (parameters). More can do more, and take longer."),
-        lambda run: Cell(
-            tr("{num_parameters:.2f} million", num_parameters=run.num_parameters / 1e6)
-        ),
-    ),
-    tr_noop("Pictures compared"): (
-        tr_noop("So many made pictures stood against as many of yours."),
-        lambda run: Cell(tr("{count:,} at {size} px", count=run.report.count, size=run.size)),
-    ),
-}
+
+_RESULTS = tr_noop("Results")
+_RESULTS_HELP = tr_noop(
+    "Each run made these from the same random numbers (seeds), drawn here as everywhere in this "
+    "program. The same place is not the same thing: every model makes its own out of a seed."
+)
 
 
 class CompareTable(QTableWidget):
@@ -87,7 +63,7 @@ class CompareTable(QTableWidget):
         self.currentCellChanged.connect(lambda row, *_: self._explain(row))
         self.cellEntered.connect(lambda row, _: self._explain(row))
 
-    def show_comparison(self, comparison: Comparison | None) -> None:
+    def show_comparison(self, comparison: AnyComparison | None) -> None:
         """Show other runs."""
         self.clear()
         runs = comparison.runs if comparison else ()
@@ -95,13 +71,14 @@ class CompareTable(QTableWidget):
         self.setColumnCount(len(runs))
         self._helps = []
         if comparison is not None:
-            sheets = [Cell(tr(_SAMPLES), sheet=image_from_pixels(_sheet(run))) for run in runs]
-            self._add(f"{tr(_SAMPLES)}\n{tr(_SAMPLES_TERM)}", tr(_SAMPLES_HELP), sheets)
-            for title, (about, told) in _ABOUT.items():
-                self._add(tr(title), tr(about), [told(run) for run in runs])
-            for card in FIGURES:
-                title = f"{card.title}\n{card.term}\n{card.better_words}"
-                self._add(title, f"{card.help} {tr(_FLOOR)}", _cells(card, comparison))
+            is_material = isinstance(comparison, MaterialComparison)
+            title = tr(_RESULTS) if is_material else tr(_SAMPLES)
+            about = tr(_RESULTS_HELP) if is_material else tr(_SAMPLES_HELP)
+            sheets = [Cell(title, sheet=image_from_pixels(_sheet(run))) for run in runs]
+            self._add(f"{title}\n{tr(_SAMPLES_TERM)}", about, sheets)
+            for row in table_rows(comparison):
+                title = "\n".join((row.title, *row.terms))
+                self._add(title, row.help, [_cell(cell) for cell in row.cells])
         self._arranging.start()
 
     def set_titles(self, titles: Sequence[str], details: Sequence[str]) -> None:
@@ -163,12 +140,6 @@ class CompareTable(QTableWidget):
         return max(words, self.sizeHintForRow(row))
 
 
-_FLOOR = tr_noop(
-    "The floor is what real pictures of yours get against others of yours: no model can be "
-    "expected to do better."
-)
-
-
 _BADGES = {
     Mark.BEST: (tr_noop("★ best"), tr_noop("The best of these runs")),
     Mark.LEVEL: (
@@ -178,27 +149,12 @@ _BADGES = {
 }
 
 
-def _cells(card: FigureCard, comparison: Comparison) -> list[Cell]:
-    return [_cell(card, run, comparison.mark(card, at)) for at, run in enumerate(comparison.runs)]
+def _cell(cell: RowCell) -> Cell:
+    badge, badge_words = map(tr, _BADGES[cell.mark]) if cell.mark else ("", "")
+    return Cell(cell.value, cell.small, cell.sentence, badge, badge_words)
 
 
-def _cell(card: FigureCard, run: ComparedRun, mark: Mark | None) -> Cell:
-    figure = card.of(run.report)
-    if figure is None:
-        return Cell("—")
-    badge, badge_words = map(tr, _BADGES[mark]) if mark else ("", "")
-    return Cell(
-        card.told(figure.value),
-        tr(
-            "floor {told} ± {told2}", told=card.told(figure.floor), told2=card.told(figure.floor_sd)
-        ),
-        figure.verdict,
-        badge,
-        badge_words,
-    )
-
-
-def _sheet(run: ComparedRun) -> np.ndarray:
+def _sheet(run: AnyRun) -> np.ndarray:
     """The first pictures side by side: uint8 (height, width, 3)."""
     made_NHWC = run.samples_NHWC[: _SHEET_COLUMNS * _SHEET_ROWS]
     side, step = made_NHWC.shape[1], made_NHWC.shape[1] + _SHEET_GAP_PX

@@ -8,11 +8,13 @@ from typing import Any
 
 from PySide6.QtCore import (
     QItemSelection,
+    QMimeData,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
     QStringListModel,
     Qt,
+    QUrl,
 )
 
 
@@ -104,6 +106,17 @@ class GridItems(QStringListModel):
         index = self.index_of(key)
         if index.isValid():
             self.dataChanged.emit(index, index)
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        """The files of some pictures, for other programs."""
+        data = QMimeData()
+        paths = [self.item(index.row()).path for index in indexes]
+        data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+        return data
+
+    def supportedDragActions(self) -> Qt.DropAction:
+        """Other programs get copies: what is dragged out stays."""
+        return Qt.DropAction.CopyAction
 
     def data(
         self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from genstudio.data.palettes import words_about_palette
 from genstudio.domain.language import tr, tr_noop
 from genstudio.services.base_models import words_about_base
+from genstudio.services.signing import words_about_certificate, words_about_key
 from genstudio.services.studio_languages import words_about_language_model
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import GRID_PX, mark
@@ -32,24 +33,28 @@ _LOOKS: Final[dict[str, tuple[Callable[[str], str], str]]] = {
         words_about_palette,
         tr_noop("Palettes (*.gpl *.pal *.hex *.txt *.png *.gif *.bmp)"),
     ),
+    "certificate": (words_about_certificate, tr_noop("Certificates (*.pem *.crt *.cer)")),
+    "key": (words_about_key, tr_noop("Keys (*.pem *.key)")),
 }
+# Of what there are folders, too.
+_FOLDERS = frozenset({"model", "language-model"})
 
 
 class PlaceLine(QWidget):
-    """A folder or a single file with weights of a base model, or a palette.
+    """A folder or a single file with weights of a base model, a palette, a certificate.
 
     Attributes:
         line: The place, as text.
 
     Args:
         title: What is chosen.
-        opens: What lies there: "model", "language-model" or "palette".
+        opens: What lies there: "model", "language-model", "palette", "certificate" or "key".
     """
 
     def __init__(self, title: str, opens: str = "model") -> None:
         super().__init__()
         self._title = title
-        self._may_be_folder = opens != "palette"
+        self._may_be_folder = opens in _FOLDERS
         self._words_about, self._kinds = _LOOKS.get(opens, _LOOKS["model"])
         self.line = QLineEdit()
         self.line.setPlaceholderText(tr("None is chosen"))

@@ -30,6 +30,7 @@ class RunRow:
         preview: A sheet of samples; None if there is none.
         picture_px: Side of the samples on it.
         why_not: Why it cannot be chosen; empty if it can.
+        material: What it learned from: runs of one are set side by side.
     """
 
     path: Path
@@ -38,6 +39,7 @@ class RunRow:
     preview: Path | None
     picture_px: int
     why_not: str = ""
+    material: str = ""
 
 
 class RunList(QListWidget):
@@ -68,7 +70,7 @@ class RunList(QListWidget):
         self.itemClicked.connect(self._on_clicked)
 
     def set_rows(self, rows: Sequence[RunRow]) -> None:
-        """Show other runs; those that are checked stay so. At first, the upper two are."""
+        """Show other runs; those that are checked stay so. At first, the upper two of a kind."""
         if tuple(rows) == self._rows:
             return
         before = self.chosen()
@@ -161,7 +163,9 @@ class RunList(QListWidget):
 
 
 def _first(rows: Sequence[RunRow]) -> set[Path]:
-    return set([row.path for row in rows if not row.why_not][:_CHOSEN_AT_FIRST])
+    usable = [row for row in rows if not row.why_not]
+    alike = [row.path for row in usable if row.material == usable[0].material]
+    return set(alike[:_CHOSEN_AT_FIRST])
 
 
 def _state(is_checked: object) -> Qt.CheckState:

@@ -3,6 +3,7 @@
 import math
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QSplitter,
@@ -33,11 +34,30 @@ _HELPS = (
     tr_noop("What its folder says"),
     tr_noop("What makes the score doubtful"),
 )
+_SCORE = 1
 _NAME_PX = 16 * GRID_PX
 
 
+class _Table(QTableWidget):
+    """Can be sorted by the keyboard, which the heads are out of reach of."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter sorts by the column that the arrows went to; once more, the other way round."""
+        column, header = self.currentColumn(), self.horizontalHeader()
+        if event.key() not in {Qt.Key.Key_Return, Qt.Key.Key_Enter} or column < 0:
+            super().keyPressEvent(event)
+            return
+        # At first names from A on, and the strangest; then the other way round.
+        is_rising = column != _SCORE
+        if header.sortIndicatorSection() == column:
+            is_rising = header.sortIndicatorOrder() is Qt.SortOrder.DescendingOrder
+        order = Qt.SortOrder.AscendingOrder if is_rising else Qt.SortOrder.DescendingOrder
+        self.sortByColumn(column, order)
+        self.scrollToItem(self.currentItem())
+
+
 class ScorePanel(QWidget):
-    """Arrows go through the table, and the picture of its row is shown.
+    """Arrows go through the table, and the picture of its row is shown; Enter sorts.
 
     Signals:
         wanted(str): Show the result of that name.
@@ -47,9 +67,11 @@ class ScorePanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._table = QTableWidget(0, len(_HEADS))
+        self._table = _Table(0, len(_HEADS))
         self._table.setObjectName("scores.table")
-        self._table.setAccessibleName(tr("Scores; sorted by a click on a column"))
+        self._table.setAccessibleName(
+            tr("Scores; Enter, or a click on a head, sorts by the column")
+        )
         self._table.setHorizontalHeaderLabels([tr(head) for head in _HEADS])
         for column, words in enumerate(_HELPS):
             head = self._table.horizontalHeaderItem(column)
@@ -81,7 +103,7 @@ class ScorePanel(QWidget):
         header = self._table.horizontalHeader()
         by, order = header.sortIndicatorSection(), header.sortIndicatorOrder()
         if not self._table.isSortingEnabled():
-            by, order = 1, Qt.SortOrder.DescendingOrder
+            by, order = _SCORE, Qt.SortOrder.DescendingOrder
         self._table.blockSignals(True)
         # While rows are filled they would be sorted away from under it.
         self._table.setSortingEnabled(False)
@@ -104,7 +126,7 @@ class ScorePanel(QWidget):
 def _items(row: ScoreRow) -> list[QTableWidgetItem]:
     name = QTableWidgetItem(row.file)
     name.setData(Qt.ItemDataRole.UserRole, row.result)
-    verdict = "strange" if row.is_strange else "belongs"
+    verdict = tr("strange") if row.is_strange else tr("belongs")
     return [
         name, _number(row.score, 2), _number(row.rarity, 3),
         QTableWidgetItem(tr("could not be read") if math.isnan(row.score) else verdict),

@@ -56,6 +56,14 @@ class ScorePlots(QWidget):
         self._words = QLabel()
         self._words.setObjectName("scores.words")
         self._words.setWordWrap(True)
+        self._words.setAccessibleName(tr("What the plots show"))
+        # Plots cannot be reached by the keyboard; what they show can, and be read aloud.
+        self._words.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        # By itself a label is reached by clicks alone.
+        self._words.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         mark(self._words, role="small")
         row = QHBoxLayout()
         row.setSpacing(GRID_PX)
@@ -86,13 +94,20 @@ class ScorePlots(QWidget):
         )
         if is_labelled:
             area = auroc(whole, odd)
-            self._draw_roc(whole, odd)
+            self._draw_roc(whole, odd, table.threshold)
             words += tr(
                 " By the names of their folders, {num_odd:,} have a defect: of a pair of a whole "
                 "one and such, the model finds the right one in {area:.1%} (AUROC {area:.3f}).",
                 num_odd=len(odd),
                 area=area,
             )
+            if not math.isnan(table.threshold):
+                words += tr(
+                    " At the threshold, the dot, {found:.0%} of these are found, and {alarms:.0%} "
+                    "of the whole ones are taken for strange.",
+                    found=_share_above(odd, table.threshold),
+                    alarms=_share_above(whole, table.threshold),
+                )
         self._words.setText(words)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -105,7 +120,7 @@ class ScorePlots(QWidget):
         self, whole: Sequence[float], odd: Sequence[float], threshold: float
     ) -> None:
         self._histogram.view.clear()
-        self._histogram.tint("pictures", "score")
+        self._histogram.tint(tr("pictures"), tr("score"))
         everything = [*whole, *odd] + ([] if math.isnan(threshold) else [threshold])
         if not everything:
             return
@@ -127,12 +142,22 @@ class ScorePlots(QWidget):
             xRange=(edges[0], edges[-1]), yRange=(0, max(float(bottom.max()), 1)), padding=0.03
         )
 
-    def _draw_roc(self, whole: Sequence[float], odd: Sequence[float]) -> None:
+    def _draw_roc(self, whole: Sequence[float], odd: Sequence[float], threshold: float) -> None:
         self._roc.view.clear()
-        self._roc.tint("found", tr("false alarms"))
+        self._roc.tint(tr("found"), tr("false alarms"))
         curve, theme = roc_curve(whole, odd), colors()
         chance = pg.mkPen(theme.muted, style=Qt.PenStyle.DashLine)
         self._roc.view.addItem(pg.PlotCurveItem([0, 1], [0, 1], pen=chance))
         pen = pg.mkPen(theme.plot[0], width=2)
         self._roc.view.addItem(pg.PlotCurveItem(curve.false_alarms, curve.found, pen=pen))
+        if not math.isnan(threshold):
+            dot = pg.ScatterPlotItem(
+                [_share_above(whole, threshold)], [_share_above(odd, threshold)],
+                size=GRID_PX, brush=theme.text, pen=theme.panel,
+            )  # fmt: skip
+            self._roc.view.addItem(dot)
         self._roc.view.setRange(xRange=(0, 1), yRange=(0, 1), padding=0.03)
+
+
+def _share_above(scores: Sequence[float], threshold: float) -> float:
+    return sum(score > threshold for score in scores) / len(scores)

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from genstudio.domain.language import tr
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import GRID_PX
 from genstudio.ui.widgets.plane_pad import CORNERS
 from genstudio.ui.widgets.seed_grid import SeedGrid
+from genstudio.ui.widgets.wrapping_row import WrappingRow
 
 _ARROWS = "↖↗↙↘"
 
@@ -51,6 +52,10 @@ class SeedStrip(QWidget):
         """What is shown, in order."""
         return self._grid.seeds()
 
+    def current_seed(self) -> int | None:
+        """The one that is chosen."""
+        return self._grid.current_seed()
+
     def show_seeds(self, seeds: Sequence[int]) -> None:
         """Show other seeds; their pictures come with :meth:`show_seed`."""
         self._grid.show_seeds(seeds)
@@ -59,9 +64,8 @@ class SeedStrip(QWidget):
         """Show the picture of a seed: uint8 (height, width, 3 or 4)."""
         self._grid.show_seed(seed, image_HWC)
 
-    def _make_buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(GRID_PX // 2)
+    def _make_buttons(self) -> WrappingRow:
+        row = WrappingRow(GRID_PX // 2)
         row.addWidget(QLabel(tr("To a corner")))
         for corner, words in enumerate(CORNERS):
             button = QToolButton()
@@ -77,7 +81,6 @@ class SeedStrip(QWidget):
         others.setObjectName("explore.seed")
         others.setIcon(icon("dices"))
         others.clicked.connect(self.others_wanted)
-        row.addStretch(1)
         row.addWidget(others)
         return row
 

@@ -160,6 +160,12 @@ class ThumbnailGrid(QListView):
             self.scrollTo(first)
         self.selectionModel().select(selection, _Select.ClearAndSelect)
 
+    def set_drags_out(self) -> None:
+        """Let pictures be dragged into other programs, which get copies of their files."""
+        self.setDragEnabled(True)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        self.setDefaultDropAction(Qt.DropAction.CopyAction)
+
     def set_side(self, side_px: int) -> None:
         """Show thumbnails of another size; those that are loaded serve until they are again."""
         self._delegate.side_px = side_px

@@ -493,7 +493,7 @@ def test_pictures_with_their_opacity_are_kept_beside_those_without(
 ) -> None:
     plain = built(manifest, tmp_path)
 
-    found = drain(build_cache(manifest, size=32, cache_dir=tmp_path, with_opacity=True))
+    found = drain(build_cache(manifest, size=32, cache_dir=tmp_path, channels=4))
 
     assert isinstance(found, PictureCache)
     assert found.key != plain.key

@@ -168,7 +168,7 @@ def test_opacity_is_kept_and_colours_are_converted_before_they_lie_on_white(
 
     assert np.abs(np.subtract(shown(path), (219, 37, 49, 128))).max() <= 1
     assert np.abs(np.subtract(learned(path), (237, 146, 152))).max() <= 1
-    assert decode_picture(path, size=16, with_opacity=True)[8, 8, 3] == 128
+    assert decode_picture(path, size=16, channels=4)[8, 8, 3] == 128
 
 
 @pytest.mark.parametrize("transparency", [None, 1])

@@ -61,7 +61,7 @@ def reason(path: Path) -> str:
 def test_a_saved_selection_is_no_transparency(tmp_path: Path, layers: int | None) -> None:
     path = put(tmp_path / "a.psd", psd((*COLOUR, 0), layers=layers))
 
-    assert decode_picture(path, size=16, with_opacity=True)[8, 8].tolist() == [*COLOUR, 255]
+    assert decode_picture(path, size=16, channels=4)[8, 8].tolist() == [*COLOUR, 255]
     assert decode_thumbnail(path, side=16, with_opacity=True)[8, 8].tolist() == [*COLOUR]
     with opened(path) as image:
         assert not has_transparency(image)
@@ -72,7 +72,7 @@ def test_the_transparency_of_layers_is_kept(tmp_path: Path) -> None:
 
     shown = decode_thumbnail(path, side=16, with_opacity=True)[8, 8].astype(int)
     assert np.abs(shown - (*COLOUR, 128)).max() <= 1
-    assert decode_picture(path, size=16, with_opacity=True)[8, 8, 3] == 128
+    assert decode_picture(path, size=16, channels=4)[8, 8, 3] == 128
 
 
 @pytest.mark.parametrize(

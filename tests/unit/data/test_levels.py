@@ -68,12 +68,12 @@ def test_one_level_of_grey_is_see_through_at_every_depth(
     tmp_path: Path, depth: int, row: bytes, level: int, grey: int
 ) -> None:
     path = put(tmp_path / "a.png", png(depth, row, key=(level,)))
-    assert decode_picture(path, size=16, with_opacity=True)[8, 8].tolist() == [255, 255, 255, 0]
+    assert decode_picture(path, size=16, channels=4)[8, 8].tolist() == [255, 255, 255, 0]
     assert decode_thumbnail(path, side=16, with_opacity=True)[8, 8, 3] == 0
 
     other = level ^ 1
     path = put(tmp_path / "a.png", png(depth, row, key=(other,)))
-    opaque = decode_picture(path, size=16, with_opacity=True)[8, 8].tolist()
+    opaque = decode_picture(path, size=16, channels=4)[8, 8].tolist()
     assert opaque == [grey, grey, grey, 255]
     assert decode_thumbnail(path, side=16, with_opacity=True)[8, 8].tolist() == opaque
 
@@ -83,10 +83,10 @@ def test_one_colour_is_see_through_at_every_depth(tmp_path: Path, depth: int) ->
     colour = (10, 200, 30) if depth == 8 else (10 * 257, 200 * 257, 30 * 257)
     row = b"".join(struct.pack(">B" if depth == 8 else ">H", level) for level in colour) * 64
     path = put(tmp_path / "a.png", png(depth, row, key=colour, colour_type=2))
-    assert decode_picture(path, size=16, with_opacity=True)[8, 8].tolist() == [255, 255, 255, 0]
+    assert decode_picture(path, size=16, channels=4)[8, 8].tolist() == [255, 255, 255, 0]
 
     path = put(tmp_path / "a.png", png(depth, row, key=(0, 0, 0), colour_type=2))
-    assert decode_picture(path, size=16, with_opacity=True)[8, 8].tolist() == [10, 200, 30, 255]
+    assert decode_picture(path, size=16, channels=4)[8, 8].tolist() == [10, 200, 30, 255]
 
 
 # Numbers

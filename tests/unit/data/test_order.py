@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genstudio.data.order import DataOrder
+from genstudio.data.order import BucketOrder, DataOrder
 
 fuzzed = settings(max_examples=60, deadline=None, derandomize=True)
 
@@ -53,3 +53,48 @@ def test_each_round_and_each_seed_has_an_order_of_its_own() -> None:
 
 def test_orders_are_the_same_on_every_machine() -> None:
     assert DataOrder(6, seed=0).indices(0, 6).tolist() == [5, 3, 4, 0, 1, 2]
+
+
+buckets = st.lists(st.integers(0, 4), min_size=1, max_size=40)
+
+
+@fuzzed
+@given(bucket_N=buckets, batch=st.integers(1, 7), seed=st.integers(0, 2**63 - 1))
+def test_batches_of_buckets_show_every_picture_once_in_each_round(
+    bucket_N: list[int], batch: int, seed: int
+) -> None:
+    order, own = BucketOrder(np.array(bucket_N), seed, batch), np.array(bucket_N)
+    position = 0
+    for _ in range(3):
+        end, seen = position + len(bucket_N), []
+        while position < end:
+            found = order.indices(position)
+            assert 1 <= len(found) <= batch
+            assert len(set(own[found])) == 1
+            seen += found.tolist()
+            position += len(found)
+        assert sorted(seen) == list(range(len(bucket_N)))
+
+
+@fuzzed
+@given(bucket_N=buckets, batch=st.integers(1, 7), seed=st.integers(0, 100), at=st.integers(0, 30))
+def test_batches_go_on_from_the_number_of_pictures_alone(
+    bucket_N: list[int], batch: int, seed: int, at: int
+) -> None:
+    unbroken, position, known = BucketOrder(np.array(bucket_N), seed, batch), 0, []
+    for _ in range(at + 3):
+        known.append((position, unbroken.indices(position).tolist()))
+        position += len(known[-1][1])
+
+    later = BucketOrder(np.array(bucket_N), seed, batch)
+    for position, found in known[at:]:
+        assert later.indices(position).tolist() == found
+
+
+def test_rounds_of_batches_differ_in_pictures_and_in_order_of_buckets() -> None:
+    order = BucketOrder(np.repeat([0, 1], 10), seed=3, batch=2)
+    rounds = [[order.indices(at).tolist() for at in range(start, start + 20, 2)]
+              for start in (0, 20)]  # fmt: skip
+
+    assert rounds[0] != rounds[1]
+    assert [it[0] < 10 for it in rounds[0]] != [it[0] < 10 for it in rounds[1]]

@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from genstudio.data import advice, scan
 from genstudio.data.samples import paint_flower
 from genstudio.data.scan import scan_folder, usable_manifest
-from genstudio.domain.datasets import Remark, ScanReport
+from genstudio.domain.datasets import GREYS, Remark, ScanReport
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.progress import Progress, drain, with_result
 
@@ -669,3 +669,61 @@ def test_the_pictures_of_an_animation_are_not_counted(tmp_path: Path) -> None:
     began_s = time.process_time()  # Takes minutes where it goes wrong.
     assert names_with(Remark.ANIMATED, tmp_path) == ["a.gif"]
     assert time.process_time() - began_s < 20
+
+
+def test_grey_is_told_from_colour_whatever_it_is_saved_as(tmp_path: Path) -> None:
+    grain = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)
+    grey = Image.fromarray(grain)
+    grey.save(tmp_path / "grey.png")
+    grey.convert("RGB").save(tmp_path / "rgb.png")
+    grey.convert("RGB").save(tmp_path / "rgb.jpg", quality=60)
+    sepia = np.stack([grain, grain * 0.8, grain * 0.6], -1).astype(np.uint8)
+    Image.fromarray(sepia).save(tmp_path / "sepia.png")
+    assert names_with(Remark.GREY, tmp_path) == ["grey.png", "rgb.jpg", "rgb.png"]
+    assert "All pictures are grey" not in {it.title for it in report_on(tmp_path).advice}
+    (tmp_path / "sepia.png").unlink()
+    assert "All pictures are grey" in {it.title for it in report_on(tmp_path).advice}
+
+
+# Pictures of many greys
+
+
+def many_greys(low: int, high: int, seed: int = 0) -> Image.Image:
+    levels = np.random.default_rng(seed).uniform(low, high, (64, 64))
+    return Image.fromarray(levels.astype(np.uint16))
+
+
+@pytest.mark.parametrize("ending", ["png", "tif"])
+def test_many_greys_in_a_small_range_are_told_with_the_way_out(tmp_path: Path, ending: str) -> None:
+    for number in range(3):
+        put(tmp_path, f"{number}.{ending}", many_greys(300, 2600, number))
+    report = report_on(tmp_path)
+
+    (told,) = [it for it in report.advice if it.topic == GREYS]
+    assert told.title == "3 pictures of many greys are faint"
+    assert "65,535" in told.reason
+    assert "Import scans" in told.reason
+    low, high, white = report.pictures[0].greys or (0.0, 0.0, 0.0)
+    assert 300 <= low < 330
+    assert 2570 < high <= 2600
+    assert white == 65535
+    assert not report.with_remark(Remark.BLURRED), "what is hardly seen is not called blurred"
+
+
+def test_many_greys_that_go_from_black_to_white_need_nothing(tmp_path: Path) -> None:
+    put(tmp_path, "wide.png", many_greys(0, 65000))
+    put(tmp_path, "eight bits.png", flower().convert("L"))
+    report = report_on(tmp_path)
+
+    (told,) = [it for it in report.advice if it.topic == GREYS]
+    assert told.title == "1 picture has more than 256 greys"
+    assert not any(picture.is_faint for picture in report.pictures)
+    assert [picture.greys is None for picture in report.pictures] == [True, False]
+
+
+def test_fractions_are_told_as_fractions(tmp_path: Path) -> None:
+    levels = np.linspace(0.4, 0.5, 64 * 64, dtype=np.float32).reshape(64, 64)
+    put(tmp_path, "faint.tif", Image.fromarray(levels))
+
+    (told,) = [it for it in report_on(tmp_path).advice if it.topic == GREYS]
+    assert "0.400" in told.reason or "0.401" in told.reason

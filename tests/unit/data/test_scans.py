@@ -13,7 +13,14 @@ from PIL import Image
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, generate_uid
 
-from genstudio.data.scans import Slice, UnreadableScanError, is_scan, read_slices, shown
+from genstudio.data.scans import (
+    Slice,
+    UnreadableScanError,
+    holds_scans,
+    is_scan,
+    read_slices,
+    shown,
+)
 
 RAMP = np.arange(12 * 10, dtype=np.int16).reshape(12, 10) - 40
 
@@ -173,3 +180,40 @@ def test_scans_are_known_by_what_they_hold(tmp_path: Path) -> None:
     (tmp_path / "notes").write_text("nothing")
     assert not is_scan(tmp_path / "notes")
     assert not is_scan(tmp_path / "missing")
+
+
+def test_windows_of_names_are_those_of_the_numbers() -> None:
+    piece = Slice(values_HW=RAMP.astype(np.float32), window=(10, 40))
+    whole = shown(piece, preset="whole range")
+    assert (whole[RAMP.min() == RAMP], whole[RAMP.max() == RAMP]) == (0, 255)
+    assert shown(piece, preset="99 of 100 values")[RAMP == 10] != shown(piece)[RAMP == 10]
+    tissue = shown(Slice(values_HW=np.array([[-160.0, 40.0, 240.0]], np.float32)),
+                   preset="CT: soft tissue")  # fmt: skip
+    assert tissue.tolist() == [[0, 128, 255]]
+    # A width of a person's own counts before all of them.
+    np.testing.assert_array_equal(shown(piece, (10, 40), "CT: bone"), shown(piece))
+
+
+def test_slices_of_a_volume_are_shown_alike(tmp_path: Path) -> None:
+    values = np.stack([np.full((4, 5), level, np.float32) for level in (0, 100, 200)], -1)
+    values[0, 0, 0] = np.nan
+    nibabel.save(nibabel.Nifti1Image(values, np.eye(4)), tmp_path / "a.nii")
+    pieces = list(read_slices(tmp_path / "a.nii"))
+    for preset in ("99 of 100 values", "whole range"):
+        greys = [int(np.median(shown(piece, preset=preset))) for piece in pieces]
+        assert greys == [0, 128, 255]
+
+
+def test_a_folder_of_scans_is_known(tmp_path: Path) -> None:
+    folder = tmp_path / "a"
+    (folder / "deep").mkdir(parents=True)
+    assert not holds_scans(folder)
+    dicom(folder / "deep" / "1.2.840.113619", RAMP)
+    dicom(folder / "deep" / "IM0001", RAMP)
+    assert holds_scans(folder)
+    for number in range(3):
+        Image.new("L", (8, 8)).save(folder / f"{number}.png")
+    assert not holds_scans(folder), "pictures are more"
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "one.nii.gz").write_bytes(b"")
+    assert holds_scans(tmp_path / "b")

@@ -10,7 +10,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from genstudio.data import squares
 from genstudio.data.samples import paint_flower
-from genstudio.data.squares import decode_picture
+from genstudio.data.squares import decode_picture, decode_whole
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
@@ -88,7 +88,7 @@ def test_the_opacity_comes_as_a_fourth_channel_beside_colours_over_white(tmp_pat
     layer.paste((255, 0, 0, 255), (0, 0, 32, 16))
     path = saved(tmp_path / "a.png", layer)
 
-    pixels = decode_picture(path, size=32, with_opacity=True)
+    pixels = decode_picture(path, size=32, channels=4)
 
     assert pixels.shape == (32, 32, 4)
     np.testing.assert_array_equal(pixels[..., :3], decode_picture(path, size=32))
@@ -104,7 +104,7 @@ def test_a_picture_without_transparency_is_opaque(
     mode = "L" if isinstance(colour, int) else "RGB"
     path = saved(tmp_path / name, Image.new(mode, (256, 256), colour))
 
-    assert (decode_picture(path, size=32, with_opacity=True)[..., 3] == 255).all()
+    assert (decode_picture(path, size=32, channels=4)[..., 3] == 255).all()
 
 
 @pytest.mark.parametrize("size", [(511, 509), (509, 511), (450, 450), (387, 386)])
@@ -119,3 +119,12 @@ def test_a_huge_picture_lies_where_a_smaller_one_lies(
     shrunk = decode_picture(path, size=32).astype(int)
 
     assert np.abs(shrunk - whole).mean() < 1
+
+
+def test_grey_comes_as_one_channel(tmp_path: Path) -> None:
+    levels = np.arange(32 * 32, dtype=np.uint16).reshape(32, 32).astype(np.uint8)
+    path = saved(tmp_path / "a.png", Image.fromarray(levels))
+    np.testing.assert_array_equal(decode_picture(path, size=32, channels=1)[..., 0], levels)
+    coloured = saved(tmp_path / "b.png", Image.new("RGB", (40, 32), (255, 0, 0)))
+    assert set(np.unique(decode_picture(coloured, size=32, channels=1))) == {76}
+    assert decode_whole(coloured, size=32, channels=1).shape == (32, 40, 1)

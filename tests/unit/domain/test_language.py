@@ -15,6 +15,8 @@ from genstudio.domain.language import (
     chosen_language,
     inside,
     language,
+    number_text,
+    quoted,
     speak,
     tr,
     trn,
@@ -133,3 +135,29 @@ def test_the_language_to_begin_with(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_language_names_itself() -> None:
     assert {"en", "de", "fr"} == set(LANGUAGES)
     assert LANGUAGES["fr"] == "Français"
+
+
+@pytest.mark.parametrize(("code", "share"), [("en", "58.5%"), ("de", "58,5\xa0%")])
+def test_shares_are_written_as_the_language_writes_them(code: str, share: str) -> None:
+    speak(code)
+    assert tr("{share:.1%}", share=0.585) == share
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("en", "“Rot”"),
+        ("de", "„Rot“"),
+        ("fr", "«\N{NARROW NO-BREAK SPACE}Rot\N{NARROW NO-BREAK SPACE}»"),
+    ],
+)
+def test_names_stand_between_the_marks_of_the_language(code: str, name: str) -> None:
+    speak(code)
+    assert quoted("Rot") == name
+
+
+@pytest.mark.parametrize(("code", "number"), [("en", "2,587.50"), ("de", "2.587,50")])
+def test_numbers_are_written_as_the_language_writes_them(code: str, number: str) -> None:
+    speak(code)
+    assert number_text(2587.5, 2) == number
+    assert number_text(7) == "7"

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from genstudio.domain.errors import SettingsError
-from genstudio.domain.settings import FieldHints, Settings, parse_settings, setting, setting_fields
+from genstudio.domain.settings import (
+    FieldHints,
+    Settings,
+    as_before,
+    parse_settings,
+    setting,
+    setting_fields,
+)
 from genstudio.domain.training import SIZES, Budget, TrainingSettings
 
 
@@ -184,3 +191,14 @@ def test_whatever_is_given_is_taken_within_bounds_or_refused_in_words(
     else:
         assert 1 <= brush.width <= 64
         assert brush.softness >= 0
+
+
+def test_what_a_file_leaves_out_is_what_was_the_case_before() -> None:
+    class Sketched(Settings):
+        width: int = setting(64, title="Width", help="")
+        whole: bool = setting(True, title="Whole", help="", before=False, formerly="entire")
+
+    assert as_before(Sketched, {"width": 3}) == {"whole": False, "width": 3}
+    assert as_before(Sketched, {"whole": True}) == {"whole": True}
+    assert as_before(Sketched, {"entire": True}) == {"whole": True}
+    assert parse_settings(Sketched, {}).whole

@@ -64,7 +64,7 @@ def test_settings_that_a_form_shows_have_words_for_people() -> None:
     shown = [field for field in setting_fields(TrainingSettings) if field.help]
 
     assert {field.name for field in shown} == {
-        "batch", "accumulate", "mirror", "transparency", "kinds", "ema_half_life_kimg",
+        "batch", "accumulate", "mirror", "transparency", "colours", "kinds", "ema_half_life_kimg",
         "gradient_clip", "groups", "held_out", "stop_when", "devices", "reverse",
         "bars",
     }  # fmt: skip
@@ -105,7 +105,8 @@ def test_files_have_one_flat_list() -> None:
         "layout": "", "bars": 2,
         "batch": 32, "accumulate": 1, "budget": {"unit": "minutes", "amount": 30.0}, "seed": 1,
         "device": "auto", "precision": "auto", "devices": 1, "mirror": True,
-        "transparency": False, "reverse": False, "kinds": False, "ema_half_life_kimg": 10.0,
+        "transparency": False, "colours": "colour", "reverse": False, "kinds": False,
+        "ema_half_life_kimg": 10.0,
         "gradient_clip": 0.0, "groups": "picture", "held_out": 0.1,
         "stop_when": "budget only", "lesson": "",
         "preview_every_s": 20.0, "save_every_s": 60.0,

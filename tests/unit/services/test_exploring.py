@@ -6,25 +6,41 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from genstudio.domain.errors import SettingsError
-from genstudio.domain.places import Place, moves_text, parse_moves, parse_seeds
+from genstudio.artifacts.image import save_picture
+from genstudio.domain.errors import DatasetError, ProjectError, SettingsError
+from genstudio.domain.events import Finished
+from genstudio.domain.places import (
+    Place,
+    moves_text,
+    parse_moves,
+    parse_seeds,
+    parse_styles,
+    styles_text,
+)
 from genstudio.domain.progress import Progress, drain
-from genstudio.services.exploring import Explorer
-from genstudio.services.exploring_session import (
+from genstudio.domain.training import Budget
+from genstudio.engine.trainer import NoCommands
+from genstudio.services.explored import (
     DirectionsFound,
-    ExploringSession,
     Opened,
+    PictureFound,
     PlaceShown,
     Refused,
     SeedShown,
     Shown,
 )
+from genstudio.services.exploring import Explorer
+from genstudio.services.exploring_session import ExploringSession
 from genstudio.services.generation import generate
 from genstudio.services.jobs import JobEnded
 from genstudio.services.operations.perform import perform
 from genstudio.services.operations.protocol import Made
+from genstudio.services.remaking import remake
 from genstudio.services.runs import Run
+from genstudio.services.slots import forget_slot, keep_slot, read_slots, seed_of
+from genstudio.services.training import resume_run
 
 PATIENCE_S = 300
 
@@ -55,7 +71,7 @@ def until(session: ExploringSession, kind: type[Shown]) -> list[Shown | JobEnded
 
 def test_a_seed_alone_is_what_it_makes_everywhere(run: Path) -> None:
     explorer = Explorer(Run(run), "last")
-    (made,) = generate(Run(run), [7])
+    (made,) = generate(Run(run), [7], batch=1)
     picture = explorer.picture(Place(seeds=(7,)), explorer.settings({}))
     np.testing.assert_array_equal(picture, made.image_HWC)
     corner = Place(seeds=(1, 7, 3, 4), across=1.0, down=0.0)
@@ -102,6 +118,9 @@ def test_a_session_draws_places_and_seeds_and_finds_directions(session: Explorin
     session.show_seeds([3, 4])
     session.show_place(Place(seeds=(5,)))
     told = until(session, DirectionsFound)
+    # Whatever comes first: on a busy machine it may be the directions.
+    while len([it for it in told if isinstance(it, PlaceShown | SeedShown)]) < 3:
+        told.append(session.items.get(timeout=PATIENCE_S))
     drawn = [it for it in told if isinstance(it, PlaceShown | SeedShown)]
     assert {type(it) for it in drawn} == {PlaceShown, SeedShown}
     assert [it.seed for it in drawn if isinstance(it, SeedShown)] == [3, 4]
@@ -151,6 +170,9 @@ def test_a_run_that_is_gone_ends_it_with_the_reason(tmp_path: Path) -> None:
         ({"seeds": "1", "moves": "1:11"}, "no place between seeds"),
         ({"seeds": "1", "moves": "0:1"}, "no place between seeds"),
         ({"seeds": str(2**63)}, "no place between seeds"),
+        ({"seeds": "1", "styles": "sky:3"}, "takes no zone of a seed"),
+        ({"seeds": "1", "styles": "form:3"}, "has no zones"),
+        ({"seeds": "1", "corners": "1"}, "Pictures and corners do not fit"),
     ],
 )
 def test_what_is_no_place_is_refused_in_words(
@@ -173,9 +195,120 @@ def test_the_place_in_a_recipe_is_the_place(run: Path) -> None:
 def test_moves_and_seeds_are_read_as_they_are_written() -> None:
     moves = {4: -0.5, 1: 1.5, 7: 0.0}
     assert moves_text(moves) == "1:1.5, 4:-0.5"
-    assert parse_moves(moves_text(moves)) == {1: 1.5, 4: -0.5}
-    assert parse_moves("") == {}
+    assert parse_moves(moves_text(moves)) == ({1: 1.5, 4: -0.5}, {})
+    assert parse_moves("") == ({}, {})
+    zone_moves = {"colour": {2: 1.0}, "form": {1: -3.0}}
+    written = moves_text(moves, zone_moves)
+    assert written == "1:1.5, 4:-0.5, colour 2:1, form 1:-3"
+    assert parse_moves(written) == ({1: 1.5, 4: -0.5}, zone_moves)
+    styles = {"form": 3, "texture": 2**62}
+    assert parse_styles(styles_text(styles)) == styles
     assert parse_seeds(" 3,17 , 5") == (3, 17, 5)
     place = Place(seeds=(1,), moves={2: 0.0, 1: 1.0})
     assert place.moves == {1: 1.0}
     assert place.with_values(across=0.5).across == 0.5
+
+
+def picture_of_mine(folder: Path) -> Path:
+    path = folder / "mine.png"
+    pixels = np.zeros((40, 48, 3), np.uint8)
+    pixels[10:30, 8:40] = (240, 90, 20)
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+def test_a_picture_of_ones_own_is_a_place_that_is_made_again(run: Path, tmp_path: Path) -> None:
+    mine = picture_of_mine(tmp_path)
+    values = {"seeds": "3, 4", "across": 0.25, "corners": "2"}
+    made = next(
+        step
+        for step in perform(
+            "explore", run=run, inputs={"pictures": [mine]}, settings=values, checkpoint="last"
+        )
+        if isinstance(step, Made)
+    )
+    assert [it.name for it in made.recipe.inputs] == ["mine.png"]
+    assert made.name == "3-mine"
+    saved = tmp_path / "result.png"
+    save_picture(made.artifact.data, saved, made.recipe)
+    assert drain(remake(saved, projects=[run.parent.parent], inputs=[tmp_path])).is_same
+    mine.write_bytes(b"another")
+    with pytest.raises(ProjectError, match="made from is not here"):
+        drain(remake(saved, projects=[run.parent.parent], inputs=[tmp_path]))
+
+    explorer = Explorer(Run(run), "last")
+    with pytest.raises(SettingsError, match="picture of this place is not here"):
+        explorer.picture(Place(seeds=(3,), pictures={0: "unknown"}), explorer.settings({}))
+    with pytest.raises(DatasetError):
+        drain(explorer.find_picture(tmp_path / "none.png"))
+
+
+def test_a_session_finds_a_picture_and_goes_on_when_it_is_none(
+    session: ExploringSession, tmp_path: Path
+) -> None:
+    until(session, DirectionsFound)
+    mine = picture_of_mine(tmp_path)
+    session.find_picture(mine)
+    found = until(session, PictureFound)[-1]
+    assert isinstance(found, PictureFound)
+    assert found.path == mine
+    assert found.image_HWC is not None
+    session.show_place(Place(seeds=(1,), pictures={0: found.content_hash}))
+    shown = until(session, PlaceShown)[-1]
+    assert isinstance(shown, PlaceShown)
+    np.testing.assert_array_equal(shown.image_HWC, found.image_HWC)
+
+    session.find_picture(tmp_path / "none.png")
+    told = until(session, Refused)
+    assert [it.content_hash for it in told if isinstance(it, PictureFound)] == [""]
+
+
+def test_a_newer_checkpoint_is_taken_over_and_the_place_stays(run: Path) -> None:
+    session = ExploringSession(run, "last", {}, follows=True)
+    session.start()
+    until(session, DirectionsFound)
+    place = Place(seeds=(1, 2), across=0.5, moves={1: 1.0})
+    session.show_place(place)
+    before = until(session, PlaceShown)[-1]
+    *_, ended = resume_run(run, NoCommands(), budget=Budget(unit="steps", amount=6))
+    assert isinstance(ended, Finished)
+    newer = until(session, Opened)[-1]
+    shown = until(session, PlaceShown)[-1]
+    session.close()
+    session.join()
+    assert isinstance(newer, Opened)
+    assert (newer.step, newer.is_newer) == (6, True)
+    assert isinstance(before, PlaceShown)
+    assert isinstance(shown, PlaceShown)
+    assert shown.place == place
+    assert (shown.image_HWC != before.image_HWC).any()
+
+
+def test_places_are_kept_under_names(run: Path) -> None:
+    place = Place(seeds=(1, 2), across=0.5, zone_moves={"colour": {1: 2.0}}, styles={"form": 7})
+    assert read_slots(run) == {}
+    keep_slot(run, "  red   hills ", place)
+    keep_slot(run, "plain", Place(seeds=(3,)))
+    assert read_slots(run) == {"red hills": place, "plain": Place(seeds=(3,))}
+    assert forget_slot(run, "plain") == {"red hills": place}
+    with pytest.raises(SettingsError, match="needs a name"):
+        keep_slot(run, " ", place)
+    for number in range(63):
+        keep_slot(run, str(number), place)
+    with pytest.raises(SettingsError, match="64 kept places"):
+        keep_slot(run, "one more", place)
+    (run.parent.parent / "places" / f"{run.name}.json").write_text("{")
+    assert read_slots(run) == {}
+
+
+def test_the_seed_of_a_picture_is_that_of_its_recipe(run: Path, tmp_path: Path) -> None:
+    (made,) = generate(Run(run), [41])
+    path = tmp_path / "made.png"
+    save_picture(made.image_HWC, path, made.recipe)
+    assert seed_of(path, run) == 41
+    with pytest.raises(SettingsError, match="no picture of this run"):
+        seed_of(path, run.with_name("another"))
+    between = {"operation": "explore", "seed": None, "sampling": {"seeds": "1, 2"}}
+    save_picture(made.image_HWC, path, made.recipe.model_copy(update=between))
+    with pytest.raises(SettingsError, match="no seed of its own"):
+        seed_of(path, run)

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 import numpy as np
 import pytest
+from hung_pictures import hung
 from PIL import Image
 
 from genstudio.artifacts.image import read_recipe, save_picture
@@ -18,6 +19,7 @@ from genstudio.domain.datasets import Manifest
 from genstudio.domain.errors import ProjectError, UnknownEntryError
 from genstudio.domain.progress import Progress, drain, with_result
 from genstudio.domain.recipes import Recipe
+from genstudio.services.copy_marks import CopyMark, add_marks
 from genstudio.services.export import export_gallery
 from genstudio.services.exporters.protocol import ExportDone
 from genstudio.services.gallery_items import GalleryItem
@@ -341,10 +343,10 @@ def test_a_page_shows_every_picture_with_its_recipe(gallery: Path, tmp_path: Pat
             assert (int(thumbnail["width"]), int(thumbnail["height"])) == original.size
     words = " ".join(page.text.split())
     assert "vae Step 900 · Seed 11 2026-01-31" in words
-    assert "gan Step 1200 · Seed 12 2026-01-31" in words
+    assert "gan Step 1,200 · Seed 12 2026-01-31" in words
     assert "Spring" in words
     assert "2 pictures" in words
-    assert "Made with GenStudio on this artist's own pictures" in words
+    assert "Made by generative models, with GenStudio. Each carries its recipe" in words
 
 
 def test_thumbnails_of_large_pictures_are_small_files(gallery: Path, tmp_path: Path) -> None:
@@ -511,3 +513,24 @@ def test_nothing_is_exported_into_pictures_that_a_run_learned_from(
         with pytest.raises(ProjectError, match="learned from"):
             export_gallery(items, to=to, kind=kind, title="")
     assert files(pictures) == {}
+
+
+def test_what_is_nearly_a_copy_is_told_or_left_out(tmp_path: Path) -> None:
+    items = hung(tmp_path / "Meadow" / "gallery", 3)
+    near = CopyMark(nearest="a.png", distance=0.001, alarm=0.01)
+    far = CopyMark(nearest="a.png", distance=0.2, alarm=0.01)
+    add_marks(tmp_path / "Meadow", {"1.png": near, "2.png": far})
+    told = drain(export_gallery(items, to=tmp_path / "web", kind="web", title="M"))
+    assert told.copies == ("1.png",)
+    assert told.count == 3
+    assert (tmp_path / "web" / "index.html").read_text("utf-8").count("Nearly the same") == 1
+    options = {"leave_out_copies": True}
+    done = drain(
+        export_gallery(items, to=tmp_path / "o", kind="folder", title="M", options=options)
+    )
+    assert done.count == 2
+    assert sorted(it.name for it in (tmp_path / "o").iterdir()) == ["0.png", "2.png"]
+    with pytest.raises(ProjectError, match="nothing to export"):
+        drain(
+            export_gallery(items[1:2], to=tmp_path / "p", kind="folder", title="M", options=options)
+        )

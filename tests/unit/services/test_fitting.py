@@ -117,6 +117,24 @@ def test_cut_out_pictures_keep_their_opacity() -> None:
     assert "transparency" not in fitted(100, pictures={"num_cut_out": 50}).training
 
 
+def test_grey_pictures_are_learned_with_one_channel_by_what_can() -> None:
+    found = fitted(100, pictures={"is_grey": True})
+    assert found.training["colours"] == "grey"
+    assert "All pictures are grey" in words(found)
+    assert "colours" not in fitted(100).training
+    # What is cut out keeps its opacity, and a frozen model draws in colour.
+    cut_out = fitted(100, pictures={"is_grey": True, "is_cut_out": True})
+    assert "colours" not in cut_out.training
+    frozen = fitted(100, model="stable-diffusion-lora", pictures={"is_grey": True})
+    assert "colours" not in frozen.training
+
+
+def test_a_table_of_groups_is_kept_to() -> None:
+    found = fitted(100, pictures={"has_groups": True})
+    assert found.training["groups"] == "table"
+    assert "groups.csv" in words(found)
+
+
 def test_kinds_are_told_apart_only_by_architectures_that_can() -> None:
     pictures = {"kinds": {"cats": 40, "dogs": 60}}
     for able, expected in ((card("toy", "GAN", KINDS), True), (card(), None)):

@@ -14,8 +14,9 @@ import torch
 from safetensors.torch import load_file, save
 
 import genstudio
-from genstudio.domain.errors import CheckpointError, SettingsError
+from genstudio.domain.errors import CheckpointError, DeviceError, SettingsError
 from genstudio.domain.recipes import Recipe
+from genstudio.domain.settings import Settings
 from genstudio.engine import checkpoint as checkpoint_module
 from genstudio.models.vae.residual import ResidualVAE
 from genstudio.services.generation import Generated, generate
@@ -55,6 +56,30 @@ def test_the_same_seed_makes_the_same_pixels_again_in_any_company(run: Run) -> N
     np.testing.assert_array_equal(company[2].image_HWC, alone.image_HWC)
 
 
+def test_what_older_recipes_name_is_drawn_alone(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn_at_once: list[int] = []
+    real = ResidualVAE.decode
+
+    def noted(self: ResidualVAE, latents: torch.Tensor, settings: Settings) -> np.ndarray:
+        drawn_at_once.append(len(latents))
+        return real(self, latents, settings)
+
+    monkeypatch.setattr(ResidualVAE, "decode", noted)
+    alone = made(run, *range(5), batch=1)
+    assert drawn_at_once == [1] * 5
+    assert {picture.recipe.batch for picture in alone} == {1}
+    drawn_at_once.clear()
+    together = made(run, *range(20))
+    assert drawn_at_once == [16, 16]  # The second is filled up.
+    for one, other in zip(alone, together, strict=False):
+        np.testing.assert_allclose(one.image_HWC.astype(int), other.image_HWC.astype(int), atol=2)
+
+
+def test_a_device_that_is_not_there_is_refused(run: Run) -> None:
+    with pytest.raises(DeviceError, match="not available"):
+        made(run, 1, device="abacus")
+
+
 def test_a_training_in_the_same_program_is_not_disturbed(run: Run) -> None:
     torch.manual_seed(5)
     state = torch.get_rng_state()
@@ -78,6 +103,7 @@ def test_the_recipe_is_all_that_is_needed_to_make_it_again(run: Run) -> None:
         size=32,
         sampling={"temperature": 0.5, "kind": ""},
         created=recipe.created,
+        batch=16,
     )
     (again,) = made(run, recipe.seed, checkpoint=str(recipe.step), sampling=recipe.sampling)
     np.testing.assert_array_equal(again.image_HWC, first.image_HWC)

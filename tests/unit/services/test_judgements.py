@@ -14,7 +14,7 @@ from tiny_studio import save_pictures, small_settings
 from genstudio.domain.errors import DatasetError, ProjectError
 from genstudio.domain.progress import drain
 from genstudio.engine.trainer import NoCommands
-from genstudio.services import evaluation, judgements
+from genstudio.services import evaluation, judged_pictures, judgements
 from genstudio.services.evaluation import Evaluation, evaluate
 from genstudio.services.training import NewRun, start_run
 
@@ -115,7 +115,7 @@ def test_what_rests_upon_something_else_is_judged_again(
     run: Path, times_judged: Callable[[], int], what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged(run)
-    real = evaluation._basis
+    real = evaluation.basis_of
     other = {
         "weights": {"weights_sha256": "0"},
         "pictures": {"pictures": "others"},
@@ -128,7 +128,7 @@ def test_what_rests_upon_something_else_is_judged_again(
         fields = {name: getattr(basis, name) for name in basis.__slots__}
         return judgements.Basis(**{**fields, **other})
 
-    monkeypatch.setattr(evaluation, "_basis", changed)
+    monkeypatch.setattr(evaluation, "basis_of", changed)
     judged(run)
     assert times_judged() == 2
 
@@ -165,8 +165,8 @@ def test_too_few_pictures_are_told_before_anything_is_made(tmp_path: Path) -> No
 
 def test_large_pictures_are_brought_down(monkeypatch: pytest.MonkeyPatch) -> None:
     images_NHWC = drawn_NHWC(3, seed=2).repeat(2, axis=1).repeat(2, axis=2)
-    monkeypatch.setattr(evaluation, "_LARGEST_SIDE", images_NHWC.shape[1] // 2)
+    monkeypatch.setattr(judged_pictures, "_LARGEST_SIDE", images_NHWC.shape[1] // 2)
 
-    brought_down = evaluation._brought_down(images_NHWC)
+    brought_down = judged_pictures.brought_down(images_NHWC)
     assert brought_down.dtype == np.uint8
     assert np.array_equal(brought_down, drawn_NHWC(3, seed=2))

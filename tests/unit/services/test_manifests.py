@@ -150,3 +150,14 @@ def test_a_power_cut_before_the_header_leaves_no_manifest(
         save_manifest(tmp_path, manifest_of(*NAMES))
 
     assert not manifests.has_manifest(tmp_path)
+
+
+def test_sizes_are_read_back_and_there_is_one_for_each_picture(tmp_path: Path) -> None:
+    rows = tuple((f"{number}.png", "0") for number in range(3))
+    manifest = Manifest(folder=tmp_path, pictures=rows, sizes=((4, 3), (3, 4), (8, 8)))
+    save_manifest(tmp_path / "whole", manifest)
+    assert load_manifest(tmp_path / "whole") == manifest
+
+    save_manifest(tmp_path / "short", manifest.model_copy(update={"sizes": ((4, 3),)}))
+    with pytest.raises(ProjectError, match=r"sizes\.jsonl is damaged"):
+        load_manifest(tmp_path / "short")

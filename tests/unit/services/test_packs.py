@@ -27,7 +27,9 @@ def test_a_pack_is_installed_when_all_of_it_is_there() -> None:
 def test_a_pack_that_is_missing_says_what_it_brings_and_how_to_get_it() -> None:
     words = Pack(key="some", brings="something", modules=("no_such_module",)).words()
 
-    assert words == "not installed; it brings something (pip install 'genstudio[some]')"
+    assert words == (
+        "not installed; it brings something. Install it: pip install 'genstudio[some]'."
+    )
 
 
 @pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.key)

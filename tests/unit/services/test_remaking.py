@@ -1,5 +1,6 @@
 """What was made can be made again, or it is said why it cannot."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from genstudio.domain.errors import DatasetError, ProjectError
 from genstudio.domain.progress import drain
 from genstudio.domain.recipes import Recipe, RecipeInput
 from genstudio.services.generation import generate
+from genstudio.services.operations.perform import perform
+from genstudio.services.operations.protocol import Made
 from genstudio.services.remaking import remake
 from genstudio.services.runs import Run
 
@@ -46,6 +49,37 @@ def test_the_same_pixels_come_again(made: Path, trained_run: Path) -> None:
     assert done.run == trained_run
     with Image.open(made) as picture:
         np.testing.assert_array_equal(done.artifact.data, np.asarray(picture))
+
+
+def test_one_of_before_is_drawn_alone_again(trained_run: Path, tmp_path: Path) -> None:
+    (alone,) = generate(Run(trained_run), [7], batch=1)
+    path = tmp_path / "alone.png"
+    save_picture(alone.image_HWC, path, alone.recipe)
+    kept = json.loads(alone.recipe.model_dump_json())
+    del kept["batch"], kept["device"]  # As it was written before.
+    assert Recipe.model_validate(kept) == alone.recipe
+
+    done = drain(remake(path, projects=[trained_run.parent.parent]))
+
+    assert done.is_same
+    assert done.recipe.batch == 1
+
+
+def test_one_of_a_graphics_card_is_made_without_and_no_pixels_are_promised(
+    made: Path, trained_run: Path, tmp_path: Path
+) -> None:
+    with Image.open(made) as picture:
+        pixels = np.array(picture)
+    pixels[3, 3, 0] ^= 1
+    path = tmp_path / "card.png"
+    # A kind of device that no machine has.
+    save_picture(pixels, path, recipe_of(made).model_copy(update={"device": "abacus"}))
+
+    done = drain(remake(path, projects=[trained_run.parent.parent]))
+
+    assert not done.is_same
+    assert done.device == "cpu"
+    assert "another device (abacus)" in done.words
 
 
 def test_in_its_own_project_no_folder_need_be_named(made: Path, trained_run: Path) -> None:
@@ -120,3 +154,26 @@ def test_from_the_terminal(made: Path, trained_run: Path, tmp_path: Path) -> Non
     refused = CliRunner().invoke(app, ["remake", str(made), "--out", str(out)])
     assert refused.exit_code == 1
     assert "not here" in refused.stderr
+
+
+def test_a_restyled_picture_of_before_there_was_a_setting_is_made_as_it_was(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for name in ("content", "style"):
+        Image.fromarray(rng.integers(0, 256, (64, 64, 3), np.uint8)).save(tmp_path / f"{name}.png")
+    inputs = {"input": [tmp_path / "content.png"], "style": [tmp_path / "style.png"]}
+
+    def painted(momentum: float) -> Made:
+        settings = {"care": "quick", "largest_side": 64, "momentum": momentum}
+        work = perform("style-transfer", inputs=inputs, settings=settings)
+        (made,) = [it for it in work if isinstance(it, Made)]
+        return made
+
+    of_before, of_now = painted(0.9), painted(0.5)
+    assert not np.array_equal(of_before.artifact.data, of_now.artifact.data)
+    sampling = {k: v for k, v in of_before.recipe.sampling.items() if k != "momentum"}
+    path = tmp_path / "painted.png"
+    save_picture(
+        of_before.artifact.data, path, of_before.recipe.model_copy(update={"sampling": sampling})
+    )
+
+    assert drain(remake(path)).is_same

@@ -80,6 +80,25 @@ def test_nothing_to_read_is_said(fake: Path, tmp_path: Path) -> None:
 def test_the_preview_is_the_middle_slice_in_the_window(fake: Path) -> None:
     dark = scans.preview([fake], ScanOptions(middle=1000, width=10))
     bright = scans.preview([fake], parse_settings(ScanOptions, {"middle": "-900", "width": "10"}))
-    assert dark.shape == (8, 8, 3)
-    assert dark.max() == 0
-    assert bright.min() == 255
+    assert dark.pixels.shape == (8, 8, 3)
+    assert dark.pixels.max() == 0
+    assert (dark.low, dark.high) == (995, 1005)
+    assert dark.least < dark.most < dark.low, "what there is, beside what is shown of it"
+    assert bright.pixels.min() == 255
+
+
+def test_a_table_says_what_belongs_together(fake: Path, tmp_path: Path) -> None:
+    (fake / "groups.csv").write_text("file,group\nsick/one.nii,Mr Other\nwell/three.nii,Mr Other\n")
+    done = drain(import_scans([fake], tmp_path / "out", ScanOptions(groups="table")))
+    assert done.groups == 2, "what the table does not name is a group of its own"
+    assert b"Other" not in (tmp_path / "out" / "groups.csv").read_bytes()
+    (fake / "groups.csv").unlink()
+    with pytest.raises(DatasetError, match=r"groups\.csv"):
+        drain(import_scans([fake], tmp_path / "other", ScanOptions(groups="table")))
+
+
+def test_the_preview_can_show_another_slice(fake: Path) -> None:
+    first, middle = (scans.preview([fake], ScanOptions(), at).pixels for at in (0.0, 0.5))
+    assert not np.array_equal(first, middle)
+    # The last one is of one grey.
+    assert np.ptp(scans.preview([fake], ScanOptions(), 1.0).pixels) == 0

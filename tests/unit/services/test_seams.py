@@ -124,11 +124,11 @@ def test_reports_on_other_decoded_pictures_are_other_reports(trained_run: Path) 
     run = Run(trained_run)
     checkpoint = run.checkpoint("last")
     own = {
-        key: evaluation._Pictures(np.zeros((16, 8, 8, 3), np.uint8), ("a.png",) * 16, key=key)
+        key: evaluation.JudgedPictures(np.zeros((16, 8, 8, 3), np.uint8), ("a.png",) * 16, key=key)
         for key in ("one", "other")
     }
     digests = {
-        key: evaluation._basis(run, checkpoint, pictures, 8).digest()
+        key: evaluation.basis_of(run, checkpoint, pictures, 8).digest()
         for key, pictures in own.items()
     }
 

@@ -2,17 +2,19 @@
 
 import shutil
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 from PIL import Image
 from tiny_studio import small_settings
 
+from genstudio.artifacts.clip import KIND as CLIPS
 from genstudio.data.films import opened_film
 from genstudio.domain.datasets import Manifest
 from genstudio.domain.errors import ProjectError
+from genstudio.domain.films import Codec
 from genstudio.domain.progress import drain
-from genstudio.services.films import read_film_recipe
 from genstudio.services.projects import open_or_create
 from genstudio.services.records import preview_path
 from genstudio.services.runs import Run, create_run
@@ -38,16 +40,19 @@ def run(tmp_path: Path) -> Run:
     return run
 
 
-def test_each_preview_is_shown_as_long_and_the_last_one_longer(run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("codec", get_args(Codec))
+def test_each_preview_is_shown_as_long_and_the_last_one_longer(
+    run: Run, tmp_path: Path, codec: Codec
+) -> None:
     pytest.importorskip("av", reason="films need the extra “video”")
-    path = drain(film_run(run, tmp_path / "film.mp4", seconds=2))
+    path = drain(film_run(run, tmp_path / "film.mp4", seconds=2, codec=codec))
 
     with opened_film(path) as film:
         frames = [int(np.median(frame.image_HWC[..., 0])) for frame in film.frames()]
     assert len(frames) == 60 + 45
     wanted = [0] * 15 + [50] * 15 + [100] * 15 + [200] * (15 + 45)
     assert frames == pytest.approx(wanted, abs=6)
-    recipe = read_film_recipe(path)
+    recipe = CLIPS.read_recipe(path)
     assert recipe is not None
     assert (recipe.operation, recipe.step) == ("time-lapse", 40)
 

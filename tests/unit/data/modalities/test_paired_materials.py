@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tiny_studio import save_pieces
 
 soundfile = pytest.importorskip("soundfile", reason="sounds need the extra “sound”")
 
@@ -148,3 +149,34 @@ def test_a_file_that_is_no_picture_is_refused_in_words(named: Path) -> None:
     (named / "bad.png").write_bytes(b"no picture")
     with pytest.raises(DatasetError, match=r"bad\.png"):
         MODALITY.read_one(named / "bad.png", "")
+
+
+def test_pictures_with_pieces_are_recognised_and_their_phrases_belong_to_their_pictures(
+    tmp_path: Path,
+) -> None:
+    save_pieces(tmp_path, 6)
+    for number in range(6):
+        picture(tmp_path / f"{number:02}.png", number)
+    picture(tmp_path / "alone.png", 50)
+    report = drain(scan_material(tmp_path))
+
+    assert report.material == "paired-materials"
+    arrangement = recognise(report)["paired-materials"]
+    assert arrangement.num_examples == 6
+    assert arrangement.layout == "name; 32 px; notes: 2 bars"
+    assert "6 pairs of pictures and pieces" in " ".join(it.title for it in arrangement.remarks)
+    manifest, _ = freeze(report, (), "paired-materials")
+    layout = MODALITY.laid_out(manifest.layout, DataOptions(size=32, bars=4))
+    assert layout == "name; 32 px; notes: 4 bars"
+    manifest = manifest.model_copy(update={"layout": layout})
+    cache = drain(MODALITY.decode(manifest, tmp_path.parent / f"{tmp_path.name}-cache"))
+    dataset = MODALITY.examples(manifest, cache, ["02.png"], {})
+    assert set(dataset.fields) == {"images", "notes", "instruments"}
+    assert dataset.fields["notes"].take(slice(0, 1)).shape == (1, 64)
+    assert dataset.count() == 6
+    for name in dataset.names[EXAMPLES]:
+        first, second = name.split(" + ")
+        assert Path(first).stem == Path(second).stem
+    held_out = {dataset.names["images"][at] for at in dataset.held_out_of()}
+    assert held_out == {"02.png"}
+    assert "02.png" not in {dataset.names["images"][at] for at in dataset.learned_from()}

@@ -162,3 +162,71 @@ def test_without_spread_the_rest_follows_a_line_that_latents_lie_on() -> None:
     rest = prior.draw_rest(torch.tensor([[0.7]]), [1], 0.0)
 
     assert torch.allclose(rest[0], 0.7 * torch.linspace(1, 2, SIZE)[1:], atol=0.2)
+
+
+def test_a_rare_class_amid_a_frequent_one_is_drawn_from_where_it_lies() -> None:
+    generator = torch.Generator().manual_seed(5)
+    frequent = torch.randn(400, SIZE, generator=generator)
+    rare = 0.3 * torch.randn(12, SIZE, generator=generator)
+    rare[:, 0] += 1.5
+    means = torch.cat([frequent, rare])
+    labels_N = (torch.arange(len(means)) >= len(frequent)).long()
+    mixed = torch.randperm(len(means), generator=generator)
+    prior = MixturePrior(SIZE, 2)
+    prior.fit(means[mixed], torch.full_like(means, 0.01), labels_N[mixed])
+
+    drawn = [prior.draw(range(200), 1.0, torch.eye(2)[kind].expand(200, -1)) for kind in range(2)]
+
+    assert abs(drawn[0][:, 0].mean()) < 0.2
+    assert abs(drawn[1][:, 0].mean() - 1.5) < 0.2
+    # Of either class alone, and of both as often as they are where none is asked for.
+    used = prior.weights > 0
+    assert ((prior.class_counts[used] > 0).sum(1) == 1).all()
+    either = prior.draw(range(300), 1.0, torch.zeros(300, 2))
+    assert abs(either[:, 0].mean()) < 0.3
+
+
+def test_a_class_of_a_single_picture_is_drawn_around_it() -> None:
+    means, _ = clustered(200)
+    means[0] = 9.0
+    labels_N = (torch.arange(200) != 0).long()
+    prior = MixturePrior(SIZE, 2)
+    prior.fit(means, torch.full_like(means, 0.01), labels_N)
+
+    drawn = prior.draw(range(50), 1.0, torch.tensor([[1.0, 0.0]]).expand(50, -1))
+
+    assert (drawn.mean(0) - 9).abs().max() < 1
+
+
+def test_more_classes_than_there_is_room_for_share_components() -> None:
+    means, _ = clustered(1200)
+    labels_N = torch.arange(1200) % 300
+    prior = MixturePrior(SIZE, 300)
+    prior.fit(means, torch.full_like(means, 0.01), labels_N)
+
+    asked = torch.nn.functional.one_hot(torch.tensor([7, 299]), 300)
+    assert prior.draw([1, 2], 1.0, asked).isfinite().all()
+
+
+def test_what_was_fitted_to_all_classes_together_draws_as_it_did() -> None:
+    """Components of checkpoints from before hold latents of several classes."""
+    prior = MixturePrior(3, 2)
+    prior.weights.zero_()
+    prior.weights[:3] = torch.tensor([0.5, 0.3, 0.2])
+    prior.means[:3] = torch.tensor([[-4.0, 0, 1], [4.0, 1, 0], [0, 5.0, -2]])
+    prior.own[:3] = torch.linspace(-0.2, 0.2, 3 * 3 * 16).reshape(3, 3, 16)
+    prior.variances[:3] = torch.tensor([0.01, 0.04, 0.09])[:, None].expand(3, 3)
+    prior.shares[:3] = torch.tensor([0.2, 0.5, 0.8])
+    prior.shared.copy_(torch.tensor([[0.5, 0, 0], [0.1, 0.4, 0], [-0.1, 0.2, 0.3]]))
+    prior.class_counts[:3] = torch.tensor([[9.0, 1], [2, 8], [5, 5]])
+
+    drawn = prior.draw([0, 1, 2, 3], 0.9, torch.tensor([[1.0, 0], [0, 1], [0, 1], [0, 0]]))
+
+    # Drawn by the program that fitted such ones.
+    before = torch.tensor([
+        [-5.7406, -1.2617, 0.2451],
+        [3.0923, 0.6999, -0.0883],
+        [-4.4621, -0.1232, 0.9778],
+        [-5.0901, -0.6911, 0.3814],
+    ])  # fmt: skip
+    assert torch.allclose(drawn, before, atol=1e-4)

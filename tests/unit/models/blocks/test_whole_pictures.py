@@ -40,6 +40,10 @@ def test_channels_become_those_that_are_wanted() -> None:
     assert (with_channels(colour, 4)[..., 3] == 255).all()
     cut_out[..., 3] = 0
     assert (with_channels(cut_out, 3) == 255).all()
+    assert with_channels(colour, 1).shape == with_channels(cut_out, 1).shape == (4, 5, 1)
+    np.testing.assert_array_equal(with_channels(grey, 1)[..., 0], grey)
+    # A picture that looks grey has the same grey whatever it is saved as.
+    np.testing.assert_array_equal(with_channels(with_channels(grey, 3), 1)[..., 0], grey)
 
 
 def test_jitter_shifts_each_picture_in_one_piece() -> None:

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -18,6 +19,7 @@ from genstudio.models.gan.self_supervised import (
     SelfSupervisedGANSampling,
 )
 from genstudio.models.protocol import Batch, DataSpec
+from genstudio.models.sampling import to_uint8
 
 
 def gan(**config: Any) -> SelfSupervisedGAN:
@@ -284,3 +286,34 @@ def test_a_discriminator_that_is_always_right_is_shown_more_changed_pictures() -
 def test_a_discriminator_that_is_wrong_is_shown_fewer() -> None:
     assert steered(-1.0, steps=8, begin=0.5) == pytest.approx(0.5 - 800 / 500_000)
     assert steered(-1.0, steps=8) == 0
+
+
+@pytest.mark.parametrize(("size", "layers"), [(32, [0, 1, 2]), (64, [0, 0, 1, 2])])
+def test_zones_are_drawn_by_groups_of_layers(size: int, layers: list[int]) -> None:
+    torch.manual_seed(0)
+    config = SelfSupervisedGANConfig(width=32, latent_size=8)
+    model = SelfSupervisedGAN(config, DataSpec(size=size))
+    settings = SelfSupervisedGANSampling()
+    one, other = model.latents([1, 2], settings)
+    plain = model.decode(one[None], settings)
+
+    same = model.decode_zones(one.repeat(3, 1)[None], settings)
+    np.testing.assert_allclose(same.astype(int), plain.astype(int), atol=1)
+    generator = model.network["generator"]
+    assert isinstance(generator, Generator)
+    for zone in range(3):
+        latents = one.repeat(3, 1)
+        latents[zone] = other
+        mixed = model.decode_zones(latents[None], settings)
+        assert (mixed != plain).any()
+        wanted = [other if it == zone else one for it in layers]
+        with torch.no_grad():
+            drawn = generator.draw_layers([it[None] for it in wanted])
+        np.testing.assert_array_equal(mixed, to_uint8(drawn))
+
+
+def test_a_latent_is_followed_back_by_gradients() -> None:
+    model = gan()
+    latents = model.latents([1], SelfSupervisedGANSampling())[:, None].requires_grad_(True)
+    (gradient,) = torch.autograd.grad(model.draw_latents(latents).square().sum(), [latents])
+    assert gradient.any()

@@ -19,6 +19,9 @@ from genstudio.models.blocks.text_writing import (
 from genstudio.models.language.text_transformer import TextTransformer, TextTransformerConfig
 from genstudio.models.protocol import Batch, DataSpec, Request
 
+MOST_STEPS = 400
+KNOWN_NATS = 0.1
+
 
 @pytest.fixture(scope="module")
 def model() -> TextTransformer:
@@ -30,8 +33,12 @@ def model() -> TextTransformer:
     ids = torch.as_tensor(dataset.fields["tokens"].values)
     (phase,) = model.phases()
     adam = torch.optim.Adam(phase.parameters, lr=5e-3)
-    for _ in range(60):
-        model.losses("writer", Batch(fields={"tokens": ids}, images_seen=0), 0).total.backward()
+    # Until it knows them: how many steps that takes differs from processor to processor.
+    for _ in range(MOST_STEPS):
+        loss = model.losses("writer", Batch(fields={"tokens": ids}, images_seen=0), 0).total
+        if float(loss.detach()) < KNOWN_NATS:
+            break
+        loss.backward()
         adam.step()
         adam.zero_grad()
     return model
@@ -101,14 +108,16 @@ def test_it_learns_what_it_reads(model: TextTransformer) -> None:
 
 
 def test_it_goes_on_from_what_is_given(model: TextTransformer) -> None:
-    codes = np.array([ord(it) for it in "The fox went to the wood on day"], np.int64)
+    # Behind the number of the day, which nothing foretells.
+    begun = tiny_studio.tales(4)[3].partition("It was a")[0] + "It was a"
+    codes = np.array([ord(it) for it in begun], np.int64)
     request = Request(
         seeds=[1],
         settings=ContinuationSettings(words=12, temperature=0.0),
         inputs={"text": [codes]},
     )
     (made,) = model.run(CONTINUE_TEXT, request)
-    assert "It was a long way" in made.data
+    assert "long way" in made.data
 
 
 def test_it_ends_behind_a_sentence_and_keeps_to_a_length(model: TextTransformer) -> None:

@@ -8,7 +8,7 @@ import tiny_diffusion
 from safetensors.numpy import save_file
 
 from genstudio.domain.errors import SettingsError
-from genstudio.models.stable_diffusion.folders import SD, SDXL, chosen_base, read_base
+from genstudio.models.stable_diffusion.folders import SD, SD2, SDXL, chosen_base, read_base
 from genstudio.models.stable_diffusion.layouts import clip_vocabulary, layout_of, layout_parts
 from genstudio.models.stable_diffusion.loading import empty_parts
 
@@ -86,6 +86,10 @@ def test_single_files_are_told_by_the_names_in_them(tmp_path: Path) -> None:
     unet = "model.diffusion_model.input_blocks.0.0.weight"
     assert read_base(saved(unet)).kind == SD
     assert read_base(saved(unet, "conditioner.embedders.1.model.ln_final.weight")).kind == SDXL
+    one = "cond_stage_model.transformer.text_model.embeddings.position_embedding.weight"
+    assert read_base(saved(unet, one)).kind == SD
+    two = "cond_stage_model.model.transformer.resblocks.0.attn.in_proj_weight"
+    assert read_base(saved(unet, two)).kind == SD2
     with pytest.raises(SettingsError, match="It is a LoRA"):
         read_base(saved("lora_unet_x.lora_down.weight"))
     with pytest.raises(SettingsError, match="no model of Stable Diffusion"):

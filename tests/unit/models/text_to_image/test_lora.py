@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from tiny_studio import flowers_NHWC, tokens_for, words_for
 
 from genstudio.data.modalities.catalog import MODALITIES
 from genstudio.domain.errors import SettingsError
+from genstudio.domain.fields import ORIGINS
 from genstudio.domain.settings import parse_settings
 from genstudio.models.protocol import Batch
 from genstudio.models.text_to_image.lora import LoraModel
@@ -62,6 +64,39 @@ def test_four_pictures_are_learned_by_heart() -> None:
         told.append(float(losses.values["noise"]))
 
     assert np.mean(told[-10:]) <= 0.5 * np.mean(told[:10])
+
+
+def test_xl_is_told_where_pictures_of_a_shape_come_from(tmp_path: Path) -> None:
+    model = make(base=str(tiny_diffusion.save_folder(tmp_path / "xl", is_xl=True)))
+    unet = model._loaded(torch.device("cpu")).parts["unet"]
+    told: list[Any] = []
+    hook = unet.register_forward_pre_hook(
+        lambda _, args, more: told.append((args[0].shape, more["added_cond_kwargs"]["time_ids"])),
+        with_kwargs=True,
+    )
+    square = four()
+    model.losses("lora", square, 0)
+    origins = torch.tensor([[3000, 4000, 0, 2], [64, 128, 0, 0], [700, 900, 5, 0], [9, 9, 0, 0]])
+    wide = square.images_NCHW[:, :, 16:48]
+    model.losses("lora", replace(square, fields={**square.fields, "images": wide}), 0)
+    fields = {**square.fields, "images": wide, ORIGINS: origins}
+    model.losses("lora", replace(square, fields=fields), 0)
+    hook.remove()
+
+    assert [it for it, _ in told] == [(4, 4, 8, 8), (4, 4, 4, 8), (4, 4, 4, 8)]
+    assert told[0][1].tolist() == [[64, 64, 0, 0, 64, 64]] * 4
+    assert told[1][1].tolist() == [[32, 64, 0, 0, 32, 64]] * 4
+    assert told[2][1].tolist() == [[*origin, 32, 64] for origin in origins.tolist()]
+
+
+def test_shapes_are_multiples_of_what_the_base_halves_to_the_end(tmp_path: Path) -> None:
+    config = parse_settings(LoraModel.Config, {"base": str(tiny_diffusion.shared_folder())})
+    square = config.model_copy(update={"keep_shapes": False})
+
+    assert LoraModel.shape_step(config) == 16
+    assert LoraModel.shape_step(square) == 0
+    with pytest.raises(SettingsError, match="no such model"):
+        LoraModel.shape_step(config.model_copy(update={"base": str(tmp_path / "nowhere")}))
 
 
 def test_what_it_learns_beside_are_its_own_matrices_only() -> None:

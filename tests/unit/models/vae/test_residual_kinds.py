@@ -139,3 +139,23 @@ def test_a_class_that_is_asked_for_comes_from_where_its_latents_lie() -> None:
     cats, dogs = (model.latents(range(40), ResidualVAESampling(kind=kind))[:, :Z] for kind in KINDS)
     assert (cats.mean(dim=1) < 0).all()
     assert (dogs.mean(dim=1) > 0).all()
+
+
+def test_a_rare_kind_is_drawn_from_its_own_latents_and_checkpoints_keep_that() -> None:
+    model = vae(KINDS)
+    # Of three dark pictures for each bright one.
+    labels_N = (torch.arange(64) % 4 == 3).long()
+    images = pictures(64) * 0.1 + torch.where(labels_N == 1, 0.8, -0.8)[:, None, None, None]
+    model.finalize({"images": images, "labels": labels_N})
+    saved = vae(KINDS)
+    saved.network.load_state_dict(model.network.state_dict())
+
+    means = model.encode(images)[:, :Z]
+    centres = torch.stack([means[labels_N == kind].mean(0) for kind in range(2)])
+    for number, kind in enumerate(("cats", "dogs")):
+        settings = ResidualVAESampling(kind=kind)
+        drawn = saved.latents(range(40), settings)[:, :Z]
+        assert torch.equal(drawn, model.latents(range(40), settings)[:, :Z])
+        # Posteriors of an untrained model are wide: the middle of many tells.
+        distances = (drawn.mean(0) - centres).norm(dim=1)
+        assert distances[number] < 0.6 * distances[1 - number]

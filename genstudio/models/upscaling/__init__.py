@@ -1,0 +1,1 @@
+"""Networks that enlarge pictures, read from files of ncnn and computed by torch."""
