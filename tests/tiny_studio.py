@@ -440,7 +440,7 @@ def install_models(monkeypatch: pytest.MonkeyPatch, **locations: str) -> None:
 
 def forget_models() -> None:
     """Have the catalogue look for architectures again."""
-    catalog.MODELS.__dict__.pop("_locations", None)
+    catalog.MODELS._found = None
 
 
 @pytest.fixture
