@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -18,6 +19,9 @@ _WORKERS_PER_CORE = 2
 # The end of a long log is what people see first: it names what failed.
 _LAST_FAILED = ROOT / ".pytest_cache" / "v" / "cache" / "lastfailed"
 _MOST_NAMED = 20
+# Tests take twenty minutes. What hangs is ended by us, so that it is told what failed until then.
+_TEST_DEADLINE_S = 50 * 60.0
+_SUMMARY_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class Step:
     command: list[str]
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     may_be_empty: bool = False
+    deadline_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,13 @@ def tests(extra: list[str], *, quick: bool) -> Step:
     command = [str(python()), "-m", "pytest", "-n", workers, "-m", "not xvfb", *folders, *extra]
     # One thread for each worker: two sets of torch threads on two cores slow each other down.
     surroundings = {"QT_QPA_PLATFORM": "offscreen", "OMP_NUM_THREADS": "1"}
-    return Step("tests", command, surroundings, may_be_empty=bool(extra))
+    return Step(
+        "tests",
+        command,
+        surroundings,
+        may_be_empty=bool(extra),
+        deadline_s=None if extra else _TEST_DEADLINE_S,
+    )
 
 
 def run_window_tests(extra: list[str]) -> Result:
@@ -87,14 +98,29 @@ def run(step: Step) -> Result:
     print(f"\n==> {step.title}: {' '.join(step.command)}".replace(f"{ROOT}{os.sep}", ""))
     began = time.monotonic()
     _LAST_FAILED.unlink(missing_ok=True)
-    status = subprocess.run(
-        step.command, cwd=ROOT, env={**os.environ, **step.environment}, check=False
-    ).returncode
+    status = _status(step)
     outcome = "passed" if status == 0 else "FAILED"
     if status == _NO_TESTS and step.may_be_empty:
         outcome = "skipped"
     failed = _failed_tests() if outcome == "FAILED" else ()
     return Result(step.title, outcome, time.monotonic() - began, failed)
+
+
+def _status(step: Step) -> int:
+    with subprocess.Popen(
+        step.command, cwd=ROOT, env={**os.environ, **step.environment}
+    ) as process:
+        try:
+            return process.wait(step.deadline_s)
+        except subprocess.TimeoutExpired:
+            print(f"\n{step.title}: not done after {step.deadline_s:.0f} s; ended.", flush=True)
+        # As Ctrl-C does: pytest tells what failed so far.
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(_SUMMARY_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        return process.wait() or 1
 
 
 def report(results: list[Result]) -> int:

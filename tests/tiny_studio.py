@@ -62,7 +62,7 @@ NUM_PICTURES = 16
 CAPTIONS_OF_FLOWERS = ("a red flower", "a blue flower", "flower, round and red", "a round flower")
 SIZE = 32
 # A program that takes longer hangs: far more than any takes beside busy loops.
-HANGS_S = 1000
+HANGS_S = 500
 # Longer than any test: nothing is saved or drawn but at the end of a run.
 NEVER_S = 1e6
 

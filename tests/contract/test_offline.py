@@ -18,7 +18,7 @@ sys.argv = ["genstudio", "--selftest"]
 from genstudio.__main__ import main
 main()
 """
-_HANGS_S = 1000
+_HANGS_S = 500
 _SET_BY_BUILDERS = {"CI", "TF_BUILD", "GITHUB_ACTIONS", "ORT_DISABLE_TELEMETRY"}
 
 
