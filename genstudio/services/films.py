@@ -158,7 +158,7 @@ def _encode(
                     frame.pts = number
                     frame.time_base = Fraction(1, fps)
                     film.mux(stream.encode(frame))
-                    yield Progress("Filming", number + 1, count)
+                    yield Progress(tr("Filming"), number + 1, count)
                 if stream is not None:
                     film.mux(stream.encode())
         except av.FFmpegError as error:
@@ -202,7 +202,7 @@ def _write_webp(
     kept: list[Image.Image] = []
     for number, frame_HWC in enumerate(frames):
         kept.append(Image.fromarray(_enlarged(frame_HWC)))
-        yield Progress("Filming", number + 1, count)
+        yield Progress(tr("Filming"), number + 1, count)
     # Whole milliseconds, whose sum is the length: each frame ends where the next begins.
     ends = [round(1000 * number / fps) for number in range(len(kept) + 1)]
     durations = [end - start for start, end in pairwise(ends)]
@@ -226,7 +226,7 @@ def _write_pictures(
     for number, frame_HWC in enumerate(frames):
         place = recipe.model_copy(update={"position": number})
         save_picture(frame_HWC, folder / f"{number:05}.png", place)
-        yield Progress("Filming", number + 1, count)
+        yield Progress(tr("Filming"), number + 1, count)
     return folder
 
 

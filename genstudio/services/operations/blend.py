@@ -5,6 +5,7 @@ from typing import ClassVar, Final
 
 from genstudio.domain.artifacts import IMAGE, Artifact
 from genstudio.domain.cards import ENCODE
+from genstudio.domain.language import tr
 from genstudio.domain.operations import GENERATE, InputSpec, OperationCard
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings
@@ -57,7 +58,7 @@ class Blend:
                 name=f"{number:04}",
                 source=files[0] if len(files) == 1 else None,
             )
-            yield Progress("Blending", number + 1, total)
+            yield Progress(tr("Blending"), number + 1, total)
 
 
 OPERATION: Final[Operation] = Blend()

@@ -124,7 +124,7 @@ class Characters:
                 done=done,
             )
             report = Report(files=_files(settings.kind, entries, pictures), words=words)
-            yield Progress("Inventing", done, total, report)
+            yield Progress(tr("Inventing"), done, total, report)
 
 
 def _invented(

@@ -16,6 +16,7 @@ from genstudio.domain.operations import Report
 from genstudio.domain.progress import Progress
 from genstudio.domain.recipes import Recipe
 from genstudio.domain.settings import Settings, setting
+from genstudio.models.style.steadying import Steadier
 from genstudio.services.film_conversion import convert_film
 from genstudio.services.operations.key_frames import frame_name
 from genstudio.services.operations.marking import marked, visible_mark
@@ -44,6 +45,15 @@ class ClipSettings(Settings):
         "each frame as a picture without loss, for editing, with a table of their times and "
         "without sound.",
     )
+    steadying: float = setting(
+        0.7,
+        title="How firmly paint stays on what moves — steadying",
+        help="Blends each frame with the painted one before, moved as the film moves. 0 paints "
+        "each frame by itself, which flickers more and is a little sharper.",
+        ge=0.0,
+        le=0.95,
+        before=0.0,
+    )
     mark: bool = visible_mark()
 
 
@@ -54,15 +64,25 @@ def filmed(
     settings: ClipSettings,
     *,
     what: str,
+    steadying: float,
 ) -> Generator[Made | Progress, None, None]:
     """Paint a film frame by frame; a film as result is there until the next step.
+
+    Args:
+        source: The film.
+        paint: Gives what becomes of a frame: both uint8 (height, width, 3).
+        recipe: Of the film; pictures of frames get their position.
+        settings: Size, format and mark.
+        what: Is being done, for people.
+        steadying: Share of the paint before that stays on what moves, from 0 to 1.
 
     Raises:
         GenStudioError: The film cannot be read, or the new one not written.
     """
+    steadier = Steadier(steadying)
 
     def work(frame_HWC: np.ndarray) -> np.ndarray:
-        painted_HWC = paint(frame_HWC)
+        painted_HWC = steadier.steady(frame_HWC, paint(frame_HWC))
         return marked(painted_HWC) if settings.mark else painted_HWC
 
     if settings.saved_as == _PICTURES:

@@ -7,6 +7,7 @@ from genstudio.data.modalities.catalog import MODALITIES
 from genstudio.data.modalities.protocol import FileModality
 from genstudio.data.phrases import INSTRUMENTS
 from genstudio.domain.artifacts import NOTES
+from genstudio.domain.language import tr
 from genstudio.domain.operations import CONTINUE_MUSIC, InputSpec, OperationCard
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings
@@ -71,7 +72,7 @@ class ContinueMusic:
                     name=f"{path.stem}-{seed}",
                     source=path,
                 )
-                yield Progress("Continuing", at * request.count + number + 1, total)
+                yield Progress(tr("Continuing"), at * request.count + number + 1, total)
 
 
 OPERATION: Final[Operation] = ContinueMusic()

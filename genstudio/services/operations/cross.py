@@ -83,7 +83,9 @@ class CrossFiles:
                     name=f"{example.name}-{seed}",
                     source=example.path,
                 )
-                yield Progress("Making", at * request.count + number, len(given) * request.count)
+                yield Progress(
+                    tr("Making"), at * request.count + number, len(given) * request.count
+                )
 
     def _given(self, run: Run, request: OperationRequest) -> list[Example]:
         """What results are made for."""

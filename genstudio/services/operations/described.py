@@ -16,7 +16,7 @@ from genstudio.data.modalities.catalog import MODALITIES
 from genstudio.data.modalities.protocol import FileModality
 from genstudio.domain.artifacts import NOTES, SOUND
 from genstudio.domain.cards import BLEND
-from genstudio.domain.language import tr_noop
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.operations import GENERATE, InputSpec, OperationCard
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
@@ -74,7 +74,7 @@ class BlendFiles:
                 name=f"{number:04}",
                 source=files[0] if len(files) == 1 else None,
             )
-            yield Progress("Blending", number + 1, len(on_the_way))
+            yield Progress(tr("Blending"), number + 1, len(on_the_way))
 
 
 class VaryFiles:
@@ -110,7 +110,7 @@ class VaryFiles:
                     name=f"{path.stem}-{seed}",
                     source=path,
                 )
-                yield Progress("Varying", at * request.count + number + 1, total)
+                yield Progress(tr("Varying"), at * request.count + number + 1, total)
 
 
 def _run_of(request: OperationRequest) -> Run:

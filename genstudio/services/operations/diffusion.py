@@ -133,7 +133,7 @@ class _Diffusion:
             total = (stage.total + 1) * count
             now = (stage.total + 1) * done + stage.done
             if not stage.is_finished:
-                yield Progress("Drawing", now, total, stage.image_HWC)
+                yield Progress(tr("Drawing"), now, total, stage.image_HWC)
                 continue
             recipe = made_from_files(self.card.key, request, used, seed=wanted.seed)
             # The folder of a person's disk does not travel along.
@@ -149,7 +149,7 @@ class _Diffusion:
                 name=name,
                 source=source,
             )
-            yield Progress("Drawing", now + 1, total)
+            yield Progress(tr("Drawing"), now + 1, total)
 
 
 class TextToImage(_Diffusion):

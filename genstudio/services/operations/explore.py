@@ -154,7 +154,7 @@ class Explore:
             recipe=made_by_run(self.card.key, request, explorer.checkpoint, files=files),
             name="-".join(_name_of(place, corner, files) for corner in range(len(place.seeds))),
         )
-        yield Progress("Exploring", 1, 1)
+        yield Progress(tr("Exploring"), 1, 1)
 
 
 def _found(explorer: Explorer, files: Sequence[Path]) -> Working[list[str]]:

@@ -5,6 +5,7 @@ from typing import ClassVar, Final
 
 from genstudio.domain.artifacts import LORA, Artifact
 from genstudio.domain.cards import HAS_LORA
+from genstudio.domain.language import tr
 from genstudio.domain.operations import EXPORT_LORA, OperationCard
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
@@ -59,7 +60,7 @@ class ExportLora:
             recipe=made_by_run(self.card.key, request, checkpoint, files=[]),
             name=f"{name}-{checkpoint.state.step}",
         )
-        yield Progress("Saving", 1, 1)
+        yield Progress(tr("Saving"), 1, 1)
 
 
 OPERATION: Final[Operation] = ExportLora()

@@ -71,7 +71,7 @@ class BlendMolecules:
         results = _Results(self.card.key, request, checkpoint, files, {"count": count})
         for number, artifact in enumerate(finding):
             yield results.made(artifact)
-            yield Progress("Blending", number + 1, total)
+            yield Progress(tr("Blending"), number + 1, total)
 
 
 class OptimiseMoleculesSettings(Settings):

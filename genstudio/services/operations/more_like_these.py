@@ -5,6 +5,7 @@ from typing import ClassVar, Final
 
 from genstudio.domain.artifacts import IMAGE, Artifact
 from genstudio.domain.cards import INTERPOLATE
+from genstudio.domain.language import tr
 from genstudio.domain.operations import GENERATE, MORE_LIKE_THESE, OperationCard, Report
 from genstudio.domain.places import moves_text
 from genstudio.domain.progress import Progress
@@ -79,7 +80,7 @@ class MoreLikeThese:
                 yield from _only_progress(explorer)
             image = explorer.picture(place, settings)
             yield _made(request, explorer, Steered(image, place, is_guided=True))
-            yield Progress("Making", 1, 1)
+            yield Progress(tr("Making"), 1, 1)
             return
         learned = learn_project_taste(run.project(), run.settings.size)
         steering = Steering(explorer, settings, learned)
@@ -97,9 +98,9 @@ class MoreLikeThese:
                 guided += 1
             yield _made(request, explorer, steered)
             if number + 1 < request.count:
-                yield Progress("Making", number + 1, request.count, steered.image_HWC)
+                yield Progress(tr("Making"), number + 1, request.count, steered.image_HWC)
         report = Report(files=lambda _: {}, words=learned.words)
-        yield Progress("Making", request.count, request.count, report)
+        yield Progress(tr("Making"), request.count, request.count, report)
 
 
 def _only_progress(explorer: Explorer) -> Generator[Progress, None, None]:

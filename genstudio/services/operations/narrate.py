@@ -150,10 +150,10 @@ class _Narrate:
             unseen = unseen_words(text, facts) if is_english else []
             done.append(ToldPart(by_number[beat.number], beat, text, unseen))
             so_far = "\n\n".join(it.text for it in done)
-            yield Progress("Telling", len(done), len(beats) + 1, so_far)
-        yield Progress("Telling", len(beats), len(beats) + 1, _report(title, done, remarks))
+            yield Progress(tr("Telling"), len(done), len(beats) + 1, so_far)
+        yield Progress(tr("Telling"), len(beats), len(beats) + 1, _report(title, done, remarks))
         yield from self._results(request, recipe, files, title, done)
-        yield Progress("Telling", len(beats) + 1, len(beats) + 1)
+        yield Progress(tr("Telling"), len(beats) + 1, len(beats) + 1)
 
     def _results(
         self,

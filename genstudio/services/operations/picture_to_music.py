@@ -135,10 +135,10 @@ class PictureToMusic:
                 pieces.append(piece)
             else:
                 yield studio.made(piece, [path], path.stem, found)
-            yield Progress("Composing", done, len(files))
+            yield Progress(tr("Composing"), done, len(files))
         if settings.suite:
             yield studio.made(joined(pieces), files, "suite", None)
-            yield Progress("Composing", len(files), len(files))
+            yield Progress(tr("Composing"), len(files), len(files))
 
 
 class ClipToMusic:
@@ -180,10 +180,10 @@ class ClipToMusic:
         for done, number in enumerate(numbers, start=1):
             found = attributes_of(frames[number])
             pieces += studio.composer.compose(found, request.seed, 1)
-            yield Progress("Composing", done, count)
+            yield Progress(tr("Composing"), done, count)
         whole = joined(pieces)[: max(1, round(info.seconds / step_s))]
         yield studio.made(whole, [path], path.stem, None)
-        yield Progress("Composing", count, count)
+        yield Progress(tr("Composing"), count, count)
 
 
 class _Studio:

@@ -6,6 +6,7 @@ from typing import ClassVar, Final
 
 from genstudio.artifacts.notes import KIND
 from genstudio.domain.artifacts import NOTES, SOUND, Artifact
+from genstudio.domain.language import tr
 from genstudio.domain.operations import InputSpec, OperationCard
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
@@ -60,7 +61,7 @@ class RenderMusic:
                 name=path.stem,
                 source=path,
             )
-            yield Progress("Playing", done, len(files))
+            yield Progress(tr("Playing"), done, len(files))
 
 
 OPERATION: Final[Operation] = RenderMusic()

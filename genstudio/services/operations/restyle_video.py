@@ -80,7 +80,14 @@ class RestyleVideo:
         recipe = made_from_files(self.card.key, request, used, seed=request.seed)
         found = {"key_frames_at": ", ".join(map(str, numbers))}
         recipe = recipe.model_copy(update={"sampling": {**recipe.sampling, **found}})
-        yield from filmed(clip, painter.paint, recipe, settings, what="Painting")
+        yield from filmed(
+            clip,
+            painter.paint,
+            recipe,
+            settings,
+            what=tr("Painting"),
+            steadying=settings.steadying,
+        )
 
 
 OPERATION: Final[Operation] = RestyleVideo()

@@ -123,7 +123,7 @@ class StyleTransfer:
                 now = stage.total * (done - 1) + stage.done
                 if stage.done < stage.total:
                     seen = _seen(stage, content_HWC, settings)
-                    yield Progress("Painting", now, stage.total * len(files), seen)
+                    yield Progress(tr("Painting"), now, stage.total * len(files), seen)
             assert stage is not None
             assert stage.image_NCHW is not None
             image_HWC = _finished(stage.image_NCHW, content_HWC, settings, inside_HW)
@@ -136,7 +136,7 @@ class StyleTransfer:
                 name=f"{path.stem}-{style_files[0].stem}",
                 source=path,
             )
-            yield Progress("Painting", stage.total * done, stage.total * len(files))
+            yield Progress(tr("Painting"), stage.total * done, stage.total * len(files))
 
 
 def _painted(

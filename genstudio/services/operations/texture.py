@@ -85,7 +85,7 @@ class Texture:
                 seen = None if image is None else to_uint8(image)[0]
                 total = stage.total * request.count
                 if stage.done < stage.total:
-                    yield Progress("Growing", stage.total * number + stage.done, total, seen)
+                    yield Progress(tr("Growing"), stage.total * number + stage.done, total, seen)
             assert stage is not None
             assert stage.image_NCHW is not None
             yield Made(
@@ -94,7 +94,7 @@ class Texture:
                 name=f"{files[0].stem}-{seed}",
                 source=files[0] if len(files) == 1 else None,
             )
-            yield Progress("Growing", stage.total * (number + 1), stage.total * request.count)
+            yield Progress(tr("Growing"), stage.total * (number + 1), stage.total * request.count)
 
 
 OPERATION: Final[Operation] = Texture()

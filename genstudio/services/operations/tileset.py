@@ -140,7 +140,7 @@ def _texture(
     for stage in grown(samples, height=settings.side, width=settings.side, seed=seed, wraps=True):
         image = stage.image_NCHW
         seen = None if image is None else to_uint8(image)[0]
-        yield Progress("Growing", begun * stage.total + stage.done, parts * stage.total, seen)
+        yield Progress(tr("Growing"), begun * stage.total + stage.done, parts * stage.total, seen)
     assert stage is not None
     assert stage.image_NCHW is not None
     return to_uint8(stage.image_NCHW)[0]

@@ -92,7 +92,7 @@ class Translate:
                 name=path.stem,
                 source=path,
             )
-            yield Progress("Translating", done, len(files))
+            yield Progress(tr("Translating"), done, len(files))
 
 
 def _translated(

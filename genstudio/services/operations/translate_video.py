@@ -85,7 +85,14 @@ class TranslateVideo:
             painter = yield from _learned(request, paint, settings)
             paint = painter.paint
         recipe = made_by_run(self.card.key, request, checkpoint, files=[clip], seed=request.seed)
-        yield from filmed(clip, paint, recipe, settings, what="Translating")
+        yield from filmed(
+            clip,
+            paint,
+            recipe,
+            settings,
+            what=tr("Translating"),
+            steadying=settings.steadying if is_steady else 0.0,
+        )
 
 
 def _learned(

@@ -159,14 +159,14 @@ class WriteText:
             for at, piece in enumerate(pieces, start=1):
                 text += piece
                 done = min(number * settings.most_tokens + at, total)
-                yield Progress("Writing", done, total, text)
+                yield Progress(tr("Writing"), done, total, text)
             recipe = made_from_files(WRITE_TEXT, _with(request, named), {}, seed=seed)
             yield Made(
                 artifact=Artifact(kind=TEXT, data=as_written(text).strip(), seed=seed),
                 recipe=recipe,
                 name=f"{_stem(settings.request)}-{seed}",
             )
-            yield Progress("Writing", (number + 1) * settings.most_tokens, total)
+            yield Progress(tr("Writing"), (number + 1) * settings.most_tokens, total)
 
 
 def _with(request: OperationRequest, settings: Settings) -> OperationRequest:
