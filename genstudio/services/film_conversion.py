@@ -19,6 +19,7 @@ from genstudio.services.films import (
     FrameConverter,
     colour_tagged,
     encoder_for,
+    open_encoder,
 )
 
 # Fine enough for the times of every camera: it is what films over the air count in.
@@ -221,6 +222,7 @@ class _Writer:
         stream.pix_fmt = "yuv420p"
         stream.codec_context.time_base = stream.time_base = self._format.time_base
         colour_tagged(stream.codec_context)
+        open_encoder(stream.codec_context)
         return stream
 
     def _add_sound(self) -> Any:

@@ -5,7 +5,9 @@ Needs PyAV, which is the extra "video"; PNG sequences and animated WebP do witho
 
 import math
 import os
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from importlib.util import find_spec
 from itertools import pairwise
@@ -154,6 +156,7 @@ def _encode(
                         stream.height, stream.width = enlarged_HWC.shape[:2]
                         stream.pix_fmt = "yuv420p"
                         colour_tagged(stream.codec_context)
+                        open_encoder(stream.codec_context)
                     frame = convert(enlarged_HWC)
                     frame.pts = number
                     frame.time_base = Fraction(1, fps)
@@ -168,6 +171,26 @@ def _encode(
                 tr("Choose another kind of file, such as .webm or .mp4."),
             ) from error
     return path
+
+
+def open_encoder(context: Any) -> None:
+    """Begin to encode; no thread becomes more urgent by it.
+
+    Where root runs it, SVT-AV1 (4.1) makes its own threads and the one that opens it real-time ones
+    of the highest priority, and leaves them so: whatever that thread begins afterwards keeps all
+    other programs from the processor.
+    """
+    if sys.platform != "linux":
+        context.open()
+        return
+    before = os.sched_getscheduler(0)
+    context.open()
+    if before in (os.SCHED_FIFO, os.SCHED_RR):
+        return  # A person wants this program to be more urgent.
+    for thread in Path("/proc/self/task").iterdir():
+        with suppress(OSError):  # It has ended meanwhile.
+            if os.sched_getscheduler(int(thread.name)) == os.SCHED_FIFO:
+                os.sched_setscheduler(int(thread.name), before, os.sched_param(0))
 
 
 def colour_tagged(context: Any) -> None:

@@ -1,9 +1,11 @@
 """Films of walks: their frames, length, colours and recipe are what was asked for."""
 
 import importlib
+import os
 import shutil
+import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -90,6 +92,19 @@ def test_av1_takes_frames_of_every_shape(tmp_path: Path, size: tuple[int, int]) 
     assert height * size[1] == width * size[0]
     assert min(height, width) >= 64
     assert [it.mean() for it in made] == pytest.approx([40 * number for number in range(5)], abs=3)
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.geteuid() != 0, reason="only for root it wants to be urgent"
+)
+def test_an_encoder_of_av1_makes_no_thread_more_urgent(tmp_path: Path) -> None:
+    path = tmp_path / "walk.mp4"
+    before, seen = os.sched_getscheduler(0), set[int]()
+    for _ in write_film(frames(3), path, count=3, fps=30, recipe=RECIPE, codec="av1"):
+        for thread in Path("/proc/self/task").iterdir():
+            with suppress(OSError):  # It has ended meanwhile.
+                seen.add(os.sched_getscheduler(int(thread.name)))
+    assert seen == {before}
 
 
 def test_av1_is_refused_where_it_does_not_go_or_is_not_there(
