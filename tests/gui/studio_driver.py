@@ -21,7 +21,7 @@ from pytestqt.qtbot import QtBot
 from genstudio.ui.main_window import MainWindow
 
 W = TypeVar("W", bound=QWidget)
-LONGEST_MS = 600_000
+LONGEST_MS = 400_000
 
 
 class StudioDriver:
