@@ -128,6 +128,9 @@ def open_project(qtbot: QtBot, project: Path) -> Iterator[Opener]:
         opened.append(driver)
         training = driver.window._training
         driver.wait(lambda: training.entries and training.shown)
+        # So many stand there already while the last ones are looked at.
+        dataset = driver.window._dataset
+        driver.wait(lambda: dataset.report is not None and not dataset.is_scanning)
         driver.wait(lambda: "24" in driver.text("dataset.summary"))
         driver.wait(lambda: driver.window._gallery.is_open)
         driver.go_to("train")
