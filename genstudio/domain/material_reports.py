@@ -22,7 +22,7 @@ class WhyNot(StrEnum):
 _WORDS: Mapping[WhyNot, str] = {
     WhyNot.NO_HELD_OUT: tr_noop("Too little was held out of training."),
     WhyNot.NO_BOUND: tr_noop("This model does not say how likely an example is."),
-    WhyNot.TOO_LITTLE: tr_noop("What it made is too short to be measured."),
+    WhyNot.TOO_LITTLE: tr_noop("Too little of what it made can be measured."),
 }
 
 

@@ -73,16 +73,13 @@ def _missing(comparison: MaterialComparison, names: Sequence[str]) -> Iterator[C
         ]
         if without:
             name, reason = without[0]
-            who = tr("None of them") if len(without) == len(names) > 1 else name
-            yield Conclusion(
-                "cannot-be-said",
-                tr(
-                    "{title} cannot be said of {who}: {reason}",
-                    title=card.title,
-                    who=inside(who),
-                    reason=why_not_words(reason),
-                ),
+            values = {"title": card.title, "who": name, "reason": why_not_words(reason)}
+            sentence = (
+                tr("{title} cannot be said of any of them: {reason}", **values)
+                if len(without) == len(names) > 1
+                else tr("{title} cannot be said of {who}: {reason}", **values)
             )
+            yield Conclusion("cannot-be-said", sentence)
 
 
 def _of_one(comparison: MaterialComparison, run: MaterialRun, name: str) -> Iterator[Conclusion]:

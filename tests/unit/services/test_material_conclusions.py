@@ -138,7 +138,7 @@ def test_what_is_missing_has_a_reason_in_words_and_in_its_row() -> None:
     found = comparison(run("A", SOUND, missing), run("B", SOUND, missing))
 
     said = [it.text for it in said_of(found) if it.key == "cannot-be-said"]
-    assert any("none of them: This model does not say" in text for text in said)
+    assert any("of any of them: This model does not say" in text for text in said)
     cells = {row.title: row.cells for row in table_rows(found)}
     assert all(
         cell.small == "This model does not say how likely an example is."
