@@ -5,7 +5,8 @@
 
 With --picture, a pan and a zoom over it by parts of pixels, whose warp error is known; with
 --clip, a cut of a film. One frame is painted by style transfer, the network learns from it as
-"restyle-video" does, and paints all; beside it each frame is painted by style transfer alone.
+"restyle-video" does, paints all, and they are steadied; beside it each frame is painted by style
+transfer alone.
 Times are of processor time.
 """
 
@@ -24,6 +25,7 @@ from genstudio.data.films import opened_film
 from genstudio.metrics.steadiness import Motion, flicker, warp_error
 from genstudio.metrics.style import edges_kept, patch_swd
 from genstudio.models.style.key_frames import KeyFrame, KeyFramePainter
+from genstudio.models.style.steadying import Steadier
 
 SIDE = 256
 MOTIONS = {
@@ -82,14 +84,21 @@ def watched(
         pass
     learning_s = time.process_time() - begin
     begin = time.process_time()
-    painted = [painter.paint(frame) for frame in frames]
+    single = [painter.paint(frame) for frame in frames]
+    steadier = Steadier(args.steadying)
+    painted = [steadier.steady(*pair) for pair in zip(frames, single, strict=True)]
     painted_s = (time.process_time() - begin) / len(frames)
     print(f"{name}: {len(frames)} frames; learning {learning_s:.1f} s, then {painted_s:.3f} s a "
           f"frame; alone {single_s:.2f} s: {single_s / painted_s:.0f} times as fast")  # fmt: skip
     motions = [motion or Motion()] * (len(frames) - 1)
     own = warp_error(frames, motions)
     base = flicker(singles, frames)
-    for what, made in (("input", frames), ("frame by frame", singles), ("learned", painted)):
+    for what, made in (
+        ("input", frames),
+        ("frame by frame", singles),
+        ("learned", single),
+        ("as it is", painted),
+    ):
         error, beyond = warp_error(made, motions), flicker(made, frames)
         closer = np.mean([1 - patch_swd(one, style) / patch_swd(other, style)
                           for one, other in zip(made, frames, strict=True)])  # fmt: skip
@@ -116,6 +125,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--count", type=int, default=8)
     parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--steadying", type=float, default=0.7)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--sheet", type=Path, default=Path("sheet.png"))
     args = parser.parse_args()
