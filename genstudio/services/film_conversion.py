@@ -19,6 +19,7 @@ from genstudio.services.films import (
     FrameConverter,
     colour_tagged,
     encoder_for,
+    same_priority,
 )
 
 # Fine enough for the times of every camera: it is what films over the air count in.
@@ -193,7 +194,8 @@ class _Writer:
         time_base = self._format.time_base
         frame.pts = self._last = max(round(seconds / time_base), self._last + 1)
         frame.time_base = time_base
-        self._made.mux(self._stream.encode(frame))
+        with same_priority():
+            self._made.mux(self._stream.encode(frame))
         self.num_frames += 1
 
     def end(self) -> None:

@@ -6,6 +6,7 @@ Needs PyAV, which is the extra "video"; PNG sequences and animated WebP do witho
 import math
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from importlib.util import find_spec
 from itertools import pairwise
@@ -41,6 +42,7 @@ SMALLEST_AV1_PX: Final = 64
 SUFFIXES: Final = (*ENCODERS, ANIMATION)
 # Small pictures are enlarged by whole numbers to about this side, which players can show.
 _SHOWN_SIDE_PX: Final = 512
+_THREADS: Final = Path("/proc/self/task")
 _BT709: Final = 1
 _LIMITED_RANGE: Final = 1
 
@@ -129,6 +131,28 @@ def encoder_for(suffix: str, codec: Codec) -> tuple[str, dict[str, str]]:
     return AV1
 
 
+@contextmanager
+def same_priority() -> Iterator[None]:
+    """Have a thread, and those that it begins meanwhile, keep its priority while it encodes.
+
+    Of a program of the superuser, SVT-AV1 makes its threads and the one that opens it real-time
+    ones with the highest priority, and leaves that one so: whatever else the machine does waits.
+    """
+    if not _THREADS.is_dir():  # Not of Linux.
+        yield
+        return
+    policy, parameter = os.sched_getscheduler(0), os.sched_getparam(0)
+    others = {it.name for it in _THREADS.iterdir()}
+    try:
+        yield
+    finally:
+        if os.sched_getscheduler(0) != policy:
+            os.sched_setscheduler(0, policy, parameter)
+            for thread in {it.name for it in _THREADS.iterdir()} - others:
+                with suppress(ProcessLookupError):  # It has ended meanwhile.
+                    os.sched_setscheduler(int(thread), policy, parameter)
+
+
 def best_suffix() -> str:
     """Of the films that can be written here: .mp4 with the extra "video", else .webp."""
     return ".mp4" if find_spec("av") is not None else ANIMATION
@@ -157,7 +181,8 @@ def _encode(
                     frame = convert(enlarged_HWC)
                     frame.pts = number
                     frame.time_base = Fraction(1, fps)
-                    film.mux(stream.encode(frame))
+                    with same_priority():
+                        film.mux(stream.encode(frame))
                     yield Progress("Filming", number + 1, count)
                 if stream is not None:
                     film.mux(stream.encode())
