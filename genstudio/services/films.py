@@ -5,7 +5,7 @@ Needs PyAV, which is the extra "video"; PNG sequences and animated WebP do witho
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from fractions import Fraction
 from importlib.util import find_spec
@@ -132,7 +132,7 @@ def encoder_for(suffix: str, codec: Codec) -> tuple[str, dict[str, str]]:
 
 
 @contextmanager
-def same_priority() -> Iterator[None]:
+def same_priority() -> Generator[None]:
     """Have a thread, and those that it begins meanwhile, keep its priority while it encodes.
 
     Of a program of the superuser, SVT-AV1 makes its threads and the one that opens it real-time
