@@ -10,7 +10,7 @@ import stat
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from io import BufferedReader
+from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -86,7 +86,7 @@ class ChangedPictureError(UnreadablePictureError):
     """A file is not the one, or does not hold any more, what it did when it was hashed."""
 
 
-def content_hash_of(file: BufferedReader) -> str:
+def content_hash_of(file: BufferedReader | BytesIO) -> str:
     """BLAKE2b-128 of a file's bytes, hexadecimal."""
     file.seek(0)
     return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()

@@ -1,10 +1,13 @@
 """The recipe of an artifact: all that is needed to make the same one again."""
 
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from genstudio.domain.values import Count, Moment
+
+# Files that a recipe can name: of a film of a gallery there may be many.
+MOST_INPUTS: Final = 500
 
 
 class RecipeInput(BaseModel):
@@ -62,7 +65,7 @@ class Recipe(BaseModel):
     sampling: dict[str, Any] = Field(default_factory=dict)
     created: Moment
     operation: str = Field(default="generate", max_length=60)
-    inputs: tuple[RecipeInput, ...] = Field(default=(), max_length=64)
+    inputs: tuple[RecipeInput, ...] = Field(default=(), max_length=MOST_INPUTS)
     position: Count = 0
     synthetic: bool = True
     batch: int = Field(default=1, ge=1, le=64)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -11,7 +12,7 @@ from torch.nn import functional
 from genstudio.domain.language import tr
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings
-from genstudio.models.protocol import Interpolates
+from genstudio.models.protocol import Drafts, Interpolates
 
 # Side that pictures are averaged down to before their variation is looked at: coarse enough that
 # what moves a little does not count as another picture.
@@ -120,13 +121,32 @@ def find_directions(
     for first in range(0, samples, _AT_A_TIME):
         seeds = range(first, min(first + _AT_A_TIME, samples))
         part = model.latents(seeds, settings)
-        pictures = torch.from_numpy(model.decode(part, settings)).permute(0, 3, 1, 2).float()
+        decoded = yield from _decoded(
+            model, part, settings, Progress(tr("Finding directions"), first, samples)
+        )
+        pictures = torch.from_numpy(decoded).permute(0, 3, 1, 2).float()
         features.append(functional.adaptive_avg_pool2d(pictures / 255, _SIDE).flatten(1))
         latents.append(part.float().cpu())
         yield Progress(tr("Finding directions"), len(seeds) + first, samples)
     cut = latents[0].shape[1] - num_classes
     z = torch.cat(latents)[:, :cut]
     return _principal(z, torch.cat(features), min(count, cut), num_classes)
+
+
+def _decoded(
+    model: Interpolates, latents: Tensor, settings: Settings, progress: Progress
+) -> Generator[Progress, None, np.ndarray]:
+    """Pictures of latents; a slow model lets others draw in between."""
+    slow: object = model
+    if not isinstance(slow, Drafts):
+        return model.decode(latents, settings)
+    parts = slow.decode_in_parts(latents, settings)
+    while True:
+        try:
+            next(parts)
+        except StopIteration as end:
+            return end.value
+        yield progress
 
 
 def _principal(z: Tensor, features: Tensor, count: int, num_classes: int) -> Directions:

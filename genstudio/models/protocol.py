@@ -1,6 +1,6 @@
 """The one interface that every architecture implements, and its small companions."""
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Protocol, runtime_checkable
 
@@ -270,6 +270,21 @@ class Interpolates(Protocol):
 
     def decode(self, latents: Tensor, settings: Settings) -> np.ndarray:
         """Latents => uint8 pictures of shape (N, height, width, channels)."""
+        ...
+
+
+@runtime_checkable
+class Drafts(Protocol):
+    """Draws in many steps, and about the same in a few: what is shown while a hand moves."""
+
+    def draft(self, latents: Tensor, settings: Settings) -> np.ndarray | None:
+        """About what ``decode`` gives, in about a tenth of the time; None where that is no less."""
+        ...
+
+    def decode_in_parts(
+        self, latents: Tensor, settings: Settings
+    ) -> Generator[None, None, np.ndarray]:
+        """What ``decode`` gives, to the bit, with pauses at which it can be given up."""
         ...
 
 

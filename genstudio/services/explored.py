@@ -32,10 +32,18 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class PlaceShown:
-    """The picture of a place: uint8 (height, width, channels)."""
+    """The picture of a place.
+
+    Attributes:
+        place: It.
+        image_HWC: uint8 (height, width, channels).
+        is_draft: It is about what the picture will be. That one follows, unless another place is
+            wanted before.
+    """
 
     place: Place
     image_HWC: np.ndarray = field(compare=False)
+    is_draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)

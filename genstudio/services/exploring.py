@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,7 +22,7 @@ from genstudio.domain.progress import Working
 from genstudio.domain.settings import Settings, parse_settings
 from genstudio.engine.threads import single_threaded
 from genstudio.models.latents import Directions, between, find_directions, on_plane
-from genstudio.models.protocol import Encodes, Interpolates, Inverts, Zoned
+from genstudio.models.protocol import Drafts, Encodes, Interpolates, Inverts, Zoned
 from genstudio.models.tasks import task_of
 from genstudio.services.generation import load_model
 from genstudio.services.own_pictures import find_latent
@@ -161,6 +161,31 @@ class Explorer:
         if not self._needs_zones(place):
             return self.decode(self.latent(place, settings), settings)
         return self._zoned().decode_zones(self.zone_latents(place, settings)[None], settings)[0]
+
+    def picture_in_parts(
+        self, place: Place, settings: Settings, *, with_draft: bool = True
+    ) -> Generator[np.ndarray | None, None, np.ndarray]:
+        """What :meth:`picture` gives; where the model draws slowly, with pauses to give it up at.
+
+        Args:
+            place: Where.
+            settings: How pictures are drawn.
+            with_draft: Draw a draft first where there is one that comes much sooner.
+
+        Yields:
+            The draft, uint8 (height, width, channels), and None at pauses.
+
+        Raises:
+            SettingsError: It moves along a direction that there is not, or a picture is missing.
+        """
+        model: object = self._model
+        if not isinstance(model, Drafts) or self._needs_zones(place):
+            return self.picture(place, settings)
+        latents = self.latent(place, settings)[None]
+        draft = model.draft(latents, settings) if with_draft else None
+        if draft is not None:
+            yield draft[0]
+        return (yield from model.decode_in_parts(latents, settings))[0]
 
     def stops(self, places: Sequence[Place], settings: Settings) -> list[Tensor]:
         """Latents of places that one goes between, all of one shape.

@@ -40,8 +40,11 @@ if TYPE_CHECKING:
 
 
 _Search = Generator[Progress | PictureSought, None, None]
+_Drawing = Generator[np.ndarray | None, None, np.ndarray]
 # Of a run that trains, newer checkpoints are looked for so often.
 _LOOKED_EVERY_S = 2.0
+# A hand that drags says where it is sooner: nothing of a picture is drawn that it has left behind.
+_RESTS_AFTER_S = 0.04
 
 
 class ExploringSession:
@@ -78,6 +81,10 @@ class ExploringSession:
         self._gives_up_picture = False
         # Those that are places already, which newer weights draw by other latents.
         self._pictures: dict[str, Path] = {}
+        # What is being drawn, where a model does that in parts.
+        self._drawn: Place | int | None = None
+        self._drawing: _Drawing | None = None
+        self._has_draft = False
         self._is_closed = False
         self._thread = threading.Thread(target=self._work, name="genstudio-explore")
 
@@ -86,7 +93,10 @@ class ExploringSession:
         self._thread.start()
 
     def show_place(self, place: Place) -> None:
-        """Draw this place next; one that was wanted before and is not drawn yet never will be."""
+        """Draw this place next; one that was wanted before and is not drawn yet never will be.
+
+        Where the model draws slowly, a draft is told first.
+        """
         with self._wake:
             self._place = place
             self._wake.notify()
@@ -162,9 +172,12 @@ class ExploringSession:
         looked_s = time.monotonic()
         while True:
             with self._wake:
-                while not (self._wants_something() or search is not None):
+                while not (self._wants_something() or self._drawing or search is not None):
                     if not self._wake.wait(_LOOKED_EVERY_S if self._follows else None):
                         break
+                if self._has_draft:
+                    self._has_draft = False
+                    self._wake.wait_for(self._is_another_wanted, _RESTS_AFTER_S)
                 if self._is_closed:
                     break
                 if search is None:
@@ -177,18 +190,24 @@ class ExploringSession:
                 search.close()
                 search = None
             is_ready = self._newer is not None and self._newer.is_over
-            if search is None and self._follows and (is_ready or self._is_time(looked_s)):
+            is_idle = search is None and self._drawing is None
+            if is_idle and self._follows and (is_ready or self._is_time(looked_s)):
                 looked_s = time.monotonic()
                 self._follow(run)
             try:
                 if wish is not None:
                     self._fulfil(self._explorer, wish, values)
+                elif self._drawing is not None:
+                    self._draw_on(self._drawing)
                 elif search is not None and not self._search_on(search):
                     search, has_directions = None, True
             except GenStudioError as error:
                 self.items.put(Refused(error))
-                if wish is None:  # The search itself cannot go on.
+                if isinstance(wish, dict):
+                    continue
+                if wish is None and self._drawing is None:  # The search itself cannot go on.
                     search = None
+                self._drawing = None
         if search is not None:
             search.close()
 
@@ -249,6 +268,9 @@ class ExploringSession:
             or self._wanted_pictures
         )
 
+    def _is_another_wanted(self) -> bool:
+        return self._is_closed or self._place is not None
+
     def _next_wish(self, *, has_directions: bool) -> "Place | int | dict[int, str] | None":
         if self._names:
             names, self._names = self._names, {}
@@ -257,7 +279,11 @@ class ExploringSession:
         if self._place is not None and (has_directions or not self._place.farthest_direction):
             place, self._place = self._place, None
             self._last_place = place
+            if self._drawing is not None and isinstance(self._drawn, int):
+                self._seeds.appendleft(self._drawn)  # Begun anew later.
             return place
+        if self._drawing is not None:
+            return None
         return self._seeds.popleft() if self._seeds else None
 
     def _fulfil(
@@ -266,16 +292,32 @@ class ExploringSession:
         wish: "Place | int | dict[int, str]",
         values: Mapping[str, Any],
     ) -> None:
-        match wish:
-            case Place():
-                image_HWC = explorer.picture(wish, explorer.settings(values))
-                self.items.put(PlaceShown(wish, image_HWC))
-            case int():
-                image_HWC = explorer.picture(Place(seeds=(wish,)), explorer.settings(values))
-                self.items.put(SeedShown(wish, image_HWC))
-            case _:
-                for number, name in wish.items():
-                    explorer.name_direction(number, name)
+        if isinstance(wish, dict):
+            for number, name in wish.items():
+                explorer.name_direction(number, name)
+            return
+        place = wish if isinstance(wish, Place) else Place(seeds=(wish,))
+        self._drawn = wish
+        self._drawing = explorer.picture_in_parts(
+            place, explorer.settings(values), with_draft=isinstance(wish, Place)
+        )
+        self._draw_on(self._drawing)
+
+    def _draw_on(self, drawing: "_Drawing") -> None:
+        """Draw a little further; tell a draft of a place, and what is finished."""
+        drawn = self._drawn
+        try:
+            draft_HWC = next(drawing)
+        except StopIteration as end:
+            self._drawing = None
+            if isinstance(drawn, Place):
+                self.items.put(PlaceShown(drawn, end.value))
+            elif drawn is not None:
+                self.items.put(SeedShown(drawn, end.value))
+        else:
+            if draft_HWC is not None and isinstance(drawn, Place):
+                self.items.put(PlaceShown(drawn, draft_HWC, is_draft=True))
+                self._has_draft = True
 
     def _search_on(self, search: _Search) -> bool:
         """Search a little further; False when the search has ended."""

@@ -43,6 +43,7 @@ SMALLEST_AV1_PX: Final = 64
 SUFFIXES: Final = (*ENCODERS, ANIMATION)
 # Small pictures are enlarged by whole numbers to about this side, which players can show.
 _SHOWN_SIDE_PX: Final = 512
+_THREADS: Final = Path("/proc/self/task")
 _BT709: Final = 1
 _LIMITED_RANGE: Final = 1
 

@@ -1,5 +1,6 @@
 """Makes a result again from the recipe in its own file, and says whether it is the same."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -18,15 +19,20 @@ from genstudio.domain.recipes import Recipe, RecipeInput
 from genstudio.domain.settings import as_before
 from genstudio.engine.device import available_accelerators
 from genstudio.models.catalog import model_class
+from genstudio.services.exporters.video import FILM_OF_GALLERY
+from genstudio.services.film_remaking import film_gallery_again, refuse_untold
 from genstudio.services.operations.catalog import OPERATIONS
 from genstudio.services.operations.perform import perform
 from genstudio.services.projects import is_project
 from genstudio.services.runs import Run
+from genstudio.services.time_lapses import TIME_LAPSE, film_again
 from genstudio.services.walk_remaking import walk_again
 from genstudio.services.walking import WALK
 
 # Of blends; of what is made from seeds, one is made.
 _COUNT = "count"
+# Made by no operation.
+_FILMS = (WALK, TIME_LAPSE, FILM_OF_GALLERY)
 _MOST_LOOKED_THROUGH = 100_000
 
 
@@ -95,8 +101,8 @@ def remake(
         DatasetError: The file cannot be read.
     """
     kind, recipe = _recipe_of(path)
-    if recipe.operation == WALK:
-        return (yield from _walk_again(path, kind, recipe, projects, inputs))
+    if recipe.operation in _FILMS:
+        return (yield from _film_again(path, kind, recipe, projects, inputs))
     operation = OPERATIONS.get(recipe.operation)
     run = None
     if operation.card.needs_run:
@@ -152,24 +158,50 @@ def remake(
     )
 
 
-def _walk_again(
+def _film_again(
     path: Path,
     kind: ReadKind,
     recipe: Recipe,
     projects: Sequence[Path],
     inputs: Sequence[Path],
 ) -> Working[Remade]:
-    run = run_that_made(path, recipe, projects)
-    _refuse_other_weights(run, recipe)
-    files = _inputs_of(recipe.inputs, [*inputs, path.absolute().parent])
-    work = walk_again(run, recipe, kind.card, path.suffix.lower(), files)
+    """Of what no operation makes: films, and their single frames."""
+    card, suffix = kind.card, path.suffix.lower()
+    places = [*inputs, path.absolute().parent]
+    run: Run | None = None
+    if recipe.operation == FILM_OF_GALLERY:
+        refuse_untold(recipe)
+        known = dict.fromkeys([*_projects_around(path), *projects])
+        galleries = [folder for project in known for folder in _gallery_folders(project)]
+        files = _inputs_of(recipe.inputs, [*places, *galleries])
+        work = film_gallery_again(recipe, suffix, files)
+    elif recipe.operation == TIME_LAPSE:
+        run = run_that_made(path, recipe, projects)
+        work = film_again(run, recipe, card, suffix)
+    else:
+        run = run_that_made(path, recipe, projects)
+        _refuse_other_weights(run, recipe)
+        work = walk_again(run, recipe, card, suffix, _inputs_of(recipe.inputs, places))
     for item in work:
         if isinstance(item, Progress):
             yield item
             continue
-        same = _is_same(kind, path, item)
-        return Remade(artifact=item, recipe=recipe, run=run.path, is_same=same, work=work)
-    raise AssertionError("a walk gives a result")
+        return Remade(
+            artifact=item,
+            recipe=recipe,
+            run=None if run is None else run.path,
+            is_same=_is_same(kind, path, item),
+            work=work,
+        )
+    raise AssertionError("a film gives a result")
+
+
+def _gallery_folders(project: Path) -> list[Path]:
+    """The gallery of a project and the folders in it; none where it leads elsewhere."""
+    gallery = project / "gallery"
+    if not gallery.is_dir() or gallery.is_symlink():
+        return []
+    return [Path(folder) for folder, _, _ in os.walk(gallery)]
 
 
 def _by_role(

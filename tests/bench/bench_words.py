@@ -9,6 +9,10 @@ pictures that the model draws; a prompt is right where shape, colour, place and 
 ``--clock cpu`` counts the processor time of the process instead, on machines that others use, too.
 With ``--judge-every M`` the model is judged on the way as well; the time for that is not counted.
 With ``--peer`` the same is done to the smallest conditional network of diffusers in its own loop.
+
+With ``--captions FOLDER`` real pictures with captions take the place of the painted ones
+(``caption_sets.py``): of each caption that was withheld a picture is drawn, and two judges who are
+not the model say which of ten captions it is of.
 """
 
 import argparse
@@ -22,6 +26,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import torch
+from caption_sets import CaptionJudge, read_captioned
 from peers.conditional_ddpm import ConditionalDDPM
 from PIL import Image
 from torch import Tensor, nn
@@ -66,12 +71,17 @@ def main() -> None:
     options = _options()
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
+    if options.captions is not None:
+        _captions(options)
+        return
     judge = Judge(options.size, options.each_judged)
     print(f"classifier on other real pictures: {judge.accuracy_on_real:.4f}", flush=True)
     if options.peer:
         record = _train_peer(options, judge)
     else:
-        model, record = _train(options, judge)
+        seen, _ = split_combinations()
+        real = painted(seen, options.each, options.size, seed=0)
+        model, record = _train(options, judge, captioned(real.images_NHWC, real.captions))
         draw = _drawing(model, options.guidance)
         record["judged"].append(judge(draw, options.out / "sheet.png"))
     record["classifier"] = judge.accuracy_on_real
@@ -214,9 +224,35 @@ def _train_peer(options: argparse.Namespace, judge: Judge) -> dict[str, Any]:
     return record
 
 
-def _train(options: argparse.Namespace, judge: Judge) -> tuple[TrainableModel, dict[str, Any]]:
-    seen, _ = split_combinations()
-    real = painted(seen, options.each, options.size, seed=0)
+def _captions(options: argparse.Namespace) -> None:
+    """Train on real pictures with captions, and say how often withheld captions are told."""
+    learned, withheld = read_captioned(options.captions, options.size)
+    print(len(learned.captions), "pairs,", len(withheld.captions), "withheld", flush=True)
+    judge = CaptionJudge(learned, withheld)
+    print(json.dumps(judge.ceilings), flush=True)
+
+    def judged(draw: Draw, sheet: Path) -> dict[str, Any]:
+        drawn = np.stack([draw(it, seed) for seed, it in enumerate(withheld.captions)])
+        # Drawn, and below it the real picture of the same caption.
+        some = range(0, len(drawn), max(1, len(drawn) // (2 * _SHEET)))
+        rows = [list(some)[at : at + 12] for at in range(0, len(some), 12)]
+        cells = [it[at] for row in rows for it in (drawn, withheld.images_NHWC) for at in row]
+        Image.fromarray(tile(cells, 12)).save(sheet)
+        sheet.with_suffix(".txt").write_text("\n".join(withheld.captions[at] for at in some))
+        return judge(drawn)
+
+    dataset = captioned(learned.images_NHWC, learned.captions)
+    model, record = _train(options, judged, dataset)
+    record["judged"].append(judged(_drawing(model, options.guidance), options.out / "sheet.png"))
+    print(json.dumps(record["judged"][-1]))
+    (options.out / "record.json").write_text(json.dumps(record, indent=1))
+
+
+def _train(
+    options: argparse.Namespace,
+    judge: Callable[[Draw, Path], dict[str, Any]],
+    dataset: Dataset,
+) -> tuple[TrainableModel, dict[str, Any]]:
     settings = resolve_settings(
         preset="balanced",
         model_key="word-flow",
@@ -231,7 +267,6 @@ def _train(options: argparse.Namespace, judge: Judge) -> tuple[TrainableModel, d
         },
         model=dict(setting.split("=", 1) for setting in options.set),
     )
-    dataset = captioned(real.images_NHWC, real.captions)
     record: dict[str, Any] = {"settings": settings.model_dump(mode="json"), "judged": []}
     clock = _CLOCKS[options.clock]
     with tempfile.TemporaryDirectory() as folder:
@@ -306,6 +341,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--each-judged", type=int, default=3)
     parser.add_argument("--judge-every", type=float, default=0, help="minutes")
     parser.add_argument("--guidance", type=float, default=0, help="0 is the model's default")
+    parser.add_argument("--captions", type=Path, help="a folder of pictures with captions")
     parser.add_argument("--peer", action="store_true", help="diffusers' network and loop")
     parser.add_argument("--most-peer-steps", type=int, default=1000, help="of drawing")
     parser.add_argument("--seed", type=int, default=0)

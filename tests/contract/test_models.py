@@ -67,6 +67,7 @@ from genstudio.models.protocol import (
     Crosses,
     CudaGraphable,
     DataSpec,
+    Drafts,
     Encodes,
     HasDiagnostics,
     HasLora,
@@ -459,6 +460,29 @@ def test_a_place_between_seeds_is_where_the_seeds_are(key: str) -> None:
     assert model.decode(latents, settings).shape == (3, SIDE, SIDE, 3)
     for row, made in zip(latents, sampled(model, [4, 5, 6]), strict=True):
         np.testing.assert_array_equal(model.decode(row[None], settings)[0], made.data)
+
+
+def test_a_draft_is_a_picture_and_parts_make_the_picture_itself(key: str) -> None:
+    model = build(key)
+    if not isinstance(model, Drafts) or not isinstance(model, Interpolates):
+        pytest.skip("it draws at once")
+    settings = model.tasks[0].settings()
+    latents = model.latents([4, 5], settings)
+    whole = model.decode(latents, settings)
+    draft = model.draft(latents, settings)
+
+    assert draft is not None
+    assert (draft.shape, draft.dtype) == (whole.shape, whole.dtype)
+    parts, pauses = model.decode_in_parts(latents, settings), 0
+    while True:
+        try:
+            next(parts)
+        except StopIteration as end:
+            np.testing.assert_array_equal(end.value, whole)
+            break
+        pauses += 1
+        assert not torch.is_inference_mode_enabled()
+    assert pauses > 1
 
 
 def test_a_redrawn_picture_is_a_picture_like_the_one_that_went_in(

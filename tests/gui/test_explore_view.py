@@ -1,6 +1,7 @@
 """Exploring in the real window: seeds, the plane, directions, back again, into the gallery."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,14 @@ from studio_driver import StudioDriver
 from torch import Tensor
 
 from genstudio.artifacts.image import read_recipe
-from genstudio.services import tastes
+from genstudio.domain.settings import Settings
+from genstudio.engine.checkpoint import Checkpoint
+from genstudio.models.protocol import TrainableModel
+from genstudio.models.vae.residual import ResidualVAE
+from genstudio.services import exploring, tastes
 from genstudio.services.gallery import Gallery
+from genstudio.services.generation import load_model
+from genstudio.services.runs import Run
 from genstudio.services.tastes import LearnedTaste
 from genstudio.ui.state.training import TrainingState
 from genstudio.ui.widgets.operation_cards import OperationCards
@@ -310,3 +317,48 @@ def test_a_run_that_trains_is_followed_and_the_place_stays(
     explorer.wait(lambda: state.shares)
     assert (state.run, state.place) == (run, place)
     assert explorer.find("explore.undo").isEnabled()
+
+
+def test_a_draft_is_on_the_screen_until_the_picture_itself_is(
+    open_project: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_go_on = threading.Event()
+
+    class SlowVAE(ResidualVAE):
+        def draft(self, latents: Tensor, settings: Settings) -> np.ndarray:
+            return 255 - self.decode(latents, settings)
+
+        def decode_in_parts(
+            self, latents: Tensor, settings: Settings
+        ) -> Generator[None, None, np.ndarray]:
+            while not may_go_on.wait(0.01):
+                yield
+            return self.decode(latents, settings)
+
+    def load_slow(run: Run, checkpoint: Checkpoint) -> TrainableModel:
+        model = load_model(run, checkpoint)
+        model.__class__ = SlowVAE
+        return model
+
+    monkeypatch.setattr(exploring, "load_model", load_slow)
+    studio = open_project()
+    studio.go_to("create")
+    cards = studio.find("create.operation", OperationCards)
+    studio.wait(cards.current_key)
+    cards.select("explore")
+    state = studio.window._states.exploring
+    told: list[tuple[np.ndarray, bool]] = []
+    seeds: list[int] = []
+    state.seed_drawn.connect(lambda seed, _: seeds.append(seed))
+    state.drawn.connect(lambda _, picture, is_draft: told.append((picture, is_draft)))
+    studio.wait(lambda: has_picture(studio))
+    draft = image(studio)
+    # Nothing but drafts of the place, however often it is asked for.
+    assert told
+    assert all(is_draft for _, is_draft in told)
+    assert not seeds
+    may_go_on.set()
+    studio.wait(lambda: not told[-1][1])
+    assert image(studio) != draft
+    np.testing.assert_array_equal(told[-1][0], 255 - told[0][0])
+    studio.wait(lambda: seeds)

@@ -9,7 +9,7 @@ Rybkin et al. 2021 (arXiv:2006.13202, eq. 5).
 """
 
 import math
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Generator, Hashable, Iterator, Sequence
 from itertools import pairwise
 from typing import ClassVar, Literal
 
@@ -60,6 +60,9 @@ _SCALE = 1.5
 # Detail finer than this share of the range is rounding.
 _SMALLEST_SIGMA = 1e-2
 _LABEL_DROPOUT = 0.15
+# Short steps at first, where it is decided what a picture becomes: drafts of evenly spaced ones
+# were less like their pictures.
+_DRAFT_TIMES = (0.0, 0.2, 0.55, 1.0)
 
 
 class TokenFlowConfig(Settings):
@@ -321,15 +324,57 @@ class TokenFlow:
 
     def decode(self, latents: Tensor, settings: Settings) -> np.ndarray:
         """Latents => uint8 pictures of shape (N, height, width, channels)."""
+        parts = self.decode_in_parts(latents, settings)
+        while True:
+            try:
+                next(parts)
+            except StopIteration as end:
+                return end.value
+
+    def decode_in_parts(
+        self, latents: Tensor, settings: Settings
+    ) -> Generator[None, None, np.ndarray]:
+        """The same, with a pause after each step."""
         assert isinstance(settings, TokenFlowSampling)
-        size = math.prod(self._token_shape)
-        with evaluating(self.network) as device:
-            tokens = latents[:, :size].to(device).unflatten(1, self._token_shape)
-            labels = latents[:, size:].to(device) if self._classes else None
-            for step in range(settings.steps):
-                time = torch.full((len(tokens),), step / settings.steps, device=device)
+        tokens, labels = self._split(latents)
+        for step in range(settings.steps):
+            # Nothing is switched off or on during a pause.
+            with evaluating(self.network):
+                time = torch.full((len(tokens),), step / settings.steps, device=tokens.device)
                 direction = self._guided(tokens, time, labels, settings.guidance)
                 tokens = tokens + direction / settings.steps
+            yield
+        return self._finished(tokens)
+
+    def draft(self, latents: Tensor, settings: Settings) -> np.ndarray | None:
+        """Pictures in three steps, which carry on how the direction changed in the step before.
+
+        Adams & Bashforth 1883, as Liu et al. 2022 use them (arXiv:2202.09778, section 3.3), of
+        steps that grow.
+        """
+        assert isinstance(settings, TokenFlowSampling)
+        if settings.steps < len(_DRAFT_TIMES):
+            return None
+        tokens, labels = self._split(latents)
+        before, last = 0.0, torch.zeros_like(tokens)
+        with evaluating(self.network):
+            for start, end in pairwise(_DRAFT_TIMES):
+                time = torch.full((len(tokens),), start, device=tokens.device)
+                direction = self._guided_together(tokens, time, labels, settings.guidance)
+                change = (direction - last) / (start - before) if start > 0 else 0.0
+                tokens = tokens + (end - start) * (direction + (end - start) / 2 * change)
+                before, last = start, direction
+        return self._finished(tokens)
+
+    def _split(self, latents: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Latents => noise as tokens, and one-hot labels where there are classes."""
+        device = next(self.network.parameters()).device
+        size = math.prod(self._token_shape)
+        tokens = latents[:, :size].to(device).unflatten(1, self._token_shape)
+        return tokens, latents[:, size:].to(device) if self._classes else None
+
+    def _finished(self, tokens: Tensor) -> np.ndarray:
+        with evaluating(self.network):
             return to_uint8(self.network["decoder"](_from_tokens(tokens)))
 
     def _guided(
@@ -341,6 +386,16 @@ class TokenFlow:
             return direction
         unconditional = flow(tokens, time, torch.zeros_like(labels))
         return unconditional + guidance * (direction - unconditional)
+
+    def _guided_together(
+        self, tokens: Tensor, time: Tensor, labels: Tensor | None, guidance: float
+    ) -> Tensor:
+        """The same up to the last bits, asked at once: most of the time weights are read."""
+        if labels is None or guidance == 1:
+            return self._guided(tokens, time, labels, guidance)
+        both = torch.cat([labels, torch.zeros_like(labels)])
+        told, untold = self.network["flow"](tokens.repeat(2, 1, 1), time.repeat(2), both).chunk(2)
+        return untold + guidance * (told - untold)
 
     def reconstruct(self, images_NCHW: Tensor) -> Tensor:
         """Write pictures down in rounded numbers and draw them again; in [-1, 1], same shape."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import ClassVar, Final, Literal
 
@@ -10,11 +11,13 @@ from PIL import Image
 
 import genstudio
 from genstudio.artifacts.catalog import kind_of_file
+from genstudio.artifacts.image import LARGEST_RECIPE_BYTES
+from genstudio.data.decode import content_hash_of
 from genstudio.domain.files import explained, write_bytes
 from genstudio.domain.films import Codec
 from genstudio.domain.language import tr
 from genstudio.domain.progress import Progress, Working
-from genstudio.domain.recipes import Recipe
+from genstudio.domain.recipes import MOST_INPUTS, Recipe, RecipeInput
 from genstudio.domain.settings import setting
 from genstudio.services.exporters.files import (
     UnusableItemError,
@@ -33,6 +36,9 @@ from genstudio.services.exporters.signing import Finisher
 from genstudio.services.films import SUFFIXES, codec_setting, write_film
 from genstudio.services.gallery_items import GalleryItem
 
+FILM_OF_GALLERY: Final = "film-of-gallery"
+# Options that a recipe notes.
+TOLD: Final = ("seconds", "change", "side", "paper", "codec", "is_loop")
 _FPS: Final = 30
 _PAPERS: Final = {"white": 255, "grey": 128, "black": 0}
 
@@ -88,32 +94,23 @@ class Video:
         finisher = Finisher(options)
         left_out: list[LeftOut] = []
         usable: list[GalleryItem] = []
-        ratios: list[float] = []
+        noted: list[RecipeInput] = []
         for item in items:
             try:
-                picture = _read(item, options.side)
+                content = content_of(item, "everything")
+                drawn(item, content, options.side)
             except UnusableItemError as error:
                 left_out.append(LeftOut(item.name, error.title))
                 yield Progress(tr("Exporting"), len(left_out), len(items))
             else:
                 usable.append(item)
-                ratios.append(picture.width / picture.height)
+                noted.append(
+                    RecipeInput(name=item.path.name, content_hash=content_hash_of(BytesIO(content)))
+                )
         finished(to, items, left_out)
-        size = _film_size(ratios, options.side)
         each = max(1, round(options.seconds * _FPS))
-        recipe = Recipe(
-            software=f"GenStudio {genstudio.__version__}",
-            sampling={"title": title, "pictures": len(usable), "seconds": options.seconds}
-            if options.metadata == "everything"
-            else {},
-            created=datetime.now(UTC).replace(microsecond=0),
-            operation="film-of-gallery",
-        )
-        frames = _frames(usable, size, each, options)
-        count = each * len(usable)
-        for step in write_film(
-            frames, to, count=count, fps=_FPS, recipe=recipe, codec=options.codec
-        ):
+        recipe = _recipe(title, noted, options)
+        for step in film_items(usable, to, options, recipe):
             if step.done % each == 0:  # One more picture is in it.
                 yield Progress(tr("Exporting"), len(left_out) + step.done // each, len(items))
         with explained(to):
@@ -126,6 +123,53 @@ class Video:
         if told != content:
             write_bytes(to, told)
         return finished(to, items, left_out, finisher.unsigned)
+
+
+def film_items(
+    items: Sequence[GalleryItem], to: Path, options: VideoOptions, recipe: Recipe
+) -> Working[Path]:
+    """Film results one after the other.
+
+    Args:
+        items: One or more that can be drawn.
+        to: See :func:`~genstudio.services.films.write_film`.
+        options: How the film goes.
+        recipe: Goes along in the file.
+
+    Raises:
+        UnusableItemError: One cannot be drawn any more.
+        SettingsError: See :func:`~genstudio.services.films.write_film`.
+        ProjectError: The same.
+    """
+    ratios: list[float] = []
+    for item in items:
+        picture = _read(item, options.side)
+        ratios.append(picture.width / picture.height)
+    each = max(1, round(options.seconds * _FPS))
+    frames = _frames(items, _film_size(ratios, options.side), each, options)
+    return (
+        yield from write_film(
+            frames, to, count=each * len(items), fps=_FPS, recipe=recipe, codec=options.codec
+        )
+    )
+
+
+def _recipe(title: str, noted: Sequence[RecipeInput], options: VideoOptions) -> Recipe:
+    """How it was made, as far as a person lets the film say so."""
+    bare = Recipe(
+        software=f"GenStudio {genstudio.__version__}",
+        created=datetime.now(UTC).replace(microsecond=0),
+        operation=FILM_OF_GALLERY,
+    )
+    if options.metadata != "everything":
+        return bare
+    told = {name: getattr(options, name) for name in TOLD}
+    sampling = {"title": title, "pictures": len(noted), **told}
+    recipe = bare.model_copy(update={"sampling": sampling})
+    full = recipe.model_copy(update={"inputs": tuple(noted)})
+    is_small = len(full.model_dump_json().encode()) <= LARGEST_RECIPE_BYTES
+    # Else it cannot be made again, and says so.
+    return full if len(noted) <= MOST_INPUTS and is_small else recipe
 
 
 def _read(item: GalleryItem, side: int) -> Image.Image:

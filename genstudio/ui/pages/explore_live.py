@@ -181,8 +181,8 @@ class LiveWindow(QWidget):
         self._last_s = now_s
         self._state.perform(place)
 
-    def _on_drawn(self, place: Place, image_HWC: np.ndarray) -> None:
-        del place
+    def _on_drawn(self, place: Place, image_HWC: np.ndarray, is_draft: bool) -> None:
+        del place, is_draft
         self.frames += 1
         self._view.set_picture(image_HWC)
 

@@ -291,8 +291,10 @@ class ExploreView(QWidget):
         )
         self._update()
 
-    def _on_drawn(self, place: Place, image_HWC: np.ndarray) -> None:
+    def _on_drawn(self, place: Place, image_HWC: np.ndarray, is_draft: bool) -> None:
         self._view.set_picture(image_HWC)
+        if is_draft:
+            return
         if len(place.seeds) == 1 and place == Place(seeds=place.seeds):
             self._on_seed_drawn(place.seeds[0], image_HWC)
 

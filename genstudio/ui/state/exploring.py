@@ -53,7 +53,8 @@ class ExploringState(QObject):
     Signals:
         opened(): Another model is ready, or none is.
         moved(): The place is another.
-        drawn(object, object): A ``Place`` and its picture.
+        drawn(object, object, bool): A ``Place``, its picture, and whether that is a draft, which
+            the picture itself follows unless another place is wanted.
         seed_drawn(int, object): A seed and its picture.
         directions_changed(): They were found, named, or are those of another model.
         searching(int, int): So many pictures of so many were looked at for directions.
@@ -70,7 +71,7 @@ class ExploringState(QObject):
 
     opened = Signal()
     moved = Signal()
-    drawn = Signal(object, object)
+    drawn = Signal(object, object, bool)
     seed_drawn = Signal(object, object)
     directions_changed = Signal()
     searching = Signal(int, int)
@@ -328,7 +329,7 @@ class ExploringState(QObject):
         # Of many places drawn since the last time only the last is worth painting.
         places = [item for item in items if isinstance(item, PlaceShown)]
         if places:
-            self.drawn.emit(places[-1].place, places[-1].image_HWC)
+            self.drawn.emit(places[-1].place, places[-1].image_HWC, places[-1].is_draft)
         for item in items:
             match item:
                 case SeedShown(seed=seed, image_HWC=image_HWC):

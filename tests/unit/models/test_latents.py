@@ -1,5 +1,7 @@
 """Ways through a latent space keep to where the model was trained, and directions are found."""
 
+from collections.abc import Generator
+
 import numpy as np
 import pytest
 import torch
@@ -94,6 +96,35 @@ def test_what_changes_pictures_most_is_found_first_in_sigmas() -> None:
     assert float(one.norm()) == pytest.approx(1, abs=0.25)
     assert found.shares_N[0] > 0.7
     assert found.shares_N.sum() <= 1.0001
+
+
+class _SlowPainter(_Painter):
+    """The same, in parts."""
+
+    def draft(self, latents: Tensor, settings: Settings) -> None:
+        del latents, settings
+
+    def decode_in_parts(
+        self, latents: Tensor, settings: Settings
+    ) -> Generator[None, None, np.ndarray]:
+        yield
+        yield
+        return self.decode(latents, settings)
+
+
+def test_directions_of_a_slow_model_are_the_same_with_pauses_while_it_draws() -> None:
+    def found_of(painter: _Painter) -> tuple[Tensor, int]:
+        search, pauses = find_directions(painter, Settings(), count=2, samples=64), 0
+        while True:
+            try:
+                next(search)
+            except StopIteration as end:
+                return end.value.steps_NZ, pauses
+            pauses += 1
+
+    (steps, pauses), (slow_steps, slow_pauses) = found_of(_Painter()), found_of(_SlowPainter())
+    assert torch.equal(steps, slow_steps)
+    assert slow_pauses == 3 * pauses
 
 
 def test_directions_change_no_class_and_come_again_the_same() -> None:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from genstudio.domain.errors import SettingsError
 from genstudio.models.protocol import Batch, DataSpec, Request
 from genstudio.models.vae.token_flow import (
+    _DRAFT_TIMES,
     Decoder,
     Encoder,
     TokenFlow,
@@ -204,6 +205,55 @@ def test_it_steps_evenly_from_noise_at_time_nought() -> None:
     assert [times.item() for times in asked.times] == [0, 0.25, 0.5, 0.75]
     torch.testing.assert_close(asked.tokens[0].flatten(), latents[0])
     torch.testing.assert_close(asked.tokens[3], asked.tokens[0] + 3 * 0.5 / 4)
+
+
+def test_a_draft_takes_few_steps_of_second_order_and_none_where_few_are_wanted() -> None:
+    model = token_flow()
+
+    class Grows(nn.Module):
+        """A direction that grows with time, which steps of second order follow exactly."""
+
+        asked = 0
+
+        def forward(self, tokens: Tensor, times_N: Tensor, _: None) -> Tensor:
+            self.asked += 1
+            return times_N[:, None, None].expand_as(tokens)
+
+    flow = Grows()
+    model.network["flow"] = flow
+    seen: list[Tensor] = []
+    finished = model._finished
+    model._finished = lambda tokens: (seen.append(tokens), finished(tokens))[1]  # type: ignore
+    settings = TokenFlowSampling(steps=25)
+    latents = model.latents([7], settings)
+    draft = model.draft(latents, settings)
+
+    assert draft is not None
+    assert draft.shape == (1, 32, 32, 3)
+    assert flow.asked == len(_DRAFT_TIMES) - 1 < 5
+    # Of ∫ t dt = 1/2 only the first step, which knows no other, misses its half square.
+    first = _DRAFT_TIMES[1]
+    noise = latents[0].unflatten(0, (TOKENS, TOKEN))
+    torch.testing.assert_close(seen[0][0], noise + 0.5 - first**2 / 2)
+    for steps in range(1, flow.asked + 1):
+        assert model.draft(latents, TokenFlowSampling(steps=steps)) is None
+
+
+def test_a_draft_insists_on_the_kind_as_the_picture_does() -> None:
+    model = token_flow(kinds=KINDS)
+    asked = Asked()
+    model.network["flow"] = asked
+    seen: list[Tensor] = []
+    finished = model._finished
+    model._finished = lambda tokens: (seen.append(tokens), finished(tokens))[1]  # type: ignore
+    for guidance in (1.0, 2.5):
+        settings = TokenFlowSampling(kind="dogs", guidance=guidance)
+        latents = model.latents([1], settings)
+        model.draft(latents, settings)
+        noise, _ = model._split(latents)
+        # The flow answers 0 untold and 2 for dogs.
+        torch.testing.assert_close(seen[-1], noise + 2 * guidance)
+    assert [len(times) for times in asked.times] == [1, 1, 1, 2, 2, 2]
 
 
 # Kinds
