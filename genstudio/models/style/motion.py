@@ -123,7 +123,7 @@ def _median(flow: Tensor) -> Tensor:
 
 
 def _grey(image_HWC: np.ndarray) -> Tensor:
-    weights = np.float32([0.299, 0.587, 0.114]) / 255
+    weights = np.array([0.299, 0.587, 0.114], np.float32) / 255
     return torch.from_numpy(image_HWC.astype(np.float32) @ weights)[None, None]
 
 
