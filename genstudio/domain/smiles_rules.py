@@ -24,6 +24,8 @@ END: Final = ""
 
 _ORDERS: Final = {"": 1, "-": 1, "/": 1, "\\": 1, ":": 1, "=": 2, "#": 3, "$": 4}
 _BONDS = frozenset(_ORDERS) - {END}
+# Between aromatic atoms: directions are written there beside a double bond that leads out.
+_MAY_BE_AROMATIC = frozenset(("", ":", "/", "\\"))
 _BRACKET = re.compile(
     r"\[(?P<isotope>\d*)(?P<element>[A-Z][a-z]?|[a-z][a-z]?|\*)(?P<turn>@@?)?"
     r"(?P<hydrogen>H\d?)?(?P<charge>[+-]\d?)?\]"
@@ -175,17 +177,22 @@ class SmilesRules:
     # --- tokens ---------------------------------------------------------------------------------
 
     def _took_bond(self, symbol: str) -> bool:
-        if self._last in ("start", "bond", "bond (") or not self._fits(
-            self._current, _ORDERS[symbol]
-        ):
+        if self._last in ("start", "bond", "bond ("):
             return False
-        if self._last != "(" and self._is_lost(self._current, is_left=False):
+        may_be_aromatic = symbol in _MAY_BE_AROMATIC
+        if not self._fits(self._current, _ORDERS[symbol], is_aromatic=may_be_aromatic):
+            return False
+        is_branch = self._last == "("
+        if not is_branch and self._is_lost(self._current, is_left=False):
             return False
         # After a parenthesis there is no ring bond any more: see :meth:`_took_label`.
         self._last = "bond (" if self._last in ("(", ")") else "bond"
         self._bond = symbol
-        if not self._atoms[self._current].is_aromatic or symbol == ":":
+        if not self._atoms[self._current].is_aromatic or may_be_aromatic:
             return True
+        is_left = not is_branch and not self._may_close_by(_ORDERS[symbol])
+        if is_left and not self._can_close(is_left=True):
+            return False
         return self._stays_aromatic_with(_ORDERS[symbol])
 
     def _stays_aromatic_with(self, order: int) -> bool:
@@ -204,7 +211,7 @@ class SmilesRules:
             # Its first atom was not written yet.
             was_branch = self._stack[-1:] == (before,)
             both = atom.is_aromatic and self._atoms[before].is_aromatic
-            is_aromatic = both and self._bond in ("", ":")
+            is_aromatic = both and self._bond in _MAY_BE_AROMATIC
             if not self._fits(before, order, is_aromatic=is_aromatic):
                 return False
             self._bind(before, order, is_aromatic=is_aromatic)
@@ -283,7 +290,7 @@ class SmilesRules:
         order = _ORDERS[chosen]
         self._unbind(there, _ORDERS[other])
         both = self._atoms[here].is_aromatic and self._atoms[there].is_aromatic
-        is_aromatic = both and chosen in ("", ":")
+        is_aromatic = both and chosen in _MAY_BE_AROMATIC
         for atom in (here, there):
             if not self._fits(atom, order, is_aromatic=is_aromatic):
                 return False
@@ -321,18 +328,35 @@ class SmilesRules:
         """Ring bonds that an atom has opened without saying of what kind."""
         return sum(it == number and not symbol for it, symbol in self._open.values())
 
-    def _can_close(self) -> bool:
-        """Whether the text can still come to where open rings are closed: below their atoms."""
+    def _can_close(self, *, is_left: bool = False) -> bool:
+        """Whether the text can still come to where open rings are closed: below their atoms.
+
+        Args:
+            is_left: Whether the newest atom is left by a bond that is not aromatic.
+        """
         if self._is_free or not self._open:
             return True
         here = [it for it in (self._current, *self._stack) if self._fits(it, 1, is_aromatic=True)]
         if not here or max(here) < max(atom for atom, _ in self._open.values()):
             return False
+        if is_left:
+            here = [it for it in here if it != self._current]
         # An aromatic ring is closed from within.
         return all(
             any(it >= atom and self._roots[it] == self._roots[atom] for it in here)
             for atom, symbol in self._open.values()
             if not symbol and self._atoms[atom].is_aromatic and self._aromatic_bonds[atom] < 2
+        )
+
+    def _may_close_by(self, order: int) -> bool:
+        """Whether a bond that was just written could be a ring bond to an atom that waits."""
+        if self._last != "bond":
+            return False
+        return any(
+            atom != self._current and not symbol and self._fits(atom, order - 1)
+            if order > 1
+            else atom != self._current
+            for atom, symbol in self._open.values()
         )
 
     def _bind(self, number: int, order: int, *, is_aromatic: bool = False) -> None:

@@ -27,9 +27,9 @@ from genstudio.domain.settings import Settings, setting
 from genstudio.domain.smiles import MOST_TOKENS, is_in_selfies, text_of, token_ids
 from genstudio.domain.words import FIRST_WORD, PADDING
 from genstudio.models.blocks.mixture import MixturePrior
+from genstudio.models.blocks.ruled_choice import RuledChoice
 from genstudio.models.blocks.token_autoencoder import TokenDecoder, TokenEncoder, trimmed
 from genstudio.models.diagnostics import in_parts
-from genstudio.models.blocks.ruled_choice import RuledChoice
 from genstudio.models.protocol import (
     Artifact,
     Batch,
