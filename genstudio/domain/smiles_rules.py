@@ -496,8 +496,14 @@ def _atom_of(token: str) -> _Atom | None:
     if token in _WITHOUT_BRACKETS:
         if token.islower():
             return _aromatic(token, hydrogen=0, charge=0)
-        most = max(_VALENCES[token]) if token in _VALENCES else _UNLIMITED
-        return _Atom(is_aromatic=False, most=most)
+        valences = _VALENCES.get(token)
+        if valences is None:
+            return _Atom(is_aromatic=False, most=_UNLIMITED)
+        if len(valences) == 1:
+            return _Atom(is_aromatic=False, most=max(valences))
+        # Sulphur with three bonds would get a hydrogen besides, which nobody means.
+        sums = valences | frozenset(range(min(valences)))
+        return _Atom(is_aromatic=False, most=max(valences), sums=sums)
     found = _BRACKET.fullmatch(token)
     if found is None:
         return None
