@@ -1,4 +1,7 @@
-"""Tokens of SMILES: atoms, bonds, branches and ring closures, as a model reads and writes them."""
+"""Tokens of SMILES: atoms, bonds, branches and ring closures, as a model reads and writes them.
+
+SELFIES (Krenn et al. 2020, arXiv:1905.13741) are split alike: each of their symbols is in brackets.
+"""
 
 import re
 from collections import Counter
@@ -13,6 +16,13 @@ MOST_TOKENS: Final = 120
 # What stands in brackets, two-letter elements and ring closures beyond 9 are one token each.
 # Whichever way a molecule is written, these may be needed.
 _ALWAYS = (*"()=#-/\\123456789", "%10")
+# SELFIES count atoms of branches and rings by these.
+_ALWAYS_IN_SELFIES = (
+    "[C]", "[Ring1]", "[Ring2]", "[Branch1]", "[=Branch1]", "[#Branch1]", "[Branch2]",
+    "[=Branch2]", "[#Branch2]", "[O]", "[N]", "[=N]", "[=C]", "[#C]", "[S]", "[P]",
+)  # fmt: skip
+# Before what else a layout says; a column of a table is hardly called so.
+_SELFIES = "SELFIES:"
 _TOKEN = re.compile(r"\[[^\[\]]*\]|Br|Cl|%\d\d|.", re.DOTALL)
 
 
@@ -21,9 +31,20 @@ def tokens_in(smiles: str) -> list[str]:
     return _TOKEN.findall(smiles)
 
 
-def token_counts(smiles: Iterable[str]) -> dict[str, int]:
+def layout_with(layout: str, *, is_selfies: bool) -> str:
+    """The layout of a set of molecules, which otherwise names a column, with its notation."""
+    column = layout.removeprefix(_SELFIES)
+    return f"{_SELFIES}{column}" if is_selfies else column
+
+
+def is_in_selfies(layout: str) -> bool:
+    """Whether molecules of such a layout are written as SELFIES, or else as SMILES."""
+    return layout.startswith(_SELFIES)
+
+
+def token_counts(smiles: Iterable[str], *, is_selfies: bool = False) -> dict[str, int]:
     """Each token => molecules that have it, the most frequent first: the vocabulary of a run."""
-    counted: Counter[str] = Counter(dict.fromkeys(_ALWAYS, 1))
+    counted: Counter[str] = Counter(dict.fromkeys(_ALWAYS_IN_SELFIES if is_selfies else _ALWAYS, 1))
     for text in smiles:
         counted.update(token for token in set(tokens_in(text)) if len(token) <= LONGEST_WORD)
     # Written from another atom on, a centre has the other sign.

@@ -53,6 +53,13 @@ class DataOptions(Settings):
         help="How many bars of music are learned as one phrase. Longer ones need more music.",
         group="data",
     )
+    notation: Literal["SMILES", "SELFIES"] = setting(
+        "SMILES",
+        title="How molecules are written — notation",
+        help="SMILES are what chemists read. Any text in SELFIES is a molecule, also a wrongly "
+        "learned one; molecules that cannot be written so are left out.",
+        group="data",
+    )
     mirror: bool = setting(
         True,
         title="Also learn from mirrored pictures — horizontal flip",

@@ -5,11 +5,16 @@ from collections.abc import Collection, Mapping
 from genstudio.data.groups import GroupBy, groups_of, together
 from genstudio.data.modalities.catalog import MODALITIES, recognise, takes
 from genstudio.data.modalities.paired_layout import is_by_class
-from genstudio.data.modalities.protocol import Arrangement, FileModality, HasVocabulary
+from genstudio.data.modalities.protocol import (
+    Arrangement,
+    FileModality,
+    HasVocabulary,
+    LeavesOut,
+)
 from genstudio.data.scan import duplicates, usable_manifest
 from genstudio.data.split import choose_held_out
 from genstudio.domain.cards import ModelCard
-from genstudio.domain.datasets import Crop, Manifest, ScanReport
+from genstudio.domain.datasets import Advice, Crop, Manifest, ScanReport
 from genstudio.domain.errors import DatasetError, SettingsError
 from genstudio.domain.language import inside, tr
 from genstudio.domain.modalities import CAPTIONS, IMAGES, TWO_SETS
@@ -102,11 +107,40 @@ def freeze(report: ScanReport, excluded: Collection[str], key: str) -> tuple[Man
 
 
 def laid_out(manifest: Manifest, options: DataOptions) -> Manifest:
-    """The manifest as a person's choices lay its examples out, where its files have a layout."""
+    """The manifest as a person's choices lay its examples out, where its files have a layout.
+
+    Examples that cannot be laid out so are not in it any more.
+
+    Raises:
+        SettingsError: A choice needs a package that is not installed.
+    """
     modality = MODALITIES.get(manifest.modality)
     if not isinstance(modality, FileModality):
         return manifest
-    return manifest.model_copy(update={"layout": modality.laid_out(manifest.layout, options)})
+    laid = manifest.model_copy(update={"layout": modality.laid_out(manifest.layout, options)})
+    if not isinstance(modality, LeavesOut):
+        return laid
+    gone, _ = modality.left_out(laid)
+    if not gone:
+        return laid
+    kept = {
+        "pictures": tuple(row for row in laid.pictures if row[0] not in gone),
+        "captions": tuple(row for row in laid.captions if row[0] not in gone),
+    }
+    return laid.model_copy(update=kept)
+
+
+def advice_on_left_out(manifest: Manifest, options: DataOptions) -> list[Advice]:
+    """What :func:`laid_out` leaves out, in words."""
+    modality = MODALITIES.get(manifest.modality)
+    if not isinstance(modality, FileModality) or not isinstance(modality, LeavesOut):
+        return []
+    layout = modality.laid_out(manifest.layout, options)
+    gone, why = modality.left_out(manifest.model_copy(update={"layout": layout}))
+    if not gone:
+        return []
+    title = tr("{count:,} are left out", count=len(gone))
+    return [Advice(title=title if len(gone) > 1 else tr("One is left out"), reason=why)]
 
 
 def with_sizes(manifest: Manifest, report: ScanReport) -> Manifest:

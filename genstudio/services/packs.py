@@ -68,7 +68,7 @@ PACKS: Final = (
     Pack(
         key="molecules",
         brings="learning and making molecules",
-        modules=("rdkit",),
+        modules=("rdkit", "selfies"),
     ),
     Pack(
         key="diffusion",

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from genstudio.data.kinds import kinds_of
 from genstudio.data.modalities.protocol import Arrangement
 from genstudio.domain import events
+from genstudio.domain.datasets import Advice
 from genstudio.domain.language import tr
 from genstudio.domain.runs import RunState
 from genstudio.domain.training import TrainingSettings
@@ -61,9 +62,13 @@ def remarks_on_resuming(run: Run, step: int) -> list[events.Message]:
 
 def remarks_of(arrangement: Arrangement) -> list[events.Message]:
     """What a modality has to say of a folder, such as pictures without a partner."""
+    return told_as_messages(arrangement.remarks)
+
+
+def told_as_messages(advice: Sequence[Advice]) -> list[events.Message]:
+    """Advice on a folder, as a run tells it when it begins."""
     return [
-        events.Message(step=0, level="info", title=remark.title, message=remark.reason)
-        for remark in arrangement.remarks
+        events.Message(step=0, level="info", title=it.title, message=it.reason) for it in advice
     ]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from genstudio.data import selfies_notation
 from genstudio.data.kinds import checked_kinds
 from genstudio.data.modalities.catalog import MODALITIES
 from genstudio.data.modalities.protocol import Arrangement, FileModality, JoinsMaterials
@@ -18,7 +19,7 @@ from genstudio.domain.datasets import Manifest, ScanReport
 from genstudio.domain.errors import ProjectError, SettingsError
 from genstudio.domain.files import explained
 from genstudio.domain.language import tr
-from genstudio.domain.modalities import CAPTIONS, IMAGES, words_beside
+from genstudio.domain.modalities import CAPTIONS, IMAGES, MOLECULES, words_beside
 from genstudio.domain.progress import Working
 from genstudio.domain.settings import parse_settings
 from genstudio.domain.training import Budget, TrainingSettings
@@ -45,6 +46,7 @@ from genstudio.services.run_remarks import (
     remarks_of,
     remarks_on_resuming,
     remarks_on_what_is_kept_aside,
+    told_as_messages,
 )
 from genstudio.services.runs import Run, as_begun, create_run
 
@@ -140,6 +142,9 @@ def complete_settings(settings: TrainingSettings) -> TrainingSettings:
             tr("It learns all pictures as one kind."),
             tr("Choose another architecture, or do not ask for kinds."),
         )
+    if settings.notation == "SELFIES" and MOLECULES in chosen.card.modalities:
+        # Before a folder is looked through for minutes.
+        selfies_notation.selfies()
     plan_device(settings.device, settings.precision, settings.devices)
     if settings.batch < _FEWEST_PER_DEVICE * settings.devices:
         raise SettingsError(
@@ -177,6 +182,7 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
         modality = materials.choose_modality(rest, card, request.modality)
         settings = settings.model_copy(update={"modality": modality})
         manifest, arrangement = materials.freeze(report, request.excluded, modality)
+        left_out = told_as_messages(materials.advice_on_left_out(manifest, settings))
         manifest = materials.laid_out(manifest, settings)
         if shape_step(settings):
             manifest = materials.with_sizes(manifest, report)
@@ -211,6 +217,7 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
                 base=note_of(settings),
             )
             remarks += [] if modality == IMAGES else remarks_of(arrangement)
+            remarks += left_out
             remarks += _too_few(card, arrangement)
             names = [name for name, _ in manifest.pictures]
             remarks += remarks_on_what_is_kept_aside(names, held_out, settings)

@@ -6,7 +6,8 @@
 
 ``train`` trains ours on one thread until the *processor* has worked for so long, previews and
 checkpoints with it; ``molecule_peers.py`` counts alike, so neighbours on the machine are nobody's
-disadvantage. ``judge`` takes what each has drawn raw, without trying again. FCD
+disadvantage. ``judge`` takes what each has drawn without trying again: ours
+under the rules of writing, and raw as well. FCD
 (Preuer et al. 2018, arXiv:1803.09518) is that of fcd_torch 1.0.7 (``pip install --no-deps
 fcd-torch==1.0.7``), against
 the test molecules and beside that of as many training ones, which is its floor at that number.
@@ -61,6 +62,7 @@ def _train(chosen: argparse.Namespace) -> None:
             "device": "cpu",
             "batch": chosen.batch,
             "held_out": 0.02,
+            "notation": chosen.notation,
             "budget": {"unit": "minutes", "amount": 600},
         },
         model={name: float(value) if "." in value else int(value) for name, value in model.items()},
@@ -132,11 +134,12 @@ def _judge(chosen: argparse.Namespace) -> None:
     rows["training set (floor)"] = judge(train[: chosen.count])
     print(rows, flush=True)
     sampling = dict(it.split("=") for it in chosen.set)
-    for path in chosen.run:
-        made, per_s, about = _ours(
-            path, chosen.count, {"valid_only": False, **{k: float(v) for k, v in sampling.items()}}
-        )
-        rows[f"ours {path.name}"] = {**judge(made), "drawn/s": per_s, **about}
+    for path, grammar in ((path, grammar) for path in chosen.run for grammar in (True, False)):
+        wanted = {"valid_only": False, "grammar": grammar}
+        wanted |= {name: float(value) for name, value in sampling.items()}
+        made, per_s, about = _ours(path, chosen.count, wanted)
+        name = f"ours {path.name}, {'by the rules' if grammar else 'raw'}"
+        rows[name] = {**judge(made), "drawn/s": per_s, **about}
         print(made[:5], rows, flush=True)
     for path in chosen.peer:
         told = json.loads(path.read_text())
@@ -165,6 +168,7 @@ def main() -> None:
     train.add_argument("--project", type=Path, required=True)
     train.add_argument("--minutes", type=float, default=10)
     train.add_argument("--batch", type=int, default=32)
+    train.add_argument("--notation", choices=("SMILES", "SELFIES"), default="SMILES")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--set", action="append", default=[])
     train.set_defaults(does=_train)

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from genstudio.data import chemistry
+from genstudio.data import chemistry, selfies_notation
 from genstudio.data.dataset import Dataset, Field
 from genstudio.data.modalities.folders import named
 from genstudio.data.modalities.protocol import Arrangement, FileModality
@@ -34,7 +34,14 @@ from genstudio.domain.fields import EXAMPLES, SMILES, DataSpec, FieldSpec
 from genstudio.domain.language import tr
 from genstudio.domain.modalities import MOLECULES, ModalityCard
 from genstudio.domain.progress import Progress, Working
-from genstudio.domain.smiles import MOST_TOKENS, numbered, token_counts, tokens_in
+from genstudio.domain.smiles import (
+    MOST_TOKENS,
+    is_in_selfies,
+    layout_with,
+    numbered,
+    token_counts,
+    tokens_in,
+)
 from genstudio.domain.training import DataOptions
 from genstudio.domain.words import FIRST_WORD
 
@@ -132,9 +139,21 @@ class Molecules:
         )
 
     def laid_out(self, layout: str, options: DataOptions) -> str:
-        """As it is: nothing of it can be chosen."""
-        del options
-        return layout
+        """The column, and in which notation it is learned."""
+        return layout_with(layout, is_selfies=options.notation == "SELFIES")[:60]
+
+    def left_out(self, manifest: Manifest) -> tuple[frozenset[str], str]:
+        """Those that SELFIES cannot write.
+
+        Raises:
+            SettingsError: Its package is not installed.
+        """
+        if not is_in_selfies(manifest.layout):
+            return frozenset(), ""
+        names = frozenset(
+            name for name, smiles in manifest.captions if not selfies_notation.selfies_of(smiles)
+        )
+        return names, tr("SELFIES cannot write them within {most} symbols.", most=MOST_TOKENS)
 
     def review(self, report: ScanReport) -> ScanReport:
         """All that the scan remarks."""
@@ -146,7 +165,10 @@ class Molecules:
 
     def vocabulary(self, manifest: Manifest) -> dict[str, int]:
         """Tokens of all molecules, also of those that are held out: it is but their alphabet."""
-        return token_counts(smiles for _, smiles in manifest.captions)
+        texts = (smiles for _, smiles in manifest.captions)
+        if not is_in_selfies(manifest.layout):
+            return token_counts(texts)
+        return token_counts(map(selfies_notation.selfies_of, texts), is_selfies=True)
 
     def spec(
         self,
@@ -158,14 +180,20 @@ class Molecules:
         layout: str = "",
     ) -> DataSpec:
         """Field "tokens"."""
-        del size, channels, classes, layout
-        return DataSpec(modality=MOLECULES, fields={"tokens": _TOKENS}, words=words or {})
+        del size, channels, classes
+        return DataSpec(
+            modality=MOLECULES,
+            fields={"tokens": _TOKENS},
+            words=words or {},
+            layout=_notation_of(layout),
+        )
 
     def decode(self, manifest: Manifest, cache_dir: Path) -> Working[RowCache]:
-        """Several SMILES of each molecule as ids; those of the manifest, whatever became of files.
+        """Several texts of each molecule as ids; those of the manifest, whatever became of files.
 
         Raises:
             DatasetError: The manifest holds no molecules.
+            SettingsError: They are written as SELFIES, whose package is not installed.
         """
         key = rows_key(manifest, _VERSION)
         path = cache_dir / f"{key}.safetensors"
@@ -184,6 +212,9 @@ class Molecules:
         rows = np.zeros((len(names), SPELLINGS, MOST_TOKENS), np.int16)
         for row, (_, smiles) in enumerate(manifest.captions):
             spellings = _spellings(smiles)
+            if is_in_selfies(manifest.layout):
+                own = selfies_notation.selfies_of(smiles)
+                spellings = [selfies_notation.selfies_of(it) or own for it in spellings]
             rows[row] = [numbered(text, number) for text in spellings]
             if row % _TOLD_EVERY == 0:
                 yield Progress(tr("Writing the molecules as text"), row, len(names))
@@ -197,7 +228,7 @@ class Molecules:
         held_out: Collection[str],
         classes: Mapping[str, int],
     ) -> Dataset:
-        """Ids of the SMILES of each molecule."""
+        """Ids of the texts of each molecule."""
         del classes
         return Dataset(
             modality=MOLECULES,
@@ -205,6 +236,7 @@ class Molecules:
             held_out={EXAMPLES: held_out_index(cache.names, held_out)},
             names={EXAMPLES: cache.names},
             words=self.vocabulary(manifest),
+            layout=_notation_of(manifest.layout),
         )
 
     def read_one(self, path: Path, layout: str) -> Mapping[str, np.ndarray]:
@@ -330,6 +362,11 @@ class _Scan:
             for name, reading in self.columns
         ]
         return advice
+
+
+def _notation_of(layout: str) -> str:
+    """What a model has to know of a layout: its columns have no part in that."""
+    return layout_with("", is_selfies=is_in_selfies(layout))
 
 
 def _fault(report: ScanReport, count: int) -> str:

@@ -186,6 +186,15 @@ class HasVocabulary(Protocol):
 
 
 @runtime_checkable
+class LeavesOut(Protocol):
+    """A material of which not everything can be learned in every layout."""
+
+    def left_out(self, manifest: Manifest) -> tuple[frozenset[str], str]:
+        """Names of examples that cannot be laid out as the manifest says, and why not."""
+        ...
+
+
+@runtime_checkable
 class DrawsExamples(Protocol):
     """A material whose examples are no files that could be looked at one by one."""
 

@@ -4,7 +4,7 @@ Both are transformers (Vaswani et al. 2017, arXiv:1706.03762). What they know of
 tokens is a latent: the decoder begins with it, and has it beside every token.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -80,14 +80,23 @@ class TokenDecoder(nn.Module):
         """Say at every place what comes next."""
         return self.writer(self.beginning(z), ids, self.beside(z))
 
-    def write(self, z: Tensor, draws: Tensor, temperature: float) -> Tensor:
+    def write(
+        self,
+        z: Tensor,
+        draws: Tensor,
+        temperature: float,
+        choose: Callable[[Tensor, Tensor, float], Tensor] | None = None,
+    ) -> Tensor:
         """Write one row for each latent: ids (N, most), padded behind their end.
 
         Args:
             z: Latents.
             draws: Uniform numbers in [0, 1) that choose among the likely tokens, of the ids' shape.
             temperature: Of the choice; 0 takes the likeliest.
+            choose: Chooses the next ids (N,) by logits (N, K), draws (N,) and temperature, and
+                may follow rules; by default any may follow any.
         """
+        chooses = choose or _chosen
         kept, beside = self.writer.memory(len(z)), self.beside(z)
         newest = self.beginning(z)
         ids = torch.zeros(draws.shape, dtype=torch.int64, device=z.device)
@@ -96,7 +105,7 @@ class TokenDecoder(nn.Module):
         for place in range(self._most):
             logits = self.writer.next_logits(newest, kept, place).float()
             logits = logits.index_fill(1, never, -1e9)
-            chosen = _chosen(logits, draws[:, place], temperature).masked_fill(is_done, PADDING)
+            chosen = chooses(logits, draws[:, place], temperature).masked_fill(is_done, PADDING)
             is_done |= chosen == PADDING
             if bool(is_done.all()):
                 break

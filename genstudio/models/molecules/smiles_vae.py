@@ -1,10 +1,12 @@
-"""A variational autoencoder of molecules, written as SMILES.
+"""A variational autoencoder of molecules, written as SMILES or SELFIES.
 
 Sources: a variational autoencoder whose latents describe molecules, Gómez-Bombarelli et al. 2018
 (arXiv:1610.02415); one that reads one spelling of a molecule and writes another, Bjerrum & Sattarov
 2018 (arXiv:1806.09300); encoder and decoder are transformers (Vaswani et al. 2017,
 arXiv:1706.03762); what a latent says at least, in nats, is kept from vanishing as in Kingma et al.
 2016 (arXiv:1606.04934, section C.8); the prior is fitted after training (blocks/mixture.py).
+SMILES are drawn under a grammar (domain/smiles_rules.py), as in Kusner et al. 2017
+(arXiv:1703.01925); SELFIES need none (Krenn et al. 2020, arXiv:1905.13741).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,15 +16,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from genstudio.data import chemistry
+from genstudio.data import chemistry, selfies_notation
 from genstudio.domain import roles
 from genstudio.domain.artifacts import MOLECULE
 from genstudio.domain.cards import BLEND, ModelCard
+from genstudio.domain.errors import DatasetError
+from genstudio.domain.language import tr
 from genstudio.domain.operations import GENERATE, TaskCard, generation
 from genstudio.domain.settings import Settings, setting
-from genstudio.domain.smiles import MOST_TOKENS, text_of, token_ids
+from genstudio.domain.smiles import MOST_TOKENS, is_in_selfies, text_of, token_ids
 from genstudio.domain.words import FIRST_WORD, PADDING
 from genstudio.models.blocks.mixture import MixturePrior
+from genstudio.models.blocks.ruled_choice import RuledChoice
 from genstudio.models.blocks.token_autoencoder import TokenDecoder, TokenEncoder, trimmed
 from genstudio.models.diagnostics import in_parts
 from genstudio.models.protocol import (
@@ -118,6 +123,14 @@ class SmilesVAESampling(Settings):
         ge=0.0,
         le=2.0,
     )
+    grammar: bool = setting(
+        True,
+        title="Keep to the rules of writing — grammar-constrained decoding",
+        help="While SMILES are written, what would break a rule is passed over: branches and rings "
+        "are closed, no atom has too many bonds, aromatic rings can be aromatic. SELFIES need no "
+        "such rules.",
+        before=False,
+    )
     valid_only: bool = setting(
         True,
         title="Try again what is no molecule",
@@ -132,7 +145,7 @@ class SmilesVAE:
         key="smiles-vae",
         title="Invent molecules",
         summary="Learns molecules and invents new ones; blends two of them, and looks for ones "
-        "with better properties.",
+        "with better properties. SMILES are written by the rules of valence, rings and branches.",
         family="molecules",
         modalities=("molecules",),
         output=MOLECULE,
@@ -153,6 +166,7 @@ class SmilesVAE:
         assert isinstance(config, SmilesVAEConfig)
         self.config: SmilesVAEConfig = config
         self._vocabulary = tuple(data.words)
+        self._is_selfies = is_in_selfies(data.layout)
         num_ids = FIRST_WORD + len(self._vocabulary)
         self.network = nn.ModuleDict(
             {
@@ -203,7 +217,10 @@ class SmilesVAE:
         return Losses((reconstruction + ramp * excess) / tokens.detach(), values)
 
     def bounds(self, fields: Mapping[str, Tensor]) -> Tensor:
-        """The negative bound of each molecule in nats, of its canonical spelling."""
+        """The negative bound of each molecule in nats, of its canonical spelling.
+
+        Those of SMILES and of SELFIES are of other texts, and cannot be compared.
+        """
         found: list[Tensor] = []
         with evaluating(self.network) as device:
             for rows in fields["tokens"][:, 0].long().split(_AT_ONCE):
@@ -235,9 +252,15 @@ class SmilesVAE:
                 yield _artifact(smiles, seed)
 
     def describe(self, fields: Mapping[str, Tensor]) -> Tensor:
-        """The middle of what each molecule may be described by."""
+        """The middle of what each molecule may be described by.
+
+        Raises:
+            DatasetError: A molecule cannot be written as SELFIES, in which the model learned.
+        """
         if "smiles" in fields:
             texts = ["".join(map(chr, row.tolist())).rstrip("\0") for row in fields["smiles"]]
+            if self._is_selfies:
+                texts = list(map(_as_selfies, texts))
             ids = torch.tensor([token_ids(text, self._vocabulary) for text in texts])
         else:
             ids = fields["tokens"][:, 0].long()
@@ -249,7 +272,7 @@ class SmilesVAE:
         assert isinstance(settings, SmilesVAESampling)
         for start in range(0, len(latents), _AT_ONCE):
             z = latents[start : start + _AT_ONCE].float().cpu()
-            likeliest = self._texts(z, torch.zeros(len(z), MOST_TOKENS), 0.0)
+            likeliest = self._texts(z, torch.zeros(len(z), MOST_TOKENS), 0.0, settings.grammar)
             others = self._written(z, range(len(z)), settings)
             for first, other in zip(likeliest, others, strict=True):
                 yield _artifact(chemistry.canonical(first) or other, None)
@@ -272,7 +295,7 @@ class SmilesVAE:
         left = list(range(len(seeds)))
         for number in range(_MOST_TRIES if settings.valid_only else 1):
             draws = torch.stack([_draws(seeds[at], number) for at in left])
-            texts = self._texts(z[left], draws, settings.temperature)
+            texts = self._texts(z[left], draws, settings.temperature, settings.grammar)
             for at, text in zip(left, texts, strict=True):
                 found[at] = chemistry.canonical(text) or text
             if not settings.valid_only:
@@ -282,15 +305,19 @@ class SmilesVAE:
                 break
         return found
 
-    def _texts(self, z: Tensor, draws: Tensor, temperature: float) -> list[str]:
+    def _texts(self, z: Tensor, draws: Tensor, temperature: float, is_ruled: bool) -> list[str]:
+        """SMILES of each latent, molecules or not."""
+        is_ruled = is_ruled and not self._is_selfies
         missing = _AT_ONCE - len(z)
         with evaluating(self.network) as device:
             ids = cast("TokenDecoder", self.network["decoder"]).write(
                 functional.pad(z, (0, 0, 0, missing)).to(device),
                 functional.pad(draws, (0, 0, 0, missing)).to(device),
                 temperature,
+                RuledChoice(self._vocabulary, len(z)) if is_ruled else None,
             )
-        return [text_of(row.tolist(), self._vocabulary) for row in ids[: len(z)]]
+        texts = [text_of(row.tolist(), self._vocabulary) for row in ids[: len(z)]]
+        return list(map(selfies_notation.smiles_of, texts)) if self._is_selfies else texts
 
 
 def _nats_of_each(logits: Tensor, target: Tensor) -> Tensor:
@@ -300,6 +327,17 @@ def _nats_of_each(logits: Tensor, target: Tensor) -> Tensor:
     is_asked = functional.pad(target != PADDING, (1, 0), value=True)
     nats = functional.cross_entropy(logits.float().transpose(1, 2), wanted, reduction="none")
     return (nats * is_asked).sum(1)
+
+
+def _as_selfies(smiles: str) -> str:
+    text = selfies_notation.selfies_of(smiles)
+    if not text:
+        raise DatasetError(
+            tr("“{smiles}” cannot be written as SELFIES", smiles=smiles[:60]),
+            tr("This run learned molecules in SELFIES, whose rules of valence it breaks."),
+            tr("Choose another molecule, or a run that learned SMILES."),
+        )
+    return text
 
 
 def _artifact(smiles: str, seed: int | None) -> Artifact:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import ClassVar, Final, Literal
 
 from genstudio.artifacts.catalog import ARTIFACTS
+from genstudio.data import chemistry
 from genstudio.domain.artifacts import MOLECULE, Artifact
 from genstudio.domain.cards import BLEND
 from genstudio.domain.errors import DatasetError, SettingsError
@@ -231,7 +232,7 @@ def _smiles_of(files: Sequence[Path]) -> list[str]:
     kind = ARTIFACTS.get(MOLECULE)
     smiles = [str(kind.read(path).data) for path in files]
     for path, text in zip(files, smiles, strict=True):
-        if not text:
+        if not chemistry.is_valid(text):
             raise DatasetError(
                 tr("{name} holds no molecule", name=path.name), "", tr("Choose another one.")
             )

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain.language import tr
-from genstudio.domain.modalities import NOTES, partner_kind
+from genstudio.domain.modalities import MOLECULES, NOTES, partner_kind
 from genstudio.domain.settings import parse_settings, setting_fields
 from genstudio.domain.training import SIZES, Budget, TrainingSettings
 from genstudio.services.fitting import PictureFacts, Suggestion, fit, suggest_model
@@ -64,7 +64,7 @@ class TrainChoices(QScrollArea):
         self._pictures: PictureFacts | None = None
         # Of those that cannot learn what the folder holds, by key.
         self._unfit: dict[str, str] = {}
-        self._hidden: frozenset[str] = frozenset({"reverse", "bars"})
+        self._hidden: frozenset[str] = frozenset({"reverse", "bars", "notation"})
         self._fit: Fit | None = None
         self._suggestion = ""
         self._is_filling = False
@@ -102,6 +102,7 @@ class TrainChoices(QScrollArea):
             "mirror": has_pictures,
             "transparency": pictures,
             "colours": pictures,
+            "notation": current is not None and current.card.key == MOLECULES,
             "bars": current is not None
             and NOTES in (current.card.key, partner_kind(current.card.key, current.layout)),
         }

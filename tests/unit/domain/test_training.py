@@ -66,7 +66,7 @@ def test_settings_that_a_form_shows_have_words_for_people() -> None:
     assert {field.name for field in shown} == {
         "batch", "accumulate", "mirror", "transparency", "colours", "kinds", "ema_half_life_kimg",
         "gradient_clip", "groups", "held_out", "stop_when", "devices", "reverse",
-        "bars",
+        "bars", "notation",
     }  # fmt: skip
     assert all(" — " in field.title for field in shown)
 
@@ -102,7 +102,7 @@ def test_files_have_one_flat_list() -> None:
     """As run files of all versions have it."""
     record = {
         "model_key": "gan", "model": {}, "preset": "balanced", "modality": "images", "size": 64,
-        "layout": "", "bars": 2,
+        "layout": "", "bars": 2, "notation": "SMILES",
         "batch": 32, "accumulate": 1, "budget": {"unit": "minutes", "amount": 30.0}, "seed": 1,
         "device": "auto", "precision": "auto", "devices": 1, "mirror": True,
         "transparency": False, "colours": "colour", "reverse": False, "kinds": False,

@@ -12,13 +12,15 @@ from genstudio.data.modalities.catalog import recognise
 from genstudio.data.modalities.molecules import MODALITY, SPELLINGS
 from genstudio.data.modalities.scanning import scan_material
 from genstudio.data.molecule_files import UnreadableFileError, read_entries
+from genstudio.data.selfies_notation import smiles_of
 from genstudio.domain.cards import ModelCard
-from genstudio.domain.datasets import Remark, ScanReport
+from genstudio.domain.datasets import Manifest, Remark, ScanReport
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.progress import drain
-from genstudio.domain.smiles import text_of
+from genstudio.domain.smiles import is_in_selfies, text_of
+from genstudio.domain.training import DataOptions
 from genstudio.models.molecules.smiles_vae import SmilesVAE
-from genstudio.services.materials import choose_modality, freeze
+from genstudio.services.materials import advice_on_left_out, choose_modality, freeze, laid_out
 
 LIST = """\
 CCO ethanol
@@ -122,3 +124,44 @@ def test_rows_hold_several_spellings_of_each_molecule(folder: Path, tmp_path: Pa
     (folder / "some.smi").unlink()
     again = drain(MODALITY.decode(manifest, tmp_path / "other"))
     assert np.array_equal(again.fields["tokens"], cache.fields["tokens"])
+
+
+def in_selfies(folder: Path) -> Manifest:
+    pytest.importorskip("selfies", reason="molecules need the extra “molecules”")
+    manifest, _ = freeze(scanned(folder), (), "molecules")
+    return laid_out(manifest, DataOptions.model_validate({"notation": "SELFIES"}))
+
+
+def test_selfies_are_learned_where_they_are_chosen(folder: Path, tmp_path: Path) -> None:
+    manifest = in_selfies(folder)
+    cache = drain(MODALITY.decode(manifest, tmp_path / "cache"))
+    data = MODALITY.examples(manifest, cache, [], {})
+    assert all(word.startswith("[") for word in data.words)
+    assert is_in_selfies(data.spec.layout)
+    rows = data.fields["tokens"].take(np.arange(4))
+    for (_, smiles), spellings in zip(manifest.captions, rows, strict=True):
+        texts = [text_of(ids, list(data.words)) for ids in spellings]
+        assert {chemistry.canonical(smiles_of(it)) for it in texts} == {smiles}
+
+
+def test_what_selfies_cannot_write_is_left_out_and_said(folder: Path) -> None:
+    (folder / "more.smi").write_text("FI(F)(F)(F)F\n", encoding="utf-8")
+    manifest, _ = freeze(scanned(folder), (), "molecules")
+    chosen = DataOptions.model_validate({"notation": "SELFIES"})
+    laid = in_selfies(folder)
+    assert len(manifest.captions) - len(laid.captions) == 1
+    assert {name for name, _ in laid.pictures} == {name for name, _ in laid.captions}
+    assert "more.smi#1" not in dict(laid.captions)
+    (advice,) = advice_on_left_out(manifest, chosen)
+    assert "SELFIES" in advice.reason
+    assert advice_on_left_out(manifest, DataOptions.model_validate({})) == []
+
+
+def test_a_layout_keeps_the_column_in_either_notation() -> None:
+    chosen = DataOptions.model_validate({"notation": "SELFIES"})
+    layout = MODALITY.laid_out("structure", chosen)
+    assert MODALITY.laid_out(layout, chosen) == layout
+    assert MODALITY.laid_out(layout, DataOptions.model_validate({})) == "structure"
+    # What a model is built from is the same for all columns.
+    assert MODALITY.spec(0, 3, {}, layout=layout) == MODALITY.spec(0, 3, {}, layout="SELFIES:")
+    assert MODALITY.spec(0, 3, {}, layout="structure").layout == ""

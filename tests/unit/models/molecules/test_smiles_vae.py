@@ -10,9 +10,14 @@ from tiny_studio import molecules
 
 from genstudio.data import chemistry
 from genstudio.data.modalities.molecules import MODALITY
+from genstudio.data.selfies_notation import selfies_of
+from genstudio.domain.errors import DatasetError
 from genstudio.domain.operations import GENERATE
-from genstudio.domain.smiles import token_counts, token_ids
+from genstudio.domain.settings import as_before
+from genstudio.domain.smiles import token_counts, token_ids, tokens_in
+from genstudio.domain.smiles_rules import breaks_at
 from genstudio.models.blocks.causal_text import CausalTransformer
+from genstudio.models.blocks.ruled_choice import RuledChoice
 from genstudio.models.molecules.smiles_vae import (
     SmilesVAE,
     SmilesVAEConfig,
@@ -121,3 +126,83 @@ def test_tokens_written_one_by_one_have_the_logits_of_the_whole() -> None:
         later = writer(beginning, changed, beside)
     assert torch.allclose(later[:, :5], whole[:, :5], atol=1e-6)
     assert not torch.allclose(later[:, 5], whole[:, 5])
+
+
+def test_a_text_that_breaks_no_rule_is_the_one_without_rules() -> None:
+    made = model()
+    free, ruled = (
+        list(made.run(GENERATE, Request(seeds=range(64), settings=SmilesVAESampling(
+            grammar=grammar, valid_only=False
+        ))))
+        for grammar in (False, True)
+    )  # fmt: skip
+    # An untrained one writes at random: hardly any text is a molecule without rules.
+    assert sum(chemistry.is_valid(str(it.data)) for it in free) < 8
+    pairs = [(str(a.data), str(b.data)) for a, b in zip(free, ruled, strict=True)]
+    assert all(a == b for a, b in pairs if breaks_at(tokens_in(a)) == -1)
+    assert any(a != b for a, b in pairs)
+
+
+def test_rules_choose_as_often_as_the_model_wants() -> None:
+    vocabulary = ("C", ")", "=", "N")
+    logits = torch.tensor([[-2.0, 0.0, 0.0, 1.0, 1.0, 0.5]]).expand(4000, -1)
+    draws = torch.rand(4000, generator=torch.Generator().manual_seed(0))
+    choice = RuledChoice(vocabulary, 4000)
+    first = choice(logits, draws, 1.0)
+    # Neither an end, nor a parenthesis, nor a bond may begin.
+    assert set(first.tolist()) == {2, 5}
+    expected = torch.tensor([0.0, 0.5]).softmax(0)[1].item()
+    assert (first == 5).float().mean().item() == pytest.approx(expected, abs=0.03)
+    assert RuledChoice(vocabulary, 1)(logits[:1], draws[:1], 0.0).item() == 5
+
+
+def test_rules_let_the_likeliest_text_be_a_molecule(learned: SmilesVAE) -> None:
+    latents = torch.randn(64, 8, generator=torch.Generator().manual_seed(1)) * 2
+    shares = [
+        sum(chemistry.is_valid(str(it.data)) for it in learned.remake(
+            latents, SmilesVAESampling(grammar=grammar, valid_only=False)
+        ))
+        for grammar in (False, True)
+    ]  # fmt: skip
+    assert shares[1] > shares[0]
+
+
+def test_recipes_from_before_there_were_rules_know_none() -> None:
+    assert as_before(SmilesVAESampling, {"temperature": 0.9})["grammar"] is False
+
+
+@pytest.fixture(scope="module")
+def learned_selfies() -> SmilesVAE:
+    pytest.importorskip("selfies", reason="molecules need the extra “molecules”")
+    torch.manual_seed(0)
+    texts = [selfies_of(it) for it in TEXTS]
+    words = token_counts(texts, is_selfies=True)
+    config = SmilesVAEConfig(width=64, depth=1, latent_size=8, warmup_kimg=0.0)
+    made = SmilesVAE(config, MODALITY.spec(0, 3, {}, words, layout="SELFIES:"))
+    fields = {"tokens": torch.tensor([[token_ids(it, words)] * 2 for it in texts])}
+    optimizer = torch.optim.Adam(made.phases()[0].parameters, lr=3e-3)
+    for step in range(200):
+        loss = made.losses("autoencoder", Batch(fields=fields, images_seen=0), step)
+        optimizer.zero_grad()
+        loss.total.backward()
+        optimizer.step()
+    made.finalize(fields)
+    return made
+
+
+def test_selfies_are_learned_and_come_out_as_smiles(learned_selfies: SmilesVAE) -> None:
+    settings = SmilesVAESampling(valid_only=False)
+    request = Request(seeds=range(40), settings=settings)
+    made = [str(it.data) for it in learned_selfies.run(GENERATE, request)]
+    assert all(map(chemistry.is_valid, made))
+    assert not any("[Branch1]" in it for it in made)
+    points = [[ord(it) for it in text.ljust(99, "\0")] for text in TEXTS]
+    latents = learned_selfies.describe({"smiles": torch.tensor(points)})
+    again = [str(it.data) for it in learned_selfies.remake(latents, settings)]
+    assert sum(one == other for one, other in zip(again, TEXTS, strict=True)) >= COUNT // 2
+
+
+def test_what_selfies_cannot_describe_is_said(learned_selfies: SmilesVAE) -> None:
+    text = "FI(F)(F)(F)F"
+    with pytest.raises(DatasetError, match="SELFIES"):
+        learned_selfies.describe({"smiles": torch.tensor([[ord(it) for it in text]])})
