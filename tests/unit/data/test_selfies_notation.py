@@ -15,7 +15,7 @@ def test_what_is_not_installed_is_said_with_a_hint(monkeypatch: pytest.MonkeyPat
     selfies_notation.selfies.cache_clear()
     monkeypatch.setattr(selfies_notation, "import_module", missing)
     with pytest.raises(SettingsError) as caught:
-        selfies_notation.selfies_of("CCO")
+        selfies_notation.selfies()
     assert "molecules" in caught.value.hint
     assert "SMILES" in caught.value.message
 
