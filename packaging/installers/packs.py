@@ -17,7 +17,7 @@ from pathlib import Path
 import dev_environment
 from dev_environment import ROOT, SetupError
 
-from installers import debian, environment, notices, pack_folders, payload
+from installers import debian, environment, notices, pack_folders, payload, seeing
 from installers.trimming import unused_in_packs
 
 # Of the others, the program holds some; soundfont and language have no wheels for every Linux.
@@ -28,9 +28,15 @@ PACKAGES: Mapping[str, str] = {
     "diffusion": "makes pictures with weights of Stable Diffusion that you have",
     "onnx": "takes models out as ONNX files for other programs",
     "upscaling": "makes pictures larger by networks (Real-ESRGAN)",
+    "seeing": "names what is on pictures and counts faces, for stories",
 }
+# No distributions of Python: files alone.
+OF_DATA = frozenset({"seeing"})
 # Of most, weights are a person's own.
-_WEIGHTS: Mapping[str, str] = {"upscaling": "the weights of three networks"}
+_WEIGHTS: Mapping[str, str] = {
+    "upscaling": "the weights of three networks",
+    "seeing": "the weights of two networks",
+}
 # Which line of the selftest needs which pack.
 TRIED_BY: Mapping[str, str] = {"video": "films", "molecules": "molecules", "diffusion": "diffusion"}
 _FOLDER = payload.WORK / "packs"
@@ -111,6 +117,9 @@ def gather(key: str, packed: Path) -> Path:
     inside = packed / "_internal"
     folder = _FOLDER / key
     shutil.rmtree(folder, ignore_errors=True)
+    if key in OF_DATA:
+        seeing.gather(folder)
+        return _finished(key, folder, f"{payload.megabytes(folder):.0f} MB")
     held = distributions_in(inside)
     wanted = _resolved(key)
     brought = {name: version for name, version in wanted.items() if name not in {*held, *_LEFT_OUT}}
@@ -125,13 +134,18 @@ def gather(key: str, packed: Path) -> Path:
     )
     if fault:
         raise SetupError(f"The pack “{key}” does not fit the program: {fault}")
+    return _finished(key, folder, f"{', '.join(pins)}; {payload.megabytes(folder):.0f} MB")
+
+
+def _finished(key: str, folder: Path, words: str) -> Path:
+    """Compile what was gathered, mark it, and write its notices."""
     compiling = ["-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
     stripped = ["-s", str(folder), "-p", f"/{_FOR_DEBIAN}/{pack_folders.FOLDER}/{key}"]
     environment.call([str(environment.python()), *compiling, *stripped, str(folder)])
     version = environment.project()["version"]
     (folder / pack_folders.MARK).write_text(f"{version}\n", encoding="utf-8")
     notices.write_for_pack(environment.python(), folder)
-    print(f"{key}: {', '.join(pins)}; {payload.megabytes(folder):.0f} MB")
+    print(f"{key}: {words}")
     return folder
 
 

@@ -21,6 +21,7 @@ from genstudio.domain.operations import (
     OperationCard,
     Report,
 )
+from genstudio.domain.pack_hints import how_to_get
 from genstudio.domain.progress import Progress
 from genstudio.domain.recipes import Recipe
 from genstudio.domain.settings import Settings, setting
@@ -309,7 +310,11 @@ _NO_FINDER: Final = tr_noop("Faces are not counted: no face finder is installed.
 def _missing(tagger: Tagger | None, finder: FaceFinder | None) -> list[str]:
     """What is not told of pictures here, a sentence each."""
     told = ((tagger, _NO_TAGGER), (finder, _NO_FINDER))
-    return [tr(sentence) for it, sentence in told if it is None]
+    missing = [tr(sentence) for it, sentence in told if it is None]
+    if missing:
+        install = how_to_get("seeing")
+        missing.append(tr("The pack “seeing” brings both. {install}", install=install))
+    return missing
 
 
 def _places_in(shot: Shot, *, looks_for_faces: bool) -> list[int]:

@@ -31,6 +31,16 @@ def test_a_program_in_a_home_takes_an_archive() -> None:
     assert "/home/a/genstudio-program" in words
 
 
+def test_a_pack_of_files_is_no_extra() -> None:
+    assert "genstudio-pack-seeing_" in how_to_get("seeing", program("/usr/lib/genstudio"))
+    for words in (
+        how_to_get("seeing", program(None)),
+        how_to_get("seeing", program("C:/GenStudio", is_on_linux=False)),
+    ):
+        assert "packaging/convert_tagger.py" in words
+        assert "pip" not in words
+
+
 def test_what_no_installer_brings_is_said_so() -> None:
     for words in (
         how_to_get("language", program("/usr/lib/genstudio")),

@@ -5,11 +5,12 @@ from email import message_from_string
 from pathlib import Path
 
 import pytest
-from installers import packs
+from installers import packs, seeing
 from installers.environment import SHIPPED_PACKS
 
-from genstudio.domain.pack_hints import PACKAGED, Program, how_to_get
+from genstudio.domain.pack_hints import OF_DATA, PACKAGED, Program, how_to_get
 from genstudio.selftest.catalog import CHECKS
+from genstudio.services.seeing import PACK
 
 PROJECT = Path(__file__).parents[3] / "pyproject.toml"
 
@@ -25,13 +26,14 @@ def distribution(folder: Path, name: str, *needs: str) -> None:
 def test_every_extra_is_in_the_program_or_a_pack_or_has_no_wheels() -> None:
     extras = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["optional-dependencies"]
 
-    assert set(packs.PACKAGES) | set(SHIPPED_PACKS) | {"language", "soundfont", "dev"} == set(
-        extras
-    )
+    of_code = set(packs.PACKAGES) - packs.OF_DATA
+    assert of_code | set(SHIPPED_PACKS) | {"language", "soundfont", "dev"} == set(extras)
 
 
 def test_the_program_names_the_packages_that_are_made() -> None:
     assert set(packs.PACKAGES) == PACKAGED
+    assert packs.OF_DATA == OF_DATA
+    assert seeing.MODULE == PACK
     debian = Program(folder=Path("/usr/lib/genstudio"), is_on_linux=True, machine="x86_64")
     text = packs.control(
         "video", version="1.2", architecture="amd64", installed_kib=3, depends=["libc6"]
