@@ -205,7 +205,7 @@ def _print_report(report: ScanReport) -> None:
     results.print(tr("{num_pictures} pictures can be used.", num_pictures=len(report.pictures)))
     for remark in Remark:
         if found := report.with_remark(remark):
-            results.print(f"  {len(found)} {remark.value}")
+            results.print(f"  {len(found)} {remark.words}")
     for item in report.unreadable:
         results.print(
             tr("  left out: {name}: {reason}", name=item.name, reason=item.reason),

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from genstudio.domain.language import tr, tr_noop
+
 # Layouts of pairs: the left and the right half of one picture, or two folders.
 HALVES = "halves"
 FOLDERS = "folders"
@@ -36,6 +38,24 @@ class Remark(StrEnum):
     DUPLICATE = "duplicate"
     TOO_LONG = "too long"
     SALT = "salt"
+
+    @property
+    def words(self) -> str:
+        """A word or two in the language spoken, such as for a badge."""
+        return tr(_SAID[self])
+
+
+_SAID: Mapping[Remark, str] = {
+    Remark.TINY: tr_noop("tiny"),
+    Remark.ODD_ASPECT: tr_noop("odd aspect"),
+    Remark.GREY: tr_noop("grey"),
+    Remark.BLURRED: tr_noop("blurred"),
+    Remark.TRANSPARENT: tr_noop("transparent"),
+    Remark.ANIMATED: tr_noop("animated"),
+    Remark.DUPLICATE: tr_noop("duplicate"),
+    Remark.TOO_LONG: tr_noop("too long"),
+    Remark.SALT: tr_noop("salt"),
+}
 
 
 class PictureInfo(BaseModel):

@@ -346,11 +346,11 @@ class DatasetPage(QWidget):
         assert folder is not None, "its pictures are shown"
         crops = self._state.crops.get(name, ())
         marks = (
-            [tr("{num_crops} squares", num_crops=len(crops)) if len(crops) > 1 else "cropped"]
+            [tr("{num_crops} squares", num_crops=len(crops)) if len(crops) > 1 else tr("cropped")]
             if crops
             else []
         )
-        marks += sorted(remark.value for remark in picture.remarks - _UNMARKED)
+        marks += sorted(remark.words for remark in picture.remarks - _UNMARKED)
         size = picture.words or f"{picture.width} × {picture.height}"
         return GridItem(
             folder / name,

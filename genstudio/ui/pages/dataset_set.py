@@ -252,7 +252,7 @@ class SetView(QWidget):
             folder / name,
             caption=name,
             dimmed=name in self._state.excluded,
-            badge="keep" if is_kept else "",
+            badge=tr("keep") if is_kept else "",
         )
 
     def _on_progressed(self, done: int, total: int) -> None:

@@ -17,6 +17,8 @@ from PySide6.QtCore import (
     QUrl,
 )
 
+from genstudio.domain.language import tr
+
 
 @dataclass(frozen=True, slots=True)
 class GridItem:
@@ -127,7 +129,7 @@ class GridItems(QStringListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return words
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            parts = (words, item.badge, "excluded" if item.dimmed else "")
+            parts = (words, item.badge, tr("excluded") if item.dimmed else "")
             return ", ".join(part for part in parts if part)
         return None
 
