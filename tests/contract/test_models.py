@@ -693,7 +693,7 @@ def test_what_is_saved_needs_no_rearranging(
 
 
 @runs_in_the_engine
-@pytest.mark.parametrize("step", [0, 1, 3])
+@pytest.mark.parametrize("step", [0, 3])
 def test_it_can_be_interrupted_after_any_step(
     key: str, step: int, pictures_NHWC: np.ndarray, tmp_path: Path
 ) -> None:
@@ -709,8 +709,15 @@ def test_it_can_be_interrupted_after_any_step(
     assert_same_tensors(unbroken[-1].checkpoint, resumed[-1].checkpoint)
 
 
+KILLED_ALWAYS = ("residual-vae", "self-supervised-gan")
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
-def test_it_can_be_killed_at_any_moment(key: str, flowers: Path, tmp_path: Path) -> None:
+def test_it_can_be_killed_at_any_moment(
+    key: str, flowers: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if key not in KILLED_ALWAYS and not request.config.getoption("--slow"):
+        pytest.skip("slow: run with --slow; what is killed is the engine, the same for all")
     if model_class(key).card.draws_slowly:
         pytest.skip("its programs take longer to start than these live")
     pictures = folder_for(key, flowers, tmp_path / "pictures")
@@ -719,8 +726,8 @@ def test_it_can_be_killed_at_any_moment(key: str, flowers: Path, tmp_path: Path)
     settings = killed_often.settings(key).model_copy(
         update={"budget": steps(int(last.name)), "save_every_s": NEVER_S}
     )
-    request = NewRun(folder=pictures, project=tmp_path / "unbroken", settings=settings)
-    *_, unbroken = start_run(request, Script())
+    whole = NewRun(folder=pictures, project=tmp_path / "unbroken", settings=settings)
+    *_, unbroken = start_run(whole, Script())
     # It lived long enough to be saved, and was killed after that.
     assert kills[-1]["step"] > 0
     assert isinstance(unbroken, events.Finished)
