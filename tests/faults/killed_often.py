@@ -30,8 +30,10 @@ from genstudio.services.runs import Run
 # More than all lives together can take.
 ENDLESS = tiny_studio.steps(1e9)
 LAST_STEPS = 10
-# From before the first picture is read to some dozens of checkpoints of the toy later.
+# From before the first picture is read to some dozens of checkpoints of the toy later; on a slow
+# machine so many times as long as it takes to save for the first time.
 LONGEST_LIFE_S = 0.5
+_LONGEST_LIFE = 4.0
 # The processor's time is told in hundredths of a second, so a kill hits any moment of those.
 _POLL_S = 0.003
 
@@ -108,6 +110,22 @@ def kill_after(life_s: float, pictures: Path, project: Path, model_key: str) -> 
     assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL, "it ended by itself"
 
 
+def first_save_s(pictures: Path, project: Path, model_key: str) -> float:
+    """How long a process computes until it has saved for the first time."""
+    child = os.fork()
+    if child == 0:
+        live(pictures, project, model_key)
+        os._exit(1)
+    process = psutil.Process(child)
+    while (run := only_run(project)) is None or not run.store.steps():
+        assert process.status() != psutil.STATUS_ZOMBIE, "it ended by itself"
+        time.sleep(_POLL_S)
+    life_s = _computed_s(process)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return life_s
+
+
 def _computed_s(process: psutil.Process) -> float:
     times = process.cpu_times()
     return times.user + times.system
@@ -158,6 +176,8 @@ def main(
 ) -> None:
     """Kill so many times, then let the run come to its end."""
     prepare()
+    first_s = first_save_s(pictures, project.with_name(f"{project.name} first"), model_key)
+    longest_life_s = max(longest_life_s, _LONGEST_LIFE * first_s)
     moments = random.Random(seed)
     for _ in range(kills):
         life_s = moments.uniform(0, longest_life_s)
