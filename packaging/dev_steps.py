@@ -19,8 +19,7 @@ _WORKERS_PER_CORE = 2
 # The end of a long log is what people see first: it names what failed.
 _LAST_FAILED = ROOT / ".pytest_cache" / "v" / "cache" / "lastfailed"
 _MOST_NAMED = 20
-# Tests take twenty to forty minutes. What hangs is ended by us, so that it is told what failed until
-# then.
+# Tests take twenty to forty minutes. What hangs is ended by us, and it is told what failed so far.
 _TEST_DEADLINE_S = 53 * 60.0
 _SUMMARY_S = 60.0
 
