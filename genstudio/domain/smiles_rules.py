@@ -11,14 +11,12 @@ below the atom that opened it, and never from another branch. What is not unders
 dative bond, is let pass, and what comes behind it as well.
 """
 
-import re
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from genstudio.domain.smiles import MOST_TOKENS
+from genstudio.domain.smiles_atoms import Atom, atom_of
 
 END: Final = ""
 
@@ -26,57 +24,11 @@ _ORDERS: Final = {"": 1, "-": 1, "/": 1, "\\": 1, ":": 1, "=": 2, "#": 3, "$": 4
 _BONDS = frozenset(_ORDERS) - {END}
 # Between aromatic atoms: directions are written there beside a double bond that leads out.
 _MAY_BE_AROMATIC = frozenset(("", ":", "/", "\\"))
-_BRACKET = re.compile(
-    r"\[(?P<isotope>\d*)(?P<element>[A-Z][a-z]?|[a-z][a-z]?|\*)(?P<turn>@@?)?"
-    r"(?P<hydrogen>H\d?)?(?P<charge>[+-]\d?)?\]"
-)
-# Sums of bond orders, hydrogen included, that neutral atoms have.
-_VALENCES: Final[dict[str, frozenset[int]]] = {
-    symbol: frozenset(valences)
-    for symbol, valences in {
-        "H": (1,), "B": (3,), "C": (4,), "N": (3,), "O": (2,), "F": (1,), "Si": (4,),
-        "P": (3, 5), "S": (2, 4, 6), "Cl": (1,), "Ge": (4,), "As": (3, 5), "Se": (2, 4, 6),
-        "Br": (1,), "Sn": (4,), "Te": (2, 4, 6), "I": (1, 3, 5), "Ne": (0,), "Ar": (0,),
-        "Kr": (0,), "Xe": (0,),
-    }.items()
-}  # fmt: skip
-# A charged atom has the valences of its neighbour in the row.
-_ROWS: Final = (
-    ("B", "C", "N", "O", "F", "Ne"),
-    ("Al", "Si", "P", "S", "Cl", "Ar"),
-    ("Ga", "Ge", "As", "Se", "Br", "Kr"),
-    ("In", "Sn", "Sb", "Te", "I", "Xe"),
-)
-_UNLIMITED = 8
-_WITHOUT_BRACKETS = frozenset(
-    ("B", "C", "N", "O", "P", "S", "F", "Cl", "Br", "I", "b", "c", "n", "o", "p", "s", "*")
-)
 # Kept for what closes a text that has become too long.
 _TOKENS_PER_RING = 3
 _TOKENS_TO_SPARE = 6
 # Double bonds of a molecule's rings are placed within some dozens of tries.
 _MOST_TRIES = 3000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Atom:
-    """What a token of an atom allows.
-
-    Attributes:
-        is_aromatic: Whether it is written small.
-        most: Largest sum of the orders of its bonds, of an aromatic atom without that of its
-            double bond in the ring.
-        sums: What the sum must be in the end; None where hydrogen fills it up.
-        takes_double: Of an aromatic atom: whether it has a double bond in the ring; None where
-            that depends on how many neighbours it has.
-        may_have_outer: Of an aromatic atom: whether a double bond may lead out of the ring instead.
-    """
-
-    is_aromatic: bool
-    most: int
-    sums: frozenset[int] | None = None
-    takes_double: bool | None = False
-    may_have_outer: bool = False
 
 
 class SmilesRules:
@@ -114,7 +66,7 @@ class SmilesRules:
         self._stack: tuple[int, ...] = ()
         # Label => atom, symbol of the bond.
         self._open: dict[str, tuple[int, str]] = {}
-        self._atoms: list[_Atom] = []
+        self._atoms: list[Atom] = []
         self._parents: list[int] = []
         # The first atom from which only aromatic bonds lead to it.
         self._roots: list[int] = []
@@ -168,7 +120,7 @@ class SmilesRules:
             return self._took_label(text)
         if text == ".":
             return False
-        atom = _atom_of(text)
+        atom = atom_of(text)
         if atom is None:
             self._is_free = True
             return True
@@ -202,7 +154,7 @@ class SmilesRules:
         self._unbind(self._current, order)
         return is_possible
 
-    def _took_atom(self, atom: _Atom) -> bool:
+    def _took_atom(self, atom: Atom) -> bool:
         order = _ORDERS[self._bond]
         new = len(self._atoms)
         before = self._current
@@ -488,67 +440,3 @@ def _can_pair(needing: set[int], partners: dict[int, list[int]]) -> bool:
         return False
 
     return pair()
-
-
-@lru_cache(maxsize=4096)
-def _atom_of(token: str) -> _Atom | None:
-    """What a token says of an atom; None if it is not understood."""
-    if token in _WITHOUT_BRACKETS:
-        if token.islower():
-            return _aromatic(token, hydrogen=0, charge=0)
-        valences = _VALENCES.get(token)
-        if valences is None:
-            return _Atom(is_aromatic=False, most=_UNLIMITED)
-        if len(valences) == 1:
-            return _Atom(is_aromatic=False, most=max(valences))
-        # Sulphur with three bonds would get a hydrogen besides, which nobody means.
-        sums = valences | frozenset(range(min(valences)))
-        return _Atom(is_aromatic=False, most=max(valences), sums=sums)
-    found = _BRACKET.fullmatch(token)
-    if found is None:
-        return None
-    hydrogen = int(found["hydrogen"][1:] or 1) if found["hydrogen"] else 0
-    charge = int(f"{found['charge']}1" if len(found["charge"]) == 1 else found["charge"]) \
-        if found["charge"] else 0  # fmt: skip
-    element = found["element"]
-    if element.islower():
-        return _aromatic(element, hydrogen=hydrogen, charge=charge)
-    valences = _valences_of(element, charge)
-    if valences is None:
-        return _Atom(is_aromatic=False, most=_UNLIMITED)
-    rest = frozenset(it - hydrogen for it in valences if it >= hydrogen)
-    is_whole = bool(found["turn"] or charge)
-    return _Atom(
-        is_aromatic=False,
-        most=max(rest, default=0),
-        sums=rest if is_whole and rest else None,
-    )
-
-
-def _valences_of(element: str, charge: int) -> frozenset[int] | None:
-    """Sums of bond orders that an atom may have; None where that is not known."""
-    if charge == 0:
-        return _VALENCES.get(element)
-    if abs(charge) > 1:
-        return None
-    for row in _ROWS:
-        if element in row[: len(row) - 1]:
-            place = row.index(element) - charge
-            return _VALENCES.get(row[place]) if place >= 0 else None
-    return None
-
-
-def _aromatic(element: str, *, hydrogen: int, charge: int) -> _Atom:
-    if element == "c" and charge == 0:
-        most = 3 - hydrogen
-        return _Atom(is_aromatic=True, most=most, takes_double=True, may_have_outer=True)
-    if element in ("n", "p", "as"):
-        if charge > 0:
-            sums = frozenset({3 - hydrogen})
-            return _Atom(is_aromatic=True, most=3 - hydrogen, sums=sums, takes_double=True)
-        if hydrogen or charge < 0:
-            return _Atom(is_aromatic=True, most=2, sums=frozenset({2}))
-        return _Atom(is_aromatic=True, most=3, takes_double=None)
-    if element in ("o", "s", "se", "te"):
-        return _Atom(is_aromatic=True, most=2, sums=frozenset({2}), takes_double=charge > 0)
-    return _Atom(is_aromatic=True, most=3 - hydrogen)

@@ -33,13 +33,9 @@ def optical_flow(before_HWC: np.ndarray, after_HWC: np.ndarray) -> Tensor:
         float32 of shape (2, height, width): to the right and downwards, in pixels; what is at p in
         the later frame was at p plus this in the earlier one.
     """
-    pairs = [(_grey(before_HWC), _grey(after_HWC))]
-    while max(pairs[0][0].shape[-2:]) > _LARGEST_SIDE:
-        pairs = [tuple(_halved(it) for it in pairs[0])]  # type: ignore[list-item]  # two
-    while min(pairs[-1][0].shape[-2:]) >= 2 * _SMALLEST_SIDE:
-        pairs.append(tuple(_halved(it) for it in pairs[-1]))  # type: ignore[arg-type]  # two
-    flow = torch.zeros(1, 2, *pairs[-1][0].shape[-2:])
-    for before, after in reversed(pairs):
+    levels = list(zip(_pyramid(before_HWC), _pyramid(after_HWC), strict=True))
+    flow = torch.zeros(1, 2, *levels[-1][0].shape[-2:])
+    for before, after in reversed(levels):
         flow = _median(_enlarged(flow, before.shape[-2:]))
         for _ in range(_ITERATIONS):
             flow = flow + _correction(before, after, flow)
@@ -122,9 +118,16 @@ def _median(flow: Tensor) -> Tensor:
     return around.flatten(-2).median(-1).values
 
 
-def _grey(image_HWC: np.ndarray) -> Tensor:
+def _pyramid(image_HWC: np.ndarray) -> list[Tensor]:
+    """Its greys, from 0 to 1, at the largest size that is looked at, at half of it, and so on."""
     weights = np.array([0.299, 0.587, 0.114], np.float32) / 255
-    return torch.from_numpy(image_HWC.astype(np.float32) @ weights)[None, None]
+    grey = torch.from_numpy(image_HWC.astype(np.float32) @ weights)[None, None]
+    while max(grey.shape[-2:]) > _LARGEST_SIDE:
+        grey = _halved(grey)
+    levels = [grey]
+    while min(levels[-1].shape[-2:]) >= 2 * _SMALLEST_SIDE:
+        levels.append(_halved(levels[-1]))
+    return levels
 
 
 def _halved(image: Tensor) -> Tensor:

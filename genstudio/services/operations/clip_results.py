@@ -5,7 +5,7 @@ import io
 from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -24,6 +24,24 @@ from genstudio.services.operations.protocol import Made
 
 _PICTURES = "png"
 _TIMES = "times.csv"
+
+
+def steadying_setting(only_with: tuple[str, Any] | None = None) -> Any:
+    """The setting that holds paint to what moves; see :class:`Steadier`.
+
+    Args:
+        only_with: Another setting and its value without which it changes nothing.
+    """
+    return setting(
+        0.7,
+        title="How firmly paint stays on what moves — steadying",
+        help="Blends each frame with the painted one before, moved as the film moves. 0 paints "
+        "each frame by itself, which flickers more and is a little sharper.",
+        ge=0.0,
+        le=0.95,
+        before=0.0,
+        only_with=only_with,
+    )
 
 
 class ClipSettings(Settings):
@@ -45,15 +63,7 @@ class ClipSettings(Settings):
         "each frame as a picture without loss, for editing, with a table of their times and "
         "without sound.",
     )
-    steadying: float = setting(
-        0.7,
-        title="How firmly paint stays on what moves — steadying",
-        help="Blends each frame with the painted one before, moved as the film moves. 0 paints "
-        "each frame by itself, which flickers more and is a little sharper.",
-        ge=0.0,
-        le=0.95,
-        before=0.0,
-    )
+    steadying: float = steadying_setting()
     mark: bool = visible_mark()
 
 

@@ -16,7 +16,7 @@ from genstudio.models.sampling import over_white
 from genstudio.models.style.key_frames import KeyFrame, KeyFramePainter
 from genstudio.models.tasks import task_of
 from genstudio.services.generation import load_model
-from genstudio.services.operations.clip_results import ClipSettings, filmed
+from genstudio.services.operations.clip_results import ClipSettings, filmed, steadying_setting
 from genstudio.services.operations.protocol import Made, Operation, OperationRequest
 from genstudio.services.operations.recipes import made_by_run
 
@@ -32,6 +32,7 @@ class TranslateVideoSettings(ClipSettings):
         help="“Steady” has a small network learn from a few translated frames and paint all with "
         "it, so that little flickers; “frame by frame” is just what the model makes of each.",
     )
+    steadying: float = steadying_setting(only_with=("steady", "steady"))
     steps: int = setting(
         600,
         title="How long it learns to be steady — steps",
