@@ -118,6 +118,14 @@ COMMANDS = (
         words="signature c2pa verify provenance authentic",
     ),
     Command(
+        key="project.make_again",
+        menu="&Project",
+        title="Make a file &again…",
+        help="Make a file again by the recipe in it, and say whether it is still the same",
+        icon="rotate-ccw",
+        words="remake recipe reproduce",
+    ),
+    Command(
         key="project.quit",
         menu="&Project",
         title="&Quit",

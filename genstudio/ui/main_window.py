@@ -177,6 +177,7 @@ class MainWindow(QMainWindow):
                 "project.save_model": self._exchanging.save_model,
                 "project.take_in": self._exchanging.take_in,
                 "project.check_origin": self._exchanging.check_origin,
+                "project.make_again": self._exchanging.make_again,
                 "project.quit": self.close,
                 "edit.undo": self._history.undo,
                 "edit.redo": self._history.redo,
@@ -220,6 +221,7 @@ class MainWindow(QMainWindow):
         self._training.activity_changed.connect(self._on_activity_changed)
         self._training.received.connect(self._on_received)
         self._training.catalogue_loaded.connect(self._on_catalogue_loaded)
+        pages.create.again_wanted.connect(self._exchanging.remake)
         for page in (pages.dataset, pages.create, pages.gallery, pages.compare):
             page.train_wanted.connect(lambda: self._show_page("train"))
         self._gallery_ways = GalleryWays(

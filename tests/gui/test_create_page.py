@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
+from PIL.PngImagePlugin import PngInfo
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import (
@@ -30,6 +31,7 @@ from genstudio.domain import events
 from genstudio.engine.trainer import NoCommands
 from genstudio.services.presets import resolve_settings
 from genstudio.services.training import NewRun, start_run
+from genstudio.ui.manners import exchanging
 from genstudio.ui.widgets import pixel_loader
 from genstudio.ui.widgets.before_after import BeforeAfterView
 from genstudio.ui.widgets.operation_cards import OperationCards
@@ -185,6 +187,38 @@ def test_new_pictures_go_to_the_gallery_once(open_project: Opener, project: Path
         studio.wait(lambda: not studio.window._states.create._others)
     assert studio.rows("gallery.grid") == before + 3
     assert "in gallery" in str(results.model().index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole))
+
+
+def test_a_result_is_made_again_from_where_it_is_shown_or_from_elsewhere(
+    open_project: Opener, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio = open_create(open_project, "generate")
+    studio.set_number("create.count", 1)
+    studio.set_number("create.seed", 9)
+    make(studio)
+    results = grid(studio, "create.results")
+    results.select(results.keys()[0])
+    studio.find("create.results").customContextMenuRequested.emit(QPoint(5, 5))
+    menu = results.findChild(QMenu)
+    assert menu is not None
+    menu_entry(menu, "Make this again")
+    studio.wait(lambda: "9.png was made again. It is the same" in notices(studio))
+
+    changed = project.parent / "changed.png"
+    with Image.open(results.keys()[0]) as image:
+        text = PngInfo()
+        for key, value in image.text.items():
+            text.add_text(key, value)
+        ImageOps.invert(image.convert("RGB")).save(changed, pnginfo=text)
+    before = changed.read_bytes()
+    monkeypatch.setattr(exchanging, "ask_for_made_file", lambda _: changed)
+    studio.window._actions["project.make_again"].trigger()
+    studio.wait(lambda: "changed.png is not what its recipe makes" in notices(studio))
+    (aside,) = (project / "results").glob("*-remade/changed.png")
+    assert str(aside) in notices(studio)
+    assert changed.read_bytes() == before
+    with Image.open(aside) as made, Image.open(results.keys()[0]) as first:
+        assert np.array_equal(np.asarray(made), np.asarray(first))
 
 
 def test_a_kept_seed_makes_the_same_again_and_earlier_results_stay(

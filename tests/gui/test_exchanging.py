@@ -80,6 +80,17 @@ def test_without_a_model_it_says_so(person: StudioDriver) -> None:
     assert "no model yet" in told(person)
 
 
+def test_without_a_project_nothing_is_made_again(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = build_window(None)
+    qtbot.addWidget(window)
+    monkeypatch.setattr(exchanging, "ask_for_made_file", lambda _: tmp_path / "1.png")
+    window._actions["project.make_again"].trigger()
+    assert "Open the project that it was made in" in window._notice_bar.current().message
+    window.close()
+
+
 def test_a_file_says_where_it_comes_from(
     person: StudioDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,7 +52,15 @@ def ask_for_signed_file(window: QWidget) -> Path | None:
     """Ask for a file whose origin is to be looked at; None if a person changed their mind."""
     kinds = tr("Pictures, films, sounds (*.png *.jpg *.jpeg *.webp *.tif *.gif *.mp4 *.mov *.flac "
                "*.wav *.mp3 *.pdf)")  # fmt: skip
-    title = tr("Choose a file to see where it comes from")
+    return _ask_for_file(window, tr("Choose a file to see where it comes from"), kinds)
+
+
+def ask_for_made_file(window: QWidget) -> Path | None:
+    """Ask for a file that is to be made again; None if a person changed their mind."""
+    return _ask_for_file(window, tr("Choose a file to make again"))
+
+
+def _ask_for_file(window: QWidget, title: str, kinds: str = "") -> Path | None:
     chosen, _ = QFileDialog.getOpenFileName(window, title, "", kinds)
     return Path(chosen) if chosen else None
 

@@ -13,6 +13,7 @@ from genstudio.services.notices import NoticeBoard, notice_about
 from genstudio.services.projects import open_or_create
 from genstudio.ui.dialogs.models import (
     ask_before_taking_in,
+    ask_for_made_file,
     ask_for_package,
     ask_for_signed_file,
     ask_which_model_to_save,
@@ -54,6 +55,20 @@ class Exchanging:
         """Ask for a file, and say where it comes from."""
         if (path := ask_for_signed_file(self._window)) is not None:
             self._states.exchange.check_origin(path)
+
+    def make_again(self) -> None:
+        """Ask for a file, and make it again."""
+        if (path := ask_for_made_file(self._window)) is not None:
+            self.remake(path)
+
+    def remake(self, path: Path) -> None:
+        """Make a file again by its recipe, and say whether it is the same."""
+        project = self._states.project.project
+        if project is None:
+            text = tr("Open the project that it was made in: its model and its files are there.")
+            self._tell(tr("There is no project yet"), text)
+        else:
+            self._states.exchange.remake(path, project)
 
     def save_model(self) -> None:
         """Ask which model to save, and how."""

@@ -54,10 +54,12 @@ class CreatePage(QWidget):
     Signals:
         train_wanted(): There is no model for it, and a person wants to train one.
         gallery_wanted(str): Take what is selected in the gallery for the input of that name.
+        again_wanted(Path): Make this result again.
     """
 
     train_wanted = Signal()
     gallery_wanted = Signal(str)
+    again_wanted = Signal(object)
 
     def __init__(
         self,
@@ -134,6 +136,7 @@ class CreatePage(QWidget):
         left_layout.addWidget(self._cards, 1)
         self._results = CreateResults(self._state)
         self._results.use_wanted.connect(self._on_use)
+        self._results.again_wanted.connect(self.again_wanted)
         splitter = QSplitter()
         splitter.setHandleWidth(2 * GRID_PX)
         splitter.setChildrenCollapsible(False)

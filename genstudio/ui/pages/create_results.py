@@ -53,9 +53,11 @@ class CreateResults(QWidget):
 
     Signals:
         use_wanted(str, list[Path]): Make these files inputs of the operation of that key.
+        again_wanted(Path): Make this file again.
     """
 
     use_wanted = Signal(str, list)
+    again_wanted = Signal(object)
 
     def __init__(self, state: CreateState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -336,10 +338,17 @@ class CreateResults(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(icon("layout-grid"), self._send.text(), self._send.click)
         self._fill_use(menu.addMenu(icon("repeat"), tr("Use as input of")))
+        again = menu.addAction(icon("rotate-ccw"), tr("Make this again"))
+        again.setEnabled(len(self._grid.selected_keys()) == 1)
+        again.setToolTip(tr("Makes it from its recipe, and says whether it is the same"))
+        again.triggered.connect(self._on_again)
         menu.addSeparator()
         menu.addAction(tr("Select all"), self._grid.selectAll)
         menu.addAction(tr("Select none"), self._grid.clearSelection)
         menu.popup(self._grid.viewport().mapToGlobal(place))
+
+    def _on_again(self) -> None:
+        self.again_wanted.emit(self._state.results[self._grid.selected_keys()[0]].path)
 
     def _fill_use(self, menu: QMenu) -> None:
         """Offer the operations that take what was made."""

@@ -309,7 +309,7 @@ class GalleryPage(QWidget):
         two.triggered.connect(self._viewing.compare_two)
         copy = menu.addAction(icon("copy"), tr("Copy\tCtrl+C"))
         copy.triggered.connect(self._viewing.copy)
-        again = menu.addAction(icon("repeat"), tr("Make this again"))
+        again = menu.addAction(icon("rotate-ccw"), tr("Make this again"))
         again.setEnabled(len(self._grid.selected_keys()) == 1 and not self._state.is_busy)
         again.setToolTip(tr("Makes it from its recipe, and says whether it is the same"))
         again.triggered.connect(lambda: self._state.remake(self._grid.selected_keys()[0]))

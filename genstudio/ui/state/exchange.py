@@ -10,12 +10,13 @@ from genstudio.domain.language import tr
 from genstudio.domain.model_packages import PackageList
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.progress import Progress
-from genstudio.services import studio_models
+from genstudio.services import studio_models, studio_operations
 from genstudio.services.jobs import Job, JobEnded
 from genstudio.services.notices import notice_about
 from genstudio.services.projects import Project
 from genstudio.services.provenance import Origin, State
 from genstudio.ui.bridge import Bridge
+from genstudio.ui.state.gallery_notices import notice_of_remade
 
 
 class ExchangeState(QObject):
@@ -55,6 +56,14 @@ class ExchangeState(QObject):
             self.noticed.emit(Notice(level=level, title=path.name, message=origin.words()))
 
         self._start(studio_models.check_origin(path), on_last)
+
+    def remake(self, path: Path, project: Project) -> None:
+        """Make a file again, and say whether it is the same; one that is not is kept aside."""
+
+        def on_last(made: Any) -> None:
+            self.noticed.emit(notice_of_remade(path.name, made))
+
+        self._start(studio_operations.remake(path, project), on_last)
 
     def save_model(self, run: Path, to: Path, options: Mapping[str, Any]) -> None:
         """Take a model out."""
