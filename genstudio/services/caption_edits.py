@@ -6,22 +6,18 @@ that it keeps its caption wherever it lies, and the caption, empty for one that 
 
 import csv
 import io
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from genstudio.data.captions import LONGEST_CAPTION, checked_caption
 from genstudio.domain.datasets import ScanReport
-from genstudio.domain.errors import ProjectError
-from genstudio.domain.files import read_file, write_text
 from genstudio.domain.language import tr
+from genstudio.services.edit_rows import load_rows, save_rows
 
 FILE: Final = "captions.jsonl"
-FORMAT_VERSION = 1
-_LARGEST_BYTES = 2**28
 _LONGEST_HASH = 200
 _ROW = TypeAdapter(tuple[str, str])
 
@@ -35,27 +31,11 @@ def load_edits(project: Path) -> dict[str, str]:
     Raises:
         ProjectError: The file cannot be read, is damaged, or a newer program wrote it.
     """
-    path = project / FILE
-    try:
-        lines = read_file(path, largest_bytes=_LARGEST_BYTES).decode("utf-8").split("\n")
-        header: Any = json.loads(lines[0])
-        if header["format_version"] > FORMAT_VERSION:
-            raise ProjectError(
-                tr("{path} was written by a newer version of GenStudio", path=path),
-                "",
-                tr("Update the program to open it."),
-            )
-        rows = [_ROW.validate_json(line) for line in lines[1:] if line]
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except OSError as error:
-        raise ProjectError(tr("{path} cannot be read", path=path), f"{error.strerror}.") from error
-    except (ValueError, ValidationError, KeyError, TypeError, RecursionError) as error:
-        raise ProjectError(
-            tr("{path} is damaged", path=path),
-            tr("The captions that you wrote cannot be read: {error}", error=error),
-            tr("Put the original back, or move the file away to begin anew."),
-        ) from error
+    rows = load_rows(
+        project / FILE,
+        _ROW,
+        lambda reason: tr("The captions that you wrote cannot be read: {error}", error=reason),
+    )
     return {
         content_hash: checked_caption(text[: 2 * LONGEST_CAPTION])
         for content_hash, text in rows
@@ -69,9 +49,7 @@ def save_edits(project: Path, edits: Mapping[str, str]) -> None:
     Raises:
         ProjectError: The disk is full, or the folder cannot be written to.
     """
-    lines = [json.dumps({"format_version": FORMAT_VERSION})]
-    lines += [json.dumps(row, ensure_ascii=False) for row in edits.items()]
-    write_text(project / FILE, "\n".join(lines) + "\n")
+    save_rows(project / FILE, edits.items())
 
 
 def edited(report: ScanReport, edits: Mapping[str, str]) -> dict[str, str]:

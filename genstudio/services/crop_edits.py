@@ -4,23 +4,19 @@
 that it keeps its squares wherever it lies, its name, and the squares.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import Field, TypeAdapter
 
 from genstudio.data.cropping import MOST_CROPS
 from genstudio.domain.datasets import Crop, ScanReport
-from genstudio.domain.errors import ProjectError
-from genstudio.domain.files import read_file, write_text
 from genstudio.domain.language import tr
+from genstudio.services.edit_rows import load_rows, save_rows
 
 FILE: Final = "crops.jsonl"
-FORMAT_VERSION = 1
-_LARGEST_BYTES = 2**28
 _ROW: TypeAdapter[tuple[str, str, tuple[Crop, ...]]] = TypeAdapter(
     tuple[
         Annotated[str, Field(max_length=200)],
@@ -47,27 +43,11 @@ def load_crops(project: Path) -> dict[str, KeptCrops]:
     Raises:
         ProjectError: The file cannot be read, is damaged, or a newer program wrote it.
     """
-    path = project / FILE
-    try:
-        lines = read_file(path, largest_bytes=_LARGEST_BYTES).decode("utf-8").split("\n")
-        header: Any = json.loads(lines[0])
-        if header["format_version"] > FORMAT_VERSION:
-            raise ProjectError(
-                tr("{path} was written by a newer version of GenStudio", path=path),
-                "",
-                tr("Update the program to open it."),
-            )
-        rows = [_ROW.validate_json(line) for line in lines[1:] if line]
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except OSError as error:
-        raise ProjectError(tr("{path} cannot be read", path=path), f"{error.strerror}.") from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ProjectError(
-            tr("{path} is damaged", path=path),
-            tr("The crops that you chose cannot be read: {error}", error=str(error)[:300]),
-            tr("Put the original back, or move the file away to begin anew."),
-        ) from error
+    rows = load_rows(
+        project / FILE,
+        _ROW,
+        lambda reason: tr("The crops that you chose cannot be read: {error}", error=reason),
+    )
     return {content_hash: KeptCrops(name, crops) for content_hash, name, crops in rows}
 
 
@@ -77,13 +57,8 @@ def save_crops(project: Path, kept: Mapping[str, KeptCrops]) -> None:
     Raises:
         ProjectError: The disk is full, or the folder cannot be written to.
     """
-    lines = [json.dumps({"format_version": FORMAT_VERSION})]
-    lines += [
-        json.dumps((content_hash, it.name, it.crops), ensure_ascii=False)
-        for content_hash, it in kept.items()
-        if it.crops
-    ]
-    write_text(project / FILE, "\n".join(lines) + "\n")
+    rows = ((key, it.name, it.crops) for key, it in kept.items() if it.crops)
+    save_rows(project / FILE, rows)
 
 
 def crops_of(report: ScanReport, kept: Mapping[str, KeptCrops]) -> dict[str, tuple[Crop, ...]]:

@@ -12,7 +12,7 @@ from genstudio.domain import events
 from genstudio.domain.datasets import CaptionReport, PictureInfo, ScanReport
 from genstudio.domain.errors import ProjectError
 from genstudio.engine.trainer import NoCommands
-from genstudio.services import caption_edits
+from genstudio.services import edit_rows
 from genstudio.services.caption_edits import FILE, edited, load_edits, save_edits, table_of
 from genstudio.services.runs import Run
 from genstudio.services.training import NewRun, start_run
@@ -64,7 +64,7 @@ def test_a_newer_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_that_is_too_large_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save_edits(tmp_path, {"hash a": "text" * 100})
-    monkeypatch.setattr(caption_edits, "_LARGEST_BYTES", 100)
+    monkeypatch.setattr(edit_rows, "_LARGEST_BYTES", 100)
 
     with pytest.raises(ProjectError, match="cannot be read"):
         load_edits(tmp_path)
