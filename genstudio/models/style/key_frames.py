@@ -5,12 +5,15 @@ a small network learns from random patches of the key frames, and paints each fr
 
 Apart from the paper: instead of a discriminator and a downloaded network, what is blurred is held
 against the distribution of the painted patches; and noise on what it sees teaches it to paint the
-same in spite of it, so that the grain of a camera does not flicker.
+same in spite of it, so that the grain of a camera does not flicker. Who learns the key frames by
+heart paints other frames ever paler: some of them are looked at while it learns, and it ends where
+their patches were most like paint (early stopping, Prechelt 1998, criterion UP).
 
 It is a loop of its own and not a run of the engine, which seeds the global generators: a training
 that goes on in the same process would be disturbed.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -30,6 +33,11 @@ _PATCHES = 0.5
 _DIRECTIONS = 32
 _MOST_PATCHES = 8_192
 _AVERAGED_OVER = 50  # steps, of the weights
+_LOOKED_EVERY = 50  # steps
+# So long it may come no closer; what is less than this share closer is chance.
+_PATIENCE = 400  # steps
+_CLOSER = 0.005
+_DIRECTIONS_LOOKED_ALONG = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +56,18 @@ class KeyFramePainter:
         seed: Decides the first weights, the patches and their order.
         width: Channels of the network.
         blocks: Of the network.
+        unpainted: Other frames, by which it tells when it has learned enough; uint8 (height,
+            width, 3). Without them it takes all steps.
     """
 
     def __init__(
-        self, key_frames: Sequence[KeyFrame], *, seed: int, width: int = 48, blocks: int = 4
+        self,
+        key_frames: Sequence[KeyFrame],
+        *,
+        seed: int,
+        width: int = 48,
+        blocks: int = 4,
+        unpainted: Sequence[np.ndarray] = (),
     ) -> None:
         self._generator = torch.Generator().manual_seed(seed)
         self._network = RepaintingNetwork(3, width, blocks, self._generator)
@@ -61,9 +77,12 @@ class KeyFramePainter:
         self._painted = _stacked([it.painted_HWC for it in key_frames])
         shorter = min(self._seen.shape[-2:])
         self._patch_px = min(96, shorter // STRIDE * STRIDE)
+        self._unpainted = unpainted
 
     def learn(self, steps: int) -> Iterator[int]:
-        """Take that many steps; gives the number of those done after each."""
+        """Take that many steps, or fewer; gives the number of those done after each."""
+        best, best_step = math.inf, 0
+        kept = self._averaged.state_dict()
         optimizer = torch.optim.Adam(self._network.parameters(), lr=_RATES[0])
         for step in range(steps):
             share = step / max(1, steps - 1)
@@ -75,6 +94,15 @@ class KeyFramePainter:
             optimizer.step()
             self._average(step)
             yield step + 1
+            if not self._unpainted or (step + 1) % _LOOKED_EVERY:
+                continue
+            distance = self._distance_of_unpainted()
+            if distance < best * (1 - _CLOSER):
+                best, best_step = distance, step + 1
+                kept = {name: it.clone() for name, it in self._averaged.state_dict().items()}
+            elif step + 1 - best_step >= _PATIENCE:
+                self._averaged.load_state_dict(kept)
+                return
 
     def paint(self, frame_HWC: np.ndarray) -> np.ndarray:
         """Paint a frame: uint8 of shape (height, width, 3), of any size, gives one of the same."""
@@ -85,6 +113,19 @@ class KeyFramePainter:
             painted = self._averaged(padded)[0, :, :height, :width]
         levels = painted.add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8)
         return levels.permute(1, 2, 0).contiguous().numpy()
+
+    def _distance_of_unpainted(self) -> float:
+        """How far patches of frames that nobody painted are from paint."""
+        made = _stacked([self.paint(frame) for frame in self._unpainted])
+        with torch.inference_mode():
+            return patch_distance(
+                made,
+                [self._painted],
+                directions=_DIRECTIONS_LOOKED_ALONG,
+                most_patches=_MOST_PATCHES,
+                # The same directions each time, so that the distances can be compared.
+                generator=torch.Generator().manual_seed(0),
+            ).item()
 
     def _loss(self) -> Tensor:
         seen, painted = self._patches()

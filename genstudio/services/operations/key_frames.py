@@ -1,5 +1,6 @@
 """Which frames of a clip a person painted, and pairs of both to learn from."""
 
+import itertools
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +21,9 @@ _NUMBER = re.compile(r"-f(\d{1,9})(?:-\d+)?$")
 _COMPARED_PX = 96
 _MOST_COMPARED = 400
 _LIKE_SHAPES = 0.02
+_UNPAINTED = 4
+_FEWEST_FRAMES = 12
+_LOOKED_AHEAD = 300
 
 
 def frame_name(clip: Path, number: int) -> str:
@@ -77,6 +81,28 @@ def key_frames(
         resized = Image.fromarray(painted_HWC).resize((width, height), Image.Resampling.LANCZOS)
         pairs.append(KeyFrame(seen_HWC, np.asarray(resized)))
     return pairs
+
+
+def unpainted_frames(clip: Path, numbers: Sequence[int], largest_side: int) -> list[np.ndarray]:
+    """Some frames around the painted ones that were not painted, for looking at while it learns.
+
+    Args:
+        clip: The film.
+        numbers: Of the frames that were painted.
+        largest_side: That they are made small to.
+
+    Returns:
+        At most four: uint8 (height, width, 3). None of a film that has hardly any others.
+    """
+    last = max(numbers)
+    with opened_film(clip) as film:
+        # Further ahead would mean to read through a long film only for this.
+        end = min(film.info.num_frames, last + _LOOKED_AHEAD)
+        wanted = {round(it) for it in np.linspace(0, end - 1, _UNPAINTED + 2)[1:-1]} - {*numbers}
+        if end < _FEWEST_FRAMES:
+            return []
+        ahead = itertools.takewhile(lambda it: it.number < end, film.frames(largest_side))
+        return [it.image_HWC for it in ahead if it.number in wanted]
 
 
 def placed(

@@ -11,7 +11,7 @@ from genstudio.domain.settings import Settings, setting
 from genstudio.models.protocol import TrainableModel
 from genstudio.models.style.key_frames import KeyFramePainter
 from genstudio.services.operations.clip_results import ClipSettings, filmed
-from genstudio.services.operations.key_frames import frame_numbers, key_frames
+from genstudio.services.operations.key_frames import frame_numbers, key_frames, unpainted_frames
 from genstudio.services.operations.protocol import Made, Operation, OperationRequest
 from genstudio.services.operations.recipes import made_from_files
 
@@ -30,6 +30,13 @@ class RestyleVideoSettings(ClipSettings):
         ge=10,
         le=20_000,
         logarithmic=True,
+    )
+    early_stopping: bool = setting(
+        True,
+        title="Stop before it washes out — early stopping",
+        help="Looks at some frames that you did not paint, and ends where they were most like "
+        "paint.",
+        before=False,
     )
     key_frames_at: str = setting(
         "",
@@ -71,7 +78,12 @@ class RestyleVideo:
         yield Progress(tr("Looking at the film"), 0, 1)
         numbers = frame_numbers(clip, painted, settings.key_frames_at)
         pairs = key_frames(clip, painted, numbers, settings.largest_side)
-        painter = KeyFramePainter(pairs, seed=request.seed)
+        unpainted = (
+            unpainted_frames(clip, numbers, settings.largest_side)
+            if settings.early_stopping
+            else []
+        )
+        painter = KeyFramePainter(pairs, seed=request.seed, unpainted=unpainted)
         for step in painter.learn(settings.steps):
             is_shown = step % _PREVIEW_EVERY == 0
             seen = painter.paint(pairs[0].seen_HWC) if is_shown else None

@@ -1,7 +1,9 @@
 import numpy as np
+import pytest
 import torch
 
 from genstudio.data.samples import paint_flower
+from genstudio.models.style import key_frames
 from genstudio.models.style.key_frames import KeyFrame, KeyFramePainter
 
 
@@ -39,3 +41,36 @@ def test_the_same_seed_gives_the_same_painter_whatever_else_draws_random_numbers
 def test_frames_of_any_size_are_painted() -> None:
     painter = KeyFramePainter([KeyFrame(frame(0), painted(frame(0)))], seed=0, width=16)
     assert painter.paint(frame(0)[:37, :51]).shape == (37, 51, 3)
+
+
+def test_learning_ends_where_unpainted_frames_were_most_like_paint(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(key_frames, "_LOOKED_EVERY", 2)
+    monkeypatch.setattr(key_frames, "_PATIENCE", 6)
+    painter = KeyFramePainter(
+        [KeyFrame(frame(0), painted(frame(0)))], seed=0, width=16, blocks=1, unpainted=[frame(4)]
+    )
+    # The best is that after the sixth step.
+    distances = iter([0.3, 0.2, 0.1, 0.0999, 0.12, 0.13, 0.0])
+    monkeypatch.setattr(painter, "_distance_of_unpainted", lambda: next(distances))
+    best = None
+    taken = 0
+    for taken in painter.learn(100):
+        if taken == 6:
+            best = painter.paint(frame(1))
+    assert taken == 12
+    np.testing.assert_array_equal(painter.paint(frame(1)), best)
+
+
+def test_paler_frames_are_told_from_painted_ones() -> None:
+    pale = frame(4) // 2 + 64
+    painter = KeyFramePainter(
+        [KeyFrame(frame(0), painted(frame(0)))], seed=0, width=16, blocks=1, unpainted=[frame(4)]
+    )
+    for _ in painter.learn(40):
+        pass
+    before = painter._distance_of_unpainted()
+    assert before == painter._distance_of_unpainted()
+    painter._unpainted = [pale]
+    assert painter._distance_of_unpainted() > before

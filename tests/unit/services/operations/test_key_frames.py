@@ -9,7 +9,12 @@ from tiny_studio import save_film
 
 from genstudio.data.films import frames_at
 from genstudio.domain.errors import DatasetError, SettingsError
-from genstudio.services.operations.key_frames import frame_name, frame_numbers, key_frames
+from genstudio.services.operations.key_frames import (
+    frame_name,
+    frame_numbers,
+    key_frames,
+    unpainted_frames,
+)
 
 
 @pytest.fixture
@@ -50,3 +55,13 @@ def test_pictures_are_brought_to_the_size_of_the_frames(clip: Path, tmp_path: Pa
         key_frames(clip, [path], [1], 32)
     with pytest.raises(DatasetError, match="no frame 40"):
         key_frames(clip, [path], [40], 32)
+
+
+def test_frames_that_were_not_painted_lie_around_the_painted_ones(clip: Path) -> None:
+    one, two, three = (it.tobytes() for it in unpainted_frames(clip, [4], 32))
+    every = [it.tobytes() for it in frames_at(clip, range(12), 32)]
+    assert [every.index(it) for it in (one, two, three)] == [2, 7, 9]
+
+
+def test_a_film_of_few_frames_is_not_looked_at(tmp_path: Path) -> None:
+    assert unpainted_frames(save_film(tmp_path / "Short.mp4", 5), [2], 32) == []
