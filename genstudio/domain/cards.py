@@ -58,6 +58,7 @@ class ModelCard(Spoken, BaseModel):
         revision: Raised when weights that were saved before would fit, but make other pictures.
         renamed_tensors: Regular expressions for beginnings of former names of tensors, and what
             took their place; the first that fits counts.
+        added_tensors: Names of single numbers that older weights have not, and what they were then.
     """
 
     spoken: ClassVar[frozenset[str]] = frozenset({"title", "summary", "cost", "needs"})
@@ -80,3 +81,4 @@ class ModelCard(Spoken, BaseModel):
     batch: int = 0
     revision: int = 1
     renamed_tensors: tuple[tuple[str, str], ...] = ()
+    added_tensors: tuple[tuple[str, float], ...] = ()

@@ -11,7 +11,7 @@ below the atom that opened it, and never from another branch. What is not unders
 dative bond, is let pass, and what comes behind it as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from copy import copy
 from typing import Final
 
@@ -27,6 +27,20 @@ _MAY_BE_AROMATIC = frozenset(("", ":", "/", "\\"))
 # Kept for what closes a text that has become too long.
 _TOKENS_PER_RING = 3
 _TOKENS_TO_SPARE = 6
+# What a state consists of.
+_VALUES = ("_bond", "_count", "_current", "_is_free", "_last", "_most", "_stack")
+_CONTAINERS = (
+    "_aromatic_bonds",
+    "_atoms",
+    "_closures",
+    "_has_outer",
+    "_in_ring",
+    "_open",
+    "_parents",
+    "_roots",
+    "_sums",
+    "_tree_bonds",
+)
 # Double bonds of a molecule's rings are placed within some dozens of tries.
 _MOST_TRIES = 3000
 
@@ -35,28 +49,15 @@ class SmilesRules:
     """A SMILES that is being written: a state that knows which tokens may follow.
 
     :meth:`after` leaves it as it is and gives a new one.
+
+    Args:
+        most: Tokens within which it must have come to an end.
     """
 
-    __slots__ = (
-        "_aromatic_bonds",
-        "_atoms",
-        "_bond",
-        "_closures",
-        "_count",
-        "_current",
-        "_has_outer",
-        "_in_ring",
-        "_is_free",
-        "_last",
-        "_open",
-        "_parents",
-        "_roots",
-        "_stack",
-        "_sums",
-        "_tree_bonds",
-    )
+    __slots__ = (*_VALUES, *_CONTAINERS)
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_TOKENS) -> None:
+        self._most = most
         self._count = 0
         self._is_free = False
         # One of "start", "atom", "bond", "ring", "(" and ")".
@@ -79,6 +80,16 @@ class SmilesRules:
         # Two atoms, whether it is aromatic.
         self._closures: list[tuple[int, int, bool]] = []
 
+    @property
+    def is_running_out(self) -> bool:
+        """Whether the tokens that are left are needed to close what is open."""
+        return self._is_short(len(self._stack))
+
+    @property
+    def closing(self) -> Sequence[str]:
+        """Tokens that would close something, whether or not they may follow."""
+        return [*self._open, *([")"] if self._stack else [])]
+
     def after(self, token: str) -> "SmilesRules | None":
         """What there is after a token; None if it may not follow.
 
@@ -95,9 +106,10 @@ class SmilesRules:
     def __copy__(self) -> "SmilesRules":
         """A state of its own, which can go on in another way."""
         state = SmilesRules.__new__(SmilesRules)
-        for name in SmilesRules.__slots__:
-            value = getattr(self, name)
-            setattr(state, name, value.copy() if isinstance(value, list | dict) else value)
+        for name in _VALUES:
+            setattr(state, name, getattr(self, name))
+        for name in _CONTAINERS:
+            setattr(state, name, getattr(self, name).copy())
         return state
 
     def take(self, token: str) -> bool:
@@ -330,7 +342,7 @@ class SmilesRules:
     def _is_short(self, branches: int, *, rings: int = 0) -> bool:
         """Whether too few tokens would be left to close all that is open."""
         needed = branches + _TOKENS_PER_RING * (len(self._open) + rings) + _TOKENS_TO_SPARE
-        return self._count + needed > MOST_TOKENS
+        return self._count + needed > self._most
 
     # --- what an atom must be when the text goes on ---------------------------------------------
 
@@ -418,25 +430,47 @@ def breaks_at(tokens: Sequence[str]) -> int:
     return -1 if state.after(END) is not None else len(tokens)
 
 
-def _can_pair(needing: set[int], partners: dict[int, list[int]]) -> bool:
+def _can_pair(needing: Set[int], partners: Mapping[int, Sequence[int]]) -> bool:
     """Whether each that needs a partner can have one of its own."""
-    taken: set[int] = set()
-    tries = 0
+    return _paired(
+        set(needing), {it: set(others) for it, others in partners.items()}, [_MOST_TRIES]
+    )
 
-    def pair() -> bool:
-        nonlocal tries
-        tries += 1
-        left = [number for number in needing if number not in taken]
-        if not left or tries > _MOST_TRIES:
+
+def _paired(needing: set[int], free: dict[int, set[int]], tries: list[int]) -> bool:
+    """Pair those who have no choice, then try what the first of the others may have.
+
+    Args:
+        needing: Who still needs a partner; changed.
+        free: Who has none => those it could have, who have none either; changed.
+        tries: How many are left, in a list that is shared by all.
+    """
+    forced = [it for it in needing if len(free[it]) < 2]
+    while forced:
+        one = forced.pop()
+        if one not in needing:
+            continue
+        if not free[one]:
+            return False
+        (other,) = free[one]
+        forced += _take(one, other, needing, free)
+    tries[0] -= 1
+    if not needing or tries[0] <= 0:
+        return True
+    # The one with the fewest first: most rings leave no choice at all.
+    one = min(needing, key=lambda it: (len(free[it]), it))
+    for other in sorted(free[one]):
+        left, still_free = set(needing), {it: set(others) for it, others in free.items()}
+        _take(one, other, left, still_free)
+        if _paired(left, still_free, tries):
             return True
-        choices = {it: [other for other in partners[it] if other not in taken] for it in left}
-        # The one with the fewest first: most rings leave no choice at all.
-        one = min(left, key=lambda it: (len(choices[it]), it))
-        for other in choices[one]:
-            taken.update((one, other))
-            if pair():
-                return True
-            taken.difference_update((one, other))
-        return False
+    return False
 
-    return pair()
+
+def _take(one: int, other: int, needing: set[int], free: dict[int, set[int]]) -> list[int]:
+    """Pair two; gives those who have hardly any choice since."""
+    touched = (free.pop(one) | free.pop(other)) - {one, other}
+    needing -= {one, other}
+    for it in touched:
+        free[it] -= {one, other}
+    return [it for it in touched if it in needing and len(free[it]) < 2]

@@ -11,6 +11,7 @@ from typing import Annotated, Any, cast
 
 import numpy as np
 import safetensors
+import torch
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors.torch import (
@@ -146,6 +147,19 @@ class Checkpoint:
         except (safetensors.SafetensorError, OSError) as error:
             raise damaged(self.path, str(error)) from error
         return {_current_name(key, renamed): tensor for key, tensor in tensors.items()}
+
+    def weights(self, name: str, card: ModelCard) -> dict[str, Tensor]:
+        """Read weights as the model of today names them, whatever program saved them.
+
+        Args:
+            name: Of the file: "weights" or "ema".
+            card: The model's.
+
+        Raises:
+            CheckpointError: The file was not checked, or cannot be parsed.
+        """
+        added = {key: torch.tensor(value) for key, value in card.added_tensors}
+        return added | self.tensors(name, card.renamed_tensors)
 
 
 def _current_name(key: str, renamed: Sequence[tuple[str, str]]) -> str:

@@ -258,10 +258,9 @@ class TrainState:
         saved = checkpoint.state
         checkpoint.refuse_unless_of(self.model.card)
         self.compute.process_group.broadcast({"do": "restore", "step": saved.step})
-        renamed = self.model.card.renamed_tensors
-        weights, averaged, optimizer = (
-            checkpoint.tensors(name, renamed) for name in ("weights", "ema", "optimizer")
-        )
+        card = self.model.card
+        weights, averaged = (checkpoint.weights(name, card) for name in ("weights", "ema"))
+        optimizer = checkpoint.tensors("optimizer", card.renamed_tensors)
         self.models.load(weights, averaged, saved.changes)
         self.optimizers.restore(optimizer)
         self.optimizers.set_scale(saved.learning_rate_scale)

@@ -128,7 +128,7 @@ def load_model(run: Run, checkpoint: Checkpoint) -> TrainableModel:
     # same process keeps its random numbers, and loading is twice as fast.
     with torch.device("meta"):
         model = chosen(config, run.data)
-    weights = checkpoint.tensors("ema", chosen.card.renamed_tensors)
+    weights = checkpoint.weights("ema", chosen.card)
     _refuse_other_numbers(weights, model.network.state_dict())
     try:
         model.network.load_state_dict(weights, assign=True)

@@ -128,7 +128,7 @@ def _about(run: Run, checkpoint: Checkpoint, about: Authorship, title: str) -> d
 def _write_weights(
     run: Run, checkpoint: Checkpoint, to: Path, about: Authorship, title: str
 ) -> None:
-    weights = checkpoint.tensors("ema", model_class(run.settings.model_key).card.renamed_tensors)
+    weights = checkpoint.weights("ema", model_class(run.settings.model_key).card)
     content = save(
         {name: it.contiguous() for name, it in weights.items()},
         metadata={"format": "pt", **_about(run, checkpoint, about, title)},

@@ -160,6 +160,22 @@ def test_tensors_are_read_by_their_former_names(key: str, tmp_path: Path) -> Non
         }
 
 
+@pytest.mark.parametrize("key", [it for it in model_keys() if model_class(it).card.added_tensors])
+def test_tensors_that_came_later_are_what_they_were_before(key: str, tmp_path: Path) -> None:
+    card = model_class(key).card
+    saved = {"a": torch.zeros(2), card.added_tensors[0][0]: torch.tensor(3.0)}
+    for tensors in ({"a": torch.zeros(2)}, saved):
+        save_file(tensors, tmp_path / "ema.safetensors")
+        state = CheckpointState(model_key=key, step=1, images_seen=1, seconds=1)
+        found = Checkpoint(path=tmp_path, state=state, checksums={"ema.safetensors": ""}).weights(
+            "ema", card
+        )
+        expected = dict(card.added_tensors) | {
+            name: it.item() for name, it in tensors.items() if name != "a"
+        }
+        assert {name: it.item() for name, it in found.items() if name != "a"} == expected
+
+
 def test_a_model_has_the_current_names(small_spec: DataSpec) -> None:
     for key, pairs in OLD_TENSORS.items():
         chosen = model_class(key)

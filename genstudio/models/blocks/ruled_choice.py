@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genstudio.domain.smiles import MOST_TOKENS
 from genstudio.domain.smiles_rules import END, SmilesRules
 from genstudio.domain.words import FIRST_WORD, PADDING, UNKNOWN
 
@@ -20,11 +21,13 @@ class RuledChoice:
     Args:
         vocabulary: Tokens in the order of their ids.
         count: How many rows are followed; those behind them end at once.
+        most: Tokens within which texts are brought to an end.
     """
 
-    def __init__(self, vocabulary: Sequence[str], count: int) -> None:
+    def __init__(self, vocabulary: Sequence[str], count: int, most: int = MOST_TOKENS) -> None:
         self._tokens = (*[END] * FIRST_WORD, *vocabulary)
-        self._states: list[SmilesRules | None] = [SmilesRules() for _ in range(count)]
+        self._ids = {token: id_ for id_, token in enumerate(vocabulary, start=FIRST_WORD)}
+        self._states: list[SmilesRules | None] = [SmilesRules(most) for _ in range(count)]
 
     def __call__(self, logits: Tensor, draws: Tensor, temperature: float) -> Tensor:
         """Choose the next token of each row.
@@ -61,6 +64,8 @@ class RuledChoice:
         *,
         is_likeliest: bool,
     ) -> tuple[int, SmilesRules | None]:
+        if state.is_running_out and (ending := self._ending(state, shares)) is not None:
+            return ending
         left = shares.copy()
         while left.any():
             if is_likeliest:
@@ -77,3 +82,15 @@ class RuledChoice:
             left[id_] = 0.0
             sums = left.cumsum()
         return PADDING, None
+
+    def _ending(
+        self, state: SmilesRules, shares: np.ndarray
+    ) -> tuple[int, SmilesRules | None] | None:
+        """End a text, or close what is open in it, the likeliest first; None if nothing can be."""
+        if state.after(END) is not None:
+            return PADDING, None
+        closing = [self._ids[it] for it in state.closing if it in self._ids]
+        for id_ in sorted(closing, key=lambda it: -float(shares[it])):
+            if (following := state.after(self._tokens[id_])) is not None:
+                return id_, following
+        return None

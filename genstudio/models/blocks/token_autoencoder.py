@@ -86,6 +86,7 @@ class TokenDecoder(nn.Module):
         draws: Tensor,
         temperature: float,
         choose: Callable[[Tensor, Tensor, float], Tensor] | None = None,
+        most: int | None = None,
     ) -> Tensor:
         """Write one row for each latent: ids (N, most), padded behind their end.
 
@@ -95,6 +96,7 @@ class TokenDecoder(nn.Module):
             temperature: Of the choice; 0 takes the likeliest.
             choose: Chooses the next ids (N,) by logits (N, K), draws (N,) and temperature, and
                 may follow rules; by default any may follow any.
+            most: Where rows end that have not ended before; by default where there is no more room.
         """
         chooses = choose or _chosen
         kept, beside = self.writer.memory(len(z)), self.beside(z)
@@ -102,7 +104,7 @@ class TokenDecoder(nn.Module):
         ids = torch.zeros(draws.shape, dtype=torch.int64, device=z.device)
         is_done = torch.zeros(len(z), dtype=torch.bool, device=z.device)
         never = torch.tensor(self._never, dtype=torch.int64, device=z.device)
-        for place in range(self._most):
+        for place in range(self._most if most is None else min(most, self._most)):
             logits = self.writer.next_logits(newest, kept, place).float()
             logits = logits.index_fill(1, never, -1e9)
             chosen = chooses(logits, draws[:, place], temperature).masked_fill(is_done, PADDING)

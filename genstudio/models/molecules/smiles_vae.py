@@ -45,6 +45,8 @@ from genstudio.models.sampling import drawn_latents, evaluating, kl_of_each
 # on the other rows, so a seed gives the same molecule in any company.
 _AT_ONCE = 64
 _MOST_TRIES = 6
+# A little more than any that was learned from, so that the rules can close what is open.
+_TOKENS_LONGER = 8
 _SEEDS_END = 2**63
 _STEP_BETWEEN_TRIES = 0x9E3779B97F4A7C15
 
@@ -138,6 +140,15 @@ class SmilesVAESampling(Settings):
     )
 
 
+class _Longest(nn.Module):
+    """Of the molecules that were learned from, the longest: its tokens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tokens: Tensor
+        self.register_buffer("tokens", torch.tensor(float(MOST_TOKENS)))
+
+
 class SmilesVAE:
     """Encoder and decoder of SMILES, trained on the variational bound."""
 
@@ -156,6 +167,7 @@ class SmilesVAE:
         "Continuous Representation of Molecules, arXiv:1610.02415",
         suggested_from=0,
         batch=32,
+        added_tensors=(("longest.tokens", float(MOST_TOKENS)),),
     )
     Config: ClassVar[type[Settings]] = SmilesVAEConfig
     tasks: ClassVar[Sequence[TaskCard]] = (generation(SmilesVAESampling, MOLECULE),)
@@ -183,6 +195,7 @@ class SmilesVAE:
                     never=(FIRST_WORD - 1,),
                 ),
                 "prior": MixturePrior(config.latent_size),
+                "longest": _Longest(),
             }
         )
 
@@ -288,6 +301,8 @@ class SmilesVAE:
             )
         prior = cast("MixturePrior", self.network["prior"])
         prior.fit(posteriors[:, 0], posteriors[:, 1].exp())
+        longest = (fields["tokens"][:, 0] != PADDING).sum(1).max()
+        cast("_Longest", self.network["longest"]).tokens.copy_(longest)
 
     def _written(self, z: Tensor, seeds: Sequence[int], settings: SmilesVAESampling) -> list[str]:
         """A text for each latent; where that is asked for, tried until it is a molecule."""
@@ -306,15 +321,20 @@ class SmilesVAE:
         return found
 
     def _texts(self, z: Tensor, draws: Tensor, temperature: float, is_ruled: bool) -> list[str]:
-        """SMILES of each latent, molecules or not."""
+        """SMILES of each latent, molecules or not.
+
+        None is much longer than what was learned from: who writes on has lost the thread.
+        """
         is_ruled = is_ruled and not self._is_selfies
+        most = int(cast("_Longest", self.network["longest"]).tokens) + _TOKENS_LONGER
         missing = _AT_ONCE - len(z)
         with evaluating(self.network) as device:
             ids = cast("TokenDecoder", self.network["decoder"]).write(
                 functional.pad(z, (0, 0, 0, missing)).to(device),
                 functional.pad(draws, (0, 0, 0, missing)).to(device),
                 temperature,
-                RuledChoice(self._vocabulary, len(z)) if is_ruled else None,
+                RuledChoice(self._vocabulary, len(z), most) if is_ruled else None,
+                most=most,
             )
         texts = [text_of(row.tolist(), self._vocabulary) for row in ids[: len(z)]]
         return list(map(selfies_notation.smiles_of, texts)) if self._is_selfies else texts

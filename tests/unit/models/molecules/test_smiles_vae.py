@@ -167,6 +167,34 @@ def test_rules_let_the_likeliest_text_be_a_molecule(learned: SmilesVAE) -> None:
     assert shares[1] > shares[0]
 
 
+def test_who_writes_much_longer_than_what_was_learned_is_brought_to_an_end(
+    learned: SmilesVAE,
+) -> None:
+    longest = max(len(tokens_in(text)) for text in TEXTS)
+    assert learned.network["longest"].tokens.item() == longest
+    settings = SmilesVAESampling(temperature=1.5, valid_only=False, grammar=False)
+    made = [
+        str(it.data) for it in learned.run(GENERATE, Request(seeds=range(64), settings=settings))
+    ]
+    assert max(len(tokens_in(text)) for text in made) <= longest + 8
+
+
+def test_what_is_open_is_closed_while_there_is_room() -> None:
+    vocabulary = ("C", "(", ")", "1", "N")
+    # Nobody wants to close anything, or to come to an end.
+    logits = torch.tensor([[-30.0, -30.0, 1.0, 1.0, -9.0, -9.0, 1.0]]).expand(200, -1)
+    random = torch.Generator().manual_seed(0)
+    choice = RuledChoice(vocabulary, 200, most=40)
+    texts = [""] * 200
+    for _ in range(40):
+        chosen = choice(logits, torch.rand(200, generator=random), 1.0)
+        for row, id_ in enumerate(chosen.tolist()):
+            texts[row] += vocabulary[id_ - 2] if id_ >= 2 else ""
+    assert all(chemistry.is_valid(text) for text in texts)
+    assert any("(" in text for text in texts)
+    assert max(map(len, texts)) <= 40
+
+
 def test_recipes_from_before_there_were_rules_know_none() -> None:
     assert as_before(SmilesVAESampling, {"temperature": 0.9})["grammar"] is False
 
