@@ -1,10 +1,18 @@
 """Settings declared once: bounds, help and units that forms, flags and files are derived from."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from copy import copy
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar, cast, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    create_model,
+    model_validator,
+)
 from pydantic_core import PydanticUndefined
 
 from genstudio.domain.errors import SettingsError
@@ -162,6 +170,27 @@ def setting_fields(settings_class: type[BaseModel]) -> list[SettingField]:
             )
         )
     return fields
+
+
+def shown_only_with(
+    settings_class: type[SettingsT], other: str, value: Any, *, but: Collection[str] = ()
+) -> type[SettingsT]:
+    """The same settings, which change something only where another one has a value.
+
+    Args:
+        settings_class: Whose settings.
+        other: Name of the other one, which is declared elsewhere.
+        value: Of the other one.
+        but: Settings that always count.
+    """
+    fields: dict[str, Any] = {}
+    for it in setting_fields(settings_class):
+        if it.name not in but:
+            info = copy(settings_class.model_fields[it.name])
+            hints = replace(it.hints, only_with=(other, value))
+            info.json_schema_extra = cast("dict[str, Any]", {"hints": hints})
+            fields[it.name] = (it.annotation, info)
+    return create_model(settings_class.__name__, __base__=settings_class, **fields)
 
 
 def with_current_names(

@@ -356,6 +356,28 @@ class Encodes(Protocol):
 
 
 @runtime_checkable
+class Varies(Protocol):
+    """Pictures are changed by moving their latents; what latents do not describe of them stays."""
+
+    def encode(self, images_NCHW: Tensor) -> Tensor:
+        """Pictures in [-1, 1] => latents (N, Z)."""
+        ...
+
+    def vary(self, images_NCHW: Tensor, labels_N: Tensor, moves_NZ: Tensor) -> Tensor:
+        """Change pictures.
+
+        Args:
+            images_NCHW: In [-1, 1].
+            labels_N: The class of each, int64.
+            moves_NZ: What is added to the latent of each, as ``encode`` gives them.
+
+        Returns:
+            In [-1, 1], of the same shape.
+        """
+        ...
+
+
+@runtime_checkable
 class Blends(Protocol):
     """Capability BLEND: latents of examples that are no pictures, and what they stand for.
 

@@ -11,7 +11,7 @@ from genstudio.data.decode import UnreadablePictureError
 from genstudio.data.groups import apparent_groups, groups_of, in_both
 from genstudio.data.kinds import kind_of
 from genstudio.data.squares import decode_picture
-from genstudio.domain.artifacts import Artifact
+from genstudio.domain.artifacts import IMAGE, Artifact
 from genstudio.domain.errors import DatasetError, SettingsError
 from genstudio.domain.language import tr
 from genstudio.domain.operations import GENERATE
@@ -20,9 +20,10 @@ from genstudio.domain.settings import Settings
 from genstudio.engine.checkpoint import Checkpoint
 from genstudio.metrics.copying import CopyFinder
 from genstudio.metrics.helpfulness import Labelled
-from genstudio.models.protocol import Request
+from genstudio.models.protocol import Request, Varies
 from genstudio.models.sampling import over_white
 from genstudio.services.generation import load_model
+from genstudio.services.picture_variations import PictureVariations
 from genstudio.services.runs import Run
 
 _AT_A_TIME = 16
@@ -105,6 +106,7 @@ class Augmenter:
         self._model = load_model(run, checkpoint)
         self._cache: PictureCache | None = None
         self._finder: CopyFinder | None = None
+        self._variations: PictureVariations | None = None
 
     @property
     def learned(self) -> list[str]:
@@ -133,8 +135,20 @@ class Augmenter:
         images_NHWC = np.asarray(cache.images_NHWC)[..., :3]
         self._finder = CopyFinder(images_NHWC[~is_out], images_NHWC[is_out])
 
+    def get_ready_to_vary(self) -> Working[None]:
+        """Describe the pictures that are varied; comes after :meth:`get_ready`."""
+        real = self.real()
+        assert isinstance(self._model, Varies), "its settings say so"
+        self._variations = PictureVariations(self._model, real.images_NHWC, real.labels_N)
+        yield from self._variations.get_ready()
+
     def make(
-        self, wanted: Mapping[str, int], settings: Settings, first_seed: int
+        self,
+        wanted: Mapping[str, int],
+        settings: Settings,
+        first_seed: int,
+        *,
+        variation: float | None = None,
     ) -> Generator[NewPicture]:
         """Draw until there are as many of each class as are wanted, and none is a copy.
 
@@ -142,6 +156,8 @@ class Augmenter:
             wanted: Name of a class => how many.
             settings: Of the task "generate".
             first_seed: Of each class.
+            variation: How much pictures that were learned from are varied, as a share of what two
+                others differ by; None draws from nothing.
 
         Raises:
             DatasetError: Almost all that the model draws are copies.
@@ -152,24 +168,28 @@ class Augmenter:
             found = tried = 0
             while found < number:
                 if tried >= _MOST_TRIES * number + _AT_A_TIME:
-                    raise DatasetError(
-                        tr("The model copies what it learned of “{kind}”", kind=kind),
-                        tr(
-                            "Of {tried} pictures, {tried2} were too near to one of yours.",
-                            tried=tried,
-                            tried2=tried - found,
-                        ),
-                        tr("Train it for a shorter time, or with more pictures; or make fewer."),
-                    )
+                    raise _all_are_copies(kind, tried, found, is_varied=variation is not None)
                 count = min(_AT_A_TIME, number - found)
                 seeds = range(first_seed + tried, first_seed + tried + count)
                 tried += count
-                for picture in self._without_copies(self._drawn(seeds, own), kind):
+                drawn = (
+                    self._drawn(seeds, own)
+                    if variation is None
+                    else self._varied(seeds, kind, variation)
+                )
+                for picture in self._without_copies(drawn, kind):
                     found += 1
                     yield picture
 
     def _drawn(self, seeds: Sequence[int], settings: Settings) -> list[Artifact]:
         return list(self._model.run(GENERATE, Request(seeds=seeds, settings=settings)))
+
+    def _varied(self, seeds: Sequence[int], kind: str, amount: float) -> list[Artifact]:
+        assert self._variations is not None, "get_ready_to_vary comes before"
+        (label,) = self.labels(iter([kind]))
+        images = self._variations.draw(int(label), seeds, amount)
+        pairs = zip(seeds, images, strict=True)
+        return [Artifact(kind=IMAGE, seed=seed, data=image) for seed, image in pairs]
 
     def _without_copies(self, drawn: Sequence[Artifact], kind: str) -> Iterator[NewPicture]:
         assert self._finder is not None
@@ -240,6 +260,25 @@ class Augmenter:
                 ) from error
         labels_N = self.labels(path.parent.name for path in files)
         return Labelled(images_NHWC=np.stack(images), labels_N=labels_N)
+
+
+def _all_are_copies(kind: str, tried: int, found: int, *, is_varied: bool) -> DatasetError:
+    told = tr(
+        "Of {tried} pictures, {tried2} were too near to one of yours.",
+        tried=tried,
+        tried2=tried - found,
+    )
+    if is_varied:
+        return DatasetError(
+            tr("The pictures of “{kind}” hardly change when they are varied", kind=kind),
+            told,
+            tr("Vary them more, or train the model longer; or make fewer."),
+        )
+    return DatasetError(
+        tr("The model copies what it learned of “{kind}”", kind=kind),
+        told,
+        tr("Train it for a shorter time, or with more pictures; or make fewer."),
+    )
 
 
 def wanted_of(

@@ -393,6 +393,17 @@ class ResidualVAE:
             mean, _ = self.network["encoder"](images_NCHW.to(device))
             return torch.cat([mean, mean.new_zeros(len(mean), len(self._classes))], dim=1)
 
+    def vary(self, images_NCHW: Tensor, labels_N: Tensor, moves_NZ: Tensor) -> Tensor:
+        """Add to pictures what moved latents change in what is redrawn of them."""
+        labels = functional.one_hot(labels_N, len(self._classes)).float()
+        with evaluating(self.network) as device:
+            images, labels, moves = (it.to(device) for it in (images_NCHW, labels, moves_NZ))
+            mean, _ = self.network["encoder"](images)
+            latents = torch.cat([mean, mean + moves[:, : mean.shape[1]]])
+            drawn = self.network["decoder"](torch.cat([latents, labels.repeat(2, 1)], dim=1))
+            before, after = drawn.chunk(2)
+            return (images + after - before).clamp(-1, 1)
+
     def diagnostics(self, learned_NCHW: Tensor, held_out_NCHW: Tensor) -> Mapping[str, float]:
         """How many of the latent numbers say anything about a picture."""
         del held_out_NCHW  # What they say is the same for both.

@@ -15,7 +15,7 @@ from genstudio.domain.cards import KINDS
 from genstudio.domain.language import tr
 from genstudio.domain.operations import AUGMENT, GENERATE, InputSpec, OperationCard, Report
 from genstudio.domain.progress import Progress
-from genstudio.domain.settings import Settings, setting
+from genstudio.domain.settings import Settings, setting, shown_only_with
 from genstudio.metrics.helpfulness import (
     ARMS,
     FEWEST_ROUNDS,
@@ -25,7 +25,7 @@ from genstudio.metrics.helpfulness import (
     does_it_help,
 )
 from genstudio.models.catalog import model_class
-from genstudio.models.protocol import TrainableModel
+from genstudio.models.protocol import TrainableModel, Varies
 from genstudio.models.sampling import over_white
 from genstudio.models.tasks import task_of
 from genstudio.services.augmenting import Augmenter, NewPicture, wanted_of
@@ -77,7 +77,24 @@ class AugmentSettings(Settings):
     )
 
 
-_OWN: Final = frozenset(AugmentSettings.model_fields)
+class VaryingSettings(AugmentSettings):
+    """Of a model that can vary pictures, also how new ones come about."""
+
+    source: Literal["pictures", "nothing"] = setting(
+        "pictures",
+        title="What new ones are made from — source",
+        help="“pictures” varies yours, each as two others of one class differ, and keeps their "
+        "sharpness; “nothing” invents them, which needs a model that draws the class well.",
+        before="nothing",
+    )
+    variation: float = setting(
+        1.0,
+        title="How much they are varied",
+        help="Less stays nearer to your pictures, and more of it is left out as copies.",
+        ge=0.1,
+        le=2.0,
+        only_with=("source", "pictures"),
+    )
 
 
 class Augment:
@@ -106,14 +123,19 @@ class Augment:
         """Those of the operation and of the model's task."""
         if model is None:
             return AugmentSettings
-        return type("AugmentSettings", (AugmentSettings, task_of(model, GENERATE).settings), {})
+        drawing = task_of(model, GENERATE).settings
+        own = _own_settings(model)
+        if own is VaryingSettings:
+            drawing = shown_only_with(drawing, "source", "nothing", but=["kind"])
+        return type("AugmentSettings", (own, drawing), {})
 
     def run(self, request: OperationRequest) -> Generator[Made | Progress, None, None]:
         """Make them, class by class; then test."""
         assert request.run is not None
         chosen = request.settings.model_dump()
-        own = AugmentSettings(**{name: chosen[name] for name in _OWN})
-        drawing = {name: value for name, value in chosen.items() if name not in _OWN}
+        own_settings = _own_settings(_model_of(request))
+        own = own_settings(**{name: chosen[name] for name in own_settings.model_fields})
+        drawing = {it: value for it, value in chosen.items() if it not in own_settings.model_fields}
         checkpoint = request.run.checkpoint(request.checkpoint)
         augmenter = Augmenter(request.run, checkpoint)
         # Before anything is made: a test that could not be done would be told too late.
@@ -130,7 +152,11 @@ class Augment:
         )
         total, made = sum(wanted.values()), list[NewPicture]()
         model = task_of(_model_of(request), GENERATE).settings(**drawing)
-        for picture in augmenter.make(wanted, model, request.seed):
+        variation = None
+        if isinstance(own, VaryingSettings) and own.source == "pictures":
+            yield from augmenter.get_ready_to_vary()
+            variation = own.variation
+        for picture in augmenter.make(wanted, model, request.seed, variation=variation):
             made.append(picture)
             seed = picture.artifact.seed
             assert seed is not None
@@ -166,6 +192,10 @@ class Augment:
 def _model_of(request: OperationRequest) -> type[TrainableModel]:
     assert request.run is not None
     return model_class(request.run.settings.model_key)
+
+
+def _own_settings(model: type[TrainableModel]) -> type[AugmentSettings]:
+    return VaryingSettings if issubclass(model, Varies) else AugmentSettings
 
 
 def _name(picture: NewPicture) -> str:

@@ -18,6 +18,7 @@ from genstudio.domain.settings import (
     parse_settings,
     setting,
     setting_fields,
+    shown_only_with,
 )
 from genstudio.domain.training import SIZES, Budget, TrainingSettings
 
@@ -111,6 +112,18 @@ def test_a_form_gets_everything_that_it_shows() -> None:
     assert fields["tip"].annotation == Literal["round", "flat"]
     # Declared without words: its name has to do.
     assert (fields["name"].title, fields["name"].help) == ("name", "")
+
+
+def test_settings_that_count_only_with_another_one_say_so() -> None:
+    made = shown_only_with(Brush, "tool", "brush", but=["tip"])
+    fields = {field.name: field for field in setting_fields(made)}
+    assert fields["width"].hints == FieldHints(unit="px", only_with=("tool", "brush"))
+    assert (fields["width"].minimum, fields["width"].maximum) == (1, 64)
+    assert fields["tip"].hints.only_with is None
+    assert setting_fields(Brush)[0].hints.only_with is None
+    assert made().model_dump() == Brush().model_dump()
+    with pytest.raises(SettingsError):
+        parse_settings(made, {"width": 65})
 
 
 def test_a_setting_without_a_default_has_none() -> None:

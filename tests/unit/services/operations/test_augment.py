@@ -3,6 +3,7 @@
 import csv
 import io
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 import pytest
@@ -12,14 +13,21 @@ from tiny_studio import save_pictures, small_settings, steps
 from genstudio.domain import events
 from genstudio.domain.errors import DatasetError, SettingsError
 from genstudio.domain.operations import AUGMENT, Report
+from genstudio.domain.progress import drain
+from genstudio.domain.settings import as_before, setting_fields
 from genstudio.engine.trainer import NoCommands
 from genstudio.metrics import copying, helpfulness
+from genstudio.models.catalog import model_class
 from genstudio.services.augmenting import wanted_of
+from genstudio.services.operations.catalog import OPERATIONS
 from genstudio.services.operations.perform import perform
 from genstudio.services.operations.protocol import Made
 from genstudio.services.operations.save import ResultFolder
+from genstudio.services.remaking import remake
 from genstudio.services.runs import Run
 from genstudio.services.training import NewRun, start_run
+
+INVENTED = {"source": "nothing"}
 
 
 def grain(count: int, seed: int) -> np.ndarray:
@@ -46,7 +54,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_rare_class_is_made_as_large_as_the_usual_one(run: Path, tmp_path: Path) -> None:
     folder = ResultFolder(tmp_path / "out")
     reports: list[Report] = []
-    for step in perform(AUGMENT, run=run, seed=7, settings={"check": False}):
+    for step in perform(AUGMENT, run=run, seed=7, settings={**INVENTED, "check": False}):
         if isinstance(step, Made):
             folder.save(step)
         elif isinstance(step.item, Report):
@@ -79,7 +87,7 @@ def test_whether_they_help_is_tested_on_what_was_held_out(
         return plain(*args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(helpfulness, "_learn_and_ask", learn)
-    settings = {"goal": "number", "number": 3}
+    settings = {**INVENTED, "goal": "number", "number": 3}
     *_, last = perform(AUGMENT, run=run, settings=settings)
     assert not isinstance(last, Made)
     report = last.item
@@ -92,12 +100,43 @@ def test_whether_they_help_is_tested_on_what_was_held_out(
     assert "shifted, turned, mirrored" in page
 
 
+def test_pictures_are_varied_as_two_others_differ_and_made_again_from_their_recipe(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nothing is too near, however little a model of one step changes.
+    monkeypatch.setattr(copying.CopyFinder, "_alarms", lambda _self, found: found.distances - 1)
+    settings = {"goal": "number", "number": 3, "kind": "rare", "check": False}
+    made = [it for it in perform(AUGMENT, run=run, seed=5, settings=settings) if is_made(it)]
+    assert len({it.artifact.data.tobytes() for it in made}) == 3
+    assert made[1].recipe.sampling["source"] == "pictures"
+    folder = ResultFolder(tmp_path / "out")
+    path = folder.save(made[1])
+    assert drain(remake(path, projects=[run.parent.parent])).is_same
+
+
+def is_made(item: object) -> TypeGuard[Made]:
+    return isinstance(item, Made)
+
+
+def test_recipes_from_before_pictures_were_varied_invent_them() -> None:
+    settings = OPERATIONS.get(AUGMENT).settings(model_class("residual-vae"))
+    assert as_before(settings, {"goal": "number"})["source"] == "nothing"
+    shown = {it.name: it.hints.only_with for it in setting_fields(settings)}
+    assert shown["temperature"] == ("source", "nothing")
+    assert shown["variation"] == ("source", "pictures")
+    assert shown["kind"] is None
+    assert "source" not in OPERATIONS.get(AUGMENT).settings(model_class("token-flow")).model_fields
+
+
 def test_copies_are_left_out_and_a_model_of_copies_is_refused(
     run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    wanted = {"goal": "number", "number": 2, "check": False}
     monkeypatch.setattr(copying.CopyFinder, "_alarms", lambda _self, found: found.distances + 1)
     with pytest.raises(DatasetError, match="copies what it learned"):
-        list(perform(AUGMENT, run=run, settings={"goal": "number", "number": 2, "check": False}))
+        list(perform(AUGMENT, run=run, settings=INVENTED | wanted))
+    with pytest.raises(DatasetError, match="hardly change"):
+        list(perform(AUGMENT, run=run, settings=wanted))
 
 
 def test_a_run_without_classes_is_refused(trained_run: Path) -> None:
@@ -117,7 +156,7 @@ def test_groups_in_both_halves_are_refused_and_can_be_kept_together(tmp_path: Pa
     kept = trained(tmp_path / "set", tmp_path / "Q", groups="folder")
     held_out = {Path(name).parent.name for name in Run(kept).held_out}
     assert 0 < len(held_out) < 10
-    settings = {"goal": "number", "number": 1, "check": False}
+    settings = {**INVENTED, "goal": "number", "number": 1, "check": False}
     assert sum(isinstance(it, Made) for it in perform(AUGMENT, run=kept, settings=settings)) == 2
 
 
