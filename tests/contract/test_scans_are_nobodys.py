@@ -107,7 +107,7 @@ def test_patients_are_on_one_side_or_augmenting_is_refused(tmp_path: Path) -> No
     drain(import_scans([scans], pictures, ScanOptions(classes=True)))
     with (pictures / "groups.csv").open() as file:
         groups = {row["file"]: row["group"] for row in csv.DictReader(file)}
-    wish = {"goal": "number", "number": 1, "check": False}
+    wish = {"source": "nothing", "goal": "number", "number": 1, "check": False}
 
     apart = trained(pictures, tmp_path / "P", held_out=0.2)
     with pytest.raises(DatasetError, match="held out"):
