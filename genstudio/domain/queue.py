@@ -3,10 +3,11 @@
 import secrets
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from genstudio.domain.datasets import inside_folder
 from genstudio.domain.training import TrainingSettings
 
 MOST_ITEMS = 500
@@ -42,6 +43,7 @@ class QueuedRun(BaseModel):
         excluded: Names of pictures that were taken out.
         modality: Key of what the folder is learned as; empty for the likeliest.
         column: Of tables, where a person chose one.
+        within: Folders inside the folder that alone are learned from; by default all.
         state: How it stands.
         told: What was found when it was checked, or why it failed; a sentence or more.
         fault: Why it cannot begin, as far as was checked; empty if it can.
@@ -57,6 +59,7 @@ class QueuedRun(BaseModel):
     excluded: tuple[str, ...] = ()
     modality: str = Field(default="", max_length=60)
     column: str = Field(default="", max_length=300)
+    within: tuple[Annotated[str, AfterValidator(inside_folder)], ...] = ()
     state: ItemState = ItemState.WAITING
     told: str = Field(default="", max_length=4000)
     fault: str = Field(default="", max_length=4000)

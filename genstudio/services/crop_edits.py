@@ -99,6 +99,8 @@ def crops_of(report: ScanReport, kept: Mapping[str, KeptCrops]) -> dict[str, tup
 
 def words_of_gone(report: ScanReport, kept: Mapping[str, KeptCrops]) -> str:
     """A sentence about crops whose pictures are not in the folder any more; else empty."""
+    if not kept:
+        return ""
     hashes = {picture.content_hash for picture in report.pictures}
     names = {picture.name for picture in report.pictures}
     gone = [it for content_hash, it in kept.items() if content_hash not in hashes]

@@ -13,7 +13,13 @@ from genstudio.data.groups import TABLE
 from genstudio.data.kinds import are_worth_telling_apart, kinds_of
 from genstudio.domain import roles
 from genstudio.domain.cards import HAS_LORA, KINDS, ModelCard
-from genstudio.domain.datasets import Remark, ScanReport, are_grey, are_mostly_cut_out
+from genstudio.domain.datasets import (
+    Remark,
+    ScanReport,
+    are_grey,
+    are_mostly_cut_out,
+    count_with,
+)
 from genstudio.domain.files import is_file
 from genstudio.domain.language import tr
 from genstudio.domain.modalities import CAPTIONS
@@ -83,7 +89,7 @@ def facts_about(report: ScanReport, excluded: Collection[str] = ()) -> PictureFa
     kinds = kinds_of(picture.name for picture in used)
     return PictureFacts(
         count=len(used),
-        num_cut_out=sum(Remark.TRANSPARENT in picture.remarks for picture in used),
+        num_cut_out=count_with(Remark.TRANSPARENT, used),
         is_cut_out=are_mostly_cut_out(used),
         is_grey=are_grey(used),
         kinds=kinds if are_worth_telling_apart(kinds) else {},

@@ -298,7 +298,7 @@ class MainWindow(QMainWindow):
 
     def _on_dataset_changed(self) -> None:
         report = self._dataset.report
-        if report is not None and report is not self._seen_report:
+        if report is not None and report is not self._seen_report and report.pictures:
             # Once for each folder: what a person chooses after that stands.
             self._seen_report = report
             sides = sorted(min(it.width, it.height) for it in report.pictures)

@@ -204,7 +204,7 @@ class CaptionEditor(QWidget):
     def _show_current(self) -> None:
         row = self._list.currentIndex().row()
         name = self._items.names[row] if 0 <= row < len(self._items.names) else ""
-        if name == self._shown:
+        if name and name == self._shown:
             return
         self.commit()
         self._shown = name

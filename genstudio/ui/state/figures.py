@@ -30,14 +30,14 @@ class FiguresState(QObject):
     """Figures of the open set, asked for by a person, and its changes, looked for by itself.
 
     Signals:
-        progressed(int, int): So many of so many pictures are measured.
+        progressed(str, int, int): What is being done, with so many of so many pictures.
         measured(): There are figures, or no longer.
         folder_changed(): The folder holds other pictures than were looked through, or again those.
         compared(): It is known what has changed since the last run.
         noticed(Notice): Something a person should read.
     """
 
-    progressed = Signal(int, int)
+    progressed = Signal(str, int, int)
     measured = Signal()
     folder_changed = Signal()
     compared = Signal()
@@ -92,7 +92,7 @@ class FiguresState(QObject):
             if self._seen is not report:
                 return
             if isinstance(last, Progress):
-                self.progressed.emit(last.done, last.total)
+                self.progressed.emit(last.what, last.done, last.total)
             else:
                 self.figures = last
 

@@ -1,6 +1,6 @@
 """What a grid of thumbnails shows, as a Qt model."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -108,6 +108,12 @@ class GridItems(QStringListModel):
         index = self.index_of(key)
         if index.isValid():
             self.dataChanged.emit(index, index)
+
+    def update_many(self, keys: Collection[str]) -> None:
+        """Something else is to be shown of pictures; told in one go, for very many."""
+        rows = [self._rows[key] for key in keys if key in self._rows]
+        if rows:
+            self.dataChanged.emit(self.index(min(rows)), self.index(max(rows)))
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
         """The files of some pictures, for other programs."""

@@ -133,3 +133,14 @@ def test_several_folders_are_one_set(flowers: Path) -> None:
     assert not changes_on_disk(report)
     manifest, _ = materials.freeze(report, (), IMAGES)
     assert manifest.within == ("a", "c")
+
+
+def test_a_folder_that_is_gone_is_told_from_one_that_was_emptied(
+    report: ScanReport, tmp_path: Path
+) -> None:
+    emptied = report.model_copy(update={"folder": tmp_path})
+    changes = changes_on_disk(emptied)
+    assert len(changes.gone) == len(report.pictures)
+    assert not changes.unreachable
+    gone = report.model_copy(update={"folder": tmp_path / "gone"})
+    assert changes_on_disk(gone).unreachable
