@@ -179,11 +179,13 @@ def groups_of_alike(
         sharpness_of: Name => sharpness; those that are not in it count as 0.
     """
     members: dict[str, list[PictureInfo]] = {}
-    by_name = {it.name: it for it in pictures}
-    for picture in pictures:
-        if picture.duplicate_of is not None and picture.duplicate_of in by_name:
-            group = members.setdefault(picture.duplicate_of, [by_name[picture.duplicate_of]])
-            group.append(picture)
+    alike = [it for it in pictures if it.duplicate_of is not None]
+    wanted = {it.duplicate_of for it in alike}
+    originals = {it.name: it for it in pictures if it.name in wanted} if wanted else {}
+    for picture in alike:
+        original = originals.get(picture.duplicate_of or "")
+        if original is not None:
+            members.setdefault(original.name, [original]).append(picture)
     return [
         [
             it.name

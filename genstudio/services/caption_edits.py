@@ -8,6 +8,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping
+from json.encoder import encode_basestring as _quoted
 from pathlib import Path
 from typing import Any, Final
 
@@ -70,7 +71,8 @@ def save_edits(project: Path, edits: Mapping[str, str]) -> None:
         ProjectError: The disk is full, or the folder cannot be written to.
     """
     lines = [json.dumps({"format_version": FORMAT_VERSION})]
-    lines += [json.dumps(row, ensure_ascii=False) for row in edits.items()]
+    # As json.dumps writes a row, but without an encoder for each of very many.
+    lines += [f"[{_quoted(content_hash)}, {_quoted(text)}]" for content_hash, text in edits.items()]
     write_text(project / FILE, "\n".join(lines) + "\n")
 
 

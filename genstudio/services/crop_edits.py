@@ -7,6 +7,7 @@ that it keeps its squares wherever it lies, its name, and the squares.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from json.encoder import encode_basestring as _quoted
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -78,8 +79,9 @@ def save_crops(project: Path, kept: Mapping[str, KeptCrops]) -> None:
         ProjectError: The disk is full, or the folder cannot be written to.
     """
     lines = [json.dumps({"format_version": FORMAT_VERSION})]
+    # As json.dumps writes a row, but without an encoder for each of very many.
     lines += [
-        json.dumps((content_hash, it.name, it.crops), ensure_ascii=False)
+        f"[{_quoted(content_hash)}, {_quoted(it.name)}, {list(map(list, it.crops))}]"
         for content_hash, it in kept.items()
         if it.crops
     ]

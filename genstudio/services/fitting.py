@@ -5,6 +5,7 @@ says what to make of it.
 """
 
 import math
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args, get_origin
@@ -14,6 +15,7 @@ from genstudio.data.kinds import are_worth_telling_apart, kinds_of
 from genstudio.domain import roles
 from genstudio.domain.cards import HAS_LORA, KINDS, ModelCard
 from genstudio.domain.datasets import (
+    PictureInfo,
     Remark,
     ScanReport,
     are_grey,
@@ -50,6 +52,7 @@ _SIDES = frozenset(
     {"left", "right", "links", "rechts", "gauche", "droite", "izquierda", "derecha", "sinistra",
      "destra", "esquerda", "direita"}
 )  # fmt: skip
+_MAY_SAY_SIDE = re.compile("|".join(sorted(_SIDES)), re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +88,9 @@ class Suggestion:
 
 def facts_about(report: ScanReport, excluded: Collection[str] = ()) -> PictureFacts:
     """Gather what is known of the pictures that will be used."""
-    used = [picture for picture in report.pictures if picture.name not in excluded]
+    used: Sequence[PictureInfo] = report.pictures
+    if excluded:
+        used = [picture for picture in used if picture.name not in excluded]
     kinds = kinds_of(picture.name for picture in used)
     return PictureFacts(
         count=len(used),
@@ -99,7 +104,9 @@ def facts_about(report: ScanReport, excluded: Collection[str] = ()) -> PictureFa
 
 
 def _side_in(captions: Iterable[str]) -> str:
-    found = (word for caption in captions for word in words_in(caption) if word in _SIDES)
+    # Most captions say nothing of the kind, and are only taken apart if they may.
+    some = filter(_MAY_SAY_SIDE.search, captions)
+    found = (word for caption in some for word in words_in(caption) if word in _SIDES)
     return next(found, "")
 
 

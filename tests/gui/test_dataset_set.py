@@ -9,6 +9,7 @@ from PySide6.QtGui import QPolygonF
 from PySide6.QtWidgets import QDialog, QLabel, QListView
 from studio_driver import StudioDriver
 
+from genstudio.services import studio_dataset
 from genstudio.ui.pages import dataset_report
 from genstudio.ui.pages.dataset_set import SetView
 from genstudio.ui.state import dataset as dataset_state
@@ -48,7 +49,7 @@ def test_a_region_of_the_map_is_taken_out_and_in_again(opened: StudioDriver) -> 
     assert len(opened.find("dataset.set", SetView)._chosen) == 24
     opened.click("dataset.map_show")
     assert opened.find("dataset.grid", QListView).isVisible()
-    assert opened.rows("dataset.ranked") == 24
+    opened.wait(lambda: opened.rows("dataset.ranked") == 24)
 
 
 def test_of_alike_pictures_all_but_one_are_left_out(studio: StudioDriver, folder: Path) -> None:
@@ -57,7 +58,7 @@ def test_of_alike_pictures_all_but_one_are_left_out(studio: StudioDriver, folder
     studio.open_pictures(folder, 25)
     studio.click("dataset.whole")
     studio.wait(lambda: studio.window._states.figures.figures)
-    assert studio.rows("dataset.alike") == 2
+    studio.wait(lambda: studio.rows("dataset.alike") == 2)
     view = studio.find("dataset.set", SetView)
     view._tabs.setCurrentIndex(1)
     studio.click("dataset.alike_exclude")
@@ -229,3 +230,21 @@ def test_a_map_that_is_not_shown_is_not_painted(opened: StudioDriver) -> None:
     assert places._is_stale
     opened.click("dataset.whole")
     opened.wait(lambda: not places._is_stale)
+
+
+def test_while_a_square_is_dragged_the_set_is_compared_once(
+    open_project: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio = open_project()  # type: ignore[operator]
+    figures, state = studio.window._states.figures, studio.window._dataset
+    studio.wait(lambda: not figures._comparing.isActive() and not figures._jobs)
+    asked: list[int] = []
+    compare = studio_dataset.compare_with_last
+    monkeypatch.setattr(
+        studio_dataset, "compare_with_last", lambda *it: asked.append(1) or compare(*it)
+    )
+    name = state.used()[0].name
+    for left in range(20):
+        state.write_crops({name: ((left, 0, 32),)})
+    studio.wait(lambda: figures.since_last_run.cropped)
+    assert len(asked) == 1

@@ -510,3 +510,21 @@ def test_what_is_selected_is_found_out_once(
     assert len(asked) == found_out <= 2
     grid.set_keys(keys(10))
     assert grid.selected_keys() == keys(10)[::2]
+
+
+def test_a_scattered_selection_is_taken_away_before_another_comes(
+    grid: ThumbnailGrid,
+) -> None:
+    # Qt compares each range that goes with each that comes: millions, for thousands of them.
+    grid.set_keys(keys(3000))
+    compared: list[int] = []
+    grid.selectionModel().selectionChanged.connect(
+        lambda new, old: compared.append(new.size() * old.size())
+    )
+    told: list[list[str]] = []
+    grid.selection_changed_keys.connect(lambda: told.append(grid.selected_keys()))
+    grid.select_keys(keys(3000)[::2])
+    grid.select_keys(keys(3000)[1::3])
+    assert compared
+    assert not any(compared)
+    assert told == [keys(3000)[::2], keys(3000)[1::3]]

@@ -126,7 +126,7 @@ class DatasetReport(QScrollArea):
         self._state = state
         self._shown: ScanReport | None = None
         # Kept: the report is shown anew whenever a picture is taken out.
-        self._by_remark: dict[Remark, list[PictureInfo]] = {}
+        self._by_remark: dict[Remark, frozenset[str]] = {}
         self._are_grey = False
         self._report = QVBoxLayout()
         self._report.setSpacing(2 * GRID_PX)
@@ -152,7 +152,10 @@ class DatasetReport(QScrollArea):
         _clear(self._report)
         if report is not self._shown:
             self._shown = report
-            self._by_remark = by_remark(report.pictures)
+            self._by_remark = {
+                remark: frozenset(it.name for it in pictures)
+                for remark, pictures in by_remark(report.pictures).items()
+            }
             self._are_grey = are_grey(report.pictures)
         beside = {advice.topic: advice.reason for advice in report.advice}
         for advice in report.advice:
@@ -161,7 +164,7 @@ class DatasetReport(QScrollArea):
             elif not advice.topic:
                 self._report.addWidget(_paragraph(advice.title, advice.reason))
         for remark, (one, several, why) in _MEANING.items():
-            pictures = self._by_remark.get(remark, [])
+            pictures = self._by_remark.get(remark, frozenset())
             # Of a set that is grey throughout, the advice says so.
             if pictures and not (remark is Remark.GREY and self._are_grey):
                 title = f"{len(pictures):,} {tr(one if len(pictures) == 1 else several)}"
@@ -181,8 +184,7 @@ class DatasetReport(QScrollArea):
         _add_buttons(row, choose)
         return row
 
-    def _remark_row(self, title: str, why: str, pictures: list[PictureInfo]) -> QWidget:
-        names = {picture.name for picture in pictures}
+    def _remark_row(self, title: str, why: str, names: frozenset[str]) -> QWidget:
         row = _paragraph(title, why)
         show = QPushButton(tr("Show"))
         show.setAccessibleName(tr("Show: {title}", title=title))

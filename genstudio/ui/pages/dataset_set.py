@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -81,6 +81,9 @@ class SetView(QWidget):
         self._first_of_group: dict[str, str] = {}
         self._others: list[str] = []
         self._map_buttons: list[QPushButton] = []
+        self._unfilled: list[Callable[[], None]] = []
+        self._filling = QTimer(self, singleShot=True, interval=0)
+        self._filling.timeout.connect(self._fill)
         self._map = PictureMap()
         self._map.setObjectName("dataset.map")
         self._map.chosen.connect(self._on_chosen)
@@ -107,6 +110,7 @@ class SetView(QWidget):
 
     def shutdown(self) -> None:
         """Let go of threads before the window closes."""
+        self._filling.stop()
         self._ranked.shutdown()
         self._alike.shutdown()
 
@@ -235,14 +239,25 @@ class SetView(QWidget):
         if figures is None or is_none:
             return
         self._map.show_places(figures.names, figures.place, self._state.excluded)
-        self._plots.show_figures(figures)
-        self._rank()
-        self._show_alike(figures)
         self._on_chosen([])
+        # One after the other, so that of very many pictures the map is there at once.
+        self._unfilled = [self._show_alike, self._rank, self._show_plots]
+        self._filling.start()
 
-    def _show_alike(self, figures: PictureFigures) -> None:
-        report = self._state.report
-        assert report is not None, "it was measured"
+    def _fill(self) -> None:
+        if self._figures.figures is None or not self._unfilled:
+            return
+        self._unfilled.pop(0)()
+        self._filling.start()
+
+    def _show_plots(self) -> None:
+        if self._figures.figures is not None:
+            self._plots.show_figures(self._figures.figures)
+
+    def _show_alike(self) -> None:
+        figures, report = self._figures.figures, self._state.report
+        if figures is None or report is None:
+            return
         sharpness = dict(zip(figures.names, figures.sharpness.tolist(), strict=True))
         groups = groups_of_alike(report.pictures, sharpness)
         self._first_of_group = {name: group[0] for group in groups for name in group}
@@ -266,7 +281,7 @@ class SetView(QWidget):
         name, descends = self._ranking.currentData()
         values: np.ndarray = getattr(figures, name)
         order = np.argsort(-values if descends else values, kind="stable")
-        self._ranked.set_keys([figures.names[at] for at in order])
+        self._ranked.set_keys([figures.names[at] for at in order.tolist()])
 
     def _show_left_out(self) -> None:
         if self._figures.figures is None or self._state.report is None:

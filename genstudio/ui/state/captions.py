@@ -12,7 +12,7 @@ from genstudio.domain.language import tr
 from genstudio.domain.notices import Level, Notice
 from genstudio.services import caption_edits
 from genstudio.services.notices import notice_about
-from genstudio.ui.state.dataset import DatasetState
+from genstudio.ui.state.dataset import ContentHashes, DatasetState
 from genstudio.ui.state.project import ProjectState
 
 # Captions are written one soon after the other.
@@ -38,6 +38,7 @@ class CaptionsState(QObject):
         self._edits: dict[str, str] = {}
         self._unsaved: dict[str, str] = {}
         self._seen: ScanReport | None = None
+        self._hashes = ContentHashes()
         self._can_save = True
         self._timer = QTimer(self, singleShot=True, interval=_SAVED_AFTER_MS)
         self._timer.timeout.connect(self.save)
@@ -75,7 +76,7 @@ class CaptionsState(QObject):
         report = self._dataset.report
         if report is None:
             return
-        hash_of = {it.name: it.content_hash for it in report.pictures if it.name in changes}
+        hash_of = self._hashes.of(report)
         written = {hash_of[name]: text for name, text in changes.items() if name in hash_of}
         self._edits |= written
         self._unsaved |= written

@@ -12,7 +12,7 @@ from genstudio.domain.notices import Level, Notice
 from genstudio.services import crop_edits
 from genstudio.services.crop_edits import KeptCrops
 from genstudio.services.notices import notice_about
-from genstudio.ui.state.dataset import DatasetState
+from genstudio.ui.state.dataset import ContentHashes, DatasetState
 from genstudio.ui.state.project import ProjectState
 
 # While a square is dragged, it changes many times a second.
@@ -38,6 +38,7 @@ class CropsState(QObject):
         self._kept: dict[str, KeptCrops] = {}
         self._unsaved: dict[str, KeptCrops] = {}
         self._seen: ScanReport | None = None
+        self._hashes = ContentHashes()
         self._told = ""
         self._can_save = True
         self._timer = QTimer(self, singleShot=True, interval=_SAVED_AFTER_MS)
@@ -65,7 +66,7 @@ class CropsState(QObject):
         report = self._dataset.report
         if report is None:
             return
-        hash_of = {it.name: it.content_hash for it in report.pictures if it.name in changes}
+        hash_of = self._hashes.of(report)
         chosen = {
             hash_of[name]: KeptCrops(name, crops)
             for name, crops in changes.items()

@@ -41,6 +41,21 @@ def _normal(names: Iterable[str]) -> frozenset[str]:
     return frozenset(unicodedata.normalize("NFC", name) for name in names)
 
 
+class ContentHashes:
+    """Content hashes by name, gathered once for each report: edits come many times a second."""
+
+    def __init__(self) -> None:
+        self._report: ScanReport | None = None
+        self._hash_of: dict[str, str] = {}
+
+    def of(self, report: ScanReport) -> Mapping[str, str]:
+        """Name of each picture of a report => its content hash."""
+        if report is not self._report:
+            self._report = report
+            self._hash_of = {it.name: it.content_hash for it in report.pictures}
+        return self._hash_of
+
+
 class DatasetState(QObject):
     """The pictures to learn from.
 
@@ -203,7 +218,9 @@ class DatasetState(QObject):
         of = self.report, self.excluded, self.captions
         if not _are_same(of, self._facts[0]):
             report = self.captioned_report()
-            self._facts = of, facts_about(report, self.excluded) if report else None
+            if report is not None:
+                report = report.model_copy(update={"pictures": tuple(self.used())})
+            self._facts = of, facts_about(report) if report else None
         return self._facts[1]
 
     def captioned_report(self) -> ScanReport | None:

@@ -20,6 +20,8 @@ from genstudio.ui.state.project import ProjectState
 
 # Programs that save many pictures tell of each.
 _SETTLES_MS = 1500
+# While a square is dragged the set changes many times a second, and each comparison reads a file.
+_COMPARED_AFTER_MS = 300
 # For drives that tell nothing.
 _LOOK_EVERY_MS = 60_000
 # Systems watch so many folders for one program, and not many more.
@@ -65,6 +67,8 @@ class FiguresState(QObject):
         self._settling = QTimer(self, singleShot=True, interval=_SETTLES_MS)
         self._settling.timeout.connect(self.look)
         self._watcher.directoryChanged.connect(lambda _: self._settling.start())
+        self._comparing = QTimer(self, singleShot=True, interval=_COMPARED_AFTER_MS)
+        self._comparing.timeout.connect(self._compare)
         self._polling = QTimer(self, interval=_LOOK_EVERY_MS)
         self._polling.timeout.connect(self.look)
         dataset.changed.connect(self._on_dataset_changed)
@@ -126,6 +130,7 @@ class FiguresState(QObject):
         """Leave no thread behind."""
         self._polling.stop()
         self._settling.stop()
+        self._comparing.stop()
         for job in self._jobs:
             job.cancel()
         for job in self._jobs:
@@ -145,7 +150,7 @@ class FiguresState(QObject):
             if had_figures:
                 self.measured.emit()
             self._watch(report)
-        self._compare()
+        self._comparing.start()
 
     def _watch(self, report: ScanReport | None) -> None:
         watched = self._watcher.directories()

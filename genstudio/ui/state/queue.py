@@ -223,8 +223,9 @@ class QueueState(QObject):
             if ending.error is not None:
                 self.noticed.emit(notice_about(ending.error))
             self.report = pages[0] if pages else None
-            self.noticed.emit(Notice(level=Level.INFO, title=title, message=text))
-            self.done.emit(title, text)
+            told = text if pages else tr("None of them could begin; the queue says why.")
+            self.noticed.emit(Notice(level=Level.INFO, title=title, message=told))
+            self.done.emit(title, told)
             self.changed.emit()
             if queue.when_done != "nothing":
                 self.power_wanted.emit(queue.when_done)

@@ -163,11 +163,17 @@ class ThumbnailGrid(QListView):
     def select_keys(self, keys: Iterable[str]) -> None:
         """Select items and no others, and scroll to the first of them."""
         selection = self._items.selection_of(keys)
+        self._is_replacing = True
         if not selection.isEmpty():
             first = self._items.index(selection.first().top())
             self.selectionModel().setCurrentIndex(first, _Select.NoUpdate)
             self.scrollTo(first)
-        self.selectionModel().select(selection, _Select.ClearAndSelect)
+        # In two steps: Qt compares each range that goes with each that comes, which for thousands
+        # of single pictures takes seconds.
+        self.selectionModel().clearSelection()
+        self.selectionModel().select(selection, _Select.Select)
+        self._is_replacing = False
+        self._tell()
 
     def set_drags_out(self) -> None:
         """Let pictures be dragged into other programs, which get copies of their files."""
