@@ -57,6 +57,8 @@ _FIRST_PAINT_MS = 100
 _LONGEST_WAIT_S = 60.0
 # Longer than that, systems end a program that keeps them from shutting down.
 _LOGOUT_WAIT_S = 5.0
+# So many tell how large the pictures of a folder usually are.
+_SOME_PICTURES = 5000
 _IDLE_WORDS = {
     Activity.IDLE: tr_noop("Ready"),
     Activity.PREPARING: tr_noop("Getting ready…"),
@@ -301,7 +303,8 @@ class MainWindow(QMainWindow):
         if report is not None and report is not self._seen_report and report.pictures:
             # Once for each folder: what a person chooses after that stands.
             self._seen_report = report
-            sides = sorted(min(it.width, it.height) for it in report.pictures)
+            some = report.pictures[:: len(report.pictures) // _SOME_PICTURES + 1]
+            sides = sorted(min(it.width, it.height) for it in some)
             usual = sides[len(sides) // 2] or 1024
             self._train_page.controls.choices.suggest_size(report.suggested_size, usual)
             self._project.suggest(report.folder)

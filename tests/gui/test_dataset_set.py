@@ -186,10 +186,13 @@ def test_of_damaged_files_alone_the_page_says_so_and_offers_nothing(
     assert opened.text("dataset.summary").startswith("0 found")
     for name in ("grid", "captions", "whole", "crop", "exclude", "hint"):
         assert not opened.find(f"dataset.{name}").isVisible(), name
-    labels = opened.find("page.dataset").findChildren(QLabel)
-    report = [it.text() for it in labels if it.isVisible()]
-    assert "0.png, 1.png, 2.png, 3.png … and 4 more: It is empty." in report
-    assert not any(it.startswith("Begin with") for it in report)
+    page = opened.find("page.dataset")
+
+    def said() -> list[str]:
+        return [it.text() for it in page.findChildren(QLabel) if it.isVisible()]
+
+    opened.wait(lambda: "0.png, 1.png, 2.png, 3.png … and 4 more: It is empty." in said())
+    assert not any(it.startswith("Begin with") for it in said())
 
     opened.open_pictures(tmp_path / "flowers", 24)
     assert opened.find("dataset.captions.list", QListView).isVisible()

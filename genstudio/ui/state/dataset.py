@@ -338,7 +338,9 @@ class DatasetState(QObject):
         self.report = last
         self.captions = last.captions.texts
         self.crops = last.crops
-        self.excluded = frozenset(p.name for p in last.pictures if wanted.leaves_out(p.name))
+        leaves_out = wanted.excluded or wanted.only is not None
+        left_out = (p.name for p in last.pictures if wanted.leaves_out(p.name))
+        self.excluded = frozenset(left_out if leaves_out else ())
         self._job = None
         self.changed.emit()
         if wanted.only is not None and self.excluded:
