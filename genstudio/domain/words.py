@@ -76,7 +76,7 @@ def words_in(text: str) -> list[str]:
 
 def vocabulary(captions: Iterable[str]) -> dict[str, int]:
     """Each word => captions that have it, the most frequent first; at most ``MOST_WORDS``."""
-    return next(filter(None, counting(captions, every=MOST_WORDS)), {})
+    return next(it for it in counting(captions, every=MOST_WORDS) if it is not None)
 
 
 def counting(captions: Iterable[str], *, every: int) -> Iterator[dict[str, int] | None]:

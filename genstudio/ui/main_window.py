@@ -116,6 +116,8 @@ class MainWindow(QMainWindow):
             {"dataset": self._dataset.history, "gallery": self._gallery.history}, self
         )
         self._seen_report: ScanReport | None = None
+        self._taken_back_for: ScanReport | None = None
+        self._not_opened: list[Notice] = []
         self._is_closing = False
         self._build()
         self._connect()
@@ -213,6 +215,7 @@ class MainWindow(QMainWindow):
         self._states.samples.progressed.connect(self._on_samples_progressed)
         self._states.exchange.working.connect(self._on_exchange_working)
         self._dataset.changed.connect(self._on_dataset_changed)
+        self._dataset.failed.connect(self._not_opened.append)
         self._states.materials.changed.connect(self._update_training_controls)
         pages.train.start_wanted.connect(self._start)
         pages.train.controls.commands_changed.connect(self._on_commands_changed)
@@ -300,6 +303,11 @@ class MainWindow(QMainWindow):
 
     def _on_dataset_changed(self) -> None:
         report = self._dataset.report
+        if report is not self._taken_back_for:
+            # Another folder is open now: what was wrong with the one before is over.
+            self._taken_back_for = report
+            self._notice_bar.take_back(self._not_opened)
+            self._not_opened.clear()
         if report is not None and report is not self._seen_report and report.pictures:
             # Once for each folder: what a person chooses after that stands.
             self._seen_report = report

@@ -251,3 +251,15 @@ def test_while_a_square_is_dragged_the_set_is_compared_once(
         state.write_crops({name: ((left, 0, 32),)})
     studio.wait(lambda: figures.since_last_run.cropped)
     assert len(asked) == 1
+
+
+def test_what_was_wrong_with_a_folder_is_over_when_another_is_open(
+    opened: StudioDriver, folder: Path, tmp_path: Path
+) -> None:
+    bar = opened.window._notice_bar
+    opened.window.open_dataset(tmp_path / "nowhere")
+    opened.wait(bar.current)
+    for path in sorted(folder.iterdir())[:3]:
+        path.unlink()
+    opened.open_pictures(folder, 21)
+    opened.wait(lambda: bar.current() is None)

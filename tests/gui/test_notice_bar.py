@@ -138,3 +138,13 @@ def test_what_went_wrong_is_not_kept_waiting(bar: NoticeBar) -> None:
         order.append(bar.current())
         bar.close_current()
     assert order == [BAD, CARE, GOOD]
+
+
+def test_what_is_no_longer_true_is_taken_back_shown_or_waiting(bar: NoticeBar) -> None:
+    for notice in (GOOD, CARE, BAD):
+        bar.show_notice(notice)
+    bar.take_back([BAD, GOOD])
+    assert bar.current() == CARE
+    bar.take_back([CARE, BAD])
+    assert bar.current() is None
+    assert not bar.isVisible()

@@ -1,5 +1,7 @@
 """The bar above a page that shows messages, one at a time, until they are closed."""
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
@@ -79,6 +81,14 @@ class NoticeBar(QFrame):
         self._queue.insert(before, notice)
         if before == 0:
             self._details_button.setChecked(False)
+        self._show_current()
+
+    def take_back(self, notices: Iterable[Notice]) -> None:
+        """Take notices away that are no longer true, shown or waiting."""
+        gone = list(notices)
+        if self.current() in gone:
+            self._details_button.setChecked(False)
+        self._queue = [notice for notice in self._queue if notice not in gone]
         self._show_current()
 
     def current(self) -> Notice | None:
