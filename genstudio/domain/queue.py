@@ -1,6 +1,7 @@
 """Runs that wait for each other, as they are kept in a project."""
 
 import secrets
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
@@ -8,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from genstudio.domain.datasets import inside_folder
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.training import TrainingSettings
 
 MOST_ITEMS = 500
@@ -22,6 +24,20 @@ class ItemState(StrEnum):
     DONE = "done"
     FAILED = "failed"
     STOPPED = "stopped"
+
+    @property
+    def words(self) -> str:
+        """A word in the language spoken."""
+        return tr(_SAID[self])
+
+
+_SAID: Mapping[ItemState, str] = {
+    ItemState.WAITING: tr_noop("waiting"),
+    ItemState.RUNNING: tr_noop("running"),
+    ItemState.DONE: tr_noop("done"),
+    ItemState.FAILED: tr_noop("failed"),
+    ItemState.STOPPED: tr_noop("stopped"),
+}
 
 
 # Those that are over; they can be queued again.

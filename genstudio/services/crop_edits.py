@@ -123,7 +123,7 @@ def words_of_gone(report: ScanReport, kept: Mapping[str, KeptCrops]) -> str:
     ]
     return tr(
         "Of pictures with crops, {parts}. Their crops are kept, and not used.",
-        parts=" and ".join(parts),
+        parts=tr(" and ").join(parts),
     )
 
 

@@ -192,7 +192,7 @@ class QueueDialog(QDialog):
 
 
 def _words(number: int, run: QueuedRun) -> str:
-    state = tr("cannot begin") if run.fault else run.state.value
+    state = tr("cannot begin") if run.fault else run.state.words
     told = run.fault or run.told
     below = f"\n{told}" if told else ""
     return f"{number}. {run.title}, {run.settings.budget} — {state}{below}"
