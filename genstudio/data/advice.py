@@ -96,6 +96,9 @@ def _advice(
     *,
     has_classes: bool,
 ) -> Iterator[Advice]:
+    if not pictures:
+        yield from _advice_on_others(unreadable, passed_over, is_all=True)
+        return
     size = suggest_size(pictures)
     yield Advice(
         title=tr("Begin with {size} px", size=size),
@@ -154,15 +157,22 @@ def _advice(
             ),
             topic=Remark.DUPLICATE.value,
         )
+    yield from _advice_on_others(unreadable, passed_over, is_all=False)
+
+
+def _advice_on_others(
+    unreadable: Sequence[UnreadablePicture], passed_over: Mapping[str, int], *, is_all: bool
+) -> Iterator[Advice]:
+    """What there is to say of files that are not learned from, which may be all there are."""
     if unreadable:
+        rest = tr(
+            "{num_unreadable} will be left out; the rest is used.", num_unreadable=len(unreadable)
+        )
         yield Advice(
             title=tr("Some files cannot be read")
             if len(unreadable) > 1
             else tr("A file cannot be read"),
-            reason=tr(
-                "{num_unreadable} will be left out; the rest is used.",
-                num_unreadable=len(unreadable),
-            ),
+            reason=tr("Nothing is left that could be learned from.") if is_all else rest,
             topic="unreadable",
         )
     if passed_over:

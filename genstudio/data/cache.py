@@ -20,6 +20,7 @@ from genstudio.data.decode import DECODING_VERSION, ChangedPictureError, Unreada
 from genstudio.data.shapes import Shapes, Sides
 from genstudio.data.squares import decode_picture, decode_shape
 from genstudio.data.threads import map_in_threads
+from genstudio.domain.amounts import disk_size
 from genstudio.domain.datasets import HALVES, Crop, Manifest
 from genstudio.domain.errors import DatasetError, GenStudioError
 from genstudio.domain.files import (
@@ -297,9 +298,11 @@ def _check_space(needed: int, cache_dir: Path) -> None:
         raise DatasetError(
             tr("There is not enough space for the decoded pictures"),
             tr(
-                "They need {needed:.2f} GB; {free:.2f} GB are free on the drive of {cache_dir}.",
-                needed=needed / 2**30,
-                free=free / 2**30,
+                "They need {needed}, and {spare} must stay free beside them; {free} are free on "
+                "the drive of {cache_dir}.",
+                needed=disk_size(needed),
+                spare=disk_size(_SPARE_BYTES),
+                free=disk_size(free),
                 cache_dir=cache_dir,
             ),
             tr("Free some space, choose a smaller size, or a project folder on another drive."),

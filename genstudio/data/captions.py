@@ -84,8 +84,16 @@ def captions_from_folders(names: Iterable[str]) -> dict[str, str]:
     known = list(names)
     if len(kinds_of(known)) < 2:
         return {}
-    guessed = {name: _in_words(PurePosixPath(name).parent.parts) for name in known}
+    # Folders are few; paths taken apart for very many names would hold up a window.
+    of_folder = {
+        folder: _in_words(PurePosixPath(folder).parts) for folder in set(map(_folder_of, known))
+    }
+    guessed = {name: of_folder[_folder_of(name)] for name in known}
     return {name: text for name, text in guessed.items() if text}
+
+
+def _folder_of(name: str) -> str:
+    return name.rpartition("/")[0]
 
 
 def checked_caption(text: str) -> str:

@@ -140,6 +140,8 @@ def why_inaccessible(error: OSError) -> str:
     """Say why the system does not let a file or folder be read."""
     if isinstance(error, PermissionError):
         return tr("It may not be read (permission denied).")
+    if isinstance(error, FileNotFoundError):
+        return tr("It is not there: it was moved or deleted, or its drive is missing.")
     return tr("It cannot be read: {strerror}.", strerror=error.strerror)
 
 

@@ -24,7 +24,10 @@ def kinds_of(names: Iterable[str]) -> dict[str, int]:
     Args:
         names: Paths of pictures relative to their folder, with forward slashes.
     """
-    return dict(sorted(Counter(map(kind_of, names)).items()))
+    # Not one by one with kind_of: calls for very many would hold up a window.
+    parts = (name.partition("/") for name in names)
+    found = Counter(folder if is_inside else _NO_FOLDER for folder, is_inside, _ in parts)
+    return dict(sorted(found.items()))
 
 
 def checked_kinds(names: Iterable[str]) -> dict[str, int]:

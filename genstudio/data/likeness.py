@@ -1,12 +1,15 @@
 """Which pictures of a set look the same, and which are out of focus."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from PIL import Image
 
 from genstudio.domain.datasets import PictureInfo, Remark
+from genstudio.domain.language import tr
+from genstudio.domain.progress import Progress, Working
 
 # Even a soft painting has some edge steeper than this; a picture out of focus has none.
 _SHARP_EDGE = 6.0
@@ -26,6 +29,8 @@ _SOME_DETAIL = 1.0
 # A point of light is detail in one cell only.
 _SOME_POINT = 4.0
 _SAME_DETAIL = 0.6
+# Rarely enough to cost nothing, often enough for a bar that moves, and an end that comes soon.
+_TOLD_EVERY = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,13 +90,19 @@ def is_blurred(grey_HW: np.ndarray) -> bool:
 
 def with_duplicates(
     pictures: Sequence[PictureInfo], likenesses: Sequence[Likeness]
-) -> list[PictureInfo]:
+) -> Working[list[PictureInfo]]:
     """Mark each picture that looks like a larger one, or like an earlier one of its size.
 
     The mean difference of two pictures is at least the difference of their means, of the
     whole as of each quarter; comparing those first leaves few pairs to compare in full. What is
     marked already is only compared where no original fits: of thousands of frames of one scene,
     each would have thousands to be compared with.
+
+    Yields:
+        Progress, without items.
+
+    Returns:
+        The pictures in their order.
     """
     if not pictures:
         return []
@@ -102,6 +113,8 @@ def with_duplicates(
     for index, original in enumerate(comparing.originals()):
         if original != index:
             marked[order[index]] = _marked(pictures[order[index]], pictures[order[original]])
+        if (index + 1) % _TOLD_EVERY == 0:
+            yield Progress(tr("Comparing the pictures"), index + 1, len(pictures))
     return marked
 
 
@@ -120,28 +133,27 @@ class _Comparing:
         quarters = self._colours.reshape(-1, 2, 8, 2, 8, 3).mean(axis=(2, 4))
         self._quarters = quarters.reshape(len(likenesses), -1)
 
-    def originals(self) -> np.ndarray:
-        """Index of the first picture that each looks like, its own if there is none: (N,)."""
-        means = self._quarters.mean(axis=1)
-        by_mean = np.argsort(means, kind="stable")
-        low = np.searchsorted(means[by_mean], means - _SAME_ON_AVERAGE)
-        high = np.searchsorted(means[by_mean], means + _SAME_ON_AVERAGE, side="right")
-        originals = np.arange(len(means))
-        for index in range(len(means)):
-            near = by_mean[low[index] : high[index]]
-            near = near[near < index]
-            is_original = originals[near] == near
-            for some in (near[is_original], near[~is_original]):
-                same = self._first_alike(index, some)
+    def originals(self) -> Iterator[int]:
+        """Of one picture after the other the first that it looks like, or its own index."""
+        neighbourhood = _Neighbourhood(self._quarters)
+        original_of: list[int] = []
+        for index in range(len(self._quarters)):
+            original = index
+            for near in neighbourhood.before(index):
+                same = self._first_alike(index, near)
                 if same is not None:
-                    originals[index] = originals[same]
+                    original = original_of[same]
                     break
-        return originals
+            original_of.append(original)
+            neighbourhood.add(index, is_original=original == index)
+            yield original
 
     def _first_alike(self, index: int, others: np.ndarray) -> int | None:
         """The first of those pictures that looks like one picture."""
         difference = np.abs(self._quarters[others] - self._quarters[index]).mean(axis=1)
         others = others[difference <= _SAME_ON_AVERAGE]
+        if not others.size:
+            return None
         own = self._colours[index].astype(np.int16)
         difference = np.abs(self._colours[others].astype(np.int16) - own)
         same = (difference.mean(axis=(1, 2, 3)) <= _SAME_ON_AVERAGE) & (
@@ -170,6 +182,47 @@ class _Comparing:
         is_alike = (product > 0) & (covariance >= _SAME_DETAIL * product)
         is_flat = ~(self._has_detail[others] | self._has_detail[index])
         return (is_flat | is_alike).all(axis=1)
+
+
+class _Neighbourhood:
+    """Which of the pictures before one may look like it: those in its cell and around it.
+
+    Where the quarters of two pictures differ by so much on average, no sum of them with signs
+    differs by more than their number times that; cells are as wide, along four such sums: all of
+    it, what is above less what is below, what is left less what is right, red less blue.
+
+    Args:
+        quarters: Mean RGB of each quarter: (N, 12), by rows, columns and colours.
+    """
+
+    def __init__(self, quarters: np.ndarray) -> None:
+        upper, left, red = np.meshgrid([1, -1], [1, -1], [1, 0, -1], indexing="ij")
+        sums = np.stack([np.ones(12), upper.ravel(), left.ravel(), red.ravel()], axis=1)
+        # A little wider: sums of floats are rounded.
+        width = _SAME_ON_AVERAGE * quarters.shape[1] * 1.001
+        # A cell as one number; none is as many cells away as a digit holds.
+        digits = 1024 ** np.arange(sums.shape[1])
+        self._cells: list[int] = (
+            np.floor(quarters @ sums / width).astype(np.int64) @ digits
+        ).tolist()
+        self._around = [
+            int(np.dot(step, digits)) for step in product((-1, 0, 1), repeat=len(digits))
+        ]
+        self._originals: dict[int, list[int]] = {}
+        self._others: dict[int, list[int]] = {}
+
+    def add(self, index: int, *, is_original: bool) -> None:
+        """Let those after it find a picture."""
+        place = self._originals if is_original else self._others
+        place.setdefault(self._cells[index], []).append(index)
+
+    def before(self, index: int) -> Iterator[np.ndarray]:
+        """Indices of originals that may look like a picture, then of others, in their order."""
+        cells = [self._cells[index] + step for step in self._around]
+        for place in (self._originals, self._others):
+            found = [index for cell in cells if cell in place for index in place[cell]]
+            if found:
+                yield np.sort(np.array(found, np.int64))
 
 
 def _opacities_of(likenesses: Sequence[Likeness]) -> np.ndarray | None:

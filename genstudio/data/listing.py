@@ -103,7 +103,7 @@ def list_pictures(folder: Path, within: Sequence[str] = ()) -> Listing:
     Raises:
         DatasetError: The folder is missing, cannot be read, or holds no pictures.
     """
-    _refuse_no_folder(folder)
+    refuse_no_folder(folder)
     walk = _Walk(folder)
     found = walk.listing(within)
     if not found.names:
@@ -125,7 +125,7 @@ def list_files(folder: Path, suffixes: Collection[str]) -> Listing:
     Raises:
         DatasetError: The folder is missing or cannot be read.
     """
-    _refuse_no_folder(folder)
+    refuse_no_folder(folder)
     wanted = tuple(suffixes)
     found = _Walk(folder, lambda name: _is_wanted(name, wanted)).listing()
     found.names.sort()
@@ -140,7 +140,12 @@ def _is_wanted(name: str, suffixes: tuple[str, ...]) -> bool:
     return name.lower().endswith(suffixes) and not name.startswith(".")
 
 
-def _refuse_no_folder(folder: Path) -> None:
+def refuse_no_folder(folder: Path) -> None:
+    """Say why a folder cannot be looked through, where it cannot.
+
+    Raises:
+        DatasetError: It is missing, a file, or may not be read.
+    """
     try:
         if not stat.S_ISDIR(folder.stat().st_mode):
             raise DatasetError(

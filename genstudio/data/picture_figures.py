@@ -21,6 +21,7 @@ from genstudio.domain.progress import Progress, Working
 _SIDE = 64
 _CELLS = 6
 _WHAT = tr_noop("Measuring the pictures")
+_ARRANGING = tr_noop("Arranging them on the map")
 # Of more, principal axes are found on so many of them.
 _MOST_FITTED = 5000
 _DIMENSIONS = 16
@@ -83,7 +84,7 @@ def measure_pictures(folder: Path, pictures: Sequence[PictureInfo]) -> Working[P
             figures.append(found[1])
         yield Progress(tr(_WHAT), done, len(pictures))
     table = np.stack(figures) if figures else np.zeros((0, 4), np.float32)
-    places, strangeness = _arranged(
+    places, strangeness = yield from _arranged(
         np.stack(features) if features else np.zeros((0, _CELLS * _CELLS * 4), np.float32)
     )
     return PictureFigures(
@@ -126,7 +127,7 @@ def _measured(rgb_HWC: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return feature.astype(np.float32), np.array(figures, np.float32)
 
 
-def _arranged(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _arranged(features: np.ndarray) -> Working[tuple[np.ndarray, np.ndarray]]:
     """Places on the map by the first two principal axes, and how strange each picture is."""
     count = len(features)
     if count < 2:
@@ -142,16 +143,18 @@ def _arranged(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     places[:, : projected.shape[1]] = projected[:, :2]
     low, high = places.min(axis=0), places.max(axis=0)
     spread = np.where(high > low, high - low, 1)
-    return ((places - low) / spread).astype(np.float32), _strangeness(projected)
+    strangeness = yield from _strangeness(projected)
+    return ((places - low) / spread).astype(np.float32), strangeness
 
 
-def _strangeness(projected: np.ndarray) -> np.ndarray:
+def _strangeness(projected: np.ndarray) -> Working[np.ndarray]:
     count = len(projected)
     step = -(-count // _MOST_COMPARED)
     others = projected[::step]
     near = min(_NEIGHBOURS, len(others) - 1) if step == 1 else min(_NEIGHBOURS, len(others))
     found = np.zeros(count, np.float32)
     for begin in range(0, count, _CHUNK):
+        yield Progress(tr(_ARRANGING), begin, count)
         part = projected[begin : begin + _CHUNK]
         # By differences and not by products: those lose small distances.
         squares = np.zeros((len(part), len(others)), np.float32)
@@ -176,11 +179,13 @@ def groups_of_alike(
         sharpness_of: Name => sharpness; those that are not in it count as 0.
     """
     members: dict[str, list[PictureInfo]] = {}
-    by_name = {it.name: it for it in pictures}
-    for picture in pictures:
-        if picture.duplicate_of is not None and picture.duplicate_of in by_name:
-            group = members.setdefault(picture.duplicate_of, [by_name[picture.duplicate_of]])
-            group.append(picture)
+    alike = [it for it in pictures if it.duplicate_of is not None]
+    wanted = {it.duplicate_of for it in alike}
+    originals = {it.name: it for it in pictures if it.name in wanted} if wanted else {}
+    for picture in alike:
+        original = originals.get(picture.duplicate_of or "")
+        if original is not None:
+            members.setdefault(original.name, [original]).append(picture)
     return [
         [
             it.name

@@ -25,9 +25,10 @@ from genstudio.data.decode import (
     why_inaccessible,
 )
 from genstudio.data.likeness import Likeness, is_blurred, likeness_of, with_duplicates
-from genstudio.data.listing import list_pictures, shown_name
+from genstudio.data.listing import list_pictures, refuse_no_folder, shown_name
 from genstudio.data.threads import map_in_threads
 from genstudio.domain.datasets import (
+    LOOKING,
     Manifest,
     PictureInfo,
     Remark,
@@ -86,8 +87,11 @@ def scan_folder(
             found = result.info
         else:
             unreadable.append(result)
-        yield Progress(tr("Looking through the pictures"), done, len(names), found)
-    pictures = with_duplicates([it.info for it in looked], [it.likeness for it in looked])
+        yield Progress(tr(LOOKING), done, len(names), found)
+    if unreadable:
+        refuse_no_folder(folder)  # Its drive may have gone meanwhile: that is no fault of files.
+    likenesses = [it.likeness for it in looked]
+    pictures = yield from with_duplicates([it.info for it in looked], likenesses)
     captions = read_captions(folder, [picture.name for picture in pictures], listing.texts)
     passed_over = listing.passed_over - captions.files
     return ScanReport(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path, PurePath
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -12,6 +12,9 @@ from genstudio.domain.language import tr, tr_noop
 # Layouts of pairs: the left and the right half of one picture, or two folders.
 HALVES = "halves"
 FOLDERS = "folders"
+
+# What a scan of pictures says that it does first.
+LOOKING: Final = tr_noop("Looking through the pictures")
 
 # Topic of advice on pictures of more than eight bits.
 GREYS = "greys"
@@ -94,9 +97,24 @@ class PictureInfo(BaseModel):
         return high - low < _FAINT * white
 
 
+def count_with(remark: Remark, pictures: Sequence[PictureInfo]) -> int:
+    """How many pictures carry a remark."""
+    # Most carry none: of very many, asking each for one would hold up the window.
+    return sum(remark in it.remarks for it in pictures if it.remarks)
+
+
+def by_remark(pictures: Sequence[PictureInfo]) -> dict[Remark, list[PictureInfo]]:
+    """Pictures that carry each remark, in their order; gone through once."""
+    found: dict[Remark, list[PictureInfo]] = {}
+    for picture in pictures:
+        for remark in picture.remarks:
+            found.setdefault(remark, []).append(picture)
+    return found
+
+
 def are_mostly_cut_out(pictures: Sequence[PictureInfo]) -> bool:
     """Whether more pictures than not have see-through parts."""
-    count = sum(Remark.TRANSPARENT in picture.remarks for picture in pictures)
+    count = count_with(Remark.TRANSPARENT, pictures)
     return count > _MOSTLY * len(pictures)
 
 
@@ -203,7 +221,12 @@ class ScanReport(BaseModel):
 _Side = Annotated[int, Field(ge=1, lt=2**31)]
 
 
-def _inside(name: str) -> str:
+def inside_folder(name: str) -> str:
+    """The name, where it leads to something inside the folder that it is relative to.
+
+    Raises:
+        ValueError: It leads out of that folder.
+    """
     path = PurePath(name)
     if path.anchor or ".." in path.parts or "\0" in name:
         raise ValueError("the name leads out of the folder")
@@ -231,7 +254,7 @@ class Manifest(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     folder: Path
-    pictures: tuple[tuple[Annotated[str, AfterValidator(_inside)], str], ...]
+    pictures: tuple[tuple[Annotated[str, AfterValidator(inside_folder)], str], ...]
     excluded: tuple[str, ...] = ()
     # Before it was written down it was this one.
     decoding: int = Field(default=4, ge=1)
@@ -240,4 +263,4 @@ class Manifest(BaseModel):
     captions: tuple[tuple[str, str], ...] = ()
     crops: tuple[tuple[int, int, int, int], ...] = ()
     sizes: tuple[tuple[_Side, _Side], ...] = ()
-    within: tuple[Annotated[str, AfterValidator(_inside)], ...] = ()
+    within: tuple[Annotated[str, AfterValidator(inside_folder)], ...] = ()

@@ -1,12 +1,15 @@
 """Runs that wait for each other, as they are kept in a project."""
 
 import secrets
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from genstudio.domain.datasets import inside_folder
+from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.training import TrainingSettings
 
 MOST_ITEMS = 500
@@ -21,6 +24,20 @@ class ItemState(StrEnum):
     DONE = "done"
     FAILED = "failed"
     STOPPED = "stopped"
+
+    @property
+    def words(self) -> str:
+        """A word in the language spoken."""
+        return tr(_SAID[self])
+
+
+_SAID: Mapping[ItemState, str] = {
+    ItemState.WAITING: tr_noop("waiting"),
+    ItemState.RUNNING: tr_noop("running"),
+    ItemState.DONE: tr_noop("done"),
+    ItemState.FAILED: tr_noop("failed"),
+    ItemState.STOPPED: tr_noop("stopped"),
+}
 
 
 # Those that are over; they can be queued again.
@@ -42,6 +59,7 @@ class QueuedRun(BaseModel):
         excluded: Names of pictures that were taken out.
         modality: Key of what the folder is learned as; empty for the likeliest.
         column: Of tables, where a person chose one.
+        within: Folders inside the folder that alone are learned from; by default all.
         state: How it stands.
         told: What was found when it was checked, or why it failed; a sentence or more.
         fault: Why it cannot begin, as far as was checked; empty if it can.
@@ -57,6 +75,7 @@ class QueuedRun(BaseModel):
     excluded: tuple[str, ...] = ()
     modality: str = Field(default="", max_length=60)
     column: str = Field(default="", max_length=300)
+    within: tuple[Annotated[str, AfterValidator(inside_folder)], ...] = ()
     state: ItemState = ItemState.WAITING
     told: str = Field(default="", max_length=4000)
     fault: str = Field(default="", max_length=4000)

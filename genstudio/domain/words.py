@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -76,11 +76,28 @@ def words_in(text: str) -> list[str]:
 
 def vocabulary(captions: Iterable[str]) -> dict[str, int]:
     """Each word => captions that have it, the most frequent first; at most ``MOST_WORDS``."""
+    return next(it for it in counting(captions, every=MOST_WORDS) if it is not None)
+
+
+def counting(captions: Iterable[str], *, every: int) -> Iterator[dict[str, int] | None]:
+    """Count words bit by bit, for whoever must not wait for very many captions.
+
+    Args:
+        captions: In any order; the same text is read once.
+        every: So many texts are read at once.
+
+    Yields:
+        None after so many texts, and at last the vocabulary.
+    """
     counted: Counter[str] = Counter()
-    for caption in captions:
-        counted.update(set(words_in(caption)[:MOST_TOKENS]))
+    texts = Counter(captions)
+    for done, (text, times) in enumerate(texts.items(), start=1):
+        for word in set(words_in(text)[:MOST_TOKENS]):
+            counted[word] += times
+        if done % every == 0 and done < len(texts):
+            yield None
     ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
-    return dict(ranked[:MOST_WORDS])
+    yield dict(ranked[:MOST_WORDS])
 
 
 def token_ids(text: str, words: Iterable[str]) -> list[int]:

@@ -74,6 +74,8 @@ def crops_of(report: ScanReport, kept: Mapping[str, KeptCrops]) -> dict[str, tup
 
 def words_of_gone(report: ScanReport, kept: Mapping[str, KeptCrops]) -> str:
     """A sentence about crops whose pictures are not in the folder any more; else empty."""
+    if not kept:
+        return ""
     hashes = {picture.content_hash for picture in report.pictures}
     names = {picture.name for picture in report.pictures}
     gone = [it for content_hash, it in kept.items() if content_hash not in hashes]
@@ -94,7 +96,7 @@ def words_of_gone(report: ScanReport, kept: Mapping[str, KeptCrops]) -> str:
     ]
     return tr(
         "Of pictures with crops, {parts}. Their crops are kept, and not used.",
-        parts=" and ".join(parts),
+        parts=tr(" and ").join(parts),
     )
 
 

@@ -19,6 +19,8 @@ T = TypeVar("T")
 FORMAT_VERSION = 1
 _LARGEST_BYTES = 2**28
 _LONGEST_REASON = 300
+# One for all: there may be very many rows.
+_WRITER = json.JSONEncoder(ensure_ascii=False)
 
 
 def load_rows(path: Path, row: TypeAdapter[T], explain: Callable[[str], str]) -> list[T]:
@@ -62,5 +64,5 @@ def save_rows(path: Path, rows: Iterable[object]) -> None:
         ProjectError: The disk is full, or the folder cannot be written to.
     """
     lines = [json.dumps({"format_version": FORMAT_VERSION})]
-    lines += [json.dumps(row, ensure_ascii=False) for row in rows]
+    lines += map(_WRITER.encode, rows)
     write_text(path, "\n".join(lines) + "\n")

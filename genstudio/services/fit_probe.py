@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from genstudio.data.kinds import checked_kinds
 from genstudio.domain import commands, events
 from genstudio.domain.datasets import Manifest
+from genstudio.domain.errors import GenStudioError
 from genstudio.domain.progress import drain
 from genstudio.domain.training import Budget, TrainingSettings
 from genstudio.engine.job import TrainingJob
@@ -131,7 +132,11 @@ def run_fit_probe(given: TextIO | None = None, told: TextIO | None = None) -> No
     answer_to = told or sys.stdout
     request = ProbeRequest.model_validate_json((given or sys.stdin).read())
     with tempfile.TemporaryDirectory(prefix="genstudio-fit-") as folder:
-        answer = _probe(request, Path(folder))
+        try:
+            answer = _probe(request, Path(folder))
+        except GenStudioError as error:
+            # Such as pictures that are gone: no smaller model would help.
+            answer = {"title": error.title, "message": error.message, "hint": error.hint}
     answer_to.write(json.dumps(answer) + "\n")
     answer_to.flush()
 

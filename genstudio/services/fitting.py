@@ -5,6 +5,7 @@ says what to make of it.
 """
 
 import math
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args, get_origin
@@ -13,7 +14,14 @@ from genstudio.data.groups import TABLE
 from genstudio.data.kinds import are_worth_telling_apart, kinds_of
 from genstudio.domain import roles
 from genstudio.domain.cards import HAS_LORA, KINDS, ModelCard
-from genstudio.domain.datasets import Remark, ScanReport, are_grey, are_mostly_cut_out
+from genstudio.domain.datasets import (
+    PictureInfo,
+    Remark,
+    ScanReport,
+    are_grey,
+    are_mostly_cut_out,
+    count_with,
+)
 from genstudio.domain.files import is_file
 from genstudio.domain.language import tr
 from genstudio.domain.modalities import CAPTIONS
@@ -44,6 +52,7 @@ _SIDES = frozenset(
     {"left", "right", "links", "rechts", "gauche", "droite", "izquierda", "derecha", "sinistra",
      "destra", "esquerda", "direita"}
 )  # fmt: skip
+_MAY_SAY_SIDE = re.compile("|".join(sorted(_SIDES)), re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +88,13 @@ class Suggestion:
 
 def facts_about(report: ScanReport, excluded: Collection[str] = ()) -> PictureFacts:
     """Gather what is known of the pictures that will be used."""
-    used = [picture for picture in report.pictures if picture.name not in excluded]
+    used: Sequence[PictureInfo] = report.pictures
+    if excluded:
+        used = [picture for picture in used if picture.name not in excluded]
     kinds = kinds_of(picture.name for picture in used)
     return PictureFacts(
         count=len(used),
-        num_cut_out=sum(Remark.TRANSPARENT in picture.remarks for picture in used),
+        num_cut_out=count_with(Remark.TRANSPARENT, used),
         is_cut_out=are_mostly_cut_out(used),
         is_grey=are_grey(used),
         kinds=kinds if are_worth_telling_apart(kinds) else {},
@@ -93,7 +104,9 @@ def facts_about(report: ScanReport, excluded: Collection[str] = ()) -> PictureFa
 
 
 def _side_in(captions: Iterable[str]) -> str:
-    found = (word for caption in captions for word in words_in(caption) if word in _SIDES)
+    # Most captions say nothing of the kind, and are only taken apart if they may.
+    some = filter(_MAY_SAY_SIDE.search, captions)
+    found = (word for caption in some for word in words_in(caption) if word in _SIDES)
     return next(found, "")
 
 

@@ -1,5 +1,7 @@
 """Notices what came into a folder, or left it, since it was looked through; opens no picture."""
 
+import os
+
 from genstudio.data.listing import list_pictures
 from genstudio.domain.datasets import ScanReport
 from genstudio.domain.errors import DatasetError
@@ -16,10 +18,14 @@ def changes_on_disk(report: ScanReport) -> SetChanges:
         return SetChanges()
     known = {it.name for it in report.pictures}
     passed = {it.name for it in report.unreadable}
+    unreachable = False
     try:
         there = set(list_pictures(report.folder, report.within).names)
     except DatasetError:
         there = set[str]()
+        unreachable = not report.folder.is_dir() or not os.access(report.folder, os.R_OK)
     return SetChanges(
-        added=tuple(sorted(there - known - passed)), gone=tuple(sorted(known - there))
+        added=tuple(sorted(there - known - passed)),
+        gone=tuple(sorted(known - there)),
+        unreachable=unreachable,
     )

@@ -2,12 +2,15 @@
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 T = TypeVar("T")
+
+_LONGEST_WAIT_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,19 @@ class Job(Generic[T]):
             self.items.put(JobEnded(error))
         else:
             self.items.put(JobEnded(cancelled=self._cancelled.is_set()))
+
+
+def end_all(jobs: Iterable[Job[Any]], longest_s: float = _LONGEST_WAIT_S) -> None:
+    """End work that only reads, before a window closes.
+
+    What reads very many pictures may be in the middle of a long step: it is not waited for, and
+    ends by itself.
+    """
+    jobs, until_s = list(jobs), time.monotonic() + longest_s
+    for job in jobs:
+        job.cancel()
+    for job in jobs:
+        job.join(max(0.0, until_s - time.monotonic()))
 
 
 def _closable(items: Iterable[T]) -> Generator[T, None, None]:

@@ -19,6 +19,7 @@ class SetChanges:
         changed: Have other content.
         left_out: Were learned from, and are taken out now.
         cropped: Whether other squares of them are learned.
+        unreachable: Whether their folder is not there, or cannot be read; all are gone, then.
     """
 
     added: tuple[str, ...] = ()
@@ -26,6 +27,7 @@ class SetChanges:
     changed: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     cropped: bool = False
+    unreachable: bool = False
 
     def __bool__(self) -> bool:
         """Whether anything is other."""
@@ -41,9 +43,9 @@ class SetChanges:
                 named=_named(names),
             )
             for names, what in (
-                (self.added, "new"),
-                (self.gone, "gone"),
-                (self.changed, "changed"),
+                (self.added, tr("new")),
+                (self.gone, tr("gone")),
+                (self.changed, tr("changed")),
                 (self.left_out, tr("left out")),
             )
             if names

@@ -112,6 +112,12 @@ def own_presets() -> list[tuple[Path, OwnPreset]]:
     return sorted(found, key=lambda it: it[1].title.casefold())
 
 
+def unreadable_presets() -> list[Path]:
+    """Files among the person's own that are no presets, or of a newer program."""
+    known = {path for path, _ in own_presets()}
+    return [path for path in sorted(own_presets_folder().glob("*.toml")) if path not in known]
+
+
 def usable_part(
     preset: OwnPreset, training: Mapping[str, Any], model: Mapping[str, Any]
 ) -> tuple[OwnPreset, str]:

@@ -83,7 +83,7 @@ def _row(item: QueuedRun, run: RunSummary | None) -> str:
 
 
 def _state(item: QueuedRun) -> str:
-    return tr(item.state.value)
+    return item.state.words
 
 
 def _write_sheet(told: Sequence[tuple[QueuedRun, RunSummary | None]], path: Path) -> None:

@@ -10,7 +10,7 @@ from genstudio.domain.datasets import ScanReport
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.files import free_disk_bytes, is_file
 from genstudio.domain.language import tr
-from genstudio.domain.progress import drain
+from genstudio.domain.progress import Working, drain
 from genstudio.domain.queue import QueuedRun
 from genstudio.engine.trainer import CommandSource
 from genstudio.models.catalog import model_class
@@ -31,6 +31,13 @@ _CHECKPOINTS_BYTES = 2 * 2**30
 def check(
     item: QueuedRun, project: Path, report: ScanReport | None = None, *, tries: bool = False
 ) -> QueuedRun:
+    """Look whether a run can begin; see :func:`checking`."""
+    return drain(checking(item, project, report, tries=tries))
+
+
+def checking(
+    item: QueuedRun, project: Path, report: ScanReport | None = None, *, tries: bool = False
+) -> Working[QueuedRun]:
     """Look whether a run can begin: its pictures, its settings, its device, the disk.
 
     Args:
@@ -47,7 +54,8 @@ def check(
         card = model_class(settings.model_key).card
         if report is None:
             wanted = item.modality or None
-            report = drain(scan_material(item.folder, wanted, item.column))
+            # Very many pictures are looked through for minutes.
+            report = yield from scan_material(item.folder, wanted, item.column, item.within)
             report = with_crops_of(project, with_edits_of(project, report))
         rest = materials.without(report, item.excluded)
         modality = materials.choose_modality(rest, card, item.modality or None)
@@ -57,7 +65,7 @@ def check(
     told, fault = tr("{num_examples:,} examples.", num_examples=arrangement.num_examples), ""
     if tries:
         try:
-            forecast = drain(check_fit(settings, manifest, project))
+            forecast = yield from check_fit(settings, manifest, project)
         except GenStudioError as error:
             return item.model_copy(update={"fault": str(error)})
         words = " ".join(words_about(forecast))
@@ -96,6 +104,7 @@ def do_item(item: QueuedRun, project: Path, source: CommandSource) -> Iterator[e
         excluded=item.excluded,
         modality=item.modality or None,
         column=item.column,
+        within=item.within,
     )
     return start_run(request, source)
 

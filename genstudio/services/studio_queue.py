@@ -10,16 +10,17 @@ from genstudio.domain.datasets import ScanReport
 from genstudio.domain.events import Event
 from genstudio.domain.forecasts import Forecast
 from genstudio.domain.progress import Progress, with_result
-from genstudio.domain.queue import QueuedRun, RunQueue
+from genstudio.domain.queue import QueuedRun, RunQueue, WhenDone
 from genstudio.domain.training import TrainingSettings
+from genstudio.services import power
 from genstudio.services.jobs import Job
 from genstudio.services.session import TrainingSession
 
 
 def check(
     item: QueuedRun, project: Path, report: ScanReport | None = None, *, tries: bool = False
-) -> Job[QueuedRun]:
-    """Look whether a run can begin; gives it with what was found.
+) -> Job[Progress | QueuedRun]:
+    """Look whether a run can begin; gives progress, then the run with what was found.
 
     Args:
         item: The run.
@@ -28,9 +29,9 @@ def check(
         tries: Also take some steps, which tell whether it fits.
     """
 
-    def items() -> Iterator[QueuedRun]:
+    def items() -> Iterator[Progress | QueuedRun]:
         run_queue = import_module("genstudio.services.run_queue")
-        yield run_queue.check(item, project, report, tries=tries)
+        yield from with_result(run_queue.checking(item, project, report, tries=tries))
 
     return Job("check-queued", items)
 
@@ -57,6 +58,16 @@ def check_fit(
         yield from with_result(fitting.check_fit(complete, manifest, project))
 
     return Job("check-fit", items)
+
+
+def do_when_done(wanted: WhenDone) -> Job[None]:
+    """Put the computer to sleep, or shut it down: a system may take long to answer."""
+
+    def items() -> Iterator[None]:
+        power.do_when_done(wanted)
+        yield from ()
+
+    return Job("power", items)
 
 
 def train(project: Path, item: QueuedRun) -> TrainingSession:

@@ -71,6 +71,7 @@ class NewRun:
         fitted: Gives the settings anew once it is known what the pictures are like.
         modality: Key of what the folder is learned as; by default the likeliest for the model.
         column: Of tables, where a person chose one; by default the likeliest.
+        within: Folders inside the folder that alone are looked into; by default all.
     """
 
     folder: Path
@@ -81,6 +82,7 @@ class NewRun:
     fitted: Callable[[ScanReport], TrainingSettings] | None = None
     modality: str | None = None
     column: str = ""
+    within: tuple[str, ...] = ()
 
 
 def start_run(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
@@ -170,7 +172,12 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
         if report is None:
             wanted = request.modality or _own_material(settings)
             report = yield from _scan(
-                request.folder, source, wanted, request.column, joins=_joins(settings)
+                request.folder,
+                source,
+                wanted,
+                request.column,
+                request.within,
+                joins=_joins(settings),
             )
             # What was written in the project counts, also without the window.
             where = request.project.expanduser().absolute()
@@ -377,10 +384,12 @@ def _scan(
     source: CommandSource,
     modality: str | None = None,
     column: str = "",
+    within: Sequence[str] = (),
     *,
     joins: bool = True,
 ) -> Preparation[ScanReport]:
-    return (yield from _preparing(scan_material(folder, modality, column, joins=joins), source))
+    scanning = scan_material(folder, modality, column, within, joins=joins)
+    return (yield from _preparing(scanning, source))
 
 
 def _decode(

@@ -57,6 +57,8 @@ _FIRST_PAINT_MS = 100
 _LONGEST_WAIT_S = 60.0
 # Longer than that, systems end a program that keeps them from shutting down.
 _LOGOUT_WAIT_S = 5.0
+# So many tell how large the pictures of a folder usually are.
+_SOME_PICTURES = 5000
 _IDLE_WORDS = {
     Activity.IDLE: tr_noop("Ready"),
     Activity.PREPARING: tr_noop("Getting ready…"),
@@ -114,6 +116,8 @@ class MainWindow(QMainWindow):
             {"dataset": self._dataset.history, "gallery": self._gallery.history}, self
         )
         self._seen_report: ScanReport | None = None
+        self._taken_back_for: ScanReport | None = None
+        self._not_opened: list[Notice] = []
         self._is_closing = False
         self._build()
         self._connect()
@@ -212,6 +216,7 @@ class MainWindow(QMainWindow):
         self._states.samples.progressed.connect(self._on_samples_progressed)
         self._states.exchange.working.connect(self._on_exchange_working)
         self._dataset.changed.connect(self._on_dataset_changed)
+        self._dataset.failed.connect(self._not_opened.append)
         self._states.materials.changed.connect(self._update_training_controls)
         pages.train.start_wanted.connect(self._start)
         pages.train.controls.commands_changed.connect(self._on_commands_changed)
@@ -300,10 +305,16 @@ class MainWindow(QMainWindow):
 
     def _on_dataset_changed(self) -> None:
         report = self._dataset.report
-        if report is not None and report is not self._seen_report:
+        if report is not self._taken_back_for:
+            # Another folder is open now: what was wrong with the one before is over.
+            self._taken_back_for = report
+            self._notice_bar.take_back(self._not_opened)
+            self._not_opened.clear()
+        if report is not None and report is not self._seen_report and report.pictures:
             # Once for each folder: what a person chooses after that stands.
             self._seen_report = report
-            sides = sorted(min(it.width, it.height) for it in report.pictures)
+            some = report.pictures[:: len(report.pictures) // _SOME_PICTURES + 1]
+            sides = sorted(min(it.width, it.height) for it in some)
             usual = sides[len(sides) // 2] or 1024
             self._train_page.controls.choices.suggest_size(report.suggested_size, usual)
             self._project.suggest(report.folder)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
+from saved_runs import Opener
 
 from genstudio.domain.recipes import Recipe
 from genstudio.domain.runs import RunState, RunSummary
@@ -198,3 +199,16 @@ def test_a_model_that_cannot_be_taught_has_no_button_for_it(
     show(training, run("a", {}))
     button, _ = teaching(maker)
     assert button.isHidden()
+
+
+def test_an_empty_gallery_says_where_pictures_come_from(open_project: Opener) -> None:
+    studio = open_project()
+    studio.go_to("gallery")
+    page = studio.window._pages.gallery
+    empty = page._empty
+    page._state.items = {}
+    page._show_items()
+    studio.wait(lambda: page._maker.has_runs)
+    page._show_items()
+    assert "Make more" in empty.accessibleDescription()
+    assert not empty.button.isVisible()

@@ -128,3 +128,23 @@ def test_names_of_files_are_not_read_as_markup(bar: NoticeBar) -> None:
 def test_a_screen_reader_gets_level_title_and_message(bar: NoticeBar) -> None:
     bar.show_notice(BAD)
     assert bar.accessibleName() == "error: Disk full. Nothing is lost."
+
+
+def test_what_went_wrong_is_not_kept_waiting(bar: NoticeBar) -> None:
+    for notice in (GOOD, CARE, BAD):
+        bar.show_notice(notice)
+    order: list[Notice | None] = []
+    for _ in range(3):
+        order.append(bar.current())
+        bar.close_current()
+    assert order == [BAD, CARE, GOOD]
+
+
+def test_what_is_no_longer_true_is_taken_back_shown_or_waiting(bar: NoticeBar) -> None:
+    for notice in (GOOD, CARE, BAD):
+        bar.show_notice(notice)
+    bar.take_back([BAD, GOOD])
+    assert bar.current() == CARE
+    bar.take_back([CARE, BAD])
+    assert bar.current() is None
+    assert not bar.isVisible()

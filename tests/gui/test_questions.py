@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QSpinBox
 from studio_driver import StudioDriver
 
 from genstudio.services.own_presets import OwnPreset, own_presets, own_presets_folder, save_preset
@@ -75,6 +75,40 @@ def test_a_dropped_preset_of_another_version_is_told(ready: StudioDriver, tmp_pa
     (tmp_path / "no.toml").write_text("x", encoding="utf-8")
     ready.window._pages.train.controls.preset_dropped.emit(tmp_path / "no.toml")
     assert ready.find("train.size", QComboBox).currentData() == 128
+
+
+def test_of_a_preset_all_is_chosen_that_is_offered_and_the_rest_is_told(
+    ready: StudioDriver,
+) -> None:
+    choices = ready.window._pages.train.controls.choices
+    given = OwnPreset(
+        title="Odd",
+        model_key="residual-vae",
+        training={"budget": {"unit": "moons", "amount": 1}, "batch": 6},
+        model={"width": 24, "latent_size": 32},
+    )
+    choices.preset_menu.chosen.emit(given)
+    assert ready.find("train.batch", QSpinBox).value() == 6
+    notice = ready.window._notice_bar.current()
+    assert notice is not None
+    assert "Not all of “Odd”" in notice.title
+    assert "width = 24" in notice.message
+    assert "budget" in notice.message
+    assert "latent_size" not in notice.message
+
+
+def test_a_saved_preset_that_cannot_be_read_is_listed_and_says_why(ready: StudioDriver) -> None:
+    menu = ready.window._pages.train.controls.choices.preset_menu
+    path = own_presets_folder() / "future.toml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("format_version = 99\ntitle = 'a'\nmodel_key = 'b'", encoding="utf-8")
+    menu.fill()
+    (action,) = [it for it in menu._menu.actions() if it.text().startswith("future")]
+    action.trigger()
+    path.unlink()
+    notice = ready.window._notice_bar.current()
+    assert notice is not None
+    assert "newer GenStudio" in notice.title
 
 
 def test_words_fit_what_is_learned_from(ready: StudioDriver) -> None:

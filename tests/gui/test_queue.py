@@ -1,8 +1,12 @@
 """Several runs wait for their turn, and are trained one after another while nobody looks."""
 
+import itertools
 import shutil
+import threading
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -10,10 +14,12 @@ from PySide6.QtWidgets import QComboBox, QDialog, QListWidget, QMessageBox, QPus
 from saved_runs import Opener
 from studio_driver import StudioDriver
 
+from genstudio.domain.progress import Progress
 from genstudio.domain.queue import ItemState, QueuedRun
+from genstudio.domain.training import TrainingSettings
 from genstudio.services import first_pictures, fit_check, power, run_queue
 from genstudio.services.queue_file import load_queue
-from genstudio.ui.manners import queueing
+from genstudio.services.training import complete_settings
 from genstudio.ui.state.queue import QueueState
 
 
@@ -108,7 +114,7 @@ def test_the_computer_sleeps_only_after_it_was_asked(
     studio: StudioDriver, pictures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     did: list[str] = []
-    monkeypatch.setattr(queueing, "do_when_done", did.append)
+    monkeypatch.setattr(power, "do_when_done", did.append)
     monkeypatch.setattr(power.shutil, "which", lambda name: f"/bin/{name}")
     studio.open_pictures(pictures, 24)
     studio.set_up_small_run("Describe and redraw", steps=2)
@@ -127,4 +133,78 @@ def test_the_computer_sleeps_only_after_it_was_asked(
     queue_of(studio).power_wanted.emit("sleep")
     question = studio.window.findChildren(QMessageBox, "dialog.power")[-1]
     next(it for it in question.buttons() if it.text() == "Now").click()
-    assert did == ["sleep"]
+    studio.wait(lambda: did == ["sleep"])
+
+
+def test_a_system_that_hangs_and_refuses_to_sleep_holds_up_nothing_and_is_told(
+    open_project: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio = open_project()
+    may_refuse, ways = threading.Event(), {"sleep": (("systemctl", "suspend"),)}
+    monkeypatch.setattr(power, "_LINUX", ways)
+    monkeypatch.setattr(power.sys, "platform", "linux")
+    monkeypatch.setattr(power.shutil, "which", lambda name: f"/bin/{name}")
+
+    def refuse(command: list[str], **_: object) -> SimpleNamespace:
+        assert may_refuse.wait(60)
+        return SimpleNamespace(returncode=1, stderr=f"{command[1]} is not allowed")
+
+    monkeypatch.setattr(power.subprocess, "run", refuse)
+    queue_of(studio).power_wanted.emit("sleep")
+    question = studio.find("dialog.power", QMessageBox)
+    next(it for it in question.buttons() if it.text() == "Now").click()
+    # The window is there meanwhile.
+    studio.go_to("gallery")
+    may_refuse.set()
+    bar = studio.window._notice_bar
+    studio.wait(lambda: bar.current() and "stays on" in bar.current().title)
+    notice = bar.current()
+    assert notice is not None
+    assert "suspend is not allowed" in notice.message
+
+
+def test_looking_whether_a_run_can_begin_tells_how_far_it_is_and_ends_with_the_window(
+    open_project: Opener, project: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio = open_project()
+    asked, ended = threading.Event(), threading.Event()
+
+    def slow(*_: object, **__: object) -> Iterator[Progress]:
+        try:
+            for number in itertools.count():
+                yield Progress("Looking through the pictures", number, 100_000)
+                asked.wait(0.01)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(run_queue, "scan_material", slow)
+    settings = complete_settings(TrainingSettings.model_validate({"model_key": "vae", "size": 32}))
+    queue_of(studio).add(QueuedRun(title="Many", folder=pictures, settings=settings), None)
+    studio.go_to("train")
+    studio.click("train.queue")
+    studio.wait(lambda: "of 100,000" in studio.text("queue.told"))
+    studio.find("dialog.queue", QDialog).close()
+    studio.window.close()
+    assert ended.is_set()
+
+
+def test_of_several_folders_that_are_one_set_a_queued_run_learns_those(
+    studio: StudioDriver, pictures: Path, tmp_path: Path
+) -> None:
+    for name in ("a", "b", "c"):
+        shutil.copytree(pictures, tmp_path / "all" / name)
+    studio.window.open_dataset(tmp_path / "all", within=("a", "c"))
+    studio.wait(lambda: studio.text("dataset.summary").startswith("48 found"))
+    studio.set_up_small_run("Describe and redraw", steps=2)
+    item = add(studio, 2)
+    assert item.within == ("a", "c")
+    queue_of(studio).start()
+    studio.wait(lambda: queue_of(studio).report)
+    project = studio.window._project.path
+    assert project is not None
+    (done,) = load_queue(project).items
+    run = run_queue.run_of(done, project)
+    assert run is not None
+    manifest = run.project().load_manifest(run.file.dataset)
+    assert len(manifest.pictures) == 48
+    assert manifest.within == ("a", "c")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shiboken6
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QItemSelection, QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -479,3 +479,54 @@ def test_new_pictures_come_before_a_look_at_the_old_ones(
     assert asked[0] == "2"
     assert set(asked) == {"0", "1", "2"}
     loader.stop()
+
+
+def test_very_many_that_change_are_told_in_one_go(grid: ThumbnailGrid) -> None:
+    grid.set_keys(keys(5000))
+    told: list[tuple[int, int]] = []
+    grid.model().dataChanged.connect(lambda first, last, *_: told.append((first.row(), last.row())))
+    grid.update_keys([*keys(900)[10:], "not here"])
+    assert told == [(10, 899)]
+    grid.update_keys(["not here"])
+    assert len(told) == 1
+    grid.update_keys(keys(4000)[10:])
+    assert told[1:] == [(0, 4999)]
+
+
+def test_what_is_selected_is_found_out_once(
+    grid: ThumbnailGrid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid.set_keys(keys(2000))
+    asked: list[int] = []
+    keys_in = grid._items.keys_in
+
+    def counting(selection: QItemSelection) -> list[str]:
+        asked.append(selection.size())
+        return keys_in(selection)
+
+    monkeypatch.setattr(grid._items, "keys_in", counting)
+    every_other = keys(2000)[::2]
+    grid.select_keys(every_other)
+    found_out = len(asked)
+    assert grid.selected_keys() == grid.selected_keys() == every_other
+    assert len(asked) == found_out <= 2
+    grid.set_keys(keys(10))
+    assert grid.selected_keys() == keys(10)[::2]
+
+
+def test_a_scattered_selection_is_taken_away_before_another_comes(
+    grid: ThumbnailGrid,
+) -> None:
+    # Qt compares each range that goes with each that comes: millions, for thousands of them.
+    grid.set_keys(keys(3000))
+    compared: list[int] = []
+    grid.selectionModel().selectionChanged.connect(
+        lambda new, old: compared.append(new.size() * old.size())
+    )
+    told: list[list[str]] = []
+    grid.selection_changed_keys.connect(lambda: told.append(grid.selected_keys()))
+    grid.select_keys(keys(3000)[::2])
+    grid.select_keys(keys(3000)[1::3])
+    assert compared
+    assert not any(compared)
+    assert told == [keys(3000)[::2], keys(3000)[1::3]]

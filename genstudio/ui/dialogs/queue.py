@@ -74,6 +74,7 @@ class QueueDialog(QDialog):
         layout.addLayout(self._make_end())
         self.resize(_SIZE.boundedTo(window.size() - QSize(GRID_PX, GRID_PX)))
         state.changed.connect(self._show)
+        state.progressed.connect(self._show_told)
         self._show()
 
     def _make_buttons(self) -> QVBoxLayout:
@@ -98,6 +99,7 @@ class QueueDialog(QDialog):
         self._battery.setObjectName("queue.battery")
         self._battery.clicked.connect(lambda is_on: self._state.set_pauses_on_battery(pauses=is_on))
         self._told = QLabel()
+        self._told.setObjectName("queue.told")
         self._told.setWordWrap(True)
         mark(self._told, role="small")
         self._start = _button("queue.start", tr("Start the queue"), "play", self._on_start)
@@ -134,14 +136,22 @@ class QueueDialog(QDialog):
         if queue is not None:
             self._when_done.setCurrentIndex(self._when_done.findData(queue.when_done))
             self._battery.setChecked(queue.pauses_on_battery)
-            self._told.setText(why_impossible(queue.when_done))
-        self._told.setVisible(bool(self._told.text()))
+        self._show_told()
         is_going = self._state.is_going
         self._start.setText(tr("Begin no further run") if is_going else tr("Start the queue"))
         self._start.setIcon(icon("pause" if is_going else "play", "on_accent"))
         self._start.setEnabled(is_going or bool(queue and queue.waiting()))
         self._report.setVisible(self._state.report is not None)
         self._update_buttons()
+
+    def _show_told(self) -> None:
+        """How far it is looked whether a run can begin; else what the computer cannot do."""
+        queue, at = self._state.queue, self._state.progress
+        told = why_impossible(queue.when_done) if queue is not None else ""
+        if at is not None:
+            told = tr("{what}: {done:,} of {total:,}", what=at.what, done=at.done, total=at.total)
+        self._told.setText(told)
+        self._told.setVisible(bool(told))
 
     def _update_buttons(self) -> None:
         items = self._state.items
@@ -182,7 +192,7 @@ class QueueDialog(QDialog):
 
 
 def _words(number: int, run: QueuedRun) -> str:
-    state = tr("cannot begin") if run.fault else run.state.value
+    state = tr("cannot begin") if run.fault else run.state.words
     told = run.fault or run.told
     below = f"\n{told}" if told else ""
     return f"{number}. {run.title}, {run.settings.budget} — {state}{below}"

@@ -1,6 +1,8 @@
 """Saves what is chosen on the Train page as a preset, and chooses what a preset says."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from genstudio.domain.errors import GenStudioError, SettingsError
 from genstudio.domain.language import tr
@@ -9,6 +11,8 @@ from genstudio.services.notices import NoticeBoard, notice_about
 from genstudio.services.own_presets import OwnPreset, preset_of, save_preset, usable_part
 from genstudio.ui.state.training import TrainingState
 from genstudio.ui.studio_pages import StudioPages
+
+_LONGEST_NAMED = 60
 
 
 class OwnPresets:
@@ -54,15 +58,28 @@ class OwnPresets:
         choices.choose_model(preset.model_key)
         usable, told = usable_part(preset, *choices.known_settings())
         choices.choose_preset(usable.preset)
-        try:
-            choices.apply(usable.training)
-            choices.apply_model(usable.model)
-        except (GenStudioError, ValueError, TypeError) as error:
-            self._tell(
-                tr("Not all of “{title}” could be chosen", title=preset.title), str(error)[:300]
-            )
-            return
-        self._tell(tr("“{title}” is chosen", title=preset.title), told)
+        refused = [
+            *_refused(choices.apply, usable.training),
+            *_refused(choices.apply_model, usable.model),
+        ]
+        title = tr("“{title}” is chosen", title=preset.title)
+        if refused:
+            title = tr("Not all of “{title}” could be chosen", title=preset.title)
+            names = ", ".join(refused)
+            why = tr("What is not offered here stays as it was: {names}.", names=names)
+            told = f"{told} {why}".strip()
+        self._tell(title, told)
 
     def _tell(self, title: str, message: str) -> None:
         self._notices.post(Notice(level=Level.INFO, title=title, message=message))
+
+
+def _refused(choose: Callable[[Mapping[str, Any]], None], values: Mapping[str, Any]) -> list[str]:
+    """Choose values one by one; gives the names of those that cannot be chosen."""
+    refused: list[str] = []
+    for name, value in values.items():
+        try:
+            choose({name: value})
+        except (GenStudioError, ValueError, TypeError, OverflowError):
+            refused.append(f"{name} = {value}"[:_LONGEST_NAMED])
+    return refused

@@ -6,7 +6,6 @@ from genstudio.domain.errors import GenStudioError
 from genstudio.domain.queue import QueuedRun, WhenDone
 from genstudio.domain.training import TrainingSettings
 from genstudio.services.notices import NoticeBoard, notice_about
-from genstudio.services.power import do_when_done
 from genstudio.services.projects import open_or_create
 from genstudio.ui.dialogs.queue import QueueDialog, ask_before_power
 from genstudio.ui.manners.telling_endings import TellingEndings
@@ -66,6 +65,7 @@ class Queueing:
             excluded=tuple(sorted(dataset.excluded)),
             modality=material.card.key if material else "",
             column=report.column,
+            within=report.within,
         )
         self._states.queue.add(item, report)
 
@@ -82,10 +82,4 @@ class Queueing:
         self._controls.show_waiting(len(queue.waiting()) if queue is not None else 0)
 
     def _ask(self, wanted: WhenDone) -> None:
-        ask_before_power(self._window, wanted, lambda: self._do(wanted))
-
-    def _do(self, wanted: WhenDone) -> None:
-        try:
-            do_when_done(wanted)
-        except GenStudioError as error:
-            self._notices.post(notice_about(error))
+        ask_before_power(self._window, wanted, lambda: self._states.queue.do_when_done(wanted))

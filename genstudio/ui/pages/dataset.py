@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from genstudio.domain.datasets import PictureInfo, Remark, ScanReport
+from genstudio.domain.datasets import LOOKING, PictureInfo, Remark, ScanReport
 from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.notices import Notice
 from genstudio.services import studio, studio_examples
@@ -46,6 +46,10 @@ _EMPTY, _SCANNING, _FILLED, _CAPTIONS, _SET, _SCANS = range(6)
 _HINT = tr_noop("Double-click or Space leaves a picture out, or takes it in again.")
 _EARLY_HINT = tr_noop("Pictures can be left out as soon as all have been looked at.")
 _SCANNING_SENTENCE = tr_noop("Every picture is opened once. Nothing in your folder is changed.")
+_USELESS = tr_noop(
+    "The report beside says why. What was only half copied can often be copied once more; what "
+    "opens in the program that made it can be saved there as PNG."
+)
 # Remarks that nothing has to be done about are no badges.
 _UNMARKED = frozenset({Remark.TRANSPARENT, Remark.GREY})
 # Laying out very many pictures takes a while; what arrives more often would hold up the window.
@@ -216,6 +220,10 @@ class DatasetPage(QWidget):
         left_layout.setContentsMargins(0, 0, 0, 0)
         left_layout.setSpacing(GRID_PX)
         left_layout.addWidget(self._grid, 1)
+        self._useless = EmptyState("triangle-alert", tr("Nothing here can be read"), tr(_USELESS))
+        self._useless.setObjectName("dataset.useless")
+        self._useless.hide()
+        left_layout.addWidget(self._useless, 1)
         left_layout.addLayout(below)
         splitter = QSplitter()
         splitter.setHandleWidth(2 * GRID_PX)
@@ -234,11 +242,14 @@ class DatasetPage(QWidget):
         report, is_scanning = self._state.report, self._state.is_scanning
         if is_scanning:
             self.scans.set_folder(None)
+        if is_scanning and not self._progress.isVisible():
+            # Files are counted first, which takes a while where they are very many.
+            self._progress.setRange(0, 0)
         self._progress.setVisible(is_scanning)
         self._cancel.setVisible(is_scanning)
         self._choose.setVisible(report is not None or is_scanning)
         for button in (self._caption, self._whole):
-            button.setVisible(report is not None and not report.material)
+            button.setVisible(self._has_pictures())
         if self._is_arriving and is_scanning:
             return  # What arrives is shown already.
         self._show_arrivals()
@@ -262,10 +273,16 @@ class DatasetPage(QWidget):
         self._report.show_report(self._reviewed or report)
         self._update_buttons()
 
+    def _has_pictures(self) -> bool:
+        """Whether the open folder holds pictures that can be read."""
+        report = self._state.report
+        return report is not None and not report.material and bool(report.pictures)
+
     def _show_page(self) -> None:
         report, is_scanning = self._state.report, self._state.is_scanning
         filled = _CAPTIONS if self._caption.isChecked() else _FILLED
         filled = _SET if self._whole.isChecked() else filled
+        filled = filled if self._has_pictures() else _FILLED
         page = filled if report is not None else _SCANNING if is_scanning else _EMPTY
         page = page if self.scans.folder is None else _SCANS
         self._stack.setCurrentIndex(page)
@@ -337,8 +354,7 @@ class DatasetPage(QWidget):
     def _show_exclusions(self) -> None:
         changed = self._excluded ^ self._state.excluded
         self._excluded = self._state.excluded
-        for name in changed:
-            self._grid.update_key(name)
+        self._grid.update_keys(changed)
 
     def _described(self, name: str) -> GridItem:
         picture, report = self._pictures[name], self._state.report
@@ -379,13 +395,22 @@ class DatasetPage(QWidget):
         self._exclude.setEnabled(bool(selected - self._state.excluded))
         self._include.setEnabled(bool(selected & self._state.excluded))
         report = self._state.report
-        self._crop.setVisible(report is not None and not report.material)
+        is_useless = report is not None and not report.pictures and not self._is_arriving
+        self._grid.setVisible(not is_useless)
+        self._useless.setVisible(is_useless)
+        for widget in (self._hint, self._exclude, self._include):
+            widget.setVisible(not is_useless)
+        self._crop.setVisible(self._has_pictures())
         self._crop.setEnabled(not self._is_arriving)
 
-    def _on_progressed(self, done: int, total: int) -> None:
+    def _on_progressed(self, what: str, done: int, total: int) -> None:
         self._progress.setRange(0, total)
         self._progress.setValue(done)
-        self._summary.setText(tr("Looking at {done:,} of {total:,}", done=done, total=total))
+        self._progress.setAccessibleName(what)
+        told = tr("Looking at {done:,} of {total:,}", done=done, total=total)
+        if what != tr(LOOKING):
+            told = tr("{what}: {done:,} of {total:,}", what=what, done=done, total=total)
+        self._summary.setText(told)
 
     # --- dropping -----------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """The caption editor of the Dataset page: a list, the picture beside it, and all words counted."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, Signal
@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from genstudio.data.captions import captions_from_folders, checked_caption
 from genstudio.domain.language import tr
-from genstudio.domain.words import vocabulary
+from genstudio.domain.words import counting
 from genstudio.services import studio
 from genstudio.ui.state.dataset import DatasetState
 from genstudio.ui.theme import GRID_PX, mark, roomy
@@ -38,6 +38,7 @@ _CAPTION_HEIGHT_PX = 80
 _MOST_WORDS_SHOWN = 200
 # Counting the words of very many captions takes a while.
 _COUNTED_AFTER_MS = 150
+_COUNTED_AT_ONCE = 1000
 _ALL, _MISSING, _FOUND = range(3)
 
 
@@ -57,10 +58,14 @@ class CaptionEditor(QWidget):
         self._report: object = None
         self._captions: object = None
         self._shown = ""
+        self._guesses: tuple[object, Mapping[str, str]] = (None, {})
         self._loader = PixelLoader(studio.picture, self)
         self._loader.loaded.connect(self._on_loaded)
         self._counting = QTimer(self, singleShot=True, interval=_COUNTED_AFTER_MS)
-        self._counting.timeout.connect(self._count)
+        self._counting.timeout.connect(self._begin_to_count)
+        self._counts: Iterator[dict[str, int] | None] = iter(())
+        self._count_on = QTimer(self, singleShot=True, interval=0)
+        self._count_on.timeout.connect(self._count)
         splitter = QSplitter()
         splitter.setHandleWidth(2 * GRID_PX)
         splitter.setChildrenCollapsible(False)
@@ -75,6 +80,8 @@ class CaptionEditor(QWidget):
     def shutdown(self) -> None:
         """Let go of the thread before the window closes."""
         self.commit()
+        self._counting.stop()
+        self._count_on.stop()
         self._loader.stop()
 
     def commit(self) -> None:
@@ -204,7 +211,7 @@ class CaptionEditor(QWidget):
     def _show_current(self) -> None:
         row = self._list.currentIndex().row()
         name = self._items.names[row] if 0 <= row < len(self._items.names) else ""
-        if name == self._shown:
+        if name and name == self._shown:
             return
         self.commit()
         self._shown = name
@@ -227,10 +234,21 @@ class CaptionEditor(QWidget):
         else:
             self._view.set_picture(found)
 
+    def _begin_to_count(self) -> None:
+        self._counts = counting(self._state.captions.values(), every=_COUNTED_AT_ONCE)
+        self._count()
+
     def _count(self) -> None:
+        """Count some words; what is typed meanwhile is not kept waiting."""
+        words = next(self._counts, None)
+        if words is None:
+            self._count_on.start()
+        else:
+            self._show_words(words)
+
+    def _show_words(self, words: Mapping[str, int]) -> None:
         report, captions = self._state.report, self._state.captions
         names = [picture.name for picture in report.pictures] if report else []
-        words = vocabulary(captions.values())
         count = sum(name in captions for name in names)
         self._summary.setText(
             tr(
@@ -245,8 +263,7 @@ class CaptionEditor(QWidget):
             item = QListWidgetItem(tr("{word}  ·  {number:,}", word=word, number=number))
             item.setData(Qt.ItemDataRole.UserRole, word)
             self._words.addItem(item)
-        without = captions_from_folders(names)
-        self._folders.setEnabled(any(name not in captions for name in without))
+        self._folders.setEnabled(any(name not in captions for name in self._guessed()))
         self._on_find()
 
     # --- reacting -----------------------------------------------------------------------
@@ -298,12 +315,18 @@ class CaptionEditor(QWidget):
 
     def _on_folders(self) -> None:
         self.commit()
-        report, captions = self._state.report, self._state.captions
-        names = [picture.name for picture in report.pictures] if report else []
-        guessed = captions_from_folders(names)
+        captions = self._state.captions
         self._state.write_captions(
-            {name: text for name, text in guessed.items() if name not in captions}
+            {name: text for name, text in self._guessed().items() if name not in captions}
         )
+
+    def _guessed(self) -> Mapping[str, str]:
+        """What the folders' names say of the pictures; found out once for each report."""
+        report = self._state.report
+        if report is not self._guesses[0]:
+            names = [picture.name for picture in report.pictures] if report else []
+            self._guesses = report, captions_from_folders(names)
+        return self._guesses[1]
 
     def _on_export(self) -> None:
         self.commit()

@@ -13,13 +13,23 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from genstudio.domain.datasets import GREYS, Advice, PictureInfo, Remark, ScanReport, are_grey
+from genstudio.domain.datasets import (
+    GREYS,
+    Advice,
+    PictureInfo,
+    Remark,
+    ScanReport,
+    UnreadablePicture,
+    are_grey,
+    by_remark,
+)
 from genstudio.domain.language import tr, tr_noop
 from genstudio.ui.icons import icon
 from genstudio.ui.state.dataset import DatasetState
 from genstudio.ui.theme import GRID_PX, mark, roomy
 
 _WIDTH_PX = 320
+_MOST_REASONS, _MOST_NAMED = 12, 4
 # What a remark means, in the words of the report: one picture, several, why it matters.
 _MEANING = {
     Remark.DUPLICATE: (
@@ -114,6 +124,10 @@ class DatasetReport(QScrollArea):
     def __init__(self, state: DatasetState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
+        self._shown: ScanReport | None = None
+        # Kept: the report is shown anew whenever a picture is taken out.
+        self._by_remark: dict[Remark, frozenset[str]] = {}
+        self._are_grey = False
         self._report = QVBoxLayout()
         self._report.setSpacing(2 * GRID_PX)
         self._report.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
@@ -136,6 +150,13 @@ class DatasetReport(QScrollArea):
     def show_report(self, report: ScanReport) -> None:
         """Show another report, or the same anew."""
         _clear(self._report)
+        if report is not self._shown:
+            self._shown = report
+            self._by_remark = {
+                remark: frozenset(it.name for it in pictures)
+                for remark, pictures in by_remark(report.pictures).items()
+            }
+            self._are_grey = are_grey(report.pictures)
         beside = {advice.topic: advice.reason for advice in report.advice}
         for advice in report.advice:
             if advice.topic == GREYS:
@@ -143,23 +164,15 @@ class DatasetReport(QScrollArea):
             elif not advice.topic:
                 self._report.addWidget(_paragraph(advice.title, advice.reason))
         for remark, (one, several, why) in _MEANING.items():
-            pictures = report.with_remark(remark)
+            pictures = self._by_remark.get(remark, frozenset())
             # Of a set that is grey throughout, the advice says so.
-            if pictures and not (remark is Remark.GREY and are_grey(report.pictures)):
+            if pictures and not (remark is Remark.GREY and self._are_grey):
                 title = f"{len(pictures):,} {tr(one if len(pictures) == 1 else several)}"
                 reason = beside.get(remark.value, tr(why))
                 self._report.addWidget(self._remark_row(title, reason, pictures))
         if report.unreadable:
-            lines = [f"{item.name}: {item.reason}" for item in report.unreadable[:20]]
-            if len(report.unreadable) > len(lines):
-                lines.append(
-                    tr(
-                        "… and {num_unreadable} more",
-                        num_unreadable=len(report.unreadable) - len(lines),
-                    )
-                )
             title = tr("{num_unreadable:,} cannot be read", num_unreadable=len(report.unreadable))
-            self._report.addWidget(_paragraph(title, "\n".join(lines)))
+            self._report.addWidget(_paragraph(title, "\n".join(_lines_about(report.unreadable))))
         self._report.addStretch(1)
 
     def _greys_row(self, advice: Advice) -> QWidget:
@@ -171,8 +184,7 @@ class DatasetReport(QScrollArea):
         _add_buttons(row, choose)
         return row
 
-    def _remark_row(self, title: str, why: str, pictures: list[PictureInfo]) -> QWidget:
-        names = {picture.name for picture in pictures}
+    def _remark_row(self, title: str, why: str, names: frozenset[str]) -> QWidget:
         row = _paragraph(title, why)
         show = QPushButton(tr("Show"))
         show.setAccessibleName(tr("Show: {title}", title=title))
@@ -184,6 +196,24 @@ class DatasetReport(QScrollArea):
         change.clicked.connect(lambda: act(names))
         _add_buttons(row, show, change)
         return row
+
+
+def _lines_about(unreadable: Sequence[UnreadablePicture]) -> list[str]:
+    """Each reason once, the most frequent first, with the first files that it is true of."""
+    named: dict[str, list[str]] = {}
+    for item in unreadable:
+        named.setdefault(item.reason, []).append(item.name)
+    frequent = sorted(named.items(), key=lambda it: -len(it[1]))
+    lines: list[str] = []
+    for reason, names in frequent[:_MOST_REASONS]:
+        some = ", ".join(names[:_MOST_NAMED])
+        if len(names) > _MOST_NAMED:
+            more = tr("… and {num_unreadable} more", num_unreadable=len(names) - _MOST_NAMED)
+            some = f"{some} {more}"
+        lines.append(f"{some}: {reason}")
+    if left := sum(len(names) for _, names in frequent[_MOST_REASONS:]):
+        lines.append(tr("… and {num_unreadable} more", num_unreadable=left))
+    return lines
 
 
 def _paragraph(title: str, text: str) -> QWidget:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -31,7 +31,7 @@ from genstudio.ui.widgets.score_plots import QuietPlot
 from genstudio.ui.widgets.small import named_combo
 from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
 
-_ASKING, _MEASURING, _SHOWING = range(3)
+_ASKING, _MEASURING, _SHOWING, _UNREADABLE = range(4)
 _BINS = 40
 _RANKINGS: tuple[tuple[str, str, bool], ...] = (
     (tr_noop("Most blurred first"), "sharpness", False),
@@ -80,6 +80,10 @@ class SetView(QWidget):
         self._chosen: list[str] = []
         self._first_of_group: dict[str, str] = {}
         self._others: list[str] = []
+        self._map_buttons: list[QPushButton] = []
+        self._unfilled: list[Callable[[], None]] = []
+        self._filling = QTimer(self, singleShot=True, interval=0)
+        self._filling.timeout.connect(self._fill)
         self._map = PictureMap()
         self._map.setObjectName("dataset.map")
         self._map.chosen.connect(self._on_chosen)
@@ -95,6 +99,7 @@ class SetView(QWidget):
         self._stack.addWidget(self._make_asking())
         self._stack.addWidget(self._make_measuring())
         self._stack.addWidget(self._tabs)
+        self._stack.addWidget(self._make_unreadable())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._stack)
@@ -105,6 +110,7 @@ class SetView(QWidget):
 
     def shutdown(self) -> None:
         """Let go of threads before the window closes."""
+        self._filling.stop()
         self._ranked.shutdown()
         self._alike.shutdown()
 
@@ -130,10 +136,27 @@ class SetView(QWidget):
         asking.triggered.connect(self.begin)
         return asking
 
+    def _make_unreadable(self) -> EmptyState:
+        none = EmptyState(
+            "image-off",
+            tr("No picture could be read"),
+            tr(
+                "The folder may have been moved, or its drive may be missing. What you chose is "
+                "kept; measure again when the pictures are back."
+            ),
+            tr("Measure the pictures"),
+        )
+        none.setObjectName("dataset.none_measured")
+        none.triggered.connect(self._figures.measure)
+        return none
+
     def _make_measuring(self) -> QWidget:
         page = QWidget()
         self._progress = QProgressBar()
         self._progress.setAccessibleName(tr("Measuring the pictures"))
+        self._progress_words = QLabel()
+        self._progress_words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        mark(self._progress_words, role="muted")
         cancel = QPushButton(tr("Cancel"))
         cancel.clicked.connect(self._figures.cancel)
         row = QHBoxLayout()
@@ -142,6 +165,7 @@ class SetView(QWidget):
         layout = QVBoxLayout(page)
         layout.addStretch(1)
         layout.addLayout(row)
+        layout.addWidget(self._progress_words)
         layout.addStretch(1)
         return page
 
@@ -157,7 +181,8 @@ class SetView(QWidget):
             ("dataset.map_exclude", tr("Leave out"), lambda: self._state.exclude(self._chosen)),
             ("dataset.map_include", tr("Use again"), lambda: self._state.include(self._chosen)),
         ):
-            row.addWidget(_button(name, text, act))
+            self._map_buttons.append(_button(name, text, act))
+            row.addWidget(self._map_buttons[-1])
         return _page(self._map, row)
 
     def _make_alike(self) -> QWidget:
@@ -171,7 +196,15 @@ class SetView(QWidget):
             lambda: self._state.exclude(self._others),
         )
         row.addWidget(self._leave_others)
-        return _page(self._alike, row)
+        self._none_alike = EmptyState(
+            "check",
+            tr("No pictures look the same"),
+            tr("Each is seen as often as the others, and none counts for two."),
+        )
+        self._none_alike.setObjectName("dataset.none_alike")
+        page = _page(self._alike, row)
+        page.layout().addWidget(self._none_alike)  # type: ignore[union-attr]
+        return page
 
     def _make_ranked(self) -> QWidget:
         self._ranking = named_combo("dataset.ranking", tr("Order"))
@@ -201,32 +234,45 @@ class SetView(QWidget):
         figures = self._figures.figures
         is_measuring = self._figures.is_measuring and figures is None
         page = _SHOWING if figures is not None else _MEASURING if is_measuring else _ASKING
-        self._stack.setCurrentIndex(page)
-        if figures is None:
+        is_none = figures is not None and not figures.names
+        self._stack.setCurrentIndex(_UNREADABLE if is_none else page)
+        if figures is None or is_none:
             return
         self._map.show_places(figures.names, figures.place, self._state.excluded)
-        self._plots.show_figures(figures)
-        self._rank()
-        self._show_alike(figures)
         self._on_chosen([])
+        # One after the other, so that of very many pictures the map is there at once.
+        self._unfilled = [self._show_alike, self._rank, self._show_plots]
+        self._filling.start()
 
-    def _show_alike(self, figures: PictureFigures) -> None:
-        report = self._state.report
-        assert report is not None, "it was measured"
+    def _fill(self) -> None:
+        if self._figures.figures is None or not self._unfilled:
+            return
+        self._unfilled.pop(0)()
+        self._filling.start()
+
+    def _show_plots(self) -> None:
+        if self._figures.figures is not None:
+            self._plots.show_figures(self._figures.figures)
+
+    def _show_alike(self) -> None:
+        figures, report = self._figures.figures, self._state.report
+        if figures is None or report is None:
+            return
         sharpness = dict(zip(figures.names, figures.sharpness.tolist(), strict=True))
         groups = groups_of_alike(report.pictures, sharpness)
         self._first_of_group = {name: group[0] for group in groups for name in group}
         self._others = [name for group in groups for name in group[1:]]
         self._alike.set_keys([name for group in groups for name in group])
-        words = tr("No pictures look the same.")
+        for widget in (self._alike, self._alike_words, self._leave_others):
+            widget.setVisible(bool(groups))
+        self._none_alike.setVisible(not groups)
         if groups:
             words = tr(
                 "{counted} of pictures that look the same, the sharpest of each first and marked "
                 "“keep”.",
                 counted=counted(len(groups), "group"),
             )
-        self._alike_words.setText(words)
-        self._leave_others.setEnabled(bool(self._others))
+            self._alike_words.setText(words)
 
     def _rank(self) -> None:
         figures = self._figures.figures
@@ -235,7 +281,7 @@ class SetView(QWidget):
         name, descends = self._ranking.currentData()
         values: np.ndarray = getattr(figures, name)
         order = np.argsort(-values if descends else values, kind="stable")
-        self._ranked.set_keys([figures.names[at] for at in order])
+        self._ranked.set_keys([figures.names[at] for at in order.tolist()])
 
     def _show_left_out(self) -> None:
         if self._figures.figures is None or self._state.report is None:
@@ -255,13 +301,17 @@ class SetView(QWidget):
             badge=tr("keep") if is_kept else "",
         )
 
-    def _on_progressed(self, done: int, total: int) -> None:
+    def _on_progressed(self, what: str, done: int, total: int) -> None:
         self._stack.setCurrentIndex(_MEASURING)
         self._progress.setRange(0, total)
         self._progress.setValue(done)
+        words = tr("{what}: {done:,} of {total:,}", what=what, done=done, total=total)
+        self._progress_words.setText(words)
 
     def _on_chosen(self, names: list[str]) -> None:
         self._chosen = names
+        for button in self._map_buttons:
+            button.setEnabled(bool(names))
         self._chosen_words.setText(
             tr("{counted} chosen", counted=counted(len(names), "picture")) if names else ""
         )

@@ -238,7 +238,8 @@ class GalleryPage(QWidget):
         if keys and (is_news or self._grid.current_key() is None):
             self._grid.select(keys[0])
         self._stack.setCurrentIndex(1 if keys else 0)
-        self._empty.button.setVisible(not self._is_filtered() and not self._state.is_opening)
+        is_asked_for = not self._is_filtered() and not self._state.is_opening
+        self._empty.button.setVisible(is_asked_for and not self._maker.has_runs)
         self._empty.set_sentence(self._why_empty())
         if shows_pictures:
             self._count.setText(counted_files(keys))
@@ -252,6 +253,8 @@ class GalleryPage(QWidget):
             return tr("The gallery is being looked through.")
         if self._is_filtered():
             return tr("No picture fits the search. Use fewer words, or clear it.")
+        if self._maker.has_runs:
+            return tr("A model has learned something already: “Make more” paints pictures with it.")
         return tr("Train a model first: when it has finished, its first pictures hang here.")
 
     def _is_filtered(self) -> bool:

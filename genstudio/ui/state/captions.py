@@ -24,7 +24,7 @@ class CaptionsState(PictureEdits[str]):
         self, dataset: DatasetState, project: ProjectState, parent: QObject | None = None
     ) -> None:
         super().__init__(dataset, project, parent)
-        dataset.captioned.connect(self._on_captioned)
+        dataset.captioned.connect(self._keep)
 
     def export(self, path: Path) -> None:
         """Write all captions as a table to a file that a person chose."""
@@ -45,7 +45,3 @@ class CaptionsState(PictureEdits[str]):
 
     def _lay_over(self, report: ScanReport, edits: Mapping[str, str]) -> None:
         self._dataset.take_captions(caption_edits.edited(report, edits))
-
-    def _on_captioned(self, changes: Mapping[str, str]) -> None:
-        changed = self._pictures(changes)
-        self._keep({it.content_hash: changes[name] for name, it in changed.items()})

@@ -40,7 +40,4 @@ class CropsState(PictureEdits[KeptCrops]):
         self._told = told
 
     def _on_cropped(self, changes: Mapping[str, tuple[Crop, ...]]) -> None:
-        changed = self._pictures(changes)
-        self._keep(
-            {it.content_hash: KeptCrops(name, changes[name]) for name, it in changed.items()}
-        )
+        self._keep({name: KeptCrops(name, crops) for name, crops in changes.items()})

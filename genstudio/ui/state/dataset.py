@@ -1,5 +1,6 @@
 """The folder of pictures that is open: its report, and which pictures are taken out."""
 
+import operator
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,21 @@ def _normal(names: Iterable[str]) -> frozenset[str]:
     return frozenset(unicodedata.normalize("NFC", name) for name in names)
 
 
+class ContentHashes:
+    """Content hashes by name, gathered once for each report: edits come many times a second."""
+
+    def __init__(self) -> None:
+        self._report: ScanReport | None = None
+        self._hash_of: dict[str, str] = {}
+
+    def of(self, report: ScanReport) -> Mapping[str, str]:
+        """Name of each picture of a report => its content hash."""
+        if report is not self._report:
+            self._report = report
+            self._hash_of = {it.name: it.content_hash for it in report.pictures}
+        return self._hash_of
+
+
 class DatasetState(QObject):
     """The pictures to learn from.
 
@@ -52,7 +68,7 @@ class DatasetState(QObject):
 
     Signals:
         changed(): Another folder, another report, or other pictures are taken out.
-        progressed(int, int): So many of so many files are looked at.
+        progressed(str, int, int): What is being done, with so many of so many files.
         arrived(list[PictureInfo]): Pictures were found in the folder that is looked through.
         failed(Notice): The folder cannot be used; the one before stays open.
         noticed(Notice): Something a person should know about the open folder.
@@ -62,7 +78,7 @@ class DatasetState(QObject):
     """
 
     changed = Signal()
-    progressed = Signal(int, int)
+    progressed = Signal(str, int, int)
     arrived = Signal(list)
     failed = Signal(Notice)
     noticed = Signal(Notice)
@@ -83,6 +99,10 @@ class DatasetState(QObject):
         self.captions: Mapping[str, str] = {}
         self.crops: Mapping[str, tuple[Crop, ...]] = {}
         self.history = History(self)
+        # What takes a while of very many pictures, and of what: it is asked for several times
+        # whenever something changes.
+        self._used: tuple[tuple[object, ...], list[PictureInfo]] = ((), [])
+        self._facts: tuple[tuple[object, ...], PictureFacts | None] = ((), None)
 
     @property
     def is_scanning(self) -> bool:
@@ -186,13 +206,22 @@ class DatasetState(QObject):
 
     def used(self) -> list[PictureInfo]:
         """Pictures that will be learned from."""
-        pictures = self.report.pictures if self.report else ()
-        return [picture for picture in pictures if picture.name not in self.excluded]
+        of = self.report, self.excluded
+        if not _are_same(of, self._used[0]):
+            pictures = self.report.pictures if self.report else ()
+            used = [picture for picture in pictures if picture.name not in self.excluded]
+            self._used = of, used
+        return list(self._used[1])
 
     def facts(self) -> PictureFacts | None:
         """What is known of the pictures that will be learned from; None before any are."""
-        report = self.captioned_report()
-        return facts_about(report, self.excluded) if report else None
+        of = self.report, self.excluded, self.captions
+        if not _are_same(of, self._facts[0]):
+            report = self.captioned_report()
+            if report is not None:
+                report = report.model_copy(update={"pictures": tuple(self.used())})
+            self._facts = of, facts_about(report) if report else None
+        return self._facts[1]
 
     def captioned_report(self) -> ScanReport | None:
         """The report with captions and crops as they are now; None before there is one."""
@@ -298,7 +327,7 @@ class DatasetState(QObject):
             self.arrived.emit(found)
         last = items[-1]
         if isinstance(last, Progress):
-            self.progressed.emit(last.done, last.total)
+            self.progressed.emit(last.what, last.done, last.total)
             return
         if isinstance(last, ScansFound):
             self._job = None
@@ -309,7 +338,9 @@ class DatasetState(QObject):
         self.report = last
         self.captions = last.captions.texts
         self.crops = last.crops
-        self.excluded = frozenset(p.name for p in last.pictures if wanted.leaves_out(p.name))
+        leaves_out = wanted.excluded or wanted.only is not None
+        left_out = (p.name for p in last.pictures if wanted.leaves_out(p.name))
+        self.excluded = frozenset(left_out if leaves_out else ())
         self._job = None
         self.changed.emit()
         if wanted.only is not None and self.excluded:
@@ -337,6 +368,11 @@ class DatasetState(QObject):
             self.changed.emit()
         if ending.error is not None:
             self.failed.emit(notice_about(ending.error))
+
+
+def _are_same(these: tuple[object, ...], those: tuple[object, ...]) -> bool:
+    """Whether they are the very same objects; to compare very many names would take a while."""
+    return len(these) == len(those) and all(map(operator.is_, these, those))
 
 
 def _notice_of_moved_pictures(folder: Path) -> Notice:

@@ -10,7 +10,7 @@ from genstudio.domain.datasets import ScanReport
 from genstudio.domain.notices import Notice
 from genstudio.domain.progress import Progress
 from genstudio.services import studio_dataset
-from genstudio.services.jobs import Job, JobEnded
+from genstudio.services.jobs import Job, JobEnded, end_all
 from genstudio.services.manifest_changes import SetChanges
 from genstudio.services.notices import notice_about
 from genstudio.services.projects import Project
@@ -20,6 +20,8 @@ from genstudio.ui.state.project import ProjectState
 
 # Programs that save many pictures tell of each.
 _SETTLES_MS = 1500
+# While a square is dragged the set changes many times a second, and each comparison reads a file.
+_COMPARED_AFTER_MS = 300
 # For drives that tell nothing.
 _LOOK_EVERY_MS = 60_000
 # Systems watch so many folders for one program, and not many more.
@@ -30,14 +32,14 @@ class FiguresState(QObject):
     """Figures of the open set, asked for by a person, and its changes, looked for by itself.
 
     Signals:
-        progressed(int, int): So many of so many pictures are measured.
+        progressed(str, int, int): What is being done, with so many of so many pictures.
         measured(): There are figures, or no longer.
         folder_changed(): The folder holds other pictures than were looked through, or again those.
         compared(): It is known what has changed since the last run.
         noticed(Notice): Something a person should read.
     """
 
-    progressed = Signal(int, int)
+    progressed = Signal(str, int, int)
     measured = Signal()
     folder_changed = Signal()
     compared = Signal()
@@ -65,6 +67,11 @@ class FiguresState(QObject):
         self._settling = QTimer(self, singleShot=True, interval=_SETTLES_MS)
         self._settling.timeout.connect(self.look)
         self._watcher.directoryChanged.connect(lambda _: self._settling.start())
+        # After what a person sees of the new folder.
+        self._watching = QTimer(self, singleShot=True, interval=0)
+        self._watching.timeout.connect(self._watch)
+        self._comparing = QTimer(self, singleShot=True, interval=_COMPARED_AFTER_MS)
+        self._comparing.timeout.connect(self._compare)
         self._polling = QTimer(self, interval=_LOOK_EVERY_MS)
         self._polling.timeout.connect(self.look)
         dataset.changed.connect(self._on_dataset_changed)
@@ -92,7 +99,7 @@ class FiguresState(QObject):
             if self._seen is not report:
                 return
             if isinstance(last, Progress):
-                self.progressed.emit(last.done, last.total)
+                self.progressed.emit(last.what, last.done, last.total)
             else:
                 self.figures = last
 
@@ -123,13 +130,12 @@ class FiguresState(QObject):
         self._do(studio_dataset.look_for_changes(report), on_items, lambda _: None)
 
     def close(self) -> None:
-        """Leave no thread behind."""
+        """End what reads the pictures."""
         self._polling.stop()
         self._settling.stop()
-        for job in self._jobs:
-            job.cancel()
-        for job in self._jobs:
-            job.join()
+        self._comparing.stop()
+        self._watching.stop()
+        end_all(self._jobs)
 
     # --- following ----------------------------------------------------------------------
 
@@ -144,17 +150,18 @@ class FiguresState(QObject):
                 self.folder_changed.emit()
             if had_figures:
                 self.measured.emit()
-            self._watch(report)
-        self._compare()
+            self._watching.start()
+        self._comparing.start()
 
-    def _watch(self, report: ScanReport | None) -> None:
+    def _watch(self) -> None:
+        report = self._seen
         watched = self._watcher.directories()
         if watched:
             self._watcher.removePaths(watched)
         if report is None or report.material:
             self._polling.stop()
             return
-        inside = {name.rpartition("/")[0] for name in (it.name for it in report.pictures)}
+        inside = {it.name.rpartition("/")[0] for it in report.pictures}
         folders = [str(report.folder / name) for name in sorted({"", *report.within, *inside})]
         self._watcher.addPaths(folders[:_MOST_WATCHED])
         self._polling.start()

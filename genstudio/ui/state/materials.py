@@ -8,7 +8,7 @@ from genstudio.domain.cards import ModelCard
 from genstudio.domain.language import inside, tr
 from genstudio.domain.notices import Notice
 from genstudio.services import studio_materials
-from genstudio.services.jobs import Job, JobEnded
+from genstudio.services.jobs import Job, JobEnded, end_all
 from genstudio.services.notices import notice_about
 from genstudio.services.studio_materials import Material, Materials
 from genstudio.ui.bridge import Bridge
@@ -90,9 +90,7 @@ class MaterialsState(QObject):
     def shutdown(self) -> None:
         """Stop looking before the window closes."""
         self._pause.stop()
-        for job in self._jobs:
-            job.cancel()
-            job.join()
+        end_all(self._jobs)
 
     def _on_dataset_changed(self) -> None:
         report = self._dataset.report

@@ -7,11 +7,11 @@ from typing import Generic, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from genstudio.domain.datasets import PictureInfo, ScanReport
+from genstudio.domain.datasets import ScanReport
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.notices import Notice
 from genstudio.services.notices import notice_about
-from genstudio.ui.state.dataset import DatasetState
+from genstudio.ui.state.dataset import ContentHashes, DatasetState
 from genstudio.ui.state.project import ProjectState
 
 T = TypeVar("T")
@@ -40,6 +40,7 @@ class PictureEdits(QObject, Generic[T]):
         self._edits: dict[str, T] = {}
         self._unsaved: dict[str, T] = {}
         self._seen: ScanReport | None = None
+        self._hashes = ContentHashes()
         self._can_save = True
         self._timer = QTimer(self, singleShot=True, interval=_SAVED_AFTER_MS)
         self._timer.timeout.connect(self.save)
@@ -71,15 +72,15 @@ class PictureEdits(QObject, Generic[T]):
         """Save before the window closes."""
         self.save()
 
-    def _pictures(self, names: Mapping[str, object]) -> dict[str, PictureInfo]:
-        """Pictures that were changed, by name; those that are not there are left out."""
-        report = self._dataset.report
-        return {it.name: it for it in report.pictures if it.name in names} if report else {}
-
     def _keep(self, changes: Mapping[str, T]) -> None:
-        """Keep changes by content hash, and soon save them."""
-        self._edits |= changes
-        self._unsaved |= changes
+        """Keep what was changed of pictures that are there, by name, and soon save it."""
+        report = self._dataset.report
+        if report is None:
+            return
+        hash_of = self._hashes.of(report)
+        changed = {hash_of[name]: edit for name, edit in changes.items() if name in hash_of}
+        self._edits |= changed
+        self._unsaved |= changed
         self._timer.start()
 
     def _on_dataset_changed(self) -> None:

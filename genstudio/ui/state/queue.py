@@ -12,6 +12,7 @@ from genstudio.domain.datasets import ScanReport
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.language import tr
 from genstudio.domain.notices import Level, Notice
+from genstudio.domain.progress import Progress
 from genstudio.domain.queue import ItemState, QueuedRun, RunQueue, WhenDone
 from genstudio.services import studio_queue
 from genstudio.services.jobs import Job, JobEnded
@@ -35,12 +36,14 @@ class QueueState(QObject):
 
     Signals:
         changed(): Another order, other states, or it began or ended.
+        progressed(): Looking whether a run can begin has come further.
         noticed(Notice): Something a person should read.
         done(str, str): All runs are over; title and sentence about it.
         power_wanted(str): The computer should sleep or shut down now; a person is asked first.
     """
 
     changed = Signal()
+    progressed = Signal()
     noticed = Signal(Notice)
     done = Signal(str, str)
     power_wanted = Signal(str)
@@ -60,6 +63,8 @@ class QueueState(QObject):
         # None while it cannot be read: then nothing is written over it.
         self.queue: RunQueue | None = None
         self.is_going = False
+        # How far it is looked whether a run can begin; None while that is not done.
+        self.progress: Progress | None = None
         self.report: Path | None = None
         self._since = datetime.now().astimezone()
         self._current = ""
@@ -142,9 +147,23 @@ class QueueState(QObject):
         self.is_going = False
         self.changed.emit()
 
+    def do_when_done(self, wanted: WhenDone) -> None:
+        """Put the computer to sleep, or shut it down; a refusal of the system is told."""
+        job = studio_queue.do_when_done(wanted)
+
+        def on_end(ending: JobEnded) -> None:
+            if ending.error is not None:
+                self.noticed.emit(notice_about(ending.error))
+
+        # Not among those that are waited for: a system may take half a minute to refuse.
+        self._bridge.follow(job.items, lambda _: None, on_end)
+        job.start()
+
     def close(self) -> None:
-        """Wait for what looks at runs; nothing is lost."""
+        """End what looks at runs; nothing is lost."""
         self._watch.stop()
+        for job in self._jobs:
+            job.cancel()
         for job in self._jobs:
             job.join()
 
@@ -204,8 +223,9 @@ class QueueState(QObject):
             if ending.error is not None:
                 self.noticed.emit(notice_about(ending.error))
             self.report = pages[0] if pages else None
-            self.noticed.emit(Notice(level=Level.INFO, title=title, message=text))
-            self.done.emit(title, text)
+            told = text if pages else tr("None of them could begin; the queue says why.")
+            self.noticed.emit(Notice(level=Level.INFO, title=title, message=told))
+            self.done.emit(title, told)
             self.changed.emit()
             if queue.when_done != "nothing":
                 self.power_wanted.emit(queue.when_done)
@@ -223,7 +243,15 @@ class QueueState(QObject):
         assert self._project is not None
         found: list[QueuedRun] = []
 
+        def on_items(items: list[Progress | QueuedRun]) -> None:
+            found.extend(it for it in items if isinstance(it, QueuedRun))
+            last = items[-1]
+            if isinstance(last, Progress):
+                self.progress = last
+                self.progressed.emit()
+
         def on_end(ending: JobEnded) -> None:
+            self.progress = None
             if ending.error is not None:
                 self.noticed.emit(notice_about(ending.error))
             checked = found[0] if found else item.model_copy(update={"fault": tr("Not checked.")})
@@ -237,7 +265,7 @@ class QueueState(QObject):
         # Steps of its own would disturb a training, and the queue begins with them anyway.
         tries = then is None and not self._training.is_running
         job = studio_queue.check(item, self._project.path, report, tries=tries)
-        self._do(job, found.extend, on_end)
+        self._do(job, on_items, on_end)
 
     def _do(
         self,

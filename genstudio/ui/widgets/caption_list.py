@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QStringListModel, Qt
 
 from genstudio.domain.language import tr, tr_noop
 from genstudio.ui.theme import colors
@@ -12,8 +12,12 @@ _Index = QModelIndex | QPersistentModelIndex
 _NONE = tr_noop("no caption yet")
 
 
-class CaptionItems(QAbstractListModel):
-    """Names and captions; made when they are painted, so that there may be very many."""
+class CaptionItems(QStringListModel):
+    """Names and captions; made when they are painted, so that there may be very many.
+
+    The strings of the Qt model stay empty and it only counts the rows: a list asks for their
+    number several times for each, which takes long where Python answers.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -27,19 +31,14 @@ class CaptionItems(QAbstractListModel):
 
     def show_pictures(self, names: Sequence[str], captions: Mapping[str, str]) -> None:
         """Show other pictures."""
-        self.beginResetModel()
         self._names, self._captions = tuple(names), captions
-        self.endResetModel()
+        self.setStringList([""] * len(self._names))
 
     def show_captions(self, captions: Mapping[str, str]) -> None:
         """Show other captions of the same pictures."""
         self._captions = captions
         if self._names:
             self.dataChanged.emit(self.index(0), self.index(len(self._names) - 1))
-
-    def rowCount(self, parent: _Index | None = None) -> int:
-        """How many pictures there are."""
-        return 0 if parent is not None and parent.isValid() else len(self._names)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """The caption of a picture, with its name as a hint."""

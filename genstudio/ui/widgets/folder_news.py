@@ -2,12 +2,17 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, tr_noop
 from genstudio.ui.icons import icon
 from genstudio.ui.state.dataset import DatasetState
 from genstudio.ui.state.figures import FiguresState
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.named_label import NamedLabel
+
+_UNREACHABLE = tr_noop(
+    "The folder is not there any more. If it is on a drive, connect that again: the pictures come "
+    "back by themselves, and what you chose is kept. If it was moved, choose it where it is now."
+)
 
 
 class FolderNews(QWidget):
@@ -42,7 +47,9 @@ class FolderNews(QWidget):
     def _show(self) -> None:
         now, before = self._figures.changes, self._figures.since_last_run
         parts = [tr("The folder has changed: {sentence}", sentence=now.sentence())] if now else []
-        if before:
+        if now.unreachable:
+            parts = [tr(_UNREACHABLE)]
+        elif before:
             parts.append(tr("Since the last run: {sentence}", sentence=before.sentence()))
         self._words.setText(" ".join(parts))
         self._again.setVisible(bool(now))

@@ -1,6 +1,6 @@
 """What a grid of thumbnails shows, as a Qt model."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import (
     QItemSelection,
+    QItemSelectionRange,
     QMimeData,
     QModelIndex,
     QObject,
@@ -36,6 +37,9 @@ class GridItem:
     dimmed: bool = False
     badge: str = ""
 
+
+# Of so many it takes longer to find the first and the last than to paint what is in view.
+_MANY = 1000
 
 Describe = Callable[[str], GridItem]
 
@@ -87,7 +91,8 @@ class GridItems(QStringListModel):
         selection = QItemSelection()
         for _, run in groupby(enumerate(rows), lambda pair: pair[1] - pair[0]):
             run_rows = [row for _, row in run]
-            selection.select(self.index(run_rows[0]), self.index(run_rows[-1]))
+            part = QItemSelectionRange(self.index(run_rows[0]), self.index(run_rows[-1]))
+            selection.append(part)
         return selection
 
     def replace_all(self, keys: Iterable[str]) -> None:
@@ -108,6 +113,15 @@ class GridItems(QStringListModel):
         index = self.index_of(key)
         if index.isValid():
             self.dataChanged.emit(index, index)
+
+    def update_many(self, keys: Collection[str]) -> None:
+        """Something else is to be shown of pictures; told in one go, for very many."""
+        if len(keys) > _MANY:
+            rows = [0, len(self._keys) - 1] if self._keys else []
+        else:
+            rows = [self._rows[key] for key in keys if key in self._rows]
+        if rows:
+            self.dataChanged.emit(self.index(min(rows)), self.index(max(rows)))
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
         """The files of some pictures, for other programs."""

@@ -1,5 +1,7 @@
 """The bar above a page that shows messages, one at a time, until they are closed."""
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
@@ -26,10 +28,12 @@ _LOOKS = {
     Level.WARNING: ("triangle-alert", "warning"),
     Level.ERROR: ("circle-alert", "danger"),
 }
+# What went wrong is not kept waiting behind what is only worth knowing.
+_URGENCY = {Level.INFO: 0, Level.WARNING: 1, Level.ERROR: 2}
 
 
 class NoticeBar(QFrame):
-    """Shows notices in the order they came; hidden while there are none.
+    """Shows notices, errors first, else in the order they came; hidden while there are none.
 
     Errors and warnings stay until they are closed. Good news leaves by itself after some
     seconds, unless the pointer rests on it. The same notice is not shown twice.
@@ -70,10 +74,21 @@ class NoticeBar(QFrame):
         self.hide()
 
     def show_notice(self, notice: Notice) -> None:
-        """Show a notice, or queue it behind those that are shown."""
+        """Show a notice, or queue it behind those that matter as much."""
         if notice in self._queue:
             return
-        self._queue.append(notice)
+        before = sum(_URGENCY[it.level] >= _URGENCY[notice.level] for it in self._queue)
+        self._queue.insert(before, notice)
+        if before == 0:
+            self._details_button.setChecked(False)
+        self._show_current()
+
+    def take_back(self, notices: Iterable[Notice]) -> None:
+        """Take notices away that are no longer true, shown or waiting."""
+        gone = list(notices)
+        if self.current() in gone:
+            self._details_button.setChecked(False)
+        self._queue = [notice for notice in self._queue if notice not in gone]
         self._show_current()
 
     def current(self) -> Notice | None:

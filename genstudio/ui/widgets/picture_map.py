@@ -31,6 +31,8 @@ class PictureMap(QWidget):
         self._is_out = np.zeros(0, bool)
         self._is_chosen = np.zeros(0, bool)
         self._ground = QImage()
+        # Painted when it is looked at: a map that is not shown costs nothing.
+        self._is_stale = True
         self._path: list[QPointF] = []
         self.setMouseTracking(True)
         self.setCursor(Qt.CursorShape.CrossCursor)
@@ -54,7 +56,7 @@ class PictureMap(QWidget):
         """Show which pictures are left out now."""
         left_out = frozenset(out)
         self._is_out = np.fromiter((it in left_out for it in self._names), bool, len(self._names))
-        self._paint_ground()
+        self._repaint()
 
     def select_within(self, region: QPolygonF) -> None:
         """Choose what lies inside a region, in pixels of the widget."""
@@ -74,7 +76,7 @@ class PictureMap(QWidget):
 
     def _choose(self, is_chosen: np.ndarray) -> None:
         self._is_chosen = is_chosen
-        self._paint_ground()
+        self._repaint()
         self.chosen.emit([self._names[int(at)] for at in np.flatnonzero(is_chosen)])
 
     # --- painting -----------------------------------------------------------------------
@@ -101,15 +103,21 @@ class PictureMap(QWidget):
                     y = np.clip(points[which, 1] + down, 0, height - 1)
                     ground[y, x] = _rgb(color)
         self._ground = image_from_pixels(ground)
+        self._is_stale = False
+
+    def _repaint(self) -> None:
+        self._is_stale = True
         self.update()
 
     def resizeEvent(self, event: object) -> None:
         """Spread the points over the new size."""
         del event
-        self._paint_ground()
+        self._repaint()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the points and the region that is being drawn."""
+        if self._is_stale:
+            self._paint_ground()
         painter = QPainter(self)
         painter.drawImage(0, 0, self._ground)
         if self._path:

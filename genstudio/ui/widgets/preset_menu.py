@@ -8,7 +8,12 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QToolButton, QWi
 
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.language import tr
-from genstudio.services.own_presets import OwnPreset, own_presets, read_preset
+from genstudio.services.own_presets import (
+    OwnPreset,
+    own_presets,
+    read_preset,
+    unreadable_presets,
+)
 from genstudio.ui.icons import icon
 
 
@@ -43,6 +48,11 @@ class PresetMenu(QToolButton):
             title = preset.title.replace("&", "&&")
             action = self._menu.addAction(title)
             action.triggered.connect(partial(self._choose, preset))
+        for path in unreadable_presets():
+            name = path.stem.replace("&", "&&")
+            action = self._menu.addAction(tr("{name} — cannot be read", name=name))
+            # Says why.
+            action.triggered.connect(partial(self._open, path))
         self._menu.addSeparator()
         self._menu.addAction(tr("Save these settings…")).triggered.connect(self._ask_title)
         self._menu.addAction(tr("Save into a file to share…")).triggered.connect(self._ask_file)
@@ -59,6 +69,9 @@ class PresetMenu(QToolButton):
 
     def _choose(self, preset: OwnPreset, *_checked: bool) -> None:
         self.chosen.emit(preset)
+
+    def _open(self, path: Path, *_checked: bool) -> None:
+        self.open_file(path)
 
     def _ask_title(self) -> None:
         dialog = QInputDialog(self.window())

@@ -56,7 +56,10 @@ class StudioStatusBar(QStatusBar):
 
     def show_free_disk(self, free_bytes: int) -> None:
         """Say how much space is left where the project is."""
-        self._disk.setText(tr("{free_bytes:,.0f} GB free", free_bytes=free_bytes / 2**30))
+        told = tr("{free_bytes:,.0f} GB free", free_bytes=free_bytes / 2**30)
+        if free_bytes < 2**30:  # Where it matters, “0 GB” would say nothing.
+            told = tr("{free_bytes:,.0f} MB free", free_bytes=free_bytes / 2**20)
+        self._disk.setText(told)
 
     def _show_threads(self, count: int) -> None:
         """Beside a busy program a run may take fewer than it began with, and later more again."""

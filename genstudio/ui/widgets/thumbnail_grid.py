@@ -1,6 +1,6 @@
 """A grid of thumbnails that stays quick with a hundred thousand pictures."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import (
@@ -73,6 +73,8 @@ class ThumbnailGrid(QListView):
         self._planned: dict[Path, str] = {}
         self._told_key = ""
         self._told_selection: list[str] = []
+        # Of thousands of single ones that takes a while to find out, and is asked for often.
+        self._selected: list[str] | None = None
         self._is_replacing = False
         self._planner = QTimer(self, singleShot=True, interval=_PLAN_EVERY_MS)
         self._planner.timeout.connect(self._plan)
@@ -112,6 +114,7 @@ class ThumbnailGrid(QListView):
         current, selected = self.current_key(), self.selected_keys()
         self._is_replacing = True
         self._items.replace_all(keys)
+        self._selected = None
         self.selectionModel().select(self._items.selection_of(selected), _Select.ClearAndSelect)
         if current is not None:
             self.selectionModel().setCurrentIndex(self._items.index_of(current), _Select.NoUpdate)
@@ -136,13 +139,19 @@ class ThumbnailGrid(QListView):
         """Show a picture as it is described now; one that is not shown is passed over."""
         self._items.update(key)
 
+    def update_keys(self, keys: Collection[str]) -> None:
+        """Show pictures as they are described now; those that are not shown are passed over."""
+        self._items.update_many(keys)
+
     def current_key(self) -> str | None:
         """Key of the item that the keyboard acts on."""
         return self._key_at(self.currentIndex()) or None
 
     def selected_keys(self) -> list[str]:
         """Keys of the selected items, in the order shown."""
-        return self._items.keys_in(self.selectionModel().selection())
+        if self._selected is None:
+            self._selected = self._items.keys_in(self.selectionModel().selection())
+        return list(self._selected)
 
     def select(self, key: str) -> None:
         """Make one item the current and only selected one; one that is not shown is passed over."""
@@ -154,11 +163,17 @@ class ThumbnailGrid(QListView):
     def select_keys(self, keys: Iterable[str]) -> None:
         """Select items and no others, and scroll to the first of them."""
         selection = self._items.selection_of(keys)
+        self._is_replacing = True
         if not selection.isEmpty():
             first = self._items.index(selection.first().top())
             self.selectionModel().setCurrentIndex(first, _Select.NoUpdate)
             self.scrollTo(first)
-        self.selectionModel().select(selection, _Select.ClearAndSelect)
+        # In two steps: Qt compares each range that goes with each that comes, which for thousands
+        # of single pictures takes seconds.
+        self.selectionModel().clearSelection()
+        self.selectionModel().select(selection, _Select.Select)
+        self._is_replacing = False
+        self._tell()
 
     def set_drags_out(self) -> None:
         """Let pictures be dragged into other programs, which get copies of their files."""
@@ -227,6 +242,7 @@ class ThumbnailGrid(QListView):
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         """Tell that others are selected."""
         super().selectionChanged(selected, deselected)
+        self._selected = None
         self._tell()
 
     def dataChanged(

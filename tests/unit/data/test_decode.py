@@ -350,7 +350,7 @@ def test_a_picture_that_pillow_warns_of_is_read_all_the_same(
 def test_a_missing_file_and_a_folder_are_reasons_too(tmp_path: Path) -> None:
     (tmp_path / "folder.png").mkdir()
 
-    assert "No such file" in reason(tmp_path / "missing.png")
+    assert "It is not there" in reason(tmp_path / "missing.png")
     assert reason(tmp_path / "folder.png")
 
 

@@ -3,9 +3,11 @@
 import time
 
 import numpy as np
+import pytest
 
-from genstudio.data.likeness import Likeness, with_duplicates
+from genstudio.data.likeness import Likeness, _Comparing, with_duplicates
 from genstudio.domain.datasets import PictureInfo
+from genstudio.domain.progress import drain
 
 
 def info(name: str, side: int = 64) -> PictureInfo:
@@ -14,7 +16,7 @@ def info(name: str, side: int = 64) -> PictureInfo:
 
 def originals(prints: list[np.ndarray] | np.ndarray) -> list[str | None]:
     pictures = [info(str(index)) for index in range(len(prints))]
-    marked = with_duplicates(pictures, [Likeness(colours=one) for one in prints])
+    marked = drain(with_duplicates(pictures, [Likeness(colours=one) for one in prints]))
     return [picture.duplicate_of for picture in marked]
 
 
@@ -46,7 +48,7 @@ def test_the_largest_is_the_original_and_among_those_of_its_size_the_first() -> 
     likeness = Likeness(colours=np.zeros((16, 16, 3), np.uint8))
     pictures = [info("small"), info("first", 80), info("second", 80)]
 
-    marked = with_duplicates(pictures, [likeness] * 3)
+    marked = drain(with_duplicates(pictures, [likeness] * 3))
 
     assert [picture.name for picture in marked] == ["small", "first", "second"]
     assert [picture.duplicate_of for picture in marked] == ["first", None, "first"]
@@ -69,6 +71,42 @@ def test_the_same_colours_with_another_opacity_or_other_detail_are_another_pictu
         Likeness(colours=colours, detail=(detail * 0.8).astype(np.uint8)),
     ]
 
-    marked = with_duplicates([info(str(index)) for index in range(7)], likenesses)
+    marked = drain(with_duplicates([info(str(index)) for index in range(7)], likenesses))
 
     assert [picture.duplicate_of for picture in marked] == [None] * 5 + ["1", "3"]
+
+
+def test_of_thousands_of_pictures_few_are_compared_and_none_that_is_alike_is_missed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    random = np.random.default_rng(0)
+    prints = random.integers(0, 256, (2000, 2, 2, 3), np.uint8).repeat(8, 1).repeat(8, 2)
+    # Copies of them, as another program saves them.
+    shifts = random.integers(-1, 2, (2000, 1, 1, 3))
+    prints = np.concatenate([prints, np.clip(prints + shifts, 0, 255).astype(np.uint8)])
+    compared: list[int] = []
+    first_alike = _Comparing._first_alike
+
+    def counting(self: _Comparing, index: int, others: np.ndarray) -> int | None:
+        compared.append(len(others))
+        return first_alike(self, index, others)
+
+    monkeypatch.setattr(_Comparing, "_first_alike", counting)
+
+    assert originals(prints) == [None] * 2000 + [str(index) for index in range(2000)]
+    # Of all pairs there are 8 million.
+    assert sum(compared) < 20_000
+
+
+def test_the_comparison_tells_how_far_it_is_and_can_be_given_up() -> None:
+    prints = np.random.default_rng(0).integers(0, 256, (1000, 16, 16, 3), np.uint8)
+    pictures = [info(str(index)) for index in range(1000)]
+    likenesses = [Likeness(colours=one) for one in prints]
+
+    told = list(with_duplicates(pictures, likenesses))
+
+    assert [(it.done, it.total) for it in told] == [(n, 1000) for n in range(200, 1001, 200)]
+    assert {it.item for it in told} == {None}
+    given_up = with_duplicates(pictures, likenesses)
+    assert next(given_up).done == 200
+    given_up.close()

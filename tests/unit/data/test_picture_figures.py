@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
+from genstudio.data import picture_figures
 from genstudio.data.picture_figures import groups_of_alike, measure_pictures
 from genstudio.data.scan import scan_folder
 from genstudio.domain.datasets import PictureInfo
@@ -76,3 +77,12 @@ def test_of_alike_pictures_the_sharpest_comes_first() -> None:
     pictures = [picture("a"), picture("b", "a"), picture("c", "a", 20), picture("d"), picture("e")]
     assert groups_of_alike(pictures, {"a": 5, "b": 9, "c": 5}) == [["b", "c", "a"]]
     assert groups_of_alike(pictures, {}) == [["c", "a", "b"]]
+
+
+def test_arranging_very_many_tells_how_far_it_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picture_figures, "_CHUNK", 4)
+    told = list(measure_pictures(folder, drain(scan_folder(folder)).pictures))
+    arranging = [it.done for it in told if it.what == "Arranging them on the map"]
+    assert arranging == [0, 4, 8, 12]

@@ -727,3 +727,37 @@ def test_fractions_are_told_as_fractions(tmp_path: Path) -> None:
 
     (told,) = [it for it in report_on(tmp_path).advice if it.topic == GREYS]
     assert "0.400" in told.reason or "0.401" in told.reason
+
+
+def test_of_files_that_all_cannot_be_read_no_size_is_advised(tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_bytes(b"")
+    report = report_on(tmp_path)
+    assert not report.pictures
+    assert [it.topic for it in report.advice] == ["unreadable"]
+    assert "Nothing is left" in report.advice[0].reason
+
+
+def test_a_folder_that_goes_while_it_is_looked_through_is_told_and_not_its_files(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "drive"
+    folder.mkdir()
+    for number in range(60):
+        put(folder, f"{number:02}.png", flower(number, 32))
+    scanning = scan_folder(folder, workers=1)
+    next(scanning)
+    folder.rename(tmp_path / "unplugged")
+    with pytest.raises(DatasetError, match="There is no folder"):
+        drain(scanning)
+
+
+def test_a_file_that_goes_while_its_folder_is_looked_through_is_listed(tmp_path: Path) -> None:
+    for number in range(60):
+        put(tmp_path, f"{number:02}.png", flower(number, 32))
+    scanning = scan_folder(tmp_path, workers=1)
+    next(scanning)
+    (tmp_path / "59.png").unlink()
+    report = drain(scanning)
+    (gone,) = report.unreadable
+    assert gone.name == "59.png"
+    assert "moved or deleted" in gone.reason

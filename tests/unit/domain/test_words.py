@@ -9,6 +9,7 @@ from genstudio.domain.words import (
     MOST_WORDS,
     PADDING,
     UNKNOWN,
+    counting,
     read_prompt,
     token_ids,
     vocabulary,
@@ -90,3 +91,12 @@ def test_a_very_long_prompt_is_cut_and_told_in_a_line() -> None:
 def test_an_empty_prompt_and_no_vocabulary_are_no_accidents() -> None:
     assert read_prompt("", KNOWN).words == ()
     assert read_prompt("red", ()).left_out == ("red",)
+
+
+def test_words_are_counted_bit_by_bit_and_the_same_text_once() -> None:
+    captions = ["a red rose", "a blue rose", "a red rose", "a rose"]
+    told = list(counting(captions, every=1))
+    # Three texts that differ.
+    assert told[:-1] == [None, None]
+    assert told[-1] == vocabulary(captions) == {"a": 4, "rose": 4, "red": 2, "blue": 1}
+    assert list(counting([], every=1)) == [{}]

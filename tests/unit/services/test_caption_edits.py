@@ -99,3 +99,10 @@ def test_a_training_without_the_window_learns_what_was_written(tmp_path: Path) -
     assert first.data.words == {"a": 8, "flower": 8}
     assert second.data.words == {"a": 8, "flower": 7, "rose": 1}
     assert first.file.dataset != second.file.dataset
+
+
+def test_a_row_is_written_as_json_writes_it(tmp_path: Path) -> None:
+    odd = 'a "red"\\ rose\n\t\x01 — 薔薇 \u2028'
+    save_edits(tmp_path, {"hash": odd})
+    written = (tmp_path / FILE).read_text(encoding="utf-8").split("\n")[1]
+    assert written == json.dumps(("hash", odd), ensure_ascii=False)

@@ -1,5 +1,6 @@
 """Squares are kept in the project, frozen into manifests, and learned; pictures are not touched."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,23 @@ def test_several_folders_are_one_set(flowers: Path) -> None:
     assert not changes_on_disk(report)
     manifest, _ = materials.freeze(report, (), IMAGES)
     assert manifest.within == ("a", "c")
+
+
+def test_a_folder_that_is_gone_is_told_from_one_that_was_emptied(
+    report: ScanReport, tmp_path: Path
+) -> None:
+    emptied = report.model_copy(update={"folder": tmp_path})
+    changes = changes_on_disk(emptied)
+    assert len(changes.gone) == len(report.pictures)
+    assert not changes.unreachable
+    gone = report.model_copy(update={"folder": tmp_path / "gone"})
+    assert changes_on_disk(gone).unreachable
+
+
+def test_a_row_is_written_as_json_writes_it(tmp_path: Path) -> None:
+    kept = {"hash": KeptCrops('so "called"\\.png', ((1, 2, 3), (4, 5, 6)))}
+    save_crops(tmp_path, kept)
+    row = (tmp_path / FILE).read_text(encoding="utf-8").split("\n")[1]
+    (it,) = kept.values()
+    assert row == json.dumps(("hash", it.name, it.crops), ensure_ascii=False)
+    assert load_crops(tmp_path) == kept

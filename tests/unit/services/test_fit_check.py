@@ -59,7 +59,7 @@ def test_a_try_tells_time_memory_and_disk_and_leaves_nothing(
 
 def test_what_cannot_begin_is_told(manifest: Manifest, tmp_path: Path) -> None:
     gone = manifest.model_copy(update={"folder": tmp_path / "gone"})
-    with pytest.raises(TrainingError):
+    with pytest.raises(TrainingError, match="not those that were looked through"):
         drain(check_fit(settings(), gone, tmp_path, seconds=0.1))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from genstudio.domain.errors import ProjectError
-from genstudio.services.jobs import Job, JobEnded
+from genstudio.services.jobs import Job, JobEnded, end_all
 
 LONG_S = 600.0
 
@@ -122,3 +122,24 @@ def test_waiting_for_a_job_has_a_limit() -> None:
     assert not job.join(0.01)
     go_on.set()
     assert job.join(LONG_S)
+
+
+def test_what_only_reads_is_asked_to_end_and_not_waited_for_without_end() -> None:
+    go_on = threading.Event()
+
+    def items() -> Iterator[int]:
+        yield 1
+        assert go_on.wait(LONG_S)
+        yield 2
+        raise AssertionError("it was asked to end")
+
+    slow, quick = Job("slow", items), Job("quick", lambda: [1])
+    for job in (slow, quick):
+        job.start()
+    assert slow.items.get(timeout=LONG_S) == 1
+    end_all([slow, quick], 0.01)
+    assert slow.is_running()
+    go_on.set()
+    assert slow.join(LONG_S)
+    assert quick.join(LONG_S)
+    assert slow.items.get() == JobEnded(cancelled=True)
