@@ -77,7 +77,8 @@ class SettingsForm(QWidget):
         self._reset = QPushButton(tr("Back to defaults"))
         self._reset.setIcon(icon("rotate-ccw", "muted"))
         self._reset.clicked.connect(self.reset)
-        self._reset.setVisible(bool(self._rows))
+        # A single setting has a way back of its own.
+        self._reset.setVisible(len(self._rows) > 1)
         mark(self._reset, flat=True)
         self._more = self._lay_out()
         self._update_reset()

@@ -279,6 +279,9 @@ def _stylesheet(theme: Colors, app: QApplication, folder: Path) -> str:
         ("chevron-up", "arrow_up", theme.muted),
         ("check", "check", theme.on_accent),
         ("minus", "minus", theme.on_accent),
+        ("arrow-left", "arrow_left", theme.text),
+        ("arrow-right", "arrow_right", theme.text),
+        ("arrow-up", "arrow_parent", theme.text),
     ):
         path = folder / f"{name}-{color[1:]}.svg"
         svg = resource(f"icons/{name}.svg").read_text(encoding="utf-8")

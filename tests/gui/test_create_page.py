@@ -226,7 +226,7 @@ def test_two_dropped_pictures_are_blended_and_used_again(
     open_project: Opener, pictures: Path
 ) -> None:
     studio = open_create(open_project, "blend")
-    assert studio.text("create.reason") == "Add one: pictures to blend."
+    assert studio.text("create.reason") == "Still missing: pictures to blend."
     assert not studio.find("create.start").isEnabled()
     first, second, *_ = sorted(pictures.iterdir())
     give(studio, second)

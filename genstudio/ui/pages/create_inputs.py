@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.domain.artifacts import CLIP, NOTES, SOUND, TEXT
 from genstudio.domain.language import tr
 from genstudio.domain.operations import InputSpec
 from genstudio.services import studio_operations
@@ -35,6 +36,12 @@ from genstudio.ui.widgets.grid_items import GridItem
 from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
 
 _SIDE_PX = 64
+_USUAL_PLACES = {
+    CLIP: QStandardPaths.StandardLocation.MoviesLocation,
+    SOUND: QStandardPaths.StandardLocation.MusicLocation,
+    NOTES: QStandardPaths.StandardLocation.MusicLocation,
+    TEXT: QStandardPaths.StandardLocation.DocumentsLocation,
+}
 _HEIGHT_PX, _OPTIONAL_HEIGHT_PX = 22 * GRID_PX, 12 * GRID_PX
 
 
@@ -183,18 +190,25 @@ class InputFiles(QFrame):
     # --- reacting -----------------------------------------------------------------------
 
     def _choose_files(self) -> None:
-        pictures = QStandardPaths.StandardLocation.PicturesLocation
-        begin = QStandardPaths.writableLocation(pictures)
         names, _ = QFileDialog.getOpenFileNames(
-            self, tr("Choose {several}", several=several(self.spec.kind)), begin
+            self, tr("Choose {several}", several=several(self.spec.kind)), self._usual_place()
         )
         self._gather([Path(name) for name in names])
 
     def _choose_folder(self) -> None:
         name = QFileDialog.getExistingDirectory(
-            self, tr("Choose a folder of {several}", several=several(self.spec.kind))
+            self,
+            tr("Choose a folder of {several}", several=several(self.spec.kind)),
+            self._usual_place(),
         )
         self._gather([Path(name)] if name else [])
+
+    def _usual_place(self) -> str:
+        """Where files lie that were added before, or where people have such files."""
+        if added := self.files():
+            return str(added[-1].parent)
+        pictures = QStandardPaths.StandardLocation.PicturesLocation
+        return QStandardPaths.writableLocation(_USUAL_PLACES.get(self.spec.kind, pictures))
 
     def _gather(self, paths: list[Path]) -> None:
         if paths:

@@ -19,7 +19,7 @@ from genstudio.services.studio import CatalogueEntry
 from genstudio.ui.dialogs.choosing import ChoosingDialog
 from genstudio.ui.forms import SettingsForm
 from genstudio.ui.icons import icon
-from genstudio.ui.run_words import examples_words
+from genstudio.ui.run_words import examples_words, model_name
 from genstudio.ui.state.choices import GalleryChoices
 from genstudio.ui.state.gallery import GalleryState
 from genstudio.ui.state.teaching import GalleryTeaching
@@ -37,9 +37,11 @@ class GalleryMaker(QFrame):
     """Chooses a run, how many and how adventurous, and makes them.
 
     Signals:
+        changed(): Something can be made now, or cannot any more.
         teach_wanted(Path): Teach a branch of that run what the project's choices say.
     """
 
+    changed = Signal()
     teach_wanted = Signal(Path)
 
     def __init__(
@@ -137,7 +139,7 @@ class GalleryMaker(QFrame):
                 self._run.addItem(
                     tr(
                         "{model_key} · {examples_words} · step {step:,}",
-                        model_key=settings.model_key,
+                        model_key=model_name(settings.model_key, self._training.entries),
                         examples_words=examples_words(settings),
                         step=run.step,
                     ),
@@ -176,6 +178,7 @@ class GalleryMaker(QFrame):
         self._taste.setEnabled(self._generate.isEnabled() and can_be_steered)
         self._compare.setEnabled(self._state.is_open)
         self._update_teaching()
+        self.changed.emit()
 
     def _update_teaching(self) -> None:
         entry = self._entry()
@@ -212,8 +215,18 @@ class GalleryMaker(QFrame):
             self._run.currentData(), count=self._count.value(), settings=self._form.values()
         )
 
+    def can_make(self) -> bool:
+        """Whether there is a model that makes something, and nothing is being made."""
+        return self._generate.isEnabled()
+
+    def make(self) -> None:
+        """Make as many as are chosen; what a press of the button does."""
+        self._generate.click()
+
     def _on_generate(self) -> None:
         assert self._form is not None
+        # The button cannot be pressed meanwhile: the keyboard would be on the next one.
+        self._scroll.setFocus()
         self._state.generate(
             self._run.currentData(), count=self._count.value(), sampling=self._form.values()
         )
