@@ -112,7 +112,7 @@ def how_it_stands(run: RunSummary) -> str:
 
 def what_was_lost(run: RunSummary) -> str:
     """What an interruption or a failure cost."""
-    happened = tr("failed") if run.state is RunState.FAILED else tr("was interrupted")
+    happened = tr("has failed") if run.state is RunState.FAILED else tr("was interrupted")
     if not run.checkpoints:
         return tr(
             "This run {happened} before it was first saved; it begins again.", happened=happened

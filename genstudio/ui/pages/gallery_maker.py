@@ -196,6 +196,7 @@ class GalleryMaker(QFrame):
             else words
         )
         self._taught_by.set_text(words)
+        self._taught_by.setToolTip(tr("“A or B” asks for choices; stars that you give count, too"))
 
     def _entry(self) -> CatalogueEntry | None:
         """Of the architecture of the chosen run."""
