@@ -19,7 +19,7 @@ class Pace:
         self._clock = clock
         self._what = ""
         self._began_s = 0.0
-        self._first = 0
+        self._first = self._last = 0
 
     def left_s(self, what: str, done: int, total: int) -> float | None:
         """Note how far it is, and give the seconds that are left at this pace.
@@ -33,8 +33,9 @@ class Pace:
             None as long as that cannot be told, or is so little that nobody would ask.
         """
         now = self._clock()
-        if what != self._what or done < self._first:
+        if what != self._what or done < self._last:
             self._what, self._began_s, self._first = what, now, done
+        self._last = done
         seen_s, passed = now - self._began_s, done - self._first
         if passed == 0 or seen_s < _LEAST_SEEN_S:
             return None

@@ -78,7 +78,8 @@ class SettingsForm(QWidget):
         self._reset.setIcon(icon("rotate-ccw", "muted"))
         self._reset.clicked.connect(self.reset)
         # A single setting has a way back of its own.
-        self._reset.setVisible(len(self._rows) > 1)
+        if len(self._rows) <= 1:
+            self._reset.hide()
         mark(self._reset, flat=True)
         self._more = self._lay_out()
         self._update_reset()
@@ -278,7 +279,8 @@ class _Row(QWidget):
         mark(self._help_text, role="small")
         help_button = small_button("circle-help", tr("What does this do? {words}", words=words))
         help_button.setCheckable(True)
-        help_button.setVisible(bool(field.help))
+        if not field.help:
+            help_button.hide()
         help_button.toggled.connect(self._help_text.setVisible)
         self._reset = back_button(field.name, words)
         self._reset.clicked.connect(self.value.reset)

@@ -267,7 +267,14 @@ def test_steps_are_written_in_short(plot: LossPlot) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.69314, "0.6931"), (0.0, "0.000"), (-12.5, "−12.50"), (1234.5, "1,234"), (10_635.0, "10,635"), (1.2e-5, "1.2e−05")],
+    [
+        (0.69314, "0.6931"),
+        (0.0, "0.000"),
+        (-12.5, "−12.50"),
+        (1234.5, "1,234"),
+        (10_635.0, "10,635"),
+        (1.2e-5, "1.2e−05"),
+    ],
 )
 def test_numbers_are_short_and_of_steady_width(value: float, text: str) -> None:
     assert number_in_short(value) == text

@@ -309,9 +309,9 @@ class CreateControls(QFrame):
                 self._form = None
             if settings is not None:
                 self._form = SettingsForm(settings, choices=choices)
-                self._form.setVisible(bool(self._form.values()))
                 self._form.set_hidden(self._said)
                 self._column.insertWidget(self._form_row, self._form)
+                self._form.setVisible(bool(self._form.values()))
         self._update()
 
     # --- reacting -----------------------------------------------------------------------

@@ -208,7 +208,8 @@ class InputFiles(QFrame):
         if added := self.files():
             return str(added[-1].parent)
         pictures = QStandardPaths.StandardLocation.PicturesLocation
-        return QStandardPaths.writableLocation(_USUAL_PLACES.get(self.spec.kind, pictures))
+        place = QStandardPaths.writableLocation(_USUAL_PLACES.get(self.spec.kind, pictures))
+        return place if Path(place).is_dir() else str(Path.home())
 
     def _gather(self, paths: list[Path]) -> None:
         if paths:

@@ -137,6 +137,7 @@ class TrainControls(QFrame):
             self.fit_panel.check,
         )  # fmt: skip
         self._reason = QLabel()
+        self._reason.setObjectName("train.reason")
         self._reason.setWordWrap(True)
         mark(self._reason, role="small")
         steering = QHBoxLayout()
