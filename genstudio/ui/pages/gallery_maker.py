@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -114,7 +115,7 @@ class GalleryMaker(QFrame):
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setMinimumHeight(11 * GRID_PX)
+        self._scroll.setMinimumHeight(9 * GRID_PX)
         self._scroll.setAccessibleName(tr("Settings of what is made"))
         self._column.addWidget(self._scroll, 1)
         self._column.addLayout(row)
@@ -166,6 +167,8 @@ class GalleryMaker(QFrame):
             self._form_kind = key, choices
             if entry is not None and entry.sampling is not None:
                 self._form = SettingsForm(entry.sampling, choices=choices)
+                # A single setting is not spread over the room of several.
+                self._form.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
                 self._scroll.setWidget(self._form)
         self._update_button()
 

@@ -192,7 +192,8 @@ class TrainControls(QFrame):
         why_not = self._why_not or self.choices.why_not()
         can_begin = is_ready and self._has_pictures and not why_not
         # Else the keyboard would be on the next button that can be pressed: the queue's.
-        was_pressed = self._start.hasFocus() or self._keep.hasFocus()
+        pressed = (self._start, self._keep, self._pause, self._stop)
+        was_pressed = any(button.hasFocus() for button in pressed)
         self._start.setEnabled(can_begin and not is_running)
         self._add.setEnabled(can_begin)
         # Two at once would each slow the other down, and say nothing true.
@@ -200,8 +201,6 @@ class TrainControls(QFrame):
         self.fit_panel.check.setEnabled(can_begin)
         self._keep.setVisible(can_keep and not is_running)
         self._keep.setEnabled(is_ready)
-        if was_pressed and is_running:
-            self.choices.setFocus()
         self._mark_next(shown if can_keep and not is_running else None, can_begin=can_begin)
         if can_keep and shown is not None:
             self._keep.setToolTip(self._what_keeping_does(shown))
@@ -210,6 +209,8 @@ class TrainControls(QFrame):
         self._pause.setText(tr("Go on") if is_paused else tr("Pause"))
         self._pause.setIcon(icon("play" if is_paused else "pause"))
         self._stop.setEnabled(is_running and activity is not Activity.STOPPING)
+        if was_pressed and not any(button.hasFocus() for button in pressed):
+            self.choices.setFocus()
         self._show_reason()
         self.commands_changed.emit()
 

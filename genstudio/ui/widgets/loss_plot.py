@@ -20,7 +20,7 @@ from genstudio.ui.widgets.plot_tools import PlotTools
 
 # Figures that say how good it is, best first.
 _QUALITY = (metric_names.KID, metric_names.SWD)
-_EMPTY_TEXT = tr_noop("The losses will show here once training has begun.")
+_EMPTY_TEXT = tr_noop("The curves of learning (losses) will show here once training has begun.")
 # A line beyond this ratio to the first would press that flat, and starts hidden.
 _LARGEST_RATIO = 20
 _POINTS_TO_JUDGE = 50
