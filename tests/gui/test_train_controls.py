@@ -89,6 +89,6 @@ def test_a_finished_run_or_another_architecture_leads_to_a_new_one(
 def test_what_would_be_learned_stands_above_the_buttons(controls: TrainControls) -> None:
     reason = controls.findChild(QLabel, "train.reason")
     controls.choices.choose_preset("quick")
-    assert reason.text() == "Describe and redraw · 64 px · 10 minutes"
+    assert reason.text() == "Describe and redraw · 64\N{NO-BREAK SPACE}px · 10 minutes"
     controls.set_pictures(None, "There are no pictures yet.")
     assert reason.text() == "There are no pictures yet."

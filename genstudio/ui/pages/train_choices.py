@@ -250,7 +250,7 @@ class TrainChoices(QScrollArea):
         parts = [
             entry.card.title,
             back if is_turned else there if back else "",
-            "" if self._size.isHidden() else f"{self._size.currentData()} px",
+            "" if self._size.isHidden() else f"{self._size.currentData()}\N{NO-BREAK SPACE}px",
             str(self.budget()),
         ]
         return " · ".join(part for part in parts if part)
