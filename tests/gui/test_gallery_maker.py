@@ -129,6 +129,20 @@ def test_another_run_brings_its_own_kinds(maker: GalleryMaker, training: Trainin
         assert [box.itemText(row) for row in range(box.count())] == kinds
 
 
+def test_what_has_just_been_learned_is_made_from(
+    maker: GalleryMaker, training: TrainingState
+) -> None:
+    runs = maker.findChild(QComboBox, "gallery.run")
+    first, second, third = (run(name, {}) for name in "abc")
+    show(training, first, second)
+    runs.setCurrentIndex(1)
+    assert runs.currentData() == first.path
+    show(training, first, second)
+    assert runs.currentData() == first.path
+    show(training, first, second, third)
+    assert runs.currentData() == third.path
+
+
 def test_details_tell_the_kind_that_was_asked_for(qtbot: QtBot, tmp_path: Path) -> None:
     details = GalleryDetails()
     qtbot.addWidget(details)

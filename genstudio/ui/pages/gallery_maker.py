@@ -131,6 +131,7 @@ class GalleryMaker(QFrame):
 
     def _show_runs(self) -> None:
         chosen = self._run.currentData()
+        before = {self._run.itemData(row) for row in range(self._run.count())}
         self._run.clear()
         for run in reversed(self._training.runs):
             entry = self._training.entries.get(run.settings.model_key)
@@ -146,6 +147,9 @@ class GalleryMaker(QFrame):
                     ),
                     run.path,
                 )
+        now = [self._run.itemData(row) for row in range(self._run.count())]
+        if before and (new := [path for path in now if path not in before]):
+            chosen = new[0]  # What has just been learned is what a person comes to see.
         shown = self._training.shown
         wanted = chosen if self._run.findData(chosen) >= 0 else shown.path if shown else None
         self._run.setCurrentIndex(max(self._run.findData(wanted), 0 if self._run.count() else -1))
