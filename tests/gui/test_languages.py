@@ -156,7 +156,7 @@ def test_a_language_is_chosen_while_a_training_goes_on(
 
 @pytest.mark.parametrize(
     ("code", "places", "folder"),
-    [("de", "&Suchen in:", "Verzeichnis"), ("fr", "&Chercher dans :", "Dossier")],
+    [("de", "&Suchen in:", "Verzeichnis"), ("fr", "&Chercher dans\N{NO-BREAK SPACE}:", "Dossier")],
 )
 def test_the_chooser_of_files_speaks_the_language(
     qtbot: QtBot, code: str, places: str, folder: str
