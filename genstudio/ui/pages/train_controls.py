@@ -236,10 +236,6 @@ class TrainControls(QFrame):
                 mark(button, primary=is_next)
                 name = command_named(button.objectName()).icon
                 button.setIcon(icon(name, "on_accent" if is_next else ""))
-        title = command_named("train.start").plain_title
-        words = title if kept is None else tr("Start a new run")
-        self._start.setText(words)
-        self._start.setAccessibleName(words)
 
     def _what_keeping_does(self, run: RunSummary) -> str:
         if run.state is RunState.FINISHED:
