@@ -247,9 +247,12 @@ def _advice_on_passed_over(passed_over: Mapping[str, int]) -> Advice:
             title=title,
             value=tr("is") if count + others == 1 else tr("are"),
         ),
-        reason=tr(
+        reason=trn(
+            "It is of a kind that is not read as a picture: {named}{rest}. Save as PNG or JPEG "
+            "what is to be learned from.",
             "They are of kinds that are not read as pictures: {named}{rest}. Save as PNG or "
             "JPEG what is to be learned from.",
+            count + others,
             named=named,
             rest=rest,
         ),

@@ -80,7 +80,7 @@ def pyav() -> Any:
     except ImportError as error:
         raise SettingsError(
             tr("Films need the pack “video”"),
-            tr("The part of GenStudio that writes and reads them is not installed."),
+            tr("The part of GenStudio that reads and writes films is not installed."),
             tr(
                 "{install} A folder of pictures or a .webp goes without.",
                 install=how_to_get("video"),

@@ -129,6 +129,11 @@ def number_text(value: float, digits: int = 0) -> str:
     return _formatter.format_field(float(value), f",.{digits}f")
 
 
+def written(value: float, form: str) -> str:
+    """A number as the language writes it, in a form that :func:`format` takes."""
+    return _formatter.format_field(value, form)
+
+
 def quoted(text: str) -> str:
     """A name between the quotation marks of the language."""
     before, behind = _QUOTES.get(_speaker.code, ("“", "”"))

@@ -60,9 +60,17 @@ def remarks_on_resuming(run: Run, step: int) -> list[events.Message]:
     return remarks
 
 
-def remarks_of(arrangement: Arrangement) -> list[events.Message]:
-    """What a modality has to say of a folder, such as pictures without a partner."""
-    return told_as_messages(arrangement.remarks)
+def remarks_of(arrangement: Arrangement, *, is_reversed: bool = False) -> list[events.Message]:
+    """What a modality has to say of a folder, such as pictures without a partner.
+
+    Args:
+        arrangement: How the modality sees the folder.
+        is_reversed: What goes in and what should come out are exchanged.
+    """
+    first, others = arrangement.remarks[:1], arrangement.remarks[1:]
+    if is_reversed and arrangement.turned is not None:
+        first = (arrangement.turned,)
+    return told_as_messages((*first, *others))
 
 
 def told_as_messages(advice: Sequence[Advice]) -> list[events.Message]:

@@ -22,6 +22,7 @@ class Material:
         card: Of the modality.
         num_examples: Examples that there are.
         summary: What was found, in a line.
+        turned: The same, should the other way round be learned; empty where there is none.
         remarks: What is worth knowing besides, such as files without a partner; a sentence each.
         report: Of all pictures of the folder, with what matters to such examples.
         layout: How its examples are laid out; empty where there is nothing to say.
@@ -30,6 +31,7 @@ class Material:
     card: ModalityCard
     num_examples: int
     summary: str
+    turned: str = ""
     remarks: tuple[str, ...] = ()
     report: ScanReport
     layout: str = ""
@@ -83,13 +85,16 @@ def _material(card: ModalityCard, arrangement: Any, report: ScanReport) -> Mater
     """Put into words what a modality sees in a folder."""
     count = arrangement.num_examples
     first, *others = arrangement.remarks or (None,)
+    turned = arrangement.turned
+    way = (first.reason,) if first is not None and turned is not None else ()
     return Material(
         card=card,
         num_examples=count,
         summary=first.title
         if first is not None
         else tr("{count:,} {inside}", count=count, inside=inside(card.title)),
-        remarks=tuple(f"{it.title}. {it.reason}" for it in others),
+        turned=turned.title if turned is not None else "",
+        remarks=(*way, *(f"{it.title}. {it.reason}" for it in others)),
         report=report,
         layout=arrangement.layout,
     )

@@ -223,7 +223,9 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
                 words=materials.vocabulary_of(manifest, held_out),
                 base=note_of(settings),
             )
-            remarks += [] if modality == IMAGES else remarks_of(arrangement)
+            remarks += (
+                [] if modality == IMAGES else remarks_of(arrangement, is_reversed=settings.reverse)
+            )
             remarks += left_out
             remarks += _too_few(card, arrangement)
             names = [name for name, _ in manifest.pictures]

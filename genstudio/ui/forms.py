@@ -26,7 +26,7 @@ from genstudio.services.studio_languages import last_place
 from genstudio.ui.editors import OFFERING, Editor, editor_for, named_choice_editor
 from genstudio.ui.followed import Followed, back_button, small_button
 from genstudio.ui.icons import icon
-from genstudio.ui.theme import GRID_PX, colors, is_restyled, mark
+from genstudio.ui.theme import ACCENT_PX, GRID_PX, colors, is_restyled, mark
 from genstudio.ui.widgets.disclosure import Disclosure
 
 
@@ -77,7 +77,9 @@ class SettingsForm(QWidget):
         self._reset = QPushButton(tr("Back to defaults"))
         self._reset.setIcon(icon("rotate-ccw", "muted"))
         self._reset.clicked.connect(self.reset)
-        self._reset.setVisible(bool(self._rows))
+        # A single setting has a way back of its own.
+        if len(self._rows) <= 1:
+            self._reset.hide()
         mark(self._reset, flat=True)
         self._more = self._lay_out()
         self._update_reset()
@@ -277,7 +279,8 @@ class _Row(QWidget):
         mark(self._help_text, role="small")
         help_button = small_button("circle-help", tr("What does this do? {words}", words=words))
         help_button.setCheckable(True)
-        help_button.setVisible(bool(field.help))
+        if not field.help:
+            help_button.hide()
         help_button.toggled.connect(self._help_text.setVisible)
         self._reset = back_button(field.name, words)
         self._reset.clicked.connect(self.value.reset)
@@ -318,6 +321,7 @@ class _Title(QLabel):
         self._control = control
         self.setBuddy(control)
         self.setWordWrap(True)
+        self.setContentsMargins(0, ACCENT_PX, 0, 0)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._write()
 

@@ -49,12 +49,10 @@ def missing(specs: Sequence[InputSpec], counts: Sequence[int]) -> str:
     """
     for spec, count in zip(specs, counts, strict=True):
         if count < spec.minimum:
-            least = (
-                tr("Add one")
-                if spec.minimum == 1
-                else tr("Add at least {minimum}", minimum=spec.minimum)
-            )
-            return f"{least}: {inside(spec.title)}."
+            what = inside(spec.title)
+            if spec.minimum == 1:
+                return tr("Still missing: {what}.", what=what)
+            return tr("Still missing: {what}, at least {minimum}.", what=what, minimum=spec.minimum)
         if spec.maximum is not None and count > spec.maximum:
             return tr(
                 "At most {maximum:,} can be taken; {count:,} are here.",

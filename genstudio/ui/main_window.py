@@ -286,7 +286,7 @@ class MainWindow(QMainWindow):
     def _show_project_folder(self) -> None:
         project = self._project.project
         if project is None:
-            text = tr("A project is made when the first training begins.")
+            text = tr("A project is made when a training begins, or something is made.")
             self._tell(tr("There is no project yet"), text)
         else:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(project.path)))

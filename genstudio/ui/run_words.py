@@ -1,12 +1,14 @@
 """Runs and their checkpoints in plain words."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from genstudio.domain.amounts import disk_size, duration
 from genstudio.domain.language import tr, tr_noop, trn
 from genstudio.domain.runs import CheckpointInfo, RunState, RunSummary
 from genstudio.domain.training import DRAWING_PX, DataOptions
+from genstudio.services.studio import CatalogueEntry
 
 _STATE_WORDS = {
     RunState.FINISHED: tr_noop("finished"),
@@ -38,13 +40,25 @@ def run_when(run: Path) -> str:
     return f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]} {stamp[9:11]}:{stamp[11:13]}"
 
 
-def run_title(run: RunSummary, *, is_live: bool) -> str:
-    """When a run was begun, on what, and how it stands."""
+def model_name(key: str, entries: Mapping[str, CatalogueEntry]) -> str:
+    """What an architecture is called on the screen: its key, where it is not known here."""
+    entry = entries.get(key)
+    return key if entry is None else entry.card.title
+
+
+def run_title(run: RunSummary, *, is_live: bool, name: str = "") -> str:
+    """What learns in a run, how it stands, on what, and when it was begun.
+
+    Args:
+        run: The run.
+        is_live: It is being trained.
+        name: Of its architecture; its key by default.
+    """
     settings = run.settings
     state = tr("learning now") if is_live else tr(_STATE_WORDS[run.state])
     origin = tr(" · from step {step:,}", step=int(step)) if (step := _origin_step(run)) else ""
     when = run_when(run.path)
-    return f"{when} · {settings.model_key} · {examples_words(settings)}{origin} · {state}"
+    return f"{name or settings.model_key} · {state}{origin} · {examples_words(settings)} · {when}"
 
 
 def examples_words(settings: DataOptions) -> str:
@@ -98,7 +112,7 @@ def how_it_stands(run: RunSummary) -> str:
 
 def what_was_lost(run: RunSummary) -> str:
     """What an interruption or a failure cost."""
-    happened = "failed" if run.state is RunState.FAILED else tr("was interrupted")
+    happened = tr("has failed") if run.state is RunState.FAILED else tr("was interrupted")
     if not run.checkpoints:
         return tr(
             "This run {happened} before it was first saved; it begins again.", happened=happened
@@ -125,7 +139,7 @@ def checkpoint_title(checkpoint: CheckpointInfo) -> str:
         tr("Saved at step {step:,}", step=checkpoint.step),
         tr("{duration} of training", duration=duration(checkpoint.seconds)),
         tr("the best so far") if checkpoint.is_best else "",
-        "starred" if checkpoint.is_starred else "",
+        tr("starred") if checkpoint.is_starred else "",
     )
     return ", ".join(part for part in parts if part)
 

@@ -15,6 +15,9 @@ from genstudio.services.preferences import Theme
 
 # All distances are multiples of this many pixels.
 GRID_PX = 8
+# Dots and accents of capitals stand above what fonts call their height: Ü, É. A label without room
+# above it cuts them off.
+ACCENT_PX = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +282,9 @@ def _stylesheet(theme: Colors, app: QApplication, folder: Path) -> str:
         ("chevron-up", "arrow_up", theme.muted),
         ("check", "check", theme.on_accent),
         ("minus", "minus", theme.on_accent),
+        ("arrow-left", "arrow_left", theme.text),
+        ("arrow-right", "arrow_right", theme.text),
+        ("arrow-up", "arrow_parent", theme.text),
     ):
         path = folder / f"{name}-{color[1:]}.svg"
         svg = resource(f"icons/{name}.svg").read_text(encoding="utf-8")

@@ -28,8 +28,10 @@ from tiny_studio import forget_models, install_models
 
 from genstudio.artifacts.image import read_recipe
 from genstudio.domain import events
+from genstudio.domain.notices import Notice
 from genstudio.engine.trainer import NoCommands
 from genstudio.services.presets import resolve_settings
+from genstudio.services.projects import is_project
 from genstudio.services.training import NewRun, start_run
 from genstudio.ui.manners import exchanging
 from genstudio.ui.widgets import pixel_loader
@@ -256,11 +258,43 @@ def test_results_are_there_again_when_the_project_is_opened(
     assert title == "2026-01-31 15:45 · Make new ones"
 
 
+def test_the_first_thing_that_is_made_makes_the_project(
+    studio: StudioDriver, pictures: Path, tmp_path: Path
+) -> None:
+    studio.go_to("create")
+    studio.wait(lambda: studio.window._states.create.entries)
+    studio.window._pages.create.choose("upscale")
+    give(studio, sorted(pictures.iterdir())[0])
+    assert not is_project(tmp_path / "Meadow")
+    studio.wait(studio.find("create.start").isEnabled)
+    studio.click("create.start")
+    studio.wait(lambda: studio.rows("create.results") == 1)
+    assert is_project(tmp_path / "Meadow")
+    assert studio.window.windowTitle().startswith("Meadow")
+
+
+def test_where_no_project_can_be_made_nothing_is_made_and_why_is_told(
+    studio: StudioDriver, pictures: Path, tmp_path: Path
+) -> None:
+    studio.go_to("create")
+    studio.wait(lambda: studio.window._states.create.entries)
+    studio.window._pages.create.choose("upscale")
+    give(studio, sorted(pictures.iterdir())[0])
+    (tmp_path / "Meadow").write_text("a file stands where the project would go")
+    told: list[Notice] = []
+    studio.window._states.project.failed.connect(told.append)
+    studio.wait(studio.find("create.start").isEnabled)
+    studio.click("create.start")
+    assert ["is a file" in it.title for it in told] == [True]
+    assert studio.find("create.start").isEnabled()
+    assert studio.rows("create.results") == 0
+
+
 def test_two_dropped_pictures_are_blended_and_used_again(
     open_project: Opener, pictures: Path
 ) -> None:
     studio = open_create(open_project, "blend")
-    assert studio.text("create.reason") == "Add one: pictures to blend."
+    assert studio.text("create.reason") == "Still missing: pictures to blend."
     assert not studio.find("create.start").isEnabled()
     first, second, *_ = sorted(pictures.iterdir())
     give(studio, second)

@@ -19,6 +19,7 @@ from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.projects import Project, open_or_create
 from genstudio.services.studio import CatalogueEntry
 from genstudio.ui.bridge import Bridge
+from genstudio.ui.pages.gallery import GalleryPage
 from genstudio.ui.pages.gallery_details import GalleryDetails
 from genstudio.ui.pages.gallery_maker import GalleryMaker
 from genstudio.ui.state.gallery import GalleryState
@@ -88,6 +89,29 @@ def test_a_run_that_was_taught_kinds_offers_them(
     assert [sampling["kind"] for sampling in asked] == ["", "Größe & <Öl>"]
 
 
+def test_an_empty_gallery_says_what_can_be_done_about_it(
+    qtbot: QtBot, training: TrainingState, asked: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    bridge = training._bridge
+    state = GalleryState(bridge, training)
+    state.set_project(open_or_create(tmp_path / "Meadow"))
+    qtbot.waitUntil(lambda: state.is_open)
+    page = GalleryPage(state, training)
+    qtbot.addWidget(page)
+    wanted: list[bool] = []
+    page.train_wanted.connect(lambda: wanted.append(True))
+    assert "Train a model first" in page._empty.accessibleDescription()
+    page._empty.button.click()
+    assert wanted == [True]
+    show(training, run("a", {}))
+    assert "can make some now" in page._empty.accessibleDescription()
+    assert page._empty.button.text() == "Make the first ones"
+    page._empty.button.click()
+    assert len(asked) == 1
+    assert wanted == [True]
+    page.shutdown()
+
+
 def test_a_run_without_kinds_is_not_asked_for_one(
     maker: GalleryMaker, training: TrainingState, asked: list[dict[str, Any]]
 ) -> None:
@@ -104,6 +128,20 @@ def test_another_run_brings_its_own_kinds(maker: GalleryMaker, training: Trainin
         runs.setCurrentIndex(row)
         box = maker._form.findChild(QComboBox, "setting.kind")
         assert [box.itemText(row) for row in range(box.count())] == kinds
+
+
+def test_what_has_just_been_learned_is_made_from(
+    maker: GalleryMaker, training: TrainingState
+) -> None:
+    runs = maker.findChild(QComboBox, "gallery.run")
+    first, second, third = (run(name, {}) for name in "abc")
+    show(training, first, second)
+    runs.setCurrentIndex(1)
+    assert runs.currentData() == first.path
+    show(training, first, second)
+    assert runs.currentData() == first.path
+    show(training, first, second, third)
+    assert runs.currentData() == third.path
 
 
 def test_details_tell_the_kind_that_was_asked_for(qtbot: QtBot, tmp_path: Path) -> None:
@@ -154,14 +192,13 @@ def test_what_teaching_still_needs_is_said(
     button, words = teaching(maker)
     assert not button.isHidden()
     assert not button.isEnabled()
-    assert "200 choices" in words
-    assert "there are 0" in words
+    assert words == "0 of 200 choices or stars"
     for _ in range(199):
         choose(project, "a.png", "b.png")
     maker._state.changed.emit()
     button, words = teaching(maker)
     assert not button.isEnabled()
-    assert "there are 199" in words
+    assert words == "199 of 200 choices or stars"
     maker._state.close()
 
 

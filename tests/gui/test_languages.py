@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from layout_faults import layout_faults
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 from pytestqt.exceptions import TimeoutError as WaitedInVainError
 from pytestqt.qtbot import QtBot
 from saved_runs import Opener
@@ -19,6 +19,7 @@ from genstudio.app import Studio
 from genstudio.domain.language import ENGLISH, LANGUAGES, PSEUDO, language, speak
 from genstudio.services.notices import NoticeBoard
 from genstudio.services.preferences import load_preferences
+from genstudio.ui.qt_language import speak_in_qt
 from genstudio.ui.studio_pages import PAGES
 
 _PATIENCE_MS = 30_000
@@ -151,3 +152,29 @@ def test_a_language_is_chosen_while_a_training_goes_on(
     assert studio.text("train.coach").startswith("Bei Schritt")
     held.window.close()
     held.deleteLater()
+
+
+@pytest.mark.parametrize(
+    ("code", "places", "folder"),
+    [("de", "&Suchen in:", "Verzeichnis"), ("fr", "&Chercher dans\N{NO-BREAK SPACE}:", "Dossier")],
+)
+def test_the_chooser_of_files_speaks_the_language(
+    qtbot: QtBot, code: str, places: str, folder: str
+) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    speak(code)
+    speak_in_qt(app, code)
+    try:
+        chooser = QFileDialog()
+        qtbot.addWidget(chooser)
+        chooser.setOption(QFileDialog.Option.DontUseNativeDialog)
+        labels = [it.text() for it in chooser.findChildren(QLabel)]
+        assert places in labels
+        assert "Files of &type:" not in labels
+        assert app.translate("QAbstractFileIconProvider", "Folder") == folder
+        assert app.translate("QFileDialog", "No such word of Qt's") == "No such word of Qt's"
+    finally:
+        speak(ENGLISH)
+        speak_in_qt(app, ENGLISH)
+    assert app.translate("QAbstractFileIconProvider", "Folder") == "Folder"

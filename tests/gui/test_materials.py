@@ -3,9 +3,11 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QListWidget, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QListWidget, QPushButton, QWidget
 from studio_driver import StudioDriver
 from tiny_studio import save_sounds
 
@@ -67,8 +69,13 @@ def test_pairs_are_found_and_can_be_learned_as_something_else(
     assert "The Dataset page lets you choose “Pictures”." in words
     assert "Learns from pairs of pictures;" not in words_of(studio, PAIRED)
     assert studio.window._train_page.controls.choices.settings().model_key == "paired-translation"
-    row = studio.find("setting.reverse")
+    row = studio.find("setting.reverse", QCheckBox)
     assert row.isVisibleTo(form_of(row))
+    told = studio.find("train.reason", QLabel)
+    assert "6 pairs: “lines” → “paint”" in told.text()
+    row.setChecked(True)
+    assert "6 pairs: “paint” → “lines”" in told.text()
+    assert studio.window._train_page.controls.choices.settings().reverse
 
     studio.go_to("dataset")
     choice = studio.find("dataset.modality", QComboBox)
@@ -93,6 +100,50 @@ def test_what_is_seen_twice_depends_on_what_it_is_learned_as(
     studio.wait(lambda: not offers_to_leave_out())
     studio.window._states.materials.choose("images")
     studio.wait(offers_to_leave_out)
+
+
+def test_sides_of_pairs_are_not_told_to_be_left_out(studio: StudioDriver, tmp_path: Path) -> None:
+    def grey_buttons() -> list[str]:
+        buttons = studio.find("page.dataset").findChildren(QPushButton)
+        return [it.accessibleName() for it in buttons if "grey" in it.accessibleName()]
+
+    draw = np.random.default_rng(1)
+    for name, channels in (("lines", 1), ("paint", 3)):
+        (tmp_path / "both" / name).mkdir(parents=True)
+        for number in range(6):
+            pixels = draw.integers(0, 256, (24, 24, channels), np.uint8)
+            pixels = np.broadcast_to(pixels, (24, 24, 3))
+            Image.fromarray(pixels).save(tmp_path / "both" / name / f"{number}.png")
+    studio.open_pictures(tmp_path / "both", 12)
+    learned_as(studio, "Pairs of pictures")
+    studio.wait(lambda: not grey_buttons())
+    studio.window._states.materials.choose("images")
+    studio.wait(grey_buttons)
+
+
+def test_architectures_for_other_material_are_folded_away(
+    studio: StudioDriver, pairs: Path
+) -> None:
+    def shown() -> list[str]:
+        rows = [row for row in range(models.count()) if not models.isRowHidden(row)]
+        return [models.item(row).text() for row in rows]
+
+    studio.open_pictures(pairs, 13)
+    learned_as(studio, "Pairs of pictures")
+    studio.go_to("train")
+    models = studio.find("train.model", QListWidget)
+    studio.wait(lambda: shown() == [PAIRED])
+    others = studio.find("train.others", QPushButton)
+    folded = models.count() - 1
+    assert others.text() == f"{folded} more, for other material"
+    low = models.height()
+    others.click()
+    assert len(shown()) == models.count()
+    assert models.height() > low
+    # What is chosen is never out of sight.
+    studio.choose_model("Describe and redraw")
+    others.click()
+    assert sorted(shown()) == ["Describe and redraw", PAIRED]
 
 
 def form_of(control: QWidget) -> QWidget:

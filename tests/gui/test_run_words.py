@@ -45,7 +45,7 @@ def _summary(
         (
             _summary(state=RunState.FAILED, step=9, lost=(1, 0.7)),
             (
-                "This run failed. It is saved up to step 9; "
+                "This run has failed. It is saved up to step 9; "
                 "the last 1 second (1 step) is lost and will be done again."
             ),
         ),

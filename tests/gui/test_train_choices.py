@@ -185,7 +185,7 @@ def test_the_architecture_that_suits_the_pictures_is_chosen_until_a_person_does(
 def test_the_reasons_can_be_read_and_heard(choices: TrainChoices) -> None:
     assert not button(choices).isEnabled()
     choices.set_pictures(FEW)
-    assert button(choices).text() == "Fitted to your 60 pictures"
+    assert button(choices).text() == "Fitted to your 60 examples"
     assert button(choices).isEnabled()
     for sentence in ("is suggested", "60 pictures are few", "50 of 60 pictures are cut out"):
         assert sentence in words(choices)

@@ -167,17 +167,24 @@ def _of_folders(report: ScanReport, folders: TwoFolders) -> Arrangement:
         num_examples=count,
         layout=FOLDERS,
         used=used,
-        remarks=(
-            Advice(
-                title=tr(
-                    "{count:,} pairs: “{folders}” → “{folders2}”",
-                    count=count,
-                    folders=folders.folders[0],
-                    folders2=folders.folders[1],
-                ),
-                reason=tr("The first folder goes in, the second one should come out."),
-            ),
-            *missing,
+        remarks=(_way(count, *folders.folders), *missing),
+        turned=_way(count, *reversed(folders.folders)),
+    )
+
+
+def _way(count: int, before: str, after: str) -> Advice:
+    return Advice(
+        title=tr(
+            "{count:,} pairs: “{folders}” → “{folders2}”",
+            count=count,
+            folders=before,
+            folders2=after,
+        ),
+        reason=tr(
+            "Pictures of “{before}” go in, those of “{after}” should come out. “The other way "
+            "round” on the Train page turns that.",
+            before=before,
+            after=after,
         ),
     )
 

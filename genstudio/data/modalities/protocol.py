@@ -28,6 +28,7 @@ class Arrangement:
         used: Names of the files that belong to an example.
         captions: Name of a file => what is said of it in words; only where that is learned.
         remarks: What is worth knowing, such as files without a partner.
+        turned: The first remark, should the other way round be learned; None where there is none.
         fault: Why nothing can be learned from it; empty if something can.
         hint: What to do about that.
     """
@@ -38,6 +39,7 @@ class Arrangement:
     used: frozenset[str] = frozenset()
     captions: Mapping[str, str] = field(default_factory=dict[str, str])
     remarks: tuple[Advice, ...] = ()
+    turned: Advice | None = None
     fault: str = ""
     hint: str = ""
 

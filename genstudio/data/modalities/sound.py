@@ -288,7 +288,7 @@ def _advice(found: Sequence[PictureInfo]) -> list[Advice]:
     def tell(names: Sequence[str], one: str, several: str, reason: str) -> None:
         if names:
             what = one if len(names) == 1 else several
-            listed = tr("{reason} They are: {named}.", reason=reason, named=named(names))
+            listed = tr("{reason} Here: {named}.", reason=reason, named=named(names))
             advice.append(
                 Advice(
                     title=tr("{num_names:,} {what}", num_names=len(names), what=what), reason=listed
@@ -300,7 +300,7 @@ def _advice(found: Sequence[PictureInfo]) -> list[Advice]:
         clipped,
         tr("sound is at full scale"),
         tr("sounds are at full scale"),
-        tr("They may be clipped."),
+        tr("Loud parts may be cut off (clipping)."),
     )
     quiet = [it.name for it in found if it.values["peak"] < _QUIET_PEAK]
     tell(
@@ -314,14 +314,14 @@ def _advice(found: Sequence[PictureInfo]) -> list[Advice]:
         doubled,
         tr("sound is there twice"),
         tr("sounds are there twice"),
-        tr("A model would favour them."),
+        tr("A model would favour what it hears twice."),
     )
     mixed = [it.name for it in found if it.values["channels"] > 1]
     tell(
         mixed,
         tr("sound has several channels"),
         tr("sounds have several channels"),
-        tr("They are mixed down to one."),
+        tr("Several are mixed down to one."),
     )
     return advice
 

@@ -69,6 +69,7 @@ class TwoSets:
             layout=FOLDERS,
             used=frozenset((*folders.first, *folders.second)),
             remarks=_remarks(folders.folders, counts, folders.beside),
+            turned=_way((folders.folders[1], folders.folders[0]), (counts[1], counts[0])),
         )
 
     def review(self, report: ScanReport) -> ScanReport:
@@ -140,21 +141,26 @@ class TwoSets:
         )
 
 
+def _way(names: tuple[str, str], counts: tuple[int, int]) -> Advice:
+    return Advice(
+        title=tr(
+            "Two sets: {counts:,} of “{names}” → {counts2:,} of “{names2}”",
+            counts=counts[0],
+            names=names[0],
+            counts2=counts[1],
+            names2=names[1],
+        ),
+        reason=tr(
+            "Pictures of the first shall come to look like those of the second. “The other way "
+            "round” on the Train page turns that."
+        ),
+    )
+
+
 def _remarks(
     names: tuple[str, str], counts: tuple[int, int], beside: tuple[str, ...]
 ) -> tuple[Advice, ...]:
-    remarks = [
-        Advice(
-            title=tr(
-                "Two sets: {counts:,} of “{names}” → {counts2:,} of “{names2}”",
-                counts=counts[0],
-                names=names[0],
-                counts2=counts[1],
-                names2=names[1],
-            ),
-            reason=tr("Pictures of the first shall come to look like those of the second."),
-        )
-    ]
+    remarks = [_way(names, counts)]
     for name, count in zip(names, counts, strict=True):
         if count < _FEW:
             remarks.append(

@@ -11,11 +11,16 @@ from genstudio.services.outputs import free_place
 
 
 def choose_pictures(window: QWidget, begin: Path | None) -> Path | None:
-    """Ask for a folder of pictures; None if a person changed their mind."""
+    """Ask for a folder to learn from; None if a person changed their mind.
+
+    Args:
+        window: Where to ask.
+        begin: The folder that was chosen before: the chooser shows those beside it, since
+            what it holds itself are mostly files, which are not shown.
+    """
     pictures = QStandardPaths.StandardLocation.PicturesLocation
-    return _choose(
-        window, tr("Choose the folder of pictures to learn from"), begin or _usual(pictures)
-    )
+    place = _usual(pictures) if begin is None else begin.parent
+    return _choose(window, tr("Choose the folder to learn from"), place)
 
 
 def choose_project(window: QWidget, begin: Path | None) -> Path | None:

@@ -32,7 +32,7 @@ from genstudio.ui.pages.create_controls import CreateControls
 from genstudio.ui.pages.create_results import CreateResults
 from genstudio.ui.pages.create_timeline import CreateTimeline
 from genstudio.ui.pages.explore_view import ExploreView
-from genstudio.ui.run_words import examples_words, run_when
+from genstudio.ui.run_words import examples_words, model_name, run_when
 from genstudio.ui.state.create import CreateState
 from genstudio.ui.state.exploring import ExploringState
 from genstudio.ui.state.key_frames import KeyFramesState
@@ -84,7 +84,9 @@ class CreatePage(QWidget):
         layout.addWidget(self._make_body(key_frames), 1)
         layout.addWidget(side)
         state.loaded.connect(self._on_loaded)
-        for changed in (training.runs_changed, training.catalogue_loaded):
+        for changed in (
+            training.runs_changed, training.catalogue_loaded, training.activity_changed,
+        ):  # fmt: skip
             changed.connect(self._show_operation)
         training.checkpoints_changed.connect(self._on_checkpoints)
         state.busy_changed.connect(self._show_operation)
@@ -202,7 +204,7 @@ class CreatePage(QWidget):
         entry = self._entry()
         if entry is None:
             return
-        named = [(_run_name(run), run) for run in runs[entry.card.key]]
+        named = [(_run_name(run, self._training), run) for run in runs[entry.card.key]]
         if self._show_view(entry, named):
             return
         self._controls.show_operation(entry, named)
@@ -237,6 +239,12 @@ class CreatePage(QWidget):
 
     def _what_to_train(self, entry: OperationEntry) -> str:
         known = self._training.entries
+        live = self._training.started if self._training.is_running else None
+        if live is not None and live.model in entry.settings:
+            return tr(
+                "The model that is learning can do it from its first saved point on: about a "
+                "minute after it began."
+            )
         titles = [f"“{known[key].card.title}”" for key in entry.settings if key in known]
         if not titles:
             return tr(
@@ -289,11 +297,11 @@ def _takes(entry: OperationEntry, kind: str) -> bool:
     return entry.card.has_form and any(spec.kind == kind for spec in entry.card.inputs)
 
 
-def _run_name(run: RunSummary) -> str:
+def _run_name(run: RunSummary, training: TrainingState) -> str:
     settings = run.settings
     what = tr(
         "{model_key} · {examples_words} · step {step:,}",
-        model_key=settings.model_key,
+        model_key=model_name(settings.model_key, training.entries),
         examples_words=examples_words(settings),
         step=run.step,
     )

@@ -19,8 +19,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.domain.amounts import duration
 from genstudio.domain.language import tr
 from genstudio.domain.operations import InputSpec
+from genstudio.domain.pace import Pace
 from genstudio.domain.runs import RunSummary
 from genstudio.services import studio_operations
 from genstudio.services.studio_operations import OperationEntry
@@ -30,7 +32,7 @@ from genstudio.ui.icons import icon
 from genstudio.ui.kind_words import missing
 from genstudio.ui.pages.create_inputs import InputFiles
 from genstudio.ui.state.create import CreateState, Wanted
-from genstudio.ui.theme import GRID_PX, mark, roomy
+from genstudio.ui.theme import ACCENT_PX, GRID_PX, mark, roomy
 from genstudio.ui.widgets.number_boxes import WholeBox
 from genstudio.ui.widgets.small import named_combo
 from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
@@ -67,6 +69,7 @@ class CreateControls(QFrame):
         self._form_of: object = None
         # Settings that a view beside the form says, which shows them in its own way.
         self._said: dict[str, object] = {}
+        self._pace = Pace()
         self.setMinimumWidth(roomy(_WIDTH_PX))
         self.setMaximumWidth(roomy(_WIDTH_PX + 10 * GRID_PX))
         layout = QVBoxLayout(self)
@@ -88,6 +91,7 @@ class CreateControls(QFrame):
         """
         is_other = self._entry is None or entry.card.key != self._entry.card.key
         self._entry = entry
+        self._content.show()
         self._title.setText(entry.card.title)
         self._show_runs(runs)
         for widget in (self._run, self._run_title):
@@ -161,6 +165,9 @@ class CreateControls(QFrame):
         ignore_wheel_unless_focused(self._count)
         self._count_title = _title(tr("How many"), self._count)
         content = QWidget()
+        # Before the operations are known there is nothing to choose.
+        content.hide()
+        self._content = content
         self._column = QVBoxLayout(content)
         self._column.setContentsMargins(0, 0, GRID_PX, 0)
         self._column.setSpacing(GRID_PX + GRID_PX // 2)
@@ -302,9 +309,9 @@ class CreateControls(QFrame):
                 self._form = None
             if settings is not None:
                 self._form = SettingsForm(settings, choices=choices)
-                self._form.setVisible(bool(self._form.values()))
                 self._form.set_hidden(self._said)
                 self._column.insertWidget(self._form_row, self._form)
+                self._form.setVisible(bool(self._form.values()))
         self._update()
 
     # --- reacting -----------------------------------------------------------------------
@@ -320,6 +327,7 @@ class CreateControls(QFrame):
             settings={**(self._form.values() if self._form is not None else {}), **self._said},
             watch=self._watch.isChecked(),
         )
+        self._pace = Pace()
         self._progress.setRange(0, 0)
         self._status.setText(tr("Getting ready…"))
         self.start_wanted.emit(wanted)
@@ -347,7 +355,11 @@ class CreateControls(QFrame):
     def _on_progressed(self, what: str, done: int, total: int) -> None:
         self._progress.setRange(0, max(total, 1))
         self._progress.setValue(done)
-        self._status.setText(tr("{what}: {done:,} of {total:,}", what=what, done=done, total=total))
+        told = tr("{what}: {done:,} of {total:,}", what=what, done=done, total=total)
+        left_s = self._pace.left_s(what, done, total)
+        if left_s is not None:
+            told += tr(" · about {duration} left", duration=duration(left_s))
+        self._status.setText(told)
 
     def _on_ended(self, words: str) -> None:
         self._status.setText(words)
@@ -368,8 +380,6 @@ class CreateControls(QFrame):
         """What is missing before it can start; empty if nothing is."""
         if self._entry is None:
             return tr("The operations are being made ready.")
-        if not self._state.is_open:
-            return tr("Open a project first: results are kept in its folder.")
         if self._entry.card.needs_run and self._run.currentData() is None:
             return tr("No trained model can do this yet.")
         specs = [given.spec for given in self._inputs]
@@ -378,6 +388,7 @@ class CreateControls(QFrame):
 
 def _title(words: str, buddy: QWidget) -> QLabel:
     label = QLabel(words)
+    label.setContentsMargins(0, ACCENT_PX, 0, 0)
     label.setBuddy(buddy)
     return label
 

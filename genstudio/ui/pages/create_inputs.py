@@ -24,17 +24,24 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.domain.artifacts import CLIP, NOTES, SOUND, TEXT
 from genstudio.domain.language import tr
 from genstudio.domain.operations import InputSpec
 from genstudio.services import studio_operations
 from genstudio.ui.dropping import dropped_paths
 from genstudio.ui.icons import icon
 from genstudio.ui.kind_words import several
-from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.theme import ACCENT_PX, GRID_PX, mark
 from genstudio.ui.widgets.grid_items import GridItem
 from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
 
 _SIDE_PX = 64
+_USUAL_PLACES = {
+    CLIP: QStandardPaths.StandardLocation.MoviesLocation,
+    SOUND: QStandardPaths.StandardLocation.MusicLocation,
+    NOTES: QStandardPaths.StandardLocation.MusicLocation,
+    TEXT: QStandardPaths.StandardLocation.DocumentsLocation,
+}
 _HEIGHT_PX, _OPTIONAL_HEIGHT_PX = 22 * GRID_PX, 12 * GRID_PX
 
 
@@ -62,6 +69,7 @@ class InputFiles(QFrame):
         self.setAcceptDrops(True)
         self._title = QLabel(spec.title)
         self._title.setWordWrap(True)
+        self._title.setContentsMargins(0, ACCENT_PX, 0, 0)
         self._count = QLabel()
         mark(self._count, role="small")
         self._grid = ThumbnailGrid(studio_operations.thumbnail, lambda key: GridItem(Path(key)))
@@ -183,18 +191,26 @@ class InputFiles(QFrame):
     # --- reacting -----------------------------------------------------------------------
 
     def _choose_files(self) -> None:
-        pictures = QStandardPaths.StandardLocation.PicturesLocation
-        begin = QStandardPaths.writableLocation(pictures)
         names, _ = QFileDialog.getOpenFileNames(
-            self, tr("Choose {several}", several=several(self.spec.kind)), begin
+            self, tr("Choose {several}", several=several(self.spec.kind)), self._usual_place()
         )
         self._gather([Path(name) for name in names])
 
     def _choose_folder(self) -> None:
         name = QFileDialog.getExistingDirectory(
-            self, tr("Choose a folder of {several}", several=several(self.spec.kind))
+            self,
+            tr("Choose a folder of {several}", several=several(self.spec.kind)),
+            self._usual_place(),
         )
         self._gather([Path(name)] if name else [])
+
+    def _usual_place(self) -> str:
+        """Where files lie that were added before, or where people have such files."""
+        if added := self.files():
+            return str(added[-1].parent)
+        pictures = QStandardPaths.StandardLocation.PicturesLocation
+        place = QStandardPaths.writableLocation(_USUAL_PLACES.get(self.spec.kind, pictures))
+        return place if Path(place).is_dir() else str(Path.home())
 
     def _gather(self, paths: list[Path]) -> None:
         if paths:

@@ -43,9 +43,10 @@ from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
 
 # Pages of the stack.
 _EMPTY, _SCANNING, _FILLED, _CAPTIONS, _SET, _SCANS = range(6)
-_HINT = tr_noop("Double-click or Space leaves a picture out, or takes it in again.")
-_EARLY_HINT = tr_noop("Pictures can be left out as soon as all have been looked at.")
-_SCANNING_SENTENCE = tr_noop("Every picture is opened once. Nothing in your folder is changed.")
+_HINT = tr_noop("Double-click or Space leaves one out, or takes it in again.")
+_EARLY_HINT = tr_noop("They can be left out as soon as all have been looked at.")
+_LOOKING = tr_noop("Looking through the folder")
+_SCANNING_SENTENCE = tr_noop("Every file is opened once. Nothing in your folder is changed.")
 _USELESS = tr_noop(
     "The report beside says why. What was only half copied can often be copied once more; what "
     "opens in the program that made it can be saved there as PNG."
@@ -104,7 +105,7 @@ class DatasetPage(QWidget):
         self._stack.addWidget(
             EmptyState(
                 "search",
-                tr("Looking through the pictures"),
+                tr(_LOOKING),
                 tr(_SCANNING_SENTENCE),
             )
         )
@@ -123,9 +124,9 @@ class DatasetPage(QWidget):
         layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
         layout.setSpacing(GRID_PX + GRID_PX // 2)
         layout.addLayout(self._make_head())
-        learned_as = LearnedAs(materials)
-        learned_as.column_chosen.connect(state.read_column)
-        layout.addWidget(learned_as)
+        self._learned_as = LearnedAs(materials)
+        self._learned_as.column_chosen.connect(state.read_column)
+        layout.addWidget(self._learned_as)
         layout.addWidget(FolderNews(state, figures))
         layout.addWidget(self._stack, 1)
         state.changed.connect(self._show_state)
@@ -157,7 +158,7 @@ class DatasetPage(QWidget):
         self._summary.setObjectName("dataset.summary")
         mark(self._summary, role="heading")
         self._progress = QProgressBar()
-        self._progress.setAccessibleName(tr("Looking through the pictures"))
+        self._progress.setAccessibleName(tr(_LOOKING))
         self._progress.setFixedWidth(20 * GRID_PX)
         policy = self._progress.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
@@ -248,10 +249,11 @@ class DatasetPage(QWidget):
         self._progress.setVisible(is_scanning)
         self._cancel.setVisible(is_scanning)
         self._choose.setVisible(report is not None or is_scanning)
-        for button in (self._caption, self._whole):
-            button.setVisible(self._has_pictures())
         if self._is_arriving and is_scanning:
             return  # What arrives is shown already.
+        for button in (self._caption, self._whole):
+            button.setVisible(self._has_pictures())
+        self._learned_as.set_waiting(is_waiting=False)
         self._show_arrivals()
         self._arrivals.stop()
         self._is_arriving = False
@@ -270,7 +272,7 @@ class DatasetPage(QWidget):
         else:
             self._show_exclusions()
             self._grid.viewport().update()
-        self._report.show_report(self._reviewed or report)
+        self._show_report()
         self._update_buttons()
 
     def _has_pictures(self) -> bool:
@@ -320,7 +322,13 @@ class DatasetPage(QWidget):
             self._reviewed = current.report
             self._pictures = {picture.name: picture for picture in current.report.pictures}
             self._grid.set_keys(list(self._pictures))
-            self._report.show_report(current.report)
+        self._show_report()
+
+    def _show_report(self) -> None:
+        current = self._materials.current()
+        if self._reviewed is not None:
+            has_sides = current is not None and len(current.card.roles) > 1
+            self._report.show_report(self._reviewed, has_sides=has_sides)
 
     def _on_arrived(self, pictures: list[PictureInfo]) -> None:
         """Show what is found in another folder while it is still looked through."""
@@ -334,7 +342,10 @@ class DatasetPage(QWidget):
             self._pictures = {}
             self._grid.set_keys(())
             self._path.set_text(str(self._state.scanned))
-            self._report.show_words(tr("Looking through the pictures"), tr(_SCANNING_SENTENCE))
+            self._report.show_words(tr(_LOOKING), tr(_SCANNING_SENTENCE))
+            self._learned_as.set_waiting(is_waiting=True)
+            for button in (self._caption, self._whole):
+                button.hide()
             self._stack.setCurrentIndex(_FILLED)
             self._show_arrivals()
             self._update_buttons()

@@ -22,6 +22,7 @@ class LearnedAs(QWidget):
     def __init__(self, state: MaterialsState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
+        self._is_waiting = False
         self._choice = named_combo("dataset.modality", tr("Learned as"))
         self._choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._choice.activated.connect(lambda: state.choose(self._choice.currentData()))
@@ -56,9 +57,14 @@ class LearnedAs(QWidget):
         state.changed.connect(self._show)
         self._show()
 
+    def set_waiting(self, *, is_waiting: bool) -> None:
+        """Hide what was found in the folder before while another one is looked through."""
+        self._is_waiting = is_waiting
+        self._show()
+
     def _show(self) -> None:
         materials, current = self._state.materials, self._state.current()
-        self.setVisible(current is not None)
+        self.setVisible(current is not None and not self._is_waiting)
         if materials is None or current is None:
             return
         self._choice.blockSignals(True)

@@ -35,7 +35,7 @@ _MEANING = {
     Remark.DUPLICATE: (
         tr_noop("looks like another"),
         tr_noop("look like others"),
-        tr_noop("The model would favour them."),
+        tr_noop("The model would favour what it sees twice."),
     ),
     Remark.BLURRED: (
         tr_noop("is blurred"),
@@ -45,7 +45,7 @@ _MEANING = {
     Remark.TOO_LONG: (
         tr_noop("is too long"),
         tr_noop("are too long"),
-        tr_noop("They are left out."),
+        tr_noop("What is too long is left out."),
     ),
     Remark.SALT: (
         tr_noop("is a salt"),
@@ -55,7 +55,7 @@ _MEANING = {
     Remark.TINY: (
         tr_noop("is tiny"),
         tr_noop("are tiny"),
-        tr_noop("Enlarged, they teach the model soft edges."),
+        tr_noop("What is enlarged teaches the model soft edges."),
     ),
     Remark.ODD_ASPECT: (
         tr_noop("is very wide or tall"),
@@ -70,7 +70,7 @@ _MEANING = {
     Remark.TRANSPARENT: (
         tr_noop("is see-through"),
         tr_noop("are see-through"),
-        tr_noop("They are laid on white."),
+        tr_noop("What is see-through is laid on white."),
     ),
     Remark.ANIMATED: (
         tr_noop("is animated"),
@@ -147,8 +147,14 @@ class DatasetReport(QScrollArea):
         self._report.addWidget(_paragraph(title, text))
         self._report.addStretch(1)
 
-    def show_report(self, report: ScanReport) -> None:
-        """Show another report, or the same anew."""
+    def show_report(self, report: ScanReport, *, has_sides: bool = False) -> None:
+        """Show another report, or the same anew.
+
+        Args:
+            report: What to show.
+            has_sides: It is learned as pictures that go in and others that come out: grey ones may
+                well be one of the sides, and without them none would be left.
+        """
         _clear(self._report)
         if report is not self._shown:
             self._shown = report
@@ -164,6 +170,8 @@ class DatasetReport(QScrollArea):
             elif not advice.topic:
                 self._report.addWidget(_paragraph(advice.title, advice.reason))
         for remark, (one, several, why) in _MEANING.items():
+            if has_sides and remark is Remark.GREY:
+                continue
             pictures = self._by_remark.get(remark, frozenset())
             # Of a set that is grey throughout, the advice says so.
             if pictures and not (remark is Remark.GREY and self._are_grey):

@@ -53,6 +53,15 @@ _SEARCH_HELP = tr_noop(
     "brackets around what belongs together, quotation marks around words that stand together.</p>"
 )
 
+_TRAIN_FIRST = tr_noop(
+    "Train a model first: when it has finished, the first of what it makes hang here."
+)
+_LEARNING = tr_noop(
+    "A model is learning. When it has finished, the first of what it makes hang here; stop it "
+    "earlier, and you can have some made."
+)
+_MAKE_NOW = tr_noop("A model has learned, and can make some now.")
+
 
 class GalleryPage(QWidget):
     """Shows the gallery, or all training previews.
@@ -81,6 +90,9 @@ class GalleryPage(QWidget):
         self._copies.changed.connect(self._on_copies)
         self._copies.found.connect(lambda found: show_copies(self, found))
         self._previews: dict[str, GridItem] = {}
+        # Selected for a person rather than by them: the newest takes its place.
+        self._followed: str | None = None
+        self._was_busy = False
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
         self._typing.setInterval(_TYPING_PAUSE_MS)
@@ -177,11 +189,11 @@ class GalleryPage(QWidget):
         self._viewing = GalleryViewing(self, self._grid, self._state, self._described)
         self._empty = EmptyState(
             "layout-grid",
-            tr("No pictures yet"),
-            tr("Train a model first: when it has finished, its first pictures hang here."),
+            tr("Nothing hangs here yet"),
+            tr(_TRAIN_FIRST),
             tr("Go to Train"),
         )
-        self._empty.triggered.connect(self.train_wanted)
+        self._empty.triggered.connect(self._on_empty)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self._grid)
@@ -192,6 +204,8 @@ class GalleryPage(QWidget):
         self._details.copies_wanted.connect(lambda: self._copies.check(self._selected()))
         self._maker = GalleryMaker(self._state, self._training)
         self._maker.teach_wanted.connect(self.teach_wanted)
+        self._maker.changed.connect(self._show_why_empty)
+        self._training.activity_changed.connect(self._show_why_empty)
         side = QWidget()
         side_layout = QVBoxLayout(side)
         side_layout.setContentsMargins(0, 0, 0, 0)
@@ -232,15 +246,17 @@ class GalleryPage(QWidget):
         self._rating.setEnabled(shows_pictures)
         self._order.box.setEnabled(shows_pictures)
         self._collections.setEnabled(shows_pictures)
-        # What was hung while a person was elsewhere is what they come to see.
-        is_news = bool(keys) and not self.isVisible() and keys[0] not in set(self._grid.keys())
+        # What was hung while a person was elsewhere is what they come to see, and what they are
+        # having made, until they look at something else.
+        current = self._grid.current_key()
+        follows = not self.isVisible() or current == self._followed
+        is_news = bool(keys) and follows and keys[0] not in set(self._grid.keys())
         self._grid.set_keys(keys)
         if keys and (is_news or self._grid.current_key() is None):
             self._grid.select(keys[0])
+            self._followed = keys[0]
         self._stack.setCurrentIndex(1 if keys else 0)
-        is_asked_for = not self._is_filtered() and not self._state.is_opening
-        self._empty.button.setVisible(is_asked_for and not self._maker.has_runs)
-        self._empty.set_sentence(self._why_empty())
+        self._show_why_empty()
         if shows_pictures:
             self._count.setText(counted_files(keys))
         else:
@@ -253,9 +269,25 @@ class GalleryPage(QWidget):
             return tr("The gallery is being looked through.")
         if self._is_filtered():
             return tr("No picture fits the search. Use fewer words, or clear it.")
-        if self._maker.has_runs:
-            return tr("A model has learned something already: “Make more” paints pictures with it.")
-        return tr("Train a model first: when it has finished, its first pictures hang here.")
+        if self._state.is_busy:
+            return tr("The first ones are on their way.")
+        if self._maker.can_make():
+            return tr(_MAKE_NOW)
+        return tr(_LEARNING if self._training.is_running else _TRAIN_FIRST)
+
+    def _show_why_empty(self) -> None:
+        is_waiting = self._state.is_opening or self._state.is_busy
+        self._empty.button.setVisible(not self._is_filtered() and not is_waiting)
+        self._empty.button.setText(
+            tr("Make the first ones") if self._maker.can_make() else tr("Go to Train")
+        )
+        self._empty.set_sentence(self._why_empty())
+
+    def _on_empty(self) -> None:
+        if self._maker.can_make():
+            self._maker.make()
+        else:
+            self.train_wanted.emit()
 
     def _is_filtered(self) -> bool:
         return bool(self._search.text().strip()) or self._rating.currentIndex() > 0
@@ -329,6 +361,9 @@ class GalleryPage(QWidget):
 
     def _on_busy_changed(self) -> None:
         is_busy = self._state.is_busy
+        if is_busy and not self._was_busy:
+            self._followed = self._grid.current_key()
+        self._was_busy = is_busy
         self._progress.setVisible(is_busy)
         self._cancel.setVisible(is_busy)
         shows_pictures = self._source.currentIndex() == _PICTURES

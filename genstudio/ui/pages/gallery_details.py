@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain.errors import GenStudioError
-from genstudio.domain.language import tr, trn
+from genstudio.domain.language import tr, trn, written
 from genstudio.services import studio, studio_examples
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.sound_playing import is_heard
@@ -236,7 +236,9 @@ def _described(items: Sequence[GalleryItem]) -> str:
     size = f"{recipe.size} × {recipe.size} px" if recipe.size else ""
     # What was left open, such as the kind, says nothing.
     sampling = (
-        f"{value_word(name)} {value}" for name, value in recipe.sampling.items() if value != ""
+        f"{value_word(name)} {written(value, '') if isinstance(value, float) else value}"
+        for name, value in recipe.sampling.items()
+        if value != ""
     )
     is_from_seed = recipe.seed is not None and recipe.run
     what = tr("seed {seed}", seed=recipe.seed) if is_from_seed else recipe.operation

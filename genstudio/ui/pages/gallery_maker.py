@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -19,7 +20,7 @@ from genstudio.services.studio import CatalogueEntry
 from genstudio.ui.dialogs.choosing import ChoosingDialog
 from genstudio.ui.forms import SettingsForm
 from genstudio.ui.icons import icon
-from genstudio.ui.run_words import examples_words
+from genstudio.ui.run_words import examples_words, model_name
 from genstudio.ui.state.choices import GalleryChoices
 from genstudio.ui.state.gallery import GalleryState
 from genstudio.ui.state.teaching import GalleryTeaching
@@ -37,9 +38,11 @@ class GalleryMaker(QFrame):
     """Chooses a run, how many and how adventurous, and makes them.
 
     Signals:
+        changed(): Something can be made now, or cannot any more.
         teach_wanted(Path): Teach a branch of that run what the project's choices say.
     """
 
+    changed = Signal()
     teach_wanted = Signal(Path)
 
     def __init__(
@@ -112,7 +115,7 @@ class GalleryMaker(QFrame):
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setMinimumHeight(11 * GRID_PX)
+        self._scroll.setMinimumHeight(9 * GRID_PX)
         self._scroll.setAccessibleName(tr("Settings of what is made"))
         self._column.addWidget(self._scroll, 1)
         self._column.addLayout(row)
@@ -133,6 +136,7 @@ class GalleryMaker(QFrame):
 
     def _show_runs(self) -> None:
         chosen = self._run.currentData()
+        before = {self._run.itemData(row) for row in range(self._run.count())}
         self._run.clear()
         for run in reversed(self._training.runs):
             entry = self._training.entries.get(run.settings.model_key)
@@ -142,12 +146,15 @@ class GalleryMaker(QFrame):
                 self._run.addItem(
                     tr(
                         "{model_key} · {examples_words} · step {step:,}",
-                        model_key=settings.model_key,
+                        model_key=model_name(settings.model_key, self._training.entries),
                         examples_words=examples_words(settings),
                         step=run.step,
                     ),
                     run.path,
                 )
+        now = [self._run.itemData(row) for row in range(self._run.count())]
+        if before and (new := [path for path in now if path not in before]):
+            chosen = new[0]  # What has just been learned is what a person comes to see.
         shown = self._training.shown
         wanted = chosen if self._run.findData(chosen) >= 0 else shown.path if shown else None
         self._run.setCurrentIndex(max(self._run.findData(wanted), 0 if self._run.count() else -1))
@@ -169,6 +176,8 @@ class GalleryMaker(QFrame):
             self._form_kind = key, choices
             if entry is not None and entry.sampling is not None:
                 self._form = SettingsForm(entry.sampling, choices=choices)
+                # A single setting is not spread over the room of several.
+                self._form.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
                 self._scroll.setWidget(self._form)
         self._update_button()
 
@@ -181,6 +190,7 @@ class GalleryMaker(QFrame):
         self._taste.setEnabled(self._generate.isEnabled() and can_be_steered)
         self._compare.setEnabled(self._state.is_open)
         self._update_teaching()
+        self.changed.emit()
 
     def _update_teaching(self) -> None:
         entry = self._entry()
@@ -198,6 +208,7 @@ class GalleryMaker(QFrame):
             else words
         )
         self._taught_by.set_text(words)
+        self._taught_by.setToolTip(tr("“A or B” asks for choices; stars that you give count, too"))
 
     def _entry(self) -> CatalogueEntry | None:
         """Of the architecture of the chosen run."""
@@ -217,8 +228,18 @@ class GalleryMaker(QFrame):
             self._run.currentData(), count=self._count.value(), settings=self._form.values()
         )
 
+    def can_make(self) -> bool:
+        """Whether there is a model that makes something, and nothing is being made."""
+        return self._generate.isEnabled()
+
+    def make(self) -> None:
+        """Make as many as are chosen; what a press of the button does."""
+        self._generate.click()
+
     def _on_generate(self) -> None:
         assert self._form is not None
+        # The button cannot be pressed meanwhile: the keyboard would be on the next one.
+        self._scroll.setFocus()
         self._state.generate(
             self._run.currentData(), count=self._count.value(), sampling=self._form.values()
         )

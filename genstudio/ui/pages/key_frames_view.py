@@ -78,7 +78,7 @@ class KeyFramesView(QWidget):
         state.frame_passed.connect(self._on_passed)
         state.frame_shown.connect(self._on_shown)
         state.painted_changed.connect(self._on_painted)
-        state.failed.connect(self._picture.set_placeholder)
+        state.failed.connect(self._on_failed)
         state.refused.connect(lambda path: self.taken_out.emit([path]))
         self._on_clip()
 
@@ -189,6 +189,10 @@ class KeyFramesView(QWidget):
             self._picture.set_picture(state.small[first])
         self._update()
 
+    def _on_failed(self, why: str) -> None:
+        self._picture.set_placeholder(why)
+        self._update()
+
     def _on_shown(self, number: int, image_HWC: np.ndarray) -> None:
         if number == self._strip.value():
             self._picture.set_picture(image_HWC)
@@ -239,7 +243,8 @@ class KeyFramesView(QWidget):
             )
         else:
             counting = tr("The frames are being counted…")
-            self._caption.setText(counting if state.clip is not None else "")
+            is_counting = state.clip is not None and not state.fault
+            self._caption.setText(counting if is_counting else "")
 
     # --- reacting -----------------------------------------------------------------------
 

@@ -220,7 +220,7 @@ class TrainPage(QWidget):
         self._say(
             tr(
                 "A model with {num_parameters:.1f} million weights learns from {num_images:,} "
-                "pictures.",
+                "examples.",
                 num_parameters=event.num_parameters / 1e6,
                 num_images=event.num_images,
             )
@@ -237,7 +237,8 @@ class TrainPage(QWidget):
             case events.Stopped():
                 self._say(
                     tr(
-                        "Stopped at step {step:,} and saved. It can go on from there.",
+                        "Stopped at step {step:,} and saved. It can go on from there; what it "
+                        "learned can be used in the Gallery and on the Create page.",
                         step=event.step,
                     )
                 )

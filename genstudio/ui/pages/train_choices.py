@@ -33,11 +33,12 @@ from genstudio.ui.state.materials import MaterialsState
 from genstudio.ui.state.training import TrainingState
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.disclosure import Disclosure
-from genstudio.ui.widgets.model_cards import ModelCards
+from genstudio.ui.widgets.model_cards import ModelCards, UnfitButton
 from genstudio.ui.widgets.questions_panel import QuestionsPanel
 
 # The rest of a run's settings have editors of their own.
-_IN_FORM = frozenset(it.name for it in setting_fields(TrainingSettings) if it.hints.group)
+_WAY = frozenset({"reverse"})
+_IN_FORM = frozenset(it.name for it in setting_fields(TrainingSettings) if it.hints.group) - _WAY
 
 
 class TrainChoices(QScrollArea):
@@ -65,6 +66,9 @@ class TrainChoices(QScrollArea):
         # Of those that cannot learn what the folder holds, by key.
         self._unfit: dict[str, str] = {}
         self._hidden: frozenset[str] = frozenset({"reverse", "bars", "notation"})
+        # What the folder is learned as, there and back.
+        self._ways = ("", "")
+        self._modality = ""
         self._fit: Fit | None = None
         self._suggestion = ""
         self._is_filling = False
@@ -91,6 +95,12 @@ class TrainChoices(QScrollArea):
         self._unfit = {key: why for key, why in reasons.items() if why}
         self._models.set_unfit(self._unfit)
         current = materials.current()
+        modality = "" if current is None else current.card.key
+        if modality != self._modality:
+            # What was scrolled to is not there any more, or somewhere else.
+            self._modality = modality
+            self.verticalScrollBar().setValue(0)
+        self._ways = ("", "") if current is None else (current.summary, current.turned)
         self.rows.name_examples(current.card.noun[1] if current else "pictures")
         has_roles = current is not None and len(current.card.roles) > 1
         has_classes = current is None or current.card.has_classes
@@ -108,7 +118,9 @@ class TrainChoices(QScrollArea):
         }
         self.rows.show_size(is_shown=has_pictures)
         self._hidden = frozenset(name for name, is_shown in shown.items() if not is_shown)
-        self._form.set_hidden(self._hidden)
+        self._form.set_hidden(self._hidden - _WAY)
+        self._way.set_hidden(self._hidden & _WAY)
+        self._way.setVisible(has_roles)
         self._suggest_model()
         self.fitness_changed.emit()
 
@@ -143,8 +155,8 @@ class TrainChoices(QScrollArea):
             budget = Budget.model_validate(training["budget"])
             self._unit.setCurrentIndex(UNITS.index(budget.unit))
             self._amount.setValue(budget.amount)
-        shown = {name: value for name, value in training.items() if name in _IN_FORM}
-        self._form.set_values(shown)
+        for form, names in ((self._form, _IN_FORM), (self._way, _WAY)):
+            form.set_values({name: value for name, value in training.items() if name in names})
 
     def apply_model(self, values: Mapping[str, Any]) -> None:
         """Choose settings of the architecture, as a person does; unknown ones are passed over."""
@@ -181,11 +193,14 @@ class TrainChoices(QScrollArea):
     def _look_for(self, text: str) -> None:
         """Show the settings that were looked for."""
         for form in self.forms():
-            form.look_for(text)
+            if form is not self._way:
+                form.look_for(text)
 
     def forms(self) -> list[SettingsForm]:
         """Those of all settings: of the run, and of the architecture."""
-        return [self._form, *([self._model_form] if self._model_form is not None else [])]
+        way = [] if self._way.isHidden() else [self._way]
+        model = [] if self._model_form is None else [self._model_form]
+        return [*way, self._form, *model]
 
     def show_all_settings(self) -> None:
         """Show those again that the line to find one had hidden."""
@@ -213,8 +228,9 @@ class TrainChoices(QScrollArea):
         key = self._models.current_key()
         model_values = self._model_form.values() if self._model_form else {}
         parse_settings(self._state.entries[key].config, model_values)
+        chosen = {**self._form.values(), **self._way.values()}
         training: dict[str, Any] = {
-            **{name: it for name, it in self._form.values().items() if name not in self._hidden},
+            **{name: it for name, it in chosen.items() if name not in self._hidden},
             "size": SIZES[self._size.currentIndex()],
             "batch": self._batch.value(),
             "budget": self.budget(),
@@ -223,6 +239,25 @@ class TrainChoices(QScrollArea):
         return resolve_settings(
             preset=self._preset.currentData(), model_key=key, training=training, model=model_values
         )
+
+    def in_short(self) -> str:
+        """What a run would learn, how large and how long, in a line; empty before that is known."""
+        entry = self._state.entries.get(self._models.current_key())
+        if entry is None:
+            return ""
+        there, back = self._ways
+        is_turned = bool(back) and self._way.values()["reverse"]
+        parts = [
+            entry.card.title,
+            back if is_turned else there if back else "",
+            "" if self._size.isHidden() else f"{self._size.currentData()}\N{NO-BREAK SPACE}px",
+            str(self.budget()),
+        ]
+        return " · ".join(part for part in parts if part)
+
+    def model_key(self) -> str:
+        """The chosen architecture; empty before any are known."""
+        return self._models.current_key()
 
     # --- building -----------------------------------------------------------------------
 
@@ -233,7 +268,11 @@ class TrainChoices(QScrollArea):
         self._column.setSpacing(GRID_PX + GRID_PX // 2)
         self._form = SettingsForm(TrainingSettings, include=_IN_FORM)
         self._form.changed.connect(self._on_form_changed)
-        self._form.set_hidden(self._hidden)
+        self._form.set_hidden(self._hidden - _WAY)
+        # Which way to learn is a question at the beginning, and not one of many settings.
+        self._way = SettingsForm(TrainingSettings, include=_WAY)
+        self._way.changed.connect(self._on_form_changed)
+        self._way.hide()
         self._models = ModelCards()
         self._models.setObjectName("train.model")
         self._models.setAccessibleName(tr("Architecture"))
@@ -247,6 +286,10 @@ class TrainChoices(QScrollArea):
         questions.setObjectName("train.questions")
         self._column.addWidget(questions)
         self._column.addWidget(self._models)
+        others = UnfitButton(self._models)
+        others.setObjectName("train.others")
+        self._column.addWidget(others, 0, Qt.AlignmentFlag.AlignLeft)
+        self._column.addWidget(self._way)
         rows = TrainBasics()
         self._take_rows(rows)
         self._column.addLayout(rows)

@@ -26,7 +26,9 @@ from genstudio.ui.theme import GRID_PX, mark, roomy
 from genstudio.ui.widgets.fit_panel import FitPanel
 
 _WIDTH_PX = 360
-_MEANWHILE = tr_noop("What is chosen above is for another run: add it to the queue.")
+_MEANWHILE = tr_noop(
+    "What is chosen above is for another run: stop this one first, or add it to the queue."
+)
 
 
 class TrainControls(QFrame):
@@ -74,6 +76,7 @@ class TrainControls(QFrame):
         layout.addWidget(self.choices, 1)
         layout.addLayout(self._make_buttons())
         self.choices.fitness_changed.connect(self._update_buttons)
+        self.choices.changed.connect(self._show_reason)
         state.catalogue_loaded.connect(self._update_buttons)
         state.activity_changed.connect(self._update_buttons)
         state.runs_changed.connect(self._update_buttons)
@@ -134,6 +137,7 @@ class TrainControls(QFrame):
             self.fit_panel.check,
         )  # fmt: skip
         self._reason = QLabel()
+        self._reason.setObjectName("train.reason")
         self._reason.setWordWrap(True)
         mark(self._reason, role="small")
         steering = QHBoxLayout()
@@ -187,6 +191,9 @@ class TrainControls(QFrame):
         can_keep = shown is not None and can_go_on(shown)
         why_not = self._why_not or self.choices.why_not()
         can_begin = is_ready and self._has_pictures and not why_not
+        # Else the keyboard would be on the next button that can be pressed: the queue's.
+        pressed = (self._start, self._keep, self._pause, self._stop)
+        was_pressed = any(button.hasFocus() for button in pressed)
         self._start.setEnabled(can_begin and not is_running)
         self._add.setEnabled(can_begin)
         # Two at once would each slow the other down, and say nothing true.
@@ -194,6 +201,7 @@ class TrainControls(QFrame):
         self.fit_panel.check.setEnabled(can_begin)
         self._keep.setVisible(can_keep and not is_running)
         self._keep.setEnabled(is_ready)
+        self._mark_next(shown if can_keep and not is_running else None, can_begin=can_begin)
         if can_keep and shown is not None:
             self._keep.setToolTip(self._what_keeping_does(shown))
         self._pause.setEnabled(activity in (Activity.TRAINING, Activity.PAUSED))
@@ -201,9 +209,33 @@ class TrainControls(QFrame):
         self._pause.setText(tr("Go on") if is_paused else tr("Pause"))
         self._pause.setIcon(icon("play" if is_paused else "pause"))
         self._stop.setEnabled(is_running and activity is not Activity.STOPPING)
-        self._reason.setText(tr(_MEANWHILE) if is_running else why_not)
-        self._reason.setVisible(bool(self._reason.text()))
+        if was_pressed and not any(button.hasFocus() for button in pressed):
+            self.choices.setFocus()
+        self._show_reason()
         self.commands_changed.emit()
+
+    def _show_reason(self) -> None:
+        """Say above the buttons why nothing can begin, or what would."""
+        why_not = self._why_not or self.choices.why_not()
+        words = why_not or self.choices.in_short()
+        self._reason.setText(tr(_MEANWHILE) if self._state.is_running else words)
+        self._reason.setVisible(bool(self._reason.text()))
+
+    def _mark_next(self, kept: RunSummary | None, *, can_begin: bool) -> None:
+        """Show as the thing to do next what a person most likely wants.
+
+        Args:
+            kept: The run that can be kept learning; None if there is none.
+            can_begin: Whether another run can be begun.
+        """
+        is_unfinished = kept is not None and kept.state is not RunState.FINISHED
+        is_same = kept is not None and kept.settings.model_key == self.choices.model_key()
+        is_keeping = is_unfinished and (is_same or not can_begin)
+        for button, is_next in ((self._keep, is_keeping), (self._start, not is_keeping)):
+            if button.property("primary") is not is_next:
+                mark(button, primary=is_next)
+                name = command_named(button.objectName()).icon
+                button.setIcon(icon(name, "on_accent" if is_next else ""))
 
     def _what_keeping_does(self, run: RunSummary) -> str:
         if run.state is RunState.FINISHED:

@@ -7,7 +7,7 @@ from genstudio.domain import commands
 from genstudio.domain.language import tr
 from genstudio.ui.dialogs.removing_run import ask_before_removing_run
 from genstudio.ui.icons import icon
-from genstudio.ui.run_words import run_title
+from genstudio.ui.run_words import model_name, run_title
 from genstudio.ui.state.training import Activity, TrainingState
 from genstudio.ui.theme import GRID_PX
 from genstudio.ui.widgets.small import named_combo
@@ -51,13 +51,16 @@ class TrainHead(QWidget):
             layout.addWidget(widget)
         state.activity_changed.connect(self._update)
         state.runs_changed.connect(self._on_runs_changed)
+        # Only now are architectures known by their titles.
+        state.catalogue_loaded.connect(self._on_runs_changed)
         self._on_runs_changed()
 
     def _on_runs_changed(self) -> None:
         self._runs.clear()
         for run in reversed(self._state.runs):
             is_live = run.path == self._state.live_run
-            self._runs.addItem(run_title(run, is_live=is_live), run.path)
+            name = model_name(run.settings.model_key, self._state.entries)
+            self._runs.addItem(run_title(run, is_live=is_live, name=name), run.path)
         if self._state.shown is not None:
             self._runs.setCurrentIndex(self._runs.findData(self._state.shown.path))
         # In a small window there is no room for all of it.

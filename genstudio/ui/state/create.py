@@ -60,6 +60,7 @@ class CreateState(QObject):
 
     Signals:
         loaded(): The operations are known.
+        project_wanted(): There is no project to keep results in, and there must be one now.
         busy_changed(): An operation began or ended, or another project is open.
         progressed(str, int, int): What is done, how far.
         seen(ndarray or str): A result that is not done yet: uint8 (height, width, 3), or a text.
@@ -75,6 +76,7 @@ class CreateState(QObject):
     """
 
     loaded = Signal()
+    project_wanted = Signal()
     busy_changed = Signal()
     progressed = Signal(str, int, int)
     seen = Signal(object)
@@ -136,7 +138,11 @@ class CreateState(QObject):
     def perform(self, wanted: Wanted) -> None:
         """Have an operation done; its results come one by one."""
         assert self._work is None, "one operation at a time"
-        assert self._project is not None, "results are kept in a project"
+        if not self._has_project():
+            self.ended.emit("")
+            self.busy_changed.emit()
+            return
+        assert self._project is not None
         job = studio_operations.perform_operation(
             wanted.key,
             out=studio_operations.results_folder(self._project, wanted.key),
@@ -257,10 +263,9 @@ class CreateState(QObject):
 
     def keep_pasted(self, name: str, image_HWC: np.ndarray) -> None:
         """Save a picture from the clipboard, for the input of that name."""
-        if self._project is None:
-            message = tr("A picture from the clipboard is kept in the project's folder.")
-            self.noticed.emit(_told(tr("Open a project first"), message))
+        if not self._has_project():
             return
+        assert self._project is not None
         job = studio_operations.keep_pasted(self._project, image_HWC)
         self._do(job, lambda files: self.gathered.emit(name, files))
 
@@ -268,6 +273,12 @@ class CreateState(QObject):
         """Stop everything before the window closes."""
         self._let_go()
         self._project = None
+
+    def _has_project(self) -> bool:
+        """Whether there is a project to keep things in, or could be made; why not is told."""
+        if self._project is None:
+            self.project_wanted.emit()
+        return self._project is not None
 
     def _let_go(self) -> None:
         for job in (self._work, *self._others):
@@ -351,7 +362,3 @@ def _how_it_ended(num_made: int, ending: JobEnded) -> str:
             tr("Stopped; {made} came before and stay.", made=made) if num_made else tr("Stopped.")
         )
     return tr("{made} made.", made=made)
-
-
-def _told(title: str, message: str) -> Notice:
-    return Notice(level=Level.WARNING, title=title, message=message)

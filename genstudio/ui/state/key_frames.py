@@ -39,6 +39,7 @@ class KeyFramesState(QObject):
         seconds: When each frame is shown; empty until all are counted.
         small: Some frames, made small, by number.
         painted: Painted pictures by the number of their frame.
+        fault: Why the clip cannot be shown; empty if it can.
 
     Signals:
         clip_changed(): Another clip is looked at, or none is.
@@ -69,6 +70,7 @@ class KeyFramesState(QObject):
         self.seconds: tuple[float, ...] = ()
         self.small: dict[int, np.ndarray] = {}
         self.painted: dict[int, Painted] = {}
+        self.fault = ""
 
     def open(self, clip: Path | None) -> None:
         """Look at another clip; the pictures on the timeline were of the one before."""
@@ -78,6 +80,7 @@ class KeyFramesState(QObject):
         self.clip = clip
         self.info, self.seconds, self.small = None, (), {}
         self.painted = {}
+        self.fault = ""
         if clip is not None:
             looker = FilmLooker(
                 clip,
@@ -184,7 +187,8 @@ class KeyFramesState(QObject):
 
     def _on_end(self, looker: FilmLooker, ending: JobEnded) -> None:
         if looker is self._looker and ending.error is not None:
-            self.failed.emit(notice_about(ending.error).message)
+            self.fault = notice_about(ending.error).message
+            self.failed.emit(self.fault)
 
     def _on_placed(self, items: Sequence[Painted | NotPainted]) -> None:
         for item in items:

@@ -10,7 +10,7 @@ from genstudio.domain.notices import Level, Notice
 from genstudio.services.locks import ProjectInUseError, ProjectLock
 from genstudio.services.notices import notice_about
 from genstudio.services.preferences import default_project_folder
-from genstudio.services.projects import Project, is_project, open_project
+from genstudio.services.projects import Project, is_project, open_or_create, open_project
 
 
 class ProjectState(QObject):
@@ -74,6 +74,22 @@ class ProjectState(QObject):
         self.path = default_project_folder(pictures)
         if not is_project(self.path) or not self.choose(self.path):
             self.changed.emit()
+
+    def make_now(self, name: str) -> bool:
+        """Have a project open, made if there is none; says whether there is one now.
+
+        Args:
+            name: Of its folder among a person's documents, unless a place was chosen.
+        """
+        if self.project is not None:
+            return True
+        path = self.path or default_project_folder(Path(name))
+        try:
+            open_or_create(path)
+        except GenStudioError as error:
+            self.failed.emit(notice_about(error))
+            return False
+        return self.choose(path)
 
     def open_now(self) -> None:
         """The project has just been made: open it."""

@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QObject
 
+from genstudio.domain.language import tr
 from genstudio.services.projects import Project
 from genstudio.ui.bridge import Bridge
 from genstudio.ui.state.captions import CaptionsState
@@ -60,6 +61,7 @@ class StudioStates:
         )  # fmt: skip
         self.with_failures = (self.dataset, self.samples, self.project)
         self.training.catalogue_loaded.connect(self.create.load)
+        self.create.project_wanted.connect(lambda: self.project.make_now(tr("Results")))
         self.create.hung_now.connect(self.gallery.take_in)
         self.first_pictures.hung_now.connect(self.gallery.take_in)
 

@@ -40,7 +40,7 @@ class GalleryTeaching:
         count = self.count
         if count < FEWEST_TO_TEACH:
             return False, tr(
-                "Needs {fewest} choices or stars; there are {count:,}. “A or B” asks for more.",
+                "{count:,} of {fewest} choices or stars",
                 fewest=FEWEST_TO_TEACH,
                 count=count,
             )

@@ -41,7 +41,8 @@ class EmptyState(QWidget):
         self._sentence.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         mark(self._sentence, role="muted")
         self.button = QPushButton(action)
-        self.button.setVisible(bool(action))
+        if not action:
+            self.button.hide()
         self.button.clicked.connect(self.triggered)
         mark(self.button, primary=True)
         layout = QVBoxLayout(self)

@@ -6,12 +6,12 @@ from html import escape
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from genstudio.domain.language import tr, tr_noop
+from genstudio.domain.language import tr, tr_noop, trn
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.disclosure import Disclosure
 from genstudio.ui.widgets.named_label import NamedLabel
 
-_BEFORE = tr_noop("Fits itself to your pictures")
+_BEFORE = tr_noop("Fits itself to what is learned")
 
 
 class FitNote(QWidget):
@@ -35,12 +35,13 @@ class FitNote(QWidget):
         """Say what the settings are fitted to.
 
         Args:
-            count: Of the pictures; 0 if none are known.
+            count: Of what is learned from; 0 if that is not known.
             sentences: The reasons.
         """
-        of_all = tr("{count:,} pictures", count=count) if count != 1 else "picture"
         self._disclosure.set_title(
-            tr("Fitted to your {of_all}", of_all=of_all) if count else tr(_BEFORE)
+            trn("Fitted to your {number:,} example", "Fitted to your {number:,} examples", count)
+            if count
+            else tr(_BEFORE)
         )
         self._disclosure.setEnabled(bool(sentences))
         if not sentences:

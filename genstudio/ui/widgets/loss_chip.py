@@ -15,7 +15,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QStyle, QStyleOptionToolButton, QToolButton, QWidget
 
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, written
 from genstudio.ui.theme import GRID_PX, colors
 
 # In widths of the line; short enough to show in a chip. With the colours they tell any two of
@@ -41,12 +41,18 @@ def line_pen(number: int) -> QPen:
 
 
 def number_in_short(value: float) -> str:
-    """Four digits, as 0.6931, 12.50 or 1.2e−05: a value that wavers does not change its width."""
+    """Four digits, as 0.6931, 12.50 or 1.2e−05: a value that wavers does not change its width.
+
+    Large ones have all their digits, and none after the point: 12,345.
+    """
     if not math.isfinite(value):
         return "–"
-    is_handy = value == 0 or 1e-3 <= abs(value) < 1e4
-    text = f"{value:#.4g}".rstrip(".") if is_handy else f"{value:.1e}"
-    return text.replace("-", "−")
+    size = abs(value)
+    if 999.95 <= size < 999_999.5:
+        form = ",.0f"
+    else:
+        form = "#.4g" if value == 0 or 1e-3 <= size < 1e4 else ".1e"
+    return written(value, form).replace("-", "−")
 
 
 def chip_height(font: QFont) -> int:

@@ -20,7 +20,7 @@ from genstudio.ui.widgets.plot_tools import PlotTools
 
 # Figures that say how good it is, best first.
 _QUALITY = (metric_names.KID, metric_names.SWD)
-_EMPTY_TEXT = tr_noop("The losses will show here once training has begun.")
+_EMPTY_TEXT = tr_noop("The curves of learning (losses) will show here once training has begun.")
 # A line beyond this ratio to the first would press that flat, and starts hidden.
 _LARGEST_RATIO = 20
 _POINTS_TO_JUDGE = 50
@@ -289,8 +289,6 @@ class LossPlot(QWidget):
         self._chips.addStretch(1)
         self._chips.addWidget(self._step)
         row.setLayout(self._chips)
-        self._stack.addWidget(self._empty)
-        self._stack.addWidget(self._plot)
         # Over the plot, and not in a row: what takes no room moves nothing when it comes.
         self.tools = PlotTools(self, self._plot)
         layout = QVBoxLayout(self)
@@ -298,6 +296,9 @@ class LossPlot(QWidget):
         layout.setSpacing(GRID_PX // 2)
         layout.addWidget(row)
         layout.addLayout(self._stack, 1)
+        # Only now: what a stack shows that is in no widget yet would be a window for a moment.
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self._plot)
 
 
 class _Line:

@@ -10,18 +10,20 @@ from PySide6.QtCore import (
     QRectF,
     QSize,
     Qt,
+    Signal,
 )
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import (
     QListWidgetItem,
+    QPushButton,
     QSizePolicy,
     QStyleOptionViewItem,
     QWidget,
 )
 
 from genstudio.domain.cards import ModelCard
-from genstudio.domain.language import tr, tr_noop
-from genstudio.ui.theme import GRID_PX, colors
+from genstudio.domain.language import tr, tr_noop, trn
+from genstudio.ui.theme import GRID_PX, colors, mark
 from genstudio.ui.widgets.card_list import (
     CARD_ROLE,
     FIRST_FREE_ROLE,
@@ -47,13 +49,21 @@ _SUGGESTED = tr_noop("Suggested")
 
 
 class ModelCards(CardList):
-    """Architectures; as high as all of their cards."""
+    """Architectures; as high as all of their cards.
+
+    Signals:
+        unfit_changed(): Others can be used now, or others are shown.
+    """
+
+    unfit_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("model", parent)
         self._suggested = ""
+        self._shows_unfit = False
         self._offered: Sequence[ModelCard] = ()
         self.setItemDelegate(_CardDelegate(self))
+        self.keyChanged.connect(self._hide_unfit)
         self.setAccessibleName(tr("Model"))
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -97,7 +107,23 @@ class ModelCards(CardList):
         for key, item in self.cards():
             item.setData(_WHY_NOT_ROLE, reasons.get(key, ""))
             self.describe(item)
+        self._hide_unfit()
+
+    def num_unfit(self) -> int:
+        """How many cannot be used now."""
+        return sum(bool(item.data(_WHY_NOT_ROLE)) for _, item in self.cards())
+
+    def show_unfit(self, is_shown: bool) -> None:
+        """Show those that cannot be used now as well; the one that is chosen always shows."""
+        self._shows_unfit = is_shown
+        self._hide_unfit()
+
+    def _hide_unfit(self) -> None:
+        for key, item in self.cards():
+            is_unfit = bool(item.data(_WHY_NOT_ROLE)) and key != self.current_key()
+            item.setHidden(is_unfit and not self._shows_unfit)
         self.fit()
+        self.unfit_changed.emit()
 
     def suggested_key(self) -> str:
         """Key of the card to begin with; empty if none is marked."""
@@ -110,8 +136,40 @@ class ModelCards(CardList):
     def fit(self) -> None:
         """Be as high as all cards."""
         super().fit()
-        cards = sum(self.sizeHintForRow(row) for row in range(self.count()))
+        rows = range(self.count())
+        cards = sum(self.sizeHintForRow(row) for row in rows if not self.isRowHidden(row))
         self.setFixedHeight(cards + 2 * self.frameWidth())
+
+
+class UnfitButton(QPushButton):
+    """Shows the cards that cannot be used now, and hides them again; gone where there are none.
+
+    Args:
+        cards: The cards.
+        parent: Qt parent.
+    """
+
+    def __init__(self, cards: ModelCards, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._cards = cards
+        mark(self, flat=True)
+        self.setCheckable(True)
+        self.toggled.connect(cards.show_unfit)
+        cards.unfit_changed.connect(self._update)
+        self._update()
+
+    def _update(self) -> None:
+        count = self._cards.num_unfit()
+        self.setVisible(count > 0)
+        words = (
+            trn("Hide {number} for other material", "Hide {number} for other material", count)
+            if self.isChecked()
+            else trn(
+                "{number} more, for other material", "{number} more, for other material", count
+            )
+        )
+        self.setText(words)
+        self.setAccessibleName(words)
 
 
 def _in_words(card: ModelCard) -> str:

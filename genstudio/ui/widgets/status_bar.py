@@ -38,8 +38,8 @@ class StudioStatusBar(QStatusBar):
         """Say how fast the training goes and how long it will take."""
         self._state.setText(
             tr(
-                "Training · step {step:,} · {images_per_s:.0f} a second · {memory_gib:.1f} GB "
-                "in use",
+                "Training · step {step:,} · {images_per_s:.0f} examples a second · "
+                "{memory_gib:.1f} GB in use",
                 step=event.step,
                 images_per_s=event.images_per_s,
                 memory_gib=event.memory_gib,

@@ -13,6 +13,7 @@ from genstudio.data.scan import scan_folder
 from genstudio.domain.datasets import Manifest, Remark, ScanReport
 from genstudio.domain.fields import EXAMPLES
 from genstudio.domain.progress import drain
+from genstudio.services.run_remarks import remarks_of
 
 PAIRS = MODALITIES.get("pairs")
 
@@ -63,6 +64,12 @@ def test_two_folders_of_the_same_names_are_pairs(two: Path) -> None:
     assert found["pairs"].num_examples == 12
     assert found["pairs"].layout == "folders"
     assert "lines” → “paint" in found["pairs"].remarks[0].title
+    turned = found["pairs"].turned
+    assert turned is not None
+    assert "paint” → “lines" in turned.title
+    told = remarks_of(found["pairs"], is_reversed=True)
+    assert told[0].title == turned.title
+    assert remarks_of(found["pairs"])[0].title == found["pairs"].remarks[0].title
 
 
 def test_what_has_no_partner_is_named_with_its_side(two: Path) -> None:
