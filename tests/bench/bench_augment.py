@@ -6,6 +6,8 @@
     python tests/bench/bench_augment.py random --data FOLDER
     python tests/bench/bench_augment.py leaked --data FOLDER
 
+Pictures are varied where the model can do so; with ``--source nothing`` they are invented.
+
 "shapes" are six painted ones, turned, moved, as large and as bright as chance has it: three of them
 400 times, three 10 times. All vary alike, so that what is learned of the frequent ones tells how
 the rare ones vary; synthetic pictures balance them. Of "rare", every third class of FOLDER has 12
@@ -144,6 +146,7 @@ def main() -> None:
     parser.add_argument("--model", default="residual-vae")
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--keep", type=Path)
+    parser.add_argument("--source", choices=["pictures", "nothing"], default="pictures")
     given = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as place:
@@ -163,7 +166,8 @@ def main() -> None:
                 unbalanced(given.data, pictures, rare=12, frequent=200)
             own = {"held_out": 0.0, "colours": "grey", "model": {"width": 32}}
             run = trained(pictures, work / "P", given.model, budget, **own)
-            asked(run, sorted(tests_folder.rglob("*.png")), work / "out", goal="balance")
+            wanted = {"goal": "balance", "source": given.source}
+            asked(run, sorted(tests_folder.rglob("*.png")), work / "out", **wanted)
             print((work / "out" / "does-it-help.html").read_text().partition("<tbody>")[2])
             return
         if not pictures.exists():
@@ -181,7 +185,8 @@ def main() -> None:
         held_out = {"held_out": 0.0} if given.what == "fashion" else {}
         run = trained(pictures, work / "P", given.model, budget, **held_out)
         tests = sorted((given.data / "test").rglob("*.png")) if given.what == "fashion" else []
-        asked(run, tests, work / "out", goal="multiply", factor=2.0)
+        wanted = {"goal": "multiply", "factor": 2.0, "source": given.source}
+        asked(run, tests, work / "out", **wanted)
         print((work / "out" / "does-it-help.html").read_text().partition("<tbody>")[2])
 
 
