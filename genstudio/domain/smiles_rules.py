@@ -11,10 +11,11 @@ below the atom that opened it, and never from another branch. What is not unders
 dative bond, is let pass, and what comes behind it as well.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence
 from copy import copy
 from typing import Final
 
+from genstudio.domain.double_bonds import can_be_paired
 from genstudio.domain.smiles import MOST_TOKENS
 from genstudio.domain.smiles_atoms import Atom, atom_of
 
@@ -41,8 +42,6 @@ _CONTAINERS = (
     "_sums",
     "_tree_bonds",
 )
-# Double bonds of a molecule's rings are placed within some dozens of tries.
-_MOST_TRIES = 3000
 
 
 class SmilesRules:
@@ -404,7 +403,7 @@ class SmilesRules:
                 partners[one].append(other)
                 partners[other].append(one)
         needing = {number for number in partners if number not in changeable}
-        return _can_pair(needing, partners)
+        return can_be_paired(needing, partners)
 
     def _may_have_double(self, number: int, is_changeable: bool) -> bool:
         atom = self._atoms[number]
@@ -428,49 +427,3 @@ def breaks_at(tokens: Sequence[str]) -> int:
             return number
         state = following
     return -1 if state.after(END) is not None else len(tokens)
-
-
-def _can_pair(needing: Set[int], partners: Mapping[int, Sequence[int]]) -> bool:
-    """Whether each that needs a partner can have one of its own."""
-    return _paired(
-        set(needing), {it: set(others) for it, others in partners.items()}, [_MOST_TRIES]
-    )
-
-
-def _paired(needing: set[int], free: dict[int, set[int]], tries: list[int]) -> bool:
-    """Pair those who have no choice, then try what the first of the others may have.
-
-    Args:
-        needing: Who still needs a partner; changed.
-        free: Who has none => those it could have, who have none either; changed.
-        tries: How many are left, in a list that is shared by all.
-    """
-    forced = [it for it in needing if len(free[it]) < 2]
-    while forced:
-        one = forced.pop()
-        if one not in needing:
-            continue
-        if not free[one]:
-            return False
-        (other,) = free[one]
-        forced += _take(one, other, needing, free)
-    tries[0] -= 1
-    if not needing or tries[0] <= 0:
-        return True
-    # The one with the fewest first: most rings leave no choice at all.
-    one = min(needing, key=lambda it: (len(free[it]), it))
-    for other in sorted(free[one]):
-        left, still_free = set(needing), {it: set(others) for it, others in free.items()}
-        _take(one, other, left, still_free)
-        if _paired(left, still_free, tries):
-            return True
-    return False
-
-
-def _take(one: int, other: int, needing: set[int], free: dict[int, set[int]]) -> list[int]:
-    """Pair two; gives those who have hardly any choice since."""
-    touched = (free.pop(one) | free.pop(other)) - {one, other}
-    needing -= {one, other}
-    for it in touched:
-        free[it] -= {one, other}
-    return [it for it in touched if it in needing and len(free[it]) < 2]
