@@ -53,6 +53,7 @@ class AugmentSettings(Settings):
         help="For “multiply”: 2 makes as many new pictures as there are.",
         ge=1.0,
         le=100.0,
+        only_with=("goal", "multiply"),
     )
     number: int = setting(
         50,
@@ -60,6 +61,7 @@ class AugmentSettings(Settings):
         help="For “number”: new pictures of each class.",
         ge=1,
         le=100_000,
+        only_with=("goal", "number"),
     )
     check: bool = setting(
         True,

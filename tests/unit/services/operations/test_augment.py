@@ -124,6 +124,7 @@ def test_recipes_from_before_pictures_were_varied_invent_them() -> None:
     shown = {it.name: it.hints.only_with for it in setting_fields(settings)}
     assert shown["temperature"] == ("source", "nothing")
     assert shown["variation"] == ("source", "pictures")
+    assert shown["factor"] == ("goal", "multiply")
     assert shown["kind"] is None
     assert "source" not in OPERATIONS.get(AUGMENT).settings(model_class("token-flow")).model_fields
 
