@@ -63,7 +63,7 @@ def detected(open_project: Opener, given: Path) -> StudioDriver:
     # A VAE can be asked as well.
     runs = studio.find("create.run", QComboBox)
     assert runs.count() == 2
-    runs.setCurrentIndex(runs.findText("repair", Qt.MatchFlag.MatchContains))
+    runs.setCurrentIndex(runs.findText("does not belong", Qt.MatchFlag.MatchContains))
     give(studio, given)
     assert len(make(studio)) == 6
     studio.wait(studio.find("create.scores").isVisible)
