@@ -245,7 +245,8 @@ def test_an_empty_gallery_says_where_pictures_come_from(open_project: Opener) ->
     empty = page._empty
     page._state.items = {}
     page._show_items()
-    studio.wait(lambda: page._maker.has_runs)
+    studio.wait(page._maker.can_make)
     page._show_items()
-    assert "Make more" in empty.accessibleDescription()
-    assert not empty.button.isVisible()
+    assert "can make some now" in empty.accessibleDescription()
+    assert empty.button.isVisible()
+    assert empty.button.text() == "Make the first ones"

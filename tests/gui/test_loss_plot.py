@@ -205,7 +205,7 @@ def test_what_came_while_hidden_shows_when_shown(plot: LossPlot) -> None:
     plot.hide()
     plot.add(7, {"a": 1.0})
     plot.redraw()
-    assert plot.accessibleDescription().startswith("The losses will")
+    assert plot.accessibleDescription().startswith("The curves of learning")
     plot.show()
     assert plot.accessibleDescription() == "step 7, a 1.000"
 

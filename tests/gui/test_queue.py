@@ -192,7 +192,10 @@ def test_of_several_folders_that_are_one_set_a_queued_run_learns_those(
     studio: StudioDriver, pictures: Path, tmp_path: Path
 ) -> None:
     for name in ("a", "b", "c"):
-        shutil.copytree(pictures, tmp_path / "all" / name)
+        folder = Path(shutil.copytree(pictures, tmp_path / "all" / name))
+        # Of one name in two folders they would be pairs.
+        for path in [*folder.iterdir()]:
+            path.rename(folder / f"{name}-{path.name}")
     studio.window.open_dataset(tmp_path / "all", within=("a", "c"))
     studio.wait(lambda: studio.text("dataset.summary").startswith("48 found"))
     studio.set_up_small_run("Describe and redraw", steps=2)

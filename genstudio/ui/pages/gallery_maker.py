@@ -129,11 +129,6 @@ class GalleryMaker(QFrame):
         state.item_changed.connect(self._update_teaching)
         self._show_runs()
 
-    @property
-    def has_runs(self) -> bool:
-        """Whether a model of the project can make pictures."""
-        return self._run.count() > 0
-
     def _show_runs(self) -> None:
         chosen = self._run.currentData()
         before = {self._run.itemData(row) for row in range(self._run.count())}
