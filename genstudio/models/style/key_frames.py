@@ -5,9 +5,10 @@ a small network learns from random patches of the key frames, and paints each fr
 
 Apart from the paper: instead of a discriminator and a downloaded network, what is blurred is held
 against the distribution of the painted patches; and noise on what it sees teaches it to paint the
-same in spite of it, so that the grain of a camera does not flicker. Who learns the key frames by
-heart paints other frames ever paler: some of them are looked at while it learns, and it ends where
-their patches were most like paint (early stopping, Prechelt 1998, criterion UP).
+same in spite of it, so that the grain of a camera does not flicker. When it
+overfits the key frames, other frames wash out: some of them are looked at while it learns, and once
+their patches have come no closer to paint for 400 steps, the best weights are restored (early
+stopping with patience).
 
 It is a loop of its own and not a run of the engine, which seeds the global generators: a training
 that goes on in the same process would be disturbed.
