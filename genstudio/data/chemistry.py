@@ -179,11 +179,13 @@ def properties(smiles: str) -> dict[str, float]:
         Schuffenhauer 2009), ``atoms`` (without hydrogen), ``rings``.
     """
     molecule = rdkit().MolFromSmiles(smiles)
-    descriptors = import_module("rdkit.Chem.Descriptors")
+    drug_likeness = import_module("rdkit.Chem.QED")
+    # What that is reckoned from has two of the others.
+    found = drug_likeness.properties(molecule)
     return {
-        "qed": round(float(import_module("rdkit.Chem.QED").qed(molecule)), 3),
-        "logp": round(float(import_module("rdkit.Chem.Crippen").MolLogP(molecule)), 2),
-        "weight": round(float(descriptors.MolWt(molecule)), 2),
+        "qed": round(float(drug_likeness.qed(molecule, qedProperties=found)), 3),
+        "logp": round(float(found.ALOGP), 2),
+        "weight": round(float(found.MW), 2),
         "sa": round(synthetic_accessibility(molecule), 2),
         "atoms": float(molecule.GetNumHeavyAtoms()),
         "rings": float(molecule.GetRingInfo().NumRings()),
@@ -283,7 +285,7 @@ def synthetic_accessibility(molecule: Any) -> float:
     commonness /= max(total, 1)
     descriptors = import_module("rdkit.Chem.rdMolDescriptors")
     num_atoms = molecule.GetNumAtoms()
-    centres = len(rdkit().FindMolChiralCenters(molecule, includeUnassigned=True))
+    centres = descriptors.CalcNumAtomStereoCenters(molecule)
     has_large_ring = any(
         len(ring) > _MACROCYCLE_ATOMS for ring in molecule.GetRingInfo().AtomRings()
     )
