@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from genstudio.domain.datasets import Crop, Manifest, PictureInfo, ScanReport, ScansFound
+from genstudio.domain.files import is_folder
 from genstudio.domain.language import tr
 from genstudio.domain.modalities import MOLECULES
 from genstudio.domain.notices import Level, Notice
@@ -171,7 +172,7 @@ class DatasetState(QObject):
     def _on_manifest(self, job: Job[Manifest | None], manifest: Manifest | None) -> None:
         if job is not self._reading or manifest is None:
             return
-        if manifest.folder.is_dir():
+        if is_folder(manifest.folder):
             column = manifest.layout if manifest.modality == MOLECULES else ""
             within = manifest.within
             self.open(manifest.folder, manifest.excluded, column=column, within=within)

@@ -147,6 +147,16 @@ def test_a_folder_that_is_gone_is_told_from_one_that_was_emptied(
     assert changes_on_disk(gone).unreachable
 
 
+def test_a_folder_that_its_drive_cannot_say_anything_of_is_unreachable_too(
+    report: ScanReport, tmp_path: Path
+) -> None:
+    # Of a drive that died, systems answer neither yes nor no; nor do they of such a name.
+    silent = report.model_copy(update={"folder": tmp_path / ("drive" * 99)})
+    changes = changes_on_disk(silent)
+    assert changes.unreachable
+    assert len(changes.gone) == len(report.pictures)
+
+
 def test_a_row_is_written_as_json_writes_it(tmp_path: Path) -> None:
     kept = {"hash": KeptCrops('so "called"\\.png', ((1, 2, 3), (4, 5, 6)))}
     save_crops(tmp_path, kept)
