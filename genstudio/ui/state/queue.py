@@ -69,6 +69,8 @@ class QueueState(QObject):
         self._since = datetime.now().astimezone()
         self._current = ""
         self._jobs: list[Job[Any]] = []
+        # By the run's id: what looks whether it can begin, and is still wanted.
+        self._looking: dict[str, Job[Any]] = {}
         self._battery = BatteryPause(training.send)
         self._watch = QTimer(self, interval=round(LOOK_EVERY_S * 1000))
         self._watch.timeout.connect(self._look_at_battery)
@@ -87,6 +89,8 @@ class QueueState(QObject):
             return
         self._project = project
         self._end()
+        for item_id in [*self._looking]:
+            self._give_up(item_id)
         self.queue, self.report = None, None
         if project is not None:
             try:
@@ -109,6 +113,7 @@ class QueueState(QObject):
     def remove(self, item_id: str) -> None:
         """Take a run out; what it has trained already stays."""
         if item_id != self._current:
+            self._give_up(item_id)
             self._change(lambda queue: queue.without(item_id))
 
     def move(self, item_id: str, by: int) -> None:
@@ -222,8 +227,11 @@ class QueueState(QObject):
         def on_end(ending: JobEnded) -> None:
             if ending.error is not None:
                 self.noticed.emit(notice_about(ending.error))
-            self.report = pages[0] if pages else None
+            if self._project is project:
+                self.report = pages[0] if pages else None
             told = text if pages else tr("None of them could begin; the queue says why.")
+            if ending.error is not None:
+                told = ""
             self.noticed.emit(Notice(level=Level.INFO, title=title, message=told))
             self.done.emit(title, told)
             self.changed.emit()
@@ -246,12 +254,16 @@ class QueueState(QObject):
         def on_items(items: list[Progress | QueuedRun]) -> None:
             found.extend(it for it in items if isinstance(it, QueuedRun))
             last = items[-1]
-            if isinstance(last, Progress):
+            if isinstance(last, Progress) and self._looking.get(item.id) is job:
                 self.progress = last
                 self.progressed.emit()
 
         def on_end(ending: JobEnded) -> None:
-            self.progress = None
+            if self._looking.get(item.id) is not job:
+                # Another project is open, or the run was taken out.
+                self._go_on()
+                return
+            self._give_up(item.id)
             if ending.error is not None:
                 self.noticed.emit(notice_about(ending.error))
             checked = found[0] if found else item.model_copy(update={"fault": tr("Not checked.")})
@@ -265,7 +277,16 @@ class QueueState(QObject):
         # Steps of its own would disturb a training, and the queue begins with them anyway.
         tries = then is None and not self._training.is_running
         job = studio_queue.check(item, self._project.path, report, tries=tries)
+        self._give_up(item.id)
+        self._looking[item.id] = job
         self._do(job, on_items, on_end)
+
+    def _give_up(self, item_id: str) -> None:
+        """Look no further whether a run can begin."""
+        job = self._looking.pop(item_id, None)
+        if job is not None:
+            job.cancel()
+            self.progress = None
 
     def _do(
         self,
