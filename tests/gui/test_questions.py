@@ -97,6 +97,26 @@ def test_of_a_preset_all_is_chosen_that_is_offered_and_the_rest_is_told(
     assert "latent_size" not in notice.message
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [{"size": 100}, {"size": []}, {"batch": 5000}, {"batch": 2.5}, {"gradient_clip": 1e9},
+     {"budget": {"unit": "minutes", "amount": 1e13}}],
+)  # fmt: skip
+def test_a_number_that_is_not_offered_is_told_and_nothing_else_is_taken_for_it(
+    ready: StudioDriver, odd: dict[str, object]
+) -> None:
+    controls = ready.window._pages.train.controls
+    before = controls.settings()
+    given = OwnPreset(title="Odd", model_key=before.model_key, training=odd)
+    controls.choices.preset_menu.chosen.emit(given)
+    after = controls.settings()
+    assert after.model_dump(exclude={"seed"}) == before.model_dump(exclude={"seed"})
+    notice = ready.window._notice_bar.current()
+    assert notice is not None
+    assert "Not all of “Odd”" in notice.title
+    assert next(iter(odd)) in notice.message
+
+
 def test_a_saved_preset_that_cannot_be_read_is_listed_and_says_why(ready: StudioDriver) -> None:
     menu = ready.window._pages.train.controls.choices.preset_menu
     path = own_presets_folder() / "future.toml"

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from genstudio.domain.language import tr
 from genstudio.domain.modalities import MOLECULES, NOTES, partner_kind
-from genstudio.domain.settings import parse_settings, setting_fields
+from genstudio.domain.settings import Settings, parse_settings, setting_fields
 from genstudio.domain.training import SIZES, Budget, TrainingSettings
 from genstudio.services.fitting import PictureFacts, Suggestion, fit, suggest_model
 from genstudio.services.presets import (
@@ -146,23 +146,32 @@ class TrainChoices(QScrollArea):
 
         Args:
             training: Values by name; those that nothing on the page shows are passed over.
+
+        Raises:
+            SettingsError: A value is none that can be chosen; nothing is changed then.
         """
-        if "size" in training:
-            self.suggest_size(training["size"])
-        if "batch" in training:
-            self._batch.setValue(training["batch"])
-        if "budget" in training:
-            budget = Budget.model_validate(training["budget"])
+        values = _checked(TrainingSettings, training, model_key=self.model_key())
+        if "size" in values:
+            self.suggest_size(values["size"])
+        if "batch" in values:
+            self._batch.setValue(values["batch"])
+        if "budget" in values:
+            budget: Budget = values["budget"]
             self._unit.setCurrentIndex(UNITS.index(budget.unit))
             self._amount.setValue(budget.amount)
         for form, names in ((self._form, _IN_FORM), (self._way, _WAY)):
-            form.set_values({name: value for name, value in training.items() if name in names})
+            form.set_values({name: value for name, value in values.items() if name in names})
 
     def apply_model(self, values: Mapping[str, Any]) -> None:
-        """Choose settings of the architecture, as a person does; unknown ones are passed over."""
+        """Choose settings of the architecture, as a person does; unknown ones are passed over.
+
+        Raises:
+            SettingsError: A value is none that can be chosen; nothing is changed then.
+        """
         if self._model_form is not None:
             known = self._model_form.values()
-            self._model_form.set_values({it: values[it] for it in values if it in known})
+            chosen = _checked(self._state.entries[self._shown_model].config, values)
+            self._model_form.set_values({name: it for name, it in chosen.items() if name in known})
 
     def known_settings(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         """Settings of a run, and of the chosen architecture, that there are."""
@@ -449,3 +458,18 @@ class TrainChoices(QScrollArea):
         count = self._pictures.count if self._pictures and self._fit else 0
         self._fit_note.show_fit(count, [it for it in sentences if it])
         self.changed.emit()
+
+
+def _checked(
+    settings_class: type[Settings], values: Mapping[str, Any], **others: Any
+) -> dict[str, Any]:
+    """Values of settings that there are, read as what they are declared as.
+
+    Editors would take the nearest that they offer for a number that is out of bounds.
+
+    Raises:
+        SettingsError: One is out of bounds.
+    """
+    known = {name: it for name, it in values.items() if name in settings_class.model_fields}
+    read = parse_settings(settings_class, {**others, **known})
+    return {name: getattr(read, name) for name in known}
