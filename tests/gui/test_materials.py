@@ -144,6 +144,7 @@ def test_architectures_for_other_material_are_folded_away(
     studio.choose_model("Describe and redraw")
     others.click()
     assert sorted(shown()) == ["Describe and redraw", PAIRED]
+    assert others.text() == f"{folded - 1} more, for other material"
 
 
 def form_of(control: QWidget) -> QWidget:
