@@ -248,13 +248,14 @@ class GalleryPage(QWidget):
         self._collections.setEnabled(shows_pictures)
         # What was hung while a person was elsewhere is what they come to see, and what they are
         # having made, until they look at something else.
-        current = self._grid.current_key()
-        follows = not self.isVisible() or current == self._followed
+        has_several = len(self._grid.selected_keys()) > 1
+        follows = self._grid.current_key() == self._followed and not has_several
+        follows = follows or not self.isVisible()
         is_news = bool(keys) and follows and keys[0] not in set(self._grid.keys())
         self._grid.set_keys(keys)
         if keys and (is_news or self._grid.current_key() is None):
             self._grid.select(keys[0])
-            self._followed = keys[0]
+            self._followed = keys[0] if is_news else self._followed
         self._stack.setCurrentIndex(1 if keys else 0)
         self._show_why_empty()
         if shows_pictures:
