@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final, cast
 
 from genstudio.data.kinds import kinds_of
+from genstudio.data.listing import shown_name
 from genstudio.domain.datasets import CaptionReport
 from genstudio.domain.files import read_file
 from genstudio.domain.language import tr, tr_noop
@@ -97,8 +98,13 @@ def _folder_of(name: str) -> str:
 
 
 def checked_caption(text: str) -> str:
-    """A caption in one line without spaces around it, cut where it is very long."""
-    return " ".join(text.split())[:LONGEST_CAPTION].rstrip()
+    """A caption in one line without spaces around it, cut where it is very long.
+
+    Halves of characters (lone surrogates) are left out: programs that cut texts to a length leave
+    them in JSON, and no file can hold them.
+    """
+    whole = text.encode("utf-8", "ignore").decode("utf-8")
+    return " ".join(whole.split())[:LONGEST_CAPTION].rstrip()
 
 
 def _in_words(folders: Sequence[str]) -> str:
@@ -172,7 +178,7 @@ class _Reading:
             for written, text in parse(self._decoded(name, _LARGEST_TABLE_BYTES)):
                 picture = self._picture(inside, written)
                 if picture is None:
-                    self._orphans.append(written[:LONGEST_CAPTION])
+                    self._orphans.append(shown_name(written[:LONGEST_CAPTION]))
                 else:
                     self._take(picture, text, source)
         except _CaptionFileError as error:
