@@ -23,9 +23,10 @@ from genstudio.metrics.features import random_features
 from genstudio.metrics.latent_structure import cross_fade, equal_steps, walk_figures
 from genstudio.metrics.linear_probe import linear_probe
 from genstudio.metrics.reconstruction import psnr_of_each, relative_distances
+from genstudio.models.capabilities import Encodes, Interpolates, Reconstructs
 from genstudio.models.catalog import model_class
 from genstudio.models.latents import between
-from genstudio.models.protocol import Encodes, Interpolates, Reconstructs, TrainableModel
+from genstudio.models.protocol import TrainableModel
 from genstudio.models.sampling import over_white, to_uint8
 from genstudio.models.tasks import task_of
 from genstudio.services.drawing_costs import batch_of, cost_of, drawing_cost

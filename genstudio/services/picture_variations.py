@@ -15,7 +15,7 @@ from torch import Tensor
 
 from genstudio.domain.language import tr
 from genstudio.domain.progress import Progress, Working
-from genstudio.models.protocol import Varies
+from genstudio.models.capabilities import Varies
 from genstudio.models.sampling import to_uint8
 
 # Two pictures of a class differ in how, and not in what, where they are near to each other.

@@ -24,8 +24,9 @@ from genstudio.metrics.helpfulness import (
     Labelled,
     does_it_help,
 )
+from genstudio.models.capabilities import Varies
 from genstudio.models.catalog import model_class
-from genstudio.models.protocol import TrainableModel, Varies
+from genstudio.models.protocol import TrainableModel
 from genstudio.models.sampling import over_white
 from genstudio.models.tasks import task_of
 from genstudio.services.augmenting import Augmenter, NewPicture, wanted_of
