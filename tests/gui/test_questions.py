@@ -31,10 +31,10 @@ def test_three_answers_set_everything_and_say_why(ready: StudioDriver) -> None:
 def test_a_setting_is_found_by_what_it_says(ready: StudioDriver) -> None:
     choices = ready.window._pages.train.controls.choices
     ready.find("train.find", QLineEdit).setText("clipping")
-    shown = [name for name, row in choices._form._rows.items() if not row.isHidden()]
+    shown = [name for name, row in choices._all.run._rows.items() if not row.isHidden()]
     assert shown == ["gradient_clip"]
     ready.find("train.find", QLineEdit).setText("")
-    shown = [name for name, row in choices._form._rows.items() if not row.isHidden()]
+    shown = [name for name, row in choices._all.run._rows.items() if not row.isHidden()]
     assert "mirror" in shown
     assert "reverse" not in shown
 
