@@ -31,8 +31,8 @@ from genstudio.domain.material_reports import (
     VARIETY,
     MaterialFigure,
     MaterialReport,
-    WhyNot,
 )
+from genstudio.domain.reports import WhyNot
 from genstudio.metrics.ngrams import KneserNey
 from genstudio.metrics.verbatim import VerbatimIndex
 from genstudio.models.capabilities import Bounds, Writes
