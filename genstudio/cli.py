@@ -1,7 +1,6 @@
 """The commands: the studio without its window, for terminals, scripts and other programs."""
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -22,13 +21,13 @@ from genstudio.cli_pictures import blend, export, generate, remake
 from genstudio.cli_provenance import verify
 from genstudio.cli_queue import queue
 from genstudio.cli_scans import import_scans
+from genstudio.cli_settings import Chosen
 from genstudio.cli_teaching import teach
 from genstudio.console import (
     AsJson,
     Assignments,
     explained,
     follow,
-    loose_settings,
     people,
     print_json,
     results,
@@ -40,7 +39,6 @@ from genstudio.domain.cards import ModelCard
 from genstudio.domain.datasets import Remark, ScanReport
 from genstudio.domain.errors import DatasetError, GenStudioError
 from genstudio.domain.language import tr
-from genstudio.domain.settings import setting_fields, with_current_names
 from genstudio.domain.training import SIZES, Budget, StopWhen, TrainingSettings
 from genstudio.services.logs import start_logging
 from genstudio.services.session import CommandQueue, TrainingSession
@@ -245,12 +243,7 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train a new model on a folder of pictures."""
-    from genstudio.engine.device import plan_device
-    from genstudio.models.catalog import model_class
-    from genstudio.services.fitting import facts_about
-    from genstudio.services.fitting import fit as fit_settings
     from genstudio.services.launcher import check_launch, is_worker
-    from genstudio.services.presets import resolve_settings
     from genstudio.services.training import NewRun, start_run
 
     with explained(as_json=as_json):
@@ -258,7 +251,7 @@ def train(
         if is_worker():
             worker()
             return
-        chosen: dict[str, Any] = {
+        training = {
             "size": size,
             "batch": batch,
             "seed": seed,
@@ -268,39 +261,18 @@ def train(
             "stop_when": stop_when,
             "budget": _budget(steps, images, minutes),
         }
-        architecture = model_class(model)
-        loose = with_current_names(architecture.Config, loose_settings(assignments))
-        own = set(architecture.Config.model_fields)
-        of_the_run = {field.name for field in setting_fields(TrainingSettings) if field.help} - own
-        chosen |= {name: loose.pop(name) for name in of_the_run & loose.keys()}
-        own_choice = {name: value for name, value in chosen.items() if value is not None}
-        resolve = partial(
-            resolve_settings,
-            preset=preset,
-            model_key=architecture.card.key,
-            training=own_choice,
-            model=loose,
-        )
-        settings = resolve()
+        chosen = Chosen(model, preset, training, assignments)
 
         def fitted(report: ScanReport) -> TrainingSettings:
-            accelerator = plan_device(settings.device, settings.precision).accelerator
-            found = fit_settings(
-                facts_about(report),
-                size=settings.size,
-                accelerator=accelerator,
-                preset=preset,
-                card=architecture.card,
-                config=architecture.Config,
-            )
-            for sentence in found.sentences([*own_choice, *loose]):
+            found = chosen.fit(report)
+            for sentence in found.sentences(chosen.names):
                 people.print(sentence, markup=False, soft_wrap=True)
-            return resolve(fit=found)
+            return chosen.settings(found)
 
         request = NewRun(
             folder=folder,
             project=project,
-            settings=settings,
+            settings=chosen.settings(),
             fitted=fitted,
             modality=modality,
             column=column,
