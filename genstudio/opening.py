@@ -44,6 +44,6 @@ def open_window(project: Path | None, package: Path | None = None) -> int:
     splash = Splash()
     splash.show_now(app)
     # Here, and not above: this is what takes the seconds.
-    from genstudio.app import run
+    from genstudio.app import run  # noqa: PLC0415
 
     return run(app, project, package, notices, shown=splash.close)

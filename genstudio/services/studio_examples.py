@@ -17,8 +17,8 @@ def example_thumbnail(
     """Draw what a report tells of: a file, or by its modality what is only a part of one."""
     if material and example is not None:
         # Here, since modalities need torch, and the window is on the screen before that.
-        from genstudio.data.modalities.catalog import MODALITIES
-        from genstudio.data.modalities.protocol import DrawsExamples
+        from genstudio.data.modalities.catalog import MODALITIES  # noqa: PLC0415
+        from genstudio.data.modalities.protocol import DrawsExamples  # noqa: PLC0415
 
         modality = MODALITIES.get(material)
         if isinstance(modality, DrawsExamples):
