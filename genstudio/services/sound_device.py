@@ -109,7 +109,7 @@ class _Device:
             miniaudio: Any = import_module("miniaudio")
         except (ImportError, OSError):
             return tr(NO_LIBRARY)
-        # Where there is no sound at all, miniaudio would play to a device of its own that nobody hears.
+        # Else, where there is no sound system, it would play to a device that nobody hears.
         silent = (miniaudio.Backend.NULL, miniaudio.Backend.CUSTOM)
         try:
             self._device = miniaudio.PlaybackDevice(
