@@ -9,7 +9,7 @@ from genstudio.domain import events
 from genstudio.domain.datasets import ScanReport
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.files import free_disk_bytes, is_file
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.progress import Working, drain
 from genstudio.domain.queue import QueuedRun
 from genstudio.engine.trainer import CommandSource
@@ -62,7 +62,7 @@ def checking(
         manifest, arrangement = materials.freeze(report, item.excluded, modality)
     except GenStudioError as error:
         return item.model_copy(update={"fault": str(error)})
-    told, fault = tr("{num_examples:,} examples.", num_examples=arrangement.num_examples), ""
+    told, fault = trn("{number:,} example.", "{number:,} examples.", arrangement.num_examples), ""
     if tries:
         try:
             forecast = yield from check_fit(settings, manifest, project)

@@ -123,13 +123,11 @@ def what_was_lost(run: RunSummary) -> str:
     if run.lost_steps == 0:
         return tr("{saved}; nothing is lost.", saved=saved)
     time, steps = _whole_duration(run.lost_seconds), counted(run.lost_steps, "step")
-    verb = "is" if time.startswith("1 ") else "are"
     return tr(
-        "{saved}; the last {time} ({steps}) {verb} lost and will be done again.",
+        "{saved}; what came after it, {time} ({steps}), is lost and will be done again.",
         saved=saved,
         time=time,
         steps=steps,
-        verb=verb,
     )
 
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from genstudio.domain.language import tr, tr_noop
+from genstudio.domain.language import tr, tr_noop, trn
 from genstudio.services.compared_materials import AnyRun, MaterialComparison
 from genstudio.services.comparison_words import said_of
 from genstudio.ui.dialogs.blind_picking import BlindPickingDialog
@@ -223,7 +223,7 @@ class ComparePage(QWidget):
             details.append(detail)
         self._table.set_titles(titles, details)
         self._alert.setVisible(bool(older))
-        names = " and ".join(
+        names = tr(" and ").join(
             tr(
                 "“{model_title}” of {run_when}",
                 model_title=run.model_title,
@@ -231,12 +231,12 @@ class ComparePage(QWidget):
             )
             for run in older
         )
-        verb = "has" if len(older) == 1 else "have"
         self._outdated.setText(
-            tr(
-                "{names} {verb} learned on: the figures are of an older state.",
+            trn(
+                "{names} has learned on: the figures are of an older state.",
+                "{names} have learned on: the figures are of an older state.",
+                len(older),
                 names=names,
-                verb=verb,
             )
         )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from genstudio.domain.datasets import Crop, Manifest, PictureInfo, ScanReport, ScansFound
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.modalities import MOLECULES
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.progress import Progress
@@ -351,10 +351,11 @@ class DatasetState(QObject):
         number, all_of_them = len(self.used()), len(self.report.pictures)
         return Notice(
             level=Level.INFO,
-            title=tr(
-                "{number:,} of {all_of_them:,} pictures will be used",
-                number=number,
-                all_of_them=all_of_them,
+            title=trn(
+                "{used:,} of {number:,} picture will be used",
+                "{used:,} of {number:,} pictures will be used",
+                all_of_them,
+                used=number,
             ),
             message=tr(
                 "The others in that folder were not dropped, and are left out. They can be "

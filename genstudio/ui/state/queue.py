@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from genstudio.domain import events
 from genstudio.domain.datasets import ScanReport
 from genstudio.domain.errors import GenStudioError
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.progress import Progress
 from genstudio.domain.queue import ItemState, QueuedRun, RunQueue, WhenDone
@@ -213,7 +213,11 @@ class QueueState(QObject):
         self._end()
         pages: list[Path] = []
         counts = {state: sum(it.state is state for it in queue.items) for state in ItemState}
-        title = tr("The queue is done: {counts} runs finished", counts=counts[ItemState.DONE])
+        title = trn(
+            "The queue is done: {number} run finished",
+            "The queue is done: {number} runs finished",
+            counts[ItemState.DONE],
+        )
         text = tr(
             "{counts} failed. A contact sheet and a summary are there.",
             counts=counts[ItemState.FAILED],
@@ -310,9 +314,10 @@ class QueueState(QObject):
         if told := words_of_moving(queue, here):
             self._warn(tr("The project has moved"), told)
         elif queue.waiting():
-            text = tr(
-                "{num_waiting} runs wait. “Queue” on the Train page starts them.",
-                num_waiting=len(queue.waiting()),
+            text = trn(
+                "{number} run waits. “Queue” on the Train page starts it.",
+                "{number} runs wait. “Queue” on the Train page starts them.",
+                len(queue.waiting()),
             )
             self.noticed.emit(
                 Notice(level=Level.INFO, title=tr("This project has a queue"), message=text)
