@@ -128,7 +128,7 @@ class ComparePage(QWidget):
         self._explanation.setWordWrap(True)
         self._explanation.setAlignment(Qt.AlignmentFlag.AlignTop)
         # Room for the longest one, so that the table does not jump.
-        self._explanation.setFixedHeight(3 * self.fontMetrics().lineSpacing())
+        self._explanation.setFixedHeight(3 * self.fontMetrics().lineSpacing() + GRID_PX // 2)
         mark(self._explanation, role="small")
         self._table.explained.connect(lambda text: self._explanation.setText(text or tr(_EXPLAIN)))
         side_by_side = QWidget()
