@@ -103,6 +103,11 @@ def can_go_on(run: RunSummary) -> bool:
     return run.step > 0 or run.state in (RunState.INTERRUPTED, RunState.FAILED)
 
 
+def waits_to_go_on(run: RunSummary) -> bool:
+    """Whether a run has not come to its end, and can."""
+    return run.state is not RunState.FINISHED and can_go_on(run)
+
+
 def how_it_stands(run: RunSummary) -> str:
     """What a person should know about a run that is not being trained."""
     if run.state in (RunState.INTERRUPTED, RunState.FAILED):

@@ -142,6 +142,22 @@ class DatasetState(QObject):
         job.start()
         self.changed.emit()
 
+    def take_over(self, report: ScanReport, excluded: frozenset[str], modality_before: str) -> None:
+        """Have what another window found, without looking through its folder again.
+
+        Args:
+            report: What it found, with captions and crops as they are to be.
+            excluded: Names of those that are taken out.
+            modality_before: What an opened project learned the folder as.
+        """
+        self.cancel()
+        self._reading = None
+        self.modality_before = modality_before
+        self.scanned = report.folder
+        self.report, self.excluded = report, excluded
+        self.captions, self.crops = report.captions.texts, report.crops
+        self.changed.emit()
+
     def read_column(self, column: str) -> None:
         """Read another column of the tables of the open folder."""
         if self.report is not None and column != self.report.column:

@@ -13,7 +13,7 @@ from genstudio.domain.errors import GenStudioError
 from genstudio.domain.language import tr, trn
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.progress import Progress
-from genstudio.domain.queue import ItemState, QueuedRun, RunQueue, WhenDone
+from genstudio.domain.queue import CheckedRun, ItemState, QueuedRun, RunQueue, WhenDone
 from genstudio.services import studio_queue
 from genstudio.services.jobs import Job, JobEnded
 from genstudio.services.notices import notice_about
@@ -179,7 +179,8 @@ class QueueState(QObject):
         # What was there when it was queued need not be there any more.
         self._check(waiting[0], None, then=self._begin)
 
-    def _begin(self, item: QueuedRun) -> None:
+    def _begin(self, checked: CheckedRun) -> None:
+        item = checked.item
         if not self.is_going or self._project is None or self._training.is_running:
             return
         if item.fault:
@@ -188,7 +189,8 @@ class QueueState(QObject):
             return
         self._current = item.id
         self._battery.forget()
-        self._training.start_queued(self._project.path, item)
+        # What its folder holds was found a moment ago: it is not looked through twice.
+        self._training.start_queued(self._project.path, item, checked.report)
 
     def _on_received(self, received: Sequence[events.Event]) -> None:
         if not self._current:
@@ -242,13 +244,13 @@ class QueueState(QObject):
         self,
         item: QueuedRun,
         report: ScanReport | None,
-        then: Callable[[QueuedRun], None] | None = None,
+        then: Callable[[CheckedRun], None] | None = None,
     ) -> None:
         assert self._project is not None
-        found: list[QueuedRun] = []
+        found: list[CheckedRun] = []
 
-        def on_items(items: list[Progress | QueuedRun]) -> None:
-            found.extend(it for it in items if isinstance(it, QueuedRun))
+        def on_items(items: list[Progress | CheckedRun]) -> None:
+            found.extend(it for it in items if isinstance(it, CheckedRun))
             last = items[-1]
             if isinstance(last, Progress):
                 self.progress = last
@@ -258,8 +260,10 @@ class QueueState(QObject):
             self.progress = None
             if ending.error is not None:
                 self.noticed.emit(notice_about(ending.error))
-            checked = found[0] if found else item.model_copy(update={"fault": tr("Not checked.")})
-            update = {"told": checked.told, "fault": checked.fault, "settings": checked.settings}
+            fault = item.model_copy(update={"fault": tr("Not checked.")})
+            checked = found[0] if found else CheckedRun(item=fault)
+            told = checked.item
+            update = {"told": told.told, "fault": told.fault, "settings": told.settings}
             self._change(lambda queue: queue.changed(item.id, **update))
             if then is not None:
                 then(checked)
