@@ -118,7 +118,7 @@ def test_the_newest_goes_on_without_a_question(open_project: Opener, project: Pa
 def test_an_interrupted_run_is_told_of_and_goes_on(open_project: Opener, project: Path) -> None:
     interrupt(project, keep_checkpoints=True)
     studio = open_project()
-    assert "the last 12 seconds (35 steps) are lost" in studio.text("train.coach")
+    assert "12 seconds (35 steps), is lost" in studio.text("train.coach")
     studio.wait(studio.window._notice_bar.current)
     assert studio.window._notice_bar.current().level is Level.WARNING
     assert "interrupted" in studio.window._notice_bar.current().title
