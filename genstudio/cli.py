@@ -38,7 +38,7 @@ from genstudio.domain import events
 from genstudio.domain.cards import ModelCard
 from genstudio.domain.datasets import Remark, ScanReport
 from genstudio.domain.errors import DatasetError, GenStudioError
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.training import SIZES, Budget, StopWhen, TrainingSettings
 from genstudio.services.logs import start_logging
 from genstudio.services.session import CommandQueue, TrainingSession
@@ -200,7 +200,9 @@ def _report_record(report: ScanReport) -> dict[str, Any]:
 
 
 def _print_report(report: ScanReport) -> None:
-    results.print(tr("{num_pictures} pictures can be used.", num_pictures=len(report.pictures)))
+    results.print(
+        trn("{number} picture can be used.", "{number} pictures can be used.", len(report.pictures))
+    )
     for remark in Remark:
         if found := report.with_remark(remark):
             results.print(f"  {len(found)} {remark.words}")
@@ -331,7 +333,13 @@ def _train(make_events: Callable[[CommandQueue], Iterator[events.Event]], *, as_
         say(tr("The first pictures could not be hung: {title}", title=error.title), text.strip())
     else:
         if count:
-            people.print(tr("Its first {count} pictures hang in the gallery.", count=count))
+            people.print(
+                trn(
+                    "Its first picture hangs in the gallery.",
+                    "Its first {number} pictures hang in the gallery.",
+                    count,
+                )
+            )
 
 
 def _budget(steps: int | None, images: int | None, minutes: float | None) -> Budget | None:

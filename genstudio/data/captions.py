@@ -13,7 +13,7 @@ from genstudio.data.kinds import kinds_of
 from genstudio.data.listing import shown_name
 from genstudio.domain.datasets import CaptionReport
 from genstudio.domain.files import read_file
-from genstudio.domain.language import tr, tr_noop
+from genstudio.domain.language import tr, tr_noop, trn
 
 LONGEST_CAPTION: Final = 2000
 # Where captions come from, in the words of a report.
@@ -134,10 +134,12 @@ class _Reading:
         """All captions."""
         if self._num_long:
             self._faults.append(
-                tr(
-                    "{num_long:,} captions are longer than {longest_caption:,} characters; only "
+                trn(
+                    "{number:,} caption is longer than {longest_caption:,} characters; only its "
+                    "beginning is used.",
+                    "{number:,} captions are longer than {longest_caption:,} characters; only "
                     "their beginnings are used.",
-                    num_long=self._num_long,
+                    self._num_long,
                     longest_caption=LONGEST_CAPTION,
                 )
             )

@@ -2,13 +2,14 @@
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from genstudio.domain.datasets import inside_folder
+from genstudio.domain.datasets import ScanReport, inside_folder
 from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.training import TrainingSettings
 
@@ -81,6 +82,21 @@ class QueuedRun(BaseModel):
     fault: str = Field(default="", max_length=4000)
     # A name and no path: it cannot lead out of the project.
     run: str = Field(default="", max_length=200, pattern=r"^[A-Za-z0-9_.-]*$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedRun:
+    """What was found of a run that waits.
+
+    Attributes:
+        item: The run with complete settings and what was found, in ``fault`` what stands in its
+            way.
+        report: What its folder holds, with what a person changed of it; None where it cannot be
+            looked through.
+    """
+
+    item: QueuedRun
+    report: ScanReport | None = None
 
 
 class RunQueue(BaseModel):

@@ -14,7 +14,7 @@ from genstudio.domain.cards import CROSS, KINDS, ModelCard
 from genstudio.domain.datasets import Manifest, ScanReport
 from genstudio.domain.errors import ProjectError, SettingsError
 from genstudio.domain.files import explained
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.modalities import CAPTIONS, IMAGES, MOLECULES, words_beside
 from genstudio.domain.settings import parse_settings
 from genstudio.domain.training import Budget, TrainingSettings
@@ -362,9 +362,10 @@ def _too_few(card: ModelCard, arrangement: Arrangement) -> list[events.Message]:
         events.Message(
             step=0,
             level="warning",
-            title=tr(
-                "{num_examples} pictures are too few for “{title}”",
-                num_examples=arrangement.num_examples,
+            title=trn(
+                "{number} picture is too little for “{title}”",
+                "{number} pictures are too few for “{title}”",
+                arrangement.num_examples,
                 title=card.title,
             ),
             message=tr(

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from genstudio.domain.language import ENGLISH, speak
 from genstudio.ui.theme import DARK, LIGHT, apply_theme
 from genstudio.ui.widgets.loss_chip import LossChip, line_pen, number_in_short
 from genstudio.ui.widgets.loss_history import LossHistory, in_parts, smoothed
@@ -263,6 +264,17 @@ def test_steps_are_written_in_short(plot: LossPlot) -> None:
     assert axis.tickStrings([1_000_000, 1_500_000], 1, 500_000) == ["1M", "1.5M"]
     assert axis.tickStrings([500, 1000, 1500], 1, 500) == ["500", "1k", "1.5k"]
     assert axis.tickStrings([50, 100], 1, 50) == ["50", "100"]
+
+
+def test_axes_have_the_decimal_sign_of_the_language(plot: LossPlot) -> None:
+    values = plot._plot._values
+    assert values.tickStrings([-0.5, 1.5], 1, 0.5) == ["−0.5", "1.5"]
+    speak("de")
+    try:
+        assert values.tickStrings([-0.5, 1.5], 1, 0.5) == ["−0,5", "1,5"]
+        assert plot._plot._steps.tickStrings([1_500_000], 1, 500_000) == ["1,5M"]
+    finally:
+        speak(ENGLISH)
 
 
 @pytest.mark.parametrize(

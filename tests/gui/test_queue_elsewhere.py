@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from genstudio.domain.errors import ProjectError
 from genstudio.domain.notices import Notice
 from genstudio.domain.progress import Progress
-from genstudio.domain.queue import ItemState, QueuedRun
+from genstudio.domain.queue import CheckedRun, ItemState, QueuedRun
 from genstudio.domain.training import TrainingSettings
 from genstudio.services import queue_report, run_queue
 from genstudio.services.projects import Project, open_or_create
@@ -39,7 +39,7 @@ class Check:
             yield Progress("Looking", number, 100_000)
             if self.may_end.wait(0.01):
                 break
-        return item.model_copy(update={"told": "It can."})
+        return CheckedRun(item=item.model_copy(update={"told": "It can."}))
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, str]]:
     monkeypatch.setattr(
         TrainingState,
         "start_queued",
-        lambda _self, project, item: begun.append((project, item.title)),
+        lambda _self, project, item, _report: begun.append((project, item.title)),
     )
     return begun
 

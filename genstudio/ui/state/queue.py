@@ -10,10 +10,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from genstudio.domain import events
 from genstudio.domain.datasets import ScanReport
 from genstudio.domain.errors import GenStudioError
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.progress import Progress
-from genstudio.domain.queue import ItemState, QueuedRun, RunQueue, WhenDone
+from genstudio.domain.queue import CheckedRun, ItemState, QueuedRun, RunQueue, WhenDone
 from genstudio.services import studio_queue
 from genstudio.services.jobs import Job, JobEnded
 from genstudio.services.notices import notice_about
@@ -184,7 +184,8 @@ class QueueState(QObject):
         # What was there when it was queued need not be there any more.
         self._check(waiting[0], None, then=self._begin)
 
-    def _begin(self, item: QueuedRun) -> None:
+    def _begin(self, checked: CheckedRun) -> None:
+        item = checked.item
         if not self.is_going or self._project is None or self._training.is_running:
             return
         if item.fault:
@@ -193,7 +194,8 @@ class QueueState(QObject):
             return
         self._current = item.id
         self._battery.forget()
-        self._training.start_queued(self._project.path, item)
+        # What its folder holds was found a moment ago: it is not looked through twice.
+        self._training.start_queued(self._project.path, item, checked.report)
 
     def _on_received(self, received: Sequence[events.Event]) -> None:
         if not self._current:
@@ -218,7 +220,11 @@ class QueueState(QObject):
         self._end()
         pages: list[Path] = []
         counts = {state: sum(it.state is state for it in queue.items) for state in ItemState}
-        title = tr("The queue is done: {counts} runs finished", counts=counts[ItemState.DONE])
+        title = trn(
+            "The queue is done: {number} run finished",
+            "The queue is done: {number} runs finished",
+            counts[ItemState.DONE],
+        )
         text = tr(
             "{counts} failed. A contact sheet and a summary are there.",
             counts=counts[ItemState.FAILED],
@@ -246,13 +252,13 @@ class QueueState(QObject):
         self,
         item: QueuedRun,
         report: ScanReport | None,
-        then: Callable[[QueuedRun], None] | None = None,
+        then: Callable[[CheckedRun], None] | None = None,
     ) -> None:
         assert self._project is not None
-        found: list[QueuedRun] = []
+        found: list[CheckedRun] = []
 
-        def on_items(items: list[Progress | QueuedRun]) -> None:
-            found.extend(it for it in items if isinstance(it, QueuedRun))
+        def on_items(items: list[Progress | CheckedRun]) -> None:
+            found.extend(it for it in items if isinstance(it, CheckedRun))
             last = items[-1]
             if isinstance(last, Progress) and self._looking.get(item.id) is job:
                 self.progress = last
@@ -266,8 +272,10 @@ class QueueState(QObject):
             self._give_up(item.id)
             if ending.error is not None:
                 self.noticed.emit(notice_about(ending.error))
-            checked = found[0] if found else item.model_copy(update={"fault": tr("Not checked.")})
-            update = {"told": checked.told, "fault": checked.fault, "settings": checked.settings}
+            fault = item.model_copy(update={"fault": tr("Not checked.")})
+            checked = found[0] if found else CheckedRun(item=fault)
+            told = checked.item
+            update = {"told": told.told, "fault": told.fault, "settings": told.settings}
             self._change(lambda queue: queue.changed(item.id, **update))
             if then is not None:
                 then(checked)
@@ -331,9 +339,10 @@ class QueueState(QObject):
         if told := words_of_moving(queue, here):
             self._warn(tr("The project has moved"), told)
         elif queue.waiting():
-            text = tr(
-                "{num_waiting} runs wait. “Queue” on the Train page starts them.",
-                num_waiting=len(queue.waiting()),
+            text = trn(
+                "{number} run waits. “Queue” on the Train page starts it.",
+                "{number} runs wait. “Queue” on the Train page starts them.",
+                len(queue.waiting()),
             )
             self.noticed.emit(
                 Notice(level=Level.INFO, title=tr("This project has a queue"), message=text)

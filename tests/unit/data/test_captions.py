@@ -136,7 +136,7 @@ def test_very_long_captions_are_cut_and_told(tmp_path: Path) -> None:
     report = read(tmp_path, "a.png")
 
     assert len(report.texts["a.png"]) <= captions.LONGEST_CAPTION
-    assert "1 captions are longer" in report.faults[0]
+    assert "1 caption is longer" in report.faults[0]
 
 
 def test_a_file_that_is_too_large_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

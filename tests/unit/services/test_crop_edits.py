@@ -65,8 +65,8 @@ def test_crops_of_pictures_that_have_gone_are_told_and_kept(
     kept["gone"] = KeptCrops("lost.png", TWO)
     kept["other"] = KeptCrops(report.pictures[1].name, TWO)
     told = words_of_gone(report, kept)
-    assert "1 are not in this folder (lost.png)" in told
-    assert f"1 were changed ({report.pictures[1].name})" in told
+    assert "1 is not in this folder (lost.png)" in told
+    assert f"1 was changed ({report.pictures[1].name})" in told
     assert set(crops_of(report, kept)) == {report.pictures[0].name}
 
 
