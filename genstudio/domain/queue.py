@@ -126,6 +126,8 @@ class RunQueue(BaseModel):
 
     def changed(self, item_id: str, **update: object) -> "RunQueue":
         """The queue with one run changed; the same if it is not there any more."""
+        if self.find(item_id) is None:
+            return self
         items = tuple(it.model_copy(update=update) if it.id == item_id else it for it in self.items)
         return self.model_copy(update={"items": items})
 
