@@ -1,6 +1,7 @@
 """Squares are kept in the project, frozen into manifests, and learned; pictures are not touched."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -114,21 +115,28 @@ def test_what_changed_since_a_run_is_told(report: ScanReport, kept: dict[str, Ke
     assert not changes_since(frozen, cropped, ())
 
 
-def test_what_came_into_the_folder_or_left_it_is_seen(report: ScanReport, flowers: Path) -> None:
+@pytest.fixture
+def own_flowers(flowers: Path, tmp_path: Path) -> Path:
+    """A copy of the pictures that all tests share, to be written to."""
+    return Path(shutil.copytree(flowers, tmp_path / "own"))
+
+
+def test_what_came_into_the_folder_or_left_it_is_seen(own_flowers: Path) -> None:
+    report = drain(scan_material(own_flowers))
     assert not changes_on_disk(report)
     first, second = (it.name for it in report.pictures[:2])
-    (flowers / "new.png").write_bytes((flowers / first).read_bytes())
-    (flowers / second).unlink()
+    (own_flowers / "new.png").write_bytes((own_flowers / first).read_bytes())
+    (own_flowers / second).unlink()
     changes = changes_on_disk(report)
     assert (changes.added, changes.gone) == (("new.png",), (second,))
 
 
-def test_several_folders_are_one_set(flowers: Path) -> None:
-    names = sorted(it.name for it in flowers.iterdir())
+def test_several_folders_are_one_set(own_flowers: Path) -> None:
+    names = sorted(it.name for it in own_flowers.iterdir())
     for folder, name in (("a", names[0]), ("b", names[1]), ("c", names[2])):
-        (flowers / folder).mkdir()
-        (flowers / name).rename(flowers / folder / name)
-    report = drain(scan_material(flowers, within=("a", "c")))
+        (own_flowers / folder).mkdir()
+        (own_flowers / name).rename(own_flowers / folder / name)
+    report = drain(scan_material(own_flowers, within=("a", "c")))
     assert [it.name for it in report.pictures] == [f"a/{names[0]}", f"c/{names[2]}"]
     assert report.within == ("a", "c")
     assert not changes_on_disk(report)
