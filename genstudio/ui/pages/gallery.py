@@ -129,7 +129,7 @@ class GalleryPage(QWidget):
 
     def _make_head(self) -> QHBoxLayout:
         self._source = named_combo("gallery.source", tr("What is shown"))
-        self._source.addItems([tr("Pictures"), tr("Training previews")])
+        self._source.addItems([tr("Results"), tr("Training previews")])
         self._source.currentIndexChanged.connect(self._show_items)
         self._search = QLineEdit()
         self._search.setObjectName("gallery.search")
