@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from genstudio.domain import events
 from genstudio.domain.artifacts import IMAGE
-from genstudio.domain.language import tr, tr_noop
+from genstudio.domain.language import quoted, tr, tr_noop
 from genstudio.domain.operations import EXPLORE
 from genstudio.domain.runs import RunSummary
 from genstudio.services.studio_operations import OperationEntry
@@ -269,7 +269,7 @@ class CreatePage(QWidget):
                 "The model that is learning can do it from its first saved point on: about a "
                 "minute after it began."
             )
-        titles = [f"“{known[key].card.title}”" for key in entry.settings if key in known]
+        titles = [quoted(known[key].card.title) for key in entry.settings if key in known]
         if not titles:
             return tr(
                 "{no_model} None of the architectures that are installed can learn it.",
