@@ -335,7 +335,7 @@ def _train(make_events: Callable[[CommandQueue], Iterator[events.Event]], *, as_
         if count:
             people.print(
                 trn(
-                    "Its first picture hangs in the gallery.",
+                    "{number} first picture hangs in the gallery.",
                     "Its first {number} pictures hang in the gallery.",
                     count,
                 )

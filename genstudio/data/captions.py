@@ -13,7 +13,7 @@ from genstudio.data.kinds import kinds_of
 from genstudio.data.listing import shown_name
 from genstudio.domain.datasets import CaptionReport
 from genstudio.domain.files import read_file
-from genstudio.domain.language import tr, tr_noop, trn
+from genstudio.domain.language import quoted, tr, tr_noop, trn
 
 LONGEST_CAPTION: Final = 2000
 # Where captions come from, in the words of a report.
@@ -233,7 +233,7 @@ def _rows_of_table(content: str) -> Iterator[_Row]:
         header = [cell.strip().casefold() for cell in next(rows, [])]
         file_at, text_at = (_column(header, known) for known in (_FILE_COLUMNS, _TEXT_COLUMNS))
         if file_at is None or text_at is None:
-            there = ", ".join(f"“{cell}”" for cell in header[:8]) or "none"
+            there = ", ".join(quoted(cell) for cell in header[:8]) or tr("no columns")
             raise _CaptionFileError(
                 tr(
                     "Its first row must name a column “file” and a column "

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-from genstudio.domain.language import tr, trn
+from genstudio.domain.language import quoted, tr, trn
 
 # Ids of tokens that stand for no word of the vocabulary; its words come after them.
 PADDING: Final = 0
@@ -53,7 +53,7 @@ class PromptReading:
             for written, known in self.replaced.items()
         ]
         if self.left_out:
-            named = ", ".join(f"“{word}”" for word in self.left_out[:_MOST_NAMED])
+            named = ", ".join(quoted(word) for word in self.left_out[:_MOST_NAMED])
             more = " …" if len(self.left_out) > _MOST_NAMED else ""
             parts.append(
                 trn(

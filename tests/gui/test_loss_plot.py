@@ -393,3 +393,11 @@ def test_quality_waits_to_be_asked_for_and_leaves_losses_their_scale(
     assert plot._plot.extent()[1][1] < 10
     qtbot.mouseClick(chips(plot)["KID"], Qt.MouseButton.LeftButton)
     assert chips(plot)["KID"].isChecked()
+
+
+def test_the_buttons_stay_in_the_corner_also_where_only_the_plot_is_resized(plot: LossPlot) -> None:
+    plot.extend([(1, {"a": 1.0}), (2, {"a": 0.5})])
+    plot.redraw()
+    for width in (900, 400):
+        plot._plot.resize(width, 200)
+        assert plot.tools.geometry().right() in range(width - 12, width)

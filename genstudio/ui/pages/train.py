@@ -263,7 +263,7 @@ class TrainPage(QWidget):
     def _on_first_pictures_end(self) -> None:
         if not self._state.is_running:
             self._say(
-                tr("{finished} The first pictures hang in the Gallery.", finished=self._finished)
+                tr("{finished} The first results hang in the Gallery.", finished=self._finished)
             )
 
     def _on_activity(self) -> None:
