@@ -33,23 +33,29 @@ def _allow_all_letters() -> None:
 
 
 def _run(arguments: list[str]) -> None:
-    from genstudio.cli import command_names, run_command
+    if _may_be_command(arguments):
+        from genstudio.cli import command_names, run_command
 
-    if arguments and (
-        len(arguments) > 1 or arguments[0] in command_names() or _is_option(arguments)
-    ):
-        run_command()
-        return
+        if len(arguments) > 1 or arguments[0] in command_names() or _is_option(arguments):
+            run_command()
+            return
     package = _package(arguments)
     project = _project_folder(Path(arguments[0])) if arguments and package is None else None
     if project is not None and not project.is_dir():
+        from genstudio.cli import command_names
+
         sys.exit(_not_found(arguments[0], command_names()))
     if sys.platform == "win32":
         # There, torch cannot be loaded any more once Qt is (WinError 1114).
         import_module("torch")
-    from genstudio.app import run
+    from genstudio.opening import open_window
 
-    sys.exit(run(project, package))
+    sys.exit(open_window(project, package))
+
+
+def _may_be_command(arguments: list[str]) -> bool:
+    """Whether the commands have to be loaded: a path, as file managers give it, is none."""
+    return bool(arguments) and (len(arguments) > 1 or not Path(arguments[0]).is_absolute())
 
 
 def _package(arguments: list[str]) -> Path | None:

@@ -4,7 +4,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,10 +19,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtWidgets import QApplication
 
-import genstudio
-from genstudio.domain.language import VARIABLE, chosen_language, language, speak, tr
-from genstudio.services.fronting import ask_to_show
-from genstudio.services.logs import start_logging
+from genstudio.domain.language import VARIABLE, chosen_language, language, speak
 from genstudio.services.notices import NoticeBoard
 from genstudio.services.preferences import load_preferences
 from genstudio.ui.icons import icon
@@ -44,31 +41,28 @@ def build_window(project: Path | None) -> MainWindow:
     return _build(app, project, NoticeBoard())
 
 
-def run(project: Path | None, package: Path | None = None) -> int:
-    """Open the window and give the exit code when it has closed.
+def run(
+    app: QApplication,
+    project: Path | None,
+    package: Path | None,
+    notices: NoticeBoard,
+    *,
+    shown: Callable[[], object],
+) -> int:
+    """Show the window and give the exit code when it has closed.
 
     Args:
-        project: Project folder to open; the most recent one by default.
+        app: The application.
+        project: Project folder to open; None for none yet.
         package: A model package to be taken in, if a person agrees.
+        notices: Where messages come together.
+        shown: Called when the window is on the screen.
     """
-    start_logging("window")
-    notices = NoticeBoard()
-    notices.hook()
-    project = project or load_preferences().last_project()
-    # Before anything of a window is made: a second one would only flicker.
-    if project is not None and ask_to_show(project):
-        sys.stderr.write(
-            tr("{project} is open already; its window is in front now.\n", project=project)
-        )
-        return 0
-    app = QApplication(sys.argv[:1])
-    app.setApplicationName("GenStudio")
-    app.setApplicationVersion(genstudio.__version__)
-    app.setDesktopFileName("genstudio")
     qInstallMessageHandler(_keep_message)
     studio = Studio(app, project, notices)
     app.setWindowIcon(icon("sparkles", "accent"))
     studio.window.show()
+    shown()
     if package is not None:
         studio.window.open_package(package)
     app.commitDataRequest.connect(lambda _: studio.window.save_before_logout())

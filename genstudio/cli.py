@@ -1,7 +1,6 @@
 """The commands: the studio without its window, for terminals, scripts and other programs."""
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -22,13 +21,13 @@ from genstudio.cli_pictures import blend, export, generate, remake
 from genstudio.cli_provenance import verify
 from genstudio.cli_queue import queue
 from genstudio.cli_scans import import_scans
+from genstudio.cli_settings import Chosen
 from genstudio.cli_teaching import teach
 from genstudio.console import (
     AsJson,
     Assignments,
     explained,
     follow,
-    loose_settings,
     people,
     print_json,
     results,
@@ -39,8 +38,7 @@ from genstudio.domain import events
 from genstudio.domain.cards import ModelCard
 from genstudio.domain.datasets import Remark, ScanReport
 from genstudio.domain.errors import DatasetError, GenStudioError
-from genstudio.domain.language import tr
-from genstudio.domain.settings import setting_fields, with_current_names
+from genstudio.domain.language import tr, trn
 from genstudio.domain.training import SIZES, Budget, StopWhen, TrainingSettings
 from genstudio.services.logs import start_logging
 from genstudio.services.session import CommandQueue, TrainingSession
@@ -202,7 +200,9 @@ def _report_record(report: ScanReport) -> dict[str, Any]:
 
 
 def _print_report(report: ScanReport) -> None:
-    results.print(tr("{num_pictures} pictures can be used.", num_pictures=len(report.pictures)))
+    results.print(
+        trn("{number} picture can be used.", "{number} pictures can be used.", len(report.pictures))
+    )
     for remark in Remark:
         if found := report.with_remark(remark):
             results.print(f"  {len(found)} {remark.words}")
@@ -245,12 +245,7 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train a new model on a folder of pictures."""
-    from genstudio.engine.device import plan_device
-    from genstudio.models.catalog import model_class
-    from genstudio.services.fitting import facts_about
-    from genstudio.services.fitting import fit as fit_settings
     from genstudio.services.launcher import check_launch, is_worker
-    from genstudio.services.presets import resolve_settings
     from genstudio.services.training import NewRun, start_run
 
     with explained(as_json=as_json):
@@ -258,7 +253,7 @@ def train(
         if is_worker():
             worker()
             return
-        chosen: dict[str, Any] = {
+        training = {
             "size": size,
             "batch": batch,
             "seed": seed,
@@ -268,39 +263,18 @@ def train(
             "stop_when": stop_when,
             "budget": _budget(steps, images, minutes),
         }
-        architecture = model_class(model)
-        loose = with_current_names(architecture.Config, loose_settings(assignments))
-        own = set(architecture.Config.model_fields)
-        of_the_run = {field.name for field in setting_fields(TrainingSettings) if field.help} - own
-        chosen |= {name: loose.pop(name) for name in of_the_run & loose.keys()}
-        own_choice = {name: value for name, value in chosen.items() if value is not None}
-        resolve = partial(
-            resolve_settings,
-            preset=preset,
-            model_key=architecture.card.key,
-            training=own_choice,
-            model=loose,
-        )
-        settings = resolve()
+        chosen = Chosen(model, preset, training, assignments)
 
         def fitted(report: ScanReport) -> TrainingSettings:
-            accelerator = plan_device(settings.device, settings.precision).accelerator
-            found = fit_settings(
-                facts_about(report),
-                size=settings.size,
-                accelerator=accelerator,
-                preset=preset,
-                card=architecture.card,
-                config=architecture.Config,
-            )
-            for sentence in found.sentences([*own_choice, *loose]):
+            found = chosen.fit(report)
+            for sentence in found.sentences(chosen.names):
                 people.print(sentence, markup=False, soft_wrap=True)
-            return resolve(fit=found)
+            return chosen.settings(found)
 
         request = NewRun(
             folder=folder,
             project=project,
-            settings=settings,
+            settings=chosen.settings(),
             fitted=fitted,
             modality=modality,
             column=column,
@@ -359,7 +333,13 @@ def _train(make_events: Callable[[CommandQueue], Iterator[events.Event]], *, as_
         say(tr("The first pictures could not be hung: {title}", title=error.title), text.strip())
     else:
         if count:
-            people.print(tr("Its first {count} pictures hang in the gallery.", count=count))
+            people.print(
+                trn(
+                    "{number} first picture hangs in the gallery.",
+                    "Its first {number} pictures hang in the gallery.",
+                    count,
+                )
+            )
 
 
 def _budget(steps: int | None, images: int | None, minutes: float | None) -> Budget | None:

@@ -16,7 +16,7 @@ from genstudio.console import (
     progress,
     run_with_progress,
 )
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 
 # What needs torch is imported by the command that needs it: `--help` answers at once.
 
@@ -74,7 +74,9 @@ def generate(
         if as_json:
             print_json({"done": count})
     people.print(
-        tr("{count} pictures in {out}", count=count, out=out), markup=False, soft_wrap=True
+        trn("{number} picture in {out}", "{number} pictures in {out}", count, out=out),
+        markup=False,
+        soft_wrap=True,
     )
 
 
@@ -176,7 +178,12 @@ def export(
                 more["unsigned"] = done.unsigned
             print_json({"exported": done.count, "path": str(done.path), **more})
         people.print(
-            tr("{count} pictures in {path}", count=done.count, path=done.path),
+            trn(
+                "{number} picture in {path}",
+                "{number} pictures in {path}",
+                done.count,
+                path=done.path,
+            ),
             markup=False,
             soft_wrap=True,
         )

@@ -1,14 +1,21 @@
 """What commands share that look through a folder and fit settings to it."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from genstudio.console import loose_settings, run_with_progress
 from genstudio.domain.datasets import ScanReport
 from genstudio.domain.language import tr
+from genstudio.domain.settings import setting_fields, with_current_names
 from genstudio.domain.training import Budget, TrainingSettings
+
+if TYPE_CHECKING:
+    from genstudio.services.presets import Fit
+
+# What needs torch is imported where it is needed: `--help` answers at once.
 
 Folder = Annotated[Path, typer.Argument(help="Folder of pictures; nothing in it is changed.")]
 Model = Annotated[str, typer.Option(help="Key of the architecture; see `models`.")]
@@ -17,6 +24,79 @@ Batch = Annotated[int | None, typer.Option(help="Pictures per step.")]
 Steps = Annotated[int | None, typer.Option(min=1, help="Stop after so many steps.")]
 Minutes = Annotated[float | None, typer.Option(min=0.01, help="Train so many minutes.")]
 Preset = Annotated[str, typer.Option(help="Ready-made settings.")]
+
+
+class Chosen:
+    """What was chosen of a run, which lies above what fits the pictures and the machine.
+
+    Args:
+        model: Key of the architecture.
+        preset: Key of the preset.
+        training: Settings of the run; None for those that were not chosen.
+        assignments: Further settings of the run or of the architecture, as ``KEY=VALUE``.
+
+    Raises:
+        SettingsError: There is no such architecture.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        preset: str,
+        training: Mapping[str, Any],
+        assignments: list[str] | None,
+    ) -> None:
+        from genstudio.models.catalog import model_class
+
+        self._architecture = model_class(model)
+        self._preset = preset
+        config = self._architecture.Config
+        loose = with_current_names(config, loose_settings(assignments))
+        own = set(config.model_fields)
+        of_the_run = {field.name for field in setting_fields(TrainingSettings) if field.help} - own
+        chosen = {name: it for name, it in training.items() if it is not None}
+        self._training = chosen | {name: loose.pop(name) for name in of_the_run & loose.keys()}
+        self._model = loose
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the settings that were chosen."""
+        return [*self._training, *self._model]
+
+    def settings(self, fit: "Fit | None" = None) -> TrainingSettings:
+        """All settings of the run.
+
+        Raises:
+            SettingsError: The preset is unknown, or a setting is unknown or out of bounds.
+        """
+        from genstudio.services.presets import resolve_settings
+
+        return resolve_settings(
+            preset=self._preset,
+            model_key=self._architecture.card.key,
+            training=self._training,
+            model=self._model,
+            fit=fit,
+        )
+
+    def fit(self, report: ScanReport) -> "Fit":
+        """What fits the pictures and the machine.
+
+        Raises:
+            SettingsError: See :meth:`settings`.
+        """
+        from genstudio.engine.device import plan_device
+        from genstudio.services.fitting import facts_about, fit
+
+        settings = self.settings()
+        return fit(
+            facts_about(report),
+            size=settings.size,
+            accelerator=plan_device(settings.device, settings.precision).accelerator,
+            preset=self._preset,
+            card=self._architecture.card,
+            config=self._architecture.Config,
+        )
 
 
 def scanned_and_fitted(
@@ -39,39 +119,20 @@ def scanned_and_fitted(
         training: Settings of the run that were chosen; None for those that were not.
         steps: Budget in steps; None for another or none.
         minutes: Budget in minutes; None for another or none.
-        assignments: Settings of the architecture, as ``KEY=VALUE``.
+        assignments: Further settings of the run or of the architecture, as ``KEY=VALUE``.
         as_json: Whether a program reads the output.
 
     Raises:
         GenStudioError: The folder cannot be used, or a setting does not fit.
     """
     from genstudio.data.modalities.scanning import scan_material
-    from genstudio.engine.device import plan_device
-    from genstudio.models.catalog import model_class
-    from genstudio.services.fitting import facts_about, fit
-    from genstudio.services.presets import resolve_settings
 
     if steps is not None and minutes is not None:
         raise typer.BadParameter(tr("Give one of --steps and --minutes, not both."))
-    own = {name: value for name, value in training.items() if value is not None}
+    own = dict(training)
     if steps is not None or minutes is not None:
         unit, amount = ("steps", steps) if steps is not None else ("minutes", minutes)
         own["budget"] = Budget.model_validate({"unit": unit, "amount": amount})
-    architecture = model_class(model)
+    chosen = Chosen(model, preset, own, assignments)
     report = run_with_progress(scan_material(folder), as_json=as_json)
-    fitted = fit(
-        facts_about(report),
-        size=own.get("size", TrainingSettings.model_fields["size"].default),
-        accelerator=plan_device("auto", "auto").accelerator,
-        preset=preset,
-        card=architecture.card,
-        config=architecture.Config,
-    )
-    settings = resolve_settings(
-        preset=preset,
-        model_key=architecture.card.key,
-        training=own,
-        model=loose_settings(assignments),
-        fit=fitted,
-    )
-    return report, settings
+    return report, chosen.settings(chosen.fit(report))

@@ -22,7 +22,7 @@ from rich.text import Text
 from genstudio.domain import events
 from genstudio.domain.commands import Stop
 from genstudio.domain.errors import GenStudioError
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.progress import Working, drain
 from genstudio.domain.reports import FIGURES
 from genstudio.services.jobs import JobEnded
@@ -179,9 +179,10 @@ def print_figures(record: dict[str, Any]) -> None:
         results.print(line, markup=False, soft_wrap=True)
     if record["unreadable"]:
         people.print(
-            tr(
-                "{count} files could not be read and are left out.",
-                count=len(record["unreadable"]),
+            trn(
+                "{number} file could not be read and is left out.",
+                "{number} files could not be read and are left out.",
+                len(record["unreadable"]),
             ),
             soft_wrap=True,
         )
@@ -219,7 +220,7 @@ def follow(session: TrainingSession, *, as_json: bool) -> events.Finished | even
     if isinstance(ending, events.Failed):
         _say_failure(ending.title, ending.message, ending.hint)
         raise typer.Exit(1)
-    verb = tr("Stopped and saved") if isinstance(ending, events.Stopped) else "Finished"
+    verb = tr("Stopped and saved") if isinstance(ending, events.Stopped) else tr("Finished")
     if isinstance(ending, events.Finished) and ending.reason:
         people.print(
             tr("Ended early, as asked: {reason}.", reason=ending.reason),

@@ -21,7 +21,7 @@ from genstudio.data.text_pictures import draw_text
 from genstudio.domain.artifacts import TEXT, Artifact
 from genstudio.domain.errors import DatasetError, ProjectError
 from genstudio.domain.files import explained, read_file, replacing
-from genstudio.domain.language import tr, trn
+from genstudio.domain.language import quoted, tr, trn
 from genstudio.domain.recipes import Recipe
 
 _MARK, _RECIPE, _VALUES = "DigitalSourceType: ", "Recipe: ", "Values: "
@@ -119,7 +119,7 @@ def copied_words(values: Mapping[str, float | str]) -> str:
         values=values["longest copy"],
         usual=usual,
     )
-    return words + (f" (“{values['copied']}”)" if values.get("copied") else "")
+    return words + (f" ({quoted(str(values['copied']))})" if values.get("copied") else "")
 
 
 def _shown(value: float | str) -> str:

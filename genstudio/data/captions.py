@@ -10,9 +10,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final, cast
 
 from genstudio.data.kinds import kinds_of
+from genstudio.data.listing import shown_name
 from genstudio.domain.datasets import CaptionReport
 from genstudio.domain.files import read_file
-from genstudio.domain.language import tr, tr_noop
+from genstudio.domain.language import quoted, tr, tr_noop, trn
 
 LONGEST_CAPTION: Final = 2000
 # Where captions come from, in the words of a report.
@@ -97,8 +98,13 @@ def _folder_of(name: str) -> str:
 
 
 def checked_caption(text: str) -> str:
-    """A caption in one line without spaces around it, cut where it is very long."""
-    return " ".join(text.split())[:LONGEST_CAPTION].rstrip()
+    """A caption in one line without spaces around it, cut where it is very long.
+
+    Halves of characters (lone surrogates) are left out: programs that cut texts to a length leave
+    them in JSON, and no file can hold them.
+    """
+    whole = text.encode("utf-8", "ignore").decode("utf-8")
+    return " ".join(whole.split())[:LONGEST_CAPTION].rstrip()
 
 
 def _in_words(folders: Sequence[str]) -> str:
@@ -128,10 +134,12 @@ class _Reading:
         """All captions."""
         if self._num_long:
             self._faults.append(
-                tr(
-                    "{num_long:,} captions are longer than {longest_caption:,} characters; only "
+                trn(
+                    "{number:,} caption is longer than {longest_caption:,} characters; only its "
+                    "beginning is used.",
+                    "{number:,} captions are longer than {longest_caption:,} characters; only "
                     "their beginnings are used.",
-                    num_long=self._num_long,
+                    self._num_long,
                     longest_caption=LONGEST_CAPTION,
                 )
             )
@@ -172,7 +180,7 @@ class _Reading:
             for written, text in parse(self._decoded(name, _LARGEST_TABLE_BYTES)):
                 picture = self._picture(inside, written)
                 if picture is None:
-                    self._orphans.append(written[:LONGEST_CAPTION])
+                    self._orphans.append(shown_name(written[:LONGEST_CAPTION]))
                 else:
                     self._take(picture, text, source)
         except _CaptionFileError as error:
@@ -225,7 +233,7 @@ def _rows_of_table(content: str) -> Iterator[_Row]:
         header = [cell.strip().casefold() for cell in next(rows, [])]
         file_at, text_at = (_column(header, known) for known in (_FILE_COLUMNS, _TEXT_COLUMNS))
         if file_at is None or text_at is None:
-            there = ", ".join(f"“{cell}”" for cell in header[:8]) or "none"
+            there = ", ".join(quoted(cell) for cell in header[:8]) or tr("no columns")
             raise _CaptionFileError(
                 tr(
                     "Its first row must name a column “file” and a column "

@@ -132,6 +132,8 @@ def opened(path: Path, *, content_hash: str | None = None) -> Iterator[Image.Ima
     except PARSER_ERRORS as error:
         if isinstance(error, OSError) and error.errno not in _NO_SUCH_OFFSET:
             raise gone(why_inaccessible(error)) from error
+        if "truncated" in str(error).lower():
+            raise UnreadablePictureError(tr("It is damaged: it ends too early.")) from error
         what = str(error) or type(error).__name__
         raise UnreadablePictureError(tr("It is damaged: {what}.", what=what)) from error
 

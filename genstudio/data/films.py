@@ -69,8 +69,11 @@ def is_film(path: Path | str) -> bool:
     return Path(path).suffix.lower() in SUFFIXES
 
 
-def pyav() -> Any:
+def pyav(*, writes: bool = False) -> Any:
     """The library that reads and writes films.
+
+    Args:
+        writes: A film is to be written, for which there are other ways; none is there to read one.
 
     Raises:
         SettingsError: It is not installed.
@@ -78,13 +81,13 @@ def pyav() -> Any:
     try:
         return import_module("av")
     except ImportError as error:
+        install = how_to_get("video")
         raise SettingsError(
             tr("Films need the pack “video”"),
             tr("The part of GenStudio that reads and writes films is not installed."),
-            tr(
-                "{install} A folder of pictures or a .webp goes without.",
-                install=how_to_get("video"),
-            ),
+            tr("{install} A folder of pictures or a .webp goes without.", install=install)
+            if writes
+            else install,
         ) from error
 
 

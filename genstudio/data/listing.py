@@ -13,7 +13,7 @@ from genstudio.data.decode import why_inaccessible
 from genstudio.data.formats import SUFFIXES, may_be_picture, passed_over_kind
 from genstudio.domain.datasets import UnreadablePicture
 from genstudio.domain.errors import DatasetError
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 
 # What systems, storage devices and programs keep beside a person's pictures: thumbnails,
 # deleted ones, earlier versions.
@@ -169,7 +169,11 @@ def refuse_no_folder(folder: Path) -> None:
 
 def _nothing_found(folder: Path, found: Listing) -> DatasetError:
     others = found.passed_over.total()
-    what = tr("It holds {others} other files.", others=others) if others else tr("It is empty.")
+    what = (
+        trn("It holds {number} other file.", "It holds {number} other files.", others)
+        if others
+        else tr("It is empty.")
+    )
     if found.unreadable:
         what = f"{found.unreadable[0].name}: {found.unreadable[0].reason}"
     kinds = ", ".join(sorted(suffix[1:].upper() for suffix in SUFFIXES))

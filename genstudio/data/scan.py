@@ -36,7 +36,7 @@ from genstudio.domain.datasets import (
     UnreadablePicture,
 )
 from genstudio.domain.errors import DatasetError
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.progress import Progress, Working
 
 _TINY_SIDE = 32
@@ -123,10 +123,11 @@ def usable_manifest(report: ScanReport, excluded: Iterable[str] = ()) -> Manifes
                 name=report.unreadable[0].name,
             )
         if out:
-            hint += tr(" {num_out} are excluded.", num_out=len(out))
-        noun = "examples" if report.material else "pictures"
+            hint += trn(" {number} is excluded.", " {number} are excluded.", len(out))
         raise DatasetError(
-            tr("At least two {noun} are needed", noun=noun),
+            tr("At least two examples are needed")
+            if report.material
+            else tr("At least two pictures are needed"),
             tr(
                 "{num_kept} of the files in {folder} can be used.",
                 num_kept=len(kept),

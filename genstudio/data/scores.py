@@ -12,7 +12,7 @@ import numpy as np
 
 from genstudio.domain.errors import DatasetError, SettingsError
 from genstudio.domain.files import is_file
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 
 SUFFIXES = (".mid", ".midi")
 TICKS_PER_BEAT = 480
@@ -172,9 +172,10 @@ class _Reader:
         remarks: list[str] = []
         if self._num_unended:
             remarks.append(
-                tr(
-                    "{num_unended:,} notes have no end and end with their track.",
-                    num_unended=self._num_unended,
+                trn(
+                    "{number:,} note has no end and ends with its track.",
+                    "{number:,} notes have no end and end with their track.",
+                    self._num_unended,
                 )
             )
         tempi = self._tempi if 0 in self._tempi else {0: DEFAULT_BPM} | self._tempi

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from genstudio.domain.language import Spoken
 
 # Capabilities are an open set of names: each stands for a small Protocol in
-# genstudio.models.protocol, and a third-party architecture may bring its own.
+# genstudio.models.capabilities, and a third-party architecture may bring its own.
 INTERPOLATE: Final = "interpolate"
 RECONSTRUCT: Final = "reconstruct"
 # A person's own pictures can be described, and pictures drawn that lie between them.

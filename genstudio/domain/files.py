@@ -79,6 +79,14 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def is_folder(path: Path) -> bool:
+    """Whether there is such a folder; no where the system cannot say, or the name is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 def flush(path: Path) -> None:
     """Ask the system to put a file or folder on the disk itself."""
     if path.is_dir():

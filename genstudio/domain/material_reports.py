@@ -1,34 +1,13 @@
 """What a comparison finds of runs that make no pictures: sounds, notes, molecules, texts."""
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from genstudio.domain.artifacts import MOLECULE, NOTES, SOUND, TEXT
-from genstudio.domain.language import tr, tr_noop
-from genstudio.domain.reports import Better, FigureCard
-
-
-class WhyNot(StrEnum):
-    """Why a figure of a run was not taken."""
-
-    NO_HELD_OUT = "nothing held out"
-    NO_BOUND = "no bound"
-    TOO_LITTLE = "too little made"
-
-
-_WORDS: Mapping[WhyNot, str] = {
-    WhyNot.NO_HELD_OUT: tr_noop("Too little was held out of training."),
-    WhyNot.NO_BOUND: tr_noop("This model does not say how likely an example is."),
-    WhyNot.TOO_LITTLE: tr_noop("Too little of what it made can be measured."),
-}
-
-
-def why_not_words(reason: WhyNot) -> str:
-    """A reason for people."""
-    return tr(_WORDS[reason])
+from genstudio.domain.language import tr_noop
+from genstudio.domain.reports import Better, FigureCard, WhyNot
 
 
 class MaterialFigure(BaseModel):

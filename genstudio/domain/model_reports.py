@@ -1,38 +1,9 @@
 """What a comparison finds of a model itself: its latents, what it redraws, and what it costs."""
 
-from collections.abc import Mapping
-from enum import StrEnum
-
 from pydantic import BaseModel, ConfigDict, Field
 
-from genstudio.domain.language import tr, tr_noop
-from genstudio.domain.reports import Better, Figure, FigureCard
-
-
-class Reason(StrEnum):
-    """Why a figure of a model was not taken."""
-
-    NO_LATENTS = "no latents"
-    ALL_ALIKE = "all alike"
-    NO_REDRAWING = "no redrawing"
-    NO_ENCODER = "no encoder"
-    NO_HELD_OUT = "no held-out pictures"
-    NO_KINDS = "no kinds"
-
-
-_WORDS: Mapping[Reason, str] = {
-    Reason.NO_LATENTS: tr_noop("This model has no latents that can be walked between."),
-    Reason.ALL_ALIKE: tr_noop("It paints nearly the same at all seeds: there is no way between."),
-    Reason.NO_REDRAWING: tr_noop("This model cannot redraw a picture that it is given."),
-    Reason.NO_ENCODER: tr_noop("This model has no encoder: it gives pictures no latents."),
-    Reason.NO_HELD_OUT: tr_noop("Too few pictures were held out of training."),
-    Reason.NO_KINDS: tr_noop("The pictures lie in one folder: there are no kinds to tell apart."),
-}
-
-
-def reason_words(reason: Reason) -> str:
-    """A reason for people."""
-    return tr(_WORDS[reason])
+from genstudio.domain.language import tr_noop
+from genstudio.domain.reports import Better, Figure, FigureCard, WhyNot
 
 
 class ModelReport(BaseModel):
@@ -67,7 +38,7 @@ class ModelReport(BaseModel):
     num_held_out: int = 0
     num_kinds: int = 0
     knew_kinds: bool = False
-    missing: dict[str, Reason] = Field(default_factory=dict, max_length=16)
+    missing: dict[str, WhyNot] = Field(default_factory=dict, max_length=16)
 
 
 class Cost(BaseModel):

@@ -2,13 +2,14 @@
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from genstudio.domain.datasets import inside_folder
+from genstudio.domain.datasets import ScanReport, inside_folder
 from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.training import TrainingSettings
 
@@ -83,6 +84,21 @@ class QueuedRun(BaseModel):
     run: str = Field(default="", max_length=200, pattern=r"^[A-Za-z0-9_.-]*$")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedRun:
+    """What was found of a run that waits.
+
+    Attributes:
+        item: The run with complete settings and what was found, in ``fault`` what stands in its
+            way.
+        report: What its folder holds, with what a person changed of it; None where it cannot be
+            looked through.
+    """
+
+    item: QueuedRun
+    report: ScanReport | None = None
+
+
 class RunQueue(BaseModel):
     """All runs of a project's queue, in their order, and what follows the last one.
 
@@ -110,6 +126,8 @@ class RunQueue(BaseModel):
 
     def changed(self, item_id: str, **update: object) -> "RunQueue":
         """The queue with one run changed; the same if it is not there any more."""
+        if self.find(item_id) is None:
+            return self
         items = tuple(it.model_copy(update=update) if it.id == item_id else it for it in self.items)
         return self.model_copy(update={"items": items})
 

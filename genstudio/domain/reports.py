@@ -1,7 +1,8 @@
 """What judging made pictures finds: figures beside their floors, and what each of them means."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -109,6 +110,38 @@ class OfficialFID(BaseModel):
     size: int
     weights: str
     weights_sha256: str
+
+
+class WhyNot(StrEnum):
+    """Why a figure was not taken; files keep the values."""
+
+    NO_LATENTS = "no latents"
+    ALL_ALIKE = "all alike"
+    NO_REDRAWING = "no redrawing"
+    NO_ENCODER = "no encoder"
+    NO_HELD_OUT_PICTURES = "no held-out pictures"
+    NO_KINDS = "no kinds"
+    NO_HELD_OUT = "nothing held out"
+    NO_BOUND = "no bound"
+    TOO_LITTLE = "too little made"
+
+    @property
+    def words(self) -> str:
+        """A sentence for people."""
+        return tr(_WHY_NOT[self])
+
+
+_WHY_NOT: Mapping[WhyNot, str] = {
+    WhyNot.NO_LATENTS: tr_noop("This model has no latents that can be walked between."),
+    WhyNot.ALL_ALIKE: tr_noop("It paints nearly the same at all seeds: there is no way between."),
+    WhyNot.NO_REDRAWING: tr_noop("This model cannot redraw a picture that it is given."),
+    WhyNot.NO_ENCODER: tr_noop("This model has no encoder: it gives pictures no latents."),
+    WhyNot.NO_HELD_OUT_PICTURES: tr_noop("Too few pictures were held out of training."),
+    WhyNot.NO_KINDS: tr_noop("The pictures lie in one folder: there are no kinds to tell apart."),
+    WhyNot.NO_HELD_OUT: tr_noop("Too little was held out of training."),
+    WhyNot.NO_BOUND: tr_noop("This model does not say how likely an example is."),
+    WhyNot.TOO_LITTLE: tr_noop("Too little of what it made can be measured."),
+}
 
 
 class Better(Enum):

@@ -238,6 +238,24 @@ def parse_settings(settings_class: type[SettingsT], values: Mapping[str, Any]) -
         raise _explained(settings_class, error) from error
 
 
+def parse_known(
+    settings_class: type[SettingsT], values: Mapping[str, Any], **others: Any
+) -> dict[str, Any]:
+    """Those of loose values that are settings, read as what these are declared as.
+
+    Args:
+        settings_class: Declares them.
+        values: By name; what is no setting is passed over.
+        others: Values that the settings need besides, and that are not given back.
+
+    Raises:
+        SettingsError: One is out of bounds.
+    """
+    known = {name: it for name, it in values.items() if name in settings_class.model_fields}
+    read = parse_settings(settings_class, {**others, **known})
+    return {name: getattr(read, name) for name in known}
+
+
 def _as_option(settings_class: type[BaseModel], name: str, value: Any) -> Any:
     """A choice among numbers, written as text, as the number: pydantic leaves that to us."""
     field = settings_class.model_fields.get(name)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-from genstudio.domain.language import tr
+from genstudio.domain.language import quoted, tr, trn
 
 # Ids of tokens that stand for no word of the vocabulary; its words come after them.
 PADDING: Final = 0
@@ -53,15 +53,15 @@ class PromptReading:
             for written, known in self.replaced.items()
         ]
         if self.left_out:
-            named = ", ".join(f"“{word}”" for word in self.left_out[:_MOST_NAMED])
+            named = ", ".join(quoted(word) for word in self.left_out[:_MOST_NAMED])
             more = " …" if len(self.left_out) > _MOST_NAMED else ""
-            is_or_are = "are" if len(self.left_out) > 1 else "is"
             parts.append(
-                tr(
-                    "{named}{more} {is_or_are} not known and left out",
+                trn(
+                    "{named}{more} is not known and left out",
+                    "{named}{more} are not known and left out",
+                    len(self.left_out),
                     named=named,
                     more=more,
-                    is_or_are=is_or_are,
                 )
             )
         if self.num_cut:

@@ -27,7 +27,8 @@ from genstudio.metrics.coverage import Neighbourhoods
 from genstudio.metrics.features import random_features
 from genstudio.metrics.preferences import FROZEN_TENSORS, FrozenTaste, cautious
 from genstudio.metrics.taste_features import taste_features
-from genstudio.models.protocol import Batch, Losses, Request, TrainableModel, Writes
+from genstudio.models.capabilities import Writes
+from genstudio.models.protocol import Batch, Losses, Request, TrainableModel
 from genstudio.models.sampling import over_white
 from genstudio.models.tasks import task_of
 from genstudio.models.teachable import DrawsWithGradients, WeighsTexts

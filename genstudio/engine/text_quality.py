@@ -13,7 +13,8 @@ from genstudio.domain.operations import GENERATE
 from genstudio.domain.settings import parse_settings
 from genstudio.metrics.ngrams import KneserNey
 from genstudio.metrics.verbatim import VerbatimIndex
-from genstudio.models.protocol import Request, TrainableModel, Writes
+from genstudio.models.capabilities import Writes
+from genstudio.models.protocol import Request, TrainableModel
 from genstudio.models.tasks import task_of
 
 _MOST_ROWS = 96

@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from genstudio.domain import metric_names, roles
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.values import Count
 
 TOO_FEW: Final = "too few"
@@ -121,18 +121,20 @@ def too_few(number: int) -> Finding | None:
     return Finding(
         topic=TOO_FEW,
         level="warning" if number < _FEW_PICTURES else "info",
-        title=tr(
+        title=trn(
+            "{number} picture is {value}",
             "{number} pictures are {value}",
-            number=number,
+            number,
             value=tr("few") if number < _FEW_PICTURES else tr("rather few"),
         ),
         message=tr(
             "A model learns so few by heart: it will redraw them rather than invent. More "
             "pictures help most. Some hundred of one kind give it room to invent."
         ),
-        evidence=tr(
+        evidence=trn(
+            "{number} picture to learn from; from {rather_few_pictures} on the danger is smaller.",
             "{number} pictures to learn from; from {rather_few_pictures} on the danger is smaller.",
-            number=number,
+            number,
             rather_few_pictures=_RATHER_FEW_PICTURES,
         ),
         remedies={roles.AUGMENTATION: _full},

@@ -16,7 +16,7 @@ from torch.nn import functional
 from genstudio.domain.language import tr
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.settings import Settings
-from genstudio.models.protocol import Inverts
+from genstudio.models.capabilities import Inverts
 
 NUM_STEPS = 300
 # Seeds that are looked at before anything is optimised, and those that are begun from.

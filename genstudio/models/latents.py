@@ -12,7 +12,7 @@ from torch.nn import functional
 from genstudio.domain.language import tr
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings
-from genstudio.models.protocol import Drafts, Interpolates
+from genstudio.models.capabilities import Drafts, Interpolates
 
 # Side that pictures are averaged down to before their variation is looked at: coarse enough that
 # what moves a little does not count as another picture.

@@ -15,7 +15,7 @@ from genstudio.domain.language import tr
 from genstudio.domain.operations import DETECT
 from genstudio.domain.progress import Progress, Working
 from genstudio.engine.checkpoint import Checkpoint
-from genstudio.models.protocol import Scored, Scores
+from genstudio.models.capabilities import Scored, Scores
 from genstudio.models.tasks import find_task
 from genstudio.services.generation import load_model
 from genstudio.services.runs import Run

@@ -20,7 +20,8 @@ from genstudio.domain.settings import Settings
 from genstudio.engine.checkpoint import Checkpoint
 from genstudio.metrics.copying import CopyFinder
 from genstudio.metrics.helpfulness import Labelled
-from genstudio.models.protocol import Request, Varies
+from genstudio.models.capabilities import Varies
+from genstudio.models.protocol import Request
 from genstudio.models.sampling import over_white
 from genstudio.services.generation import load_model
 from genstudio.services.picture_variations import PictureVariations

@@ -13,7 +13,7 @@ from genstudio.domain.errors import DatasetError, SettingsError
 from genstudio.domain.language import tr
 from genstudio.domain.operations import GENERATE
 from genstudio.engine.threads import single_threaded
-from genstudio.models.protocol import Encodes
+from genstudio.models.capabilities import Encodes
 from genstudio.models.tasks import task_of
 from genstudio.services.generation import load_model
 from genstudio.services.runs import Run

@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from genstudio.domain.files import explained, read_file
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.values import Count
 
 # Chance alone goes so far once in twenty times.
@@ -255,12 +255,13 @@ def pick_words(tally: PickTally, first: str, second: str) -> str:
     wins, winner, loser = tally.for_first, first, second
     if tally.for_second > tally.for_first:
         wins, winner, loser = tally.for_second, second, first
-    told = tr(
-        "Picked blindly, {winner} was liked more than {loser} in {wins} of {decided} pairs.",
+    told = trn(
+        "Picked blindly, {winner} was liked more than {loser} in {wins} of {number} pair.",
+        "Picked blindly, {winner} was liked more than {loser} in {wins} of {number} pairs.",
+        tally.decided,
         winner=winner,
         loser=loser,
         wins=wins,
-        decided=tally.decided,
     )
     if tally.is_claimed:
         ending = tr(

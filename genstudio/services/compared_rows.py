@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from genstudio.domain.amounts import disk_size, duration, short_time
 from genstudio.domain.language import tr, tr_noop
-from genstudio.domain.model_reports import MODEL_FIGURES, Cost, reason_words
+from genstudio.domain.model_reports import MODEL_FIGURES, Cost
 from genstudio.domain.reports import FIGURES, FigureCard
 from genstudio.services.compared import ComparedRun, Comparison, Mark
 from genstudio.services.compared_materials import AnyRun
@@ -81,7 +81,7 @@ def _figure_cell(card: FigureCard, run: ComparedRun, mark: Mark | None) -> RowCe
     figure = run.figure(card)
     if figure is None:
         reason = run.model.missing.get(card.key)
-        return RowCell(NOTHING, reason_words(reason) if reason else "")
+        return RowCell(NOTHING, reason.words if reason else "")
     verdict = figure.verdict if card in FIGURES else model_verdict(card.key, run.model)
     return RowCell(card.told(figure.value), card.beside_words(figure), verdict, mark)
 

@@ -6,8 +6,8 @@ from typing import Final
 
 from genstudio.domain.amounts import short_time
 from genstudio.domain.language import inside, quoted, tr, tr_noop
-from genstudio.domain.model_reports import MODEL_FIGURES, Reason
-from genstudio.domain.reports import FIGURES, Figure, FigureCard
+from genstudio.domain.model_reports import MODEL_FIGURES
+from genstudio.domain.reports import FIGURES, Figure, FigureCard, WhyNot
 from genstudio.domain.training import run_stamp
 from genstudio.services.blind_picks import PickTally, pick_words
 from genstudio.services.compared import ComparedRun, Comparison
@@ -263,12 +263,12 @@ def _redrawing(runs: Sequence[ComparedRun], names: Sequence[str]) -> Iterator[Co
     can = [(at, run.model.psnr) for at, run in enumerate(runs)]
     redrawn = [(at, figure) for at, figure in can if figure is not None]
     missing = [run.model.missing.get("psnr") for run in runs]
-    if Reason.NO_HELD_OUT in missing:
+    if WhyNot.NO_HELD_OUT_PICTURES in missing:
         yield Conclusion(
             "redrawing",
             tr("What is redrawn could not be judged: too few pictures were held out of training."),
         )
-    elif len(runs) > 1 and set(missing) == {Reason.NO_REDRAWING}:
+    elif len(runs) > 1 and set(missing) == {WhyNot.NO_REDRAWING}:
         yield Conclusion("redrawing", tr("None of them can redraw a picture that it is given."))
     elif redrawn and len(redrawn) < max(len(runs), 2):
         yield from (

@@ -4,7 +4,7 @@
 that it keeps its squares wherever it lies, its name, and the squares.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
@@ -13,7 +13,7 @@ from pydantic import Field, TypeAdapter
 
 from genstudio.data.cropping import MOST_CROPS
 from genstudio.domain.datasets import Crop, ScanReport
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.services.edit_rows import load_rows, save_rows
 
 FILE: Final = "crops.jsonl"
@@ -83,21 +83,23 @@ def words_of_gone(report: ScanReport, kept: Mapping[str, KeptCrops]) -> str:
         return ""
     changed = sorted(it.name for it in gone if it.name in names)
     missing = sorted(it.name for it in gone if it.name not in names)
-    parts = [
-        tr(
-            "{num_those:,} {what} ({those}{value})",
-            num_those=len(those),
-            what=what,
-            those=", ".join(those[:3]),
-            value="…" if len(those) > 3 else "",
-        )
-        for those, what in ((missing, tr("are not in this folder")), (changed, tr("were changed")))
-        if those
-    ]
+    parts: list[str] = []
+    if missing:
+        words = trn("{number:,} is not in this folder", "{number:,} are not in this folder",
+                    len(missing))  # fmt: skip
+        parts.append(f"{words} ({_some(missing)})")
+    if changed:
+        words = trn("{number:,} was changed", "{number:,} were changed", len(changed))
+        parts.append(f"{words} ({_some(changed)})")
     return tr(
         "Of pictures with crops, {parts}. Their crops are kept, and not used.",
         parts=tr(" and ").join(parts),
     )
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first of several names."""
+    return ", ".join(names[:3]) + ("…" if len(names) > 3 else "")
 
 
 def with_crops_of(project: Path, report: ScanReport) -> ScanReport:

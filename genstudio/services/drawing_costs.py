@@ -14,7 +14,8 @@ from genstudio.domain.model_reports import Cost
 from genstudio.domain.operations import GENERATE
 from genstudio.domain.settings import Settings
 from genstudio.engine.checkpoint import Checkpoint
-from genstudio.models.protocol import DrawsTogether, Request, TrainableModel
+from genstudio.models.capabilities import DrawsTogether
+from genstudio.models.protocol import Request, TrainableModel
 from genstudio.services.runs import Run
 
 # The first batch makes room for the others; of these the fastest was disturbed least.

@@ -21,8 +21,8 @@ from genstudio.domain.places import ZONES, Place
 from genstudio.domain.progress import Working
 from genstudio.domain.settings import Settings, parse_settings
 from genstudio.engine.threads import single_threaded
+from genstudio.models.capabilities import Drafts, Encodes, Interpolates, Inverts, Zoned
 from genstudio.models.latents import Directions, between, find_directions, on_plane
-from genstudio.models.protocol import Drafts, Encodes, Interpolates, Inverts, Zoned
 from genstudio.models.tasks import task_of
 from genstudio.services.generation import load_model
 from genstudio.services.own_pictures import find_latent

@@ -123,7 +123,7 @@ def encoder_for(suffix: str, codec: Codec) -> tuple[str, dict[str, str]]:
         return ENCODERS[suffix]
     # It tells of each film that it begins, and asks this alone whether to.
     os.environ.setdefault("SVT_LOG", "1")
-    if AV1[0] not in pyav().codec.codecs_available:
+    if AV1[0] not in pyav(writes=True).codec.codecs_available:
         raise SettingsError(
             tr("AV1 cannot be written here"),
             tr("The installed PyAV was built without an encoder for it."),
@@ -140,7 +140,7 @@ def best_suffix() -> str:
 def _encode(
     frames: Iterator[np.ndarray], path: Path, count: int, fps: int, recipe: Recipe, codec: Codec
 ) -> Working[Path]:
-    av = pyav()
+    av = pyav(writes=True)
     encoder, options = encoder_for(path.suffix.lower(), codec)
     kind = path.suffix.lower().removeprefix(".")
     smallest = SMALLEST_AV1_PX if codec == "av1" else 1
@@ -204,7 +204,7 @@ class FrameConverter:
     """Makes frames of pictures whose colours are BT.709 and say so: a tag alone changes them."""
 
     def __init__(self) -> None:
-        self._av = pyav()
+        self._av = pyav(writes=True)
         # Of its own: without one, FFmpeg's tables are made anew for each frame, which takes longer
         # than encoding it.
         self._reformatter = self._av.video.reformatter.VideoReformatter()

@@ -23,7 +23,7 @@ from genstudio.domain.datasets import (
     count_with,
 )
 from genstudio.domain.files import is_file
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.modalities import CAPTIONS
 from genstudio.domain.settings import Settings, setting_fields
 from genstudio.domain.training import TrainingSettings
@@ -233,12 +233,15 @@ def _default_training() -> dict[str, Any]:
 
 
 def _stretch(pictures: PictureFacts, fitted: _Fitted) -> None:
-    count = tr("{count:,} pictures", count=pictures.count)
+    count = trn("{number:,} picture", "{number:,} pictures", pictures.count)
     if pictures.count < _FEW:
         fitted.tell(
-            tr(
-                "{count} are few: a model soon copies them instead of inventing. Add more.",
-                count=count,
+            trn(
+                "{number} picture is little: a model soon copies it instead of inventing. "
+                "Add more.",
+                "{number} pictures are few: a model soon copies them instead of inventing. "
+                "Add more.",
+                pictures.count,
             )
         )
     if pictures.count < _SOME:

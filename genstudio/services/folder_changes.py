@@ -1,8 +1,8 @@
 """Notices what came into a folder, or left it, since it was looked through; opens no picture."""
 
-import os
+from pathlib import Path
 
-from genstudio.data.listing import list_pictures
+from genstudio.data.listing import list_pictures, refuse_no_folder
 from genstudio.domain.datasets import ScanReport
 from genstudio.domain.errors import DatasetError
 from genstudio.services.manifest_changes import SetChanges
@@ -23,9 +23,18 @@ def changes_on_disk(report: ScanReport) -> SetChanges:
         there = set(list_pictures(report.folder, report.within).names)
     except DatasetError:
         there = set[str]()
-        unreachable = not report.folder.is_dir() or not os.access(report.folder, os.R_OK)
+        unreachable = _is_unreachable(report.folder)
     return SetChanges(
         added=tuple(sorted(there - known - passed)),
         gone=tuple(sorted(known - there)),
         unreachable=unreachable,
     )
+
+
+def _is_unreachable(folder: Path) -> bool:
+    """Whether a folder is not there, or its system or drive does not let it be read."""
+    try:
+        refuse_no_folder(folder)
+    except DatasetError:
+        return True
+    return False

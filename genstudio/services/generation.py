@@ -20,8 +20,9 @@ from genstudio.domain.settings import Settings, parse_settings
 from genstudio.engine.checkpoint import Checkpoint
 from genstudio.engine.device import place, plan_device
 from genstudio.engine.threads import single_threaded
+from genstudio.models.capabilities import DrawsTogether
 from genstudio.models.catalog import model_class
-from genstudio.models.protocol import DrawsTogether, Request, TrainableModel
+from genstudio.models.protocol import Request, TrainableModel
 from genstudio.models.tasks import task_of
 from genstudio.services.copy_meters import CopyMeter, copy_meter, measured
 from genstudio.services.run_bases import refuse_other_base

@@ -14,7 +14,7 @@ from genstudio.data.scan import picture_names
 from genstudio.data.split import held_out_index
 from genstudio.data.squares import decode_picture
 from genstudio.domain.errors import DatasetError
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.training import SIZES
 from genstudio.engine.checkpoint import Checkpoint
@@ -132,7 +132,11 @@ def folder_pictures(folder: Path, size: int) -> Working[JudgedPictures]:
     if not pictures:
         raise DatasetError(
             tr("None of the pictures in {folder} can be read", folder=folder),
-            tr("{num_names} files look like pictures by their names.", num_names=len(names)),
+            trn(
+                "{number} file looks like a picture by its name.",
+                "{number} files look like pictures by their names.",
+                len(names),
+            ),
             tr("Choose another folder."),
         )
     unreadable = tuple(name for name in names if name not in pictures)

@@ -6,7 +6,7 @@ from genstudio.artifacts.catalog import ARTIFACTS
 from genstudio.domain.amounts import short_time
 from genstudio.domain.artifacts import SOUND
 from genstudio.domain.language import inside, tr
-from genstudio.domain.material_reports import BOUND, COPIES, MaterialFigure, why_not_words
+from genstudio.domain.material_reports import BOUND, COPIES, MaterialFigure
 from genstudio.domain.reports import FigureCard
 from genstudio.services.compared_materials import MaterialComparison, MaterialRun
 from genstudio.services.conclusions import (
@@ -73,7 +73,7 @@ def _missing(comparison: MaterialComparison, names: Sequence[str]) -> Iterator[C
         ]
         if without:
             name, reason = without[0]
-            values = {"title": card.title, "who": name, "reason": why_not_words(reason)}
+            values = {"title": card.title, "who": name, "reason": reason.words}
             sentence = (
                 tr("{title} cannot be said of any of them: {reason}", **values)
                 if len(without) == len(names) > 1

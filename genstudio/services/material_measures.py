@@ -31,11 +31,12 @@ from genstudio.domain.material_reports import (
     VARIETY,
     MaterialFigure,
     MaterialReport,
-    WhyNot,
 )
+from genstudio.domain.reports import WhyNot
 from genstudio.metrics.ngrams import KneserNey
 from genstudio.metrics.verbatim import VerbatimIndex
-from genstudio.models.protocol import Bounds, TrainableModel, Writes
+from genstudio.models.capabilities import Bounds, Writes
+from genstudio.models.protocol import TrainableModel
 from genstudio.services.copy_meters import NearestSound, PatternMeter, on_grid, patterns_of
 
 # Examples that are asked how likely they are.

@@ -2,7 +2,6 @@
 
 from genstudio.domain.amounts import disk_size, duration, short_time
 from genstudio.domain.language import tr
-from genstudio.domain.material_reports import why_not_words
 from genstudio.domain.reports import FigureCard
 from genstudio.services.compared_materials import MaterialComparison, MaterialRun
 from genstudio.services.compared_rows import (
@@ -27,7 +26,7 @@ def _figure_row(card: FigureCard, comparison: MaterialComparison) -> Row:
         figure = run.figure(card)
         if figure is None:
             reason = run.report.missing.get(card.key)
-            cells.append(RowCell(NOTHING, why_not_words(reason) if reason else ""))
+            cells.append(RowCell(NOTHING, reason.words if reason else ""))
             continue
         beside = (
             ""

@@ -22,7 +22,7 @@ from genstudio.data.modalities.catalog import MODALITIES
 from genstudio.domain import metric_names
 from genstudio.domain.artifacts import IMAGE
 from genstudio.domain.errors import GenStudioError
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.operations import GENERATE
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.settings import setting_fields
@@ -143,12 +143,20 @@ def _learned_from(run: Run, material: str) -> str:
     except GenStudioError:
         return material  # Of a model that was taken in, nobody here knows.
     count = len(manifest.pictures)
-    words = tr("{count:,} files · {material}", count=count, material=material)
+    words = trn(
+        "{number:,} file · {material}", "{number:,} files · {material}", count, material=material
+    )
     classes = list(run.file.kinds)
     if classes:
         named = ", ".join(classes[:_MOST_CLASSES_NAMED])
         more = " …" if len(classes) > _MOST_CLASSES_NAMED else ""
-        words += tr(" · {count} classes: {named}{more}", count=len(classes), named=named, more=more)
+        words += trn(
+            " · {number} class: {named}{more}",
+            " · {number} classes: {named}{more}",
+            len(classes),
+            named=named,
+            more=more,
+        )
     return words
 
 

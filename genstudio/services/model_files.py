@@ -28,8 +28,8 @@ from genstudio.domain.progress import Progress, Working
 from genstudio.domain.settings import Settings
 from genstudio.engine.checkpoint import Checkpoint
 from genstudio.engine.threads import single_threaded
+from genstudio.models.capabilities import HasDrawingNetwork, Interpolates
 from genstudio.models.catalog import model_class
-from genstudio.models.protocol import HasDrawingNetwork, Interpolates
 from genstudio.models.tasks import task_of
 from genstudio.services.content_credentials import Authorship
 from genstudio.services.generation import load_model

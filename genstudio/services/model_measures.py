@@ -12,10 +12,10 @@ from genstudio.data.kinds import kind_of
 from genstudio.data.split import held_out_index
 from genstudio.domain.cards import ENCODE, INTERPOLATE, RECONSTRUCT
 from genstudio.domain.language import tr, tr_noop
-from genstudio.domain.model_reports import Cost, ModelReport, Reason
+from genstudio.domain.model_reports import Cost, ModelReport
 from genstudio.domain.operations import GENERATE
 from genstudio.domain.progress import Progress, Working
-from genstudio.domain.reports import Figure
+from genstudio.domain.reports import Figure, WhyNot
 from genstudio.domain.settings import Settings, parse_settings
 from genstudio.engine.checkpoint import Checkpoint
 from genstudio.engine.threads import single_threaded
@@ -23,9 +23,10 @@ from genstudio.metrics.features import random_features
 from genstudio.metrics.latent_structure import cross_fade, equal_steps, walk_figures
 from genstudio.metrics.linear_probe import linear_probe
 from genstudio.metrics.reconstruction import psnr_of_each, relative_distances
+from genstudio.models.capabilities import Encodes, Interpolates, Reconstructs
 from genstudio.models.catalog import model_class
 from genstudio.models.latents import between
-from genstudio.models.protocol import Encodes, Interpolates, Reconstructs, TrainableModel
+from genstudio.models.protocol import TrainableModel
 from genstudio.models.sampling import over_white, to_uint8
 from genstudio.models.tasks import task_of
 from genstudio.services.drawing_costs import batch_of, cost_of, drawing_cost
@@ -126,11 +127,11 @@ class _Looked:
 
     def figures(self) -> Working[ModelReport]:
         """Take all figures."""
-        missing: dict[str, Reason] = {}
+        missing: dict[str, WhyNot] = {}
         told: dict[str, Figure | float | int | bool] = {"knew_kinds": self._num_classes > 0}
         for part, take in enumerate((self._walk, self._probe, self._redraw), start=2):
             found = take()
-            if isinstance(found, Reason):
+            if isinstance(found, WhyNot):
                 missing |= dict.fromkeys(_FIGURES[part], found)
             else:
                 told |= found
@@ -170,14 +171,14 @@ class _Looked:
         shares = equal_steps(_STEPS_BETWEEN)
         return torch.stack([between(start, end, share, self._num_classes) for share in shares])
 
-    def _walk(self) -> dict[str, Figure | float | int] | Reason:
+    def _walk(self) -> dict[str, Figure | float | int] | WhyNot:
         ways = self.ways(NUM_PAIRS if batch_of(self._model) > 1 else _FEW_PAIRS)
         if not ways:
-            return Reason.NO_LATENTS
+            return WhyNot.NO_LATENTS
         found = walk_figures(torch.stack([random_features()(way_NHWC) for way_NHWC in ways]))
         faded = walk_figures(torch.stack([random_features()(cross_fade(way)) for way in ways]))
         if found is None or faded is None:
-            return Reason.ALL_ALIKE
+            return WhyNot.ALL_ALIKE
         return {
             "path_length": _figure(found.path_length, found.path_length_sd, faded.path_length),
             "evenness": _figure(found.evenness, found.evenness_sd, faded.evenness),
@@ -187,17 +188,17 @@ class _Looked:
 
     # --- kinds in the latents -----------------------------------------------------------------
 
-    def _probe(self) -> dict[str, Figure | float | int] | Reason:
+    def _probe(self) -> dict[str, Figure | float | int] | WhyNot:
         model = self._model
         kinds = [kind_of(name) for name in self._own.names]
         if len(set(kinds)) < 2:
-            return Reason.NO_KINDS
+            return WhyNot.NO_KINDS
         if not isinstance(model, Encodes) or ENCODE not in self._capabilities:
-            return Reason.NO_ENCODER
+            return WhyNot.NO_ENCODER
         numbers = {kind: number for number, kind in enumerate(sorted(set(kinds)))}
         labels_N = np.array([numbers[kind] for kind in kinds])
         if len(self._held_out) < _FEWEST_HELD_OUT or len(self._learned) < 2:
-            return Reason.NO_HELD_OUT
+            return WhyNot.NO_HELD_OUT_PICTURES
         found = linear_probe(
             self._encoded(model, self._learned),
             labels_N[self._learned],
@@ -231,12 +232,12 @@ class _Looked:
         before, after = (np.concatenate(side) for side in zip(*pairs, strict=True))
         return brought_down(before), brought_down(after)
 
-    def _redraw(self) -> dict[str, Figure | float | int] | Reason:
+    def _redraw(self) -> dict[str, Figure | float | int] | WhyNot:
         model = self._model
         if not isinstance(model, Reconstructs) or RECONSTRUCT not in self._capabilities:
-            return Reason.NO_REDRAWING
+            return WhyNot.NO_REDRAWING
         if len(self._held_out) < _FEWEST_HELD_OUT:
-            return Reason.NO_HELD_OUT
+            return WhyNot.NO_HELD_OUT_PICTURES
         mean_HWC = self._mean_picture()
         psnr: list[float] = []
         of_mean: list[float] = []

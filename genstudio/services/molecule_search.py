@@ -18,7 +18,8 @@ from genstudio.domain.language import tr
 from genstudio.domain.operations import GENERATE
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings
-from genstudio.models.protocol import Blends, Request, TrainableModel
+from genstudio.models.capabilities import Blends
+from genstudio.models.protocol import Request, TrainableModel
 from genstudio.models.tasks import task_of
 
 _POPULATION = 128

@@ -17,8 +17,8 @@ from genstudio.domain.places import ZONES
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.settings import Settings
 from genstudio.engine.checkpoint import Checkpoint
+from genstudio.models.capabilities import Encodes, Inverts, Zoned
 from genstudio.models.inversion import invert
-from genstudio.models.protocol import Encodes, Inverts, Zoned
 from genstudio.services.runs import Run
 
 _LARGEST_CACHE_BYTES = 2**24

@@ -15,11 +15,13 @@ from torch import Tensor
 
 from genstudio.domain.language import tr
 from genstudio.domain.progress import Progress, Working
-from genstudio.models.protocol import Varies
+from genstudio.models.capabilities import Varies
 from genstudio.models.sampling import to_uint8
 
 # Two pictures of a class differ in how, and not in what, where they are near to each other.
 _NEIGHBOURS = 8
+# Nearer than rounding tells apart: itself, or the same picture once more.
+_SAME = 1e-6
 _ENCODED_AT_ONCE = 64
 # A picture is the same whoever is drawn with it.
 _DRAWN_AT_ONCE = 16
@@ -83,8 +85,8 @@ class PictureVariations:
         one = int(random.integers(len(self._labels_N)))
         alike = np.flatnonzero(self._labels_N == self._labels_N[one])
         distances = (self._latents_NZ[alike] - self._latents_NZ[one]).square().sum(1)
-        # The nearest one is itself.
-        nearest = distances.argsort(stable=True)[1 : 1 + _NEIGHBOURS]
+        order = distances.argsort(stable=True)
+        nearest = order[distances[order] > _SAME][:_NEIGHBOURS]
         if not len(nearest):
             return row, torch.zeros_like(self._latents_NZ[one])
         other = int(alike[int(nearest[int(random.integers(len(nearest)))])])

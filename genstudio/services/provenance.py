@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 from genstudio.domain.errors import ProjectError
 from genstudio.domain.files import is_file
-from genstudio.domain.language import tr
+from genstudio.domain.language import quoted, tr
 from genstudio.domain.recipes import Recipe
 from genstudio.services.content_credentials import (
     ACTIONS,
@@ -95,7 +95,7 @@ class Origin:
         if self.authorship.licence:
             said.append(tr("Licence: {licence}.", licence=self.authorship.licence))
         if self.authorship.statement:
-            said.append(f"“{self.authorship.statement}”")
+            said.append(quoted(self.authorship.statement))
         return " ".join(said)
 
     def record(self) -> dict[str, Any]:

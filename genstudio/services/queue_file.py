@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from genstudio.domain import events
 from genstudio.domain.errors import ProjectError
-from genstudio.domain.files import is_file, read_file, write_text
+from genstudio.domain.files import is_file, is_folder, read_file, write_text
 from genstudio.domain.language import tr
 from genstudio.domain.queue import MOST_ITEMS, ItemState, RunQueue
 from genstudio.services.toml_files import refuse_newer
@@ -72,7 +72,7 @@ def words_of_moving(queue: RunQueue, project: Path) -> str:
     """A sentence where the project has moved since its queue was written; else empty."""
     if queue.project == project or not queue.items:
         return ""
-    gone = sorted({str(it.folder) for it in queue.waiting() if not it.folder.is_dir()})
+    gone = sorted({str(it.folder) for it in queue.waiting() if not is_folder(it.folder)})
     missing = (
         tr(" Not there: {gone}.", gone=", ".join(gone))
         if gone

@@ -11,7 +11,7 @@ from genstudio.domain import metric_names
 from genstudio.domain.amounts import duration
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.files import replacing, write_bytes
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.queue import ENDED, ItemState, QueuedRun, RunQueue
 from genstudio.domain.runs import RunSummary, best_measured
 from genstudio.services.report_pages import report_page
@@ -51,7 +51,12 @@ def write_report(queue: RunQueue, project: Path, since: datetime) -> Path | None
     done = sum(it.state is ItemState.DONE for it in ended)
     content = report_page(
         "queue.html",
-        title=tr("{done} of {num_ended} runs are done", done=done, num_ended=len(ended)),
+        title=trn(
+            "{done} of {number} run is done",
+            "{done} of {number} runs are done",
+            len(ended),
+            done=done,
+        ),
         when=html.escape(since.strftime("%Y-%m-%d %H:%M")),
         sheet=SHEET,
         rows="\n".join(_row(it, run) for it, run in told),

@@ -9,9 +9,9 @@ from genstudio.domain import events
 from genstudio.domain.datasets import ScanReport
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.files import free_disk_bytes, is_file
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.progress import Working, drain
-from genstudio.domain.queue import QueuedRun
+from genstudio.domain.queue import CheckedRun, QueuedRun
 from genstudio.engine.trainer import CommandSource
 from genstudio.models.catalog import model_class
 from genstudio.services import materials
@@ -32,12 +32,12 @@ def check(
     item: QueuedRun, project: Path, report: ScanReport | None = None, *, tries: bool = False
 ) -> QueuedRun:
     """Look whether a run can begin; see :func:`checking`."""
-    return drain(checking(item, project, report, tries=tries))
+    return drain(checking(item, project, report, tries=tries)).item
 
 
 def checking(
     item: QueuedRun, project: Path, report: ScanReport | None = None, *, tries: bool = False
-) -> Working[QueuedRun]:
+) -> Working[CheckedRun]:
     """Look whether a run can begin: its pictures, its settings, its device, the disk.
 
     Args:
@@ -47,7 +47,7 @@ def checking(
         tries: Also take some steps, which tell whether it fits; takes a quarter of a minute.
 
     Returns:
-        The run with complete settings and what was found, in ``fault`` what stands in its way.
+        The run with what was found, and what its folder holds.
     """
     try:
         settings = complete_settings(item.settings)
@@ -61,19 +61,19 @@ def checking(
         modality = materials.choose_modality(rest, card, item.modality or None)
         manifest, arrangement = materials.freeze(report, item.excluded, modality)
     except GenStudioError as error:
-        return item.model_copy(update={"fault": str(error)})
-    told, fault = tr("{num_examples:,} examples.", num_examples=arrangement.num_examples), ""
+        return CheckedRun(item=item.model_copy(update={"fault": str(error)}), report=report)
+    told, fault = trn("{number:,} example.", "{number:,} examples.", arrangement.num_examples), ""
     if tries:
         try:
             forecast = yield from check_fit(settings, manifest, project)
         except GenStudioError as error:
-            return item.model_copy(update={"fault": str(error)})
+            return CheckedRun(item=item.model_copy(update={"fault": str(error)}), report=report)
         words = " ".join(words_about(forecast))
         told, fault = (f"{told} {words}", "") if forecast.fits else (told, words)
     else:
         fault = _why_no_room(len(manifest.pictures) * settings.size**2 * _CHANNELS, project)
     update = {"settings": settings, "modality": modality, "told": told, "fault": fault}
-    return item.model_copy(update=update)
+    return CheckedRun(item=item.model_copy(update=update), report=report)
 
 
 def _why_no_room(cache_bytes: int, project: Path) -> str:
@@ -88,8 +88,16 @@ def _why_no_room(cache_bytes: int, project: Path) -> str:
     )
 
 
-def do_item(item: QueuedRun, project: Path, source: CommandSource) -> Iterator[events.Event]:
+def do_item(
+    item: QueuedRun, project: Path, source: CommandSource, report: ScanReport | None = None
+) -> Iterator[events.Event]:
     """Train a run of the queue; one that was begun before goes on where it was saved.
+
+    Args:
+        item: The run.
+        project: Folder of the project.
+        source: A person's commands.
+        report: A scan of its folder, if it was looked through just now.
 
     Yields:
         Events, of which the last and only the last is terminal.
@@ -102,6 +110,7 @@ def do_item(item: QueuedRun, project: Path, source: CommandSource) -> Iterator[e
         project=project,
         settings=item.settings,
         excluded=item.excluded,
+        report=report,
         modality=item.modality or None,
         column=item.column,
         within=item.within,

@@ -26,7 +26,7 @@ from genstudio.data.scans import (
 )
 from genstudio.domain.errors import DatasetError, ProjectError
 from genstudio.domain.files import explained, write_bytes, write_text
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.settings import Settings, setting
 
@@ -106,9 +106,10 @@ class Imported:
     @property
     def words(self) -> str:
         """For people."""
-        text = tr(
-            "{pictures} pictures of {groups} groups in {folder}.",
-            pictures=self.pictures,
+        text = trn(
+            "{number} picture of {groups} groups in {folder}.",
+            "{number} pictures of {groups} groups in {folder}.",
+            self.pictures,
             groups=self.groups,
             folder=self.folder,
         )

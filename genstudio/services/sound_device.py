@@ -109,12 +109,15 @@ class _Device:
             miniaudio: Any = import_module("miniaudio")
         except (ImportError, OSError):
             return tr(NO_LIBRARY)
+        # Else, where there is no sound system, it would play to a device that nobody hears.
+        silent = (miniaudio.Backend.NULL, miniaudio.Backend.CUSTOM)
         try:
             self._device = miniaudio.PlaybackDevice(
                 output_format=miniaudio.SampleFormat.SIGNED16,
                 nchannels=1,
                 sample_rate=self._rate_hz,
                 app_name="GenStudio",
+                backends=[it for it in miniaudio.Backend if it not in silent],
             )
             blocks = self._playback.blocks()
             next(blocks)

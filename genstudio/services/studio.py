@@ -124,6 +124,18 @@ def scan(
     return Job("scan", items)
 
 
+def said_anew(report: ScanReport) -> ScanReport | None:
+    """The report in the language that is spoken now; None where files must be looked at for that.
+
+    What is said of single files was said when they were looked at.
+    """
+    if report.material or report.unreadable or report.captions.faults:
+        return None
+    advise = import_module("genstudio.data.advice").advise
+    advice = advise(report.pictures, (), report.passed_over, len(report.pictures), has_classes=True)
+    return report.model_copy(update={"advice": advice})
+
+
 def make_samples() -> tuple[Path, Job[Progress]]:
     """Draw the built-in pictures where they are missing; gives their folder as well."""
     folder = sample_folder()

@@ -5,8 +5,6 @@ from pathlib import Path
 import numpy as np
 
 from genstudio.artifacts.catalog import kind_of_file
-from genstudio.data.modalities.catalog import MODALITIES
-from genstudio.data.modalities.protocol import DrawsExamples
 from genstudio.domain.artifacts import MOLECULE, TEXT
 from genstudio.domain.datasets import PictureInfo
 from genstudio.domain.errors import GenStudioError
@@ -18,6 +16,10 @@ def example_thumbnail(
 ) -> np.ndarray:
     """Draw what a report tells of: a file, or by its modality what is only a part of one."""
     if material and example is not None:
+        # Here, since modalities need torch, and the window is on the screen before that.
+        from genstudio.data.modalities.catalog import MODALITIES  # noqa: PLC0415
+        from genstudio.data.modalities.protocol import DrawsExamples  # noqa: PLC0415
+
         modality = MODALITIES.get(material)
         if isinstance(modality, DrawsExamples):
             return modality.draw(example, side)

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from genstudio.domain.datasets import ScanReport
-from genstudio.domain.language import inside, tr
+from genstudio.domain.language import tr
 from genstudio.domain.modalities import ModalityCard
 from genstudio.services.jobs import Job
 
@@ -92,7 +92,7 @@ def _material(card: ModalityCard, arrangement: Any, report: ScanReport) -> Mater
         num_examples=count,
         summary=first.title
         if first is not None
-        else tr("{count:,} {inside}", count=count, inside=inside(card.title)),
+        else tr("{count:,} {noun}", count=count, noun=card.noun[0 if count == 1 else 1]),
         turned=turned.title if turned is not None else "",
         remarks=(*way, *(f"{it.title}. {it.reason}" for it in others)),
         report=report,

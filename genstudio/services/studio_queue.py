@@ -10,7 +10,7 @@ from genstudio.domain.datasets import ScanReport
 from genstudio.domain.events import Event
 from genstudio.domain.forecasts import Forecast
 from genstudio.domain.progress import Progress, with_result
-from genstudio.domain.queue import QueuedRun, RunQueue, WhenDone
+from genstudio.domain.queue import CheckedRun, QueuedRun, RunQueue, WhenDone
 from genstudio.domain.training import TrainingSettings
 from genstudio.services import power
 from genstudio.services.jobs import Job
@@ -19,7 +19,7 @@ from genstudio.services.session import TrainingSession
 
 def check(
     item: QueuedRun, project: Path, report: ScanReport | None = None, *, tries: bool = False
-) -> Job[Progress | QueuedRun]:
+) -> Job[Progress | CheckedRun]:
     """Look whether a run can begin; gives progress, then the run with what was found.
 
     Args:
@@ -29,7 +29,7 @@ def check(
         tries: Also take some steps, which tell whether it fits.
     """
 
-    def items() -> Iterator[Progress | QueuedRun]:
+    def items() -> Iterator[Progress | CheckedRun]:
         run_queue = import_module("genstudio.services.run_queue")
         yield from with_result(run_queue.checking(item, project, report, tries=tries))
 
@@ -70,12 +70,18 @@ def do_when_done(wanted: WhenDone) -> Job[None]:
     return Job("power", items)
 
 
-def train(project: Path, item: QueuedRun) -> TrainingSession:
-    """Train a run of the queue; one that was begun before goes on where it was saved."""
+def train(project: Path, item: QueuedRun, report: ScanReport | None = None) -> TrainingSession:
+    """Train a run of the queue; one that was begun before goes on where it was saved.
+
+    Args:
+        project: Folder of the project.
+        item: The run.
+        report: A scan of its folder, if it was looked through just now.
+    """
 
     def make_events(source: Any) -> Iterator[Event]:
         run_queue = import_module("genstudio.services.run_queue")
-        yield from run_queue.do_item(item, project, source)
+        yield from run_queue.do_item(item, project, source, report)
 
     return TrainingSession(make_events)
 

@@ -19,7 +19,7 @@ from genstudio.domain.words import PADDING
 from genstudio.engine.lessons import TEXTS, Lesson
 from genstudio.metrics.preferences import learn_taste, pairs_of_ratings
 from genstudio.metrics.text_features import text_features
-from genstudio.models.protocol import Writes
+from genstudio.models.capabilities import Writes
 from genstudio.models.teachable import WeighsTexts
 from genstudio.services.choices import choices_of
 from genstudio.services.gallery import Gallery

@@ -20,7 +20,7 @@ from genstudio.data.decode import PARSER_ERRORS
 from genstudio.domain.artifacts import CLIP, IMAGE, Artifact
 from genstudio.domain.errors import ProjectError
 from genstudio.domain.films import Codec
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.recipes import Recipe
 from genstudio.domain.values import Count
@@ -61,10 +61,11 @@ def film_run(
     if len(previews) < _FEWEST:
         raise ProjectError(
             tr("There is nothing to film yet"),
-            tr(
-                "The run {name} has {num_previews} previews that can be read.",
+            trn(
+                "The run {name} has {number} preview that can be read.",
+                "The run {name} has {number} previews that can be read.",
+                len(previews),
                 name=run.path.name,
-                num_previews=len(previews),
             ),
             tr("Let it learn a while longer."),
         )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from genstudio.data.plain_texts import num_words, words_of
-from genstudio.models.protocol import Writes
+from genstudio.models.capabilities import Writes
 
 _MOST_CANDIDATES = 160
 _MOST_CHARACTERS = 700

@@ -1,42 +1,37 @@
 """From a folder of pictures to a recorded run: everything around the engine's own loop."""
 
 import shutil
-import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from genstudio.data import selfies_notation
 from genstudio.data.kinds import checked_kinds
 from genstudio.data.modalities.catalog import MODALITIES
-from genstudio.data.modalities.protocol import Arrangement, FileModality, JoinsMaterials
-from genstudio.data.modalities.scanning import scan_material
+from genstudio.data.modalities.protocol import Arrangement, FileModality
 from genstudio.domain import events
 from genstudio.domain.cards import CROSS, KINDS, ModelCard
 from genstudio.domain.datasets import Manifest, ScanReport
 from genstudio.domain.errors import ProjectError, SettingsError
 from genstudio.domain.files import explained
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.modalities import CAPTIONS, IMAGES, MOLECULES, words_beside
-from genstudio.domain.progress import Working
 from genstudio.domain.settings import parse_settings
 from genstudio.domain.training import Budget, TrainingSettings
 from genstudio.engine.checkpoint import Checkpoint, CheckpointState
 from genstudio.engine.device import most_devices, plan_device
 from genstudio.engine.lessons import Lesson
-from genstudio.engine.meters import RateLimit
 from genstudio.engine.trainer import CommandSource, train, with_one_ending
 from genstudio.models.catalog import model_class
 from genstudio.services import materials
 from genstudio.services.caption_edits import with_edits_of
 from genstudio.services.crop_edits import with_crops_of
-from genstudio.services.decoding import Decoded, decoded_to_learn, shape_step
+from genstudio.services.decoding import Decoded, shape_step
 from genstudio.services.launcher import Launcher
 from genstudio.services.lessons import digest_of, keep_lesson, lesson_bytes
 from genstudio.services.locks import ProjectLock
 from genstudio.services.logs import log_event
+from genstudio.services.preparing import StopWantedError, decode, scan
 from genstudio.services.projects import open_or_create
 from genstudio.services.records import Recorder
 from genstudio.services.run_bases import note_of, refuse_other_base, remarks_on_base
@@ -50,12 +45,7 @@ from genstudio.services.run_remarks import (
 )
 from genstudio.services.runs import Run, as_begun, create_run
 
-_PREPARING_PER_S = 10
 _FEWEST_PER_DEVICE = 2
-
-T = TypeVar("T")
-# Tells how it goes while it runs, and has a result at its end.
-Preparation = Generator[events.Event, None, T]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,14 +160,13 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
     try:
         report = request.report
         if report is None:
-            wanted = request.modality or _own_material(settings)
-            report = yield from _scan(
+            report = yield from scan(
                 request.folder,
                 source,
-                wanted,
-                request.column,
-                request.within,
-                joins=_joins(settings),
+                settings,
+                modality=request.modality,
+                column=request.column,
+                within=request.within,
             )
             # What was written in the project counts, also without the window.
             where = request.project.expanduser().absolute()
@@ -203,7 +192,7 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
         with ProjectLock(project.path):
             dataset = project.save_manifest(manifest)
             kinds = checked_kinds(name for name, _ in manifest.pictures) if settings.kinds else {}
-            cache = yield from _decode(manifest, settings, dataset, source)
+            cache = yield from decode(manifest, settings, dataset, source)
             held_out = materials.held_out_names(
                 manifest,
                 report,
@@ -231,7 +220,7 @@ def _start(request: NewRun, source: CommandSource) -> Iterator[events.Event]:
             names = [name for name, _ in manifest.pictures]
             remarks += remarks_on_what_is_kept_aside(names, held_out, settings)
             yield from _record(run, settings, manifest, cache, source, remarks=remarks)
-    except _StopWantedError:
+    except StopWantedError:
         yield _stopped_before_it_began()
 
 
@@ -260,8 +249,8 @@ def _resume(
         dataset = project.dataset_folder(run.file.dataset)
         _refuse_strangers(run, manifest)
         try:
-            cache = yield from _decode(manifest, settings, dataset, source)
-        except _StopWantedError:
+            cache = yield from decode(manifest, settings, dataset, source)
+        except StopWantedError:
             yield _stopped_before_it_began(run.path, checkpoint)
             return
         remarks: list[events.Message] = []
@@ -353,10 +342,6 @@ def _branch(
     return branch, branch.store.load(step)
 
 
-class _StopWantedError(Exception):
-    """A person does not want to wait until the pictures are ready."""
-
-
 def _stopped_before_it_began(
     run: Path | None = None, checkpoint: Checkpoint | None = None
 ) -> events.Stopped:
@@ -369,52 +354,6 @@ def _stopped_before_it_began(
     )
 
 
-def _own_material(settings: TrainingSettings) -> str | None:
-    """The material with files of its own that a model learns from; None if also from pictures."""
-    first, *others = model_class(settings.model_key).card.modalities
-    return first if not others and isinstance(MODALITIES.get(first), FileModality) else None
-
-
-def _joins(settings: TrainingSettings) -> bool:
-    """Whether a model learns from materials that belong together; others find each by itself."""
-    learned = model_class(settings.model_key).card.modalities
-    return any(isinstance(MODALITIES.get(key), JoinsMaterials) for key in learned)
-
-
-def _scan(
-    folder: Path,
-    source: CommandSource,
-    modality: str | None = None,
-    column: str = "",
-    within: Sequence[str] = (),
-    *,
-    joins: bool = True,
-) -> Preparation[ScanReport]:
-    scanning = scan_material(folder, modality, column, within, joins=joins)
-    return (yield from _preparing(scanning, source))
-
-
-def _decode(
-    manifest: Manifest, settings: TrainingSettings, dataset: Path, source: CommandSource
-) -> Preparation[Decoded]:
-    return (yield from _preparing(decoded_to_learn(manifest, settings, dataset), source))
-
-
-def _preparing(work: Working[T], source: CommandSource) -> Preparation[T]:
-    """Do the work to its end or until a person wants a stop; tell of it, not too often."""
-    limit = RateLimit(_PREPARING_PER_S)
-    with closing(work):
-        while True:
-            try:
-                step = next(work)
-            except StopIteration as end:
-                return end.value
-            if source.is_stop_wanted:
-                raise _StopWantedError
-            if limit.allows(time.monotonic()) or step.done == step.total:
-                yield events.Preparing(what=step.what, done=step.done, total=step.total)
-
-
 def _too_few(card: ModelCard, arrangement: Arrangement) -> list[events.Message]:
     """A warning where a model learns from fewer examples than its card asks for."""
     if arrangement.num_examples >= card.fewest:
@@ -423,9 +362,10 @@ def _too_few(card: ModelCard, arrangement: Arrangement) -> list[events.Message]:
         events.Message(
             step=0,
             level="warning",
-            title=tr(
-                "{num_examples} pictures are too few for “{title}”",
-                num_examples=arrangement.num_examples,
+            title=trn(
+                "{number} picture is too little for “{title}”",
+                "{number} pictures are too few for “{title}”",
+                arrangement.num_examples,
                 title=card.title,
             ),
             message=tr(

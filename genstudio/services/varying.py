@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 
 from genstudio.domain.byte_pairs import parts_in
-from genstudio.models.protocol import Writes
+from genstudio.models.capabilities import Writes
 
 _CANDIDATES = 8
 # Characters before and behind a word that are looked at.

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData
 
 from genstudio.data.decode import SUFFIXES
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.notices import Level, Notice
 
 _ARCHIVES = frozenset({".zip", ".rar", ".7z", ".tar", ".gz", ".bz2", ".xz", ".tgz"})
@@ -69,10 +69,13 @@ def sort_out(paths: Sequence[Path]) -> Dropped | Notice:
     names = frozenset(path.name for path in pictures) if pictures else None
     passed_over = None
     if others:
-        was = "was" if len(others) == 1 else "were"
-        passed_over = _remark(
-            tr("{listed} {was} passed over", listed=_listed(others), was=was), _why(others)
+        title = trn(
+            "{listed} was passed over",
+            "{listed} were passed over",
+            len(others),
+            listed=_listed(others),
         )
+        passed_over = _remark(title, _why(others))
     return Dropped(folder, names, passed_over)
 
 

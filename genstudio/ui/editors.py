@@ -25,6 +25,7 @@ from genstudio.domain.language import tr
 from genstudio.domain.settings import SettingField
 from genstudio.ui.icons import icon
 from genstudio.ui.theme import mark
+from genstudio.ui.widgets.elided_combo import ElidedCombo
 from genstudio.ui.widgets.number_boxes import DecimalBox, WholeBox
 from genstudio.ui.widgets.place_line import PlaceLine
 from genstudio.ui.widgets.prompt_line import PromptLine
@@ -86,7 +87,7 @@ def editor_for(field: SettingField) -> Editor:
 
 def named_choice_editor(field: SettingField, names: Sequence[str]) -> Editor:
     """Make the editor for a text that is one of some names, or empty for any of them."""
-    box = QComboBox()
+    box = ElidedCombo()
     # Names are a person's own: a long one must not widen the form.
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     box.addItem(tr("Any"), "")
@@ -156,7 +157,7 @@ def _flag(_field: SettingField) -> Editor:
 
 
 def _choice(field: SettingField) -> Editor:
-    box = QComboBox()
+    box = ElidedCombo()
     options: list[Any] = (
         list(get_args(field.annotation))
         if get_origin(field.annotation) is Literal

@@ -26,7 +26,7 @@ from genstudio.services.studio_languages import last_place
 from genstudio.ui.editors import OFFERING, Editor, editor_for, named_choice_editor
 from genstudio.ui.followed import Followed, back_button, small_button
 from genstudio.ui.icons import icon
-from genstudio.ui.theme import ACCENT_PX, GRID_PX, colors, is_restyled, mark
+from genstudio.ui.theme import GRID_PX, colors, is_restyled, mark
 from genstudio.ui.widgets.disclosure import Disclosure
 
 
@@ -321,7 +321,6 @@ class _Title(QLabel):
         self._control = control
         self.setBuddy(control)
         self.setWordWrap(True)
-        self.setContentsMargins(0, ACCENT_PX, 0, 0)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._write()
 

@@ -27,6 +27,22 @@ def icon(name: str, color: str = "") -> QIcon:
     return QIcon(_ThemedEngine(name, color))
 
 
+def program_picture(side_px: int, scale: float) -> QPixmap:
+    """The program's own picture.
+
+    Args:
+        side_px: Its side.
+        scale: Pixels of the screen for each of these.
+    """
+    pixmap = QPixmap(QSize(side_px, side_px) * scale)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    QSvgRenderer(QByteArray(resource("desktop/genstudio.svg").read_bytes())).render(painter)
+    painter.end()
+    pixmap.setDevicePixelRatio(scale)
+    return pixmap
+
+
 class IconLabel(QWidget):
     """An icon that stands by itself, redrawn when the theme changes."""
 

@@ -24,6 +24,7 @@ from genstudio.domain.files import free_disk_bytes
 from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.training import TrainingSettings
+from genstudio.services import studio
 from genstudio.services.notices import NoticeBoard, notice_about
 from genstudio.services.preferences import (
     Preferences,
@@ -44,6 +45,7 @@ from genstudio.ui.manners.exchanging import Exchanging
 from genstudio.ui.manners.finding_anything import FindingAnything
 from genstudio.ui.manners.gallery_ways import GalleryWays
 from genstudio.ui.manners.importing_scans import ask_for_scans
+from genstudio.ui.run_words import waits_to_go_on
 from genstudio.ui.state.studio import StudioStates
 from genstudio.ui.state.training import Activity, RunningTraining
 from genstudio.ui.studio_pages import PAGES, StudioPages
@@ -77,6 +79,8 @@ class Handover:
         training: The running training; None if there is none.
         folder: What is learned from, with the folders inside it that alone were looked into and
             the names that are left out; None for nothing yet.
+        report: What was found in it; None while it is being looked through.
+        modality_before: What an opened project learned the folder as.
     """
 
     page: str
@@ -84,6 +88,8 @@ class Handover:
     folder: Path | None
     within: tuple[str, ...]
     excluded: frozenset[str]
+    report: ScanReport | None
+    modality_before: str
 
 
 class MainWindow(QMainWindow):
@@ -119,7 +125,10 @@ class MainWindow(QMainWindow):
         self._taken_back_for: ScanReport | None = None
         self._not_opened: list[Notice] = []
         self._is_closing = False
+        # A page that a person went to is not left for another one.
+        self._is_page_chosen = False
         self._build()
+        self._is_page_chosen = False
         self._connect()
         self._restore_geometry()
         # Importing torch takes seconds: the window is painted first.
@@ -226,6 +235,7 @@ class MainWindow(QMainWindow):
         self._training.activity_changed.connect(self._on_activity_changed)
         self._training.received.connect(self._on_received)
         self._training.catalogue_loaded.connect(self._on_catalogue_loaded)
+        self._training.runs_changed.connect(self._go_where_it_goes_on)
         pages.create.again_wanted.connect(self._exchanging.remake)
         for page in (pages.dataset, pages.create, pages.gallery, pages.compare):
             page.train_wanted.connect(lambda: self._show_page("train"))
@@ -407,7 +417,14 @@ class MainWindow(QMainWindow):
         page = next((key for key, page in self._pages.by_key.items() if page is shown), "")
         show_guide(self, OF_PAGES.get(page, ""))
 
+    def _go_where_it_goes_on(self) -> None:
+        """At the beginning, show the page on which a run of the project waits to go on."""
+        newest = self._training.runs[-1] if self._training.runs else None
+        if not self._is_page_chosen and newest is not None and waits_to_go_on(newest):
+            self._show_page("train")
+
     def _show_page(self, key: str) -> None:
+        self._is_page_chosen = True
         self._stack.setCurrentWidget(self._pages.by_key[key])
         self._rail.show_chosen(key)
         self._history.show_page(key)
@@ -431,12 +448,16 @@ class MainWindow(QMainWindow):
     def let_go(self) -> Handover:
         """Close, and leave what is open to another window; a running training goes on."""
         report = self._dataset.report
+        is_saved = self._project.project is not None
+        found = report if is_saved else self._dataset.captioned_report()
         kept = Handover(
             page=next(key for key, it in self._pages.by_key.items() if it.isVisibleTo(self)),
             training=self._training.hand_over(),
             folder=self._dataset.scanned,
             within=report.within if report else (),
             excluded=self._dataset.excluded,
+            report=None if self._dataset.is_scanning else found,
+            modality_before=self._dataset.modality_before,
         )
         self.close()
         self.deleteLater()
@@ -446,7 +467,10 @@ class MainWindow(QMainWindow):
         """Go on with what another window has left."""
         if kept.training is not None:
             self._training.take_over(kept.training)
-        if kept.folder is not None:
+        said = studio.said_anew(kept.report) if kept.report is not None else None
+        if said is not None:
+            self._dataset.take_over(said, kept.excluded, kept.modality_before)
+        elif kept.folder is not None:
             self._dataset.open(kept.folder, excluded=kept.excluded, within=kept.within)
         self._show_page(kept.page)
 

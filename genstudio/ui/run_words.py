@@ -103,6 +103,11 @@ def can_go_on(run: RunSummary) -> bool:
     return run.step > 0 or run.state in (RunState.INTERRUPTED, RunState.FAILED)
 
 
+def waits_to_go_on(run: RunSummary) -> bool:
+    """Whether a run has not come to its end, and can."""
+    return run.state is not RunState.FINISHED and can_go_on(run)
+
+
 def how_it_stands(run: RunSummary) -> str:
     """What a person should know about a run that is not being trained."""
     if run.state in (RunState.INTERRUPTED, RunState.FAILED):
@@ -123,13 +128,11 @@ def what_was_lost(run: RunSummary) -> str:
     if run.lost_steps == 0:
         return tr("{saved}; nothing is lost.", saved=saved)
     time, steps = _whole_duration(run.lost_seconds), counted(run.lost_steps, "step")
-    verb = "is" if time.startswith("1 ") else "are"
     return tr(
-        "{saved}; the last {time} ({steps}) {verb} lost and will be done again.",
+        "{saved}; what came after it, {time} ({steps}), is lost and will be done again.",
         saved=saved,
         time=time,
         steps=steps,
-        verb=verb,
     )
 
 

@@ -15,9 +15,6 @@ from genstudio.services.preferences import Theme
 
 # All distances are multiples of this many pixels.
 GRID_PX = 8
-# Dots and accents of capitals stand above what fonts call their height: Ü, É. A label without room
-# above it cuts them off.
-ACCENT_PX = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

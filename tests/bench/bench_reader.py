@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from genstudio.domain import events
 from genstudio.domain.words import PADDING
 from genstudio.engine.trainer import NoCommands
-from genstudio.models.protocol import Writes
+from genstudio.models.capabilities import Writes
 from genstudio.services.choices import choose
 from genstudio.services.copy_meters import dataset_of_run
 from genstudio.services.gallery import Gallery

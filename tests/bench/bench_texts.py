@@ -26,10 +26,11 @@ import torch
 from genstudio.data.plain_texts import num_words
 from genstudio.domain.byte_pairs import Tokeniser
 from genstudio.metrics.ngrams import KneserNey
+from genstudio.models.capabilities import Writes
 from genstudio.models.local_language import writers
 from genstudio.models.local_language.places import language_model_at
 from genstudio.models.local_language.writers import GgufWriter, Sampling
-from genstudio.models.protocol import Request, Writes
+from genstudio.models.protocol import Request
 from genstudio.models.tasks import task_of
 from genstudio.services.copy_meters import dataset_of_run
 from genstudio.services.generation import load_model

@@ -59,28 +59,30 @@ from genstudio.engine.job import TrainingJob
 from genstudio.engine.phases import freeze_except, make_optimizer
 from genstudio.engine.stepper import Stepper
 from genstudio.engine.threads import profile_step
+from genstudio.models.capabilities import (
+    Blends,
+    Crosses,
+    Drafts,
+    Encodes,
+    HasLora,
+    Interpolates,
+    Inverts,
+    Reconstructs,
+    Scores,
+    Writes,
+    Zoned,
+)
 from genstudio.models.catalog import model_class, model_keys
 from genstudio.models.protocol import (
     Artifact,
     Batch,
-    Blends,
-    Crosses,
     CudaGraphable,
     DataSpec,
-    Drafts,
-    Encodes,
     HasDiagnostics,
-    HasLora,
-    Interpolates,
-    Inverts,
     Losses,
     Phase,
-    Reconstructs,
     Request,
-    Scores,
     TrainableModel,
-    Writes,
-    Zoned,
 )
 from genstudio.models.teachable import DrawsWithGradients, WeighsTexts
 from genstudio.services.training import NewRun, start_run

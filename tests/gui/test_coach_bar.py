@@ -225,6 +225,6 @@ def test_a_run_that_ended_early_says_why(studio: StudioDriver) -> None:
 
 def test_the_stop_condition_is_chosen_in_the_form(studio: StudioDriver) -> None:
     studio.choose_model("Describe and redraw")
-    studio.window._train_page.controls.choices._form.set_values({"stop_when": "either"})
+    studio.window._train_page.controls.choices._all.run.set_values({"stop_when": "either"})
 
     assert studio.window._train_page.controls.settings().stop_when == "either"

@@ -528,3 +528,24 @@ def test_of_pictures_wanted_in_a_row_only_the_last_is_shown(qtbot: QtBot) -> Non
     assert shown[0][1] == "no picture"
     assert Path("second") not in read
     loader.stop()
+
+
+# --- what comes next --------------------------------------------------------------------
+
+
+def test_what_has_just_learned_is_offered_to_whoever_comes_to_the_page(
+    open_project: Opener,
+) -> None:
+    studio = open_create(open_project, "style-transfer")
+    (run,) = studio.window._training.runs
+    ended = events.Finished(
+        run=run.path, step=run.step, images_seen=1, seconds=1.0, checkpoint=run.checkpoints[-1].path
+    )
+    studio.window._training.received.emit([ended])
+    studio.window._training.runs_changed.emit()
+    assert cards(studio).current_key() == "style-transfer", "whoever is on the page has chosen"
+
+    studio.go_to("train")
+    studio.window._training.received.emit([ended])
+    studio.window._training.runs_changed.emit()
+    assert cards(studio).current_key() == "generate"

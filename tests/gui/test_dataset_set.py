@@ -184,6 +184,7 @@ def test_of_damaged_files_alone_the_page_says_so_and_offers_nothing(
     opened.window.open_dataset(damaged)
     opened.wait(opened.find("dataset.useless").isVisible)
     assert opened.text("dataset.summary").startswith("0 found")
+    assert not opened.find("dataset.next").isEnabled()
     for name in ("grid", "captions", "whole", "crop", "exclude", "hint"):
         assert not opened.find(f"dataset.{name}").isVisible(), name
     page = opened.find("page.dataset")
@@ -197,6 +198,7 @@ def test_of_damaged_files_alone_the_page_says_so_and_offers_nothing(
     opened.open_pictures(tmp_path / "flowers", 24)
     assert opened.find("dataset.captions.list", QListView).isVisible()
     assert not opened.find("dataset.useless").isVisible()
+    assert opened.find("dataset.next").isEnabled()
 
 
 def test_what_takes_a_while_of_very_many_is_asked_once_for_each_change(

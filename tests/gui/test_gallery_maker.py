@@ -112,6 +112,65 @@ def test_an_empty_gallery_says_what_can_be_done_about_it(
     page.shutdown()
 
 
+@pytest.fixture
+def gallery(qtbot: QtBot, training: TrainingState, tmp_path: Path) -> Iterator[GalleryPage]:
+    state = GalleryState(training._bridge, training)
+    state.set_project(open_or_create(tmp_path / "Meadow"))
+    qtbot.waitUntil(lambda: state.is_open)
+    page = GalleryPage(state, training)
+    qtbot.addWidget(page)
+    page.show()
+    yield page
+    page.shutdown()
+    state.close()
+
+
+def hang(page: GalleryPage, *names: str) -> None:
+    """What is in the gallery now, the newest first; only the folder's index knows of files."""
+    recipe = Recipe(software="GenStudio 1", created=datetime(2026, 1, 1, tzinfo=UTC))
+    page._state.items = {
+        name: GalleryItem(name, page._state._project.path, recipe.model_dump_json(), 0, ())
+        for name in names
+    }
+    page._state.changed.emit()
+
+
+def test_what_is_made_is_followed_until_a_person_looks_at_something_else(
+    gallery: GalleryPage,
+) -> None:
+    grid = gallery._grid
+    hang(gallery, "a")
+    hang(gallery, "b", "a")
+    hang(gallery, "c", "b", "a")
+    assert grid.selected_keys() == ["c"]
+    grid.select("a")
+    hang(gallery, "d", "c", "b", "a")
+    assert grid.selected_keys() == ["a"]
+
+
+def test_several_that_are_selected_stay_selected_while_more_are_made(gallery: GalleryPage) -> None:
+    grid = gallery._grid
+    hang(gallery, "b", "a")
+    grid.selectAll()
+    assert grid.selected_keys() == ["b", "a"]
+    hang(gallery, "c", "b", "a")
+    assert grid.selected_keys() == ["b", "a"]
+
+
+def test_what_was_looked_for_stays_selected_when_all_are_shown_again(
+    gallery: GalleryPage,
+) -> None:
+    grid = gallery._grid
+    hang(gallery, "c", "b", "a")
+    # The index is asked later; what it answers comes as items of the state.
+    gallery._search.setText("a rose")
+    hang(gallery, "a")
+    assert grid.selected_keys() == ["a"]
+    gallery._search.setText("")
+    hang(gallery, "c", "b", "a")
+    assert grid.selected_keys() == ["a"]
+
+
 def test_a_run_without_kinds_is_not_asked_for_one(
     maker: GalleryMaker, training: TrainingState, asked: list[dict[str, Any]]
 ) -> None:

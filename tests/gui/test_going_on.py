@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QComboBox
+from pytestqt.qtbot import QtBot
 from saved_runs import (
     STEPS,
     Opener,
@@ -15,7 +16,9 @@ from saved_runs import (
     steps_of,
     wait_for_end,
 )
+from studio_driver import StudioDriver
 
+from genstudio.app import build_window
 from genstudio.domain import events
 from genstudio.domain.notices import Level
 from genstudio.services import runs as runs_module
@@ -115,7 +118,7 @@ def test_the_newest_goes_on_without_a_question(open_project: Opener, project: Pa
 def test_an_interrupted_run_is_told_of_and_goes_on(open_project: Opener, project: Path) -> None:
     interrupt(project, keep_checkpoints=True)
     studio = open_project()
-    assert "the last 12 seconds (35 steps) are lost" in studio.text("train.coach")
+    assert "12 seconds (35 steps), is lost" in studio.text("train.coach")
     studio.wait(studio.window._notice_bar.current)
     assert studio.window._notice_bar.current().level is Level.WARNING
     assert "interrupted" in studio.window._notice_bar.current().title
@@ -141,3 +144,28 @@ def test_a_run_that_was_never_saved_begins_again(open_project: Opener, project: 
     studio.wait(lambda: studio.text("train.coach").startswith("Finished"))
     wait_for_end(studio)
     assert only_run(project).store.steps() == [2]
+
+
+@pytest.mark.parametrize(("is_interrupted", "page"), [(True, "train"), (False, "dataset")])
+def test_a_project_opens_where_its_run_waits_to_go_on(
+    qtbot: QtBot, project: Path, is_interrupted: bool, page: str
+) -> None:
+    if is_interrupted:
+        interrupt(project, keep_checkpoints=True)
+    window = build_window(project)
+    qtbot.addWidget(window)
+    window.show()
+    studio = StudioDriver(window, qtbot)
+    studio.wait(lambda: window._training.runs and window._dataset.report)
+    assert studio.find(f"page.{page}").isVisible()
+
+
+def test_a_page_that_a_person_went_to_is_not_left(qtbot: QtBot, project: Path) -> None:
+    interrupt(project, keep_checkpoints=True)
+    window = build_window(project)
+    qtbot.addWidget(window)
+    window.show()
+    studio = StudioDriver(window, qtbot)
+    studio.go_to("dataset")
+    studio.wait(lambda: window._training.runs and window._dataset.report)
+    assert studio.find("page.dataset").isVisible()

@@ -17,6 +17,7 @@ from studio_driver import StudioDriver
 
 from genstudio.app import Studio
 from genstudio.domain.language import ENGLISH, LANGUAGES, PSEUDO, language, speak
+from genstudio.services import studio as studio_services
 from genstudio.services.notices import NoticeBoard
 from genstudio.services.preferences import load_preferences
 from genstudio.ui.qt_language import speak_in_qt
@@ -116,6 +117,7 @@ def test_a_language_is_chosen_while_a_training_goes_on(
     project: Path,
     qtbot: QtBot,
     speaking: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     speaking(ENGLISH)
     held = Studio(app, project, NoticeBoard())
@@ -131,6 +133,9 @@ def test_a_language_is_chosen_while_a_training_goes_on(
     studio.wait(lambda: held.window._training.started)
     before = held.window
     run = held.window._training.live_run
+    said = [it.title for it in held.window._dataset.report.advice]
+    looked: list[Path] = []
+    monkeypatch.setattr(studio_services, "scan", lambda folder, *_: looked.append(folder))
 
     action = held.window.findChild(QAction, "view.language.de")
     assert action is not None
@@ -144,6 +149,10 @@ def test_a_language_is_chosen_while_a_training_goes_on(
     assert held.window._training.live_run == run
     studio.wait(lambda: held.window._dataset.report)
     assert held.window._dataset.excluded == {"flower-0003.png"}
+    # What is known of the folder is said in German; the folder is not looked through again.
+    assert looked == []
+    assert len(said) == len(held.window._dataset.report.advice)
+    assert not set(said) & {it.title for it in held.window._dataset.report.advice}
     assert load_preferences().language == "de"
     qtbot.addWidget(held.window)
 

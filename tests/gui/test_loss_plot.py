@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from genstudio.domain.language import ENGLISH, speak
 from genstudio.ui.theme import DARK, LIGHT, apply_theme
 from genstudio.ui.widgets.loss_chip import LossChip, line_pen, number_in_short
 from genstudio.ui.widgets.loss_history import LossHistory, in_parts, smoothed
@@ -265,6 +266,17 @@ def test_steps_are_written_in_short(plot: LossPlot) -> None:
     assert axis.tickStrings([50, 100], 1, 50) == ["50", "100"]
 
 
+def test_axes_have_the_decimal_sign_of_the_language(plot: LossPlot) -> None:
+    values = plot._plot._values
+    assert values.tickStrings([-0.5, 1.5], 1, 0.5) == ["−0.5", "1.5"]
+    speak("de")
+    try:
+        assert values.tickStrings([-0.5, 1.5], 1, 0.5) == ["−0,5", "1,5"]
+        assert plot._plot._steps.tickStrings([1_500_000], 1, 500_000) == ["1,5M"]
+    finally:
+        speak(ENGLISH)
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
@@ -381,3 +393,11 @@ def test_quality_waits_to_be_asked_for_and_leaves_losses_their_scale(
     assert plot._plot.extent()[1][1] < 10
     qtbot.mouseClick(chips(plot)["KID"], Qt.MouseButton.LeftButton)
     assert chips(plot)["KID"].isChecked()
+
+
+def test_the_buttons_stay_in_the_corner_also_where_only_the_plot_is_resized(plot: LossPlot) -> None:
+    plot.extend([(1, {"a": 1.0}), (2, {"a": 0.5})])
+    plot.redraw()
+    for width in (900, 400):
+        plot._plot.resize(width, 200)
+        assert plot.tools.geometry().right() in range(width - 12, width)

@@ -133,7 +133,7 @@ def test_the_desktop_gets_the_message(qtbot: QtBot, monkeypatch: pytest.MonkeyPa
 
     manners.tell(*words_about(ENDING))
 
-    assert shown == ["The training has ended: 1,500 steps; its pictures hang in the gallery."]
+    assert shown == ["The training has ended: 1,500 steps; its first results hang in the gallery."]
     studio.window.close()
 
 

@@ -62,7 +62,7 @@ def test_pairs_are_found_and_can_be_learned_as_something_else(
     studio.open_pictures(pairs, 13)
     learned_as(studio, "Pairs of pictures")
     assert studio.text("dataset.examples") == "6 pairs: “lines” → “paint”"
-    assert "1 of “paint” have no partner in “lines”" in studio.text("dataset.remarks")
+    assert "1 of “paint” has no partner in “lines”" in studio.text("dataset.remarks")
     studio.go_to("train")
     words = words_of(studio, "Describe and redraw")
     assert "this folder is learned as pairs of pictures" in words
@@ -144,6 +144,7 @@ def test_architectures_for_other_material_are_folded_away(
     studio.choose_model("Describe and redraw")
     others.click()
     assert sorted(shown()) == ["Describe and redraw", PAIRED]
+    assert others.text() == f"{folded - 1} more, for other material"
 
 
 def form_of(control: QWidget) -> QWidget:

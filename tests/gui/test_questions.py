@@ -31,10 +31,10 @@ def test_three_answers_set_everything_and_say_why(ready: StudioDriver) -> None:
 def test_a_setting_is_found_by_what_it_says(ready: StudioDriver) -> None:
     choices = ready.window._pages.train.controls.choices
     ready.find("train.find", QLineEdit).setText("clipping")
-    shown = [name for name, row in choices._form._rows.items() if not row.isHidden()]
+    shown = [name for name, row in choices._all.run._rows.items() if not row.isHidden()]
     assert shown == ["gradient_clip"]
     ready.find("train.find", QLineEdit).setText("")
-    shown = [name for name, row in choices._form._rows.items() if not row.isHidden()]
+    shown = [name for name, row in choices._all.run._rows.items() if not row.isHidden()]
     assert "mirror" in shown
     assert "reverse" not in shown
 
@@ -95,6 +95,26 @@ def test_of_a_preset_all_is_chosen_that_is_offered_and_the_rest_is_told(
     assert "width = 24" in notice.message
     assert "budget" in notice.message
     assert "latent_size" not in notice.message
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"size": 100}, {"size": []}, {"batch": 5000}, {"batch": 2.5}, {"gradient_clip": 1e9},
+     {"budget": {"unit": "minutes", "amount": 1e13}}],
+)  # fmt: skip
+def test_a_number_that_is_not_offered_is_told_and_nothing_else_is_taken_for_it(
+    ready: StudioDriver, odd: dict[str, object]
+) -> None:
+    controls = ready.window._pages.train.controls
+    before = controls.settings()
+    given = OwnPreset(title="Odd", model_key=before.model_key, training=odd)
+    controls.choices.preset_menu.chosen.emit(given)
+    after = controls.settings()
+    assert after.model_dump(exclude={"seed"}) == before.model_dump(exclude={"seed"})
+    notice = ready.window._notice_bar.current()
+    assert notice is not None
+    assert "Not all of “Odd”" in notice.title
+    assert next(iter(odd)) in notice.message
 
 
 def test_a_saved_preset_that_cannot_be_read_is_listed_and_says_why(ready: StudioDriver) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -14,6 +15,8 @@ from PySide6.QtWidgets import QComboBox, QDialog, QListWidget, QMessageBox, QPus
 from saved_runs import Opener
 from studio_driver import StudioDriver
 
+from genstudio.data import scan
+from genstudio.data.modalities import scanning
 from genstudio.domain.progress import Progress
 from genstudio.domain.queue import ItemState, QueuedRun
 from genstudio.domain.training import TrainingSettings
@@ -75,6 +78,28 @@ def test_the_queue_goes_on_by_itself_and_passes_over_what_fails(
     assert load_queue(project).items == queue_of(studio).items
     assert studio.find("queue.report").isVisible()
     studio.find("dialog.queue", QDialog).close()
+
+
+def test_the_folder_of_a_run_is_looked_through_once_before_it_begins(
+    studio: StudioDriver, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio.open_pictures(pictures, 24)
+    studio.set_up_small_run("Describe and redraw", steps=2)
+    looked: list[Path] = []
+
+    def scan_folder(folder: Path, **more: Any) -> Any:
+        looked.append(folder)
+        return scan.scan_folder(folder, **more)
+
+    monkeypatch.setattr(scanning, "scan_folder", scan_folder)
+    add(studio, 2)
+    assert looked == []  # What was found when it was opened is known.
+
+    queue_of(studio).start()
+    studio.wait(lambda: queue_of(studio).report)
+
+    assert [it.state for it in queue_of(studio).items] == [ItemState.DONE]
+    assert looked == [pictures]
 
 
 def test_a_person_who_stops_a_run_stops_the_queue(studio: StudioDriver, pictures: Path) -> None:

@@ -39,14 +39,14 @@ def _summary(
             _summary(state=RunState.INTERRUPTED, step=900, lost=(35, 12.2)),
             (
                 "This run was interrupted. It is saved up to step 900; "
-                "the last 12 seconds (35 steps) are lost and will be done again."
+                "what came after it, 12 seconds (35 steps), is lost and will be done again."
             ),
         ),
         (
             _summary(state=RunState.FAILED, step=9, lost=(1, 0.7)),
             (
                 "This run has failed. It is saved up to step 9; "
-                "the last 1 second (1 step) is lost and will be done again."
+                "what came after it, 1 second (1 step), is lost and will be done again."
             ),
         ),
         (

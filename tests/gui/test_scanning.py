@@ -10,10 +10,12 @@ from studio_driver import StudioDriver
 
 from genstudio.app import build_window
 from genstudio.data.scan import scan_folder
-from genstudio.domain.datasets import ScanReport
+from genstudio.domain.datasets import Manifest, ScanReport
+from genstudio.domain.notices import Notice
 from genstudio.domain.progress import Progress, with_result
 from genstudio.services import studio as studio_module
 from genstudio.services.jobs import Job
+from genstudio.services.projects import open_or_create
 from genstudio.ui.pages import dataset as dataset_module
 from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
 
@@ -132,3 +134,16 @@ def test_looking_again_at_the_same_folder_leaves_its_pictures_where_they_are(
     studio.wait(lambda: studio.text("dataset.summary") == "Looking at 10 of 24")
 
     assert len(shown(studio)) == 24
+
+
+def test_a_drive_that_died_is_told_when_its_project_is_opened(
+    studio: StudioDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The system says neither yes nor no of such a name.
+    manifest = Manifest(folder=tmp_path / ("drive" * 99), pictures=())
+    monkeypatch.setattr(studio_module, "read_manifest", lambda _: Job("read", lambda: [manifest]))
+    told: list[Notice] = []
+    studio.window._dataset.failed.connect(told.append)
+    studio.window._dataset.reopen(open_or_create(tmp_path / "Meadow"))
+    studio.wait(lambda: told)
+    assert "not where they were" in told[0].title

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from genstudio.domain import events
+from genstudio.ui.widgets import status_bar
 from genstudio.ui.widgets.status_bar import StudioStatusBar
 
 STARTED = events.RunStarted(
@@ -53,3 +54,19 @@ def test_steps_of_a_run_whose_beginning_nobody_saw_leave_the_device_alone(
     bar.show_device("CPU, 2 threads")
     bar.show_step(step_done(1))
     assert device(bar) == "CPU, 2 threads"
+
+
+def test_what_a_training_does_between_two_steps_is_said_when_it_takes_long(
+    bar: StudioStatusBar, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(status_bar, "_BETWEEN_STEPS_MS", 1)
+    monkeypatch.setattr(status_bar, "_STEPS_LATE", 0)
+    state = bar.findChild(QLabel, "status.state")
+    assert isinstance(state, QLabel)
+    bar.show_step(step_done(1))
+    assert "examples a second" in state.text()
+    qtbot.waitUntil(lambda: state.text() == "Training · step 1 · draws, measures or saves")
+    bar.show_step(step_done(1))
+    bar.show_state("Ready")
+    assert not bar._between.isActive()
+    assert state.text() == "Ready"

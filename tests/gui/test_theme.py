@@ -6,7 +6,7 @@ from dataclasses import asdict
 import pytest
 from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QAccessibilityHints, QColor, QPalette
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from genstudio.ui.icons import IconLabel, icon
@@ -178,3 +178,35 @@ def test_numbers_in_files_keep_their_point_and_the_style_is_the_same_everywhere(
     assert locale.localeconv()["decimal_point"] == "."
     apply_theme(qapp, "dark")
     assert qapp.style().metaObject().className() in {"QFusionStyle", "QStyleSheetStyle"}
+
+
+@pytest.mark.parametrize("points", [9.0, 10.0, 12.0])
+@pytest.mark.parametrize("role", ["", "small", "muted", "heading", "title"])
+def test_accents_of_capitals_have_room(
+    qtbot: QtBot, qapp: QApplication, role: str, points: float
+) -> None:
+    before, larger = qapp.font(), qapp.font()
+    larger.setPointSizeF(points)
+    try:
+        qapp.setFont(larger)
+        apply_theme(qapp, "dark")
+        window = QWidget()
+        qtbot.addWidget(window)
+        column = QVBoxLayout(window)
+        inked: list[int] = []
+        for room_px in (0, 8):
+            label = QLabel("ÜÉÅg")
+            label.setContentsMargins(0, room_px, 0, room_px)
+            mark(label, role=role)
+            column.addWidget(label)
+        window.show()
+        qtbot.waitExposed(window)
+        for label in window.findChildren(QLabel):
+            image = label.grab().toImage()
+            ground = image.pixel(image.width() - 1, 0)
+            places = ((x, y) for x in range(image.width()) for y in range(image.height()))
+            inked.append(sum(image.pixel(x, y) != ground for x, y in places))
+        assert inked[0] == inked[1] > 0
+    finally:
+        qapp.setFont(before)
+        apply_theme(qapp, "dark")

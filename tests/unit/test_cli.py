@@ -438,13 +438,13 @@ def started_as(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Starts the program with arguments; gives its exit code, or what the window was opened on."""
     opened: list[Path | None] = []
 
-    class App:
+    class Opening:
         @staticmethod
-        def run(project: Path | None, package: Path | None) -> int:
+        def open_window(project: Path | None, package: Path | None) -> int:
             opened.append(package or project)
             return 0
 
-    monkeypatch.setitem(sys.modules, "genstudio.app", App)
+    monkeypatch.setitem(sys.modules, "genstudio.opening", Opening)
 
     def start(*arguments: str) -> Any:
         monkeypatch.setattr(sys, "argv", ["genstudio", *arguments])
@@ -510,6 +510,28 @@ def test_all_commands_have_names_and_words() -> None:
 
 def program(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "genstudio", *(str(argument) for argument in arguments)]
+
+
+def loaded_with(*modules: str) -> set[str]:
+    """What is loaded in a new process that imports these."""
+    answer = subprocess.run(
+        [sys.executable, "-c", f"import sys, {', '.join(modules)}; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(answer.stdout.split())
+
+
+def test_the_window_can_be_made_before_torch_is_there() -> None:
+    assert "torch" not in loaded_with("genstudio.app")
+
+
+def test_what_is_shown_first_waits_for_nothing_that_it_does_not_need() -> None:
+    loaded = loaded_with("genstudio.__main__", "genstudio.opening")
+
+    assert "genstudio.ui.splash" in loaded
+    assert not loaded & {"numpy", "PIL", "pyqtgraph", "typer", "genstudio.app", "genstudio.cli"}
 
 
 def test_help_answers_without_torch() -> None:

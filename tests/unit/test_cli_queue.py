@@ -118,3 +118,13 @@ def test_a_forecast_is_told_before_anything_is_begun(
     assert found["remedy"] is None
     assert found["memory_bytes"] > 0
     assert list(tmp_path.iterdir()) == []
+
+
+def test_settings_of_the_run_are_set_as_when_training_begins_at_once(
+    flowers: Path, tmp_path: Path
+) -> None:
+    more = ["--set", "mirror=false", "--set", "width=32", "--set", "latent_size=8"]
+    given = ["--project", tmp_path / "Meadow", "--model", "vae", "--size", 32, "--steps", 2]
+    (item,) = told(queue("add", flowers, *given, *more, "--json"))["items"]
+    assert item["settings"]["mirror"] is False
+    assert item["settings"]["model"]["latent_size"] == 8

@@ -31,7 +31,7 @@ from genstudio.domain.datasets import (
 )
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.fields import EXAMPLES, SMILES, DataSpec, FieldSpec
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.modalities import MOLECULES, ModalityCard
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.smiles import (
@@ -329,11 +329,10 @@ class _Scan:
         for remark, what, reason in told:
             names = [it.name for it in self.found if remark in it.remarks]
             if names:
-                are = "is" if len(names) == 1 else "are"
                 advice.append(
                     Advice(
-                        title=tr(
-                            "{num_names:,} {are} {what}", num_names=len(names), are=are, what=what
+                        title=trn(
+                            "{number:,} is {what}", "{number:,} are {what}", len(names), what=what
                         ),
                         reason=f"{reason} {tr('It is') if len(names) == 1 else tr('They are')}: "
                         f"{named(names)}.",

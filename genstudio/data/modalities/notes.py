@@ -19,7 +19,7 @@ from genstudio.domain.datasets import Advice, Manifest, PictureInfo, ScanReport,
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.fields import EXAMPLES, DataSpec, FieldSpec
 from genstudio.domain.fields import NOTES as NOTES_FIELD
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.modalities import NOTES, ModalityCard
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.training import DataOptions
@@ -221,9 +221,10 @@ def _look_at(folder: Path, name: str) -> tuple[PictureInfo | UnreadablePicture, 
     info = PictureInfo(
         name=name,
         content_hash=content_hash,
-        words=tr(
-            "{num_parts} parts, {bars} bars of 4/4, {metres}, {tempo} bpm",
-            num_parts=len(score.parts),
+        words=trn(
+            "{number} part, {bars} bars of 4/4, {metres}, {tempo} bpm",
+            "{number} parts, {bars} bars of 4/4, {metres}, {tempo} bpm",
+            len(score.parts),
             bars=bars,
             metres="  ".join(metres[:3]),
             tempo=tempo,

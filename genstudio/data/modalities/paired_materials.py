@@ -25,7 +25,7 @@ from genstudio.data.squares import decode_picture
 from genstudio.domain.datasets import Advice, Manifest, ScanReport
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.fields import EXAMPLES, IMAGE, DataSpec, FieldSpec
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.modalities import PAIRED_MATERIALS, ModalityCard
 from genstudio.domain.progress import Working
 from genstudio.domain.training import DataOptions
@@ -329,7 +329,7 @@ def _drawn(
 def _fault(found: Partners, by_material: Mapping[str, Sequence[str]], noun: str) -> str:
     pictures, others = (len(by_material.get(key, ())) for key in ("", _likeliest(by_material)))
     if not pictures or not others:
-        missing = "pictures" if not pictures else noun
+        missing = tr("pictures") if not pictures else noun
         return tr("There are no {missing} in it that can be used.", missing=missing)
     alone = named(found.alone or found.ambiguous)
     return tr(
@@ -368,7 +368,12 @@ def _remarks(found: Partners, partner: ModalityCard) -> list[Advice]:
     else:
         remarks = [
             Advice(
-                title=tr("{count:,} pairs of pictures and {noun}", count=found.count, noun=noun),
+                title=trn(
+                    "{number:,} pair of pictures and {noun}",
+                    "{number:,} pairs of pictures and {noun}",
+                    found.count,
+                    noun=noun,
+                ),
                 reason=tr("They have the same names."),
             )
         ]
@@ -400,7 +405,7 @@ def _remarks(found: Partners, partner: ModalityCard) -> list[Advice]:
     if found.count < _FEW_PAIRS:
         remarks.append(
             Advice(
-                title=tr("{count:,} pairs are few", count=found.count),
+                title=trn("{number:,} pair is little", "{number:,} pairs are few", found.count),
                 reason=tr(
                     "A model soon knows so few by heart; from some hundred on it finds what "
                     "they have in common."

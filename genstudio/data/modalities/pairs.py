@@ -25,7 +25,7 @@ from genstudio.domain.datasets import (
 )
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.fields import EXAMPLES, IMAGE, DataSpec, FieldSpec
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.modalities import PAIRS, ModalityCard
 
 # Two classes may share some names by chance, as numbered photographs do.
@@ -174,9 +174,10 @@ def _of_folders(report: ScanReport, folders: TwoFolders) -> Arrangement:
 
 def _way(count: int, before: str, after: str) -> Advice:
     return Advice(
-        title=tr(
-            "{count:,} pairs: “{folders}” → “{folders2}”",
-            count=count,
+        title=trn(
+            "{number:,} pair: “{folders}” → “{folders2}”",
+            "{number:,} pairs: “{folders}” → “{folders2}”",
+            count,
             folders=before,
             folders2=after,
         ),
@@ -205,9 +206,10 @@ def _missing(folders: TwoFolders, matches: Matches) -> tuple[Advice, ...]:
     )  # fmt: skip
     remarks = [
         Advice(
-            title=tr(
-                "{num_names:,} of “{own}” have no partner in “{other}”",
-                num_names=len(names),
+            title=trn(
+                "{number:,} of “{own}” has no partner in “{other}”",
+                "{number:,} of “{own}” have no partner in “{other}”",
+                len(names),
                 own=own,
                 other=other,
             ),
@@ -219,9 +221,10 @@ def _missing(folders: TwoFolders, matches: Matches) -> tuple[Advice, ...]:
     if folders.beside:
         remarks.append(
             Advice(
-                title=tr(
-                    "{num_beside:,} pictures lie beside the two folders",
-                    num_beside=len(folders.beside),
+                title=trn(
+                    "{number:,} picture lies beside the two folders",
+                    "{number:,} pictures lie beside the two folders",
+                    len(folders.beside),
                 ),
                 reason=tr("They are left out: {named}.", named=named(folders.beside)),
             )
@@ -242,9 +245,10 @@ def _of_halves(report: ScanReport) -> Arrangement:
         return Arrangement(
             likelihood=0.0,
             num_examples=count,
-            fault=tr(
-                "There are no two folders, and {count} pictures are twice as wide as high.",
-                count=count,
+            fault=trn(
+                "There are no two folders, and {number} picture is twice as wide as high.",
+                "There are no two folders, and {number} pictures are twice as wide as high.",
+                count,
             ),
             hint=tr(
                 "Put what goes in into one folder and what should come out into another, with the "
@@ -254,21 +258,33 @@ def _of_halves(report: ScanReport) -> Arrangement:
     others = len(report.pictures) - count
     remarks = [
         Advice(
-            title=tr("{count:,} pictures of two halves: left → right", count=count),
+            title=trn(
+                "{number:,} picture of two halves: left → right",
+                "{number:,} pictures of two halves: left → right",
+                count,
+            ),
             reason=tr("The left half goes in, the right one should come out."),
         )
     ]
     if others:
         remarks.append(
             Advice(
-                title=tr("{others:,} pictures are not twice as wide as high", others=others),
+                title=trn(
+                    "{number:,} picture is not twice as wide as high",
+                    "{number:,} pictures are not twice as wide as high",
+                    others,
+                ),
                 reason=tr("They are left out."),
             )
         )
     if odd := sum(picture.width % 2 for picture in wide):
         remarks.append(
             Advice(
-                title=tr("{odd:,} pictures have an odd width", odd=odd),
+                title=trn(
+                    "{number:,} picture has an odd width",
+                    "{number:,} pictures have an odd width",
+                    odd,
+                ),
                 reason=tr("Their middle column of pixels belongs to neither half and is left out."),
             )
         )

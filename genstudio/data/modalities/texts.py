@@ -32,7 +32,7 @@ from genstudio.domain.datasets import (
 )
 from genstudio.domain.errors import DatasetError
 from genstudio.domain.fields import EXAMPLES, TEXT, DataSpec, FieldSpec
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.modalities import TEXTS, ModalityCard
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.training import DataOptions
@@ -297,13 +297,15 @@ def _advice(
     doubled = [it.name for it in found if Remark.DUPLICATE in it.remarks]
     if doubled:
         yield Advice(
-            title=tr("{num_doubled:,} pieces are there twice", num_doubled=len(doubled)),
+            title=trn(
+                "{number:,} piece is there twice", "{number:,} pieces are there twice", len(doubled)
+            ),
             reason=tr("Each is learned once: {named}.", named=named(doubled)),
             topic=Remark.DUPLICATE.value,
         )
     if too_many is not None:
         more = (
-            tr(" {num_too_many:,} files are left out.", num_too_many=len(too_many))
+            trn(" {number:,} file is left out.", " {number:,} files are left out.", len(too_many))
             if too_many
             else ""
         )
@@ -312,18 +314,22 @@ def _advice(
                 "Only the first {most_characters:,} characters are learned",
                 most_characters=_MOST_CHARACTERS,
             ),
-            reason=tr("{num_texts:,} texts hold them.{more}", num_texts=len(texts), more=more),
+            reason=trn(
+                "{number:,} text holds them.{more}",
+                "{number:,} texts hold them.{more}",
+                len(texts),
+                more=more,
+            ),
         )
 
 
 def _remarks(used: Mapping[str, str], count: int) -> Iterable[Advice]:
     files = len({_file_of(name) for name in used})
-    what = "text" if files == 1 else "texts"
     yield Advice(
-        title=tr(
-            "{files:,} {what} with {count:,} words, in {num_used:,} pieces",
-            files=files,
-            what=what,
+        title=trn(
+            "{number:,} text with {count:,} words, in {num_used:,} pieces",
+            "{number:,} texts with {count:,} words, in {num_used:,} pieces",
+            files,
             count=count,
             num_used=len(used),
         ),

@@ -180,8 +180,10 @@ def _remarks(
     if beside:
         remarks.append(
             Advice(
-                title=tr(
-                    "{num_beside:,} pictures lie beside the two folders", num_beside=len(beside)
+                title=trn(
+                    "{number:,} picture lies beside the two folders",
+                    "{number:,} pictures lie beside the two folders",
+                    len(beside),
                 ),
                 reason=tr("They are left out: {named}.", named=named(beside)),
             )

@@ -37,6 +37,7 @@ from genstudio.models.blocks.residual import (
     group_norm,
 )
 from genstudio.models.blocks.whole_pictures import with_channels
+from genstudio.models.capabilities import Scored
 from genstudio.models.protocol import (
     Artifact,
     Batch,
@@ -45,7 +46,6 @@ from genstudio.models.protocol import (
     OptimizerSpec,
     Phase,
     Request,
-    Scored,
 )
 from genstudio.models.sampling import evaluating
 

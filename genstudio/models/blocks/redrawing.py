@@ -13,7 +13,7 @@ from torch import Tensor
 from genstudio.data.tiles import places
 from genstudio.models.blocks.local_statistics import blurred
 from genstudio.models.blocks.whole_pictures import with_channels
-from genstudio.models.protocol import Scored
+from genstudio.models.capabilities import Scored
 
 _SIGMA_PX = 2.0
 _STRANGEST_SHARE = 0.002

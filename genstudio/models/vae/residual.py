@@ -33,6 +33,7 @@ from genstudio.models.blocks.residual import (
     group_norm,
     stage_channels,
 )
+from genstudio.models.capabilities import Scored
 from genstudio.models.diagnostics import in_parts, share_of_active_units
 from genstudio.models.latents import blended_in_batch
 from genstudio.models.protocol import (
@@ -44,7 +45,6 @@ from genstudio.models.protocol import (
     ParameterGroup,
     Phase,
     Request,
-    Scored,
 )
 from genstudio.models.sampling import (
     DRAWN_AT_ONCE,

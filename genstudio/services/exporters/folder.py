@@ -30,8 +30,8 @@ class Folder:
 
     card: ClassVar[ExporterCard] = ExporterCard(
         key="folder",
-        title="As a folder of pictures",
-        summary="Copies every picture into a folder; of molecules also lists and drawings.",
+        title="As a folder of files",
+        summary="Copies every file into a folder; of molecules also lists and drawings.",
         icon="folder-open",
     )
     Options: ClassVar[type[ExportOptions]] = ExportOptions

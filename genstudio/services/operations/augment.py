@@ -12,7 +12,7 @@ import numpy as np
 
 from genstudio.data.kinds import kind_of
 from genstudio.domain.cards import KINDS
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.operations import AUGMENT, GENERATE, InputSpec, OperationCard, Report
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting, shown_only_with
@@ -24,8 +24,9 @@ from genstudio.metrics.helpfulness import (
     Labelled,
     does_it_help,
 )
+from genstudio.models.capabilities import Varies
 from genstudio.models.catalog import model_class
-from genstudio.models.protocol import TrainableModel, Varies
+from genstudio.models.protocol import TrainableModel
 from genstudio.models.sampling import over_white
 from genstudio.models.tasks import task_of
 from genstudio.services.augmenting import Augmenter, NewPicture, wanted_of
@@ -218,9 +219,10 @@ def _words(
     augmenter: Augmenter, made: Sequence[NewPicture], help_: Helpfulness | None, *, is_asked: bool
 ) -> str:
     tally = augmenter.tally
-    words = tr(
-        "{num_made} new pictures; {copies} of {drawn} drawn were left out as copies.",
-        num_made=len(made),
+    words = trn(
+        "{number} new picture; {copies} of {drawn} drawn were left out as copies.",
+        "{number} new pictures; {copies} of {drawn} drawn were left out as copies.",
+        len(made),
         copies=tally.copies,
         drawn=tally.drawn,
     )

@@ -12,7 +12,8 @@ from genstudio.domain.language import tr, tr_noop
 from genstudio.domain.operations import GENERATE, GENERATE_PAIRS, InputSpec, OperationCard
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
-from genstudio.models.protocol import Crosses, Request, TrainableModel
+from genstudio.models.capabilities import Crosses
+from genstudio.models.protocol import Request, TrainableModel
 from genstudio.models.tasks import task_of
 from genstudio.services.copy_meters import copy_meter, measured
 from genstudio.services.generation import load_model

@@ -21,8 +21,9 @@ from genstudio.domain.operations import GENERATE, InputSpec, OperationCard
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
 from genstudio.engine.checkpoint import Checkpoint
+from genstudio.models.capabilities import Blends
 from genstudio.models.catalog import model_class
-from genstudio.models.protocol import Blends, TrainableModel
+from genstudio.models.protocol import TrainableModel
 from genstudio.models.tasks import task_of
 from genstudio.services.copy_meters import copy_meter, measured
 from genstudio.services.generation import load_model

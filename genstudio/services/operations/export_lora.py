@@ -9,7 +9,8 @@ from genstudio.domain.language import tr
 from genstudio.domain.operations import EXPORT_LORA, OperationCard
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
-from genstudio.models.protocol import HasLora, TrainableModel
+from genstudio.models.capabilities import HasLora
+from genstudio.models.protocol import TrainableModel
 from genstudio.models.stable_diffusion.lora_files import Layout, lora_tensors
 from genstudio.services.generation import load_model
 from genstudio.services.operations.protocol import Made, Operation, OperationRequest

@@ -13,7 +13,7 @@ from genstudio.data.seen import moving, seen_in
 from genstudio.data.shots import Shot, shots_of
 from genstudio.domain.artifacts import CLIP, IMAGE, SOUND, TEXT, Artifact
 from genstudio.domain.errors import DatasetError
-from genstudio.domain.language import tr, tr_noop
+from genstudio.domain.language import tr, tr_noop, trn
 from genstudio.domain.operations import (
     NARRATE,
     NARRATE_CLIP,
@@ -372,7 +372,15 @@ def _beats(parts: Sequence[Part], outlines: Sequence[Path]) -> list[Beat]:
 
 def _report(title: str, done: Sequence[ToldPart], remarks: Sequence[str]) -> Report:
     count = len({it.word for part in done for it in part.unseen})
-    marked = tr(" {count} words that nobody saw are marked.", count=count) if count else ""
+    marked = (
+        trn(
+            " {number} word that nobody saw is marked.",
+            " {number} words that nobody saw are marked.",
+            count,
+        )
+        if count
+        else ""
+    )
 
     def files(_: Any) -> dict[str, bytes]:
         written = storyboard(title, done, remarks)

@@ -22,7 +22,8 @@ from genstudio.domain.operations import (
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
 from genstudio.engine.checkpoint import Checkpoint
-from genstudio.models.protocol import Request, TrainableModel, Writes
+from genstudio.models.capabilities import Writes
+from genstudio.models.protocol import Request, TrainableModel
 from genstudio.models.tasks import task_of
 from genstudio.services.copy_meters import CopyMeter, copy_meter, measured
 from genstudio.services.generation import load_model

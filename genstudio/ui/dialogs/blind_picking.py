@@ -81,6 +81,7 @@ class BlindPickingDialog(QDialog):
     def _make_drawing(self) -> QWidget:
         self._what = QLabel()
         self._what.setObjectName("blind.progress_text")
+        self._what.setWordWrap(True)
         self._progress = QProgressBar()
         self._progress.setObjectName("blind.progress")
         self._progress.setAccessibleName(tr("Progress"))

@@ -22,6 +22,7 @@ from genstudio.domain.language import tr
 from genstudio.services import studio
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.before_after import BeforeAfterView
+from genstudio.ui.widgets.elided_label import ElidedLabel
 from genstudio.ui.widgets.picture_view import PictureView
 from genstudio.ui.widgets.pixel_loader import PixelLoader, Pixels
 from genstudio.ui.widgets.small import named_combo
@@ -103,7 +104,8 @@ class ComparingDialog(QDialog):
         layout.setSpacing(2 * GRID_PX)
         for view, letter, caption in zip(self._beside, (tr("A"), tr("B")), captions, strict=True):
             column = QVBoxLayout()
-            name = QLabel(f"{letter} · {caption}")
+            name = ElidedLabel()
+            name.set_text(f"{letter} · {caption}")
             name.setAlignment(Qt.AlignmentFlag.AlignCenter)
             view.setAccessibleName(name.text())
             column.addWidget(view, 1)

@@ -23,7 +23,6 @@ from genstudio.services.preferences import ExportMemory
 from genstudio.services.projects import slug
 from genstudio.ui.dialogs.folders import choose_export, usual_export_folder
 from genstudio.ui.forms import SettingsForm
-from genstudio.ui.run_words import counted
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.place_row import PlaceRow
 
@@ -38,7 +37,7 @@ _LOWEST_FORM_PX = 12 * GRID_PX
 def ask_how_to_export(
     window: QWidget,
     exporter: Exporter,
-    count: int,
+    counted: str,
     title: str,
     memory: ExportMemory,
     export: Export,
@@ -48,12 +47,12 @@ def ask_how_to_export(
     Args:
         window: Where to ask.
         exporter: What was chosen.
-        count: So many pictures are exported.
+        counted: What is exported, such as "24 pictures".
         title: Of the project; what is made is called so.
         memory: What goes along, as it was chosen last; changed to what is chosen now.
         export: Called with the place and the options.
     """
-    _ExportDialog(window, exporter, count, title, memory, export).open()
+    _ExportDialog(window, exporter, counted, title, memory, export).open()
 
 
 class _ExportDialog(QDialog):
@@ -61,7 +60,7 @@ class _ExportDialog(QDialog):
         self,
         window: QWidget,
         exporter: Exporter,
-        count: int,
+        counted: str,
         title: str,
         memory: ExportMemory,
         export: Export,
@@ -73,7 +72,7 @@ class _ExportDialog(QDialog):
         self._memory = memory
         self._export = export
         card = exporter.card
-        self.setWindowTitle(tr("Export {counted}", counted=counted(count, "picture")))
+        self.setWindowTitle(tr("Export {counted}", counted=counted))
         self.setMinimumWidth(_WIDTH_PX)
         heading = QLabel(card.title)
         mark(heading, role="heading")

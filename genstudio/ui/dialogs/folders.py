@@ -20,7 +20,9 @@ def choose_pictures(window: QWidget, begin: Path | None) -> Path | None:
     """
     pictures = QStandardPaths.StandardLocation.PicturesLocation
     place = _usual(pictures) if begin is None else begin.parent
-    return _choose(window, tr("Choose the folder to learn from"), place)
+    # A folder that is not there would stand in the chooser as if it could be chosen.
+    there = next((it for it in (place, *place.parents) if it.is_dir()), Path.home())
+    return _choose(window, tr("Choose the folder to learn from"), there)
 
 
 def choose_project(window: QWidget, begin: Path | None) -> Path | None:

@@ -57,6 +57,8 @@ class FullScreen(QWidget):
         self._view.clicked.connect(partial(self._go, 1))
         self._words = QLabel()
         self._words.setObjectName("full_screen.words")
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._words.setWordWrap(True)
         self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         mark(self._words, role="muted")
         layout = QVBoxLayout(self)

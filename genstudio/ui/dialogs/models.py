@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from genstudio.domain.language import tr
+from genstudio.domain.language import quoted, tr
 from genstudio.domain.model_packages import SUFFIX, PackageList
 from genstudio.domain.model_saving import SaveOptions
 from genstudio.domain.runs import RunSummary
@@ -86,7 +86,7 @@ def ask_before_taking_in(
         tr("Takes {size} on the disk", size=disk_size(size)),
     ]
     if listed.statement:
-        said.append(f"“{listed.statement}”")
+        said.append(quoted(listed.statement))
     box.setInformativeText("\n".join(said))
     yes = box.addButton(tr("Take it in"), QMessageBox.ButtonRole.AcceptRole)
     yes.setObjectName("taking_in.yes")

@@ -13,6 +13,7 @@ from genstudio.domain.notices import Level, Notice
 from genstudio.services.exporters.protocol import Exporter
 from genstudio.services.preferences import ExportMemory
 from genstudio.ui.dialogs.exporting import ask_how_to_export
+from genstudio.ui.kind_words import counted_files
 from genstudio.ui.state.studio import StudioStates
 from genstudio.ui.studio_pages import StudioPages
 
@@ -70,7 +71,8 @@ class GalleryWays:
         def export(to: Path, options: Mapping[str, Any]) -> None:
             self.export(exporter.card.key, to, names, options)
 
-        ask_how_to_export(self._window, exporter, len(names), self._title(), self._memory, export)
+        counted = counted_files(names)
+        ask_how_to_export(self._window, exporter, counted, self._title(), self._memory, export)
 
     def _title(self) -> str:
         project = self._states.project.project

@@ -4,7 +4,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
 from genstudio.domain import events
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.ui.state.training import TrainingState
 
 _SHOWN_MS = 10_000
@@ -58,6 +58,8 @@ def words_about(ending: events.Finished | events.Failed) -> tuple[str, str]:
     """Title and sentence about an ending."""
     if isinstance(ending, events.Failed):
         return ending.title, ending.message or tr("What was saved is intact.")
-    return tr("The training has ended"), tr(
-        "{step:,} steps; its pictures hang in the gallery.", step=ending.step
+    return tr("The training has ended"), trn(
+        "{number:,} step; its first results hang in the gallery.",
+        "{number:,} steps; its first results hang in the gallery.",
+        ending.step,
     )

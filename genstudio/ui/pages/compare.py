@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from genstudio.domain.language import tr, tr_noop
+from genstudio.domain.language import tr, tr_noop, trn
 from genstudio.services.compared_materials import AnyRun, MaterialComparison
 from genstudio.services.comparison_words import said_of
 from genstudio.ui.dialogs.blind_picking import BlindPickingDialog
@@ -128,7 +128,7 @@ class ComparePage(QWidget):
         self._explanation.setWordWrap(True)
         self._explanation.setAlignment(Qt.AlignmentFlag.AlignTop)
         # Room for the longest one, so that the table does not jump.
-        self._explanation.setFixedHeight(3 * self.fontMetrics().lineSpacing())
+        self._explanation.setFixedHeight(3 * self.fontMetrics().lineSpacing() + GRID_PX // 2)
         mark(self._explanation, role="small")
         self._table.explained.connect(lambda text: self._explanation.setText(text or tr(_EXPLAIN)))
         side_by_side = QWidget()
@@ -223,7 +223,7 @@ class ComparePage(QWidget):
             details.append(detail)
         self._table.set_titles(titles, details)
         self._alert.setVisible(bool(older))
-        names = " and ".join(
+        names = tr(" and ").join(
             tr(
                 "“{model_title}” of {run_when}",
                 model_title=run.model_title,
@@ -231,12 +231,12 @@ class ComparePage(QWidget):
             )
             for run in older
         )
-        verb = "has" if len(older) == 1 else "have"
         self._outdated.setText(
-            tr(
-                "{names} {verb} learned on: the figures are of an older state.",
+            trn(
+                "{names} has learned on: the figures are of an older state.",
+                "{names} have learned on: the figures are of an older state.",
+                len(older),
                 names=names,
-                verb=verb,
             )
         )
 

@@ -132,7 +132,9 @@ class CompareChooser(QFrame):
         self._area = QStackedWidget()
         self._area.addWidget(self._told)
         self._area.addWidget(busy)
-        self._area.setFixedHeight(max(6 * GRID_PX, 3 * self._told.fontMetrics().lineSpacing()))
+        self._area.setFixedHeight(
+            max(6 * GRID_PX, 3 * self._told.fontMetrics().lineSpacing() + GRID_PX // 2)
+        )
         return self._area
 
     def _make_buttons(self) -> QVBoxLayout:

@@ -1,6 +1,6 @@
 """The Create page: choose what to do, give it what it needs, and look at what comes out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, Signal
@@ -22,8 +22,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.domain import events
 from genstudio.domain.artifacts import IMAGE
-from genstudio.domain.language import tr, tr_noop
+from genstudio.domain.language import quoted, tr, tr_noop
 from genstudio.domain.operations import EXPLORE
 from genstudio.domain.runs import RunSummary
 from genstudio.services.studio_operations import OperationEntry
@@ -76,6 +77,8 @@ class CreatePage(QWidget):
         self._state = state
         self._training = training
         self._num_saved = 0
+        # Run that has just come to its end, and of which nothing was shown here yet.
+        self._learned: Path | None = None
         self._explore = ExploreView(exploring, state)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
@@ -89,6 +92,7 @@ class CreatePage(QWidget):
         ):  # fmt: skip
             changed.connect(self._show_operation)
         training.checkpoints_changed.connect(self._on_checkpoints)
+        training.received.connect(self._on_received)
         state.busy_changed.connect(self._show_operation)
         state.gathered.connect(lambda name, files: self.add_files(files, name))
         self._on_loaded()
@@ -201,6 +205,7 @@ class CreatePage(QWidget):
         runs = {key: self._runs_for(entry) for key, entry in entries.items()}
         needy = [key for key, entry in entries.items() if entry.card.needs_run and not runs[key]]
         self._cards.set_notes(dict.fromkeys(needy, tr("No trained model can do this yet.")))
+        self._offer_learned(runs)
         entry = self._entry()
         if entry is None:
             return
@@ -214,6 +219,25 @@ class CreatePage(QWidget):
         if is_unfit:
             self._unfit.set_sentence(self._what_to_train(entry))
         self._side.setCurrentIndex(_UNFIT if is_unfit else _CONTROLS)
+
+    def _on_received(self, received: Sequence[events.Event]) -> None:
+        ended = [it for it in received if isinstance(it, events.Finished)]
+        self._learned = ended[-1].run if ended else self._learned
+
+    def _offer_learned(self, runs: Mapping[str, Sequence[RunSummary]]) -> None:
+        """Choose something that the model can do which has just learned.
+
+        Whoever is on the page has chosen something else.
+        """
+        entry, learned = self._entry(), self._learned
+        if entry is None or learned is None:
+            return
+        fitting = [key for key, them in runs.items() if any(it.path == learned for it in them)]
+        if not fitting:
+            return  # Its record is still being read.
+        self._learned = None
+        if not self.isVisible() and entry.card.key not in fitting:
+            self._cards.select(fitting[0])
 
     def _show_view(self, entry: OperationEntry, runs: list[tuple[str, RunSummary]]) -> bool:
         """Show an operation that has a view of its own in it; says whether it has one."""
@@ -245,7 +269,7 @@ class CreatePage(QWidget):
                 "The model that is learning can do it from its first saved point on: about a "
                 "minute after it began."
             )
-        titles = [f"“{known[key].card.title}”" for key in entry.settings if key in known]
+        titles = [quoted(known[key].card.title) for key in entry.settings if key in known]
         if not titles:
             return tr(
                 "{no_model} None of the architectures that are installed can learn it.",

@@ -32,7 +32,7 @@ from genstudio.ui.icons import icon
 from genstudio.ui.kind_words import missing
 from genstudio.ui.pages.create_inputs import InputFiles
 from genstudio.ui.state.create import CreateState, Wanted
-from genstudio.ui.theme import ACCENT_PX, GRID_PX, mark, roomy
+from genstudio.ui.theme import GRID_PX, mark, roomy
 from genstudio.ui.widgets.number_boxes import WholeBox
 from genstudio.ui.widgets.small import named_combo
 from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
@@ -388,7 +388,6 @@ class CreateControls(QFrame):
 
 def _title(words: str, buddy: QWidget) -> QLabel:
     label = QLabel(words)
-    label.setContentsMargins(0, ACCENT_PX, 0, 0)
     label.setBuddy(buddy)
     return label
 

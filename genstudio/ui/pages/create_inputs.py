@@ -31,7 +31,7 @@ from genstudio.services import studio_operations
 from genstudio.ui.dropping import dropped_paths
 from genstudio.ui.icons import icon
 from genstudio.ui.kind_words import several
-from genstudio.ui.theme import ACCENT_PX, GRID_PX, mark
+from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.grid_items import GridItem
 from genstudio.ui.widgets.thumbnail_grid import ThumbnailGrid
 
@@ -69,7 +69,6 @@ class InputFiles(QFrame):
         self.setAcceptDrops(True)
         self._title = QLabel(spec.title)
         self._title.setWordWrap(True)
-        self._title.setContentsMargins(0, ACCENT_PX, 0, 0)
         self._count = QLabel()
         mark(self._count, role="small")
         self._grid = ThumbnailGrid(studio_operations.thumbnail, lambda key: GridItem(Path(key)))

@@ -233,7 +233,8 @@ class DatasetPage(QWidget):
         self._report = DatasetReport(self._state)
         self._report.show_wanted.connect(self._select)
         self._report.range_wanted.connect(self._on_range)
-        splitter.addWidget(with_next_step(self._report, self.train_wanted))
+        beside, self._next = with_next_step(self._report, self.train_wanted)
+        splitter.addWidget(beside)
         splitter.setStretchFactor(0, 1)
         return splitter
 
@@ -401,6 +402,10 @@ class DatasetPage(QWidget):
         self._grid.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _update_buttons(self) -> None:
+        # Nothing leads on to learning from a picture alone, or from none.
+        why_not = "" if self._state.is_scanning else self._state.why_not_ready()
+        self._next.setEnabled(not why_not)
+        self._next.setToolTip(why_not)
         self._hint.setText(tr(_EARLY_HINT) if self._is_arriving else tr(_HINT))
         selected = set() if self._is_arriving else set(self._grid.selected_keys())
         self._exclude.setEnabled(bool(selected - self._state.excluded))

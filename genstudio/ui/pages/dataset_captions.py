@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.data.captions import captions_from_folders, checked_caption
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.words import counting
 from genstudio.services import studio
 from genstudio.ui.state.dataset import DatasetState
@@ -251,11 +251,12 @@ class CaptionEditor(QWidget):
         names = [picture.name for picture in report.pictures] if report else []
         count = sum(name in captions for name in names)
         self._summary.setText(
-            tr(
-                "{count:,} of {num_names:,} pictures have a caption · {num_words:,} words",
+            trn(
+                "{count:,} of {num_names:,} pictures have a caption · {number:,} word",
+                "{count:,} of {num_names:,} pictures have a caption · {number:,} words",
+                len(words),
                 count=count,
                 num_names=len(names),
-                num_words=len(words),
             )
         )
         self._words.clear()
@@ -288,7 +289,9 @@ class CaptionEditor(QWidget):
     def _on_find(self) -> None:
         count = len(self._replaced())
         self._replace.setText(
-            tr("Replace in {count:,} captions", count=count) if count else tr("Replace")
+            trn("Replace in {number:,} caption", "Replace in {number:,} captions", count)
+            if count
+            else tr("Replace")
         )
         self._replace.setEnabled(count > 0)
         if self._filter.currentIndex() == _FOUND:

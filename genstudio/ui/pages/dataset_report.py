@@ -89,12 +89,15 @@ def summary_of(report: ScanReport | None, used: Sequence[PictureInfo]) -> str:
     return tr("{text} · grey", text=text) if are_grey(used) else text
 
 
-def with_next_step(report: QWidget, go_on: SignalInstance) -> QWidget:
+def with_next_step(report: QWidget, go_on: SignalInstance) -> tuple[QWidget, QPushButton]:
     """The report above a button that leads on, for whoever does not know what comes next.
 
     Args:
         report: What stands above.
         go_on: Emitted by the button.
+
+    Returns:
+        Both in one widget, and the button.
     """
     button = QPushButton(tr("Next: let a model learn"))
     button.setObjectName("dataset.next")
@@ -107,7 +110,7 @@ def with_next_step(report: QWidget, go_on: SignalInstance) -> QWidget:
     layout.setSpacing(GRID_PX)
     layout.addWidget(report, 1)
     layout.addWidget(button)
-    return column
+    return column, button
 
 
 class DatasetReport(QScrollArea):

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain.errors import GenStudioError
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.places import Place
 from genstudio.services.live import (
     ANYWHERE,
@@ -196,10 +196,11 @@ class LiveWindow(QWidget):
             return
         self._words.setText(
             self.performance.refused
-            or tr(
-                "Listening on port {port}: {count:,} messages",
+            or trn(
+                "Listening on port {port}: {number:,} message",
+                "Listening on port {port}: {number:,} messages",
+                self.performance.understood,
                 port=self._receiver.port,
-                count=self.performance.understood,
             )
         )
 

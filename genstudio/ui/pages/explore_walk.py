@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.films import KINDS
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.places import Place
 from genstudio.domain.progress import Progress
@@ -245,9 +245,10 @@ class WalkDialog(QDialog):
             self._words.setText(tr("Walk about in Explore, and add where you want to stop."))
         else:
             self._words.setText(
-                tr(
-                    "{count} places, {seconds:.1f} seconds",
-                    count=len(walk.key_frames),
+                trn(
+                    "{number} place, {seconds:.1f} seconds",
+                    "{number} places, {seconds:.1f} seconds",
+                    len(walk.key_frames),
                     seconds=walk.seconds,
                 )
             )

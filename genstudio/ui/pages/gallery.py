@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -129,7 +130,7 @@ class GalleryPage(QWidget):
 
     def _make_head(self) -> QHBoxLayout:
         self._source = named_combo("gallery.source", tr("What is shown"))
-        self._source.addItems([tr("Pictures"), tr("Training previews")])
+        self._source.addItems([tr("Results"), tr("Training previews")])
         self._source.currentIndexChanged.connect(self._show_items)
         self._search = QLineEdit()
         self._search.setObjectName("gallery.search")
@@ -138,6 +139,7 @@ class GalleryPage(QWidget):
         self._search.setToolTip(tr(_SEARCH_HELP))
         self._search.setAccessibleDescription(plain(tr(_SEARCH_HELP)))
         self._search.setClearButtonEnabled(True)
+        self._search.setMinimumWidth(16 * GRID_PX)
         self._search.textChanged.connect(self._on_typed)
         self._rating = named_combo("gallery.rating", tr("Least rating"))
         self._rating.addItems(
@@ -164,6 +166,11 @@ class GalleryPage(QWidget):
         head.setSpacing(GRID_PX)
         self._order = GalleryOrder(self._state, self._selected)
         self._order.changed.connect(self._show_items)
+        for box in (self._source, self._rating, self._order.box):
+            # In a narrow window they are shortened, and leave the search some room.
+            box.setSizeAdjustPolicy(box.SizeAdjustPolicy.AdjustToContents)
+            box.setMinimumWidth(11 * GRID_PX)
+            box.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._collections = CollectionsButton(self._state, self._search, self._selected)
         head.addWidget(self._source)
         head.addWidget(self._search, 1)
@@ -248,13 +255,14 @@ class GalleryPage(QWidget):
         self._collections.setEnabled(shows_pictures)
         # What was hung while a person was elsewhere is what they come to see, and what they are
         # having made, until they look at something else.
-        current = self._grid.current_key()
-        follows = not self.isVisible() or current == self._followed
+        has_several = len(self._grid.selected_keys()) > 1
+        follows = self._grid.current_key() == self._followed and not has_several
+        follows = follows or not self.isVisible()
         is_news = bool(keys) and follows and keys[0] not in set(self._grid.keys())
         self._grid.set_keys(keys)
         if keys and (is_news or self._grid.current_key() is None):
             self._grid.select(keys[0])
-            self._followed = keys[0]
+            self._followed = keys[0] if is_news else self._followed
         self._stack.setCurrentIndex(1 if keys else 0)
         self._show_why_empty()
         if shows_pictures:

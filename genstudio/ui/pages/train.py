@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain import commands, events
-from genstudio.domain.language import inside, tr
+from genstudio.domain.language import inside, tr, trn
 from genstudio.domain.marks import mark_of
 from genstudio.domain.progress import Progress
 from genstudio.domain.runs import CheckpointInfo, RunState, RunSummary
@@ -218,11 +218,12 @@ class TrainPage(QWidget):
             self._plot.cut_after(event.step)
             self._evolution.go_back(event.step)
         self._say(
-            tr(
-                "A model with {num_parameters:.1f} million weights learns from {num_images:,} "
-                "examples.",
+            trn(
+                "A model with {num_parameters:.1f} million weights learns from {number:,} example.",
+                "A model with {num_parameters:.1f} million weights learns from "
+                "{number:,} examples.",
+                event.num_images,
                 num_parameters=event.num_parameters / 1e6,
-                num_images=event.num_images,
             )
         )
 
@@ -262,7 +263,7 @@ class TrainPage(QWidget):
     def _on_first_pictures_end(self) -> None:
         if not self._state.is_running:
             self._say(
-                tr("{finished} The first pictures hang in the Gallery.", finished=self._finished)
+                tr("{finished} The first results hang in the Gallery.", finished=self._finished)
             )
 
     def _on_activity(self) -> None:

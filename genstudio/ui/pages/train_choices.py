@@ -8,7 +8,6 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QLabel,
-    QLineEdit,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -16,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from genstudio.domain.language import tr
 from genstudio.domain.modalities import MOLECULES, NOTES, partner_kind
-from genstudio.domain.settings import parse_settings, setting_fields
+from genstudio.domain.settings import parse_known, parse_settings, setting_fields
 from genstudio.domain.training import SIZES, Budget, TrainingSettings
 from genstudio.services.fitting import PictureFacts, Suggestion, fit, suggest_model
 from genstudio.services.presets import (
@@ -29,6 +28,7 @@ from genstudio.services.questions import Answers, Proposal, propose
 from genstudio.ui.followed import Followed
 from genstudio.ui.forms import SettingsForm
 from genstudio.ui.pages.train_basics import UNITS, TrainBasics
+from genstudio.ui.pages.train_settings import TrainSettings
 from genstudio.ui.state.materials import MaterialsState
 from genstudio.ui.state.training import TrainingState
 from genstudio.ui.theme import GRID_PX, mark
@@ -74,10 +74,6 @@ class TrainChoices(QScrollArea):
         self._is_filling = False
         self._is_model_own = False
         self._smallest_px = SIZES[-1]
-        self._model_form: SettingsForm | None = None
-        self._shown_model = ""
-        # What was chosen for an architecture is there again when a person comes back to it.
-        self._own_of_model: dict[str, dict[str, Any]] = {}
         self._build()
         state.catalogue_loaded.connect(self._on_catalogue_loaded)
 
@@ -118,7 +114,7 @@ class TrainChoices(QScrollArea):
         }
         self.rows.show_size(is_shown=has_pictures)
         self._hidden = frozenset(name for name, is_shown in shown.items() if not is_shown)
-        self._form.set_hidden(self._hidden - _WAY)
+        self._all.run.set_hidden(self._hidden - _WAY)
         self._way.set_hidden(self._hidden & _WAY)
         self._way.setVisible(has_roles)
         self._suggest_model()
@@ -146,28 +142,35 @@ class TrainChoices(QScrollArea):
 
         Args:
             training: Values by name; those that nothing on the page shows are passed over.
+
+        Raises:
+            SettingsError: A value is none that can be chosen; nothing is changed then.
         """
-        if "size" in training:
-            self.suggest_size(training["size"])
-        if "batch" in training:
-            self._batch.setValue(training["batch"])
-        if "budget" in training:
-            budget = Budget.model_validate(training["budget"])
+        values = parse_known(TrainingSettings, training, model_key=self.model_key())
+        if "size" in values:
+            self.suggest_size(values["size"])
+        if "batch" in values:
+            self._batch.setValue(values["batch"])
+        if "budget" in values:
+            budget: Budget = values["budget"]
             self._unit.setCurrentIndex(UNITS.index(budget.unit))
             self._amount.setValue(budget.amount)
-        for form, names in ((self._form, _IN_FORM), (self._way, _WAY)):
-            form.set_values({name: value for name, value in training.items() if name in names})
+        for form, names in ((self._all.run, _IN_FORM), (self._way, _WAY)):
+            form.set_values({name: value for name, value in values.items() if name in names})
 
     def apply_model(self, values: Mapping[str, Any]) -> None:
-        """Choose settings of the architecture, as a person does; unknown ones are passed over."""
-        if self._model_form is not None:
-            known = self._model_form.values()
-            self._model_form.set_values({it: values[it] for it in values if it in known})
+        """Choose settings of the architecture, as a person does; unknown ones are passed over.
+
+        Raises:
+            SettingsError: A value is none that can be chosen; nothing is changed then.
+        """
+        entry = self._state.entries.get(self.model_key())
+        if entry is not None:
+            self._all.set_model_values(parse_known(entry.config, values))
 
     def known_settings(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         """Settings of a run, and of the chosen architecture, that there are."""
-        model = self._model_form.values() if self._model_form else {}
-        return TrainingSettings.model_fields, model
+        return TrainingSettings.model_fields, self._all.model_values()
 
     def propose(self, proposal: Proposal) -> None:
         """Choose what answers propose."""
@@ -190,21 +193,14 @@ class TrainChoices(QScrollArea):
         )
         self.propose(proposal)
 
-    def _look_for(self, text: str) -> None:
-        """Show the settings that were looked for."""
-        for form in self.forms():
-            if form is not self._way:
-                form.look_for(text)
-
     def forms(self) -> list[SettingsForm]:
         """Those of all settings: of the run, and of the architecture."""
         way = [] if self._way.isHidden() else [self._way]
-        model = [] if self._model_form is None else [self._model_form]
-        return [*way, self._form, *model]
+        return [*way, *self._all.forms()]
 
     def show_all_settings(self) -> None:
         """Show those again that the line to find one had hidden."""
-        self._find.clear()
+        self._all.show_all()
 
     def set_project(self, path: Path | None, *, is_open: bool) -> None:
         """Show where runs are saved."""
@@ -226,9 +222,9 @@ class TrainChoices(QScrollArea):
             SettingsError: Something is out of bounds.
         """
         key = self._models.current_key()
-        model_values = self._model_form.values() if self._model_form else {}
+        model_values = self._all.model_values()
         parse_settings(self._state.entries[key].config, model_values)
-        chosen = {**self._form.values(), **self._way.values()}
+        chosen = {**self._all.run.values(), **self._way.values()}
         training: dict[str, Any] = {
             **{name: it for name, it in chosen.items() if name not in self._hidden},
             "size": SIZES[self._size.currentIndex()],
@@ -266,9 +262,9 @@ class TrainChoices(QScrollArea):
         self._column = QVBoxLayout(content)
         self._column.setContentsMargins(0, 0, GRID_PX, 0)
         self._column.setSpacing(GRID_PX + GRID_PX // 2)
-        self._form = SettingsForm(TrainingSettings, include=_IN_FORM)
-        self._form.changed.connect(self._on_form_changed)
-        self._form.set_hidden(self._hidden - _WAY)
+        self._all = TrainSettings(_IN_FORM)
+        self._all.changed.connect(self._on_form_changed)
+        self._all.run.set_hidden(self._hidden - _WAY)
         # Which way to learn is a question at the beginning, and not one of many settings.
         self._way = SettingsForm(TrainingSettings, include=_WAY)
         self._way.changed.connect(self._on_form_changed)
@@ -293,19 +289,6 @@ class TrainChoices(QScrollArea):
         rows = TrainBasics()
         self._take_rows(rows)
         self._column.addLayout(rows)
-        self._all = QWidget()
-        self._all_column = QVBoxLayout(self._all)
-        self._all_column.setContentsMargins(0, 0, 0, 0)
-        self._all_column.setSpacing(2 * GRID_PX)
-        find = QLineEdit()
-        find.setObjectName("train.find")
-        find.setAccessibleName(tr("Find a setting"))
-        find.setPlaceholderText(tr("Find a setting: memory, mirror, learning rate…"))
-        find.setClearButtonEnabled(True)
-        find.textChanged.connect(self._look_for)
-        self._find = find
-        self._all_column.addWidget(find)
-        self._all_column.addWidget(self._form)
         self._more = Disclosure(tr("All settings"), self._all)
         self._more.setObjectName("train.all")
         self._column.addWidget(self._more)
@@ -366,20 +349,10 @@ class TrainChoices(QScrollArea):
 
     def _on_model_changed(self, key: str) -> None:
         self._is_model_own |= not self._is_filling
-        if self._model_form is not None:
-            self._own_of_model[self._shown_model] = self._model_form.own_values()
-            self._all_column.removeWidget(self._model_form)
-            self._model_form.setParent(None)
-            self._model_form.deleteLater()
-        self._shown_model = key
-        self._model_form = SettingsForm(self._state.entries[key].config)
-        self._all_column.insertWidget(1, self._model_form)
-        self._look_for(self._find.text())
+        self._all.show_model(key, self._state.entries[key].config)
         self._fill()
         self.fitness_changed.emit()
-        # After the defaults, which they must be told from.
-        self._model_form.set_values(self._own_of_model.get(key, {}))
-        self._model_form.changed.connect(self._on_form_changed)
+        self._all.take_up()
         self._show_choices()
 
     def _fill(self) -> None:
@@ -392,10 +365,11 @@ class TrainChoices(QScrollArea):
         with self._filling():
             self._batch_value.follow(settings.batch)
             self._budget_value.follow(settings.budget)
-            self._form.set_defaults(settings.model_dump(include=set(_IN_FORM)))
-            if self._model_form is not None:
+            self._all.run.set_defaults(settings.model_dump(include=set(_IN_FORM)))
+            if key in self._state.entries:
                 config = self._state.entries[key].config
-                self._model_form.set_defaults(parse_settings(config, settings.model).model_dump())
+                model = parse_settings(config, settings.model).model_dump()
+                self._all.set_model_defaults(model)
         self._show_choices()
 
     def _what_fits(self, key: str) -> Fit | None:
@@ -440,9 +414,7 @@ class TrainChoices(QScrollArea):
         """Offer the ways back, and give the reasons for what a person left as it fits."""
         self._batch_back.setVisible(self._batch_value.is_changed())
         self._budget_back.setVisible(self._budget_value.is_changed())
-        chosen = set(self._form.own_values())
-        if self._model_form is not None:
-            chosen |= self._model_form.own_values().keys()
+        chosen = self._all.own_names()
         if self._batch_value.is_own:
             chosen.add("batch")
         sentences = [self._suggestion, *self._fit.sentences(chosen)] if self._fit else []

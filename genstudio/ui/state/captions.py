@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 from genstudio.domain.datasets import ScanReport
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.files import write_text
-from genstudio.domain.language import tr
+from genstudio.domain.language import trn
 from genstudio.domain.notices import Level, Notice
 from genstudio.services import caption_edits
 from genstudio.services.notices import notice_about
@@ -34,7 +34,7 @@ class CaptionsState(PictureEdits[str]):
         except GenStudioError as error:
             self.noticed.emit(notice_about(error))
             return
-        title = tr("{num_captions:,} captions exported", num_captions=len(captions))
+        title = trn("{number:,} caption exported", "{number:,} captions exported", len(captions))
         self.noticed.emit(Notice(level=Level.INFO, title=title, message=str(path)))
 
     def _load(self, project: Path) -> dict[str, str]:

@@ -96,6 +96,8 @@ class CreateState(QObject):
         self._project: Project | None = None
         self._work: Job[OperationResult | Progress] | None = None
         self._others: list[Job[Any]] = []
+        # Of no project: opening one does not end it.
+        self._loading: Job[OperationEntry] | None = None
         self._num_made = 0
         self._words = ""
         self.entries: dict[str, OperationEntry] = {}
@@ -115,12 +117,18 @@ class CreateState(QObject):
     def load(self) -> None:
         """Import the operations in the background; the architectures must be known."""
         found: list[OperationEntry] = []
+        job = studio_operations.load_operations()
 
-        def on_end(_ending: JobEnded) -> None:
+        def on_end(ending: JobEnded) -> None:
+            self._loading = None
             self.entries = {entry.card.key: entry for entry in found}
             self.loaded.emit()
+            if ending.error is not None:
+                self.noticed.emit(notice_about(ending.error))
 
-        self._do(studio_operations.load_operations(), found.extend, on_end)
+        self._loading = job
+        self._bridge.follow(job.items, found.extend, on_end)
+        job.start()
 
     def set_project(self, project: Project | None) -> None:
         """Show the results of another project; what is under way in the last one is stopped."""
@@ -272,6 +280,9 @@ class CreateState(QObject):
     def close(self) -> None:
         """Stop everything before the window closes."""
         self._let_go()
+        if self._loading is not None:
+            self._loading.cancel()
+            self._loading.join()
         self._project = None
 
     def _has_project(self) -> bool:

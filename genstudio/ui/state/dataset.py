@@ -9,7 +9,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from genstudio.domain.datasets import Crop, Manifest, PictureInfo, ScanReport, ScansFound
-from genstudio.domain.language import tr
+from genstudio.domain.files import is_folder
+from genstudio.domain.language import tr, trn
 from genstudio.domain.modalities import MOLECULES
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.progress import Progress
@@ -142,6 +143,22 @@ class DatasetState(QObject):
         job.start()
         self.changed.emit()
 
+    def take_over(self, report: ScanReport, excluded: frozenset[str], modality_before: str) -> None:
+        """Have what another window found, without looking through its folder again.
+
+        Args:
+            report: What it found, with captions and crops as they are to be.
+            excluded: Names of those that are taken out.
+            modality_before: What an opened project learned the folder as.
+        """
+        self.cancel()
+        self._reading = None
+        self.modality_before = modality_before
+        self.scanned = report.folder
+        self.report, self.excluded = report, excluded
+        self.captions, self.crops = report.captions.texts, report.crops
+        self.changed.emit()
+
     def read_column(self, column: str) -> None:
         """Read another column of the tables of the open folder."""
         if self.report is not None and column != self.report.column:
@@ -171,7 +188,7 @@ class DatasetState(QObject):
     def _on_manifest(self, job: Job[Manifest | None], manifest: Manifest | None) -> None:
         if job is not self._reading or manifest is None:
             return
-        if manifest.folder.is_dir():
+        if is_folder(manifest.folder):
             column = manifest.layout if manifest.modality == MOLECULES else ""
             within = manifest.within
             self.open(manifest.folder, manifest.excluded, column=column, within=within)
@@ -351,10 +368,11 @@ class DatasetState(QObject):
         number, all_of_them = len(self.used()), len(self.report.pictures)
         return Notice(
             level=Level.INFO,
-            title=tr(
-                "{number:,} of {all_of_them:,} pictures will be used",
-                number=number,
-                all_of_them=all_of_them,
+            title=trn(
+                "{used:,} of {number:,} picture will be used",
+                "{used:,} of {number:,} pictures will be used",
+                all_of_them,
+                used=number,
             ),
             message=tr(
                 "The others in that folder were not dropped, and are left out. They can be "

@@ -60,6 +60,8 @@ class FiguresState(QObject):
         self._seen: ScanReport | None = None
         self._jobs: list[Job[Any]] = []
         self._measuring: Job[Any] | None = None
+        # The newest comparison: an older one that takes longer says nothing of what is open now.
+        self._compared: Job[Any] | None = None
         self.figures: PictureFigures | None = None
         self.changes = SetChanges()
         self.since_last_run = SetChanges()
@@ -168,22 +170,24 @@ class FiguresState(QObject):
 
     def _compare(self) -> None:
         report, project = self._dataset.captioned_report(), self._project
+        self._compared = None
         if report is None or project is None or self._dataset.is_scanning or report.material:
             if self.since_last_run:
                 self.since_last_run = SetChanges()
                 self.compared.emit()
             return
-        excluded, found = self._dataset.excluded, []
+        found: list[SetChanges] = []
+        job = studio_dataset.compare_with_last(project, report, self._dataset.excluded)
 
         def on_end(ending: JobEnded) -> None:
             if ending.error is not None:
                 self.noticed.emit(notice_about(ending.error))
             changes = found[0] if found else SetChanges()
-            if self._dataset.excluded == excluded and changes != self.since_last_run:
+            if self._compared is job and changes != self.since_last_run:
                 self.since_last_run = changes
                 self.compared.emit()
 
-        job = studio_dataset.compare_with_last(project, report, excluded)
+        self._compared = job
         self._do(job, found.extend, on_end)
 
     def _do(

@@ -10,10 +10,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from genstudio.domain import events
 from genstudio.domain.datasets import ScanReport
 from genstudio.domain.errors import GenStudioError
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.notices import Level, Notice
 from genstudio.domain.progress import Progress
-from genstudio.domain.queue import ItemState, QueuedRun, RunQueue, WhenDone
+from genstudio.domain.queue import CheckedRun, ItemState, QueuedRun, RunQueue, WhenDone
 from genstudio.services import studio_queue
 from genstudio.services.jobs import Job, JobEnded
 from genstudio.services.notices import notice_about
@@ -69,6 +69,8 @@ class QueueState(QObject):
         self._since = datetime.now().astimezone()
         self._current = ""
         self._jobs: list[Job[Any]] = []
+        # By the run's id: what looks whether it can begin, and is still wanted.
+        self._looking: dict[str, Job[Any]] = {}
         self._battery = BatteryPause(training.send)
         self._watch = QTimer(self, interval=round(LOOK_EVERY_S * 1000))
         self._watch.timeout.connect(self._look_at_battery)
@@ -87,6 +89,8 @@ class QueueState(QObject):
             return
         self._project = project
         self._end()
+        for item_id in [*self._looking]:
+            self._give_up(item_id)
         self.queue, self.report = None, None
         if project is not None:
             try:
@@ -109,6 +113,7 @@ class QueueState(QObject):
     def remove(self, item_id: str) -> None:
         """Take a run out; what it has trained already stays."""
         if item_id != self._current:
+            self._give_up(item_id)
             self._change(lambda queue: queue.without(item_id))
 
     def move(self, item_id: str, by: int) -> None:
@@ -179,7 +184,8 @@ class QueueState(QObject):
         # What was there when it was queued need not be there any more.
         self._check(waiting[0], None, then=self._begin)
 
-    def _begin(self, item: QueuedRun) -> None:
+    def _begin(self, checked: CheckedRun) -> None:
+        item = checked.item
         if not self.is_going or self._project is None or self._training.is_running:
             return
         if item.fault:
@@ -188,7 +194,8 @@ class QueueState(QObject):
             return
         self._current = item.id
         self._battery.forget()
-        self._training.start_queued(self._project.path, item)
+        # What its folder holds was found a moment ago: it is not looked through twice.
+        self._training.start_queued(self._project.path, item, checked.report)
 
     def _on_received(self, received: Sequence[events.Event]) -> None:
         if not self._current:
@@ -213,7 +220,11 @@ class QueueState(QObject):
         self._end()
         pages: list[Path] = []
         counts = {state: sum(it.state is state for it in queue.items) for state in ItemState}
-        title = tr("The queue is done: {counts} runs finished", counts=counts[ItemState.DONE])
+        title = trn(
+            "The queue is done: {number} run finished",
+            "The queue is done: {number} runs finished",
+            counts[ItemState.DONE],
+        )
         text = tr(
             "{counts} failed. A contact sheet and a summary are there.",
             counts=counts[ItemState.FAILED],
@@ -222,8 +233,11 @@ class QueueState(QObject):
         def on_end(ending: JobEnded) -> None:
             if ending.error is not None:
                 self.noticed.emit(notice_about(ending.error))
-            self.report = pages[0] if pages else None
+            if self._project is project:
+                self.report = pages[0] if pages else None
             told = text if pages else tr("None of them could begin; the queue says why.")
+            if ending.error is not None:
+                told = ""
             self.noticed.emit(Notice(level=Level.INFO, title=title, message=told))
             self.done.emit(title, told)
             self.changed.emit()
@@ -238,24 +252,30 @@ class QueueState(QObject):
         self,
         item: QueuedRun,
         report: ScanReport | None,
-        then: Callable[[QueuedRun], None] | None = None,
+        then: Callable[[CheckedRun], None] | None = None,
     ) -> None:
         assert self._project is not None
-        found: list[QueuedRun] = []
+        found: list[CheckedRun] = []
 
-        def on_items(items: list[Progress | QueuedRun]) -> None:
-            found.extend(it for it in items if isinstance(it, QueuedRun))
+        def on_items(items: list[Progress | CheckedRun]) -> None:
+            found.extend(it for it in items if isinstance(it, CheckedRun))
             last = items[-1]
-            if isinstance(last, Progress):
+            if isinstance(last, Progress) and self._looking.get(item.id) is job:
                 self.progress = last
                 self.progressed.emit()
 
         def on_end(ending: JobEnded) -> None:
-            self.progress = None
+            if self._looking.get(item.id) is not job:
+                # Another project is open, or the run was taken out.
+                self._go_on()
+                return
+            self._give_up(item.id)
             if ending.error is not None:
                 self.noticed.emit(notice_about(ending.error))
-            checked = found[0] if found else item.model_copy(update={"fault": tr("Not checked.")})
-            update = {"told": checked.told, "fault": checked.fault, "settings": checked.settings}
+            fault = item.model_copy(update={"fault": tr("Not checked.")})
+            checked = found[0] if found else CheckedRun(item=fault)
+            told = checked.item
+            update = {"told": told.told, "fault": told.fault, "settings": told.settings}
             self._change(lambda queue: queue.changed(item.id, **update))
             if then is not None:
                 then(checked)
@@ -265,7 +285,16 @@ class QueueState(QObject):
         # Steps of its own would disturb a training, and the queue begins with them anyway.
         tries = then is None and not self._training.is_running
         job = studio_queue.check(item, self._project.path, report, tries=tries)
+        self._give_up(item.id)
+        self._looking[item.id] = job
         self._do(job, on_items, on_end)
+
+    def _give_up(self, item_id: str) -> None:
+        """Look no further whether a run can begin."""
+        job = self._looking.pop(item_id, None)
+        if job is not None:
+            job.cancel()
+            self.progress = None
 
     def _do(
         self,
@@ -310,9 +339,10 @@ class QueueState(QObject):
         if told := words_of_moving(queue, here):
             self._warn(tr("The project has moved"), told)
         elif queue.waiting():
-            text = tr(
-                "{num_waiting} runs wait. “Queue” on the Train page starts them.",
-                num_waiting=len(queue.waiting()),
+            text = trn(
+                "{number} run waits. “Queue” on the Train page starts it.",
+                "{number} runs wait. “Queue” on the Train page starts them.",
+                len(queue.waiting()),
             )
             self.noticed.emit(
                 Notice(level=Level.INFO, title=tr("This project has a queue"), message=text)

@@ -164,9 +164,17 @@ class TrainingState(QObject):
             )
         )
 
-    def start_queued(self, project: Path, item: QueuedRun) -> None:
-        """Begin a run of the queue, or go on with it where it was saved."""
-        self._follow(studio_queue.train(project, item))
+    def start_queued(
+        self, project: Path, item: QueuedRun, report: ScanReport | None = None
+    ) -> None:
+        """Begin a run of the queue, or go on with it where it was saved.
+
+        Args:
+            project: Folder of the project.
+            item: The run.
+            report: A scan of its folder, if it was looked through just now.
+        """
+        self._follow(studio_queue.train(project, item, report))
 
     def teach(self, run: Path) -> None:
         """Teach a branch of a run what the choices of its project say."""

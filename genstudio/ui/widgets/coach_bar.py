@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from genstudio.domain.events import CHANGED, HEALTHY, Advice, CoachAction
-from genstudio.domain.language import tr
+from genstudio.domain.language import quoted, tr
 from genstudio.ui.icons import IconLabel, icon
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.elided_label import ElidedLabel
@@ -139,7 +139,7 @@ class CoachBar(QFrame):
     def _on_why(self) -> None:
         if self._said is not None:
             offer = self._offer()
-            remedy = f"“{offer.label}”: {what_it_does(offer)}" if offer else ""
+            remedy = f"{quoted(offer.label)}: {what_it_does(offer)}" if offer else ""
             self._popup.explain(self._said, self._why, remedy=remedy)
 
     def _on_act(self) -> None:

@@ -27,12 +27,11 @@ class ElidedLabel(QLabel):
         text = self.fontMetrics().elidedText(
             self.text(), Qt.TextElideMode.ElideMiddle, area.width()
         )
-        alignment = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         style: QStyle = self.style()
         style.drawItemText(
             painter,
             area,
-            alignment.value,
+            self.alignment().value,
             option.palette,
             self.isEnabled(),
             text,

@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QGraphicsItem
 
-from genstudio.domain.language import tr
+from genstudio.domain.language import number_text, tr
 from genstudio.ui.theme import GRID_PX, colors
 
 # Room at the ends of the axes, as a part of their length.
@@ -27,20 +27,28 @@ class _StepAxis(pg.AxisItem):
         return [_in_short(value) for value in values]
 
 
-class _ValueAxis(pg.AxisItem):
+class ValueAxis(pg.AxisItem):
     """Values, by themselves or by their logarithms."""
 
     is_log = False
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[Any]:
+        """Where lines are: as pyqtgraph has them, or at powers of ten."""
         if not self.is_log:
             return super().tickValues(minVal, maxVal, size)
         return [(1.0, decades(minVal, maxVal))]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        """What stands beside the lines."""
         if not self.is_log:
-            return super().tickStrings(values, scale, spacing)
-        return [f"{from_log(value):.3g}".replace("-", "−") for value in values]
+            return [in_words(text) for text in super().tickStrings(values, scale, spacing)]
+        return [in_words(f"{from_log(value):.3g}") for value in values]
+
+
+def in_words(number: str) -> str:
+    """A number of an axis with the decimal sign of the language, and a minus that is one."""
+    sign = number_text(0.5, 1)[1]
+    return number.replace("-", "−").replace(".", sign)
 
 
 def to_log(values: np.ndarray) -> np.ndarray:
@@ -77,7 +85,7 @@ class LossCanvas(pg.GraphicsLayoutWidget):
         # Not pyqtgraph's PlotItem: that makes forty hidden widgets for menus nobody opens.
         self._view = pg.ViewBox(enableMouse=False, enableMenu=False)
         self._steps = _StepAxis("bottom", linkView=self._view)
-        self._values = _ValueAxis("left", linkView=self._view)
+        self._values = ValueAxis("left", linkView=self._view)
         self.ci.addItem(self._values, 0, 0)
         self.ci.addItem(self._view, 0, 1)
         self.ci.addItem(self._steps, 1, 1)
@@ -156,5 +164,5 @@ def _roomy(outermost: float, end: float, margin: float) -> float:
 def _in_short(step: float) -> str:
     for unit, suffix in ((1e6, "M"), (1e3, "k")):
         if step >= unit:
-            return f"{step / unit:g}{suffix}"
-    return f"{step:g}"
+            return in_words(f"{step / unit:g}{suffix}")
+    return in_words(f"{step:g}")

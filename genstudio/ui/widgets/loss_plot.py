@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer
-from PySide6.QtGui import QColor, QPen, QResizeEvent, QShowEvent
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer
+from PySide6.QtGui import QColor, QPen, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from genstudio.domain import metric_names
@@ -165,10 +165,11 @@ class LossPlot(QWidget):
         super().showEvent(event)
         self._catch_up()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the buttons in the corner."""
-        super().resizeEvent(event)
-        self._place_tools()
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep the buttons in the corner of the plot, which gets its size after this widget has."""
+        if event.type() == QEvent.Type.Resize:
+            self._place_tools()
+        return super().eventFilter(watched, event)
 
     def _place_tools(self) -> None:
         self.tools.adjustSize()
@@ -185,7 +186,6 @@ class LossPlot(QWidget):
             return
         self._is_stale = False
         self._pause.start()
-        self._place_tools()
         for name, history in self._histories.items():
             if name not in self._lines and len(history):
                 self._add_line(name, history)
@@ -291,6 +291,7 @@ class LossPlot(QWidget):
         row.setLayout(self._chips)
         # Over the plot, and not in a row: what takes no room moves nothing when it comes.
         self.tools = PlotTools(self, self._plot)
+        self._plot.installEventFilter(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID_PX // 2)

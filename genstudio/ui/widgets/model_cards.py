@@ -110,8 +110,11 @@ class ModelCards(CardList):
         self._hide_unfit()
 
     def num_unfit(self) -> int:
-        """How many cannot be used now."""
-        return sum(bool(item.data(_WHY_NOT_ROLE)) for _, item in self.cards())
+        """How many cannot be used now, without the one that is chosen."""
+        return sum(self._is_foldable(key, item) for key, item in self.cards())
+
+    def _is_foldable(self, key: str, item: QListWidgetItem) -> bool:
+        return bool(item.data(_WHY_NOT_ROLE)) and key != self.current_key()
 
     def show_unfit(self, is_shown: bool) -> None:
         """Show those that cannot be used now as well; the one that is chosen always shows."""
@@ -120,8 +123,7 @@ class ModelCards(CardList):
 
     def _hide_unfit(self) -> None:
         for key, item in self.cards():
-            is_unfit = bool(item.data(_WHY_NOT_ROLE)) and key != self.current_key()
-            item.setHidden(is_unfit and not self._shows_unfit)
+            item.setHidden(self._is_foldable(key, item) and not self._shows_unfit)
         self.fit()
         self.unfit_changed.emit()
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QStringListModel, Qt, Signal
 from PySide6.QtWidgets import QCompleter, QLineEdit, QVBoxLayout, QWidget
 
-from genstudio.domain.language import tr
+from genstudio.domain.language import tr, trn
 from genstudio.domain.words import read_prompt
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.widgets.named_label import NamedLabel
@@ -106,14 +106,15 @@ class PromptLine(QWidget):
     def _show_reading(self) -> None:
         reading = read_prompt(self.line.text(), self._words)
         if reading.remark:
-            read = " ".join(reading.words) or "anything"
+            read = " ".join(reading.words) or tr("anything")
             note = tr("Read as: {read} ({remark}).", read=read, remark=reading.remark)
         else:
             named = ", ".join(self._words[:_MOST_NAMED])
             more = " …" if len(self._words) > _MOST_NAMED else ""
-            note = tr(
-                "It knows {num_words:,} words: {named}{more}",
-                num_words=len(self._words),
+            note = trn(
+                "It knows {number:,} word: {named}{more}",
+                "It knows {number:,} words: {named}{more}",
+                len(self._words),
                 named=named,
                 more=more,
             )

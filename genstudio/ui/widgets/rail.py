@@ -57,6 +57,8 @@ class Rail(QFrame):
         button.setFixedHeight(8 * GRID_PX)
         # Not by a click: screen readers check the button, and nothing is clicked then.
         button.toggled.connect(lambda is_on: self._on_toggled(key, is_on=is_on))
+        # Whoever clicks the page that is shown has chosen it as well.
+        button.clicked.connect(lambda: self.chosen.emit(key))
         self._group.addButton(button)
         self._buttons[key] = button
         self._column.insertWidget(len(self._buttons) - 1, button)

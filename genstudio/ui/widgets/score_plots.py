@@ -12,6 +12,7 @@ from genstudio.domain.language import tr
 from genstudio.metrics.detection import auroc, roc_curve
 from genstudio.services.score_tables import ScoreTable
 from genstudio.ui.theme import GRID_PX, colors, is_restyled, mark
+from genstudio.ui.widgets.loss_canvas import ValueAxis
 
 _BINS = 24
 _LEAST_PX = 16 * GRID_PX
@@ -29,7 +30,7 @@ class QuietPlot(pg.GraphicsLayoutWidget):
         # By itself it asks for more room than a laptop has.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.view = pg.ViewBox(enableMouse=False, enableMenu=False)
-        self._axes = [pg.AxisItem(side, linkView=self.view) for side in ("left", "bottom")]
+        self._axes = [ValueAxis(side, linkView=self.view) for side in ("left", "bottom")]
         self.ci.addItem(self._axes[0], 0, 0)
         self.ci.addItem(self.view, 0, 1)
         self.ci.addItem(self._axes[1], 1, 1)

@@ -3,6 +3,7 @@
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from genstudio.ui.theme import GRID_PX
+from genstudio.ui.widgets.elided_combo import ElidedCombo
 from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
 
 
@@ -14,7 +15,7 @@ def named_combo(name: str, title: str) -> QComboBox:
         title: What is chosen: the accessible name and, where Qt says what is chosen now in place of
             that, the description.
     """
-    box = QComboBox()
+    box = ElidedCombo()
     box.setObjectName(name)
     box.setAccessibleName(title)
     box.setAccessibleDescription(title)

@@ -30,7 +30,7 @@ class SoundView(QWidget):
         self._at_s = 0.0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(64)
+        self.setMinimumHeight(40)
 
     def show_picture(self, picture_HWC: np.ndarray, seconds: float, end_share: float) -> None:
         """Show another sound from its beginning.

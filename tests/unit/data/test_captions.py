@@ -136,7 +136,7 @@ def test_very_long_captions_are_cut_and_told(tmp_path: Path) -> None:
     report = read(tmp_path, "a.png")
 
     assert len(report.texts["a.png"]) <= captions.LONGEST_CAPTION
-    assert "1 captions are longer" in report.faults[0]
+    assert "1 caption is longer" in report.faults[0]
 
 
 def test_a_file_that_is_too_large_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,3 +169,16 @@ def test_names_of_folders_are_first_captions() -> None:
         "blue-squares/big/2.png": "blue squares big",
     }
     assert captions_from_folders(["one/1.png", "one/2.png"]) == {}
+
+
+def test_halves_of_characters_are_left_out_as_no_file_can_hold_them(tmp_path: Path) -> None:
+    # What is left of an emoji by programs that cut texts to a length.
+    half = "\\ud83c"
+    rows = [f'{{"file": "{name}", "text": "a rose {half}"}}' for name in ("one.png", f"no{half}")]
+    write(tmp_path / "captions.jsonl", "\n".join(rows))
+
+    report = read(tmp_path, "one.png")
+
+    assert report.texts == {"one.png": "a rose"}
+    assert report.without_picture == ("no?",)
+    assert CaptionReport.model_validate_json(report.model_dump_json()) == report

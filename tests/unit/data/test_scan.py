@@ -465,7 +465,7 @@ def test_fewer_than_two_pictures_are_refused_and_it_is_said_where_the_others_wen
         usable_manifest(report, excluded=["2.png"])
     assert "1 of the files" in caught.value.message
     assert "1 could not be read: text.png." in caught.value.hint
-    assert "1 are excluded." in caught.value.hint
+    assert "1 is excluded." in caught.value.hint
 
 
 def test_a_folder_where_nothing_can_be_read_still_has_a_report(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_notes_without_an_end_end_with_their_track_and_it_is_said() -> None:
     messages = [note(True, 60, 0), mido.Message("control_change", time=500)]
     score = parse_score(midi(messages))
     assert score.parts[0].notes[0, 1] == 500
-    assert "1 notes have no end" in score.remarks[0]
+    assert "1 note has no end" in score.remarks[0]
 
 
 def test_programs_that_change_on_a_channel_are_parts_of_their_own() -> None:

@@ -15,6 +15,7 @@ from genstudio.domain.settings import (
     FieldHints,
     Settings,
     as_before,
+    parse_known,
     parse_settings,
     setting,
     setting_fields,
@@ -124,6 +125,13 @@ def test_settings_that_count_only_with_another_one_say_so() -> None:
     assert made().model_dump() == Brush().model_dump()
     with pytest.raises(SettingsError):
         parse_settings(made, {"width": 65})
+
+
+def test_of_loose_values_settings_are_read_and_others_passed_over() -> None:
+    assert parse_known(Brush, {"width": "7", "odd": 1}) == {"width": 7}
+    assert parse_known(TrainingSettings, {"size": "64"}, model_key="vae") == {"size": 64}
+    with pytest.raises(SettingsError, match="width"):
+        parse_known(Brush, {"width": 65})
 
 
 def test_a_setting_without_a_default_has_none() -> None:

@@ -9,8 +9,9 @@ from genstudio.data.modalities.catalog import MODALITIES
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.operations import GENERATE
 from genstudio.engine.device import place
+from genstudio.models.capabilities import DrawsTogether
 from genstudio.models.catalog import model_class
-from genstudio.models.protocol import DrawsTogether, Request, TrainableModel
+from genstudio.models.protocol import Request, TrainableModel
 from genstudio.models.sampling import (
     DRAWN_AT_ONCE,
     evaluating,

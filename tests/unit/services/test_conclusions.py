@@ -6,13 +6,14 @@ import pytest
 from compared_helpers import compared, figure
 
 from genstudio.domain.language import ENGLISH, PSEUDO, speak
-from genstudio.domain.model_reports import MODEL_FIGURES, ModelReport, Reason
+from genstudio.domain.model_reports import MODEL_FIGURES, ModelReport
+from genstudio.domain.reports import WhyNot
 from genstudio.services.blind_picks import PickTally, State
 from genstudio.services.compared import ComparedRun, Comparison
 from genstudio.services.conclusions import MOST, conclusions, run_names
 
 CLAIMS = {"ahead", "level", "no-winner"}
-BLIND = ModelReport(missing={"psnr": Reason.NO_REDRAWING, "redrawn_distance": Reason.NO_REDRAWING})
+BLIND = ModelReport(missing={"psnr": WhyNot.NO_REDRAWING, "redrawn_distance": WhyNot.NO_REDRAWING})
 
 
 def gan(**more: object) -> ComparedRun:
@@ -155,7 +156,7 @@ def test_redrawing_no_better_than_the_mean_is_told_as_that() -> None:
 
 def test_none_that_redraws_and_none_that_could_be_judged() -> None:
     assert "None of them can redraw" in said(gan(model=BLIND), vae(model=BLIND))["redrawing"][0]
-    unknown = ModelReport(missing={"psnr": Reason.NO_HELD_OUT})
+    unknown = ModelReport(missing={"psnr": WhyNot.NO_HELD_OUT_PICTURES})
     found = said(gan(model=BLIND), vae(model=unknown))
     assert "could not be judged" in found["redrawing"][0]
 

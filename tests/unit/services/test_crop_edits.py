@@ -1,6 +1,7 @@
 """Squares are kept in the project, frozen into manifests, and learned; pictures are not touched."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -65,8 +66,8 @@ def test_crops_of_pictures_that_have_gone_are_told_and_kept(
     kept["gone"] = KeptCrops("lost.png", TWO)
     kept["other"] = KeptCrops(report.pictures[1].name, TWO)
     told = words_of_gone(report, kept)
-    assert "1 are not in this folder (lost.png)" in told
-    assert f"1 were changed ({report.pictures[1].name})" in told
+    assert "1 is not in this folder (lost.png)" in told
+    assert f"1 was changed ({report.pictures[1].name})" in told
     assert set(crops_of(report, kept)) == {report.pictures[0].name}
 
 
@@ -114,21 +115,28 @@ def test_what_changed_since_a_run_is_told(report: ScanReport, kept: dict[str, Ke
     assert not changes_since(frozen, cropped, ())
 
 
-def test_what_came_into_the_folder_or_left_it_is_seen(report: ScanReport, flowers: Path) -> None:
+@pytest.fixture
+def own_flowers(flowers: Path, tmp_path: Path) -> Path:
+    """A copy of the pictures that all tests share, to be written to."""
+    return Path(shutil.copytree(flowers, tmp_path / "own"))
+
+
+def test_what_came_into_the_folder_or_left_it_is_seen(own_flowers: Path) -> None:
+    report = drain(scan_material(own_flowers))
     assert not changes_on_disk(report)
     first, second = (it.name for it in report.pictures[:2])
-    (flowers / "new.png").write_bytes((flowers / first).read_bytes())
-    (flowers / second).unlink()
+    (own_flowers / "new.png").write_bytes((own_flowers / first).read_bytes())
+    (own_flowers / second).unlink()
     changes = changes_on_disk(report)
     assert (changes.added, changes.gone) == (("new.png",), (second,))
 
 
-def test_several_folders_are_one_set(flowers: Path) -> None:
-    names = sorted(it.name for it in flowers.iterdir())
+def test_several_folders_are_one_set(own_flowers: Path) -> None:
+    names = sorted(it.name for it in own_flowers.iterdir())
     for folder, name in (("a", names[0]), ("b", names[1]), ("c", names[2])):
-        (flowers / folder).mkdir()
-        (flowers / name).rename(flowers / folder / name)
-    report = drain(scan_material(flowers, within=("a", "c")))
+        (own_flowers / folder).mkdir()
+        (own_flowers / name).rename(own_flowers / folder / name)
+    report = drain(scan_material(own_flowers, within=("a", "c")))
     assert [it.name for it in report.pictures] == [f"a/{names[0]}", f"c/{names[2]}"]
     assert report.within == ("a", "c")
     assert not changes_on_disk(report)
@@ -145,6 +153,16 @@ def test_a_folder_that_is_gone_is_told_from_one_that_was_emptied(
     assert not changes.unreachable
     gone = report.model_copy(update={"folder": tmp_path / "gone"})
     assert changes_on_disk(gone).unreachable
+
+
+def test_a_folder_that_its_drive_cannot_say_anything_of_is_unreachable_too(
+    report: ScanReport, tmp_path: Path
+) -> None:
+    # Of a drive that died, systems answer neither yes nor no; nor do they of such a name.
+    silent = report.model_copy(update={"folder": tmp_path / ("drive" * 99)})
+    changes = changes_on_disk(silent)
+    assert changes.unreachable
+    assert len(changes.gone) == len(report.pictures)
 
 
 def test_a_row_is_written_as_json_writes_it(tmp_path: Path) -> None:

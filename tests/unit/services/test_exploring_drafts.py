@@ -12,7 +12,7 @@ from torch import Tensor
 from genstudio.domain.places import Place
 from genstudio.domain.settings import Settings
 from genstudio.engine.checkpoint import Checkpoint
-from genstudio.models.protocol import Drafts
+from genstudio.models.capabilities import Drafts
 from genstudio.models.vae.residual import ResidualVAE
 from genstudio.services import exploring
 from genstudio.services.explored import DirectionsFound, PlaceShown, Refused, SeedShown, Shown

@@ -23,7 +23,7 @@ from genstudio.domain.errors import SettingsError
 from genstudio.domain.material_reports import BOUND, COPIES, MATERIAL_FIGURES, VARIETY
 from genstudio.domain.progress import drain
 from genstudio.engine.trainer import NoCommands
-from genstudio.models.protocol import Bounds
+from genstudio.models.capabilities import Bounds
 from genstudio.services.compared_materials import MaterialComparison
 from genstudio.services.comparison import compare, comparison_record, save_comparison
 from genstudio.services.comparison_words import said_of, table_rows

@@ -13,8 +13,8 @@ from genstudio.domain.material_reports import (
     VARIETY,
     MaterialFigure,
     MaterialReport,
-    WhyNot,
 )
+from genstudio.domain.reports import WhyNot
 from genstudio.services.compared import Mark
 from genstudio.services.compared_materials import MaterialComparison, MaterialRun
 from genstudio.services.comparison_words import said_of, table_rows

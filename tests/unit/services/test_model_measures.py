@@ -13,9 +13,9 @@ from tiny_studio import save_pictures, small_settings
 from torch import nn
 
 from genstudio.domain.language import ENGLISH, speak
-from genstudio.domain.model_reports import ModelReport, Reason
+from genstudio.domain.model_reports import ModelReport
 from genstudio.domain.progress import Progress, drain
-from genstudio.domain.reports import FIGURES
+from genstudio.domain.reports import FIGURES, WhyNot
 from genstudio.engine.trainer import NoCommands
 from genstudio.services import model_measures
 from genstudio.services.compared import ComparedRun
@@ -104,14 +104,14 @@ def test_a_vae_has_all_figures(copied: dict[str, Path]) -> None:
 def test_what_a_gan_and_a_flow_cannot_do_is_told_why(copied: dict[str, Path]) -> None:
     gan = measured(copied["self-supervised-gan"])
     assert gan.report.missing == {
-        "probe": Reason.NO_ENCODER,
-        "psnr": Reason.NO_REDRAWING,
-        "redrawn_distance": Reason.NO_REDRAWING,
+        "probe": WhyNot.NO_ENCODER,
+        "psnr": WhyNot.NO_REDRAWING,
+        "redrawn_distance": WhyNot.NO_REDRAWING,
     }
     assert gan.report.path_length is not None
     assert len(gan.held_out_NHWC) == 0
     flow = measured(copied["token-flow"])
-    assert flow.report.missing == {"probe": Reason.NO_ENCODER}
+    assert flow.report.missing == {"probe": WhyNot.NO_ENCODER}
     assert flow.report.psnr is not None
 
 
@@ -128,9 +128,9 @@ def test_without_held_out_pictures_or_kinds_that_is_told(tmp_path: Path) -> None
     folder = save_pictures(tmp_path / "flat", drawn_NHWC(40, seed=0))
     found = measured(trained(folder, tmp_path / "Meadow", "residual-vae"))
     assert found.report.missing == {
-        "probe": Reason.NO_KINDS,
-        "psnr": Reason.NO_HELD_OUT,
-        "redrawn_distance": Reason.NO_HELD_OUT,
+        "probe": WhyNot.NO_KINDS,
+        "psnr": WhyNot.NO_HELD_OUT_PICTURES,
+        "redrawn_distance": WhyNot.NO_HELD_OUT_PICTURES,
     }
     assert not found.report.knew_kinds
 

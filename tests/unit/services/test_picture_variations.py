@@ -65,6 +65,15 @@ def test_a_class_of_one_picture_is_varied_as_others_and_alone_stays_as_it_is() -
     assert all((it == images[1]).all() for it in made)
 
 
+def test_what_is_there_many_times_differs_from_what_is_another() -> None:
+    images = np.repeat([100, 110, 130], 10)[:, None, None, None]
+    images = np.broadcast_to(images, (30, 8, 8, 1)).astype(np.uint8)
+    made = np.stack(variations(images, np.zeros(30, np.int64)).draw(0, range(40), 1.0))
+    # The right half tells which picture it was.
+    moved = made[:, 0, 0, 0].astype(int) - made[:, 0, 7, 0]
+    assert set(np.abs(moved).tolist()) == {10, 20}
+
+
 def test_more_is_varied_by_a_larger_amount() -> None:
     source = variations(pictures())
     small, large = (

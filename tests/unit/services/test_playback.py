@@ -90,3 +90,26 @@ def test_the_process_answers_every_line_and_passes_over_nonsense(
     answers = [json.loads(line) for line in told.getvalue().splitlines()]
     assert {"error": "no ears"} in answers
     assert [it["at_s"] for it in answers if "at_s" in it] == [0, 1, 1]
+
+
+def test_a_machine_without_any_sound_system_says_so_instead_of_playing_to_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    miniaudio = pytest.importorskip("miniaudio")
+    path = tmp_path / "a.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 50, 0, "NONE", ""))
+        file.writeframes(ramp().tobytes())
+
+    def opened(*, backends: list[object] | None = None, **_: object) -> object:
+        """As miniaudio has it: the device that is none is the last of those that are tried."""
+        assert not backends or miniaudio.Backend.NULL not in backends, "nobody would hear it"
+        raise miniaudio.MiniaudioError("failed to init device", -401)
+
+    monkeypatch.setattr(miniaudio, "PlaybackDevice", opened)
+    lines = [json.dumps({"do": "open", "path": str(path)}), json.dumps({"do": "play"})]
+    told = io.StringIO()
+    sound_device.run_sound_player(io.StringIO("\n".join(lines)), told)
+    assert {"error": sound_device.NO_DEVICE} in [
+        json.loads(line) for line in told.getvalue().splitlines()
+    ]

@@ -71,6 +71,9 @@ def test_a_project_that_moved_is_told_with_the_pictures_that_are_gone(
     assert "Not there" in told
     (tmp_path / "pictures").mkdir()
     assert "where they were" in words_of_moving(queue, tmp_path / "elsewhere")
+    # A drive that died says neither yes nor no; nor does the system of such a name.
+    silent = queue.changed("a", folder=tmp_path / ("drive" * 99))
+    assert "Not there" in words_of_moving(silent, tmp_path / "elsewhere")
 
 
 def test_it_follows_what_is_told_of_a_run(queue: RunQueue) -> None:

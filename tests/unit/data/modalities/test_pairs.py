@@ -81,7 +81,7 @@ def test_what_has_no_partner_is_named_with_its_side(two: Path) -> None:
     assert arrangement.num_examples == 11
     words = [f"{remark.title} {remark.reason}" for remark in arrangement.remarks]
     assert any("2 of “lines” have no partner" in told and "lonely.png" in told for told in words)
-    assert any("1 pictures lie beside" in told for told in words)
+    assert any("1 picture lies beside" in told for told in words)
     assert not arrangement.used & {"lines/lonely.png", "lines/2.png", "beside.png"}
 
 
