@@ -6,9 +6,10 @@ a small network learns from random patches of the key frames, and paints each fr
 Apart from the paper: instead of a discriminator and a downloaded network, what is blurred is held
 against the distribution of the painted patches; and noise on what it sees teaches it to paint the
 same in spite of it, so that the grain of a camera does not flicker. When it
-overfits the key frames, other frames wash out: some of them are looked at while it learns, and once
-their patches have come no closer to paint for 400 steps, the best weights are restored (early
-stopping with patience).
+overfits the key frames, other frames wash out. So the loss is also taken of whole key frames, with
+the patches of some other frames held against paint instead of theirs, and once that has not
+become less for 400 steps, the best weights are restored (early stopping with patience). The
+patches alone do not tell: half-learned paint with all detail of the film lies close, too.
 
 It is a loop of its own and not a run of the engine, which seeds the global generators: a training
 that goes on in the same process would be disturbed.
@@ -35,9 +36,9 @@ _DIRECTIONS = 32
 _MOST_PATCHES = 8_192
 _AVERAGED_OVER = 50  # steps, of the weights
 _LOOKED_EVERY = 50  # steps
-# So long it may come no closer; what is less than this share closer is chance.
+# So long it may become no less; what is less than this share less is chance.
 _PATIENCE = 400  # steps
-_CLOSER = 0.005
+_LESS = 0.005
 _DIRECTIONS_LOOKED_ALONG = 64
 
 
@@ -74,7 +75,8 @@ class KeyFramePainter:
         self._network = RepaintingNetwork(3, width, blocks, self._generator)
         self._averaged = RepaintingNetwork(3, width, blocks, self._generator)
         self._averaged.load_state_dict(self._network.state_dict())
-        self._seen = _stacked([it.seen_HWC for it in key_frames])
+        self._key_frames = [it.seen_HWC for it in key_frames]
+        self._seen = _stacked(self._key_frames)
         self._painted = _stacked([it.painted_HWC for it in key_frames])
         shorter = min(self._seen.shape[-2:])
         self._patch_px = min(96, shorter // STRIDE * STRIDE)
@@ -97,9 +99,9 @@ class KeyFramePainter:
             yield step + 1
             if not self._unpainted or (step + 1) % _LOOKED_EVERY:
                 continue
-            distance = self._distance_of_unpainted()
-            if distance < best * (1 - _CLOSER):
-                best, best_step = distance, step + 1
+            loss = self._error_of_painted() + _PATCHES * self._distance_of_unpainted()
+            if loss < best * (1 - _LESS):
+                best, best_step = loss, step + 1
                 kept = {name: it.clone() for name, it in self._averaged.state_dict().items()}
             elif step + 1 - best_step >= _PATIENCE:
                 self._averaged.load_state_dict(kept)
@@ -114,6 +116,11 @@ class KeyFramePainter:
             painted = self._averaged(padded)[0, :, :height, :width]
         levels = painted.add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8)
         return levels.permute(1, 2, 0).contiguous().numpy()
+
+    def _error_of_painted(self) -> float:
+        """Mean absolute difference of the key frames to their paint, of values in [-1, 1]."""
+        made = _stacked([self.paint(frame) for frame in self._key_frames])
+        return functional.l1_loss(made, self._painted).item()
 
     def _distance_of_unpainted(self) -> float:
         """How far patches of frames that nobody painted are from paint."""

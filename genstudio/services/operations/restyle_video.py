@@ -34,8 +34,8 @@ class RestyleVideoSettings(ClipSettings):
     early_stopping: bool = setting(
         True,
         title="Stop before it washes out — early stopping",
-        help="Looks at some frames that you did not paint, and ends where they were most like "
-        "paint.",
+        help="Looks at some frames that you did not paint, and ends where more learning makes them "
+        "less like paint than it makes the painted ones closer.",
         before=False,
     )
     key_frames_at: str = setting(
