@@ -10,19 +10,32 @@ from genstudio.domain.datasets import PictureInfo
 from genstudio.domain.errors import GenStudioError
 from genstudio.services import studio
 
+# Modalities name a part of a file "FILE#NUMBER".
+_PART = "#"
+
 
 def example_thumbnail(
     path: Path, side: int, material: str, example: PictureInfo | None
 ) -> np.ndarray:
-    """Draw what a report tells of: a file, or by its modality what is only a part of one."""
-    if material and example is not None:
+    """Draw what a report tells of: a file, or by its modality what is only a part of one.
+
+    Args:
+        path: The file, or a name of a part of one.
+        side: Of the drawing, in pixels.
+        material: Key of the modality; empty while its folder is looked through.
+        example: What the report says of it; None for a file of which it says nothing.
+    """
+    if example is not None and (material or _PART in example.name):
         # Here, since modalities need torch, and the window is on the screen before that.
         from genstudio.data.modalities.catalog import MODALITIES  # noqa: PLC0415
         from genstudio.data.modalities.protocol import DrawsExamples  # noqa: PLC0415
 
-        modality = MODALITIES.get(material)
-        if isinstance(modality, DrawsExamples):
-            return modality.draw(example, side)
+        suffix = Path(example.name.rpartition(_PART)[0]).suffix.lower()
+        for modality in MODALITIES.usable():
+            card = modality.card
+            is_its = card.key == material if material else suffix in card.suffixes
+            if is_its and isinstance(modality, DrawsExamples):
+                return modality.draw(example, side)
     return studio.thumbnail(path, side)
 
 

@@ -198,7 +198,10 @@ class LeavesOut(Protocol):
 
 @runtime_checkable
 class DrawsExamples(Protocol):
-    """A material whose examples are no files that could be looked at one by one."""
+    """A material whose examples are no files that could be looked at one by one.
+
+    They are named ``FILE#NUMBER``.
+    """
 
     def draw(self, example: PictureInfo, side: int) -> np.ndarray:
         """Draw an example of a report: uint8 (side, side, 3)."""
