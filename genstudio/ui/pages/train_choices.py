@@ -97,7 +97,7 @@ class TrainChoices(QScrollArea):
             self._modality = modality
             self.verticalScrollBar().setValue(0)
         self._ways = ("", "") if current is None else (current.summary, current.turned)
-        self.rows.name_examples(current.card.noun[1] if current else "pictures")
+        self.rows.name_examples(current.card.noun[1] if current else tr("pictures"))
         has_roles = current is not None and len(current.card.roles) > 1
         has_classes = current is None or current.card.has_classes
         pictures = current is None or not current.card.suffixes
