@@ -19,7 +19,7 @@ from genstudio.services.operations.protocol import Made
 from genstudio.services.runs import Run
 
 COUNT = 24
-_WHAT = tr_noop("Making the first pictures")
+_WHAT = tr_noop("Making the first results")
 
 
 def hang_first_pictures(path: Path) -> Working[int]:
