@@ -11,6 +11,7 @@ from PySide6.QtCore import QTimer
 
 from genstudio import app
 from genstudio.domain import events
+from genstudio.opening import open_window
 from genstudio.ui.main_window import MainWindow
 
 build = app._build
@@ -53,7 +54,7 @@ def main(pictures: Path, project: Path, *, logs_out: bool) -> int:
         return window
 
     app._build = driven  # type: ignore[assignment]
-    return app.run(project)
+    return open_window(project)
 
 
 if __name__ == "__main__":

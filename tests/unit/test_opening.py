@@ -4,14 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from genstudio import __main__, app
+from genstudio import __main__, opening
 from genstudio.services.projects import open_or_create
 
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[Path | None]:
     found: list[Path | None] = []
-    monkeypatch.setattr(app, "run", lambda project, _package: found.append(project) or 0)
+    monkeypatch.setattr(
+        opening, "open_window", lambda project, _package: found.append(project) or 0
+    )
     return found
 
 
@@ -42,11 +44,11 @@ def test_a_project_that_is_open_is_shown_and_not_opened_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked: list[Path] = []
-    monkeypatch.setattr(app, "ask_to_show", lambda path: asked.append(path) or True)
-    monkeypatch.setattr(app, "QApplication", lambda _: pytest.fail("a second window"))
-    monkeypatch.setattr(app.NoticeBoard, "hook", lambda _self: None)
+    monkeypatch.setattr(opening, "ask_to_show", lambda path: asked.append(path) or True)
+    monkeypatch.setattr(opening, "QApplication", lambda _: pytest.fail("a second window"))
+    monkeypatch.setattr(opening.NoticeBoard, "hook", lambda _self: None)
 
-    assert app.run(tmp_path) == 0
+    assert opening.open_window(tmp_path) == 0
 
     assert asked == [tmp_path]
     assert str(tmp_path) in capsys.readouterr().err

@@ -120,4 +120,8 @@ def test_grey_pictures_go_with_the_same_in_rgb() -> None:
 
     real, made, tests = grey(bars(16, 0)), grey(bars(16, 1)), grey(bars(24, 2))
     mixed = drain(does_it_help(real, as_rgb(made), tests))
-    assert mixed == drain(does_it_help(as_rgb(real), as_rgb(made), as_rgb(tests)))
+    same = drain(does_it_help(as_rgb(real), as_rgb(made), as_rgb(tests)))
+    assert mixed.accuracies.keys() == same.accuracies.keys()
+    # Products of matrices may differ in their last bits with where memory lies, and by what is
+    # learned from them a picture or two of the 240.
+    assert mixed.accuracies == pytest.approx(same.accuracies, abs=0.02)
