@@ -301,7 +301,7 @@ class DatasetState(QObject):
     def why_not_ready(self) -> str:
         """Why nothing can be learned from these pictures yet; empty if it can."""
         if self.is_scanning:
-            return tr("The pictures are being looked through.")
+            return tr("The folder is being looked through.")
         if self.report is None:
             return tr("Choose a folder of pictures on the Dataset page first.")
         if len(self.used()) < _FEWEST_PICTURES:
