@@ -79,7 +79,8 @@ class TaskCard(Spoken):
         is_seeded: Whether each artifact needs a seed.
         conditions: Fields of examples that it takes beside seeds, one value for each artifact, in
             the place of what the settings ask for: so previews and figures show captions.
-        for_films: Settings, by name, that are others where each frame of a film is an input.
+        in_bulk: Settings, by name, that are others where very many are made: of each frame of a
+            film, and of the examples that the quality of a training is measured on.
     """
 
     spoken: ClassVar[frozenset[str]] = frozenset({"title"})
@@ -91,7 +92,7 @@ class TaskCard(Spoken):
     inputs: tuple[InputSpec, ...] = ()
     is_seeded: bool = False
     conditions: tuple[str, ...] = ()
-    for_films: Mapping[str, object] = field(default_factory=dict[str, object])
+    in_bulk: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,8 +58,10 @@ class TranslationMeter:
             Empty if there was no time for them.
         """
         del examined
+        task = task_of(model, TRANSLATE)
         request = Request(
-            settings=task_of(model, TRANSLATE).settings(), inputs={"input": list(self._inputs)}
+            settings=task.settings.model_validate(task.in_bulk),
+            inputs={"input": list(self._inputs)},
         )
         made: list[np.ndarray] = []
         for artifact in model.run(TRANSLATE, request):

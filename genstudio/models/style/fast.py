@@ -33,6 +33,9 @@ from genstudio.models.translating import run_translation
 _DIRECTIONS = 32
 _MOST_PATCHES = 16_384
 _SMALLEST_PX = 16
+# Side of what is painted of each picture in a step: a quarter of the work of whole ones of 256 px,
+# and each part is held to the whole style.
+_PART_PX = 128
 _COLOURS = 0.5
 _COLOUR_DIRECTIONS = 8
 _EDGES = 2.0
@@ -114,7 +117,7 @@ class FastStyle:
             key=operations.TRANSLATE,
             title="Paint pictures in the style",
             settings=PaintingSettings,
-            for_films={"touch_up": False},
+            in_bulk={"touch_up": False},
             inputs=(InputSpec(name="input", title="Pictures to paint"),),
         ),
     )
@@ -135,9 +138,9 @@ class FastStyle:
     def losses(self, phase: str, batch: Batch, step: int) -> Losses:
         """Distance of patches at each scale, and of colours; edges that are lost."""
         del phase
-        given, style = batch.fields["input"].float(), batch.fields["target"].float()
+        given, style = _part(batch.fields["input"]).float(), batch.fields["target"].float()
         self._style.see(style, step)
-        made = self.network["painter"](batch.fields["input"])
+        made = self.network["painter"](given)
         patches = torch.stack(
             [
                 patch_distance(
@@ -146,6 +149,7 @@ class FastStyle:
                     directions=_DIRECTIONS,
                     most_patches=_MOST_PATCHES,
                     generator=None,
+                    is_each=True,
                 )
                 for one, other in zip(self._scales(made), self._scales(style), strict=True)
             ]
@@ -157,6 +161,7 @@ class FastStyle:
             most_patches=_MOST_PATCHES,
             generator=None,
             side_px=1,
+            is_each=True,
         )
         correlation = edge_correlation(made, given)
         lost = functional.relu(self.config.keep_edges - correlation).mean()
@@ -189,3 +194,10 @@ class FastStyle:
                 break
             found.append(functional.avg_pool2d(found[-1], 2))
         return found
+
+
+def _part(images_NCHW: Tensor) -> Tensor:
+    """The same window of all pictures, of at most 128 pixels a side, anywhere."""
+    sides = images_NCHW.shape[-2:]
+    top, left = (int(torch.randint(0, max(0, side - _PART_PX) + 1, ())) for side in sides)
+    return images_NCHW[..., top : top + _PART_PX, left : left + _PART_PX]

@@ -77,6 +77,7 @@ def patch_distance(
     generator: torch.Generator | None,
     inside_HW: Tensor | None = None,
     side_px: int = PATCH_PX,
+    is_each: bool = False,
 ) -> Tensor:
     """Sliced Wasserstein-1 distance of the patches of pictures to those of others: a scalar.
 
@@ -89,6 +90,8 @@ def patch_distance(
         generator: Draws the directions and where the grids lie; torch's global one by default.
         inside_HW: Where True, a patch in whose middle it lies counts; all by default.
         side_px: Of a patch; 1 compares colours.
+        is_each: Whether each picture's own patches are matched, and the mean of all is returned:
+            of a batch together, one picture may be all light and another all dark.
     """
     kernels = random_directions(directions, images_NCHW.shape[1], generator, side_px)
     kernels = kernels.to(images_NCHW.device)
@@ -99,6 +102,11 @@ def patch_distance(
         )
     if values.shape[1] == 0:
         return values.sum()
+    if is_each:
+        # Of a direction's row, the pictures lie behind one another.
+        count = len(images_NCHW)
+        values = values.reshape(directions * count, -1)
+        wanted = wanted.repeat_interleave(count, dim=0)
     return (values - transported(values.detach(), wanted)).abs().mean()
 
 

@@ -75,7 +75,7 @@ class TranslateVideo:
         model = load_model(request.run, checkpoint)
         task = task_of(model, TRANSLATE)
         is_steady = settings.steady == "steady"
-        chosen = task.settings.model_validate({} if is_steady else task.for_films)
+        chosen = task.settings.model_validate({} if is_steady else task.in_bulk)
 
         def paint(frame_HWC: np.ndarray) -> np.ndarray:
             wanted = Request(settings=chosen, inputs={"input": [frame_HWC]})

@@ -79,3 +79,32 @@ def test_only_patches_inside_count() -> None:
     assert distances[0] < 1e-3
     assert distances[1] > 0.05
     assert distances[2] == 0
+
+
+def test_each_picture_is_matched_on_its_own() -> None:
+    grain = torch.randn(1, 3, 24, 24, generator=drawn(1)) * 0.05
+    dark_and_light = torch.cat([grain - 0.5, grain + 0.5])
+
+    def distance(is_each: bool) -> torch.Tensor:
+        return patch_distance(
+            dark_and_light,
+            [dark_and_light],
+            directions=8,
+            most_patches=4096,
+            generator=drawn(0),
+            is_each=is_each,
+        )
+
+    assert distance(is_each=False) < 0.01
+    assert distance(is_each=True) > 0.1
+    alone = [
+        patch_distance(
+            picture[None],
+            [dark_and_light],
+            directions=8,
+            most_patches=4096,
+            generator=drawn(0),
+        )
+        for picture in dark_and_light
+    ]
+    torch.testing.assert_close(distance(is_each=True), torch.stack(alone).mean())
