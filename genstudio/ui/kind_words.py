@@ -34,10 +34,14 @@ def counted_files(names: Collection[str]) -> str:
 def way(card: OperationCard) -> str:
     """What goes into an operation and what comes out."""
     kinds = dict.fromkeys(several(spec.kind) for spec in card.inputs if spec.minimum)
-    given = tr("your {kinds}", kinds=tr(" and ").join(kinds)) if kinds else tr("nothing")
     others = tr(" or ").join(map(several, card.others))
     made = tr(" and ").join(filter(None, (several(card.output), others)))
-    return tr("From {given} → {several}", given=given, several=made)
+    if kinds:
+        given = tr("your {kinds}", kinds=tr(" and ").join(kinds))
+        return tr("From {given} → {several}", given=given, several=made)
+    if card.needs_run:
+        return tr("From a trained model → {several}", several=made)
+    return tr("From words of yours → {several}", several=made)
 
 
 def missing(specs: Sequence[InputSpec], counts: Sequence[int]) -> str:

@@ -12,6 +12,7 @@ from genstudio.ui.pages.create import CreatePage
 from genstudio.ui.pages.dataset import DatasetPage
 from genstudio.ui.pages.gallery import GalleryPage
 from genstudio.ui.pages.train import TrainPage
+from genstudio.ui.recipe_words import Titles
 from genstudio.ui.state.studio import StudioStates
 
 P = TypeVar("P", bound=QWidget)
@@ -59,7 +60,9 @@ PAGES: Final = (
         key="gallery",
         title="Gallery",
         icon="layout-grid",
-        make=lambda it: GalleryPage(it.gallery, it.training),
+        make=lambda it: GalleryPage(
+            it.gallery, it.training, Titles(lambda: it.training.entries, lambda: it.create.entries)
+        ),
     ),
     PageSpec(
         key="compare",
@@ -81,6 +84,8 @@ class StudioPages:
         self.gallery = _of(self.by_key["gallery"], GalleryPage)
         self.compare = _of(self.by_key["compare"], ComparePage)
         self.train.film_wanted.connect(states.create.film_run)
+        # Results go by the titles of what made them, once these are known.
+        states.create.loaded.connect(self.gallery.show_titles)
 
     def shutdown(self) -> None:
         """Let go of threads before the window closes."""

@@ -104,7 +104,7 @@ def test_cards_are_grouped_and_chosen_by_keyboard(open_project: Opener, qtbot: Q
     studio = open_create(open_project, "generate")
     shown = cards(studio)
     headings = [shown.item(row).text() for row in range(shown.count()) if not is_card(shown, row)]
-    assert headings[:2] == ["From nothing → pictures", "From your pictures → pictures"]
+    assert headings[:2] == ["From a trained model → pictures", "From your pictures → pictures"]
     assert len(set(headings)) == len(headings)
     shown.setFocus()
     qtbot.keyClick(shown, Qt.Key.Key_Down)

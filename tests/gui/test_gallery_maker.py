@@ -22,10 +22,12 @@ from genstudio.ui.bridge import Bridge
 from genstudio.ui.pages.gallery import GalleryPage
 from genstudio.ui.pages.gallery_details import GalleryDetails
 from genstudio.ui.pages.gallery_maker import GalleryMaker
+from genstudio.ui.recipe_words import Titles
 from genstudio.ui.state.gallery import GalleryState
 from genstudio.ui.state.training import TrainingState
 
 KEY = "residual-vae"
+TITLES = Titles(dict, dict)
 
 
 def run(name: str, kinds: dict[str, int]) -> RunSummary:
@@ -96,7 +98,7 @@ def test_an_empty_gallery_says_what_can_be_done_about_it(
     state = GalleryState(bridge, training)
     state.set_project(open_or_create(tmp_path / "Meadow"))
     qtbot.waitUntil(lambda: state.is_open)
-    page = GalleryPage(state, training)
+    page = GalleryPage(state, training, TITLES)
     qtbot.addWidget(page)
     wanted: list[bool] = []
     page.train_wanted.connect(lambda: wanted.append(True))
@@ -117,7 +119,7 @@ def gallery(qtbot: QtBot, training: TrainingState, tmp_path: Path) -> Iterator[G
     state = GalleryState(training._bridge, training)
     state.set_project(open_or_create(tmp_path / "Meadow"))
     qtbot.waitUntil(lambda: state.is_open)
-    page = GalleryPage(state, training)
+    page = GalleryPage(state, training, TITLES)
     qtbot.addWidget(page)
     page.show()
     yield page
@@ -204,7 +206,7 @@ def test_what_has_just_been_learned_is_made_from(
 
 
 def test_details_tell_the_kind_that_was_asked_for(qtbot: QtBot, tmp_path: Path) -> None:
-    details = GalleryDetails()
+    details = GalleryDetails(TITLES)
     qtbot.addWidget(details)
     for sampling, words in (
         ({"kind": "cats", "calm": 1.0}, "32 × 32 px · kind cats, calm 1.0"),

@@ -26,7 +26,7 @@ def test_what_can_be_left_out_is_not_said_to_go_in() -> None:
         key="k", title="t", summary="s.", inputs=(InputSpec(name="lora", kind="lora", minimum=0),)
     )
 
-    assert way(card) == "From nothing → pictures"
-    both = OperationCard(key="k", title="t", summary="s.", others=("sound",))
-    assert way(both) == "From nothing → pictures and sounds"
+    assert way(card) == "From words of yours → pictures"
+    both = OperationCard(key="k", title="t", summary="s.", others=("sound",), task="generate")
+    assert way(both) == "From a trained model → pictures and sounds"
     assert several("lora") == "LoRAs"

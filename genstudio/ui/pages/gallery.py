@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from genstudio.domain.errors import GenStudioError
 from genstudio.domain.language import tr, tr_noop
 from genstudio.services import studio, studio_exports
 from genstudio.services.exporters.protocol import Exporter
@@ -31,6 +30,7 @@ from genstudio.ui.pages.gallery_details import GalleryDetails
 from genstudio.ui.pages.gallery_maker import GalleryMaker
 from genstudio.ui.pages.gallery_order import CollectionsButton, GalleryOrder
 from genstudio.ui.pages.gallery_viewing import PAIR, GalleryViewing
+from genstudio.ui.recipe_words import Titles, caption
 from genstudio.ui.run_words import counted
 from genstudio.ui.state.gallery import GalleryState
 from genstudio.ui.state.gallery_copies import GalleryCopies
@@ -67,6 +67,12 @@ _MAKE_NOW = tr_noop("A model has learned, and can make some now.")
 class GalleryPage(QWidget):
     """Shows the gallery, or all training previews.
 
+    Args:
+        state: The gallery of the project.
+        training: Runs that more can be made of, and their previews.
+        titles: What models and operations are called.
+        parent: Its parent.
+
     Signals:
         export_wanted(Exporter, list): The way of exporting, and the names of the pictures.
         train_wanted(): There is nothing to show yet, and a person wants to change that.
@@ -80,13 +86,18 @@ class GalleryPage(QWidget):
     train_wanted = Signal()
 
     def __init__(
-        self, state: GalleryState, training: TrainingState, parent: QWidget | None = None
+        self,
+        state: GalleryState,
+        training: TrainingState,
+        titles: Titles,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("page.gallery")
         self.setAccessibleName(tr("Gallery"))
         self._state = state
         self._training = training
+        self._titles = titles
         self._copies = GalleryCopies(state)
         self._copies.changed.connect(self._on_copies)
         self._copies.found.connect(lambda found: show_copies(self, found))
@@ -114,6 +125,11 @@ class GalleryPage(QWidget):
     def commit(self) -> None:
         """Keep what is being typed."""
         self._details.commit()
+
+    def show_titles(self) -> None:
+        """Name models and operations as they are known now."""
+        self._grid.update_keys(self._grid.keys())
+        self._on_selection()
 
     def shutdown(self) -> None:
         """Let go of threads before the window closes."""
@@ -204,7 +220,7 @@ class GalleryPage(QWidget):
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self._grid)
-        self._details = GalleryDetails()
+        self._details = GalleryDetails(self._titles)
         self._details.rated.connect(lambda stars: self._state.rate(self._selected(), stars))
         self._details.tagged.connect(lambda tags: self._state.tag(self._selected(), tags))
         self._details.removed.connect(lambda: self._state.remove(self._selected()))
@@ -313,7 +329,9 @@ class GalleryPage(QWidget):
         preview = self._previews.get(key)
         if preview is not None:
             return preview
-        return _grid_item(self._state.items[key], is_copy=self._copies.is_copy(key))
+        item, is_copy = self._state.items[key], self._copies.is_copy(key)
+        said = caption(item, self._titles, is_copy=is_copy)
+        return GridItem(item.path, said, badge=_badge(item, is_copy=is_copy))
 
     def _on_selection(self) -> None:
         keys: Sequence[str] = self._grid.selected_keys()
@@ -390,20 +408,5 @@ class GalleryPage(QWidget):
         )
 
 
-def _grid_item(item: GalleryItem, *, is_copy: bool) -> GridItem:
-    try:
-        recipe = item.recipe
-        caption = tr(
-            "{model_key}, step {step:,}, seed {seed}",
-            model_key=recipe.model_key,
-            step=recipe.step,
-            seed=recipe.seed,
-        )
-        if not recipe.run:
-            caption = recipe.operation
-    except GenStudioError:
-        caption = ""  # What is wrong with it is told beside the picture when it is selected.
-    if is_copy:
-        caption = tr("nearly a copy · {caption}", caption=caption)
-    badge = " ".join(it for it in ("★" * item.rating, "⚠" if is_copy else "") if it)
-    return GridItem(item.path, caption, badge=badge)
+def _badge(item: GalleryItem, *, is_copy: bool) -> str:
+    return " ".join(it for it in ("★" * item.rating, "⚠" if is_copy else "") if it)

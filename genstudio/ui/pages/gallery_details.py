@@ -17,14 +17,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from genstudio.domain.errors import GenStudioError
-from genstudio.domain.language import tr, trn, written
+from genstudio.domain.language import tr, trn
 from genstudio.services import studio, studio_examples
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.sound_playing import is_heard
 from genstudio.ui.icons import icon
-from genstudio.ui.kind_words import counted_files
-from genstudio.ui.run_words import value_word
+from genstudio.ui.recipe_words import Titles, described
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.viewers.sound import SoundViewer
 from genstudio.ui.widgets.picture_view import PictureView
@@ -36,6 +34,9 @@ _STARS = 5
 
 class GalleryDetails(QFrame):
     """Shows one picture with its recipe; rates and tags all that are selected.
+
+    Args:
+        titles: What models and operations are called.
 
     Signals:
         rated(int): So many stars for the selected pictures.
@@ -49,9 +50,10 @@ class GalleryDetails(QFrame):
     removed = Signal()
     copies_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, titles: Titles, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         mark(self, role="panel")
+        self._titles = titles
         self._path: Path | None = None
         # The file may be painted over, or moved away, while it is shown.
         self._stamp: Stamp = None
@@ -99,7 +101,7 @@ class GalleryDetails(QFrame):
         is_other = first.path != self._path
         self._show_picture(first.path)
         said = studio_examples.said_of(first.path) if len(items) == 1 else ""
-        self._recipe.setText(f"{said}\n{_described(items)}".strip())
+        self._recipe.setText(f"{said}\n{described(items, self._titles)}".strip())
         self._set_stars(first.rating)
         tags = ", ".join(first.tags)
         # What a person is typing stays, and so does the cursor when there is nothing new.
@@ -220,40 +222,3 @@ class GalleryDetails(QFrame):
     def _on_folder(self) -> None:
         if self._path is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._path.parent)))
-
-
-def _described(items: Sequence[GalleryItem]) -> str:
-    if len(items) > 1:
-        return tr(
-            "{counted_files} are selected; the first one is shown.",
-            counted_files=counted_files([it.path.name for it in items]),
-        )
-    try:
-        recipe = items[0].recipe
-    except GenStudioError as error:
-        return str(error)
-    when = recipe.created.astimezone().strftime("%Y-%m-%d %H:%M")
-    size = f"{recipe.size} × {recipe.size} px" if recipe.size else ""
-    # What was left open, such as the kind, says nothing.
-    sampling = (
-        f"{value_word(name)} {written(value, '') if isinstance(value, float) else value}"
-        for name, value in recipe.sampling.items()
-        if value != ""
-    )
-    is_from_seed = recipe.seed is not None and recipe.run
-    what = tr("seed {seed}", seed=recipe.seed) if is_from_seed else recipe.operation
-    if recipe.inputs:
-        names = ", ".join(given.name for given in recipe.inputs)
-        what = tr("{what} of {names}", what=what, names=names)
-    how = " · ".join(words for words in (size, ", ".join(sampling)) if words)
-    if not recipe.run:
-        return f"{what}\n{how}\n{when}"
-    return tr(
-        "{model_key} · step {step:,} · {what}\n{how}\n{when} · run {run}",
-        model_key=recipe.model_key,
-        step=recipe.step,
-        what=what,
-        how=how,
-        when=when,
-        run=recipe.run,
-    )
