@@ -37,6 +37,7 @@ from genstudio.ui.widgets.run_list import RunList
 OUT = Path(__file__).resolve().parent.parent / "resources" / "screenshots"
 _LONGEST_WAIT_S = 300.0
 _COLOURS = 256
+_MORE_MINUTES = 1.0
 W = TypeVar("W", bound=QWidget)
 
 
@@ -59,10 +60,14 @@ def main(minutes: float) -> None:
             if code == ENGLISH:
                 photographer.learn("self-supervised-gan", minutes)
                 photographer.wait_for_the_end(minutes)
-            # The steady one: something to look at after some minutes on any machine.
-            photographer.learn("residual-vae", minutes)
-            photographer.training(minutes)
-            photographer.wait_for_the_end(minutes)
+                # The steady one: something to look at after some minutes on any machine.
+                photographer.learn("residual-vae", minutes)
+                photographer.training(minutes)
+                photographer.wait_for_the_end(minutes)
+            else:
+                photographer.keep_learning(_MORE_MINUTES)
+                photographer.training(_MORE_MINUTES)
+                photographer.wait_for_the_end(_MORE_MINUTES)
             photographer.create()
             photographer.gallery()
             if code == ENGLISH:
@@ -79,6 +84,7 @@ class _Photographer:
         self._out = out
 
     def dataset(self, pictures: Path) -> None:
+        """Look through the pictures; whatever waits to be learned is known by then."""
         self._window.open_dataset(pictures)
         self._click("rail.train")
         self._wait(self._find(QAbstractButton, "train.start").isEnabled)
@@ -96,7 +102,15 @@ class _Photographer:
         self._click("train.start")
         self._wait(self._is_learning)
 
+    def keep_learning(self, minutes: float) -> None:
+        """Go on with the newest run."""
+        self._click("rail.train")
+        self._find(QDoubleSpinBox, "train.budget").setValue(minutes)
+        self._click("train.resume")
+        self._wait(self._is_learning)
+
     def training(self, minutes: float) -> None:
+        """Photograph what is learning when it is nearly done."""
         self._rest(minutes * 60 * 0.9)
         self._save("train")
 
@@ -117,6 +131,7 @@ class _Photographer:
         self._save("create")
 
     def gallery(self) -> None:
+        """Show what hangs there."""
         self._click("rail.gallery")
         self._rest(2)
         self._save("gallery")
