@@ -34,9 +34,11 @@ def counted_files(names: Collection[str]) -> str:
 def way(card: OperationCard) -> str:
     """What goes into an operation and what comes out."""
     kinds = dict.fromkeys(several(spec.kind) for spec in card.inputs if spec.minimum)
-    given = tr("your {kinds}", kinds=tr(" and ").join(kinds)) if kinds else tr("nothing")
     others = tr(" or ").join(map(several, card.others))
     made = tr(" and ").join(filter(None, (several(card.output), others)))
+    if not kinds:
+        return tr("From nothing → {several}", several=made)
+    given = tr("your {kinds}", kinds=tr(" and ").join(kinds))
     return tr("From {given} → {several}", given=given, several=made)
 
 

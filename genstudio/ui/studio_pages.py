@@ -12,6 +12,7 @@ from genstudio.ui.pages.create import CreatePage
 from genstudio.ui.pages.dataset import DatasetPage
 from genstudio.ui.pages.gallery import GalleryPage
 from genstudio.ui.pages.train import TrainPage
+from genstudio.ui.recipe_words import RecipeWords
 from genstudio.ui.state.studio import StudioStates
 
 P = TypeVar("P", bound=QWidget)
@@ -59,7 +60,11 @@ PAGES: Final = (
         key="gallery",
         title="Gallery",
         icon="layout-grid",
-        make=lambda it: GalleryPage(it.gallery, it.training),
+        make=lambda it: GalleryPage(
+            it.gallery,
+            it.training,
+            RecipeWords(lambda: it.training.entries, lambda: it.create.entries),
+        ),
     ),
     PageSpec(
         key="compare",

@@ -16,12 +16,15 @@ from genstudio.domain.training import TrainingSettings
 from genstudio.models.catalog import model_class
 from genstudio.services.choices import choose
 from genstudio.services.gallery_items import GalleryItem
+from genstudio.services.operations.restyle_video import RestyleVideo, RestyleVideoSettings
 from genstudio.services.projects import Project, open_or_create
 from genstudio.services.studio import CatalogueEntry
+from genstudio.services.studio_operations import OperationEntry
 from genstudio.ui.bridge import Bridge
 from genstudio.ui.pages.gallery import GalleryPage
 from genstudio.ui.pages.gallery_details import GalleryDetails
 from genstudio.ui.pages.gallery_maker import GalleryMaker
+from genstudio.ui.recipe_words import RecipeWords
 from genstudio.ui.state.gallery import GalleryState
 from genstudio.ui.state.training import TrainingState
 
@@ -225,6 +228,35 @@ def test_details_tell_the_kind_that_was_asked_for(qtbot: QtBot, tmp_path: Path) 
         item = GalleryItem("a.png", tmp_path, recipe.model_dump_json(), 0, ())
         details.show_items([item])
         assert details._recipe.text().splitlines()[1] == words
+
+
+def test_recipes_speak_in_the_words_of_cards_and_forms() -> None:
+    words = RecipeWords(
+        operations=lambda: {
+            "restyle-video": OperationEntry(
+                card=RestyleVideo.card, settings={"": RestyleVideoSettings}
+            )
+        }
+    )
+    recipe = Recipe(
+        software="GenStudio",
+        operation="restyle-video",
+        sampling={"largest_side": 640, "early_stopping": True, "steps": 600, "key_frames_at": ""},
+        created=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    assert words.operation(recipe) == "Paint a film"
+    assert (
+        words.choices(recipe)
+        == "Longest side of the clip: 640, Stop before it washes out: yes, steps 600"
+    )
+    assert RecipeWords().operation(recipe) == "restyle-video"
+
+
+def test_a_form_of_one_setting_is_never_cut(maker: GalleryMaker, training: TrainingState) -> None:
+    show(training, run("a", {}))
+    assert maker._form is not None
+    needed = min(maker._form.sizeHint().height(), 96)
+    assert maker._scroll.minimumHeight() == needed > 0
 
 
 # Teaching

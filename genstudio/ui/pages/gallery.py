@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain.errors import GenStudioError
-from genstudio.domain.language import tr, tr_noop
+from genstudio.domain.language import asking, tr, tr_noop, trn
 from genstudio.services import studio, studio_exports
 from genstudio.services.exporters.protocol import Exporter
 from genstudio.services.gallery_items import GalleryItem
@@ -31,6 +31,7 @@ from genstudio.ui.pages.gallery_details import GalleryDetails
 from genstudio.ui.pages.gallery_maker import GalleryMaker
 from genstudio.ui.pages.gallery_order import CollectionsButton, GalleryOrder
 from genstudio.ui.pages.gallery_viewing import PAIR, GalleryViewing
+from genstudio.ui.recipe_words import RecipeWords
 from genstudio.ui.run_words import counted
 from genstudio.ui.state.gallery import GalleryState
 from genstudio.ui.state.gallery_copies import GalleryCopies
@@ -67,6 +68,11 @@ _MAKE_NOW = tr_noop("A model has learned, and can make some now.")
 class GalleryPage(QWidget):
     """Shows the gallery, or all training previews.
 
+    Args:
+        state: Of the gallery.
+        training: What can make more.
+        words: What recipes name; by default they name operations by their keys.
+
     Signals:
         export_wanted(Exporter, list): The way of exporting, and the names of the pictures.
         train_wanted(): There is nothing to show yet, and a person wants to change that.
@@ -80,9 +86,14 @@ class GalleryPage(QWidget):
     train_wanted = Signal()
 
     def __init__(
-        self, state: GalleryState, training: TrainingState, parent: QWidget | None = None
+        self,
+        state: GalleryState,
+        training: TrainingState,
+        words: RecipeWords | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._words = words or RecipeWords(lambda: training.entries)
         self.setObjectName("page.gallery")
         self.setAccessibleName(tr("Gallery"))
         self._state = state
@@ -135,7 +146,7 @@ class GalleryPage(QWidget):
         self._search = QLineEdit()
         self._search.setObjectName("gallery.search")
         self._search.setAccessibleName(tr("Search the gallery"))
-        self._search.setPlaceholderText(tr("Search: words, tag:…, stars:>=3, model:…, OR, -not"))
+        self._search.setPlaceholderText(tr("Search: words or tags"))
         self._search.setToolTip(tr(_SEARCH_HELP))
         self._search.setAccessibleDescription(plain(tr(_SEARCH_HELP)))
         self._search.setClearButtonEnabled(True)
@@ -158,9 +169,7 @@ class GalleryPage(QWidget):
         self._export.setObjectName("gallery.export")
         self._export.setIcon(icon("share"))
         menu = QMenu(self._export)
-        for exporter in studio_exports.exporters():
-            card = exporter.card
-            menu.addAction(icon(card.icon), f"{card.title}…", self._wanted(exporter))
+        self._add_exporters(menu, self.chosen_names)
         self._export.setMenu(menu)
         head = QHBoxLayout()
         head.setSpacing(GRID_PX)
@@ -181,8 +190,13 @@ class GalleryPage(QWidget):
             head.addWidget(widget)
         return head
 
-    def _wanted(self, exporter: Exporter) -> Callable[[], None]:
-        return lambda: self.export_wanted.emit(exporter, self.chosen_names())
+    def _add_exporters(self, menu: QMenu, names: Callable[[], list[str]]) -> None:
+        def wanted(exporter: Exporter) -> Callable[[], None]:
+            return lambda: self.export_wanted.emit(exporter, names())
+
+        for exporter in studio_exports.exporters():
+            card = exporter.card
+            menu.addAction(icon(card.icon), asking(card.title), wanted(exporter))
 
     def _make_body(self) -> QWidget:
         self._grid = ThumbnailGrid(studio.thumbnail, self._described)
@@ -204,7 +218,7 @@ class GalleryPage(QWidget):
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self._grid)
-        self._details = GalleryDetails()
+        self._details = GalleryDetails(self._words)
         self._details.rated.connect(lambda stars: self._state.rate(self._selected(), stars))
         self._details.tagged.connect(lambda tags: self._state.tag(self._selected(), tags))
         self._details.removed.connect(lambda: self._state.remove(self._selected()))
@@ -313,7 +327,8 @@ class GalleryPage(QWidget):
         preview = self._previews.get(key)
         if preview is not None:
             return preview
-        return _grid_item(self._state.items[key], is_copy=self._copies.is_copy(key))
+        is_copy = self._copies.is_copy(key)
+        return _grid_item(self._state.items[key], self._words, is_copy=is_copy)
 
     def _on_selection(self) -> None:
         keys: Sequence[str] = self._grid.selected_keys()
@@ -352,6 +367,12 @@ class GalleryPage(QWidget):
         two.triggered.connect(self._viewing.compare_two)
         copy = menu.addAction(icon("copy"), tr("Copy\tCtrl+C"))
         copy.triggered.connect(self._viewing.copy)
+        selected = self._selected()
+        # The button above exports all while no more than one is selected.
+        only = trn("Export only this one", "Export only these {number:,}", len(selected))
+        export = menu.addMenu(icon("share"), only)
+        export.setEnabled(bool(selected) and not self._state.is_busy)
+        self._add_exporters(export, lambda: selected)
         again = menu.addAction(icon("rotate-ccw"), tr("Make this again"))
         again.setEnabled(len(self._grid.selected_keys()) == 1 and not self._state.is_busy)
         again.setToolTip(tr("Makes it from its recipe, and says whether it is the same"))
@@ -390,17 +411,17 @@ class GalleryPage(QWidget):
         )
 
 
-def _grid_item(item: GalleryItem, *, is_copy: bool) -> GridItem:
+def _grid_item(item: GalleryItem, words: RecipeWords, *, is_copy: bool) -> GridItem:
     try:
         recipe = item.recipe
         caption = tr(
             "{model_key}, step {step:,}, seed {seed}",
-            model_key=recipe.model_key,
+            model_key=words.model(recipe),
             step=recipe.step,
             seed=recipe.seed,
         )
         if not recipe.run:
-            caption = recipe.operation
+            caption = words.operation(recipe)
     except GenStudioError:
         caption = ""  # What is wrong with it is told beside the picture when it is selected.
     if is_copy:

@@ -18,13 +18,13 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain.errors import GenStudioError
-from genstudio.domain.language import tr, trn, written
+from genstudio.domain.language import tr, trn
 from genstudio.services import studio, studio_examples
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.sound_playing import is_heard
 from genstudio.ui.icons import icon
 from genstudio.ui.kind_words import counted_files
-from genstudio.ui.run_words import value_word
+from genstudio.ui.recipe_words import RecipeWords
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.viewers.sound import SoundViewer
 from genstudio.ui.widgets.picture_view import PictureView
@@ -36,6 +36,9 @@ _STARS = 5
 
 class GalleryDetails(QFrame):
     """Shows one picture with its recipe; rates and tags all that are selected.
+
+    Args:
+        words: What recipes name.
 
     Signals:
         rated(int): So many stars for the selected pictures.
@@ -49,9 +52,10 @@ class GalleryDetails(QFrame):
     removed = Signal()
     copies_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, words: RecipeWords | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         mark(self, role="panel")
+        self._words = words or RecipeWords()
         self._path: Path | None = None
         # The file may be painted over, or moved away, while it is shown.
         self._stamp: Stamp = None
@@ -99,7 +103,7 @@ class GalleryDetails(QFrame):
         is_other = first.path != self._path
         self._show_picture(first.path)
         said = studio_examples.said_of(first.path) if len(items) == 1 else ""
-        self._recipe.setText(f"{said}\n{_described(items)}".strip())
+        self._recipe.setText(f"{said}\n{_described(items, self._words)}".strip())
         self._set_stars(first.rating)
         tags = ", ".join(first.tags)
         # What a person is typing stays, and so does the cursor when there is nothing new.
@@ -222,7 +226,7 @@ class GalleryDetails(QFrame):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._path.parent)))
 
 
-def _described(items: Sequence[GalleryItem]) -> str:
+def _described(items: Sequence[GalleryItem], words: RecipeWords) -> str:
     if len(items) > 1:
         return tr(
             "{counted_files} are selected; the first one is shown.",
@@ -234,23 +238,17 @@ def _described(items: Sequence[GalleryItem]) -> str:
         return str(error)
     when = recipe.created.astimezone().strftime("%Y-%m-%d %H:%M")
     size = f"{recipe.size} × {recipe.size} px" if recipe.size else ""
-    # What was left open, such as the kind, says nothing.
-    sampling = (
-        f"{value_word(name)} {written(value, '') if isinstance(value, float) else value}"
-        for name, value in recipe.sampling.items()
-        if value != ""
-    )
     is_from_seed = recipe.seed is not None and recipe.run
-    what = tr("seed {seed}", seed=recipe.seed) if is_from_seed else recipe.operation
+    what = tr("seed {seed}", seed=recipe.seed) if is_from_seed else words.operation(recipe)
     if recipe.inputs:
         names = ", ".join(given.name for given in recipe.inputs)
         what = tr("{what} of {names}", what=what, names=names)
-    how = " · ".join(words for words in (size, ", ".join(sampling)) if words)
+    how = " · ".join(it for it in (size, words.choices(recipe)) if it)
     if not recipe.run:
         return f"{what}\n{how}\n{when}"
     return tr(
         "{model_key} · step {step:,} · {what}\n{how}\n{when} · run {run}",
-        model_key=recipe.model_key,
+        model_key=words.model(recipe),
         step=recipe.step,
         what=what,
         how=how,
