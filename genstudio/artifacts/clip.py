@@ -36,6 +36,7 @@ class Clips:
         other_suffixes=(".webm",),
         media_type="video/mp4",
         also_taken=tuple(sorted(SUFFIXES)),
+        pack="video",
     )
 
     def suffix_of(self, artifact: Artifact) -> str:

@@ -45,6 +45,7 @@ class Molecules:
         suffix=".sdf",
         media_type="chemical/x-mdl-sdfile",
         also_taken=LISTS,
+        pack="molecules",
     )
 
     def write(self, artifact: Artifact, path: Path, recipe: Recipe) -> None:

@@ -28,6 +28,7 @@ class ArtifactCard(Spoken, BaseModel):
             kind is :class:`Varied`.
         media_type: For the web.
         also_taken: Further suffixes of a person's own files that operations take as this kind.
+        pack: Key of the pack without which such files cannot be read; empty if none is needed.
     """
 
     spoken: ClassVar[frozenset[str]] = frozenset({"title", "noun"})
@@ -41,6 +42,7 @@ class ArtifactCard(Spoken, BaseModel):
     other_suffixes: tuple[str, ...] = ()
     media_type: str
     also_taken: tuple[str, ...] = ()
+    pack: str = ""
 
     @property
     def suffixes(self) -> tuple[str, ...]:

@@ -32,7 +32,11 @@ class Preparing(_Event):
 
 
 class RunStarted(_Event):
-    """The first step comes next. ``step`` is above 0 when the run continues."""
+    """The first step comes next. ``step`` is above 0 when the run continues.
+
+    ``num_held_out`` are examples that are not learned from, but judged by; 0 in records of runs
+    that did not tell.
+    """
 
     event: Literal["RunStarted"] = "RunStarted"
     run: Path
@@ -43,6 +47,7 @@ class RunStarted(_Event):
     num_images: Count
     num_parameters: Count
     step: Count
+    num_held_out: Count = 0
 
 
 class StepDone(_Event):

@@ -140,6 +140,11 @@ def quoted(text: str) -> str:
     return f"{before}{text}{behind}"
 
 
+def asking(text: str) -> str:
+    """A command's title with the dots that say: it asks for more before it is done."""
+    return f"{text} …" if _speaker.code == "de" else f"{text}…"
+
+
 class Spoken:
     """Base of cards: words that are declared in English are read in the language spoken.
 

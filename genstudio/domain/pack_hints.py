@@ -70,10 +70,16 @@ def how_to_get(key: str, program: Program | None = None) -> str:
     if program.folder == _OF_DEBIAN:
         machine = _DEBIANS_NAMES.get(program.machine, program.machine)
         file = f"genstudio-pack-{key}_{__version__}_{machine}.deb"
-        return tr("Install the package {file}, then start GenStudio again.", file=file)
+        return tr(
+            "Install the package {file}, which lies where GenStudio's own came from: open it, or "
+            "type “sudo apt install ./{file}” in a terminal where it lies. Then start GenStudio "
+            "again.",
+            file=file,
+        )
     file = f"genstudio-pack-{key}-{__version__}-linux-{program.machine}.tar.xz"
     return tr(
-        "Unpack {file} in the folder {folder}, then start GenStudio again.",
+        "Unpack {file}, which lies where GenStudio's installer came from, in the folder {folder}. "
+        "Then start GenStudio again.",
         file=file,
         folder=program.folder,
     )

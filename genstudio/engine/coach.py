@@ -28,6 +28,8 @@ _FEWEST_EPOCHS = 10
 # Two hours of them at least; what was before no longer counts as what can be lost.
 _MOST_OBSERVATIONS = 128
 _STILL_IMPROVING_OBSERVATIONS = 3
+# Below it, what is made reaches next to nothing of what the pictures are like.
+_FAR_COVERAGE = 0.02
 
 _ENDS_A_RUN: Mapping[StopWhen, frozenset[str]] = {
     "budget only": frozenset(),
@@ -200,7 +202,13 @@ def _how_well(observations: list[Observation]) -> str:
     kids = [seen.figures[metric_names.KID] for seen in observations if seen.has(metric_names.KID)]
     before, lately = kids[:-_STILL_IMPROVING_OBSERVATIONS], kids[-_STILL_IMPROVING_OBSERVATIONS:]
     if len(kids) < 2:
-        return tr("nothing looks wrong")
+        # Whoever sees grey squares would not believe that all is well.
+        is_far = observations[-1].figures.get(metric_names.COVERAGE, 1.0) < _FAR_COVERAGE
+        return (
+            tr("still far from your pictures, as usual so early")
+            if is_far
+            else tr("nothing looks wrong")
+        )
     if fell_back(observations, 1):
         return tr("pictures were better before, which often passes")
     best_before = min(before) if before else lately[0]

@@ -137,6 +137,7 @@ class _Loop:
         )
         self._checkpoints = Checkpoints(store, schedule)
         self._num_examples = dataset.num_learned_from
+        self._num_held_out = max(map(len, dataset.held_out.values()), default=0)
         # In the order in which they are called: what is measured and saved is finalized before.
         self._extensions: tuple[Extension, ...] = (
             self._prior,
@@ -278,6 +279,7 @@ class _Loop:
             num_images=self._num_examples,
             num_parameters=sum(p.numel() for p in state.averaged.network.parameters()),
             step=state.step,
+            num_held_out=self._num_held_out,
         )
 
     def _finished(self, checkpoint: Path) -> events.Finished:

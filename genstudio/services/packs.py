@@ -111,3 +111,8 @@ PACKS: Final = (
         modules=("pytest", "pytestqt", "hypothesis", "sklearn"),
     ),
 )
+
+
+def is_missing(key: str) -> bool:
+    """Whether a pack, by its key, is one of ours and not installed."""
+    return any(pack.key == key and not pack.is_installed() for pack in PACKS)

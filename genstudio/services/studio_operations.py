@@ -31,6 +31,7 @@ from genstudio.services.gallery import Gallery
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.jobs import Job
 from genstudio.services.outputs import free_place
+from genstudio.services.packs import is_missing
 from genstudio.services.projects import Project, slug
 from genstudio.services.score_tables import ScoreTable
 
@@ -47,10 +48,13 @@ class OperationEntry:
     Attributes:
         card: What it is.
         settings: What can be chosen, by the key of the model; "" where none is needed.
+        missing_pack: Key of a pack that is not installed, without which it cannot read what goes
+            in; empty for none.
     """
 
     card: OperationCard
     settings: Mapping[str, type[Settings]]
+    missing_pack: str = ""
 
 
 def load_operations() -> Job[OperationEntry]:
@@ -66,10 +70,18 @@ def load_operations() -> Job[OperationEntry]:
             fitting = [model for model in usable if perform.can_be_done_with(card, model)]
             offered = {model.card.key: operation.settings(model) for model in fitting}
             yield OperationEntry(
-                card=card, settings=offered if card.needs_run else {"": operation.settings(None)}
+                card=card,
+                settings=offered if card.needs_run else {"": operation.settings(None)},
+                missing_pack=_missing_pack(card),
             )
 
     return Job("operations", items)
+
+
+def _missing_pack(card: OperationCard) -> str:
+    needed = {spec.kind for spec in card.inputs if spec.minimum}
+    wanted = [it.card.pack for it in ARTIFACTS.usable() if it.card.key in needed]
+    return next((pack for pack in wanted if is_missing(pack)), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

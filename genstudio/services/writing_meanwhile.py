@@ -24,6 +24,7 @@ def written_meanwhile(
     write: Callable[[S], R],
     *,
     place: Callable[[S], Hashable],
+    is_fleeting: Callable[[S], bool] = lambda _step: False,
     clock: Callable[[], float] = time.monotonic,
 ) -> Generator[tuple[S, R], None, None]:
     """Write steps in other threads while the next are made; they come in their order.
@@ -35,6 +36,8 @@ def written_meanwhile(
         steps: Made in the thread of the caller.
         write: Called in other threads, several at once; must not use torch.
         place: What a step is written to. Of two with the same, the second waits for the first.
+        is_fleeting: Whether what a step holds may be gone when the next is made, such as a
+            temporary file: it is written first.
         clock: Seconds.
 
     Yields:
@@ -64,7 +67,8 @@ def written_meanwhile(
             while any(place(it) == wanted for it, _ in waiting):
                 yield _next_of(waiting)
             waiting.append((step, writers.submit(write, step)))
-            most = _MOST_WAITING if max(took_s) < _SOON_S else 0
+            is_soon = max(took_s) < _SOON_S and not is_fleeting(step)
+            most = _MOST_WAITING if is_soon else 0
             while waiting and (len(waiting) > most or waiting[0][1].done()):
                 yield _next_of(waiting)
         while waiting:

@@ -224,6 +224,8 @@ class MainWindow(QMainWindow):
         self._states.samples.made.connect(self.open_dataset)
         self._states.samples.progressed.connect(self._on_samples_progressed)
         self._states.exchange.working.connect(self._on_exchange_working)
+        self._states.create.progressed.connect(self._on_create_progressed)
+        self._states.create.busy_changed.connect(self._on_create_busy_changed)
         self._dataset.changed.connect(self._on_dataset_changed)
         self._dataset.failed.connect(self._not_opened.append)
         self._states.materials.changed.connect(self._update_training_controls)
@@ -341,6 +343,16 @@ class MainWindow(QMainWindow):
 
     def _on_exchange_working(self, words: str) -> None:
         self._status.show_state(words or tr(_IDLE_WORDS[self._training.activity]))
+
+    def _on_create_progressed(self, what: str, done: int, total: int) -> None:
+        # Beside a training, whose words stand here, the Create page says it alone.
+        if self._training.activity is Activity.IDLE:
+            told = tr("{what}: {done:,} of {total:,}", what=what, done=done, total=total)
+            self._status.show_state(told)
+
+    def _on_create_busy_changed(self) -> None:
+        if self._training.activity is Activity.IDLE and not self._states.create.is_busy:
+            self._status.show_state(tr(_IDLE_WORDS[Activity.IDLE]))
 
     # --- training -----------------------------------------------------------------------
 

@@ -1,53 +1,71 @@
-"""Recipes in plain words: what made a result, from what, and when."""
+"""What recipes say, in the words that are on the cards and forms."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 from genstudio.domain.errors import GenStudioError
 from genstudio.domain.language import tr, written
 from genstudio.domain.recipes import Recipe
+from genstudio.domain.settings import Settings, setting_fields
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.studio import CatalogueEntry
 from genstudio.services.studio_operations import OperationEntry
 from genstudio.ui.kind_words import counted_files
-from genstudio.ui.run_words import model_name, value_word
+from genstudio.ui.run_words import VALUE_WORDS, model_name, value_word
 
 
-class Titles:
-    """What architectures and operations are called on the screen.
+class RecipeWords:
+    """Looks up what a recipe names by keys; a key stays where what it names is not known here.
 
     Args:
-        models: Gives the architectures that are known by now, by key.
-        operations: Gives the operations that are known by now, by key.
+        models: Gives the architectures that are known by now.
+        operations: Gives the operations that are known by now.
     """
 
     def __init__(
         self,
-        models: Callable[[], Mapping[str, CatalogueEntry]],
-        operations: Callable[[], Mapping[str, OperationEntry]],
+        models: Callable[[], Mapping[str, CatalogueEntry]] = dict,
+        operations: Callable[[], Mapping[str, OperationEntry]] = dict,
     ) -> None:
         self._models = models
         self._operations = operations
 
-    def model(self, key: str) -> str:
-        """Of an architecture; its key, where it is not known here."""
-        return model_name(key, self._models())
+    def model(self, recipe: Recipe) -> str:
+        """What the architecture is called."""
+        return model_name(recipe.model_key, self._models())
 
-    def operation(self, key: str) -> str:
-        """Of an operation; its key, where it is not known here."""
-        entry = self._operations().get(key)
-        return key if entry is None else entry.card.title
+    def operation(self, recipe: Recipe) -> str:
+        """What was done."""
+        entry = self._operations().get(recipe.operation)
+        return recipe.operation if entry is None else entry.card.title
+
+    def choices(self, recipe: Recipe) -> str:
+        """What was chosen; what was left open, such as the kind, says nothing."""
+        titles = self._titles(recipe)
+        return ", ".join(
+            f"{_named(name, titles)} {_shown(value)}"
+            for name, value in recipe.sampling.items()
+            if value != ""
+        )
+
+    def _titles(self, recipe: Recipe) -> Mapping[str, str]:
+        model = self._models().get(recipe.model_key)
+        operation = self._operations().get(recipe.operation)
+        forms: list[type[Settings] | None] = [model.sampling if model else None]
+        if operation is not None:
+            forms += [operation.settings.get(key) for key in ("", recipe.model_key)]
+        return {field.name: field.words for it in forms if it for field in setting_fields(it)}
 
 
-def caption(item: GalleryItem, titles: Titles, *, is_copy: bool) -> str:
+def caption(item: GalleryItem, words: RecipeWords, *, is_copy: bool) -> str:
     """A line below a result."""
     try:
-        said = _in_short(item.recipe, titles)
+        said = _in_short(item.recipe, words)
     except GenStudioError:
         said = ""  # What is wrong with it is told beside the picture when it is selected.
     return tr("nearly a copy · {caption}", caption=said) if is_copy else said
 
 
-def described(items: Sequence[GalleryItem], titles: Titles) -> str:
+def described(items: Sequence[GalleryItem], words: RecipeWords) -> str:
     """All that is known of a result, in lines; of several, how many they are."""
     if len(items) > 1:
         return tr(
@@ -58,13 +76,18 @@ def described(items: Sequence[GalleryItem], titles: Titles) -> str:
         recipe = items[0].recipe
     except GenStudioError as error:
         return str(error)
-    what, how = _what(recipe, titles), _how(recipe)
+    what = _seed_or_operation(recipe, words)
+    if recipe.inputs:
+        names = ", ".join(given.name for given in recipe.inputs)
+        what = tr("{what} of {names}", what=what, names=names)
+    size = f"{recipe.size} × {recipe.size} px" if recipe.size else ""
+    how = " · ".join(it for it in (size, words.choices(recipe)) if it)
     when = recipe.created.astimezone().strftime("%Y-%m-%d %H:%M")
     if not recipe.run:
         return f"{what}\n{how}\n{when}"
     return tr(
         "{model_key} · step {step:,} · {what}\n{how}\n{when} · run {run}",
-        model_key=titles.model(recipe.model_key),
+        model_key=words.model(recipe),
         step=recipe.step,
         what=what,
         how=how,
@@ -73,38 +96,33 @@ def described(items: Sequence[GalleryItem], titles: Titles) -> str:
     )
 
 
-def _in_short(recipe: Recipe, titles: Titles) -> str:
-    what = _seed_or_operation(recipe, titles)
+def _in_short(recipe: Recipe, words: RecipeWords) -> str:
+    what = _seed_or_operation(recipe, words)
     if not recipe.run:
         return what
     return tr(
         "{model_key}, step {step:,}, {what}",
-        model_key=titles.model(recipe.model_key),
+        model_key=words.model(recipe),
         step=recipe.step,
         what=what,
     )
 
 
-def _what(recipe: Recipe, titles: Titles) -> str:
-    what = _seed_or_operation(recipe, titles)
-    if not recipe.inputs:
-        return what
-    names = ", ".join(given.name for given in recipe.inputs)
-    return tr("{what} of {names}", what=what, names=names)
-
-
-def _seed_or_operation(recipe: Recipe, titles: Titles) -> str:
+def _seed_or_operation(recipe: Recipe, words: RecipeWords) -> str:
     if recipe.seed is not None and recipe.run:
         return tr("seed {seed}", seed=recipe.seed)
-    return titles.operation(recipe.operation)
+    return words.operation(recipe)
 
 
-def _how(recipe: Recipe) -> str:
-    size = f"{recipe.size} × {recipe.size} px" if recipe.size else ""
-    # What was left open, such as the kind, says nothing.
-    sampling = (
-        f"{value_word(name)} {written(value, '') if isinstance(value, float) else value}"
-        for name, value in recipe.sampling.items()
-        if value != ""
-    )
-    return " · ".join(words for words in (size, ", ".join(sampling)) if words)
+def _named(name: str, titles: Mapping[str, str]) -> str:
+    """Its usual short word, or else the words of its form."""
+    word = name.replace("_", " ")
+    return f"{titles[name]}:" if name in titles and word not in VALUE_WORDS else value_word(name)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return tr("yes") if value else tr("no")
+    if isinstance(value, float):
+        return written(value, "")
+    return str(value)

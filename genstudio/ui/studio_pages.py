@@ -12,7 +12,7 @@ from genstudio.ui.pages.create import CreatePage
 from genstudio.ui.pages.dataset import DatasetPage
 from genstudio.ui.pages.gallery import GalleryPage
 from genstudio.ui.pages.train import TrainPage
-from genstudio.ui.recipe_words import Titles
+from genstudio.ui.recipe_words import RecipeWords
 from genstudio.ui.state.studio import StudioStates
 
 P = TypeVar("P", bound=QWidget)
@@ -61,7 +61,9 @@ PAGES: Final = (
         title="Gallery",
         icon="layout-grid",
         make=lambda it: GalleryPage(
-            it.gallery, it.training, Titles(lambda: it.training.entries, lambda: it.create.entries)
+            it.gallery,
+            it.training,
+            RecipeWords(lambda: it.training.entries, lambda: it.create.entries),
         ),
     ),
     PageSpec(
@@ -85,7 +87,7 @@ class StudioPages:
         self.compare = _of(self.by_key["compare"], ComparePage)
         self.train.film_wanted.connect(states.create.film_run)
         # Results go by the titles of what made them, once these are known.
-        states.create.loaded.connect(self.gallery.show_titles)
+        states.create.loaded.connect(self.gallery.show_words)
 
     def shutdown(self) -> None:
         """Let go of threads before the window closes."""

@@ -220,7 +220,21 @@ def test_a_run_that_ended_early_says_why(studio: StudioDriver) -> None:
     )  # fmt: skip
 
     told = studio.text("train.coach")
-    assert told.startswith("Finished after 0:01:00: the pictures no longer become better.")
+    assert told.startswith("Finished after 60 s: the pictures no longer become better.")
+
+
+def test_what_is_kept_back_is_not_missed(studio: StudioDriver) -> None:
+    page = studio.window._train_page
+    started = events.RunStarted(
+        run=Path("run"), model="toy", device="CPU", precision="fp32", threads=1, num_images=64,
+        num_parameters=3_100_000, step=0, num_held_out=16,
+    )  # fmt: skip
+    page._on_started(started)
+
+    told = studio.text("train.coach")
+    assert told.endswith("learns from 64 examples. 16 more are kept back, to judge it by.")
+    page._on_started(started.model_copy(update={"num_held_out": 0}))
+    assert studio.text("train.coach").endswith("learns from 64 examples.")
 
 
 def test_the_stop_condition_is_chosen_in_the_form(studio: StudioDriver) -> None:

@@ -14,6 +14,7 @@ from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
+    QLabel,
     QLineEdit,
     QMenu,
     QPushButton,
@@ -29,11 +30,16 @@ from tiny_studio import forget_models, install_models
 from genstudio.artifacts.image import read_recipe
 from genstudio.domain import events
 from genstudio.domain.notices import Notice
+from genstudio.domain.pack_hints import how_to_get
 from genstudio.engine.trainer import NoCommands
+from genstudio.services import studio_operations
 from genstudio.services.presets import resolve_settings
 from genstudio.services.projects import is_project
 from genstudio.services.training import NewRun, start_run
+from genstudio.ui.bridge import Bridge
 from genstudio.ui.manners import exchanging
+from genstudio.ui.pages.create_controls import CreateControls
+from genstudio.ui.state.create import CreateState
 from genstudio.ui.widgets import pixel_loader
 from genstudio.ui.widgets.before_after import BeforeAfterView
 from genstudio.ui.widgets.operation_cards import OperationCards
@@ -152,6 +158,39 @@ def test_what_no_run_can_do_says_what_to_train(open_project: Opener) -> None:
     assert "Translate by example" in empty.accessibleDescription()
     studio.click("create.train")
     assert studio.find("page.train").isVisible()
+
+
+def test_before_the_operations_are_known_nothing_is_offered(qtbot: QtBot) -> None:
+    controls = CreateControls(CreateState(Bridge()))
+    qtbot.addWidget(controls)
+    controls.show()
+    assert not controls.findChild(QSpinBox, "create.seed").isVisible()
+    assert "being made ready" in controls.findChild(QLabel, "create.reason").text()
+    controls.shutdown()
+
+
+def test_what_cannot_be_read_without_a_pack_says_so_before_files_are_looked_for(
+    open_project: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studio_operations, "is_missing", lambda key: key == "video")
+    studio = open_create(open_project, "restyle-video")
+    told = studio.text("create.reason")
+    assert told.startswith("Needs the pack “video”. ")
+    assert how_to_get("video") in told
+    assert not studio.find("create.start").isEnabled()
+    spoken = cards(studio).currentItem().data(Qt.ItemDataRole.AccessibleTextRole)
+    assert "Needs the pack “video”." in spoken
+    # Films that are made need none: a WebP goes without.
+    entries = studio.window._states.create.entries
+    assert not entries["generate"].missing_pack
+
+
+def test_the_status_bar_says_what_is_being_made(studio: StudioDriver) -> None:
+    state = studio.window._states.create
+    state.progressed.emit("Painting", 3, 10)
+    assert studio.text("status.state") == "Painting: 3 of 10"
+    state.busy_changed.emit()
+    assert studio.text("status.state") == "Ready"
 
 
 def test_without_a_project_it_leads_to_train(studio: StudioDriver) -> None:
@@ -425,7 +464,8 @@ def test_pictures_of_the_gallery_go_in_from_both_sides(open_project: Opener) -> 
     studio.go_to("gallery")
     hung.select_keys(hung.keys()[1:2])
     hung.customContextMenuRequested.emit(QPoint(1, 1))
-    (menu,) = hung.findChildren(QMenu)
+    # The menu of exports inside it is a child of its own.
+    (menu,) = hung.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly)
     menu_entry(menu, "Use in Create")
     menu.close()
     assert studio.find("page.create").isVisible()

@@ -16,18 +16,19 @@ from genstudio.domain.training import TrainingSettings
 from genstudio.models.catalog import model_class
 from genstudio.services.choices import choose
 from genstudio.services.gallery_items import GalleryItem
+from genstudio.services.operations.restyle_video import RestyleVideo, RestyleVideoSettings
 from genstudio.services.projects import Project, open_or_create
 from genstudio.services.studio import CatalogueEntry
+from genstudio.services.studio_operations import OperationEntry
 from genstudio.ui.bridge import Bridge
 from genstudio.ui.pages.gallery import GalleryPage
 from genstudio.ui.pages.gallery_details import GalleryDetails
 from genstudio.ui.pages.gallery_maker import GalleryMaker
-from genstudio.ui.recipe_words import Titles
+from genstudio.ui.recipe_words import RecipeWords
 from genstudio.ui.state.gallery import GalleryState
 from genstudio.ui.state.training import TrainingState
 
 KEY = "residual-vae"
-TITLES = Titles(dict, dict)
 
 
 def run(name: str, kinds: dict[str, int]) -> RunSummary:
@@ -98,7 +99,7 @@ def test_an_empty_gallery_says_what_can_be_done_about_it(
     state = GalleryState(bridge, training)
     state.set_project(open_or_create(tmp_path / "Meadow"))
     qtbot.waitUntil(lambda: state.is_open)
-    page = GalleryPage(state, training, TITLES)
+    page = GalleryPage(state, training)
     qtbot.addWidget(page)
     wanted: list[bool] = []
     page.train_wanted.connect(lambda: wanted.append(True))
@@ -119,7 +120,7 @@ def gallery(qtbot: QtBot, training: TrainingState, tmp_path: Path) -> Iterator[G
     state = GalleryState(training._bridge, training)
     state.set_project(open_or_create(tmp_path / "Meadow"))
     qtbot.waitUntil(lambda: state.is_open)
-    page = GalleryPage(state, training, TITLES)
+    page = GalleryPage(state, training)
     qtbot.addWidget(page)
     page.show()
     yield page
@@ -206,7 +207,7 @@ def test_what_has_just_been_learned_is_made_from(
 
 
 def test_details_tell_the_kind_that_was_asked_for(qtbot: QtBot, tmp_path: Path) -> None:
-    details = GalleryDetails(TITLES)
+    details = GalleryDetails()
     qtbot.addWidget(details)
     for sampling, words in (
         ({"kind": "cats", "calm": 1.0}, "32 × 32 px · kind cats, calm 1.0"),
@@ -227,6 +228,35 @@ def test_details_tell_the_kind_that_was_asked_for(qtbot: QtBot, tmp_path: Path) 
         item = GalleryItem("a.png", tmp_path, recipe.model_dump_json(), 0, ())
         details.show_items([item])
         assert details._recipe.text().splitlines()[1] == words
+
+
+def test_recipes_speak_in_the_words_of_cards_and_forms() -> None:
+    words = RecipeWords(
+        operations=lambda: {
+            "restyle-video": OperationEntry(
+                card=RestyleVideo.card, settings={"": RestyleVideoSettings}
+            )
+        }
+    )
+    recipe = Recipe(
+        software="GenStudio",
+        operation="restyle-video",
+        sampling={"largest_side": 640, "early_stopping": True, "steps": 600, "key_frames_at": ""},
+        created=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    assert words.operation(recipe) == "Paint a film"
+    assert (
+        words.choices(recipe)
+        == "Longest side of the clip: 640, Stop before it washes out: yes, steps 600"
+    )
+    assert RecipeWords().operation(recipe) == "restyle-video"
+
+
+def test_a_form_of_one_setting_is_never_cut(maker: GalleryMaker, training: TrainingState) -> None:
+    show(training, run("a", {}))
+    assert maker._form is not None
+    needed = min(maker._form.sizeHint().height(), 96)
+    assert maker._scroll.minimumHeight() == needed > 0
 
 
 # Teaching

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QInputDialog
+from PySide6.QtWidgets import QInputDialog, QMenu
 from pytestqt.qtbot import QtBot
 from studio_driver import StudioDriver
 
@@ -81,6 +81,20 @@ def test_stars_are_given_by_keys(person: StudioDriver) -> None:
     assert sorted(item.rating for item in items.values()) == [0, 0, 4, 4]
     press(person, Qt.Key.Key_0)
     assert not any(item.rating for item in items.values())
+
+
+def test_one_picture_alone_is_exported_by_a_right_click(person: StudioDriver) -> None:
+    page = person.window._pages.gallery
+    asked: list[list[str]] = []
+    page.export_wanted.connect(lambda _exporter, names: asked.append(names))
+    name = name_of(person, 2)
+    person.find("gallery.grid").select(name)
+    page._on_menu(QPoint(4, 4))
+    menu = person.find("gallery.grid").findChild(QMenu)
+    (ways,) = [it.menu() for it in menu.actions() if it.text() == "Export only this one"]
+    ways.actions()[0].trigger()
+    menu.close()
+    assert asked == [[name]]
 
 
 def test_the_whole_screen_shows_one_after_the_other_and_rates(person: StudioDriver) -> None:

@@ -132,6 +132,16 @@ def test_a_frame_is_saved_painted_and_found_by_its_name(
     (frame,) = frames_at(clip, [12])
     assert np.array_equal(np.asarray(Image.open(saved)), frame)
 
+    # Painted, it is looked for where it was saved.
+    begun: list[str] = []
+    monkeypatch.setattr(
+        QFileDialog,
+        "getOpenFileNames",
+        lambda *given: (begun.append(given[2]), ([], ""))[1],
+    )
+    studio.click("keyframes.put")
+    assert begun == [str(out)]
+
     # Dropped at the beginning, and yet of the frame that its name says.
     drop(strip(studio), 3, saved)
     studio.wait(lambda: shown(studio))

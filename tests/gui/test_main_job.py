@@ -49,7 +49,7 @@ def test_from_a_folder_to_an_exported_gallery(
     grid = studio.find("gallery.grid")
     grid.select(grid.keys()[0])
     studio.window._pages.gallery._on_menu(QPoint(4, 4))
-    (menu,) = grid.findChildren(QMenu)
+    (menu,) = grid.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly)
     assert not studio.window._gallery.is_busy
     (again,) = [action for action in menu.actions() if action.text() == "Make this again"]
     again.trigger()

@@ -12,15 +12,15 @@ from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.operations.catalog import OPERATIONS
 from genstudio.services.studio import CatalogueEntry
 from genstudio.services.studio_operations import OperationEntry
-from genstudio.ui.recipe_words import Titles, caption, described
+from genstudio.ui.recipe_words import RecipeWords, caption, described
 
 MODEL = model_class("paired-translation")
 ENTRY = CatalogueEntry(card=MODEL.card, config=MODEL.Config, sampling=None)
 CARD = OPERATIONS.get("style-transfer").card
-KNOWING = Titles(
+KNOWING = RecipeWords(
     lambda: {MODEL.card.key: ENTRY}, lambda: {CARD.key: OperationEntry(card=CARD, settings={})}
 )
-UNKNOWING = Titles(dict, dict)
+UNKNOWING = RecipeWords(dict, dict)
 
 
 def item(**changes: Any) -> GalleryItem:

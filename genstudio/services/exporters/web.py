@@ -20,6 +20,7 @@ from genstudio.domain.files import explained, is_file, write_bytes, write_text
 from genstudio.domain.language import inside, language, tr, tr_noop, trn
 from genstudio.domain.progress import Progress, Working
 from genstudio.domain.recipes import Recipe
+from genstudio.models.catalog import model_class
 from genstudio.services.exporters.copies import is_marked_copy
 from genstudio.services.exporters.files import (
     UnusableItemError,
@@ -37,6 +38,7 @@ from genstudio.services.exporters.protocol import (
 )
 from genstudio.services.exporters.signing import Finisher
 from genstudio.services.gallery_items import GalleryItem
+from genstudio.services.operations.catalog import OPERATIONS
 from genstudio.services.outputs import has_pixels, is_same_picture
 from genstudio.services.report_pages import page_template
 
@@ -210,6 +212,16 @@ def _refuse_foreign_page(page: Path) -> None:
         )
 
 
+def _maker(recipe: Recipe) -> str:
+    """What it was made by: a model, or what was done; by its key, where that is not known here."""
+    try:
+        if recipe.model_key:
+            return model_class(recipe.model_key).card.title
+        return OPERATIONS.get(recipe.operation).card.title
+    except GenStudioError:
+        return recipe.model_key or recipe.operation
+
+
 def _figure(
     recipe: Recipe | None,
     name: str,
@@ -224,7 +236,7 @@ def _figure(
     alt, caption = tr("Made by a trained model"), ""
     if recipe is not None:
         # What is made without a trained model is named by what was done.
-        model = html.escape(recipe.model_key or recipe.operation)
+        model = html.escape(_maker(recipe))
         made = html.escape(_made(recipe))
         alt = tr(
             "Made by {model}, step {step}, {made}",

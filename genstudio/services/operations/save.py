@@ -45,6 +45,7 @@ class ResultFolder:
             steps,
             lambda it: save_made(it, self._folder) if isinstance(it, Made) else None,
             place=lambda it: _without_number(it.name) if isinstance(it, Made) else id(it),
+            is_fleeting=lambda it: isinstance(it, Made) and _is_fleeting(it.artifact),
         )
         for step, path in kept:
             if isinstance(step, Progress):
@@ -83,6 +84,11 @@ class ResultFolder:
                 place = free_place(wanted, lambda it, own=content: has_content(it, own))
                 self._reports[name] = place
             write_bytes(place, content)
+
+
+def _is_fleeting(artifact: Artifact) -> bool:
+    """Whether its data is a file, which is there until the next step only, such as a film."""
+    return any(isinstance(it.data, Path) for it in (artifact, *artifact.parts.values()))
 
 
 def _without_number(name: str) -> str:

@@ -204,7 +204,12 @@ class CreatePage(QWidget):
         entries = self._state.entries
         runs = {key: self._runs_for(entry) for key, entry in entries.items()}
         needy = [key for key, entry in entries.items() if entry.card.needs_run and not runs[key]]
-        self._cards.set_notes(dict.fromkeys(needy, tr("No trained model can do this yet.")))
+        notes = dict.fromkeys(needy, tr("No trained model can do this yet."))
+        for key, it in entries.items():
+            if it.missing_pack:
+                pack = tr("Needs the pack “{key}”.", key=it.missing_pack)
+                notes[key] = f"{notes.get(key, '')} {pack}".strip()
+        self._cards.set_notes(notes)
         self._offer_learned(runs)
         entry = self._entry()
         if entry is None:

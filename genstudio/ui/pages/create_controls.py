@@ -23,6 +23,7 @@ from genstudio.domain.amounts import duration
 from genstudio.domain.language import tr
 from genstudio.domain.operations import InputSpec
 from genstudio.domain.pace import Pace
+from genstudio.domain.pack_hints import how_to_get
 from genstudio.domain.runs import RunSummary
 from genstudio.services import studio_operations
 from genstudio.services.studio_operations import OperationEntry
@@ -165,8 +166,6 @@ class CreateControls(QFrame):
         ignore_wheel_unless_focused(self._count)
         self._count_title = _title(tr("How many"), self._count)
         content = QWidget()
-        # Before the operations are known there is nothing to choose.
-        content.hide()
         self._content = content
         self._column = QVBoxLayout(content)
         self._column.setContentsMargins(0, 0, GRID_PX, 0)
@@ -191,6 +190,8 @@ class CreateControls(QFrame):
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(content)
+        # Before the operations are known there is nothing to choose; an area shows what it gets.
+        content.hide()
         return area
 
     def _make_seed(self) -> QVBoxLayout:
@@ -223,6 +224,8 @@ class CreateControls(QFrame):
         self._reason = QLabel()
         self._reason.setObjectName("create.reason")
         self._reason.setWordWrap(True)
+        # It may name a file to look for, or a command.
+        self._reason.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         mark(self._reason, role="small")
         self._start = QPushButton(tr("Make"))
         self._start.setObjectName("create.start")
@@ -380,6 +383,8 @@ class CreateControls(QFrame):
         """What is missing before it can start; empty if nothing is."""
         if self._entry is None:
             return tr("The operations are being made ready.")
+        if pack := self._entry.missing_pack:
+            return tr("Needs the pack “{key}”.", key=pack) + " " + how_to_get(pack)
         if self._entry.card.needs_run and self._run.currentData() is None:
             return tr("No trained model can do this yet.")
         specs = [given.spec for given in self._inputs]

@@ -212,7 +212,7 @@ class CreateResults(QWidget):
             else:
                 self._becoming.set_picture(seen)
                 self._stack.setCurrentWidget(self._becoming)
-            self._caption.setText(tr("Not done yet"))
+            self._caption.setText(tr("Not finished yet"))
             self._shown = None
 
     def _show_batches(self) -> None:

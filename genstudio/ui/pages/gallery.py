@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from genstudio.domain.language import tr, tr_noop
+from genstudio.domain.language import asking, tr, tr_noop, trn
 from genstudio.services import studio, studio_exports
 from genstudio.services.exporters.protocol import Exporter
 from genstudio.services.gallery_items import GalleryItem
@@ -30,7 +30,7 @@ from genstudio.ui.pages.gallery_details import GalleryDetails
 from genstudio.ui.pages.gallery_maker import GalleryMaker
 from genstudio.ui.pages.gallery_order import CollectionsButton, GalleryOrder
 from genstudio.ui.pages.gallery_viewing import PAIR, GalleryViewing
-from genstudio.ui.recipe_words import Titles, caption
+from genstudio.ui.recipe_words import RecipeWords, caption
 from genstudio.ui.run_words import counted
 from genstudio.ui.state.gallery import GalleryState
 from genstudio.ui.state.gallery_copies import GalleryCopies
@@ -68,10 +68,9 @@ class GalleryPage(QWidget):
     """Shows the gallery, or all training previews.
 
     Args:
-        state: The gallery of the project.
-        training: Runs that more can be made of, and their previews.
-        titles: What models and operations are called.
-        parent: Its parent.
+        state: Of the gallery.
+        training: What can make more.
+        words: What recipes name; by default they name operations by their keys.
 
     Signals:
         export_wanted(Exporter, list): The way of exporting, and the names of the pictures.
@@ -89,15 +88,15 @@ class GalleryPage(QWidget):
         self,
         state: GalleryState,
         training: TrainingState,
-        titles: Titles,
+        words: RecipeWords | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._words = words or RecipeWords(lambda: training.entries)
         self.setObjectName("page.gallery")
         self.setAccessibleName(tr("Gallery"))
         self._state = state
         self._training = training
-        self._titles = titles
         self._copies = GalleryCopies(state)
         self._copies.changed.connect(self._on_copies)
         self._copies.found.connect(lambda found: show_copies(self, found))
@@ -126,7 +125,7 @@ class GalleryPage(QWidget):
         """Keep what is being typed."""
         self._details.commit()
 
-    def show_titles(self) -> None:
+    def show_words(self) -> None:
         """Name models and operations as they are known now."""
         self._grid.update_keys(self._grid.keys())
         self._on_selection()
@@ -151,7 +150,7 @@ class GalleryPage(QWidget):
         self._search = QLineEdit()
         self._search.setObjectName("gallery.search")
         self._search.setAccessibleName(tr("Search the gallery"))
-        self._search.setPlaceholderText(tr("Search: words, tag:…, stars:>=3, model:…, OR, -not"))
+        self._search.setPlaceholderText(tr("Search: words or tags"))
         self._search.setToolTip(tr(_SEARCH_HELP))
         self._search.setAccessibleDescription(plain(tr(_SEARCH_HELP)))
         self._search.setClearButtonEnabled(True)
@@ -174,9 +173,7 @@ class GalleryPage(QWidget):
         self._export.setObjectName("gallery.export")
         self._export.setIcon(icon("share"))
         menu = QMenu(self._export)
-        for exporter in studio_exports.exporters():
-            card = exporter.card
-            menu.addAction(icon(card.icon), f"{card.title}…", self._wanted(exporter))
+        self._add_exporters(menu, self.chosen_names)
         self._export.setMenu(menu)
         head = QHBoxLayout()
         head.setSpacing(GRID_PX)
@@ -197,8 +194,13 @@ class GalleryPage(QWidget):
             head.addWidget(widget)
         return head
 
-    def _wanted(self, exporter: Exporter) -> Callable[[], None]:
-        return lambda: self.export_wanted.emit(exporter, self.chosen_names())
+    def _add_exporters(self, menu: QMenu, names: Callable[[], list[str]]) -> None:
+        def wanted(exporter: Exporter) -> Callable[[], None]:
+            return lambda: self.export_wanted.emit(exporter, names())
+
+        for exporter in studio_exports.exporters():
+            card = exporter.card
+            menu.addAction(icon(card.icon), asking(card.title), wanted(exporter))
 
     def _make_body(self) -> QWidget:
         self._grid = ThumbnailGrid(studio.thumbnail, self._described)
@@ -220,7 +222,7 @@ class GalleryPage(QWidget):
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self._grid)
-        self._details = GalleryDetails(self._titles)
+        self._details = GalleryDetails(self._words)
         self._details.rated.connect(lambda stars: self._state.rate(self._selected(), stars))
         self._details.tagged.connect(lambda tags: self._state.tag(self._selected(), tags))
         self._details.removed.connect(lambda: self._state.remove(self._selected()))
@@ -330,7 +332,7 @@ class GalleryPage(QWidget):
         if preview is not None:
             return preview
         item, is_copy = self._state.items[key], self._copies.is_copy(key)
-        said = caption(item, self._titles, is_copy=is_copy)
+        said = caption(item, self._words, is_copy=is_copy)
         return GridItem(item.path, said, badge=_badge(item, is_copy=is_copy))
 
     def _on_selection(self) -> None:
@@ -370,6 +372,12 @@ class GalleryPage(QWidget):
         two.triggered.connect(self._viewing.compare_two)
         copy = menu.addAction(icon("copy"), tr("Copy\tCtrl+C"))
         copy.triggered.connect(self._viewing.copy)
+        selected = self._selected()
+        # The button above exports all while no more than one is selected.
+        only = trn("Export only this one", "Export only these {number:,}", len(selected))
+        export = menu.addMenu(icon("share"), only)
+        export.setEnabled(bool(selected) and not self._state.is_busy)
+        self._add_exporters(export, lambda: selected)
         again = menu.addAction(icon("rotate-ccw"), tr("Make this again"))
         again.setEnabled(len(self._grid.selected_keys()) == 1 and not self._state.is_busy)
         again.setToolTip(tr("Makes it from its recipe, and says whether it is the same"))

@@ -22,7 +22,7 @@ from genstudio.services import studio, studio_examples
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.sound_playing import is_heard
 from genstudio.ui.icons import icon
-from genstudio.ui.recipe_words import Titles, described
+from genstudio.ui.recipe_words import RecipeWords, described
 from genstudio.ui.theme import GRID_PX, mark
 from genstudio.ui.viewers.sound import SoundViewer
 from genstudio.ui.widgets.picture_view import PictureView
@@ -36,7 +36,7 @@ class GalleryDetails(QFrame):
     """Shows one picture with its recipe; rates and tags all that are selected.
 
     Args:
-        titles: What models and operations are called.
+        words: What recipes name.
 
     Signals:
         rated(int): So many stars for the selected pictures.
@@ -50,10 +50,10 @@ class GalleryDetails(QFrame):
     removed = Signal()
     copies_wanted = Signal()
 
-    def __init__(self, titles: Titles, parent: QWidget | None = None) -> None:
+    def __init__(self, words: RecipeWords | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         mark(self, role="panel")
-        self._titles = titles
+        self._words = words or RecipeWords()
         self._path: Path | None = None
         # The file may be painted over, or moved away, while it is shown.
         self._stamp: Stamp = None
@@ -101,7 +101,7 @@ class GalleryDetails(QFrame):
         is_other = first.path != self._path
         self._show_picture(first.path)
         said = studio_examples.said_of(first.path) if len(items) == 1 else ""
-        self._recipe.setText(f"{said}\n{described(items, self._titles)}".strip())
+        self._recipe.setText(f"{said}\n{described(items, self._words)}".strip())
         self._set_stars(first.rating)
         tags = ", ".join(first.tags)
         # What a person is typing stays, and so does the cursor when there is nothing new.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QStandardPaths, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -54,6 +54,8 @@ class KeyFramesView(QWidget):
         self._files: list[Path] = []
         # Where pictures are of whose names do not say it.
         self._at: dict[Path, int] = {}
+        # Where frames were saved to be painted on, and so where they come back from.
+        self._saved_to: Path | None = None
         self._picture = PictureView()
         self._picture.setObjectName("keyframes.frame")
         self._picture.setAccessibleName(tr("Frame of the clip"))
@@ -279,19 +281,24 @@ class KeyFramesView(QWidget):
             self.taken_out.emit([painted.path])
 
     def _on_save(self) -> None:
-        begin = str(self._state.clip.parent) if self._state.clip is not None else ""
         name = QFileDialog.getExistingDirectory(
-            self, tr("Choose a folder for the frame to paint on"), begin
+            self, tr("Choose a folder for the frame to paint on"), str(self._usual_place())
         )
         if name:
+            self._saved_to = Path(name)
             self._state.save_frame(self._strip.value(), Path(name))
 
     def _on_put(self) -> None:
-        pictures = QStandardPaths.StandardLocation.PicturesLocation
-        begin = QStandardPaths.writableLocation(pictures)
-        names, _ = QFileDialog.getOpenFileNames(self, tr("Choose painted pictures"), begin)
+        names, _ = QFileDialog.getOpenFileNames(
+            self, tr("Choose painted pictures"), str(self._usual_place())
+        )
         if names:
             self.add([Path(name) for name in names], self._strip.value())
+
+    def _usual_place(self) -> Path:
+        """Where frames were saved, or where the clip lies."""
+        places = self._saved_to, self._state.clip.parent if self._state.clip else None
+        return next((it for it in places if it is not None and it.is_dir()), Path.home())
 
     def _too_many(self) -> Notice:
         return Notice(

@@ -1,7 +1,6 @@
 """The Train page: preview, evolution, losses and messages; the controls beside them."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from genstudio.domain import commands, events
+from genstudio.domain.amounts import duration
 from genstudio.domain.language import inside, tr, trn
 from genstudio.domain.marks import mark_of
 from genstudio.domain.progress import Progress
@@ -217,20 +217,25 @@ class TrainPage(QWidget):
             # A run that goes on from an older checkpoint does again what came after it.
             self._plot.cut_after(event.step)
             self._evolution.go_back(event.step)
-        self._say(
-            trn(
-                "A model with {num_parameters:.1f} million weights learns from {number:,} example.",
-                "A model with {num_parameters:.1f} million weights learns from "
-                "{number:,} examples.",
-                event.num_images,
-                num_parameters=event.num_parameters / 1e6,
-            )
+        told = trn(
+            "A model with {num_parameters:.1f} million weights learns from {number:,} example.",
+            "A model with {num_parameters:.1f} million weights learns from {number:,} examples.",
+            event.num_images,
+            num_parameters=event.num_parameters / 1e6,
         )
+        if event.num_held_out:
+            # Else a person misses some of those that they gave.
+            told += " " + trn(
+                "{number:,} more is kept back, to judge it by.",
+                "{number:,} more are kept back, to judge it by.",
+                event.num_held_out,
+            )
+        self._say(told)
 
     def _on_ending(self, event: events.Terminal) -> None:
         match event:
             case events.Finished():
-                took = timedelta(seconds=round(event.seconds))
+                took = duration(event.seconds)
                 self._progress.setValue(1000)
                 why = f": {inside(event.reason)}" if event.reason else ""
                 self._finished = tr("Finished after {took}{why}.", took=took, why=why)

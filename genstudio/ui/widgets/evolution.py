@@ -30,7 +30,7 @@ from genstudio.ui.widgets.player_bar import PlayerBar
 from genstudio.ui.widgets.reading import ReadingView
 from genstudio.ui.widgets.through_time import SeedThroughTime, TwoPoints
 
-_NONE_YET = tr_noop("What the model paints will show here, soon after it has begun to learn.")
+_NONE_YET = tr_noop("What the model makes will show here, soon after it has begun to learn.")
 _UNREADABLE = tr_noop("This preview cannot be read any more.")
 
 

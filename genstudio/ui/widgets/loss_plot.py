@@ -101,7 +101,7 @@ class LossPlot(QWidget):
 
     def mark(self, step: int, word: str) -> None:
         """Mark a step at which something happened, with a word."""
-        line = pg.InfiniteLine(step, angle=90, label=tr(word), labelOpts={"position": 0.92})
+        line = pg.InfiniteLine(step, angle=90, label=tr(word), labelOpts={"position": 0.55})
         line.setPen(QPen(QColor(colors().muted), 0, Qt.PenStyle.DotLine))
         line.label.setColor(QColor(colors().muted))
         self._marks.append(line)

@@ -12,6 +12,7 @@ from genstudio.domain.language import (
     LANGUAGES,
     PSEUDO,
     Spoken,
+    asking,
     chosen_language,
     inside,
     language,
@@ -154,6 +155,12 @@ def test_shares_are_written_as_the_language_writes_them(code: str, share: str) -
 def test_names_stand_between_the_marks_of_the_language(code: str, name: str) -> None:
     speak(code)
     assert quoted("Rot") == name
+
+
+@pytest.mark.parametrize(("code", "title"), [("en", "Rot…"), ("de", "Rot …"), ("fr", "Rot…")])
+def test_commands_that_ask_for_more_end_as_in_the_language(code: str, title: str) -> None:
+    speak(code)
+    assert asking("Rot") == title
 
 
 @pytest.mark.parametrize(("code", "number"), [("en", "2,587.50"), ("de", "2.587,50")])

@@ -20,7 +20,9 @@ def test_an_environment_of_python_takes_the_extra() -> None:
 def test_debians_program_takes_debians_package() -> None:
     words = how_to_get("molecules", program("/usr/lib/genstudio"))
 
-    assert f"genstudio-pack-molecules_{__version__}_amd64.deb" in words
+    file = f"genstudio-pack-molecules_{__version__}_amd64.deb"
+    assert f"Install the package {file}, which lies where" in words
+    assert f"sudo apt install ./{file}" in words
     assert "pip" not in words
 
 

@@ -46,6 +46,11 @@ def test_a_healthy_run_is_told_so_after_each_measurement_with_its_figures() -> N
     assert "80%" in said[-1].evidence
 
 
+def test_pictures_that_reach_nothing_yet_are_not_called_right() -> None:
+    (first,) = observations(BETTER[:1], **{metric_names.COVERAGE: 0.0})
+    assert shown([first])[-1].title == ("Healthy: still far from your pictures, as usual so early.")
+
+
 def test_one_bad_look_is_not_called_an_improvement() -> None:
     first, second, third = UNSTEADY
     said = shown(observations([first, second, first / 2]))

@@ -342,8 +342,8 @@ def test_a_page_shows_every_picture_with_its_recipe(gallery: Path, tmp_path: Pat
         with Image.open(item.path) as original:
             assert (int(thumbnail["width"]), int(thumbnail["height"])) == original.size
     words = " ".join(page.text.split())
-    assert "vae Step 900 · Seed 11 2026-01-31" in words
-    assert "gan Step 1,200 · Seed 12 2026-01-31" in words
+    assert "Describe and redraw Step 900 · Seed 11 2026-01-31" in words
+    assert "Painter and critic Step 1,200 · Seed 12 2026-01-31" in words
     assert "Spring" in words
     assert "2 pictures" in words
     assert "Made by generative models, with GenStudio. Each carries its recipe" in words

@@ -41,6 +41,7 @@ def test_a_folder_becomes_a_project_with_a_run(
     assert ("Reading the pictures", 16, 16) in prepared
     (started,) = of_kind(events.RunStarted, told)
     assert (started.model, started.num_images, started.step) == ("toy", 16, 0)
+    assert started.num_held_out == 0
 
     run = Run(ending(told).run)
     assert open_project(new_project).run_folders() == [run.path] == [started.run]

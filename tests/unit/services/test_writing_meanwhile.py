@@ -97,6 +97,25 @@ def test_where_making_is_slow_each_is_given_out_before_the_next_is_made() -> Non
     assert given_before == list(range(80))
 
 
+def test_what_is_there_until_the_next_step_only_is_written_before_that() -> None:
+    is_gone = threading.Event()
+
+    def steps() -> Iterator[int]:
+        yield from range(40)
+        is_gone.set()
+        yield 40
+
+    def write(step: int) -> bool:
+        # Long enough for the next to be made, if it is made meanwhile.
+        return step == 39 and is_gone.wait(0.5)
+
+    given = written_meanwhile(
+        steps(), write, place=itself, is_fleeting=lambda step: step == 39, clock=Clock()
+    )
+
+    assert not any(was_gone for _, was_gone in given)
+
+
 def test_no_more_wait_than_memory_can_hold() -> None:
     made = 0
     most = 0

@@ -1,13 +1,17 @@
 """Results become files while the next ones are made, and none takes another's place."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import pytest
 from gallery_helpers import pixels, recipe
 from PIL import Image
 
-from genstudio.domain.artifacts import IMAGE, Artifact
+from genstudio.domain.artifacts import CLIP, IMAGE, Artifact
 from genstudio.domain.progress import Progress
+from genstudio.services.operations import save
 from genstudio.services.operations.protocol import Made
 from genstudio.services.operations.save import ResultFolder
 
@@ -44,3 +48,31 @@ def test_names_that_become_each_other_never_take_the_same_place(tmp_path: Path) 
 
     assert len(set(places)) == len(steps)
     assert len(list(tmp_path.iterdir())) == len(steps) + 2
+
+
+def test_a_film_is_kept_before_its_file_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_gone = threading.Event()
+
+    def write(made: Made, folder: Path) -> Path:
+        is_gone.wait(0.5)
+        return folder / f"{made.name} {made.artifact.data.read_text()}"
+
+    def steps() -> Iterator[Made | Progress]:
+        # Quick ones before it: what follows is told of together.
+        for number in range(40):
+            yield Progress("Painting", number, 40)
+        with TemporaryDirectory(dir=tmp_path) as folder:
+            path = Path(folder) / "clip.mp4"
+            path.write_text("painted")
+            film = Artifact(kind=CLIP, data=path)
+            yield Made(artifact=film, recipe=recipe(seed=1), name="film")
+            yield Progress("Painting", 40, 40)
+        is_gone.set()
+
+    monkeypatch.setattr(save, "save_made", write)
+    steps_given = ResultFolder(tmp_path / "out").kept(steps())
+    (path,) = [step[1] for step in steps_given if not isinstance(step, Progress)]
+
+    assert path.name == "film painted"
