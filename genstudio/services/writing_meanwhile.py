@@ -24,6 +24,7 @@ def written_meanwhile(
     write: Callable[[S], R],
     *,
     place: Callable[[S], Hashable],
+    is_passing: Callable[[S], bool] = lambda _: False,
     clock: Callable[[], float] = time.monotonic,
 ) -> Generator[tuple[S, R], None, None]:
     """Write steps in other threads while the next are made; they come in their order.
@@ -35,6 +36,8 @@ def written_meanwhile(
         steps: Made in the thread of the caller.
         write: Called in other threads, several at once; must not use torch.
         place: What a step is written to. Of two with the same, the second waits for the first.
+        is_passing: Whether a step is gone once the next is made, as a film in a temporary folder is:
+            that one is written first.
         clock: Seconds.
 
     Yields:
@@ -65,6 +68,9 @@ def written_meanwhile(
                 yield _next_of(waiting)
             waiting.append((step, writers.submit(write, step)))
             most = _MOST_WAITING if max(took_s) < _SOON_S else 0
+            if is_passing(step):
+                while waiting:
+                    yield _next_of(waiting)
             while waiting and (len(waiting) > most or waiting[0][1].done()):
                 yield _next_of(waiting)
         while waiting:

@@ -45,6 +45,7 @@ class ResultFolder:
             steps,
             lambda it: save_made(it, self._folder) if isinstance(it, Made) else None,
             place=lambda it: _without_number(it.name) if isinstance(it, Made) else id(it),
+            is_passing=_lies_in_a_file,
         )
         for step, path in kept:
             if isinstance(step, Progress):
@@ -83,6 +84,11 @@ class ResultFolder:
                 place = free_place(wanted, lambda it, own=content: has_content(it, own))
                 self._reports[name] = place
             write_bytes(place, content)
+
+
+def _lies_in_a_file(step: Made | Progress) -> bool:
+    """Whether a result is a file that is there only until the next step: films are."""
+    return isinstance(step, Made) and isinstance(step.artifact.data, Path)
 
 
 def _without_number(name: str) -> str:

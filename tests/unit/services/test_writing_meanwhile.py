@@ -2,10 +2,13 @@
 
 import threading
 from collections.abc import Iterator
+from typing import TypeVar
 
 import pytest
 
 from genstudio.services.writing_meanwhile import written_meanwhile
+
+S = TypeVar("S")
 
 
 class Clock:
@@ -18,7 +21,7 @@ class Clock:
         return self.now_s
 
 
-def itself(step: int) -> int:
+def itself(step: S) -> S:
     return step
 
 
@@ -50,6 +53,27 @@ def test_the_next_is_made_while_one_is_written() -> None:
     came = dict(written_meanwhile(steps(), write, place=itself, clock=Clock()))
 
     assert came[39]
+
+
+def test_what_is_gone_with_the_next_step_is_written_before_it() -> None:
+    is_gone = threading.Event()
+
+    def steps() -> Iterator[str]:
+        yield from (f"progress {number}" for number in range(40))
+        yield "film"
+        is_gone.set()
+
+    def write(step: str) -> bool:
+        # Where the film was not waited for, it would be gone at once.
+        return step == "film" and is_gone.wait(0.2)
+
+    came = dict(
+        written_meanwhile(
+            steps(), write, place=itself, is_passing=lambda it: it == "film", clock=Clock()
+        )
+    )
+
+    assert not came["film"]
 
 
 def test_several_are_written_at_once() -> None:

@@ -1,13 +1,16 @@
 """Results become files while the next ones are made, and none takes another's place."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from gallery_helpers import pixels, recipe
 from PIL import Image
 
-from genstudio.domain.artifacts import IMAGE, Artifact
+from genstudio.domain.artifacts import CLIP, IMAGE, Artifact
 from genstudio.domain.progress import Progress
+from genstudio.services.operations import save
 from genstudio.services.operations.protocol import Made
 from genstudio.services.operations.save import ResultFolder
 
@@ -44,3 +47,26 @@ def test_names_that_become_each_other_never_take_the_same_place(tmp_path: Path) 
 
     assert len(set(places)) == len(steps)
     assert len(list(tmp_path.iterdir())) == len(steps) + 2
+
+
+def test_a_film_is_written_before_what_made_it_takes_it_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_gone = threading.Event()
+    came_too_late: list[bool] = []
+
+    def written(made: Made, folder: Path) -> Path:
+        came_too_late.append(is_gone.wait(0.2))
+        return folder / made.name
+
+    monkeypatch.setattr(save, "save_made", written)
+
+    def steps() -> Iterator[Made | Progress]:
+        yield from (Progress("Painting", number, 40) for number in range(40))
+        film = Artifact(kind=CLIP, data=tmp_path / "film.mp4")
+        yield Made(artifact=film, recipe=recipe(seed=0), name="film")
+        is_gone.set()
+
+    list(ResultFolder(tmp_path).kept(steps()))
+
+    assert came_too_late == [False]
