@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from genstudio.data.films import chosen_frames, look_at_film
+from genstudio.data.films import chosen_frames, moments_of
 from genstudio.domain.artifacts import CLIP, IMAGE, Artifact
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.language import tr
@@ -81,7 +81,7 @@ class ClipFrames:
 def _numbers(clip: Path, wanted: str, count: int) -> list[int]:
     """Numbers of the wanted frames, ascending, each once."""
     if not wanted.strip():
-        last = max(0, look_at_film(clip).num_frames - 1)
+        last = max(0, len(moments_of(clip)) - 1)
         return sorted({int(number) for number in np.linspace(0, last, min(count, _MOST))})
     parts = re.split(r"[\s,;]+", wanted.strip())
     if not all(part.isdecimal() for part in parts):

@@ -5,7 +5,7 @@ from typing import ClassVar, Final, Literal
 
 import numpy as np
 
-from genstudio.data.films import frames_at, look_at_film
+from genstudio.data.films import frames_at, moments_of
 from genstudio.domain.artifacts import CLIP, IMAGE
 from genstudio.domain.language import tr
 from genstudio.domain.operations import TRANSLATE, InputSpec, OperationCard
@@ -106,9 +106,9 @@ def _learned(
     Source: Lei et al. 2020 (arXiv:2010.11838); here it learns from some of the frames.
     """
     (clip,) = request.inputs["input"]
-    count = max(1, look_at_film(clip).num_frames)
+    count = max(1, len(moments_of(clip)))
     numbers = sorted({int(it) for it in np.linspace(0, count - 1, _FRAMES)})
-    # The last frames that a film promises are not always there.
+    # What earlier versions made stays as it was: they did not trust the last frame to be there.
     numbers = [min(number, max(0, count - 2)) for number in numbers]
     frames = frames_at(clip, numbers, settings.largest_side)
     pairs = [KeyFrame(frame, paint(frame)) for frame in frames]
