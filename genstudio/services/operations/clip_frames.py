@@ -15,6 +15,7 @@ from genstudio.domain.operations import CLIP_FRAMES, InputSpec, OperationCard
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.protocol import TrainableModel
+from genstudio.services.operations.clip_results import refuse_flat
 from genstudio.services.operations.key_frames import frame_name
 from genstudio.services.operations.protocol import Made, Operation, OperationRequest
 from genstudio.services.operations.recipes import made_from_files, says_synthetic
@@ -64,6 +65,7 @@ class ClipFrames:
         settings = request.settings
         assert isinstance(settings, ClipFramesSettings)
         (clip,) = request.inputs["input"]
+        refuse_flat(clip, settings.largest_side)
         numbers = _numbers(clip, settings.frames, request.count)
         recipe = made_from_files(
             self.card.key, request, {"input": [clip]}, synthetic=says_synthetic(clip)

@@ -16,7 +16,12 @@ from genstudio.models.sampling import over_white
 from genstudio.models.style.key_frames import KeyFrame, KeyFramePainter
 from genstudio.models.tasks import task_of
 from genstudio.services.generation import load_model
-from genstudio.services.operations.clip_results import ClipSettings, filmed, steadying_setting
+from genstudio.services.operations.clip_results import (
+    ClipSettings,
+    filmed,
+    refuse_flat,
+    steadying_setting,
+)
 from genstudio.services.operations.protocol import Made, Operation, OperationRequest
 from genstudio.services.operations.recipes import made_by_run
 
@@ -71,6 +76,7 @@ class TranslateVideo:
         assert isinstance(settings, TranslateVideoSettings)
         assert request.run is not None
         (clip,) = request.inputs["input"]
+        refuse_flat(clip, settings.largest_side)
         checkpoint = request.run.checkpoint(request.checkpoint)
         model = load_model(request.run, checkpoint)
         task = task_of(model, TRANSLATE)
