@@ -36,8 +36,8 @@ def written_meanwhile(
         steps: Made in the thread of the caller.
         write: Called in other threads, several at once; must not use torch.
         place: What a step is written to. Of two with the same, the second waits for the first.
-        is_passing: Whether a step is gone once the next is made, as a film in a temporary folder is:
-            that one is written first.
+        is_passing: Whether a step is gone once the next is made, as a film in a temporary folder
+            is: that one is written first.
         clock: Seconds.
 
     Yields:
