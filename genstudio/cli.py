@@ -335,8 +335,8 @@ def _train(make_events: Callable[[CommandQueue], Iterator[events.Event]], *, as_
         if count:
             people.print(
                 trn(
-                    "{number} first picture hangs in the gallery.",
-                    "Its first {number} pictures hang in the gallery.",
+                    "{number:,} first result hangs in the gallery.",
+                    "Its first {number:,} results hang in the gallery.",
                     count,
                 )
             )

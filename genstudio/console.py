@@ -313,13 +313,14 @@ class _TrainingDisplay:
             case events.RunStarted():
                 self._bar.reset(self._task, description="Training", total=1.0)
                 people.print(
-                    tr(
+                    trn(
                         "{model} with {num_parameters:.1f} million weights "
-                        "learns from {num_images} "
-                        "pictures on {device} in {precision}.",
+                        "learns from {number:,} example on {device} in {precision}.",
+                        "{model} with {num_parameters:.1f} million weights "
+                        "learns from {number:,} examples on {device} in {precision}.",
+                        event.num_images,
                         model=event.model,
                         num_parameters=event.num_parameters / 1e6,
-                        num_images=event.num_images,
                         device=event.device,
                         precision=event.precision,
                     ),

@@ -54,6 +54,8 @@ class Clips:
             try:
                 _copied(av, str(artifact.data), str(temporary), told, _container(path.suffix))
             except av.FFmpegError as error:
+                if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
+                    raise  # Of the disk: it is full, or may not be written to.
                 raise unreadable_clip(Path(artifact.data)) from error
 
     def read(self, path: Path) -> Artifact:

@@ -1,5 +1,6 @@
 """Clips that say how they were made."""
 
+import errno
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -8,8 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from genstudio.artifacts import clip
 from genstudio.artifacts.clip import KIND
 from genstudio.domain.artifacts import CLIP, Artifact
+from genstudio.domain.errors import DiskFullError
 from genstudio.domain.recipes import Recipe
 
 av: Any = pytest.importorskip("av", reason="films need the extra “video”")
@@ -51,3 +54,15 @@ def test_a_copy_is_the_same_film_however_sound_and_picture_lie_in_it(tmp_path: P
                 packet.stream = silent
                 made.mux(packet)
     assert not KIND.is_same(film, other)
+
+
+def test_a_full_disk_is_not_taken_for_a_damaged_film(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def copied(*_: Any) -> None:
+        av.error.err_check(-errno.ENOSPC)
+
+    monkeypatch.setattr(clip, "_copied", copied)
+    with pytest.raises(DiskFullError):
+        KIND.write(Artifact(kind=CLIP, data=tmp_path / "a.mp4"), tmp_path / "b.mp4", RECIPE)
+    assert list(tmp_path.iterdir()) == []
