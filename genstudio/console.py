@@ -135,7 +135,7 @@ def loose_settings(pairs: list[str] | None) -> dict[str, Any]:
 def run_with_progress(work: Working[T], *, as_json: bool) -> T:
     """Do long work to its end, show how far it is, and give its result."""
     with progress(hidden=as_json) as bar:
-        task = bar.add_task("Starting", total=None)
+        task = bar.add_task(tr("Starting"), total=None)
         return drain(
             work,
             lambda step: bar.update(
@@ -299,7 +299,7 @@ class _TrainingDisplay:
 
     def __init__(self, bar: Progress) -> None:
         self._bar = bar
-        self._task: TaskID = bar.add_task("Starting", total=None, note="")
+        self._task: TaskID = bar.add_task(tr("Starting"), total=None, note="")
         self._next_log_s = 0.0
         self._last_title = ""
 
@@ -311,7 +311,7 @@ class _TrainingDisplay:
                     self._task, description=event.what, completed=event.done, total=event.total
                 )
             case events.RunStarted():
-                self._bar.reset(self._task, description="Training", total=1.0)
+                self._bar.reset(self._task, description=tr("Training"), total=1.0)
                 people.print(
                     trn(
                         "{model} with {num_parameters:.1f} million weights "
