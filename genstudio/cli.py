@@ -135,8 +135,8 @@ def models(*, as_json: AsJson = False) -> None:
 
 
 def _print_cards(cards: Sequence[ModelCard]) -> None:
-    key = Column("Key", no_wrap=True)
-    table = Table(key, "Family", tr("Learns from"), "Can", tr("What it is for"), box=None)
+    key = Column(tr("Key"), no_wrap=True)
+    table = Table(key, tr("Family"), tr("Learns from"), tr("Can"), tr("What it is for"), box=None)
     for card in cards:
         can = ", ".join(sorted(card.capabilities))
         table.add_row(card.key, card.family, ", ".join(card.modalities), can, card.summary)
@@ -335,8 +335,8 @@ def _train(make_events: Callable[[CommandQueue], Iterator[events.Event]], *, as_
         if count:
             people.print(
                 trn(
-                    "{number} first picture hangs in the gallery.",
-                    "Its first {number} pictures hang in the gallery.",
+                    "{number:,} first result hangs in the gallery.",
+                    "Its first {number:,} results hang in the gallery.",
                     count,
                 )
             )

@@ -50,12 +50,19 @@ def operations(*, as_json: AsJson = False) -> None:
             )
         return
     table = Table(
-        Column("Key", no_wrap=True), "From", "To", tr("Needs a run"), tr("What it is for"), box=None
+        Column(tr("Key"), no_wrap=True),
+        tr("From"),
+        tr("To"),
+        tr("Needs a run"),
+        tr("What it is for"),
+        box=None,
     )
     for card in cards:
         taken = ", ".join(it.kind for it in card.inputs) or "—"
         made = ", ".join((card.output, *card.others))
-        table.add_row(card.key, taken, made, "yes" if card.needs_run else "no", card.summary)
+        table.add_row(
+            card.key, taken, made, tr("yes") if card.needs_run else tr("no"), card.summary
+        )
     results.print(table)
 
 
@@ -111,7 +118,7 @@ def apply(
             watch=watch,
         )
         with progress(hidden=as_json) as bar:
-            task = bar.add_task("Working", total=None)
+            task = bar.add_task(tr("Working"), total=None)
             for step in ResultFolder(out).kept(steps):
                 if isinstance(step, Progress):
                     bar.update(task, completed=step.done, total=step.total, description=step.what)

@@ -135,7 +135,7 @@ def loose_settings(pairs: list[str] | None) -> dict[str, Any]:
 def run_with_progress(work: Working[T], *, as_json: bool) -> T:
     """Do long work to its end, show how far it is, and give its result."""
     with progress(hidden=as_json) as bar:
-        task = bar.add_task("Starting", total=None)
+        task = bar.add_task(tr("Starting"), total=None)
         return drain(
             work,
             lambda step: bar.update(
@@ -299,7 +299,7 @@ class _TrainingDisplay:
 
     def __init__(self, bar: Progress) -> None:
         self._bar = bar
-        self._task: TaskID = bar.add_task("Starting", total=None, note="")
+        self._task: TaskID = bar.add_task(tr("Starting"), total=None, note="")
         self._next_log_s = 0.0
         self._last_title = ""
 
@@ -311,15 +311,16 @@ class _TrainingDisplay:
                     self._task, description=event.what, completed=event.done, total=event.total
                 )
             case events.RunStarted():
-                self._bar.reset(self._task, description="Training", total=1.0)
+                self._bar.reset(self._task, description=tr("Training"), total=1.0)
                 people.print(
-                    tr(
+                    trn(
                         "{model} with {num_parameters:.1f} million weights "
-                        "learns from {num_images} "
-                        "pictures on {device} in {precision}.",
+                        "learns from {number:,} example on {device} in {precision}.",
+                        "{model} with {num_parameters:.1f} million weights "
+                        "learns from {number:,} examples on {device} in {precision}.",
+                        event.num_images,
                         model=event.model,
                         num_parameters=event.num_parameters / 1e6,
-                        num_images=event.num_images,
                         device=event.device,
                         precision=event.precision,
                     ),

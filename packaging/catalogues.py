@@ -65,6 +65,7 @@ def collect() -> Texts:
         for path in sorted((ROOT / "genstudio").rglob("*.py"))
     }
     cards = {name: card for tree in trees.values() for name, card in _cards(tree)}
+    commands = {name for tree in trees.values() for name in _registered(tree)}
     texts = Texts()
     for file, tree in trees.items():
         for node in ast.walk(tree):
@@ -73,7 +74,11 @@ def collect() -> Texts:
                     _from_call(node, cards, texts, file)
                 case ast.ClassDef():
                     _from_choices(node.body, texts, file)
-                case ast.FunctionDef() if _is_command(node):
+                case ast.FunctionDef() if _is_command(node) or (
+                    node in tree.body
+                    and node.name in commands
+                    and file.startswith("genstudio/cli_")
+                ):
                     texts.add(command_help(ast.get_docstring(node) or ""), file)
                 case _:
                     pass
@@ -163,6 +168,19 @@ def _from_choices(
         if isinstance(declared, ast.Subscript) and getattr(declared.value, "id", "") == "Literal":
             for text in _strings(declared.slice):
                 texts.add(text.replace("_", " "), file)
+
+
+def _registered(tree: ast.Module) -> Iterator[str]:
+    """Names of functions that become commands elsewhere than where they stand."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(
+                func=ast.Call(func=ast.Attribute(attr="command"), keywords=told),
+                args=[ast.Name(id=name)],
+            ) if not any(it.arg == "hidden" for it in told):
+                yield name
+            case _:
+                pass
 
 
 def _is_command(node: ast.FunctionDef) -> bool:

@@ -55,6 +55,8 @@ class Clips:
             try:
                 _copied(av, str(artifact.data), str(temporary), told, _container(path.suffix))
             except av.FFmpegError as error:
+                if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
+                    raise  # Of the disk: it is full, or may not be written to.
                 raise unreadable_clip(Path(artifact.data)) from error
 
     def read(self, path: Path) -> Artifact:
@@ -102,7 +104,7 @@ class Clips:
 
     def is_same(self, one: Artifact, other: Artifact) -> bool:
         """Compare what is encoded, picture and sound."""
-        return _digest(Path(one.data)) == _digest(Path(other.data))
+        return _digests(Path(one.data)) == _digests(Path(other.data))
 
     def words(self, artifact: Artifact) -> str:
         """Say how large and how long it is."""
@@ -145,18 +147,22 @@ def _packets(given: Any, streams: Any) -> Iterator[Any]:
             yield packet
 
 
-def _digest(path: Path) -> str:
+def _digests(path: Path) -> dict[int, str]:
     av = pyav()
-    digest = hashlib.blake2b(digest_size=16)
+    # Of each stream by itself: how their packets lie between each other is up to who wrote the
+    # file, and is another thing in a copy.
+    digests: dict[int, Any] = {}
     try:
         with av.open(str(path), options={"protocol_whitelist": "file"}) as film:
             for packet in film.demux():
                 if packet.dts is not None:
-                    digest.update(f"{packet.stream.index} {packet.pts} {packet.time_base}".encode())
+                    index = packet.stream.index
+                    digest = digests.setdefault(index, hashlib.blake2b(digest_size=16))
+                    digest.update(f"{index} {packet.pts} {packet.time_base}".encode())
                     digest.update(bytes(packet))
     except (av.FFmpegError, OSError) as error:
         raise unreadable_clip(path) from error
-    return digest.hexdigest()
+    return {index: digest.hexdigest() for index, digest in digests.items()}
 
 
 KIND: Final[ArtifactKind] = Clips()

@@ -269,6 +269,20 @@ def look_at_film(path: Path) -> FilmInfo:
         return film.info
 
 
+def moments_of(path: Path) -> list[Moment]:
+    """When each frame of a film is shown: those that can be read, whatever it promises.
+
+    Films that say how long they are, but not how many frames they have, count what goes on after
+    the last frame, as the sound does; where frames come unevenly, no rate tells their number.
+
+    Raises:
+        SettingsError: The extra "video" is missing.
+        DatasetError: It is no film.
+    """
+    with opened_film(path) as film:
+        return [moment for moment, _ in film.moments(lambda _: False, 1)]
+
+
 def chosen_frames(
     path: Path, numbers: Sequence[int], largest_side: int | None = None
 ) -> Iterator[Frame]:

@@ -126,8 +126,9 @@ def read_sound(path: Path) -> Sound:
     mono = samples.mean(axis=1, dtype=np.float64).astype(np.float32)
     if len(mono) < 2:
         raise UnreadableSoundError(tr("It has fewer than two samples."))
-    if float(np.abs(mono).max()) < _SILENT_PEAK:
-        loud = float(np.abs(samples).max()) >= _SILENT_PEAK
+    # A level that never changes is heard by nobody, however far it is from zero.
+    if float(np.ptp(mono)) < 2 * _SILENT_PEAK:
+        loud = float(np.ptp(samples, axis=0).max()) >= 2 * _SILENT_PEAK
         why = tr("Its channels cancel each other out.") if loud else tr("It is silent throughout.")
         raise UnreadableSoundError(why)
     return Sound(mono, info.rate_hz)

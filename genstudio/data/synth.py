@@ -6,7 +6,8 @@ from genstudio.data.scores import Part, Score
 from genstudio.data.sounds import Sound, normalised
 
 RATE_HZ = 32_000
-_LONGEST_S = 20 * 60.0
+# Of longer pieces the beginning is played.
+LONGEST_S = 20 * 60.0
 _MOST_NOTES = 20_000
 _RELEASE_S = 0.25
 _LONGEST_NOTE_S = 12.0
@@ -40,7 +41,7 @@ def render(score: Score) -> Sound:
         (start, end, pitch, velocity, part)
         for part in score.parts
         for start, end, pitch, velocity in _timed(score, part)
-        if start < _LONGEST_S
+        if start < LONGEST_S
     ]
     rows.sort(key=lambda row: row[0])
     rows = rows[:_MOST_NOTES]
@@ -53,6 +54,16 @@ def render(score: Score) -> Sound:
         made = made[: len(samples) - at]
         samples[at : at + len(made)] += made * (velocity / 127) ** 1.5
     return normalised(Sound(samples, RATE_HZ))
+
+
+def num_played(score: Score) -> int:
+    """How many notes of a score :func:`render` plays."""
+    return min(num_in_time(score), _MOST_NOTES)
+
+
+def num_in_time(score: Score) -> int:
+    """How many notes of a score begin before :data:`LONGEST_S`."""
+    return sum(int((score.seconds(part.notes[:, 0]) < LONGEST_S).sum()) for part in score.parts)
 
 
 def _timed(score: Score, part: Part) -> list[tuple[float, float, int, int]]:

@@ -122,18 +122,18 @@ def too_few(number: int) -> Finding | None:
         topic=TOO_FEW,
         level="warning" if number < _FEW_PICTURES else "info",
         title=trn(
-            "{number} picture is {value}",
-            "{number} pictures are {value}",
+            "{number} example is {value}",
+            "{number} examples are {value}",
             number,
             value=tr("few") if number < _FEW_PICTURES else tr("rather few"),
         ),
         message=tr(
             "A model learns so few by heart: it will redraw them rather than invent. More "
-            "pictures help most. Some hundred of one kind give it room to invent."
+            "examples help most. Some hundred of one kind give it room to invent."
         ),
         evidence=trn(
-            "{number} picture to learn from; from {rather_few_pictures} on the danger is smaller.",
-            "{number} pictures to learn from; from {rather_few_pictures} on the danger is smaller.",
+            "{number} example to learn from; from {rather_few_pictures} on the danger is smaller.",
+            "{number} examples to learn from; from {rather_few_pictures} on the danger is smaller.",
             number,
             rather_few_pictures=_RATHER_FEW_PICTURES,
         ),

@@ -237,9 +237,9 @@ def _stretch(pictures: PictureFacts, fitted: _Fitted) -> None:
     if pictures.count < _FEW:
         fitted.tell(
             trn(
-                "{number} picture is little: a model soon copies it instead of inventing. "
+                "{number} example is little: a model soon copies it instead of inventing. "
                 "Add more.",
-                "{number} pictures are few: a model soon copies them instead of inventing. "
+                "{number} examples are few: a model soon copies them instead of inventing. "
                 "Add more.",
                 pictures.count,
             )
@@ -302,7 +302,7 @@ def _tell_kinds(pictures: PictureFacts, fitted: _Fitted) -> None:
 def _suit_processor(fitted: _Fitted, training: Mapping[str, Any], model: Mapping[str, Any]) -> None:
     if training["batch"] > _CPU_BATCH:
         why = tr(
-            "{cpu_batch} pictures per step (batch size): on a processor, many small steps "
+            "{cpu_batch} examples per step (batch size): on a processor, many small steps "
             "bring more than few large ones.",
             cpu_batch=_CPU_BATCH,
         )
@@ -323,7 +323,7 @@ def _suit_graphics_card(fitted: _Fitted, training: Mapping[str, Any], size: int)
     batch = training["batch"]
     if batch < _GPU_BATCH:
         why = tr(
-            "{gpu_batch} pictures per step (batch size): a graphics card needs hardly longer "
+            "{gpu_batch} examples per step (batch size): a graphics card needs hardly longer "
             "for them than for {batch}.",
             gpu_batch=_GPU_BATCH,
             batch=batch,

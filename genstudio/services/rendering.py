@@ -8,14 +8,13 @@ import numpy as np
 
 from genstudio.data.scores import Score
 from genstudio.data.sounds import Sound, from_int16, normalised, to_int16
-from genstudio.data.synth import render
+from genstudio.data.synth import LONGEST_S, num_in_time, num_played, render
 from genstudio.domain.errors import DatasetError, SettingsError
 from genstudio.domain.files import is_file
 from genstudio.domain.language import tr
 from genstudio.domain.pack_hints import how_to_get
 
 _RATE_HZ = 44_100
-_LONGEST_S = 20 * 60.0
 _TAIL_S = 2.0
 _BLOCK = 2**14
 _DRUM_CHANNEL = 9
@@ -38,6 +37,12 @@ def played(score: Score, soundfont: Path | None = None) -> Sound:
     return Sound(from_int16(to_int16(sound.samples)), sound.rate_hz)
 
 
+def num_left_out(score: Score, soundfont: Path | None = None) -> int:
+    """How many notes :func:`played` leaves out: of very long pieces the beginning is played."""
+    total = sum(len(part.notes) for part in score.parts)
+    return total - (num_played(score) if soundfont is None else num_in_time(score))
+
+
 def _by_soundfont(score: Score, path: Path) -> Sound:
     synth = _synth()
     number = _loaded(synth, path)
@@ -52,12 +57,12 @@ def _by_soundfont(score: Score, path: Path) -> Sound:
         for start, end, (_, _, pitch, velocity) in zip(
             starts, ends, part.notes.tolist(), strict=True
         ):
-            if start < _LONGEST_S:
+            if start < LONGEST_S:
                 events += [(start, 1, channel, pitch, velocity), (end, 0, channel, pitch, 0)]
     parts: list[np.ndarray] = []
     made = 0
     for seconds, is_on, channel, pitch, velocity in sorted(events):
-        wanted = round(min(seconds, _LONGEST_S) * _RATE_HZ)
+        wanted = round(min(seconds, LONGEST_S) * _RATE_HZ)
         parts += _generated(synth, wanted - made)
         made = max(made, wanted)
         if is_on:

@@ -187,7 +187,7 @@ def test_the_reasons_can_be_read_and_heard(choices: TrainChoices) -> None:
     choices.set_pictures(FEW)
     assert button(choices).text() == "Fitted to your 60 examples"
     assert button(choices).isEnabled()
-    for sentence in ("is suggested", "60 pictures are few", "50 of 60 pictures are cut out"):
+    for sentence in ("is suggested", "60 examples are few", "50 of 60 pictures are cut out"):
         assert sentence in words(choices)
         assert sentence in button(choices).accessibleDescription()
     choices.findChild(QWidget, "setting.transparency").click()

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from genstudio.data.films import chosen_frames, look_at_film
+from genstudio.data.films import chosen_frames, moments_of
 from genstudio.domain.artifacts import CLIP, IMAGE, Artifact
 from genstudio.domain.errors import SettingsError
 from genstudio.domain.language import tr
@@ -15,6 +15,7 @@ from genstudio.domain.operations import CLIP_FRAMES, InputSpec, OperationCard
 from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.protocol import TrainableModel
+from genstudio.services.operations.clip_results import refuse_flat
 from genstudio.services.operations.key_frames import frame_name
 from genstudio.services.operations.protocol import Made, Operation, OperationRequest
 from genstudio.services.operations.recipes import made_from_files, says_synthetic
@@ -64,6 +65,7 @@ class ClipFrames:
         settings = request.settings
         assert isinstance(settings, ClipFramesSettings)
         (clip,) = request.inputs["input"]
+        refuse_flat(clip, settings.largest_side)
         numbers = _numbers(clip, settings.frames, request.count)
         recipe = made_from_files(
             self.card.key, request, {"input": [clip]}, synthetic=says_synthetic(clip)
@@ -81,7 +83,7 @@ class ClipFrames:
 def _numbers(clip: Path, wanted: str, count: int) -> list[int]:
     """Numbers of the wanted frames, ascending, each once."""
     if not wanted.strip():
-        last = max(0, look_at_film(clip).num_frames - 1)
+        last = max(0, len(moments_of(clip)) - 1)
         return sorted({int(number) for number in np.linspace(0, last, min(count, _MOST))})
     parts = re.split(r"[\s,;]+", wanted.strip())
     if not all(part.isdecimal() for part in parts):

@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from genstudio.data.films import opened_film
+from genstudio.data.films import look_at_film, opened_film
 from genstudio.domain.artifacts import CLIP, IMAGE, Artifact
+from genstudio.domain.errors import DatasetError
 from genstudio.domain.language import tr
 from genstudio.domain.operations import Report
 from genstudio.domain.progress import Progress
@@ -20,6 +21,7 @@ from genstudio.models.style.steadying import Steadier
 from genstudio.services.film_conversion import convert_film
 from genstudio.services.operations.key_frames import frame_name
 from genstudio.services.operations.marking import marked, visible_mark
+from genstudio.services.operations.pictures import SMALLEST_SIDE
 from genstudio.services.operations.protocol import Made
 
 _PICTURES = "png"
@@ -65,6 +67,30 @@ class ClipSettings(Settings):
     )
     steadying: float = steadying_setting()
     mark: bool = visible_mark()
+
+
+def refuse_flat(clip: Path, largest_side: int) -> None:
+    """Refuse a clip of whose frames nothing is left when they are made smaller.
+
+    Raises:
+        DatasetError: It is so flat, or cannot be read.
+    """
+    info = look_at_film(clip)
+    scale = min(1.0, largest_side / max(info.width, info.height))
+    width, height = round(info.width * scale), round(info.height * scale)
+    if min(width, height) < SMALLEST_SIDE:
+        raise DatasetError(
+            tr("{name} is too flat for this size", name=clip.name),
+            tr(
+                "A frame has {width:,} × {height:,} pixels. Made smaller for this, it has "
+                "{width2:,} × {height2:,}, and nothing is seen in it.",
+                width=info.width,
+                height=info.height,
+                width2=width,
+                height2=height,
+            ),
+            tr("Choose a longer side, or another film."),
+        )
 
 
 def filmed(

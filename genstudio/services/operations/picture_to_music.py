@@ -1,13 +1,14 @@
 """Operations "picture-to-music" and "clip-to-music": what is seen decides what is heard."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
 import numpy as np
 
-from genstudio.data.films import frames_at, look_at_film
+from genstudio.data.films import frames_at, look_at_film, moments_of
 from genstudio.data.phrases import INSTRUMENTS, STEPS_PER_BEAT, to_score
 from genstudio.data.picture_attributes import PictureAttributes, attributes_of
 from genstudio.domain.artifacts import CLIP, NOTES, Artifact
@@ -30,6 +31,8 @@ from genstudio.services.picture_music import Composer, Mapping, joined
 _LOOKED_AT_PX = 256
 _MOST_PICTURES = 64
 _MOST_PHRASES_OF_CLIP = 400
+# No file counts in less.
+_SAME_S = 1e-6
 
 
 class SeenSettings(Settings):
@@ -171,9 +174,8 @@ class ClipToMusic:
         step_s = 60 / settings.bpm / STEPS_PER_BEAT
         phrase_s = studio.length * step_s
         count = min(max(1, math.ceil(info.seconds / phrase_s)), _MOST_PHRASES_OF_CLIP)
-        last = max(0, info.num_frames - 1)
-        middles = [(number + 0.5) * phrase_s * float(info.fps) for number in range(count)]
-        numbers = [min(last, round(middle)) for middle in middles]
+        shown_s = [float(moment.seconds) for moment in moments_of(path)]
+        numbers = [nearest_of(shown_s, (number + 0.5) * phrase_s) for number in range(count)]
         different = sorted(set(numbers))
         frames = dict(zip(different, frames_at(path, different, _LOOKED_AT_PX), strict=True))
         pieces: list[np.ndarray] = []
@@ -184,6 +186,19 @@ class ClipToMusic:
         whole = joined(pieces)[: max(1, round(info.seconds / step_s))]
         yield studio.made(whole, [path], path.stem, None)
         yield Progress(tr("Composing"), count, count)
+
+
+def nearest_of(shown_s: Sequence[float], time_s: float) -> int:
+    """Which of the frames that are shown at these ascending times is nearest to a time.
+
+    Of two that are as near, the one with the even number.
+    """
+    after = min(bisect_left(shown_s, time_s), len(shown_s) - 1)
+    before = max(0, after - 1)
+    nearer = (time_s - shown_s[before]) - (shown_s[after] - time_s)
+    if abs(nearer) < _SAME_S:
+        return before + before % 2
+    return after if nearer > 0 else before
 
 
 class _Studio:

@@ -10,7 +10,7 @@ from genstudio.domain.progress import Progress
 from genstudio.domain.settings import Settings, setting
 from genstudio.models.protocol import TrainableModel
 from genstudio.models.style.key_frames import KeyFramePainter
-from genstudio.services.operations.clip_results import ClipSettings, filmed
+from genstudio.services.operations.clip_results import ClipSettings, filmed, refuse_flat
 from genstudio.services.operations.key_frames import frame_numbers, key_frames, unpainted_frames
 from genstudio.services.operations.protocol import Made, Operation, OperationRequest
 from genstudio.services.operations.recipes import made_from_files
@@ -76,6 +76,7 @@ class RestyleVideo:
         assert isinstance(settings, RestyleVideoSettings)
         (clip,), painted = request.inputs["input"], request.inputs["key_frames"]
         yield Progress(tr("Looking at the film"), 0, 1)
+        refuse_flat(clip, settings.largest_side)
         numbers = frame_numbers(clip, painted, settings.key_frames_at)
         pairs = key_frames(clip, painted, numbers, settings.largest_side)
         unpainted = (

@@ -5,7 +5,7 @@ from typing import ClassVar, Final, Literal
 
 import numpy as np
 
-from genstudio.data.films import frames_at, look_at_film
+from genstudio.data.films import frames_at, moments_of
 from genstudio.domain.artifacts import CLIP, IMAGE
 from genstudio.domain.language import tr
 from genstudio.domain.operations import TRANSLATE, InputSpec, OperationCard
@@ -16,7 +16,12 @@ from genstudio.models.sampling import over_white
 from genstudio.models.style.key_frames import KeyFrame, KeyFramePainter
 from genstudio.models.tasks import task_of
 from genstudio.services.generation import load_model
-from genstudio.services.operations.clip_results import ClipSettings, filmed, steadying_setting
+from genstudio.services.operations.clip_results import (
+    ClipSettings,
+    filmed,
+    refuse_flat,
+    steadying_setting,
+)
 from genstudio.services.operations.protocol import Made, Operation, OperationRequest
 from genstudio.services.operations.recipes import made_by_run
 
@@ -71,6 +76,7 @@ class TranslateVideo:
         assert isinstance(settings, TranslateVideoSettings)
         assert request.run is not None
         (clip,) = request.inputs["input"]
+        refuse_flat(clip, settings.largest_side)
         checkpoint = request.run.checkpoint(request.checkpoint)
         model = load_model(request.run, checkpoint)
         task = task_of(model, TRANSLATE)
@@ -106,9 +112,9 @@ def _learned(
     Source: Lei et al. 2020 (arXiv:2010.11838); here it learns from some of the frames.
     """
     (clip,) = request.inputs["input"]
-    count = max(1, look_at_film(clip).num_frames)
+    count = max(1, len(moments_of(clip)))
     numbers = sorted({int(it) for it in np.linspace(0, count - 1, _FRAMES)})
-    # The last frames that a film promises are not always there.
+    # What earlier versions made stays as it was: they did not trust the last frame to be there.
     numbers = [min(number, max(0, count - 2)) for number in numbers]
     frames = frames_at(clip, numbers, settings.largest_side)
     pairs = [KeyFrame(frame, paint(frame)) for frame in frames]

@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 from tiny_studio import save_film
 
-from genstudio.data.films import frames_at, is_film, look_at_film, opened_film, poster
+from genstudio.data.films import (
+    frames_at,
+    is_film,
+    look_at_film,
+    moments_of,
+    opened_film,
+    poster,
+)
 from genstudio.domain.errors import DatasetError
 
 av: Any = pytest.importorskip("av", reason="films need the extra “video”")
@@ -77,6 +84,13 @@ def test_frames_are_made_smaller_and_found_by_their_number(tmp_path: Path) -> No
     assert np.abs(first.astype(int) - last).mean() > 1
     with pytest.raises(DatasetError, match="no frame 5"):
         frames_at(film, [5])
+
+
+def test_frames_are_counted_where_the_sound_goes_on_after_them(tmp_path: Path) -> None:
+    # Matroska says how long all of it is, and not how many frames there are.
+    film = write(tmp_path / "a.mkv", [0, 40, 80], sound=True)
+    assert look_at_film(film).num_frames > 3
+    assert [float(moment.seconds) for moment in moments_of(film)] == [0, 0.04, 0.08]
 
 
 def test_what_is_damaged_in_the_middle_is_passed_over(tmp_path: Path) -> None:

@@ -86,6 +86,7 @@ def test_loudness_is_brought_to_a_level_but_silence_stays() -> None:
         (np.zeros((1, 1)), "fewer than two"),
         (np.array([[0.1], [np.nan], [0.2]]), "no numbers"),
         (np.zeros((500, 2)), "silent"),
+        (np.full((500, 2), 0.5), "silent"),
         (np.stack([tone(100).samples, -tone(100).samples], axis=1), "cancel"),
     ],
 )

@@ -69,6 +69,8 @@ def test_what_the_sources_say_is_found(texts: catalogues.Texts) -> None:
     assert "Pictures per step — batch size" in texts.single  # a setting's
     assert "shift only" in texts.single  # a choice of one
     assert "Train a new model on a folder of pictures." in texts.single  # a command's docstring
+    of_another_module = "Make pictures from a trained run, each with its recipe inside."
+    assert of_another_module in texts.single
     assert "Quick look" in texts.single  # a preset's
     assert ("{number:,} picture", "{number:,} pictures") in texts.plural
     assert not any(text.startswith("genstudio.") for text in texts.single)

@@ -99,7 +99,7 @@ def test_the_fewer_pictures_the_more_they_are_stretched(count: int, strength: st
 
 def test_few_pictures_are_a_warning_for_every_architecture() -> None:
     for key in ("gan", "vae"):
-        assert "99 pictures are few" in words(fitted(99, model=key))
+        assert "99 examples are few" in words(fitted(99, model=key))
         assert "few: " not in words(fitted(100, model=key))
 
 
@@ -151,7 +151,7 @@ def test_a_processor_takes_smaller_steps_and_a_smaller_model() -> None:
     assert found.model["width"] == 32
     # Balanced names none: the default of 10 for 32 pictures per step.
     assert found.training["ema_half_life_kimg"] == pytest.approx(5.0)
-    assert "16 pictures per step" in words(found)
+    assert "16 examples per step" in words(found)
 
 
 def test_a_preset_that_suits_the_processor_is_left_as_it_is_without_words() -> None:
@@ -166,7 +166,7 @@ def test_a_graphics_card_takes_more_pictures_at_once() -> None:
     base = preset_named("quick").training
     assert (base["batch"], found.training["batch"]) == (16, 32)
     assert found.training["ema_half_life_kimg"] == pytest.approx(2 * base["ema_half_life_kimg"])
-    assert "32 pictures per step" in words(found)
+    assert "32 examples per step" in words(found)
     assert "batch" not in fitted(preset="balanced", accelerator="cuda").training
 
 

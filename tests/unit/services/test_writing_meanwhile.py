@@ -2,10 +2,13 @@
 
 import threading
 from collections.abc import Iterator
+from typing import TypeVar
 
 import pytest
 
 from genstudio.services.writing_meanwhile import written_meanwhile
+
+S = TypeVar("S")
 
 
 class Clock:
@@ -18,7 +21,7 @@ class Clock:
         return self.now_s
 
 
-def itself(step: int) -> int:
+def itself(step: S) -> S:
     return step
 
 
