@@ -124,7 +124,7 @@ def test_people_are_told_what_learns_from_what_and_how_it_ended(capsys: Output) 
     out, err = capsys.readouterr()
 
     assert out == ""
-    assert "toy with 1.5 million weights learns from 16 pictures on CPU, 1 thread in fp32." in err
+    assert "toy with 1.5 million weights learns from 16 examples on CPU, 1 thread in fp32." in err
     assert f"Finished at step 4: {RUN}" in err
 
 
