@@ -252,11 +252,15 @@ def test_recipes_speak_in_the_words_of_cards_and_forms() -> None:
     assert RecipeWords().operation(recipe) == "restyle-video"
 
 
-def test_a_form_of_one_setting_is_never_cut(maker: GalleryMaker, training: TrainingState) -> None:
-    show(training, run("a", {}))
-    assert maker._form is not None
-    needed = min(maker._form.sizeHint().height(), 96)
-    assert maker._scroll.minimumHeight() == needed > 0
+def test_a_player_that_is_hidden_asks_for_no_room(qtbot: QtBot, tmp_path: Path) -> None:
+    details = GalleryDetails()
+    qtbot.addWidget(details)
+    details.show_file(tmp_path / "a.flac")
+    heard = details._stack.minimumSizeHint().height()
+    details.show_file(tmp_path / "a.png")
+    # In a low window the room is needed for the settings of what is made next.
+    assert details._stack.minimumSizeHint().height() == 64 < heard
+    details.shutdown()
 
 
 # Teaching

@@ -184,9 +184,9 @@ class DatasetReport(QScrollArea):
         if report.unreadable:
             title = tr("{num_unreadable:,} cannot be read", num_unreadable=len(report.unreadable))
             self._report.addWidget(_paragraph(title, "\n".join(_lines_about(report.unreadable))))
-        if self._report.isEmpty():
+        if self._report.count() == 0:
             # Whoever sees an empty panel waits for something to come.
-            words = tr("Nothing stands in the way"), tr("All could be read; nothing is odd.")
+            words = tr("Nothing stands in the way"), tr("All could be read.")
             self._report.addWidget(_paragraph(*words))
         self._report.addStretch(1)
 

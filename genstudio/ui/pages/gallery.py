@@ -118,6 +118,8 @@ class GalleryPage(QWidget):
         state.busy_changed.connect(self._on_busy_changed)
         state.progressed.connect(self._on_progressed)
         training.runs_changed.connect(self._show_items)
+        # From then on recipes name models by their titles.
+        training.catalogue_loaded.connect(self._on_selection)
         self._on_busy_changed()
         self._show_items()
 

@@ -30,6 +30,7 @@ from genstudio.ui.widgets.pixel_loader import PixelLoader, Pixels
 from genstudio.ui.widgets.thumbnail_loader import Stamp, stamp_of
 
 _STARS = 5
+_LEAST_PICTURE_PX = 8 * GRID_PX
 
 
 class GalleryDetails(QFrame):
@@ -66,7 +67,7 @@ class GalleryDetails(QFrame):
         self._view.set_placeholder(tr("Select a picture to see it large."))
         # In a low window the picture gives way, so that no field beside it loses its edge.
         self._view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-        self._view.setMinimumHeight(12 * GRID_PX)
+        self._view.setMinimumHeight(_LEAST_PICTURE_PX)
         self._recipe = QLabel()
         self._recipe.setObjectName("gallery.recipe")
         self._recipe.setTextFormat(Qt.TextFormat.PlainText)
@@ -183,14 +184,21 @@ class GalleryDetails(QFrame):
         if path is not None and is_heard(path):
             self._loader.want([])
             self._sound.show_result(path, None)
-            self._stack.setCurrentWidget(self._sound.widget)
+            self._turn_to(self._sound.widget)
             return
         self._sound.clear("")
-        self._stack.setCurrentWidget(self._view)
+        self._turn_to(self._view)
         self._loader.want([] if path is None else [path])
         if path is None:
             self._view.set_placeholder(tr("Select a picture to see it large."))
             self._view.set_picture(None)
+
+    def _turn_to(self, widget: QWidget) -> None:
+        """Show the picture or the player; what is hidden asks for no room."""
+        is_heard = widget is self._sound.widget
+        vertical = QSizePolicy.Policy.Preferred if is_heard else QSizePolicy.Policy.Ignored
+        self._sound.widget.setSizePolicy(QSizePolicy.Policy.Preferred, vertical)
+        self._stack.setCurrentWidget(widget)
 
     def _on_loaded(self, pixels: list[Pixels]) -> None:
         (picture,) = pixels

@@ -32,8 +32,6 @@ from genstudio.ui.widgets.small import named_combo
 from genstudio.ui.widgets.wheel import ignore_wheel_unless_focused
 
 _DEFAULT_COUNT = 24
-# In a low window the form keeps this much room; a form that is lower, all that it needs.
-_FORM_PX = 12 * GRID_PX
 
 
 class GalleryMaker(QFrame):
@@ -117,6 +115,7 @@ class GalleryMaker(QFrame):
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setMinimumHeight(9 * GRID_PX)
         self._scroll.setAccessibleName(tr("Settings of what is made"))
         self._column.addWidget(self._scroll, 1)
         self._column.addLayout(row)
@@ -175,7 +174,6 @@ class GalleryMaker(QFrame):
                 # A single setting is not spread over the room of several.
                 self._form.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
                 self._scroll.setWidget(self._form)
-                self._scroll.setMinimumHeight(min(self._form.sizeHint().height(), _FORM_PX))
         self._update_button()
 
     def _update_button(self) -> None:
