@@ -22,7 +22,7 @@ LANGUAGES: Final[Mapping[str, str]] = {"en": "English", "de": "Deutsch", "fr": "
 VARIABLE: Final = "GENSTUDIO_LANGUAGE"
 
 # Thousands and decimals as each language writes them; French has a narrow no-break space.
-_SEPARATORS: Final[Mapping[str, tuple[str, str]]] = {"de": (".", ","), "fr": ("\u202f", ",")}
+SEPARATORS: Final[Mapping[str, tuple[str, str]]] = {"de": (".", ","), "fr": ("\u202f", ",")}
 # French sets no-break spaces inside.
 _QUOTES: Final[Mapping[str, tuple[str, str]]] = {"de": ("„", "“"), "fr": ("«\u202f", "\u202f»")}
 _ACCENTED: Final = str.maketrans("aeiouyAEIOUYcn", "àéîöûýÀÉÎÖÛÝçñ")
@@ -166,7 +166,7 @@ class _Formatter(string.Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:
         written = format(value, format_spec)
-        separators = _SEPARATORS.get(_speaker.code)
+        separators = SEPARATORS.get(_speaker.code)
         if separators is None or not isinstance(value, int | float):
             return written
         thousands, decimal = separators

@@ -21,6 +21,7 @@ from genstudio.domain.fields import DataSpec
 from genstudio.domain.files import write_text
 from genstudio.domain.language import tr
 from genstudio.domain.marks import Mark, mark_of
+from genstudio.domain.retelling import retold
 from genstudio.domain.runs import RunState, RunSummary, best_step
 from genstudio.domain.settings import as_before
 from genstudio.domain.training import TrainingSettings, new_run_id, run_stamp
@@ -195,7 +196,7 @@ class Run:
             kinds=self.file.kinds,
             words=self.file.words,
             marks=tuple(marks[-_MOST_MARKS:]),
-            said=said[-1] if said else None,
+            said=_retold(said[-1]) if said else None,
         )
 
     def previews(self) -> list[tuple[int, Path]]:
@@ -310,6 +311,13 @@ def create_run(
     if held_out and manifest is not None:
         run.held_out_of(manifest)
     return run
+
+
+def _retold(said: events.Advice) -> events.Advice:
+    """In the language that is spoken now: a run may have been trained in another one."""
+    action = said.action and said.action.model_copy(update={"label": retold(said.action.label)})
+    words = {name: retold(getattr(said, name)) for name in ("title", "message", "evidence")}
+    return said.model_copy(update={**words, "action": action})
 
 
 def _after_the_newest(project: Project) -> datetime:
