@@ -57,7 +57,8 @@ class DataOptions(Settings):
         "SMILES",
         title="How molecules are written — notation",
         help="SMILES are what chemists read. Any text in SELFIES is a molecule, also a wrongly "
-        "learned one; molecules that cannot be written so are left out.",
+        "learned one, so that what is made is less like yours; molecules that cannot be written "
+        "so are left out.",
         group="data",
     )
     mirror: bool = setting(
