@@ -18,6 +18,7 @@ from genstudio.domain.settings import Settings, setting
 from genstudio.models.protocol import TrainableModel
 from genstudio.models.sampling import to_uint8
 from genstudio.models.style.optimisation import Effort, Stage, restyled, scaled
+from genstudio.services.operations.each import each
 from genstudio.services.operations.marking import marked, visible_mark
 from genstudio.services.operations.pictures import as_tensor, read_picture
 from genstudio.services.operations.protocol import Made, Operation, OperationRequest
@@ -113,7 +114,8 @@ class StyleTransfer:
         mask_files = request.inputs.get("mask", ())
         styles = [read_picture(path, for_what=tr("taken as a style")) for path in style_files]
         _refuse_plain(styles, style_files)
-        for done, path in enumerate(files, start=1):
+
+        def make(done: int, path: Path) -> Generator[Made | Progress, None, None]:
             content_HWC = read_picture(
                 path, for_what=tr("painted"), largest_side=settings.largest_side
             )
@@ -137,6 +139,8 @@ class StyleTransfer:
                 source=path,
             )
             yield Progress(tr("Painting"), stage.total * done, stage.total * len(files))
+
+        yield from each(files, make, tr("Painting"))
 
 
 def _painted(

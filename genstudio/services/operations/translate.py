@@ -16,6 +16,7 @@ from genstudio.domain.settings import Settings, setting
 from genstudio.models.protocol import Request, TrainableModel
 from genstudio.models.tasks import task_of
 from genstudio.services.generation import load_model
+from genstudio.services.operations.each import each
 from genstudio.services.operations.pictures import read_picture
 from genstudio.services.operations.protocol import Made, Operation, OperationRequest
 from genstudio.services.operations.recipes import made_by_run
@@ -84,7 +85,7 @@ class Translate:
             )
             return artifact.data
 
-        for done, path in enumerate(files, start=1):
+        def make(done: int, path: Path) -> Generator[Made | Progress, None, None]:
             image_HWC = _translated(path, run.settings.size, chosen, translate)
             yield Made(
                 artifact=Artifact(kind=IMAGE, data=image_HWC),
@@ -93,6 +94,8 @@ class Translate:
                 source=path,
             )
             yield Progress(tr("Translating"), done, len(files))
+
+        yield from each(files, make, tr("Translating"))
 
 
 def _translated(

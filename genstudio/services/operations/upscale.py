@@ -19,6 +19,7 @@ from genstudio.domain.settings import Settings, setting
 from genstudio.engine.device import available_accelerators
 from genstudio.models.protocol import TrainableModel
 from genstudio.services import upscaling
+from genstudio.services.operations.each import each
 from genstudio.services.operations.protocol import Made, Operation, OperationRequest
 from genstudio.services.operations.recipes import made_from_files, says_synthetic
 
@@ -84,7 +85,8 @@ class Upscale:
         assert isinstance(settings, UpscaleSettings)
         files = request.inputs["input"]
         upscaler = _upscaler(settings, request.device) if settings.method == "network" else None
-        for done, path in enumerate(files, start=1):
+
+        def make(done: int, path: Path) -> Generator[Made | Progress, None, None]:
             image_HWC = _read(path, settings.factor)
             recipe = made_from_files(
                 self.card.key, request, {"input": [path]}, synthetic=says_synthetic(path)
@@ -95,7 +97,7 @@ class Upscale:
                 # How far this picture is; how many there are say the words.
                 told = relabelled(
                     _by_network(upscaler, image_HWC, settings.factor),
-                    lambda words, at=done: f"{words} ({at}/{len(files)})",
+                    lambda words: f"{words} ({done}/{len(files)})",
                 )
                 made_HWC = yield from told
                 recipe = _made_by(upscaler, recipe)
@@ -106,6 +108,8 @@ class Upscale:
                 source=path,
             )
             yield Progress(tr("Making larger"), done, len(files))
+
+        yield from each(files, make, tr("Making larger"))
 
 
 def _without_networks() -> type[Settings]:
