@@ -338,6 +338,12 @@ def _moving(container: Any, path: Path) -> Any:
             tr("Choose a film."),
         )
     stream = max(streams, key=lambda it: (it.frames or 0, it.width * it.height))
+    if not stream.width or not stream.height:
+        raise DatasetError(
+            tr("{name} cannot be read as a film", name=path.name),
+            tr("How large its frames are is not known; that of animated WebP never is."),
+            tr("Save it as MP4, WebM or GIF, and choose that."),
+        )
     if (
         not _SMALLEST_SIDE
         <= min(stream.width, stream.height)

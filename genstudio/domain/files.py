@@ -116,7 +116,7 @@ def explained(path: Path) -> Generator[None]:
                     name=path.name,
                     folder=folder,
                 ),
-                tr("Free some space, then go on from the last checkpoint."),
+                tr("Free some space, then try again; a training goes on from its last checkpoint."),
             ) from error
         if error.errno in _READ_ONLY:
             raise ProjectError(

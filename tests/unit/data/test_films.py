@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from tiny_studio import save_film
 
 from genstudio.data.films import (
@@ -132,3 +133,13 @@ def test_a_tiny_film_is_refused(tmp_path: Path) -> None:
     film = write(tmp_path / "a.mkv", [0], size=(8, 8), codec="mpeg4")
     with pytest.raises(DatasetError, match="8 × 8"):
         look_at_film(film)
+
+
+def test_an_animated_webp_is_refused_with_what_can_be_done(tmp_path: Path) -> None:
+    path = tmp_path / "a.webp"
+    frames = [Image.new("RGB", (32, 32), (shade, 0, 0)) for shade in (0, 100, 200)]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=100)
+    with pytest.raises(DatasetError) as caught:
+        look_at_film(path)
+    assert "WebP" in caught.value.message
+    assert "GIF" in caught.value.hint
