@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from genstudio.domain.language import asking, tr, tr_noop, trn
+from genstudio.domain.language import asking, tr, tr_noop
 from genstudio.services import studio, studio_exports
 from genstudio.services.exporters.protocol import Exporter
 from genstudio.services.gallery_items import GalleryItem
@@ -376,7 +376,9 @@ class GalleryPage(QWidget):
         copy.triggered.connect(self._viewing.copy)
         selected = self._selected()
         # The button above exports all while no more than one is selected.
-        only = trn("Export only this one", "Export only these {number:,}", len(selected))
+        only = tr("Export only this one")
+        if len(selected) > 1:
+            only = tr("Export only these {number:,}", number=len(selected))
         export = menu.addMenu(icon("share"), only)
         export.setEnabled(bool(selected) and not self._state.is_busy)
         self._add_exporters(export, lambda: selected)
