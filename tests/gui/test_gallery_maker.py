@@ -228,6 +228,7 @@ def test_details_tell_the_kind_that_was_asked_for(qtbot: QtBot, tmp_path: Path) 
         item = GalleryItem("a.png", tmp_path, recipe.model_dump_json(), 0, ())
         details.show_items([item])
         assert details._recipe.text().splitlines()[1] == words
+    details.shutdown()
 
 
 def test_recipes_speak_in_the_words_of_cards_and_forms() -> None:

@@ -71,7 +71,7 @@ def test_too_few_pictures(provoke: Provoke) -> None:
         flowers_NHWC(30), model_key=GAN, model={"latent_size": 8}, num_steps=1, look_every=9
     )
 
-    assert "30 pictures" in said(troubles.TOO_FEW, told).title
+    assert "30 examples" in said(troubles.TOO_FEW, told).title
 
 
 def test_numbers_that_run_away(provoke: Provoke, monkeypatch: pytest.MonkeyPatch) -> None:
