@@ -31,13 +31,16 @@ from genstudio.artifacts.image import read_recipe
 from genstudio.domain import events
 from genstudio.domain.notices import Notice
 from genstudio.domain.pack_hints import how_to_get
+from genstudio.domain.runs import RunSummary
 from genstudio.engine.trainer import NoCommands
 from genstudio.services import studio_operations
 from genstudio.services.presets import resolve_settings
 from genstudio.services.projects import is_project
+from genstudio.services.studio_operations import OperationEntry
 from genstudio.services.training import NewRun, start_run
 from genstudio.ui.bridge import Bridge
 from genstudio.ui.manners import exchanging
+from genstudio.ui.pages.create import CreatePage
 from genstudio.ui.pages.create_controls import CreateControls
 from genstudio.ui.state.create import CreateState
 from genstudio.ui.widgets import pixel_loader
@@ -210,7 +213,7 @@ def test_new_pictures_go_to_the_gallery_once(open_project: Opener, project: Path
     studio.set_number("create.count", 3)
     studio.set_number("create.seed", 1005)
     assert make(studio) == ["1005.png", "1006.png", "1007.png"]
-    assert studio.find("create.seed", QSpinBox).value() != 1005
+    assert studio.find("create.seed", QSpinBox).value() == 1005, "it is told what was made by"
     (folder,) = (project / "results").iterdir()
     assert folder.name.endswith("-generate")
     assert sorted(path.name for path in folder.iterdir()) == ["1005.png", "1006.png", "1007.png"]
@@ -589,3 +592,41 @@ def test_what_has_just_learned_is_offered_to_whoever_comes_to_the_page(
     studio.window._training.received.emit([ended])
     studio.window._training.runs_changed.emit()
     assert cards(studio).current_key() == "generate"
+
+
+def test_what_was_stopped_and_saved_is_offered_too(open_project: Opener) -> None:
+    studio = open_create(open_project, "style-transfer")
+    (run,) = studio.window._training.runs
+    studio.go_to("train")
+    stopped = events.Stopped(
+        run=run.path, step=run.step, images_seen=1, seconds=1.0, checkpoint=run.checkpoints[-1].path
+    )
+    studio.window._training.received.emit([stopped])
+    studio.window._training.runs_changed.emit()
+    assert cards(studio).current_key() == "generate"
+
+
+def test_a_project_opens_at_what_its_newest_model_can_do(
+    open_project: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Its model can do all but the first on the list.
+    can = CreatePage._runs_for
+
+    def runs_for(page: CreatePage, entry: OperationEntry) -> list[RunSummary]:
+        return [] if entry.card.key == "generate" else can(page, entry)
+
+    monkeypatch.setattr(CreatePage, "_runs_for", runs_for)
+    studio = open_project()
+    studio.wait(lambda: cards(studio).current_key() not in ("", "generate"))
+    assert not studio.find("create.empty").isVisible()
+
+
+def test_another_seed_is_taken_when_more_is_made(open_project: Opener) -> None:
+    studio = open_create(open_project, "generate")
+    studio.set_number("create.count", 1)
+    studio.set_number("create.seed", 9)
+    assert make(studio) == ["9.png"]
+    assert make(studio) != ["9.png"]
+    last = studio.find("create.seed", QSpinBox).value()
+    studio.find("create.keep_seed", QCheckBox).setChecked(True)
+    assert make(studio) == [f"{last}.png"]

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 from saved_runs import Opener
+from tiny_studio import save_film
 
 from genstudio.domain.recipes import Recipe
 from genstudio.domain.runs import RunState, RunSummary
@@ -27,6 +28,7 @@ from genstudio.ui.pages.gallery_maker import GalleryMaker
 from genstudio.ui.recipe_words import RecipeWords
 from genstudio.ui.state.gallery import GalleryState
 from genstudio.ui.state.training import TrainingState
+from genstudio.ui.widgets.picture_view import PictureView
 
 KEY = "residual-vae"
 
@@ -346,3 +348,24 @@ def test_an_empty_gallery_says_where_pictures_come_from(open_project: Opener) ->
     assert "can make some now" in empty.accessibleDescription()
     assert empty.button.isVisible()
     assert empty.button.text() == "Make the first ones"
+
+
+def test_a_film_plays_beside_its_recipe_while_it_is_seen(qtbot: QtBot, tmp_path: Path) -> None:
+    film = save_film(tmp_path / "a.mp4")
+    details = GalleryDetails()
+    qtbot.addWidget(details)
+    details.show()
+    recipe = Recipe(software="GenStudio", created=datetime(2026, 1, 1, tzinfo=UTC))
+    item = GalleryItem(film.name, tmp_path, recipe.model_dump_json(), 0, ())
+    shown = details.findChild(PictureView, "viewer.clip")
+    assert shown is not None
+    details.show_items([item])
+    qtbot.waitUntil(lambda: shown.isVisible() and not shown.picture_rect().isEmpty(), timeout=20_000)
+    details.hide()
+    assert details._clip._reader is None
+    details.show()
+    details.show_items([item])
+    assert details._clip._reader is not None
+    details.show_items([])
+    assert details._clip._reader is None
+    details.shutdown()

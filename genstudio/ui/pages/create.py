@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from genstudio.domain import events
 from genstudio.domain.artifacts import IMAGE
 from genstudio.domain.language import quoted, tr, tr_noop
-from genstudio.domain.operations import EXPLORE
+from genstudio.domain.operations import EXPLORE, GENERATE
 from genstudio.domain.runs import RunSummary
 from genstudio.services.studio_operations import OperationEntry
 from genstudio.ui.dropping import dropped_paths
@@ -226,16 +226,22 @@ class CreatePage(QWidget):
         self._side.setCurrentIndex(_UNFIT if is_unfit else _CONTROLS)
 
     def _on_received(self, received: Sequence[events.Event]) -> None:
-        ended = [it for it in received if isinstance(it, events.Finished)]
-        self._learned = ended[-1].run if ended else self._learned
+        ended = [it.run for it in received if isinstance(it, (events.Finished, events.Stopped))]
+        self._learned = next(filter(None, reversed(ended)), self._learned)
 
     def _offer_learned(self, runs: Mapping[str, Sequence[RunSummary]]) -> None:
-        """Choose something that the model can do which has just learned.
+        """Choose something that the model can do which has just learned, or else the newest.
 
         Whoever is on the page has chosen something else.
         """
         entry, learned = self._entry(), self._learned
-        if entry is None or learned is None:
+        if entry is None:
+            return
+        if learned is None and entry.card.key == GENERATE and not runs.get(GENERATE):
+            # Of a project that was opened: what is offered first would need another model.
+            newest = [run.path for run in self._training.runs if run.step > 0]
+            learned = newest[-1] if newest else None
+        if learned is None:
             return
         fitting = [key for key, them in runs.items() if any(it.path == learned for it in them)]
         if not fitting:

@@ -201,6 +201,7 @@ class CreateControls(QFrame):
         self._seed.setToolTip(tr("The same seed and settings make the same results again"))
         ignore_wheel_unless_focused(self._seed)
         self._seed.setValue(_new_seed())
+        self._used_seed: int | None = None
         self._roll = QPushButton(tr("Other"))
         self._roll.setObjectName("create.roll")
         self._roll.setAccessibleName(tr("Another seed"))
@@ -321,6 +322,10 @@ class CreateControls(QFrame):
 
     def _on_start(self) -> None:
         assert self._entry is not None
+        # The seed of what was made stays to be read, and to be kept, until more is made.
+        if self._seed.value() == self._used_seed and not self._keeps_seed.isChecked():
+            self._seed.setValue(_new_seed())
+        self._used_seed = self._seed.value()
         wanted = Wanted(
             key=self._entry.card.key,
             run=self._run.currentData() if self._entry.card.needs_run else None,
@@ -334,8 +339,6 @@ class CreateControls(QFrame):
         self._progress.setRange(0, 0)
         self._status.setText(tr("Getting ready…"))
         self.start_wanted.emit(wanted)
-        if self._entry.card.is_seeded and not self._keeps_seed.isChecked():
-            self._seed.setValue(_new_seed())
 
     def _on_mask_wanted(self, name: str, over: str) -> None:
         files = self.files(over)

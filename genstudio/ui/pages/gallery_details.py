@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QKeySequence
+from PySide6.QtGui import QDesktopServices, QHideEvent, QKeySequence
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -17,6 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genstudio.artifacts.catalog import kind_of_file
+from genstudio.domain.artifacts import CLIP
 from genstudio.domain.language import tr, trn
 from genstudio.services import studio, studio_examples
 from genstudio.services.gallery_items import GalleryItem
@@ -24,6 +26,7 @@ from genstudio.services.sound_playing import is_heard
 from genstudio.ui.icons import icon
 from genstudio.ui.recipe_words import RecipeWords, described
 from genstudio.ui.theme import GRID_PX, mark
+from genstudio.ui.viewers.clip import ClipViewer
 from genstudio.ui.viewers.sound import SoundViewer
 from genstudio.ui.widgets.picture_view import PictureView
 from genstudio.ui.widgets.pixel_loader import PixelLoader, Pixels
@@ -78,9 +81,11 @@ class GalleryDetails(QFrame):
         layout.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
         layout.setSpacing(GRID_PX)
         self._sound = SoundViewer()
+        self._clip = ClipViewer()
+        self._clip.widget.setMinimumHeight(_LEAST_PICTURE_PX)
         self._stack = QStackedWidget()
-        self._stack.addWidget(self._view)
-        self._stack.addWidget(self._sound.widget)
+        for widget in (self._view, self._sound.widget, self._clip.widget):
+            self._stack.addWidget(widget)
         layout.addWidget(self._stack, 1)
         layout.addWidget(self._recipe)
         layout.addLayout(self._make_rating())
@@ -113,6 +118,14 @@ class GalleryDetails(QFrame):
         """Let go of the thread before the window closes."""
         self._loader.stop()
         self._sound.shutdown()
+        self._clip.shutdown()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """A film that nobody sees is not played; whoever comes back begins it again."""
+        super().hideEvent(event)
+        if self._stack.currentWidget() is self._clip.widget:
+            self._clip.clear("")
+            self._path = self._stamp = None
 
     def show_file(self, path: Path) -> None:
         """Show a picture that is not in the gallery, such as a training preview."""
@@ -181,12 +194,15 @@ class GalleryDetails(QFrame):
         if (path, stamp) == (self._path, self._stamp):
             return
         self._path, self._stamp = path, stamp
-        if path is not None and is_heard(path):
+        player = _player_of(path, self._sound, self._clip)
+        for other in (self._sound, self._clip):
+            if other is not player:
+                other.clear("")
+        if path is not None and player is not None:
             self._loader.want([])
-            self._sound.show_result(path, None)
-            self._turn_to(self._sound.widget)
+            player.show_result(path, None)
+            self._turn_to(player.widget)
             return
-        self._sound.clear("")
         self._turn_to(self._view)
         self._loader.want([] if path is None else [path])
         if path is None:
@@ -195,9 +211,10 @@ class GalleryDetails(QFrame):
 
     def _turn_to(self, widget: QWidget) -> None:
         """Show the picture or the player; what is hidden asks for no room."""
-        is_heard = widget is self._sound.widget
-        vertical = QSizePolicy.Policy.Preferred if is_heard else QSizePolicy.Policy.Ignored
-        self._sound.widget.setSizePolicy(QSizePolicy.Policy.Preferred, vertical)
+        for player in (self._sound.widget, self._clip.widget):
+            is_shown = player is widget
+            vertical = QSizePolicy.Policy.Preferred if is_shown else QSizePolicy.Policy.Ignored
+            player.setSizePolicy(QSizePolicy.Policy.Preferred, vertical)
         self._stack.setCurrentWidget(widget)
 
     def _on_loaded(self, pixels: list[Pixels]) -> None:
@@ -230,3 +247,15 @@ class GalleryDetails(QFrame):
     def _on_folder(self) -> None:
         if self._path is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._path.parent)))
+
+
+def _player_of(
+    path: Path | None, sound: SoundViewer, clip: ClipViewer
+) -> SoundViewer | ClipViewer | None:
+    """What plays a file; None for what is looked at."""
+    if path is None:
+        return None
+    if is_heard(path):
+        return sound
+    kind = kind_of_file(path)
+    return clip if kind is not None and kind.card.key == CLIP else None
