@@ -145,6 +145,11 @@ def asking(text: str) -> str:
     return f"{text} …" if _speaker.code == "de" else f"{text}…"
 
 
+def labelled(label: str, value: str) -> str:
+    """A value behind what it is the value of; French has a no-break space before the colon."""
+    return f"{label}\u00a0: {value}" if _speaker.code == "fr" else f"{label}: {value}"
+
+
 class Spoken:
     """Base of cards: words that are declared in English are read in the language spoken.
 

@@ -1,11 +1,12 @@
 """What recipes say, in the words that are on the cards and forms."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, get_origin
 
 from genstudio.domain.errors import GenStudioError
-from genstudio.domain.language import tr, written
+from genstudio.domain.language import labelled, tr, written
 from genstudio.domain.recipes import Recipe
-from genstudio.domain.settings import Settings, setting_fields
+from genstudio.domain.settings import SettingField, Settings, setting_fields
 from genstudio.services.gallery_items import GalleryItem
 from genstudio.services.studio import CatalogueEntry
 from genstudio.services.studio_operations import OperationEntry
@@ -40,20 +41,20 @@ class RecipeWords:
 
     def choices(self, recipe: Recipe) -> str:
         """What was chosen; what was left open, such as the kind, says nothing."""
-        titles = self._titles(recipe)
+        fields = self._fields(recipe)
         return ", ".join(
-            f"{_named(name, titles)} {_shown(value)}"
+            _chosen(name, value, fields.get(name))
             for name, value in recipe.sampling.items()
             if value != ""
         )
 
-    def _titles(self, recipe: Recipe) -> Mapping[str, str]:
+    def _fields(self, recipe: Recipe) -> Mapping[str, SettingField]:
         model = self._models().get(recipe.model_key)
         operation = self._operations().get(recipe.operation)
         forms: list[type[Settings] | None] = [model.sampling if model else None]
         if operation is not None:
             forms += [operation.settings.get(key) for key in ("", recipe.model_key)]
-        return {field.name: field.words for it in forms if it for field in setting_fields(it)}
+        return {field.name: field for it in forms if it for field in setting_fields(it)}
 
 
 def caption(item: GalleryItem, words: RecipeWords, *, is_copy: bool) -> str:
@@ -114,15 +115,19 @@ def _seed_or_operation(recipe: Recipe, words: RecipeWords) -> str:
     return words.operation(recipe)
 
 
-def _named(name: str, titles: Mapping[str, str]) -> str:
-    """Its usual short word, or else the words of its form."""
+def _chosen(name: str, value: object, field: SettingField | None) -> str:
+    """By its usual short word, or else in the words of its form."""
     word = name.replace("_", " ")
-    return f"{titles[name]}:" if name in titles and word not in VALUE_WORDS else value_word(name)
+    if field is None or word in VALUE_WORDS:
+        return f"{value_word(name)} {_shown(value, field)}"
+    return labelled(field.words, _shown(value, field))
 
 
-def _shown(value: object) -> str:
+def _shown(value: object, field: SettingField | None) -> str:
     if isinstance(value, bool):
         return tr("yes") if value else tr("no")
     if isinstance(value, float):
         return written(value, "")
+    if field is not None and get_origin(field.annotation) is Literal:
+        return tr(str(value).replace("_", " "))
     return str(value)

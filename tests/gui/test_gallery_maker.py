@@ -360,7 +360,9 @@ def test_a_film_plays_beside_its_recipe_while_it_is_seen(qtbot: QtBot, tmp_path:
     shown = details.findChild(PictureView, "viewer.clip")
     assert shown is not None
     details.show_items([item])
-    qtbot.waitUntil(lambda: shown.isVisible() and not shown.picture_rect().isEmpty(), timeout=20_000)
+    qtbot.waitUntil(
+        lambda: shown.isVisible() and not shown.picture_rect().isEmpty(), timeout=20_000
+    )
     details.hide()
     assert details._clip._reader is None
     details.show()

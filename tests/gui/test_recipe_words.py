@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from genstudio.domain.language import speak
 from genstudio.domain.recipes import Recipe, RecipeInput
 from genstudio.models.catalog import model_class
 from genstudio.services.gallery_items import GalleryItem
@@ -61,3 +62,16 @@ def test_a_damaged_recipe_may_be_that_of_a_copy(is_copy: bool) -> None:
     damaged = GalleryItem("a.png", Path("gallery"), "{}", 0, ())
     assert ("nearly a copy" in caption(damaged, KNOWING, is_copy=is_copy)) == is_copy
     assert described([damaged], KNOWING)
+
+
+def test_choices_are_told_in_the_words_of_the_form() -> None:
+    operation = OPERATIONS.get("style-transfer")
+    entry = OperationEntry(card=CARD, settings={"": operation.settings(None)})
+    words = RecipeWords(dict, lambda: {CARD.key: entry})
+    recipe = item(operation=CARD.key, sampling={"colours": "of the picture", "mark": True}).recipe
+    assert words.choices(recipe) == "Colours: of the picture, Say so in the picture: yes"
+    speak("fr")
+    told = words.choices(recipe)
+    speak("en")
+    assert "of the picture" not in told
+    assert "\u00a0: " in told
