@@ -19,6 +19,9 @@ _PLACE = re.compile(r"\{(\w+)[^{}]*\}")
 _NUMBER = re.compile(r"[-−]?\d[\d.,\u202f]*")
 # Shorter frames, such as "{one}: {other}", would fit what is no text of ours.
 _FEWEST_LETTERS = 6
+# A record may be a stranger's: no text of ours is longer, or holds others more deeply.
+_LONGEST = 2000
+_DEEPEST = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +30,37 @@ class _Frame:
 
     Attributes:
         message: The same in English, which the catalogues look up.
-        pattern: What a filled one looks like.
-        longest: The longest piece between two places, which must be in it.
-        num_letters: Letters besides the places: of several that fit, the one with most is meant.
+        pieces: What stands before, between and behind the places.
+        names: Of the places.
     """
 
     message: str
-    pattern: re.Pattern[str]
-    longest: str
-    num_letters: int
+    pieces: tuple[str, ...]
+    names: tuple[str, ...]
+
+    @property
+    def num_letters(self) -> int:
+        """Letters besides the places."""
+        return sum(map(len, self.pieces))
+
+    def values_in(self, text: str) -> dict[str, str] | None:
+        """What stands in the places; None if the text is another one.
+
+        Goes through the text once: it may be a stranger's, which must not hold anything up.
+        """
+        first, *between, last = self.pieces
+        if not (text.startswith(first) and text.endswith(last)):
+            return None
+        found: list[str] = []
+        begin, end = len(first), len(text) - len(last)
+        for piece in between:
+            at = text.find(piece, begin + 1, end)
+            if at < 0:
+                return None
+            found.append(text[begin:at])
+            begin = at + len(piece)
+        found.append(text[begin:end])
+        return dict(zip(self.names, found, strict=True)) if begin < end else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +73,17 @@ class _Book:
 
 def retold(text: str) -> str:
     """A text in the language that is spoken; as it is, where nothing is known of it."""
+    return _retold(text, _DEEPEST)
+
+
+def _retold(text: str, depth: int) -> str:
     spoken = language()
-    if spoken not in LANGUAGES:
+    if spoken not in LANGUAGES or len(text) > _LONGEST or depth < 0:
         return text
     for code in (spoken, *(it for it in LANGUAGES if it != spoken)):
         found = _found(text, code)
         if found is not None:
-            return text if code == spoken else _said(*found, code)
+            return text if code == spoken else _said(*found, code, depth)
     return text
 
 
@@ -64,16 +93,17 @@ def _found(text: str, code: str) -> tuple[str, dict[str, str]] | None:
     if text in book.plain:
         return book.plain[text], {}
     fitting = (
-        (frame, match)
-        for frame in book.frames
-        if frame.longest in text and (match := frame.pattern.fullmatch(text))
+        (frame, values) for frame in book.frames if (values := frame.values_in(text)) is not None
     )
+    # Of several that fit, the one with most letters of its own is meant.
     best = max(fitting, key=lambda it: it[0].num_letters, default=None)
-    return None if best is None else (best[0].message, best[1].groupdict())
+    return None if best is None else (best[0].message, best[1])
 
 
-def _said(message: str, values: dict[str, str], code: str) -> str:
-    told = {name: _number(value, code) or retold(value) for name, value in values.items()}
+def _said(message: str, values: dict[str, str], code: str, depth: int) -> str:
+    told = {
+        name: _number(value, code) or _retold(value, depth - 1) for name, value in values.items()
+    }
     return _PLACE.sub(lambda place: told.get(place[1], place[0]), tr(message))
 
 
@@ -104,16 +134,9 @@ def _add(book: _Book, message: str, text: str) -> None:
     if len(pieces) == 1:
         book.plain.setdefault(text, message)
         return
-    letters = pieces[::2]
-    names = pieces[1::2]
-    num_letters = sum(map(len, letters))
-    if num_letters < _FEWEST_LETTERS or len(set(names)) < len(names):
-        return
-    pattern = re.escape(letters[0]) + "".join(
-        f"(?P<{name}>.+?){re.escape(piece)}" for name, piece in zip(names, letters[1:], strict=True)
-    )
-    longest = max(letters, key=len)
-    book.frames.append(_Frame(message, re.compile(pattern, re.DOTALL), longest, num_letters))
+    frame = _Frame(message, tuple(pieces[::2]), tuple(pieces[1::2]))
+    if frame.num_letters >= _FEWEST_LETTERS and len(set(frame.names)) == len(frame.names):
+        book.frames.append(frame)
 
 
 def _entries(code: str) -> Iterator[tuple[str, str]]:

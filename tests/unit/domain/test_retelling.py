@@ -51,3 +51,11 @@ def test_what_is_not_known_stays(text: str) -> None:
 def test_names_inside_stay() -> None:
     said = tr("Saved “{name}” to {path}.", name="a", path="b")
     assert retold(said) == said
+
+
+@pytest.mark.parametrize("count", [60, 20_000])
+def test_what_a_stranger_wrote_into_a_record_holds_nothing_up(count: int) -> None:
+    # Trying all ways of dividing it, or one inside the other, would have no end.
+    text = "Healthy: " * count + "Saved at step 1. Everything up to here is safe."
+    speak("de")
+    assert retold(text).endswith(".")
