@@ -65,7 +65,8 @@ def examples_words(settings: DataOptions) -> str:
     """How large pictures are, or how examples of another material are laid out."""
     if _has_pictures(settings):
         return f"{settings.size} px"
-    return _SOUND_LAYOUT.sub(_sound_words, settings.layout)
+    # Molecules in SELFIES name a column behind a colon, where one was chosen.
+    return _SOUND_LAYOUT.sub(_sound_words, settings.layout.removesuffix(":"))
 
 
 def preview_px(settings: DataOptions) -> int:

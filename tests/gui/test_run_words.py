@@ -109,3 +109,8 @@ def test_a_budget_is_measured_where_the_run_goes_on(
 def test_a_run_that_begins_again_has_its_whole_budget() -> None:
     run = _summary(state=RunState.INTERRUPTED, budget=Budget(unit="steps", amount=9))
     assert budget_after(run, None, Budget(unit="minutes", amount=5)) == run.settings.budget
+
+
+def test_molecules_in_selfies_have_no_colon_without_a_column() -> None:
+    settings = TrainingSettings(model_key="smiles-vae", modality="molecules", layout="SELFIES:")
+    assert examples_words(settings) == "SELFIES"
